@@ -1,0 +1,112 @@
+/**
+ * Every error of the library: what happened, where, and what to do, with a stable `code`.
+ * `instanceof` goes by a brand, not by identity, so it also holds between two copies of the library.
+ */
+
+const brand = Symbol.for('multiproc.error');
+
+/** Makes `instanceof` true for what carries the class's name in its brand, and keeps ordinary behaviour for users' subclasses. */
+function isBranded(cls: { readonly brandName?: string; prototype: object }, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const own = Object.hasOwn(cls, 'brandName') ? cls.brandName : undefined;
+  if (own === undefined) return Object.prototype.isPrototypeOf.call(cls.prototype, value);
+  const names = (value as { [brand]?: readonly string[] })[brand];
+  return names?.includes(own) ?? false;
+}
+
+/** The base of all errors of this library; `code` is stable, the message is for people. */
+export abstract class MultiprocError extends Error {
+  /** Stable and unique to the class: switch on it. */
+  abstract readonly code: string;
+
+  static readonly brandName: string = 'MultiprocError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    const names: string[] = [];
+    let cls = new.target as unknown as { brandName?: string } | null;
+    while (cls !== null && cls !== (Error as unknown)) {
+      if (Object.hasOwn(cls, 'brandName')) names.push(cls.brandName as string);
+      cls = Object.getPrototypeOf(cls);
+    }
+    Object.defineProperty(this, brand, { value: names });
+    Object.defineProperty(this, 'name', { value: new.target.name, configurable: true, writable: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(this, value);
+  }
+}
+
+/** A `get` found nothing in the time it was given. */
+export class Empty extends MultiprocError {
+  static override readonly brandName = 'Empty';
+  readonly code = 'ERR_QUEUE_EMPTY';
+  constructor(message = 'The queue is empty: nothing came in the time given.') {
+    super(message);
+  }
+}
+
+/** A `put` found no free place in the time it was given. */
+export class Full extends MultiprocError {
+  static override readonly brandName = 'Full';
+  readonly code = 'ERR_QUEUE_FULL';
+  /** Of a `putMany`: how many items are in. */
+  declare readonly done?: number;
+  constructor(message = 'The queue is full: no place became free in the time given.') {
+    super(message);
+  }
+}
+
+/** The queue was shut down: nothing goes in any more and, once drained, nothing comes out. */
+export class ShutDown extends MultiprocError {
+  static override readonly brandName = 'ShutDown';
+  readonly code = 'ERR_QUEUE_SHUT_DOWN';
+  /** Of a `putMany`: how many items are in. */
+  declare readonly done?: number;
+  constructor(message = 'The queue was shut down.') {
+    super(message);
+  }
+}
+
+/** What was waited for did not happen in the time given. */
+export class TimeoutError extends MultiprocError {
+  static override readonly brandName = 'TimeoutError';
+  readonly code = 'ERR_TIMEOUT';
+}
+
+/** You closed it, and now you use it. */
+export class ClosedError extends MultiprocError {
+  static override readonly brandName = 'ClosedError';
+  readonly code = 'ERR_CLOSED';
+}
+
+/** The call is right, but not now: started twice, joined before the start, released while free. */
+export class StateError extends MultiprocError {
+  static override readonly brandName = 'StateError';
+  readonly code = 'ERR_STATE';
+}
+
+/** The platform, or this Node, lacks something that the library stands on. */
+export class PlatformError extends MultiprocError {
+  static override readonly brandName = 'PlatformError';
+  readonly code = 'ERR_PLATFORM';
+}
+
+/** A value cannot cross to another process; `path` leads to the culprit. */
+export class SerializationError extends MultiprocError {
+  static override readonly brandName = 'SerializationError';
+  readonly code = 'ERR_SERIALIZATION';
+  /** Where in the value it sits, for example `args[0].socket`; empty where the value itself is meant. */
+  readonly path: string;
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** The base of what is about processes. */
+export class ProcessError extends MultiprocError {
+  static override readonly brandName: string = 'ProcessError';
+  readonly code: string = 'ERR_PROCESS';
+}

@@ -1,0 +1,1 @@
+export { ClosedError, Empty, Full, ProcessError, SerializationError, ShutDown, StateError, TimeoutError } from './errors.ts';

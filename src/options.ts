@@ -1,0 +1,26 @@
+/** What a call that may wait takes as its last argument. */
+
+/** How long to wait, and what may end the wait early. */
+export interface WaitOptions {
+  /** Milliseconds; 0 tries once, `undefined` waits for ever, negative or NaN is a `RangeError`. */
+  readonly timeout?: number | undefined;
+  /** Ends the wait: it rejects with `signal.reason`, has taken nothing and changed nothing. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long a call that blocks the thread may wait. */
+export interface SyncWaitOptions {
+  /** Milliseconds; 0 tries once, `undefined` waits for ever, negative or NaN is a `RangeError`. */
+  readonly timeout?: number | undefined;
+}
+
+/** The time-out of a call in milliseconds, `Infinity` where it has none; a `RangeError` where it makes no sense. */
+export function readTimeout(options: SyncWaitOptions | undefined): number {
+  const timeout = options?.timeout;
+  if (timeout === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof timeout !== 'number') {
+    throw new TypeError(`timeout must be a number of milliseconds, not ${typeof timeout}`);
+  }
+  if (!(timeout >= 0)) throw new RangeError(`timeout must be 0 or more milliseconds, not ${timeout}`);
+  return timeout;
+}
