@@ -1,0 +1,33 @@
+import { ShutDown } from '../errors.ts';
+import type { WaitOptions } from '../options.ts';
+
+/** Why the `get`s of an iterator that was left are called off. */
+const left = Symbol('the iterator was left');
+
+/** Reads a queue until it is shut down and drained; once left, it takes nothing any more, not even for a `next()` still waiting. */
+export class QueueIterator<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #get: (options: WaitOptions) => Promise<T>;
+  readonly #leaving = new AbortController();
+
+  constructor(get: (options: WaitOptions) => Promise<T>) {
+    this.#get = get;
+  }
+
+  async next(): Promise<IteratorResult<T, undefined>> {
+    try {
+      return { done: false, value: await this.#get({ signal: this.#leaving.signal }) };
+    } catch (error) {
+      if (error !== left && !(error instanceof ShutDown)) throw error;
+      return { done: true, value: undefined };
+    }
+  }
+
+  async return(): Promise<IteratorResult<T, undefined>> {
+    this.#leaving.abort(left);
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

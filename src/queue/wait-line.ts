@@ -1,0 +1,93 @@
+import { onAbort } from './on-abort.ts';
+import { after } from './timer.ts';
+import type { Wait } from './wait.ts';
+
+/** What a wait comes back with when it ended without being served. */
+export class Unserved {
+  readonly why: 'timeout' | 'shutdown' | 'close';
+
+  constructor(why: Unserved['why']) {
+    this.why = why;
+  }
+}
+
+export const timedOut = new Unserved('timeout');
+
+/** One who waits in a line. */
+export class Waiter<Brings, Gets> {
+  /** What it brings: the item of one who waits to put. */
+  readonly brings: Brings;
+  readonly resolve: (result: Gets | Unserved) => void;
+  readonly reject: (error: unknown) => void;
+  previous: Waiter<Brings, Gets> | undefined;
+  next: Waiter<Brings, Gets> | undefined;
+  stopTimer: (() => void) | undefined;
+  stopListening: (() => void) | undefined;
+
+  constructor(brings: Brings, resolve: (result: Gets | Unserved) => void, reject: (error: unknown) => void) {
+    this.brings = brings;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+}
+
+/**
+ * Those who wait for the same thing, first come, first served. Whoever gives up, by time-out or signal, leaves in
+ * constant time from wherever it stands. A wait without a time-out keeps no program alive: only this program could end it.
+ */
+export class WaitLine<Brings, Gets> {
+  #first: Waiter<Brings, Gets> | undefined;
+  #last: Waiter<Brings, Gets> | undefined;
+
+  /** The one whose turn it is. */
+  get first(): Waiter<Brings, Gets> | undefined {
+    return this.#first;
+  }
+
+  /** Waits at the end of the line, until someone resolves or rejects the waiter; an aborted wait rejects with the signal's reason. */
+  wait(brings: Brings, { timeout, signal }: Wait): Promise<Gets | Unserved> {
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter<Brings, Gets>(brings, resolve, reject);
+      this.#append(waiter);
+      if (timeout !== Number.POSITIVE_INFINITY) {
+        waiter.stopTimer = after(timeout, () => {
+          this.remove(waiter);
+          resolve(timedOut);
+        });
+      }
+      if (signal !== undefined) {
+        waiter.stopListening = onAbort(signal, () => {
+          this.remove(waiter);
+          reject(signal.reason);
+        });
+      }
+    });
+  }
+
+  /** Takes a waiter out, whose wait is over; the caller then resolves or rejects it. */
+  remove(waiter: Waiter<Brings, Gets>): void {
+    const { previous, next } = waiter;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    waiter.previous = waiter.next = undefined;
+    waiter.stopTimer?.();
+    waiter.stopListening?.();
+  }
+
+  /** Ends every wait with this result. */
+  resolveAll(result: Gets | Unserved): void {
+    for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
+      this.remove(waiter);
+      waiter.resolve(result);
+    }
+  }
+
+  #append(waiter: Waiter<Brings, Gets>): void {
+    waiter.previous = this.#last;
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+  }
+}
