@@ -20,7 +20,12 @@ import { SortedItems } from './sorted-items.ts';
  * assert.deepEqual(await q.get(), [1, 'put out the fire']);
  *
  * class Job {
- *   constructor(public name: string, public urgency: number) {}
+ *   name: string;
+ *   urgency: number;
+ *   constructor(name: string, urgency: number) {
+ *     this.name = name;
+ *     this.urgency = urgency;
+ *   }
  *   valueOf() {
  *     return -this.urgency; // the most urgent first
  *   }
