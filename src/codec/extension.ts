@@ -1,6 +1,8 @@
 /**
  * How kinds of values that structured clone does not know travel: functions, instances of registered classes,
- * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them.
+ * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them but class instances.
+ *
+ * Ids: 1 class instances, 2 functions, 16 and above shared objects.
  */
 
 /** What an extension writes with: the message under construction. */
@@ -19,6 +21,15 @@ export interface ValueWriter {
   handle(offset: number): void;
   /** Says that reading the message goes faster, or is only possible, when the module at `url` has been imported before. */
   module(url: string): void;
+  /**
+   * Writes a part that the reader may skip. References do not lead into it nor out of it: an object that occurs inside
+   * and outside arrives as two.
+   */
+  section(write: () => void): void;
+  /** Runs `write`; if it fails, takes back what it wrote and returns the error. */
+  attempt(write: () => void): unknown;
+  /** Throws the `SerializationError` that names the value being written; `reason` is like `a Socket is bound to its process`. */
+  refuse(reason: string): never;
 }
 
 /** What an extension reads with, in the order in which it wrote. */
@@ -33,6 +44,10 @@ export interface ValueReader {
    * before it reads nested values, so that cycles find it; one without nested values need not call it.
    */
   remember(object: object): void;
+  /** Reads what `ValueWriter.section` wrote. */
+  section<T>(read: () => T): T;
+  /** Passes over what `ValueWriter.section` wrote. */
+  skipSection(): void;
 }
 
 /** One kind of value: how to recognise it, write it and read it. */
@@ -40,22 +55,27 @@ export interface Extension<T extends object = object> {
   /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
   readonly id: number;
   /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
-  matches(value: object): value is T;
+  matches(value: object, out: ValueWriter): value is T;
   write(value: T, out: ValueWriter): void;
   read(input: ValueReader): T;
 }
 
 const byId: (Extension | undefined)[] = [];
+const inOrder: Extension[] = [];
 
 /** Makes a kind of value able to travel; registering an id twice is a defect of the library and throws. */
 export function registerExtension<T extends object>(extension: Extension<T>): void {
   if (byId[extension.id] !== undefined) throw new Error(`extension ${extension.id} is registered twice`);
   byId[extension.id] = extension as unknown as Extension;
+  inOrder.push(extension as unknown as Extension);
 }
 
 /** The extension that carries this value, `undefined` where none does. */
-export function extensionFor(value: object): Extension | undefined {
-  for (const extension of byId) if (extension?.matches(value)) return extension;
+export function extensionFor(value: object, out: ValueWriter): Extension | undefined {
+  for (let i = 0; i < inOrder.length; i++) {
+    const extension = inOrder[i] as Extension;
+    if (extension.matches(value, out)) return extension;
+  }
   return undefined;
 }
 

@@ -1,0 +1,81 @@
+/** The small built-in classes: dates, regular expressions, boxed primitives, URLs. Errors have error-values.ts. */
+import { types } from 'node:util';
+import type { BuiltinKind } from './builtin-kind.ts';
+import { errorKind } from './error-values.ts';
+import { BOXED, DATE, REGEXP, URL_OBJECT, URL_QUERY } from './tags.ts';
+
+const date: BuiltinKind<Date> = {
+  tag: DATE,
+  prototypes: [Date.prototype],
+  is: types.isDate,
+  write: (value, out) => out.value(Date.prototype.getTime.call(value), ''),
+  read: (input) => new Date(input.value() as number),
+};
+
+const regexp: BuiltinKind<RegExp> = {
+  tag: REGEXP,
+  prototypes: [RegExp.prototype],
+  is: types.isRegExp,
+  write(value, out) {
+    out.string(value.source);
+    out.string(value.flags);
+  },
+  read: (input) => new RegExp(input.string(), input.string()),
+};
+
+const unboxing = [Number, String, Boolean, BigInt].map((cls) => cls.prototype.valueOf as () => unknown);
+
+/** `Object(symbol)` too is recognised here, so that the symbol inside is refused. */
+const boxed: BuiltinKind = {
+  tag: BOXED,
+  prototypes: [Number.prototype, String.prototype, Boolean.prototype, BigInt.prototype, Symbol.prototype],
+  is: types.isBoxedPrimitive,
+  write(value, out) {
+    for (const unbox of unboxing) {
+      try {
+        return out.value(unbox.call(value), '');
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+    }
+    return out.refuse('a symbol cannot be sent');
+  },
+  read: (input) => Object(input.value()),
+};
+
+const url: BuiltinKind<URL> = {
+  tag: URL_OBJECT,
+  prototypes: [URL.prototype],
+  is: (value) => value instanceof URL,
+  write: (value, out) => out.string(value.href),
+  read: (input) => new URL(input.string()),
+};
+
+const urlQuery: BuiltinKind<URLSearchParams> = {
+  tag: URL_QUERY,
+  prototypes: [URLSearchParams.prototype],
+  is: (value) => value instanceof URLSearchParams,
+  write: (value, out) => out.string(value.toString()),
+  read: (input) => new URLSearchParams(input.string()),
+};
+
+const kinds = [date, regexp, boxed, url, urlQuery, errorKind] as unknown as BuiltinKind[];
+const byPrototype = new Map(kinds.flatMap((kind) => kind.prototypes.map((prototype) => [prototype, kind])));
+const byTag: (BuiltinKind | undefined)[] = [];
+for (const kind of kinds) byTag[kind.tag] = kind;
+
+/** The kind of an object that has the prototype of a built-in class itself. */
+export function exactKind(value: object, prototype: object): BuiltinKind | undefined {
+  const kind = byPrototype.get(prototype);
+  return kind?.is(value) ? kind : undefined;
+}
+
+/** The kind of an object whose class extends a built-in one, or comes from another realm. */
+export function inheritedKind(value: object): BuiltinKind | undefined {
+  return kinds.find((kind) => kind.is(value));
+}
+
+/** The kind with this tag. */
+export function kindByTag(tag: number): BuiltinKind | undefined {
+  return byTag[tag];
+}

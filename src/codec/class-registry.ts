@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { holdsPrivateNames } from './private-names.ts';
+
+/** Any class, an abstract one too. */
+export type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
+
+/** How instances of one class travel. */
+export class ClassRegistration {
+  /** The same in every process that has met the class. */
+  id: string;
+  readonly cls: AnyClass;
+  encode: ((instance: never) => unknown) | undefined;
+  decode: ((state: never) => unknown) | undefined;
+
+  constructor(id: string, cls: AnyClass) {
+    this.id = id;
+    this.cls = cls;
+  }
+}
+
+const byClass = new WeakMap<AnyClass, ClassRegistration>();
+const byId = new Map<string, ClassRegistration>();
+
+/**
+ * Lets instances of `cls` keep their class in other processes. Registering it in the sender is enough: the class travels like a
+ * function. Without hooks, an instance arrives with its own enumerable properties and without its constructor having run; a class
+ * with private names (`#x`) needs both hooks, and is a `TypeError` without them. `encode` gives a value to send instead of the
+ * instance, `decode` makes an instance of it in the receiver. `name` identifies the class where two processes each have their own
+ * copy of it; give it where sender and receiver both register.
+ * Not needed for built-in classes, for errors of this library, and for instances that a function captured.
+ *
+ * @example
+ * class Point {
+ *   constructor(public x: number, public y: number) {}
+ *   length() { return Math.hypot(this.x, this.y); }
+ * }
+ * registerClass(Point);
+ * await queue.put(new Point(3, 4)); // elsewhere: (await queue.get()).length() === 5
+ *
+ * @example
+ * registerClass(Money, { encode: (m) => m.cents, decode: (cents) => new Money(cents) });
+ */
+export function registerClass<T, S = unknown>(
+  cls: AnyClass<T>,
+  o: { name?: string; encode?: (instance: T) => S; decode?: (state: S) => T } = {},
+): void {
+  if (typeof cls !== 'function' || typeof cls.prototype !== 'object') {
+    throw new TypeError('registerClass takes a class.');
+  }
+  if ((o.encode === undefined || o.decode === undefined) && holdsPrivateNames(cls)) {
+    throw new TypeError(
+      `${cls.name} has private names, which only its own code can read: give registerClass encode and decode.`,
+    );
+  }
+  const nameId = o.name === undefined ? undefined : `name:${o.name}`;
+  const holder = nameId === undefined ? undefined : byId.get(nameId);
+  if (holder !== undefined && holder.cls !== cls) {
+    throw new TypeError(`Another class is registered as ${JSON.stringify(o.name)}: choose another name.`);
+  }
+  const registration = byClass.get(cls) ?? add(nameId ?? newId(), cls);
+  if (nameId !== undefined) {
+    registration.id = nameId;
+    byId.set(nameId, registration);
+  }
+  registration.encode = o.encode;
+  registration.decode = o.decode;
+}
+
+/** How instances of exactly this class travel, `undefined` if nobody registered it. */
+export function registrationOf(cls: AnyClass): ClassRegistration | undefined {
+  return byClass.get(cls);
+}
+
+/** The registration of a class that needs one because a function captured an instance. */
+export function registerCaptured(cls: AnyClass): ClassRegistration {
+  return byClass.get(cls) ?? add(newId(), cls);
+}
+
+/** The class that a sender calls `id`, `undefined` if this process has not met it. */
+export function registrationById(id: string): ClassRegistration | undefined {
+  return byId.get(id);
+}
+
+/** Keeps a class that arrived, so that instances sent back are of the sender's class again. */
+export function learnClass(id: string, cls: AnyClass, hooks: Pick<ClassRegistration, 'encode' | 'decode'>) {
+  const known = byClass.get(cls);
+  if (known !== undefined) {
+    byId.set(id, known);
+    return known;
+  }
+  const registration = add(id, cls);
+  registration.encode = hooks.encode;
+  registration.decode = hooks.decode;
+  return registration;
+}
+
+function add(id: string, cls: AnyClass): ClassRegistration {
+  const registration = new ClassRegistration(id, cls);
+  byClass.set(cls, registration);
+  byId.set(id, registration);
+  return registration;
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex');
+}

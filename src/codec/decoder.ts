@@ -1,0 +1,379 @@
+import { SerializationError } from '../errors.ts';
+import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';
+import { kindByTag } from './builtin-values.ts';
+import { ByteReader } from './byte-reader.ts';
+import { registerClassInstances } from './class-instance.ts';
+import { extensionById, type ValueReader } from './extension.ts';
+import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
+import {
+  ARRAY,
+  ARRAY_BUFFER,
+  ARRAY_WITH_PROPERTIES,
+  BIGINT,
+  BIGINT64,
+  DICTIONARY,
+  ERROR,
+  EXTENSION,
+  FALSE,
+  FLOAT64,
+  HAS_BUFFERS,
+  HAS_REFERENCES,
+  HEADER,
+  HOLES,
+  INT16,
+  INT32,
+  LATIN1,
+  MAP,
+  MAX_DEPTH,
+  NEGATIVE,
+  NULL,
+  REFERENCE,
+  SET,
+  SHAPE,
+  SHAPE_AGAIN,
+  SMALL_INT,
+  TRUE,
+  UNDEFINED,
+  UTF16,
+  VIEW,
+} from './tags.ts';
+import { readView } from './view-values.ts';
+
+registerClassInstances();
+
+/** What stands for an object that has begun but does not exist yet. */
+const UNBORN = Symbol('unborn');
+/** A run of missing elements longer than this is not given memory in advance. */
+const LONG_RUN = 1024;
+const NO_BUFFERS: readonly ReceivedBuffer[] = [];
+
+/** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
+export class Decoder extends ByteReader implements ValueReader {
+  #busy = false;
+  #depth = 0;
+  /** Whether objects are numbered, which only references need. */
+  #numbered = false;
+  #objects: unknown[] = [];
+  /** The number of the object that an extension is reading. */
+  #current = -1;
+  readonly #cache = new ReceivedShapes();
+  #shapes: ReceivedShape[] = [];
+  #buffers: readonly ReceivedBuffer[] = NO_BUFFERS;
+  #handles: readonly number[] | Uint32Array = [];
+
+  /**
+   * Decodes the message in `length` bytes at `offset`. `blobs` gives the payloads that travelled beside it, which become part of
+   * the value without a copy; `handles` are the message's. Bytes that are no complete message are a `SerializationError`, never
+   * more memory than they could fill; what an extension or a decode hook throws comes through.
+   */
+  decode(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    blobs: (index: number) => ArrayBuffer,
+    handles: readonly number[] | Uint32Array,
+  ): unknown {
+    if (this.#busy) throw new Error('This decoder is in the middle of another message.');
+    this.#busy = true;
+    try {
+      this.over(bytes, offset, length);
+      this.#handles = handles;
+      const header = this.byte();
+      if ((header & 0xf0) !== HEADER) this.corrupt('it is in an unknown format');
+      this.#numbered = (header & HAS_REFERENCES) !== 0;
+      if ((header & HAS_BUFFERS) !== 0) this.#readTable(offset, blobs);
+      const value = this.read();
+      if (this.position !== this.end) this.corrupt('something follows its value');
+      return value;
+    } catch (error) {
+      throw error instanceof RangeError ? this.#explain(error) : error;
+    } finally {
+      this.#busy = false;
+      this.#forget();
+    }
+  }
+
+  #forget(): void {
+    this.#depth = 0;
+    if (this.#objects.length > 0) this.#objects = [];
+    if (this.#shapes.length > 0) {
+      this.#shapes.length = 0;
+      this.#cache.restart();
+    }
+    this.#buffers = NO_BUFFERS;
+  }
+
+  #explain(error: RangeError): Error {
+    if (error.message !== 'Maximum call stack size exceeded') return error;
+    return new SerializationError('A received value is nested too deeply for the stack that is left.', '');
+  }
+
+  #readTable(offset: number, blobs: (index: number) => ArrayBuffer): void {
+    const start = this.position;
+    this.end -= 4;
+    if (this.end < start) this.corrupt('it ends too early');
+    const table = offset + this.view.getUint32(this.end, true);
+    if (table < start || table > this.end) this.corrupt('its table of buffers is missing');
+    this.position = table;
+    this.#buffers = readBuffers(this, blobs);
+    if (this.position !== this.end) this.corrupt('something follows its table of buffers');
+    this.position = start;
+    this.end = table;
+  }
+
+  /** Reads one value, tag included. */
+  read(): unknown {
+    const tag = this.byte();
+    if (tag >= SMALL_INT) return tag - SMALL_INT;
+    switch (tag) {
+      case UNDEFINED:
+        return undefined;
+      case NULL:
+        return null;
+      case TRUE:
+        return true;
+      case FALSE:
+        return false;
+      case NEGATIVE:
+        return -1 - this.byte();
+      case INT16:
+        return this.view.getInt16(this.take(2), true);
+      case INT32:
+        return this.view.getInt32(this.take(4), true);
+      case FLOAT64:
+        return this.view.getFloat64(this.take(8), true);
+      case LATIN1:
+        return this.latin1();
+      case UTF16:
+        return this.utf16();
+      case REFERENCE:
+        return this.#reference();
+      case BIGINT64:
+        return this.view.getBigInt64(this.take(8), true);
+      case BIGINT:
+        return this.#bigint();
+    }
+    if (++this.#depth > MAX_DEPTH + 1) this.corrupt('it is nested too deeply');
+    const object = this.#object(tag);
+    this.#depth--;
+    return object;
+  }
+
+  #object(tag: number): object {
+    switch (tag) {
+      case SHAPE: {
+        const shape = this.#cache.read(this);
+        this.#shapes.push(shape);
+        return this.#shaped(shape);
+      }
+      case SHAPE_AGAIN:
+        return this.#shaped(this.#shapes[this.uint()] ?? this.corrupt('an unknown shape'));
+      case DICTIONARY:
+        return this.#properties(this.#number({}));
+      case ARRAY:
+        return this.#array(this.#number([]));
+      case ARRAY_WITH_PROPERTIES:
+        return this.#properties(this.#array(this.#number([])));
+      case MAP:
+        return this.#map(this.#number(new Map()));
+      case SET:
+        return this.#set(this.#number(new Set()));
+      case VIEW:
+        return this.#number(readView(this, this.#buffers));
+      case ARRAY_BUFFER:
+        return this.#number((this.#buffers[this.uint()] ?? this.corrupt('an unknown buffer')).buffer);
+      default:
+        return this.#special(tag);
+    }
+  }
+
+  #special(tag: number): object {
+    const outer = this.#current;
+    if (this.#numbered) this.#current = this.#objects.push(UNBORN) - 1;
+    const object = tag === EXTENSION ? this.#extension().read(this) : this.#builtin(tag);
+    this.remember(object);
+    this.#current = outer;
+    return object;
+  }
+
+  #builtin(tag: number): object {
+    const kind = kindByTag(tag);
+    if (kind === undefined) return this.corrupt(`an unknown kind of value (${tag})`);
+    try {
+      return kind.read(this);
+    } catch (error) {
+      // An error holds any values, whose hooks may throw; the others only fail when their bytes are wrong.
+      if (tag === ERROR || error instanceof SerializationError) throw error;
+      return this.corrupt(String(error));
+    }
+  }
+
+  #extension() {
+    const id = this.byte();
+    return extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
+  }
+
+  #number<T extends object>(object: T): T {
+    if (this.#numbered) this.#objects.push(object);
+    return object;
+  }
+
+  #reference(): unknown {
+    const number = this.uint();
+    const object = this.#objects[number];
+    if (number >= this.#objects.length) this.corrupt('a reference leads nowhere');
+    if (object === UNBORN) this.corrupt('an object contains itself, and the way it is made does not allow that');
+    return object;
+  }
+
+  #bigint(): bigint {
+    const negative = this.byte() === 1;
+    const size = this.uint();
+    const at = this.take(size);
+    const { buffer, byteOffset } = this.bytes;
+    const hex = Buffer.from(buffer as ArrayBuffer, byteOffset + at, size).toString('hex');
+    const magnitude = BigInt(`0x${hex || '0'}`);
+    return negative ? -magnitude : magnitude;
+  }
+
+  #shaped(shape: ReceivedShape): object {
+    const object: Record<string, unknown> = this.#number({});
+    const { keys } = shape;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      if (this.bytes[this.position] === HOLES && this.#isVanished()) continue;
+      const value = this.read();
+      if (shape.hasProto) define(object, key, value);
+      else object[key] = value;
+    }
+    return object;
+  }
+
+  #properties<T extends object>(object: T): T {
+    for (let count = this.count(2); count > 0; count--) {
+      const key = this.string();
+      if (this.bytes[this.position] === HOLES && this.#isVanished()) continue;
+      const value = this.read();
+      if (key === '__proto__' || Array.isArray(object)) define(object, key, value);
+      else (object as Record<string, unknown>)[key] = value;
+    }
+    return object;
+  }
+
+  #isVanished(): boolean {
+    this.byte();
+    if (this.uint() !== 1) this.corrupt('several properties are missing');
+    return true;
+  }
+
+  #array(array: unknown[]): unknown[] {
+    const length = this.uint();
+    if (length > 0xffffffff) this.corrupt('an array is too long');
+    let i = 0;
+    while (i < length && this.bytes[this.position] !== HOLES) {
+      array.push(this.read());
+      i++;
+    }
+    while (i < length) {
+      if (this.position < this.end && this.bytes[this.position] === HOLES) {
+        this.byte();
+        const run = this.uint();
+        if (run === 0 || run > length - i) this.corrupt('an array has too many holes');
+        i += run;
+      } else array[i++] = this.read();
+    }
+    if (array.length < length) stretch(array, length);
+    return array;
+  }
+
+  #map(map: Map<unknown, unknown>): Map<unknown, unknown> {
+    for (let count = this.word(); count > 0; count--) {
+      const key = this.read();
+      map.set(key, this.read());
+    }
+    return map;
+  }
+
+  #set(set: Set<unknown>): Set<unknown> {
+    for (let count = this.word(); count > 0; count--) set.add(this.read());
+    return set;
+  }
+
+  // What extensions read with: see ValueReader.
+
+  value(): unknown {
+    return this.read();
+  }
+
+  uint32(): number {
+    return this.uint();
+  }
+
+  handle(): number {
+    return this.#handles[this.uint()] ?? this.corrupt('a handle is missing');
+  }
+
+  remember(object: object): void {
+    if (this.#numbered) this.#objects[this.#current] = object;
+  }
+
+  section<T>(read: () => T): T {
+    const length = this.word();
+    const outer = { numbered: this.#numbered, objects: this.#objects, current: this.#current, shapes: this.#shapes };
+    const end = this.take(length) + length;
+    this.position = end - length;
+    const outerEnd = this.end;
+    this.end = end;
+    this.#numbered = (this.byte() & HAS_REFERENCES) !== 0;
+    this.#objects = [];
+    this.#shapes = [];
+    const result = read();
+    if (this.position !== end) this.corrupt('a section is longer than its content');
+    this.end = outerEnd;
+    this.#numbered = outer.numbered;
+    this.#objects = outer.objects;
+    this.#current = outer.current;
+    this.#shapes = outer.shapes;
+    return result;
+  }
+
+  skipSection(): void {
+    this.take(this.word());
+  }
+}
+
+function define(object: object, key: string, value: unknown): void {
+  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+/** Sets the length; where that would reserve much memory for nothing but holes, in a way that does not. */
+function stretch(array: unknown[], length: number): void {
+  if (length - array.length > LONG_RUN) {
+    array[length - 1] = undefined;
+    delete array[length - 1];
+  } else array.length = length;
+}
+
+/** More free decoders than this are left to the garbage collector. */
+const SPARE = 4;
+const free: Decoder[] = [];
+
+/** Runs `use` with a decoder that nobody else uses, also while a hook runs inside another's `decode`. */
+export function withDecoder<T>(use: (decoder: Decoder) => T): T {
+  const decoder = acquireDecoder();
+  try {
+    return use(decoder);
+  } finally {
+    releaseDecoder(decoder);
+  }
+}
+
+/** `withDecoder` without a callback, for the hottest paths: takes a decoder that `releaseDecoder` must get back. */
+export function acquireDecoder(): Decoder {
+  return free.pop() ?? new Decoder();
+}
+
+/** Gives back what `acquireDecoder` gave. */
+export function releaseDecoder(decoder: Decoder): void {
+  if (free.length < SPARE) free.push(decoder);
+}

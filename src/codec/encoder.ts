@@ -1,0 +1,550 @@
+import { types } from 'node:util';
+import { SerializationError } from '../errors.ts';
+import { hasNamedProperties, namedKeys } from './array-properties.ts';
+import { SentBuffers } from './buffer-table.ts';
+import { exactKind, inheritedKind } from './builtin-values.ts';
+import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
+import { registerClassInstances } from './class-instance.ts';
+import { extensionFor, type ValueWriter } from './extension.ts';
+import { Identities } from './identities.ts';
+import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
+import { refusalOf } from './refusals.ts';
+import { SentShapes } from './shapes.ts';
+import {
+  ARRAY,
+  ARRAY_BUFFER,
+  ARRAY_WITH_PROPERTIES,
+  BIGINT,
+  BIGINT64,
+  DICTIONARY,
+  EXTENSION,
+  HAS_BUFFERS,
+  HAS_REFERENCES,
+  HEADER,
+  HOLES,
+  MAP,
+  MAX_DEPTH,
+  NULL,
+  REFERENCE,
+  SET,
+  SHAPE,
+  SHAPE_AGAIN,
+  UNDEFINED,
+  VIEW,
+} from './tags.ts';
+import { isDetached, writeView } from './view-values.ts';
+
+/** An encoded value. */
+export interface Message {
+  /** The encoder's scratch memory: valid until its next `encode`. The message is its first `length` bytes. */
+  readonly bytes: Uint8Array;
+  readonly length: number;
+  /** Large binaries, in the order of their numbers: views onto the sender's own memory, not copies. */
+  readonly blobs: Uint8Array[];
+  /** Offsets in the heap of the shared objects that the message refers to. */
+  readonly handles: number[];
+  /** URLs of modules that the receiver should import before it decodes. */
+  readonly modules: string[];
+}
+
+registerClassInstances();
+
+const NO_BLOBS: Uint8Array[] = [];
+const NO_HANDLES: number[] = [];
+const NO_MODULES: string[] = [];
+
+const mapEntries = Map.prototype.entries;
+const setValues = Set.prototype.values;
+const mapSize = Object.getOwnPropertyDescriptor(Map.prototype, 'size')?.get as () => number;
+const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get as () => number;
+
+/**
+ * Turns values into bytes. One encoder builds one message at a time: while a hook or getter may run, take another
+ * (`withEncoder`).
+ */
+export class Encoder extends ByteWriter implements ValueWriter, Message {
+  length = 0;
+  blobs = NO_BLOBS;
+  handles = NO_HANDLES;
+  modules = NO_MODULES;
+  captured = false;
+
+  #busy = false;
+  #root = '';
+  #depth = 0;
+  /** The way to the value being written: steps 1 to depth, for error messages. */
+  readonly #steps: (string | number)[] = new Array(64).fill('');
+  readonly #kinds = new Uint8Array(MAX_DEPTH + 2);
+  #identities = new Identities();
+  #referenced = false;
+  readonly #shapes = new SentShapes();
+  /** Names the message or section under construction, see SentShape. */
+  #epoch = 0;
+  #lastEpoch = 0;
+  #shapeCount = 0;
+  #buffers: SentBuffers | undefined;
+
+  /**
+   * Encodes `value`; `root` is what paths in errors begin with, such as `args`. Throws `SerializationError` for what cannot
+   * cross, and what the value's own getters and hooks throw. Any failure leaves the encoder ready for the next value.
+   */
+  encode(value: unknown, root: string): Message {
+    if (this.#busy) throw new Error('This encoder is in the middle of another message.');
+    this.#busy = true;
+    this.#root = root;
+    this.restart();
+    this.position = 1;
+    try {
+      this.write(value);
+      let header = HEADER;
+      if (this.#referenced) header |= HAS_REFERENCES;
+      if (this.#buffers !== undefined && this.#buffers.count > 0) {
+        header |= HAS_BUFFERS;
+        const table = this.position;
+        this.blobs = this.#buffers.write(this, NO_BLOBS);
+        this.word(table);
+      }
+      this.bytes[0] = header;
+      this.length = this.position;
+      return this;
+    } catch (error) {
+      throw this.#explain(error);
+    } finally {
+      this.#busy = false;
+      if (this.#identities.count > 0) this.#forget();
+      this.#depth = 0;
+      this.captured = false;
+    }
+  }
+
+  override restart(): void {
+    super.restart();
+    // Senders keep these: what was given away is never changed.
+    this.blobs = NO_BLOBS;
+    this.handles = NO_HANDLES;
+    this.modules = NO_MODULES;
+  }
+
+  #forget(): void {
+    this.#identities.truncate(0);
+    this.#referenced = false;
+    this.#shapes.restart();
+    this.#epoch = ++this.#lastEpoch;
+    this.#shapeCount = 0;
+    this.#buffers = undefined;
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof MessageTooLarge) {
+      return new SerializationError(
+        'The value takes more than 1 GiB; put large data into typed arrays, which travel beside the message.',
+        this.#root,
+      );
+    }
+    return isStackOverflow(error) ? this.#refusal('it is nested too deeply') : error;
+  }
+
+  refuse(reason: string): never {
+    throw this.#refusal(reason);
+  }
+
+  #refusal(reason: string): SerializationError {
+    const path = renderPath(this.#root, this.#steps, this.#kinds, Math.min(this.#depth, MAX_DEPTH));
+    const shown = path.length > 300 ? `${path.slice(0, 200)} … ${path.slice(-80)}` : path;
+    return new SerializationError(`Cannot send ${shown === '' ? 'this value' : shown}: ${reason}.`, path);
+  }
+
+  /** Begins a level of nesting whose steps are of the given kind; `#depth--` ends it. */
+  #enter(kind: number): number {
+    const depth = ++this.#depth;
+    if (depth > MAX_DEPTH) {
+      this.#depth--;
+      this.refuse(`it is nested too deeply (more than ${MAX_DEPTH} levels)`);
+    }
+    this.#kinds[depth] = kind;
+    return depth;
+  }
+
+  /** Writes one value, tag included. */
+  write(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.number(value);
+        return;
+      case 'string':
+        this.string(value);
+        return;
+      case 'boolean':
+        this.boolean(value);
+        return;
+      case 'undefined':
+        this.byte(UNDEFINED);
+        return;
+      case 'object':
+        if (value === null) this.byte(NULL);
+        else this.#object(value);
+        return;
+      case 'bigint':
+        this.#bigint(value);
+        return;
+      case 'function':
+        this.#function(value);
+        return;
+      default:
+        this.refuse('a symbol cannot be sent');
+    }
+  }
+
+  #bigint(value: bigint): void {
+    if (BigInt.asIntN(64, value) === value) {
+      this.reserve(9);
+      this.bytes[this.position] = BIGINT64;
+      this.view.setBigInt64(this.position + 1, value, true);
+      this.position += 9;
+      return;
+    }
+    const hex = (value < 0n ? -value : value).toString(16);
+    const size = Math.ceil(hex.length / 2);
+    this.byte(BIGINT);
+    this.byte(value < 0n ? 1 : 0);
+    this.uint(size);
+    this.reserve(size);
+    this.bytes.write(hex.padStart(2 * size, '0'), this.position, size, 'hex');
+    this.position += size;
+  }
+
+  /** Writes a reference if the object was met before. */
+  #met(value: object): boolean {
+    const number = this.#identities.find(value);
+    if (number < 0) return false;
+    this.#referenced = true;
+    this.byte(REFERENCE);
+    this.uint(number);
+    return true;
+  }
+
+  #object(value: object): void {
+    if (this.#met(value)) return;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) this.#plain(value as Record<string, unknown>);
+    else if (Array.isArray(value)) {
+      if (prototype === Array.prototype || !this.#extended(value)) this.#array(value);
+    } else if (!this.#knownClass(value, prototype as object | null)) this.#instance(value);
+  }
+
+  /** Writes what has the prototype of a built-in class itself. */
+  #knownClass(value: object, prototype: object | null): boolean {
+    if (prototype === null) return false;
+    if (prototype === Map.prototype && types.isMap(value)) this.#map(value);
+    else if (prototype === Set.prototype && types.isSet(value)) this.#set(value);
+    else if (prototype === Buffer.prototype && ArrayBuffer.isView(value)) this.#view(value);
+    else {
+      const kind = exactKind(value, prototype);
+      if (kind === undefined) return false;
+      this.byte(kind.tag);
+      this.#nested(() => kind.write(value, this));
+    }
+    return true;
+  }
+
+  /** Writes any other object: an extension's, one that extends a built-in class, or an instance of a class we know nothing of. */
+  #instance(value: object): void {
+    if (ArrayBuffer.isView(value)) {
+      const builtin = Object.getPrototypeOf(Object.getPrototypeOf(value));
+      const plain = builtin === Object.getPrototypeOf(Uint8Array.prototype) || builtin === Object.prototype;
+      if (plain || !this.#extended(value)) this.#view(value);
+      return;
+    }
+    if (types.isSharedArrayBuffer(value))
+      this.refuse('a SharedArrayBuffer cannot leave its process; use a SharedArray');
+    if (types.isArrayBuffer(value)) this.#arrayBuffer(value as ArrayBuffer);
+    else if (!this.#extended(value)) this.#foreign(value);
+  }
+
+  /** Writes as what it is underneath, or as a plain object. */
+  #foreign(value: object): void {
+    if (types.isMap(value)) this.#map(value);
+    else if (types.isSet(value)) this.#set(value);
+    else {
+      const kind = inheritedKind(value);
+      if (kind !== undefined) {
+        this.byte(kind.tag);
+        this.#nested(() => kind.write(value, this));
+        return;
+      }
+      const refusal = refusalOf(value);
+      if (refusal !== undefined) this.refuse(refusal);
+      this.#plain(value as Record<string, unknown>);
+    }
+  }
+
+  #function(value: object): void {
+    if (!this.#met(value) && !this.#extended(value)) this.refuse('a function cannot be sent here');
+  }
+
+  #extended(value: object): boolean {
+    const extension = extensionFor(value, this);
+    if (extension === undefined) return false;
+    this.byte(EXTENSION);
+    this.byte(extension.id);
+    this.#nested(() => extension.write(value, this));
+    return true;
+  }
+
+  #nested(write: () => void): void {
+    this.#steps[this.#enter(RAW)] = '';
+    write();
+    this.#depth--;
+  }
+
+  #plain(value: Record<string, unknown>): void {
+    const keys = Object.keys(value);
+    const shape = this.#shapes.of(keys);
+    if (shape === undefined) {
+      this.byte(DICTIONARY);
+      this.#properties(value, keys);
+      return;
+    }
+    if (shape.epoch === this.#epoch) {
+      this.byte(SHAPE_AGAIN);
+      this.uint(shape.index);
+    } else {
+      shape.epoch = this.#epoch;
+      shape.index = this.#shapeCount++;
+      this.byte(SHAPE);
+      this.raw(shape.spelling);
+    }
+    const depth = this.#enter(PROPERTY);
+    for (let i = 0; i < keys.length; i++) {
+      const key = (this.#steps[depth] = keys[i] as string);
+      this.#property(value, key);
+    }
+    this.#depth--;
+  }
+
+  #properties(value: Record<string, unknown>, keys: readonly string[]): void {
+    this.uint(keys.length);
+    const depth = this.#enter(PROPERTY);
+    for (const key of keys) {
+      this.#steps[depth] = key;
+      this.string(key);
+      this.#property(value, key);
+    }
+    this.#depth--;
+  }
+
+  #property(value: Record<string, unknown>, key: string): void {
+    const property = value[key];
+    if (property === undefined && !Object.hasOwn(value, key)) this.#holes(1);
+    else this.write(property);
+  }
+
+  #holes(count: number): void {
+    this.byte(HOLES);
+    this.uint(count);
+  }
+
+  #array(array: readonly unknown[]): void {
+    const { length } = array;
+    const named = hasNamedProperties(array);
+    this.byte(named ? ARRAY_WITH_PROPERTIES : ARRAY);
+    this.uint(length);
+    const depth = this.#enter(ELEMENT);
+    for (let i = 0; i < length; i++) {
+      this.#steps[depth] = i;
+      const element = array[i];
+      if (element === undefined && !Object.hasOwn(array, i)) {
+        this.#sparse(array, i, length);
+        break;
+      }
+      this.write(element);
+    }
+    this.#depth--;
+    if (named) this.#properties(array as unknown as Record<string, unknown>, namedKeys(array));
+  }
+
+  /** Writes the rest of an array from its first hole on. */
+  #sparse(array: readonly unknown[], start: number, length: number): void {
+    let next = start;
+    for (const key of Object.keys(array)) {
+      const i = Number(key);
+      if (!(i >= next && i < length && String(i) === key)) continue;
+      const element = array[i];
+      if (element === undefined && !Object.hasOwn(array, i)) continue;
+      if (i > next) this.#holes(i - next);
+      this.#steps[this.#depth] = i;
+      this.write(element);
+      next = i + 1;
+    }
+    if (next < length) this.#holes(length - next);
+  }
+
+  #map(map: Map<unknown, unknown>): void {
+    const size = mapSize.call(map);
+    this.byte(MAP);
+    const at = this.word(size);
+    const depth = this.#enter(NTH_KEY);
+    let n = 0;
+    for (const [key, value] of mapEntries.call(map)) {
+      if (n >= size) break; // a getter adds to the map
+      this.#kinds[depth] = NTH_KEY;
+      this.#steps[depth] = n;
+      this.write(key);
+      const nameable = typeof key === 'string' || typeof key === 'number';
+      this.#kinds[depth] = nameable ? MAP_VALUE : NTH_VALUE;
+      if (nameable) this.#steps[depth] = key;
+      this.write(value);
+      n++;
+    }
+    this.#depth--;
+    if (n < size) this.view.setUint32(at, n, true);
+  }
+
+  #set(set: Set<unknown>): void {
+    const size = setSize.call(set);
+    this.byte(SET);
+    const at = this.word(size);
+    const depth = this.#enter(NTH_VALUE);
+    let n = 0;
+    for (const value of setValues.call(set)) {
+      if (n >= size) break; // a getter adds to the set
+      this.#steps[depth] = n++;
+      this.write(value);
+    }
+    this.#depth--;
+    if (n < size) this.view.setUint32(at, n, true);
+  }
+
+  #view(view: ArrayBufferView): void {
+    const { buffer } = view;
+    if (types.isSharedArrayBuffer(buffer)) {
+      this.refuse('its SharedArrayBuffer cannot leave its process; use a SharedArray');
+    }
+    if (isDetached(buffer as ArrayBuffer)) this.refuse('its ArrayBuffer was transferred elsewhere');
+    this.byte(VIEW);
+    writeView(view, this, (this.#buffers ??= new SentBuffers()));
+  }
+
+  #arrayBuffer(buffer: ArrayBuffer): void {
+    if (isDetached(buffer)) this.refuse('the ArrayBuffer was transferred elsewhere');
+    this.byte(ARRAY_BUFFER);
+    this.uint((this.#buffers ??= new SentBuffers()).whole(buffer));
+  }
+
+  // What extensions write with: see ValueWriter.
+
+  value(value: unknown, key: string): void {
+    this.#steps[this.#depth] = key;
+    this.write(value);
+  }
+
+  capturing(write: () => void): void {
+    const before = this.captured;
+    this.captured = true;
+    try {
+      write();
+    } finally {
+      this.captured = before;
+    }
+  }
+
+  uint32(n: number): void {
+    this.uint(n);
+  }
+
+  handle(offset: number): void {
+    if (this.handles === NO_HANDLES) this.handles = [];
+    this.uint(this.handles.push(offset) - 1);
+  }
+
+  module(url: string): void {
+    if (!this.modules.includes(url)) this.modules = [...this.modules, url];
+  }
+
+  section(write: () => void): void {
+    const length = this.word(0);
+    const header = this.position;
+    this.byte(0);
+    const outer = {
+      identities: this.#identities,
+      referenced: this.#referenced,
+      epoch: this.#epoch,
+      count: this.#shapeCount,
+    };
+    this.#identities = new Identities();
+    this.#referenced = false;
+    this.#epoch = ++this.#lastEpoch;
+    this.#shapeCount = 0;
+    try {
+      write();
+      this.bytes[header] = this.#referenced ? HEADER | HAS_REFERENCES : HEADER;
+      this.view.setUint32(length, this.position - header, true);
+    } finally {
+      this.#identities = outer.identities;
+      this.#referenced = outer.referenced;
+      this.#epoch = outer.epoch;
+      this.#shapeCount = outer.count;
+    }
+  }
+
+  attempt(write: () => void): unknown {
+    const { position, captured } = this;
+    const depth = this.#depth;
+    const steps = this.#steps[depth] as string | number;
+    const kind = this.#kinds[depth] as number;
+    const identities = this.#identities.count;
+    const shapes = this.#shapeCount;
+    const buffers = this.#buffers?.count ?? 0;
+    const handles = this.handles.length;
+    const modules = this.modules;
+    try {
+      write();
+      return undefined;
+    } catch (error) {
+      const reason = this.#explain(error) ?? new Error('undefined was thrown');
+      this.position = position;
+      this.captured = captured;
+      this.#depth = depth;
+      this.#steps[depth] = steps;
+      this.#kinds[depth] = kind;
+      this.#identities.truncate(identities);
+      this.#epoch = ++this.#lastEpoch; // shapes spelled out in vain must not be referred to
+      this.#shapeCount = shapes;
+      this.#buffers?.truncate(buffers);
+      if (this.handles.length > handles) this.handles.length = handles;
+      this.modules = modules;
+      return reason;
+    }
+  }
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+}
+
+/** More free encoders than this are left to the garbage collector. */
+const SPARE = 4;
+const free: Encoder[] = [];
+
+/**
+ * Runs `use` with an encoder that nobody else uses, also while a getter or hook runs inside another's `encode`. The bytes of its
+ * last message stay valid until somebody next takes an encoder.
+ */
+export function withEncoder<T>(use: (encoder: Encoder) => T): T {
+  const encoder = acquireEncoder();
+  try {
+    return use(encoder);
+  } finally {
+    releaseEncoder(encoder);
+  }
+}
+
+/** `withEncoder` without a callback, for the hottest paths: takes an encoder that `releaseEncoder` must get back. */
+export function acquireEncoder(): Encoder {
+  return free.pop() ?? new Encoder();
+}
+
+/** Gives back what `acquireEncoder` gave; its last message may be overwritten from now on. */
+export function releaseEncoder(encoder: Encoder): void {
+  if (free.length < SPARE) free.push(encoder);
+}

@@ -1,0 +1,36 @@
+import * as ours from '../errors.ts';
+
+/** A class of errors that this library throws. */
+export interface BrandedErrorClass {
+  readonly brandName: string;
+  readonly prototype: object;
+}
+
+const brand = Symbol.for('multiproc.error');
+const byName = new Map<string, BrandedErrorClass>();
+
+/** Makes errors of one of the library's own classes arrive as that class; `errors.ts` is registered already. */
+export function registerErrorClass(cls: BrandedErrorClass): void {
+  byName.set(cls.brandName, cls);
+}
+
+for (const value of Object.values(ours)) {
+  if (typeof value === 'function' && Object.hasOwn(value, 'brandName')) registerErrorClass(value);
+}
+
+/** The brand name of an error of this library, `undefined` for any other. */
+export function brandNameOf(error: object): string | undefined {
+  return (error as { [brand]?: readonly string[] })[brand]?.[0];
+}
+
+/** Makes a fresh error belong to the class of this brand name, without running its constructor; unknown names change nothing. */
+export function becomeBranded(error: object, brandName: string): void {
+  const cls = byName.get(brandName);
+  if (cls === undefined) return;
+  Object.setPrototypeOf(error, cls.prototype);
+  const names: string[] = [];
+  for (let at: unknown = cls; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, 'brandName')) names.push((at as unknown as BrandedErrorClass).brandName);
+  }
+  Object.defineProperty(error, brand, { value: names });
+}

@@ -1,0 +1,119 @@
+/**
+ * Errors, on the wire: the name of the built-in class (string); the brand name of one of our classes, or '' (string);
+ * then for each own property 1 (enumerable) or 2 (not) as uint32, key, value; then 0.
+ *
+ * A property that cannot be sent is replaced by a sentence that says so: a report of a failure must not fail itself.
+ */
+import { types } from 'node:util';
+import type { BuiltinKind } from './builtin-kind.ts';
+import { becomeBranded, brandNameOf } from './error-classes.ts';
+import type { ValueReader, ValueWriter } from './extension.ts';
+import { ERROR } from './tags.ts';
+
+const CLASSES: Record<string, () => Error> = {
+  Error: () => new Error(),
+  EvalError: () => new EvalError(),
+  RangeError: () => new RangeError(),
+  ReferenceError: () => new ReferenceError(),
+  SyntaxError: () => new SyntaxError(),
+  TypeError: () => new TypeError(),
+  URIError: () => new URIError(),
+  AggregateError: () => new AggregateError([]),
+};
+const DOM_EXCEPTION = 'DOMException';
+/** Properties that an error owns without showing them. */
+const HIDDEN = ['message', 'stack', 'cause', 'errors', 'name'];
+
+function isError(value: object): boolean {
+  return types.isNativeError(value) || value instanceof Error || isDomException(value);
+}
+
+function isDomException(value: object): boolean {
+  return Object.prototype.toString.call(value) === '[object DOMException]' && value instanceof DOMException;
+}
+
+/** The name of the built-in class of an error, or of the nearest that its class extends. */
+function builtinClassOf(error: object): string {
+  if (isDomException(error)) return DOM_EXCEPTION;
+  for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
+    const name = Object.getOwnPropertyDescriptor(at, 'name')?.value;
+    if (Object.hasOwn(CLASSES, name) && at.constructor?.name === name) return name;
+  }
+  return 'Error';
+}
+
+function writeProperty(out: ValueWriter, key: string, enumerable: boolean, read: () => unknown): void {
+  out.uint32(enumerable ? 1 : 2);
+  out.string(key);
+  const failure = out.attempt(() => out.value(read(), `.${key}`));
+  if (failure !== undefined) {
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    out.value(`[not sent: ${reason}]`, '');
+  }
+}
+
+/** Writes an error but for its class, if that is neither built-in nor ours. */
+export function writeError(error: Error, out: ValueWriter): void {
+  const builtin = builtinClassOf(error);
+  const branded = brandNameOf(error) ?? '';
+  out.string(builtin);
+  out.string(branded);
+  if (builtin === DOM_EXCEPTION) {
+    out.string(error.message);
+    out.string(error.name);
+  }
+  const own = new Set(Object.keys(error));
+  for (const key of HIDDEN) {
+    const shown = own.delete(key);
+    if (builtin === DOM_EXCEPTION && (key === 'message' || key === 'name')) continue;
+    if (shown || Object.hasOwn(error, key)) {
+      writeProperty(out, key, shown, () => (error as unknown as Record<string, unknown>)[key]);
+    }
+  }
+  if (branded === '' && builtin !== DOM_EXCEPTION && !Object.hasOwn(error, 'name') && error.name !== builtin) {
+    writeProperty(out, 'name', false, () => error.name);
+  }
+  for (const key of own) writeProperty(out, key, true, () => (error as unknown as Record<string, unknown>)[key]);
+  out.uint32(0);
+}
+
+/** Reads what `writeError` wrote; `prepare` may give the error another prototype before its properties follow. */
+export function readError(input: ValueReader, prepare?: (error: Error) => void): Error {
+  const builtin = input.string();
+  const branded = input.string();
+  const error = builtin === DOM_EXCEPTION ? new DOMException(input.string(), input.string()) : newError(builtin);
+  if (branded !== '') becomeBranded(error, branded);
+  prepare?.(error);
+  input.remember(error);
+  let stack = false;
+  for (let kind = input.uint32(); kind !== 0; kind = input.uint32()) {
+    const key = input.string();
+    stack ||= key === 'stack';
+    const value = input.value();
+    Object.defineProperty(error, key, { value, enumerable: kind === 1, configurable: true, writable: true });
+  }
+  if (!stack) delete error.stack;
+  return error;
+}
+
+/** A stack that leads into the codec would only mislead; none is collected. */
+function newError(builtin: string): Error {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    const error = Object.hasOwn(CLASSES, builtin) ? (CLASSES[builtin] as () => Error)() : new Error();
+    if (builtin === 'AggregateError') delete (error as { errors?: unknown }).errors;
+    return error;
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** Errors as a kind of value. */
+export const errorKind: BuiltinKind<Error> = {
+  tag: ERROR,
+  prototypes: [...Object.values(CLASSES).map((make) => Object.getPrototypeOf(make()))],
+  is: isError,
+  write: writeError,
+  read: (input) => readError(input),
+};

@@ -1,0 +1,33 @@
+/** How a step of a path was made; the step itself is a key, an index or, for RAW, the finished text. */
+export const PROPERTY = 0;
+export const ELEMENT = 1;
+export const MAP_VALUE = 2;
+export const NTH_KEY = 3;
+export const NTH_VALUE = 4;
+export const RAW = 5;
+
+const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
+
+/** Writes the way from `root` to a value as a programmer would: `args[0].map.get("k")["odd key"]`. */
+export function renderPath(root: string, steps: readonly (string | number)[], kinds: ArrayLike<number>, depth: number) {
+  let path = root;
+  for (let i = 1; i <= depth; i++) path += renderStep(steps[i] as string | number, kinds[i] as number);
+  return root === '' && path.startsWith('.') ? path.slice(1) : path;
+}
+
+function renderStep(step: string | number, kind: number): string {
+  switch (kind) {
+    case PROPERTY:
+      return IDENTIFIER.test(String(step)) ? `.${step}` : `[${JSON.stringify(String(step))}]`;
+    case ELEMENT:
+      return `[${step}]`;
+    case MAP_VALUE:
+      return `.get(${typeof step === 'string' ? JSON.stringify(step) : step})`;
+    case NTH_KEY:
+      return `.keys()[${step}]`;
+    case NTH_VALUE:
+      return `.values()[${step}]`;
+    default:
+      return String(step);
+  }
+}

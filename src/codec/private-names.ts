@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+import type { ClassBody } from 'acorn';
+
+const load = createRequire(import.meta.url);
+
+/** Whether instances of a class, or of one that it extends, hold private names (`#x`), which nobody outside can read. */
+export function holdsPrivateNames(cls: object): boolean {
+  for (let at: unknown = cls; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
+    const source = Function.prototype.toString.call(at);
+    if (/#[\p{ID_Start}$_\\]/u.test(source) && declaresPrivateNames(source)) return true;
+  }
+  return false;
+}
+
+function declaresPrivateNames(source: string): boolean {
+  const { parseExpressionAt } = load('acorn') as typeof import('acorn');
+  let body: ClassBody['body'];
+  try {
+    const parsed = parseExpressionAt(`(${source})`, 0, { ecmaVersion: 'latest' }) as unknown as { body?: ClassBody };
+    body = parsed.body?.body ?? [];
+  } catch {
+    return true; // newer syntax than the parser knows: asking for hooks is the safe answer
+  }
+  return body.some((member) => 'key' in member && member.key.type === 'PrivateIdentifier' && !member.static);
+}
