@@ -1,8 +1,10 @@
-/** Arrays may have properties that are no elements (`match.index`); JavaScript has no cheap question for them. */
+/** What arrays have besides elements: named properties (`match.index`), for which JavaScript has no cheap question, and a length. */
 import { inspect } from 'node:util';
 
 /** Up to this many elements listing the keys is faster than `inspect`. */
 const FEW = 40;
+/** A run of missing elements longer than this is not given memory in advance. */
+const LONG_RUN = 1024;
 
 /** Whether an array has enumerable properties besides its elements. */
 export function hasNamedProperties(array: readonly unknown[]): boolean {
@@ -25,4 +27,12 @@ export function namedKeys(array: readonly unknown[]): string[] {
 function isIndex(key: string): boolean {
   const n = Number(key);
   return n >= 0 && n < 0xffffffff && String(n >>> 0) === key;
+}
+
+/** Makes an array longer; where that would reserve much memory for nothing but holes, in a way that does not. */
+export function stretch(array: unknown[], length: number): void {
+  if (length - array.length > LONG_RUN) {
+    array[length - 1] = undefined;
+    delete array[length - 1];
+  } else array.length = length;
 }

@@ -98,7 +98,7 @@ export interface ReceivedBuffer {
 /** Reads the table that `SentBuffers.write` wrote; blobs are used as they are, without a copy. */
 export function readBuffers(input: ByteReader, blobs: (index: number) => ArrayBuffer): ReceivedBuffer[] {
   const list: ReceivedBuffer[] = [];
-  for (let count = input.count(4); count > 0; count--) {
+  for (let count = input.count(3); count > 0; count--) {
     const flags = input.byte();
     const start = input.uint();
     const length = input.uint();

@@ -82,24 +82,8 @@ export class ByteReader {
     const n = this.uint();
     const at = this.take(n);
     if (n > 12) return this.#slices().latin1Slice(at, at + n);
-    const b = this.bytes as ArrayLike<number> as number[];
-    switch (n) {
-      case 0:
-        return '';
-      case 1:
-        return fromCharCode(b[at]!);
-      case 2:
-        return fromCharCode(b[at]!, b[at + 1]!);
-      case 3:
-        return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!);
-      case 4:
-        return fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!);
-      default:
-        break;
-    }
-    const head = fromCharCode(b[at]!, b[at + 1]!, b[at + 2]!, b[at + 3]!, b[at + 4]!);
-    if (n === 5) return head;
-    return this.#slices().latin1Slice(at, at + n);
+    const bytes = this.bytes as ArrayLike<number> as readonly number[];
+    return n <= 8 ? upTo8(bytes, at, n) : upTo8(bytes, at, 8) + upTo8(bytes, at + 8, n - 8);
   }
 
   utf16(): string {
@@ -112,5 +96,29 @@ export class ByteReader {
     const { buffer, byteOffset, byteLength } = this.bytes;
     this.#native ??= Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) as unknown as StringSlices;
     return this.#native;
+  }
+}
+
+/** A short string without the call into native code, which costs more than all of this. */
+function upTo8(b: readonly number[], i: number, n: number): string {
+  switch (n) {
+    case 0:
+      return '';
+    case 1:
+      return fromCharCode(b[i]!);
+    case 2:
+      return fromCharCode(b[i]!, b[i + 1]!);
+    case 3:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!);
+    case 4:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!);
+    case 5:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!);
+    case 6:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!);
+    case 7:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!);
+    default:
+      return fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!);
   }
 }

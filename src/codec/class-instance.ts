@@ -4,6 +4,8 @@
  * section, which a receiver that knows the id skips: the class, its encode hook, its decode hook.
  */
 import { types } from 'node:util';
+import { SerializationError } from '../errors.ts';
+import { stretch } from './array-properties.ts';
 import {
   type AnyClass,
   ClassRegistration,
@@ -77,6 +79,10 @@ function write(value: object, out: ValueWriter): void {
   }
   const { encode, decode } = registration;
   const base = encode === undefined && decode === undefined ? baseOf(value) : HOOKED;
+  const native = base === OBJECT ? nativeClassOf(value) : undefined;
+  if (native !== undefined) {
+    out.refuse(`its class extends ${native}, which is bound to its process; give registerClass encode and decode`);
+  }
   out.uint32(base);
   out.value(registration, '.constructor');
   writeState(base, value, registration, out);
@@ -100,12 +106,6 @@ function writeState(base: number, value: object, { encode }: ClassRegistration, 
     case SET:
       writeMembers(value as Map<unknown, unknown> | Set<unknown>, out);
       break;
-    default: {
-      const native = nativeClassOf(value);
-      if (native !== undefined) {
-        out.refuse(`its class extends ${native}, which is bound to its process; give registerClass encode and decode`);
-      }
-    }
   }
   out.value({ ...value }, '');
 }
@@ -147,17 +147,20 @@ function readClass(input: ValueReader): ClassRegistration {
     return known;
   }
   return input.section(() => {
-    const cls = input.value() as AnyClass;
+    const cls = input.value();
+    if (typeof cls !== 'function') damaged();
     const encode = input.value() as ClassRegistration['encode'];
     const decode = input.value() as ClassRegistration['decode'];
-    return learnClass(id, cls, { encode, decode });
+    return learnClass(id, cls as unknown as AnyClass, { encode, decode });
   });
 }
 
 function read(input: ValueReader): object {
   const base = input.uint32();
   if (base === CLASS) return readClass(input);
-  const { cls, decode } = input.value() as ClassRegistration;
+  const registration = input.value();
+  if (!(registration instanceof ClassRegistration) || base > LEAF) damaged();
+  const { cls, decode } = registration;
   const prototype = cls.prototype as object;
   if (base === HOOKED) {
     const state = input.value();
@@ -165,10 +168,11 @@ function read(input: ValueReader): object {
     return assign(Object.create(prototype), state);
   }
   if (base === ERROR) return readError(input, (error) => Object.setPrototypeOf(error, prototype));
-  if (base === LEAF) return Object.setPrototypeOf(input.value(), prototype);
+  if (base === LEAF) return Object.setPrototypeOf(leafOf(input.value()), prototype);
   const object = empty(base, prototype);
   input.remember(object);
   const count = base === OBJECT ? 0 : input.uint32();
+  if (count > 0xffffffff) damaged();
   if (base === MAP) {
     for (let i = 0; i < count; i += 2) {
       const key = input.value();
@@ -176,8 +180,16 @@ function read(input: ValueReader): object {
     }
   } else if (base === SET) for (let i = 0; i < count; i++) Set.prototype.add.call(object, input.value());
   assign(object, input.value());
-  if (base === ARRAY && (object as unknown[]).length < count) (object as unknown[]).length = count;
+  if (base === ARRAY && (object as unknown[]).length < count) stretch(object as unknown[], count);
   return object;
+}
+
+function leafOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : damaged();
+}
+
+function damaged(): never {
+  throw new SerializationError('A received message is damaged: an instance without its class or state.', '');
 }
 
 function empty(base: number, prototype: object): object {

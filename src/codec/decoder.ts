@@ -1,4 +1,5 @@
 import { SerializationError } from '../errors.ts';
+import { stretch } from './array-properties.ts';
 import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';
 import { kindByTag } from './builtin-values.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -43,8 +44,6 @@ registerClassInstances();
 
 /** What stands for an object that has begun but does not exist yet. */
 const UNBORN = Symbol('unborn');
-/** A run of missing elements longer than this is not given memory in advance. */
-const LONG_RUN = 1024;
 const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 
 /** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
@@ -344,14 +343,6 @@ export class Decoder extends ByteReader implements ValueReader {
 
 function define(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/** Sets the length; where that would reserve much memory for nothing but holes, in a way that does not. */
-function stretch(array: unknown[], length: number): void {
-  if (length - array.length > LONG_RUN) {
-    array[length - 1] = undefined;
-    delete array[length - 1];
-  } else array.length = length;
 }
 
 /** More free decoders than this are left to the garbage collector. */

@@ -72,7 +72,8 @@ export function registerExtension<T extends object>(extension: Extension<T>): vo
 
 /** The extension that carries this value, `undefined` where none does. */
 export function extensionFor(value: object, out: ValueWriter): Extension | undefined {
-  for (let i = 0; i < inOrder.length; i++) {
+  // The latest first: the class instances of this layer take any object, the layers above know better.
+  for (let i = inOrder.length - 1; i >= 0; i--) {
     const extension = inOrder[i] as Extension;
     if (extension.matches(value, out)) return extension;
   }

@@ -18,7 +18,7 @@ export class SentShape {
   /** What follows the tag SHAPE. */
   readonly spelling: Uint8Array;
   /** The message or section in which the shape has the number `index`. */
-  epoch = 0;
+  epoch = -1;
   index = 0;
   next: SentShape | undefined;
 
