@@ -1,0 +1,149 @@
+/** What a program added to a function or class after making it: own properties, prototype members, prototype chains. */
+
+import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import type { AnyFunction } from './any-function.ts';
+import { Refusal } from './refusal.ts';
+
+const WRITABLE = 1;
+const ENUMERABLE = 2;
+const CONFIGURABLE = 4;
+const ACCESSOR = 8;
+const ON_PROTOTYPE = 16;
+
+/** What a chain was set to: nothing special, the `prototype` of a class, or an object. */
+const USUAL = 0;
+const OF_CLASS = 1;
+const OBJECT = 2;
+
+interface Added {
+  readonly key: string | symbol;
+  readonly descriptor: PropertyDescriptor;
+  readonly onPrototype: boolean;
+}
+
+/** Writes what making the function anew would not bring back. */
+export function writeAdded(fn: AnyFunction, isClass: boolean, out: ValueWriter): void {
+  const added = [...addedTo(fn, fn, false)];
+  const prototype = prototypeOf(fn);
+  if (prototype !== undefined) added.push(...addedTo(prototype, fn, true));
+  out.uint32(added.length);
+  for (const { key, descriptor, onPrototype } of added) {
+    const { get, set, value, writable, enumerable, configurable } = descriptor;
+    const isAccessor = get !== undefined || set !== undefined;
+    out.string(spellKey(key));
+    out.uint32(
+      (writable ? WRITABLE : 0) |
+        (enumerable ? ENUMERABLE : 0) |
+        (configurable ? CONFIGURABLE : 0) |
+        (isAccessor ? ACCESSOR : 0) |
+        (onPrototype ? ON_PROTOTYPE : 0),
+    );
+    const path = `${onPrototype ? '.prototype' : ''}${typeof key === 'string' ? `.${key}` : `[${String(key)}]`}`;
+    if (isAccessor) {
+      out.value(get, path);
+      out.value(set, path);
+    } else out.value(value, path);
+  }
+  writeChain(prototype && chainOf(prototype, fn), '.prototype', out);
+  // A class was given its parent when it was made.
+  const parent: unknown = Object.getPrototypeOf(fn);
+  const isSet = !isClass && typeof parent === 'function' && parent !== Function.prototype;
+  out.uint32(isSet ? OBJECT : USUAL);
+  if (isSet) out.value(parent, '.__proto__');
+}
+
+/** Reads what `writeAdded` wrote into the function made anew. */
+export function readAdded(fn: AnyFunction, input: ValueReader): void {
+  for (let count = input.uint32(); count > 0; count--) {
+    const key = readKey(input.string());
+    const flags = input.uint32();
+    const value = input.value();
+    const common = { enumerable: (flags & ENUMERABLE) !== 0, configurable: (flags & CONFIGURABLE) !== 0 };
+    const descriptor: PropertyDescriptor =
+      flags & ACCESSOR
+        ? { ...common, get: value as () => unknown, set: input.value() as (value: unknown) => void }
+        : { ...common, value, writable: (flags & WRITABLE) !== 0 };
+    Object.defineProperty(flags & ON_PROTOTYPE ? (fn.prototype as object) : fn, key, descriptor);
+  }
+  const chain = input.uint32();
+  if (chain !== USUAL) {
+    const value = input.value() as AnyFunction;
+    Object.setPrototypeOf(fn.prototype, (chain === OF_CLASS ? value.prototype : value) as object);
+  }
+  if (input.uint32() !== USUAL) Object.setPrototypeOf(fn, input.value() as object);
+}
+
+function prototypeOf(fn: AnyFunction): object | undefined {
+  const prototype: unknown = Object.getOwnPropertyDescriptor(fn, 'prototype')?.value;
+  return typeof prototype === 'object' && prototype !== null ? prototype : undefined;
+}
+
+function* addedTo(holder: object, fn: AnyFunction, onPrototype: boolean): Generator<Added> {
+  const usual = onPrototype ? ['constructor'] : ['length', 'name', 'prototype', 'arguments', 'caller'];
+  let source: string | undefined;
+  for (const key of Reflect.ownKeys(holder)) {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key) as PropertyDescriptor;
+    if (usual.includes(key as string) && (key !== 'name' || typeof descriptor.value === 'string')) continue;
+    source ??= Function.prototype.toString.call(fn);
+    const { value, get, set } = descriptor;
+    // Methods that the class itself declares come back with it; a decorator may have replaced some.
+    if (!descriptor.enumerable && isDeclared(value ?? get ?? set, source)) continue;
+    yield { key, descriptor, onPrototype };
+  }
+}
+
+function isDeclared(value: unknown, source: string): boolean {
+  return typeof value === 'function' && source.includes(Function.prototype.toString.call(value));
+}
+
+/** The prototype chain of a constructor function, where it was set by hand. */
+function chainOf(prototype: object, fn: AnyFunction): object | undefined {
+  const parent: object | null = Object.getPrototypeOf(prototype);
+  if (parent === Object.prototype || parent === null) return undefined;
+  const above: unknown = Object.getPrototypeOf(fn);
+  if (typeof above === 'function' && above.prototype === parent) {
+    if (/^class\b/.test(Function.prototype.toString.call(fn))) return undefined;
+  }
+  // Generators make their prototype themselves.
+  return Object.hasOwn(prototype, 'constructor') || Reflect.ownKeys(prototype).length > 0 || !isGenerator(fn)
+    ? parent
+    : undefined;
+}
+
+function isGenerator(fn: AnyFunction): boolean {
+  return /Generator/.test(String((fn as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag]));
+}
+
+function writeChain(parent: object | undefined, path: string, out: ValueWriter): void {
+  if (parent === undefined) {
+    out.uint32(USUAL);
+    return;
+  }
+  const owner: unknown = Object.getOwnPropertyDescriptor(parent, 'constructor')?.value;
+  const isOfClass = typeof owner === 'function' && owner.prototype === parent;
+  out.uint32(isOfClass ? OF_CLASS : OBJECT);
+  out.value(isOfClass ? owner : parent, `${path}.__proto__`);
+}
+
+const wellKnown = new Map(
+  Object.getOwnPropertyNames(Symbol).flatMap((name) => {
+    const symbol: unknown = (Symbol as unknown as Record<string, unknown>)[name];
+    return typeof symbol === 'symbol' ? [[symbol, name] as const] : [];
+  }),
+);
+
+function spellKey(key: string | symbol): string {
+  if (typeof key === 'string') return `.${key}`;
+  const name = wellKnown.get(key);
+  if (name !== undefined) return `@${name}`;
+  const registered = Symbol.keyFor(key);
+  if (registered === undefined)
+    throw new Refusal(`its property ${String(key)} has a symbol that only this process knows for a key`);
+  return `#${registered}`;
+}
+
+function readKey(spelled: string): string | symbol {
+  const rest = spelled.slice(1);
+  if (spelled[0] === '.') return rest;
+  return spelled[0] === '@' ? ((Symbol as unknown as Record<string, symbol>)[rest] as symbol) : Symbol.for(rest);
+}

@@ -1,0 +1,82 @@
+/** Where a receiver finds something that it has itself: what travels of a value by reference. */
+import { standIn } from './stand-in.ts';
+
+/**
+ * - `own`: an export of this library, by door and name;
+ * - `global`: a path from `globalThis`;
+ * - `builtin`: a path from a built-in module;
+ * - `require`: a path from what `require()` of the URL gives;
+ * - `import`: a path from the namespace that `import()` of the URL gives.
+ */
+export type AddressKind = 'own' | 'global' | 'builtin' | 'require' | 'import';
+
+/** Stands for the value at an address in a message; one object per address, so that a message holds it once. */
+export class Address {
+  readonly kind: AddressKind;
+  /** Specifier of the door, name of the built-in module, or URL; empty for `global`. */
+  readonly module: string;
+  /** Empty for the module, or the global object, itself. */
+  readonly path: readonly string[];
+
+  private constructor(kind: AddressKind, module: string, path: readonly string[]) {
+    this.kind = kind;
+    this.module = module;
+    this.path = path;
+  }
+
+  private static readonly known = new Map<string, Address>();
+
+  /** The object of this address. */
+  static of(kind: AddressKind, module: string, path: readonly string[]): Address {
+    const key = JSON.stringify([kind, module, path]);
+    let address = Address.known.get(key);
+    if (address === undefined) Address.known.set(key, (address = new Address(kind, module, path)));
+    return address;
+  }
+
+  /** For messages: `node:fs readFileSync`, `/app/tasks.js run`. */
+  toString(): string {
+    return [this.module, this.path.join('.')].filter(Boolean).join(' ') || 'globalThis';
+  }
+}
+
+/** A value and its members, two levels deep, with the path to each; getters are not run. */
+export function* membersOf(root: object): Generator<[value: unknown, path: readonly string[]]> {
+  yield [root, []];
+  for (const [value, name] of ownValues(root)) {
+    yield [value, [name]];
+    if (!isObject(value)) continue;
+    for (const [member, memberName] of ownValues(value)) {
+      yield [member, [name, memberName]];
+      if (memberName !== 'prototype' || !isObject(member)) continue;
+      for (const [method, methodName] of ownValues(member)) yield [method, [name, memberName, methodName]];
+    }
+  }
+}
+
+/** The first path to `wanted` among the members of `root`. */
+export function pathTo(wanted: object, root: object): readonly string[] | undefined {
+  for (const [value, path] of membersOf(root)) {
+    // constructor leads back to where it started, by a longer way.
+    if (value === wanted && path.at(-1) !== 'constructor') return path;
+  }
+  return undefined;
+}
+
+function* ownValues(object: object): Generator<[value: unknown, name: string]> {
+  for (const name of Object.getOwnPropertyNames(object)) {
+    let descriptor: PropertyDescriptor | undefined;
+    try {
+      descriptor = Object.getOwnPropertyDescriptor(object, name);
+    } catch {
+      // A module's export that is not initialised yet.
+    }
+    if (descriptor !== undefined && 'value' in descriptor) yield [descriptor.value, name];
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+standIn(Address);

@@ -1,0 +1,87 @@
+/** Functions and objects of JavaScript and Node: the same in every process, so they travel by their path. */
+import { Address, membersOf } from './address.ts';
+
+let index: Map<unknown, Address> | undefined;
+/** How many built-in modules were loaded when the index was made: more may come. */
+let loadedThen = 0;
+
+/** The address of a built-in function, class or object; looks among what is loaded, and loads nothing. */
+export function builtinAddress(value: object): Address | undefined {
+  index ??= globalIndex();
+  const address = index.get(value) ?? lazyGlobal(value);
+  if (address !== undefined) return address;
+  const loaded = loadList().length;
+  if (loaded === loadedThen) return undefined;
+  loadedThen = loaded;
+  addLoadedModules(index);
+  return index.get(value);
+}
+
+function loadList(): readonly string[] {
+  return (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
+}
+
+function globalIndex(): Map<unknown, Address> {
+  const found = new Map<unknown, Address>();
+  const add = (value: unknown, path: readonly string[]) => addTo(found, value, 'global', '', path);
+  for (const [value, path] of membersOf(globalThis)) {
+    // Variables of a script are not configurable; what a program assigns to globalThis can be enumerated. Both are the user's.
+    if (path[0] === undefined || isPartOfNode(path[0])) add(value, path);
+  }
+  // Two are getters, and used too often to be left to lazyGlobal().
+  for (const name of ['process', 'Buffer'] as const) {
+    for (const [value, path] of membersOf(globalThis[name])) add(value, [name, ...path]);
+  }
+  return found;
+}
+
+const enumerable = new Set([
+  ...['global', 'clearImmediate', 'setImmediate', 'clearInterval', 'clearTimeout', 'setInterval', 'setTimeout'],
+  ...['queueMicrotask', 'structuredClone', 'atob', 'btoa', 'performance', 'fetch', 'crypto', 'navigator'],
+]);
+
+function isPartOfNode(name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+  return descriptor?.configurable === true && (!descriptor.enumerable || enumerable.has(name));
+}
+
+/** Globals that Node makes on first use: found by their own name, so that the others are left alone. */
+function lazyGlobal(value: object): Address | undefined {
+  const named =
+    typeof value === 'function' ? value.name : (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+  if (typeof named !== 'string' || named === '') return undefined;
+  for (const name of [named, named.toLowerCase()]) {
+    const get = Object.getOwnPropertyDescriptor(globalThis, name)?.get;
+    if (get !== undefined && isPartOfNode(name) && get.call(globalThis) === value)
+      return Address.of('global', '', [name]);
+  }
+  return undefined;
+}
+
+function addLoadedModules(found: Map<unknown, Address>): void {
+  const loaded = new Set(loadList());
+  for (const name of process.getBuiltinModule('node:module').builtinModules) {
+    const bare = name.replace(/^node:/, '');
+    if (bare.startsWith('_') || !loaded.has(`NativeModule ${bare}`)) continue;
+    // Old names for other modules, which warn.
+    if (bare === 'sys' || bare === 'punycode') continue;
+    const module = process.getBuiltinModule(`node:${bare}`) as unknown as object | undefined;
+    if (module === undefined) continue;
+    for (const [value, path] of membersOf(module)) addTo(found, value, 'builtin', `node:${bare}`, path);
+  }
+}
+
+function addTo(
+  found: Map<unknown, Address>,
+  value: unknown,
+  kind: 'global' | 'builtin',
+  module: string,
+  path: readonly string[],
+): void {
+  // Lists (process.argv) are data. The internals of node:module, and process.mainModule, lead to the program's own objects.
+  const isReferable =
+    typeof value === 'function' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+  if (!isReferable || found.has(value)) return;
+  if (path.some((name) => name.startsWith('_') || name === 'mainModule')) return;
+  found.set(value, Address.of(kind, module, path));
+}

@@ -1,0 +1,116 @@
+/** What travels of a function: an address, the parts of a bound function, or an image with variables. */
+
+import { types } from 'node:util';
+import type { Address } from './address.ts';
+import type { AnyFunction } from './any-function.ts';
+import { builtinAddress } from './builtin-references.ts';
+import { type CapturedValue, captureVariables, isVariable } from './captured-variables.ts';
+import { contentKey } from './content-key.ts';
+import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
+import { type InspectedFunction, inspectFunction } from './inspector.ts';
+import { exportedFunction } from './module-references.ts';
+import { ownAddress } from './own-exports.ts';
+import { Refusal } from './refusal.ts';
+import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
+
+/** A function, ready to be written. */
+export type Captured =
+  | { readonly kind: 'address'; readonly address: Address }
+  | { readonly kind: 'bound'; readonly target: unknown; readonly self: unknown; readonly args: readonly unknown[] }
+  | {
+      readonly kind: 'image';
+      readonly image: FunctionImage;
+      readonly key: string;
+      readonly variables: readonly CapturedValue[];
+    };
+
+/** A function that we made from an image ourselves: no need to ask V8 about it. */
+export interface Revived {
+  readonly image: FunctionImage;
+  readonly key: string;
+  read(): unknown[];
+}
+
+interface Cut extends CutFunction {
+  readonly key: string;
+  readonly script: Script;
+  /** Kept when no variable can change. */
+  values: readonly CapturedValue[] | undefined;
+}
+
+const addresses = new WeakMap<object, Address>();
+const cuts = new WeakMap<object, Cut>();
+const revivedFunctions = new WeakMap<object, Revived>();
+
+/** Remembers how a function that arrived was made, for when it is sent on. */
+export function rememberRevived(fn: object, revived: Revived): void {
+  revivedFunctions.set(fn, revived);
+}
+
+/** Finds out what travels of a function; throws a Refusal where nothing can. */
+export function captureFunction(fn: AnyFunction): Captured {
+  const cut = cuts.get(fn);
+  if (cut !== undefined) return captureCut(fn, cut);
+  const revived = revivedFunctions.get(fn);
+  if (revived !== undefined) return captureRevived(revived);
+  const address = addresses.get(fn) ?? ownAddress(fn);
+  if (address !== undefined) return { kind: 'address', address };
+  return captureNew(fn);
+}
+
+function captureCut(fn: AnyFunction, cut: Cut): Captured {
+  const { image, key } = cut;
+  const variables = cut.values ?? captureVariables(fn, cut, cut.script, inspectFunction(fn).scopes);
+  cut.values ??= keepable(cut, variables);
+  return { kind: 'image', image, key, variables };
+}
+
+/** The values, if the next send would find the same. An undefined one may be a `var` before its line. */
+function keepable({ variables }: CutFunction, values: readonly CapturedValue[]): readonly CapturedValue[] | undefined {
+  for (const { name, value } of values) if (variables.get(name)?.changes || value === undefined) return undefined;
+  return values;
+}
+
+function captureRevived({ image, key, read }: Revived): Captured {
+  const values = read();
+  const variables = image.names.map((name, i) => ({ name, cell: undefined, value: values[i] }));
+  return { kind: 'image', image, key, variables };
+}
+
+function captureNew(fn: AnyFunction): Captured {
+  if (types.isProxy(fn)) throw new Refusal('it is a Proxy');
+  const inspected = inspectFunction(fn);
+  if (inspected.location === undefined) return captureNative(fn, inspected);
+  const { scriptId, line, column } = inspected.location;
+  const script = scriptOf(scriptId);
+  if (isNodeScript(script)) {
+    const builtin = builtinAddress(fn);
+    if (builtin === undefined) throw new Refusal('it is a function inside Node that has no public name');
+    return byAddress(fn, builtin);
+  }
+  const placed = placeFunction(script, fn, line, column);
+  const exported = exportedFunction(fn, script, placed, inspected.scopes);
+  if (exported !== undefined) return byAddress(fn, exported);
+  if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
+  return captureCut(fn, cutNew(fn, placed, inspected));
+}
+
+function byAddress(fn: object, address: Address): Captured {
+  addresses.set(fn, address);
+  return { kind: 'address', address };
+}
+
+function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Captured {
+  const builtin = builtinAddress(fn);
+  if (builtin !== undefined) return byAddress(fn, builtin);
+  if (bound !== undefined) return { kind: 'bound', ...bound };
+  throw new Refusal('it is native code');
+}
+
+function cutNew(fn: AnyFunction, placed: PlacedFunction, { scopes }: InspectedFunction): Cut {
+  const { script } = placed;
+  const { image, variables } = cutFunction(placed, (name) => isVariable(name, scopes));
+  const cut = { image, variables, key: contentKey(JSON.stringify(image)), script, values: undefined };
+  cuts.set(fn, cut);
+  return cut;
+}

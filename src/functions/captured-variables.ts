@@ -1,0 +1,160 @@
+/** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
+import { types } from 'node:util';
+import { Address } from './address.ts';
+import { builtinAddress } from './builtin-references.ts';
+import { Cell } from './cell.ts';
+import { isEntryScript } from './entry-script.ts';
+import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
+import { Here, RequireOf } from './here.ts';
+import { importedFrom } from './import-bindings.ts';
+import type { LiveScope } from './inspector.ts';
+import { commonJsOfNamespace, exportsObject } from './module-references.ts';
+import { ownAddress } from './own-exports.ts';
+import { Refusal } from './refusal.ts';
+import type { Binding } from './scopes.ts';
+import type { Script } from './script.ts';
+
+/** One name of an image with what travels for it. */
+export interface CapturedValue {
+  readonly name: string;
+  /** The cell that carries the value, for a variable that is one. */
+  readonly cell: Cell | undefined;
+  readonly value: unknown;
+}
+
+const cells = new WeakMap<Binding, Cell>();
+
+/** Reads all names of a function's image. */
+export function captureVariables(
+  fn: object,
+  cut: CutFunction,
+  script: Script,
+  scopes: readonly LiveScope[],
+): CapturedValue[] {
+  return cut.image.names.map((name) => {
+    const variable = cut.variables.get(name);
+    if (variable === undefined) return { name, cell: undefined, value: addedValue(name, fn, script) };
+    const value = travelling(variable, liveValue(variable, scopes, script), script);
+    return { name, cell: variable.isCell && variable.binding ? cellOf(variable.binding) : undefined, value };
+  });
+}
+
+function addedValue(name: string, fn: object, script: Script): unknown {
+  if (name === PARENT) return travellingObject(Object.getPrototypeOf(fn) as object);
+  if (name === HERE) return Here.of(script.base);
+  throw new Error(`nothing is known of ${name}`);
+}
+
+function cellOf(binding: Binding): Cell {
+  let cell = cells.get(binding);
+  if (cell === undefined) cells.set(binding, (cell = new Cell()));
+  return cell;
+}
+
+/** Whether a name that the script does not declare is a variable: of a module's wrapper, or of another script. */
+export function isVariable(name: string, scopes: readonly LiveScope[]): boolean {
+  return scopeOf(name, scopes) !== undefined || isScriptGlobal(name);
+}
+
+function scopeOf(name: string, scopes: readonly LiveScope[]): LiveScope | undefined {
+  return scopes.find(({ description, object }) => description !== 'Global' && Object.hasOwn(object, name));
+}
+
+/** `var` and functions of a classic script (`node -e`) are properties of the global object that cannot be deleted. */
+function isScriptGlobal(name: string): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (descriptor?.configurable === false) return !['undefined', 'NaN', 'Infinity'].includes(name);
+  // `node -e` makes these global.
+  return descriptor !== undefined && ['require', 'module', 'exports', '__filename', '__dirname'].includes(name);
+}
+
+function liveValue({ name, binding }: Variable, scopes: readonly LiveScope[], script: Script): unknown {
+  const scope = scopeOf(name, scopes);
+  if (scope === undefined) {
+    if (binding === null || isScriptGlobal(name)) return (globalThis as Record<string, unknown>)[name];
+    const init = binding.declaration?.type === 'VariableDeclarator' ? binding.declaration.init : undefined;
+    // Computed keys of a class are no closures, so V8 does not keep their variables; constants are known all the same.
+    if (init?.type === 'Literal' && !binding.assigned) return init.value;
+    throw new Refusal(`V8 no longer has its variable ${name}; use it inside a function of the same scope, or pass it`);
+  }
+  let value: unknown;
+  try {
+    value = scope.object[name];
+  } catch {
+    throw uninitialised(name);
+  }
+  // Node 20 shows a variable that is not initialised yet as undefined.
+  if (value === undefined && binding !== null && neverUndefined(binding, script)) throw uninitialised(name);
+  return value;
+}
+
+function uninitialised(name: string): Refusal {
+  return new Refusal(
+    `its variable ${name} is not initialised yet: send the function after the line that declares ${name}`,
+  );
+}
+
+const somethings =
+  /^(Literal|TemplateLiteral|ObjectExpression|ArrayExpression|NewExpression|ClassExpression|(Arrow)?FunctionExpression)$/;
+
+function neverUndefined(binding: Binding, script: Script): boolean {
+  if (binding.kind === 'class') return !binding.assigned;
+  if (binding.kind !== 'const' || binding.scope !== script.scopes.program) return false;
+  const { declaration } = binding;
+  return (
+    declaration?.type === 'VariableDeclarator' &&
+    declaration.id.type === 'Identifier' &&
+    somethings.test(declaration.init?.type ?? '')
+  );
+}
+
+/** What is written for a variable. */
+function travelling(variable: Variable, value: unknown, script: Script): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
+  const { name, binding, members } = variable;
+  if (binding === null && name === 'require' && typeof value === 'function') return new RequireOf(script.base);
+  const known = travellingObject(value);
+  if (known instanceof Address) return known;
+  const imported = binding && importedFrom(binding, script);
+  // A function says itself where it was written, which is surer than what a specifier means.
+  if (imported && typeof value !== 'function') return imported;
+  const isNamespace = types.isModuleNamespaceObject(value);
+  const isExports = binding === null && name === 'exports';
+  if (members && (isNamespace || isExports || looksLikeNamespace(value)))
+    return pick(value as Record<string, unknown>, members);
+  if (isNamespace) throw new Refusal(`its variable ${name} is a module whose file is unknown; use its members by name`);
+  return value;
+}
+
+/** The address of what every receiver has too; anything else is returned as it is. */
+function travellingObject(value: object): unknown {
+  const own = ownAddress(value);
+  if (own !== undefined) return own;
+  if (typeof value === 'function') return value;
+  const builtin = builtinAddress(value) ?? exportsObject(value, isEntryScript);
+  if (builtin !== undefined || !types.isModuleNamespaceObject(value)) return builtin ?? value;
+  const original = commonJsOfNamespace(value);
+  if (typeof original !== 'object' || original === null) return value;
+  return builtinAddress(original) ?? exportsObject(original, isEntryScript) ?? value;
+}
+
+/** Bundlers and test runners make objects with getters in place of namespaces. */
+function looksLikeNamespace(value: object): boolean {
+  const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
+  if (tag === 'Module' || (value as { __esModule?: unknown }).__esModule === true) return true;
+  const descriptors = Object.values(Object.getOwnPropertyDescriptors(value));
+  return (
+    descriptors.length > 0 &&
+    descriptors.some(({ get }) => get !== undefined) &&
+    descriptors.every(({ get, set }) => get && !set)
+  );
+}
+
+function pick(from: Record<string, unknown>, members: readonly string[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const member of members) {
+    const value = from[member];
+    picked[member] = typeof value === 'object' && value !== null ? travellingObject(value) : value;
+  }
+  return picked;
+}

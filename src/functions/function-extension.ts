@@ -1,0 +1,212 @@
+/** Functions in messages: see README.md for what travels of which function. */
+
+import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { readAdded, writeAdded } from './added-properties.ts';
+import { Address, type AddressKind } from './address.ts';
+import type { AnyFunction } from './any-function.ts';
+import { type Captured, captureFunction, rememberRevived } from './capture.ts';
+import type { CapturedValue } from './captured-variables.ts';
+import { Cell } from './cell.ts';
+import { compileImage } from './compile.ts';
+import type { FunctionImage } from './function-image.ts';
+import { Here, RequireOf, requireFrom } from './here.ts';
+import { LateClass, lateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+import { Refusal } from './refusal.ts';
+import { valueAt } from './revive.ts';
+
+/** What follows, as the first number: a number for good, it is part of the wire format. */
+const IMAGE = 0;
+const BOUND = 1;
+const CELL = 2;
+const HERE = 3;
+const REQUIRE = 4;
+const LATE_CLASS = 5;
+const ADDRESS = 6;
+
+/** The kinds of addresses, by number. */
+const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
+
+const spelled = new WeakMap<FunctionImage, string>();
+let installed = false;
+
+/** Lets functions travel; doors of the library call it, again and again if need be. */
+export function installFunctionExtension(): void {
+  if (installed) return;
+  installed = true;
+  const extension: Extension = { id: 2, matches, write, read };
+  registerExtension(extension);
+}
+
+function matches(value: object): value is object {
+  if (typeof value === 'function') return true;
+  return (
+    value instanceof Cell ||
+    value instanceof Address ||
+    value instanceof Here ||
+    value instanceof RequireOf ||
+    value instanceof LateClass
+  );
+}
+
+function write(value: object, out: ValueWriter): void {
+  if (typeof value === 'function') {
+    writeFunction(value as AnyFunction, out);
+    return;
+  }
+  if (value instanceof Address) {
+    writeAddress(value, out);
+    return;
+  }
+  if (value instanceof Cell) {
+    out.uint32(CELL);
+    out.value(lateOr(value.v), '');
+    return;
+  }
+  if (value instanceof LateClass) {
+    out.uint32(LATE_CLASS);
+    out.uint32(value.depth);
+    return;
+  }
+  out.uint32(value instanceof Here ? HERE : REQUIRE);
+  out.string((value as Here | RequireOf).url);
+}
+
+function writeFunction(fn: AnyFunction, out: ValueWriter): void {
+  try {
+    const captured = captureFunction(fn);
+    if (captured.kind === 'image') out.capturing(() => writeImage(fn, captured, out));
+    else if (captured.kind === 'address') writeAddress(captured.address, out);
+    else {
+      out.uint32(BOUND);
+      out.value(captured.target, '');
+      out.value(captured.self, '.this');
+      out.uint32(captured.args.length);
+      for (const [i, argument] of captured.args.entries()) out.value(argument, `.arguments[${i}]`);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) out.refuse(error.message);
+    throw error;
+  }
+}
+
+function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
+  out.uint32(ADDRESS);
+  out.uint32(kinds.indexOf(kind));
+  out.string(module);
+  out.uint32(path.length);
+  for (const name of path) out.string(name);
+  if (kind === 'require' || kind === 'import') out.module(module);
+}
+
+function writeImage(fn: AnyFunction, { image, key, variables }: Captured & { kind: 'image' }, out: ValueWriter): void {
+  let text = spelled.get(image);
+  if (text === undefined) spelled.set(image, (text = JSON.stringify(image)));
+  out.uint32(IMAGE);
+  out.string(key);
+  out.string(text);
+  out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
+  out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
+  if (image.early > 0) {
+    whileWriting(fn, () => {
+      for (const variable of variables.slice(0, image.early)) writeVariable(variable, out);
+    });
+  }
+  for (const variable of variables.slice(image.early)) writeVariable(variable, out);
+  writeAdded(fn, image.isClass, out);
+}
+
+function writeVariable({ name, value, cell }: CapturedValue, out: ValueWriter): void {
+  const step = name.startsWith('__') ? '' : ` → ${name}`;
+  if (cell === undefined) {
+    out.value(lateOr(value), step);
+    return;
+  }
+  // The cell holds the value only while it is written, so that it keeps nothing alive.
+  cell.v = value;
+  try {
+    out.value(cell, step);
+  } finally {
+    cell.v = undefined;
+  }
+}
+
+function read(input: ValueReader): object {
+  switch (input.uint32()) {
+    case IMAGE:
+      return readImage(input);
+    case ADDRESS: {
+      const kind = kinds[input.uint32()] as AddressKind;
+      const module = input.string();
+      const path = Array.from({ length: input.uint32() }, () => input.string());
+      return valueAt(Address.of(kind, module, path)) as object;
+    }
+    case CELL:
+      return readCell(input);
+    case BOUND: {
+      const target = input.value() as AnyFunction;
+      const self = input.value();
+      const args = Array.from({ length: input.uint32() }, () => input.value());
+      return Function.prototype.bind.call(target, self, ...args) as AnyFunction;
+    }
+    case LATE_CLASS:
+      return lateClass(input.uint32());
+    case HERE:
+      return Here.of(input.string());
+    default:
+      return requireFrom(input.string());
+  }
+}
+
+function readCell(input: ValueReader): Cell {
+  const cell = new Cell();
+  input.remember(cell);
+  const value = input.value();
+  if (value instanceof LateClass) value.whenMade((cls) => (cell.v = cls));
+  else cell.v = value;
+  return cell;
+}
+
+function readImage(input: ValueReader): AnyFunction {
+  const key = input.string();
+  const text = input.string();
+  const { image, make } = compileImage(key, () => JSON.parse(text) as FunctionImage);
+  const name = input.string();
+  const length = input.uint32();
+  const values = (count: number) => Array.from({ length: count }, () => input.value());
+  const finish = (early: unknown[]) => {
+    const [fn, fill, current] = make(...early);
+    if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
+    if (fn.length !== length) define(fn, 'length', length);
+    rememberRevived(fn, { image, key, read: current });
+    input.remember(fn);
+    return { fn, fill };
+  };
+  const early = image.early === 0 ? [] : undefined;
+  let taken: unknown[] = [];
+  const { fn, fill } =
+    early !== undefined
+      ? finish(early)
+      : whileReading(
+          () => (taken = values(image.early)),
+          finish,
+          (made) => made.fn,
+        );
+  const all = [...taken, ...values(image.names.length - image.early)];
+  fill(...all);
+  for (const [i, value] of all.entries()) {
+    if (!(value instanceof LateClass)) continue;
+    value.whenMade((cls) => {
+      all[i] = cls;
+      fill(...all);
+    });
+  }
+  readAdded(fn, input);
+  return fn;
+}
+
+function define(fn: AnyFunction, key: 'name' | 'length', value: string | number): void {
+  const now = Object.getOwnPropertyDescriptor(fn, key);
+  // A class may have a static member of that name.
+  if (now === undefined || typeof now.value === typeof value)
+    Object.defineProperty(fn, key, { value, configurable: true });
+}

@@ -1,0 +1,204 @@
+/** How to make a function anew: text that stands on its own, and where it came from. */
+import type { AnyNode } from 'acorn';
+import { Refusal } from './refusal.ts';
+import { type Binding, contains, type Reference, resolve, type Scope, type Special } from './scopes.ts';
+import { type PlacedFunction, positionOf, type Script } from './script.ts';
+
+/** A variable of the surroundings that the text uses. */
+export interface Variable {
+  readonly name: string;
+  /** Null where the script does not declare it: `require`, or what another script declared. */
+  readonly binding: Binding | null;
+  /** It travels as a cell, and the text says `name.v`. */
+  readonly isCell: boolean;
+  /** It may hold something else at the next send. */
+  readonly changes: boolean;
+  /** If the text only ever reads members of it: which ones. */
+  readonly members: readonly string[] | undefined;
+}
+
+/** What travels of a function besides its variables. */
+export interface FunctionImage {
+  /** An expression. */
+  readonly code: string;
+  /** As stack traces show it. */
+  readonly file: string;
+  /** From 0; the column is where `code` begins. */
+  readonly line: number;
+  readonly column: number;
+  readonly strict: boolean;
+  readonly isClass: boolean;
+  readonly names: readonly string[];
+  /** A class needs the first so many while it is made. */
+  readonly early: number;
+}
+
+/** The names that the text may use for what we add; a class's parent, and the file it was written in. */
+export const PARENT = '__parent';
+export const HERE = '__here';
+
+/** An image, and what it takes to fill its names: `PARENT` and `HERE` are among the names, not among the variables. */
+export interface CutFunction {
+  readonly image: FunctionImage;
+  readonly variables: ReadonlyMap<string, Variable>;
+}
+
+interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/**
+ * Cuts a function out of its script. `exists` says which names that the script does not declare are variables all the same,
+ * rather than global ones.
+ */
+export function cutFunction(placed: PlacedFunction, exists: (name: string) => boolean): CutFunction {
+  const { script, node } = placed;
+  const outer = script.scopes.functions.get(node) as Scope;
+  const parent = parentOf(node);
+  const inText = (place: { start: number; end: number }) =>
+    contains(node, place) && !(parent && contains(parent, place));
+  const specials = script.scopes.specials.filter(inText);
+  refuseSurroundings(placed, specials);
+
+  const edits: Edit[] = [];
+  if (parent) edits.push({ start: parent.start, end: parent.end, text: PARENT });
+  for (const special of specials) {
+    if (special.kind === 'import.meta') edits.push({ ...special, text: `${HERE}.meta` });
+    if (special.kind === 'import()')
+      edits.push({ start: special.start, end: special.start + 6, text: `${HERE}.import` });
+  }
+  const variables = new Map<string, Variable>();
+  for (const [name, uses] of freeUses(placed, inText)) {
+    const variable = describeVariable(name, uses, exists);
+    if (variable === undefined) continue;
+    variables.set(name, variable);
+    if (variable.isCell) edits.push(...uses.map(cellEdit));
+  }
+  const names = [...variables.keys()];
+  if (specials.some(({ kind }) => kind === 'import.meta' || kind === 'import()')) names.unshift(HERE);
+  if (parent) names.unshift(PARENT);
+  const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+  const early = isClass ? (runsCode(node) ? names.length : parent ? 1 : 0) : 0;
+
+  const { before, after, start } = wrapMethod(placed);
+  const { line, column } = positionOf(script, start);
+  const code = before + applyEdits(script.text, start, node.end, edits) + after;
+  const { strict } = outer;
+  const file = fileOf(script);
+  return { image: { code, file, line, column: column - before.length, strict, isClass, names, early }, variables };
+}
+
+function fileOf({ url, isModule }: Script): string {
+  // Node shows the files of CommonJS modules as paths, those of ES modules as URLs.
+  return url.startsWith('file:') && !isModule ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
+}
+
+function parentOf(node: AnyNode): AnyNode | undefined {
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return undefined;
+  const parent = node.superClass;
+  return !parent || (parent.type === 'Literal' && parent.value === null) ? undefined : parent;
+}
+
+/** Whether making the class runs code that may use any variable. */
+function runsCode(node: AnyNode): boolean {
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
+  return node.body.body.some(
+    (member) =>
+      member.type === 'StaticBlock' || member.computed || (member.type === 'PropertyDefinition' && member.static),
+  );
+}
+
+function freeUses({ script, node }: PlacedFunction, inText: (use: Reference) => boolean): Map<string, Reference[]> {
+  const free = new Map<string, Reference[]>();
+  for (const use of script.scopes.references) {
+    const { binding } = use;
+    if (!inText(use) || (binding !== null && contains(node, binding.scope.node))) continue;
+    // A function that calls itself finds itself.
+    if (node.type === 'FunctionDeclaration' && node.id?.name === use.name && binding?.assigned === false) {
+      if (binding.kind === 'function' && binding === resolve(use.name, script.scopes.functions.get(node) as Scope))
+        continue;
+    }
+    const uses = free.get(use.name);
+    if (uses === undefined) free.set(use.name, [use]);
+    else uses.push(use);
+  }
+  return free;
+}
+
+function describeVariable(
+  name: string,
+  uses: readonly Reference[],
+  exists: (name: string) => boolean,
+): Variable | undefined {
+  const binding = uses[0]?.binding ?? null;
+  if (name === 'arguments' && (binding === null ? exists(name) : binding.kind === 'own name')) {
+    throw new Refusal('it uses `arguments` of its surroundings; pass them as a parameter');
+  }
+  if (binding === null && !exists(name)) return undefined;
+  const changes = binding === null || binding.assigned || binding.scope.dynamic;
+  const isCell = binding?.assigned === true && binding.scope.single;
+  const members = uses.every(({ member }) => member !== undefined)
+    ? uses.map(({ member }) => member as string)
+    : undefined;
+  return { name, binding, isCell, changes, members: members && [...new Set(members)] };
+}
+
+function cellEdit({ name, start, end, form }: Reference): Edit {
+  if (form === 'shorthand') return { start, end, text: `${name}: ${name}.v` };
+  // A plain call of name.v would pass the cell as `this`.
+  if (form === 'callee') return { start, end, text: `(0, ${name}.v)` };
+  return { start, end, text: `${name}.v` };
+}
+
+/** Refuses what only makes sense where the function was written. */
+function refuseSurroundings({ script, node }: PlacedFunction, specials: readonly Special[]): void {
+  const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+  for (const { kind, name, scope, start, end } of specials) {
+    if (kind === 'private name') {
+      const declared = [...script.scopes.functions.keys()].some(
+        (at) => contains(node, at) && contains(at, { start, end }) && declaresPrivate(at, name),
+      );
+      if (!declared) throw new Refusal(`it uses the private name #${name} of the class it was written in`);
+    }
+    if (kind !== 'this' && kind !== 'super' && kind !== 'new.target') continue;
+    let owner: Scope = scope;
+    while (!owner.holdsThis && owner.parent) owner = owner.parent;
+    const outside = !contains(node, owner.node);
+    if (kind === 'super' && (outside || (owner.node === node && !isClass))) {
+      throw new Refusal('it uses `super`, which is bound to its class; send the class or an instance instead');
+    }
+    if (!outside) continue;
+    // At the top level of a module, this is undefined: the receiver says the same.
+    if (kind === 'this' && owner.parent === null && script.isModule) continue;
+    throw new Refusal(`it uses \`${kind}\` of its surroundings; pass what it needs as a parameter or a constant`);
+  }
+}
+
+function declaresPrivate(node: AnyNode, name: string): boolean {
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
+  return node.body.body.some(
+    (member) => 'key' in member && member.key.type === 'PrivateIdentifier' && member.key.name === name,
+  );
+}
+
+/** The text around a method's parameters and body that makes an expression of it. */
+function wrapMethod({ script, node }: PlacedFunction): { before: string; after: string; start: number } {
+  if (!script.scopes.methods.has(node) || node.type !== 'FunctionExpression') {
+    return { before: '', after: '', start: node.start };
+  }
+  const before = `({ ${node.async ? 'async ' : ''}${node.generator ? '*' : ''}m`;
+  return { before, after: ' }).m', start: node.start };
+}
+
+function applyEdits(text: string, start: number, end: number, edits: Edit[]): string {
+  edits.sort((a, b) => a.start - b.start);
+  let result = '';
+  let at = start;
+  for (const edit of edits) {
+    result += text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return result + text.slice(at, end);
+}

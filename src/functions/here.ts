@@ -1,0 +1,65 @@
+/** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
+import { createRequire } from 'node:module';
+import { resolveImport } from './package-resolution.ts';
+import { standIn } from './stand-in.ts';
+
+/** Takes the place of `import.meta` and `import()` in text that travels; `meta` and `import` are what that text calls. */
+export class Here {
+  readonly url: string;
+  #meta: object | undefined;
+
+  private constructor(url: string) {
+    this.url = url;
+  }
+
+  private static readonly known = new Map<string, Here>();
+
+  /** The object for the file with this URL. */
+  static of(url: string): Here {
+    let here = Here.known.get(url);
+    if (here === undefined) Here.known.set(url, (here = new Here(url)));
+    return here;
+  }
+
+  /** What `import.meta` is in that file; `main` is always false, for nobody started it here. */
+  get meta(): object {
+    if (this.#meta === undefined) {
+      const meta: Record<string, unknown> = { url: this.url, main: false };
+      if (this.url.startsWith('file:')) {
+        meta.filename = process.getBuiltinModule('node:url').fileURLToPath(this.url);
+        meta.dirname = process.getBuiltinModule('node:path').dirname(meta.filename as string);
+      }
+      meta.resolve = (specifier: string) => resolveFrom(this.url, specifier);
+      this.#meta = meta;
+    }
+    return this.#meta;
+  }
+
+  /** `import()` as from that file. */
+  import(specifier: unknown, options?: unknown): Promise<unknown> {
+    const wanted = String(specifier);
+    return import(resolveImport(wanted, this.url, 'import') ?? wanted, options as ImportCallOptions);
+  }
+}
+
+/** Stands for the `require` of a CommonJS file in a message. */
+export class RequireOf {
+  readonly url: string;
+  constructor(url: string) {
+    this.url = url;
+  }
+}
+
+/** A `require` as from the file with this URL. */
+export function requireFrom(url: string): NodeJS.Require {
+  return createRequire(url);
+}
+
+function resolveFrom(url: string, specifier: string): string {
+  const resolved = resolveImport(specifier, url, 'import');
+  if (resolved === undefined) throw new Error(`Cannot find ${specifier}, imported from ${url}`);
+  return resolved;
+}
+
+standIn(Here);
+standIn(RequireOf);

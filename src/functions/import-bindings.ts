@@ -1,0 +1,61 @@
+/** Variables that an `import` declaration, or a `require()` of a constant string, brought in: where from. */
+import type { AnyNode } from 'acorn';
+import { Address } from './address.ts';
+import { isEntryScript } from './entry-script.ts';
+import { resolveImport } from './package-resolution.ts';
+import type { Binding } from './scopes.ts';
+import type { Script } from './script.ts';
+
+/** The address that a variable was imported from; undefined for what was not imported, or leads back to the entry script. */
+export function importedFrom(binding: Binding, script: Script): Address | undefined {
+  const { declaration, name } = binding;
+  if (declaration === undefined) return undefined;
+  if (declaration.type === 'ImportDeclaration') {
+    const specifier = String(declaration.source.value);
+    for (const one of declaration.specifiers) {
+      if (one.local.name !== name) continue;
+      if (one.type === 'ImportNamespaceSpecifier') return addressOf('import', specifier, [], script);
+      if (one.type === 'ImportDefaultSpecifier') return addressOf('import', specifier, ['default'], script);
+      const { imported } = one;
+      return addressOf(
+        'import',
+        specifier,
+        [imported.type === 'Identifier' ? imported.name : String(imported.value)],
+        script,
+      );
+    }
+    return undefined;
+  }
+  const { id, init } = declaration;
+  const required = init && requiredBy(init);
+  if (required === undefined || required === null) return undefined;
+  if (id.type === 'Identifier') return addressOf('require', required.specifier, required.path, script);
+  if (id.type !== 'ObjectPattern') return undefined;
+  for (const property of id.properties) {
+    if (property.type === 'RestElement' || property.computed || property.value.type !== 'Identifier') continue;
+    if (property.value.name !== name) continue;
+    const key =
+      property.key.type === 'Identifier' ? property.key.name : String((property.key as { value?: unknown }).value);
+    return addressOf('require', required.specifier, [...required.path, key], script);
+  }
+  return undefined;
+}
+
+function requiredBy(node: AnyNode): { specifier: string; path: string[] } | undefined {
+  if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
+    const inner = requiredBy(node.object);
+    return inner && { specifier: inner.specifier, path: [...inner.path, node.property.name] };
+  }
+  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require')
+    return undefined;
+  const [argument] = node.arguments;
+  if (argument?.type !== 'Literal' || typeof argument.value !== 'string') return undefined;
+  return { specifier: argument.value, path: [] };
+}
+
+function addressOf(kind: 'import' | 'require', specifier: string, path: string[], script: Script): Address | undefined {
+  const url = resolveImport(specifier, script.base, kind);
+  if (url === undefined || isEntryScript(url)) return undefined;
+  if (!url.startsWith('node:')) return Address.of(kind, url, path);
+  return Address.of('builtin', url, path[0] === 'default' ? path.slice(1) : path);
+}

@@ -1,0 +1,137 @@
+/** V8's inspector, asked synchronously from inside the same thread: where a function is and what its variables hold. */
+import type { Runtime, Session } from 'node:inspector';
+
+/** A script as V8 knows it. */
+export interface LoadedScript {
+  readonly id: string;
+  /** As V8 reports it: a `file:` URL, a path, `[eval]`, … */
+  readonly url: string;
+  readonly isModule: boolean;
+  /** False for scripts of another `vm` context. */
+  readonly isMainContext: boolean;
+  /** Where the text stands in its file; not 0 only for what was compiled with an offset. */
+  readonly startLine: number;
+  readonly startColumn: number;
+  readonly source: string;
+}
+
+/** One scope around a function, innermost first: a snapshot of its variables. */
+export interface LiveScope {
+  /** `Module`, `Closure`, `Block`, `Script`, …, perhaps followed by the function's name in parentheses. */
+  readonly description: string;
+  readonly object: Record<string, unknown>;
+}
+
+/** What V8 says of one function. */
+export interface InspectedFunction {
+  /** Undefined for native code. */
+  readonly location: { readonly scriptId: string; readonly line: number; readonly column: number } | undefined;
+  readonly scopes: readonly LiveScope[];
+  /** Of a bound function. */
+  readonly bound: { readonly target: unknown; readonly self: unknown; readonly args: readonly unknown[] } | undefined;
+}
+
+interface Connection {
+  readonly session: Session;
+  /** JavaScript values pass through this object's fields, which the inspector knows as `exchangeId`. */
+  readonly exchange: { given?: unknown; taken?: unknown };
+  readonly exchangeId: string;
+  readonly scripts: Map<string, Omit<LoadedScript, 'source'>>;
+}
+
+let connection: Connection | undefined;
+
+const group = 'multiproc';
+const give = 'function () { return this.given; }';
+const take = 'function (value) { this.taken = value; }';
+
+function post<T>(session: Session, method: string, params: object): T {
+  let failure: Error | null = null;
+  let result: unknown;
+  // The callback of a session that is connected to its own thread runs before post() returns.
+  session.post(method, params, (error, answer) => {
+    failure = error;
+    result = answer;
+  });
+  if (failure !== null) throw failure;
+  return result as T;
+}
+
+function connect(): Connection {
+  const inspector = process.getBuiltinModule('node:inspector');
+  const session = new inspector.Session();
+  session.connect();
+  const exchange: Connection['exchange'] = {};
+  const name = `multiproc ${process.getBuiltinModule('node:crypto').randomUUID()}`;
+  const world = globalThis as Record<string, unknown>;
+  Object.defineProperty(world, name, { value: exchange, configurable: true });
+  try {
+    const expression = `globalThis[${JSON.stringify(name)}]`;
+    const answer = post<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, silent: true });
+    const scripts: Connection['scripts'] = new Map();
+    session.on('Debugger.scriptParsed', ({ params }) => {
+      const { scriptId: id, url, startLine, startColumn } = params;
+      const isMainContext = (params.executionContextAuxData as { isDefault?: boolean })?.isDefault !== false;
+      scripts.set(id, { id, url, isModule: params.isModule === true, isMainContext, startLine, startColumn });
+    });
+    return { session, exchange, exchangeId: answer.result.objectId as string, scripts };
+  } finally {
+    delete world[name];
+  }
+}
+
+/** Reads one function's place and variables; takes about 0.2 ms. The scopes hold the values of this moment. */
+export function inspectFunction(fn: object): InspectedFunction {
+  connection ??= connect();
+  const { session, exchange, exchangeId } = connection;
+  const fetch = (remote: Runtime.RemoteObject | undefined): unknown => {
+    const { objectId, unserializableValue, value: plain } = remote ?? {};
+    const argument = objectId ? { objectId } : unserializableValue ? { unserializableValue } : { value: plain };
+    const call = { objectId: exchangeId, functionDeclaration: take, arguments: [argument], objectGroup: group };
+    post(session, 'Runtime.callFunctionOn', call);
+    const value = exchange.taken;
+    exchange.taken = undefined;
+    return value;
+  };
+  exchange.given = fn;
+  try {
+    const call = { objectId: exchangeId, functionDeclaration: give, objectGroup: group };
+    const { result } = post<Runtime.CallFunctionOnReturnType>(session, 'Runtime.callFunctionOn', call);
+    const ask = { objectId: result.objectId, ownProperties: true };
+    const answer = post<Runtime.GetPropertiesReturnType>(session, 'Runtime.getProperties', ask);
+    const inner = new Map(answer.internalProperties?.map(({ name, value }) => [name, value]));
+    const location = inner.get('[[FunctionLocation]]')?.value;
+    const list = (name: string) => Array.from((inner.has(name) ? fetch(inner.get(name)) : []) as ArrayLike<unknown>);
+    return {
+      location: location && { scriptId: location.scriptId, line: location.lineNumber, column: location.columnNumber },
+      scopes: list('[[Scopes]]') as LiveScope[],
+      bound: inner.has('[[TargetFunction]]')
+        ? {
+            target: fetch(inner.get('[[TargetFunction]]')),
+            self: fetch(inner.get('[[BoundThis]]')),
+            args: list('[[BoundArgs]]'),
+          }
+        : undefined,
+    };
+  } finally {
+    exchange.given = undefined;
+    post(session, 'Runtime.releaseObjectGroup', { objectGroup: group });
+  }
+}
+
+/** The script with this id; takes several milliseconds the first time, so the caller keeps it. */
+export function loadedScript(id: string): LoadedScript {
+  connection ??= connect();
+  const { session, scripts } = connection;
+  // V8 names its scripts and gives their source only while debugging is on, which slows all code: off again at once.
+  post(session, 'Debugger.enable', {});
+  try {
+    const script = scripts.get(id);
+    if (script === undefined) throw new Error(`V8 does not know script ${id}`);
+    const { scriptSource } = post<{ scriptSource: string }>(session, 'Debugger.getScriptSource', { scriptId: id });
+    return { ...script, source: scriptSource };
+  } finally {
+    post(session, 'Debugger.disable', {});
+    scripts.clear();
+  }
+}

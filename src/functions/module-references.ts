@@ -1,0 +1,115 @@
+/** Functions and objects that a module exports: by the module's URL. Looking never runs a module. */
+import { createRequire } from 'node:module';
+import type { AnyNode } from 'acorn';
+import { Address, membersOf, pathTo } from './address.ts';
+import type { LiveScope } from './inspector.ts';
+import type { PlacedFunction, Script } from './script.ts';
+
+let cache: NodeJS.Dict<NodeJS.Module> | undefined;
+
+/** The CommonJS modules that are loaded, by path. */
+export function loadedCommonJs(): NodeJS.Dict<NodeJS.Module> {
+  return (cache ??= createRequire(import.meta.url).cache);
+}
+
+/** The address of a function among the exports of the module that it was written in. */
+export function exportedFunction(
+  fn: object,
+  script: Script,
+  placed: PlacedFunction | undefined,
+  scopes: readonly LiveScope[],
+): Address | undefined {
+  if (script.importable === undefined) return undefined;
+  if (!script.isModule) return commonJsExport(fn, script.importable);
+  const live = scopes.find(({ description }) => description.startsWith('Module'))?.object ?? {};
+  for (const [exported, local] of exportsOf(script)) {
+    if (typeof local !== 'string') {
+      if (local === placed?.node) return Address.of('import', script.importable, [exported]);
+      continue;
+    }
+    const value = liveValue(live, local);
+    if (value === fn) return Address.of('import', script.importable, [exported]);
+  }
+  for (const [exported, local] of exportsOf(script)) {
+    const value = typeof local === 'string' ? liveValue(live, local) : undefined;
+    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
+    const path = pathTo(fn, value);
+    if (path !== undefined) return Address.of('import', script.importable, [exported, ...path]);
+  }
+  return undefined;
+}
+
+function commonJsExport(fn: object, url: string): Address | undefined {
+  const module = loadedCommonJs()[process.getBuiltinModule('node:url').fileURLToPath(url)];
+  const exports: unknown = module?.exports;
+  if (!module?.loaded || ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function'))
+    return undefined;
+  const path = pathTo(fn, exports);
+  return path && Address.of('require', url, path);
+}
+
+const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNode][]>();
+
+/** What an ES module exports of its own: by the name of a local variable, or by the node of a nameless default export. */
+function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
+  let list = exportLists.get(script);
+  if (list === undefined) exportLists.set(script, (list = readExports(script)));
+  return list;
+}
+
+function readExports({ program, scopes }: Script): [string, string | AnyNode][] {
+  const list: [string, string | AnyNode][] = [];
+  for (const node of program.body) {
+    if (node.type === 'ExportDefaultDeclaration') {
+      const { declaration } = node;
+      const name = 'id' in declaration && declaration.type.endsWith('Declaration') ? declaration.id?.name : undefined;
+      list.push(['default', declaration.type === 'Identifier' ? declaration.name : (name ?? declaration)]);
+    } else if (node.type === 'ExportNamedDeclaration' && node.source == null) {
+      for (const { exported, local } of node.specifiers) list.push([nameOf(exported), nameOf(local)]);
+      const { declaration } = node;
+      if (declaration?.type === 'VariableDeclaration') {
+        for (const { name, declaration: from } of scopes.program.names.values()) {
+          if (from && declaration.declarations.includes(from as never)) list.push([name, name]);
+        }
+      } else if (declaration) list.push([declaration.id.name, declaration.id.name]);
+    }
+  }
+  return list;
+}
+
+function nameOf(node: AnyNode): string {
+  return node.type === 'Identifier' ? node.name : String((node as { value?: unknown }).value);
+}
+
+function liveValue(live: Record<string, unknown>, name: string): unknown {
+  try {
+    return live[name];
+  } catch {
+    return undefined; // not initialised yet
+  }
+}
+
+const exportsObjects = new Map<object, string>();
+let modulesThen = -1;
+
+/** The address of the exports object of a loaded CommonJS module that is not the entry script. */
+export function exportsObject(value: object, isEntry: (url: string) => boolean): Address | undefined {
+  const paths = Object.keys(loadedCommonJs());
+  if (paths.length !== modulesThen) {
+    modulesThen = paths.length;
+    for (const path of paths) {
+      const exports: unknown = loadedCommonJs()[path]?.exports;
+      if (typeof exports === 'object' && exports !== null) exportsObjects.set(exports, path);
+    }
+  }
+  const path = exportsObjects.get(value);
+  if (path === undefined || loadedCommonJs()[path]?.exports !== value) return undefined;
+  const url = process.getBuiltinModule('node:url').pathToFileURL(path).href;
+  return isEntry(url) ? undefined : Address.of('require', url, []);
+}
+
+/** The namespace of a built-in module or of a CommonJS module knows the exports object that it was made from. */
+export function commonJsOfNamespace(namespace: object): unknown {
+  for (const [value, path] of membersOf(namespace)) if (path.length === 1 && path[0] === 'default') return value;
+  return undefined;
+}

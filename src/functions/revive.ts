@@ -1,0 +1,62 @@
+/** Finds what an address means in this process. */
+import { createRequire } from 'node:module';
+import { types } from 'node:util';
+import { SerializationError } from '../errors.ts';
+import type { Address } from './address.ts';
+import { ownExport } from './own-exports.ts';
+
+const namespaces = new Map<string, object>();
+
+/**
+ * Imports a module that a message refers to, before the message is read. Only a module with top-level await needs it: all others are
+ * loaded when the message is read. `url` is one of the message's `modules`.
+ */
+export async function importModule(url: string): Promise<void> {
+  if (namespaces.has(url)) return;
+  namespaces.set(url, (await import(url)) as object);
+}
+
+/** The value at an address; throws a SerializationError that says what is missing. */
+export function valueAt(address: Address): unknown {
+  if (address.kind === 'own') {
+    const value = ownExport(address);
+    if (value === undefined) throw missing(address, `this process has not loaded ${address.module}`);
+    return value;
+  }
+  let value: unknown = rootOf(address);
+  let path = address.path;
+  if (address.kind === 'import' && !types.isModuleNamespaceObject(value)) {
+    // A CommonJS module: its namespace is made of its exports.
+    if (path.length === 0) return { ...(value as object), default: value };
+    if (path[0] === 'default') path = path.slice(1);
+  }
+  for (const name of path) {
+    const holder = value as Record<string, unknown> | null | undefined;
+    if (holder === null || holder === undefined || !(name in Object(holder)))
+      throw missing(address, `there is no ${name} in it`);
+    value = holder[name];
+  }
+  return value;
+}
+
+function rootOf(address: Address): unknown {
+  const { kind, module } = address;
+  if (kind === 'global') return globalThis;
+  if (kind === 'builtin') {
+    const builtin: unknown = process.getBuiltinModule(module);
+    if (builtin === undefined) throw missing(address, `this Node has no module ${module}`);
+    return builtin;
+  }
+  const namespace = kind === 'import' ? namespaces.get(module) : undefined;
+  if (namespace !== undefined) return namespace;
+  try {
+    return createRequire(module)(process.getBuiltinModule('node:url').fileURLToPath(module));
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    throw missing(address, 'the module uses top-level await, and was not imported before', error);
+  }
+}
+
+function missing(address: Address, why: string, cause?: unknown): SerializationError {
+  return new SerializationError(`Cannot receive ${address}: ${why}.`, '', cause === undefined ? undefined : { cause });
+}
