@@ -1,0 +1,218 @@
+import { Empty, Full, ShutDown } from '../errors.ts';
+import { type Family, registerDestroyer } from '../memory/family.ts';
+import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { type Outcome, outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
+import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+import { keepParcel, pack, unpack } from './transport.ts';
+
+/** Words of a bounded buffer, behind those of every shared object. */
+const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + WAIT_LIST_WORDS } as const;
+const WORDS = field.putters + WAIT_LIST_WORDS;
+
+/** What `put` answers when it need not wait: one promise for all. */
+const DONE = Promise.resolve();
+
+/** Parcels are copied out here and decoded at once; a decoder that gets from a queue itself uses another. */
+const scratches: Uint8Array[] = [];
+
+/** A queue in the heap that any members put into and get from, and wait for: what `Queue` and `SimpleQueue` are made of. */
+export abstract class BoundedBuffer<T> extends SharedObject {
+  readonly #family: Family;
+  readonly #ring: Ring;
+  readonly #getters: WaitQueue;
+  readonly #putters: WaitQueue;
+
+  constructor(kind: number, make: number | Existing) {
+    super(kind, make instanceof Existing ? make : WORDS);
+    const { family, offset } = locate(this);
+    if (!(make instanceof Existing)) Ring.create(family, offset + field.ring * 4, make);
+    this.#family = family;
+    this.#ring = new Ring(family, offset + field.ring * 4);
+    this.#getters = new WaitQueue(family, offset + field.getters * 4, {
+      isReady: () => this.#ring.size > 0 || this.#ring.isShutDown,
+    });
+    this.#putters = new WaitQueue(family, offset + field.putters * 4, {
+      isReady: () => this.#ring.size < this.#ring.bound || this.#ring.isShutDown,
+    });
+  }
+
+  /** Puts an item in, waiting for a free place if need be; when it has resolved, every process sees the item. */
+  put(item: T, options?: WaitOptions): Promise<void> {
+    try {
+      this.assertOpen();
+      if (options?.timeout !== undefined || options?.signal !== undefined || this.#putters.hasLocal) {
+        return this.#putLater(pack(this.#family, item, 'item'), options);
+      }
+      const parcel = this.#prepare(item);
+      const found = this.#tryPush(parcel);
+      if (found === outcome.FULL) return this.#putLater(asParcel(parcel, this.#family), options);
+      this.#settlePush(found, parcel);
+      return isLoopStarving() ? afterTurn(undefined) : DONE;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  putSync(item: T, options?: SyncWaitOptions): void {
+    this.assertOpen();
+    const parcel = this.#prepare(item);
+    let found: Outcome = options === undefined ? this.#tryPush(parcel) : outcome.FULL;
+    if (found === outcome.FULL) found = this.#waitForPlace(asParcel(parcel, this.#family), options);
+    this.#settlePush(found, parcel);
+  }
+
+  /** Takes the oldest item out, waiting for one if need be. */
+  get(options?: WaitOptions): Promise<T> {
+    try {
+      this.assertOpen();
+      if (options === undefined && !this.#getters.hasLocal) {
+        const item = this.#attemptGet();
+        if (item !== NOT_YET) return isLoopStarving() ? afterTurn(item) : Promise.resolve(item);
+      }
+      return this.#getters.wait(this.#attemptGet, options, throwEmpty);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  getSync(options?: SyncWaitOptions): T {
+    this.assertOpen();
+    if (options === undefined) {
+      const item = this.#attemptGet();
+      if (item !== NOT_YET) return item;
+    }
+    return this.#getters.waitSync(this.#attemptGet, options, throwEmpty);
+  }
+
+  /** True if there is nothing in it: exact in every process, at the moment of the call. */
+  empty(): boolean {
+    this.assertOpen();
+    return this.#ring.size === 0;
+  }
+
+  /** Lets go of the queue in this process; waits of this thread end with a `ClosedError`. What is inside stays for the others. */
+  override close(): void {
+    this.#getters.rejectLocal(closedError(this));
+    this.#putters.rejectLocal(closedError(this));
+    super.close();
+  }
+
+  /** @internal */
+  protected get ring(): Ring {
+    this.assertOpen();
+    return this.#ring;
+  }
+
+  /** @internal One look, no wait: the item or `NOT_YET`. */
+  protected attemptGet(): T | NotYet {
+    this.assertOpen();
+    return this.#attemptGet();
+  }
+
+  /** @internal Wakes all who wait at either end: something final has happened. */
+  protected wakeAll(): void {
+    this.#getters.notifyAll();
+    this.#putters.notifyAll();
+    this.#family.parker.schedule();
+  }
+
+  readonly #attemptGet = (): T | NotYet => {
+    const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
+    try {
+      const ring = this.#ring;
+      const found = ring.pop(scratch);
+      if (found === outcome.EMPTY) return NOT_YET;
+      if (found === outcome.SHUT) throw new ShutDown();
+      if (ring.bound > 0 && this.#putters.hasWaiting) this.#putters.notify();
+      const { popped } = ring;
+      return typeof popped === 'number' ? (popped as T) : this.#open(popped, ring.start, ring.block);
+    } finally {
+      scratches.push(scratch);
+    }
+  };
+
+  #open(parcel: Parcel, start: number, block: number): T {
+    try {
+      return unpack(this.#family, parcel, start) as T;
+    } finally {
+      if (block !== 0) this.#family.allocator.free(block);
+    }
+  }
+
+  /** A small integer needs no parcel. */
+  #prepare(item: T): number | Parcel {
+    if (typeof item === 'number' && (item | 0) === item && !Object.is(item, -0)) return item;
+    return pack(this.#family, item, 'item');
+  }
+
+  #tryPush(parcel: number | Parcel): Outcome {
+    const found = typeof parcel === 'number' ? this.#ring.pushInt(parcel) : this.#ring.push(parcel);
+    if (found === outcome.DONE && this.#getters.hasWaiting) this.#getters.notify();
+    return found;
+  }
+
+  /** Throws what kept the item out, after letting go of its parcel. */
+  #settlePush(found: Outcome, parcel: number | Parcel): void {
+    if (found === outcome.DONE) return;
+    if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
+    throw found === outcome.SHUT ? new ShutDown() : new Full();
+  }
+
+  async #putLater(packed: Parcel, options: WaitOptions | undefined): Promise<void> {
+    const parcel = keepParcel(packed);
+    try {
+      await this.#putters.wait(() => this.#attemptPush(parcel), options, throwFull);
+    } catch (error) {
+      discardParcel(this.#family, parcel);
+      throw error;
+    }
+  }
+
+  #waitForPlace(packed: Parcel, options: SyncWaitOptions | undefined): Outcome {
+    const parcel = keepParcel(packed);
+    return this.#putters.waitSync<Outcome>(
+      () => {
+        const found = this.#tryPush(parcel);
+        return found === outcome.FULL ? NOT_YET : found;
+      },
+      options,
+      () => outcome.FULL,
+    );
+  }
+
+  #attemptPush(parcel: Parcel): undefined | NotYet {
+    const found = this.#tryPush(parcel);
+    if (found === outcome.SHUT) throw new ShutDown();
+    return found === outcome.FULL ? NOT_YET : undefined;
+  }
+}
+
+/** A number that has to wait travels as any other value. */
+function asParcel(parcel: number | Parcel, family: Family): Parcel {
+  return typeof parcel === 'number' ? pack(family, parcel, 'item') : parcel;
+}
+
+function throwEmpty(): never {
+  throw new Empty();
+}
+
+function throwFull(): never {
+  throw new Full();
+}
+
+/** Has objects of this kind taken apart as bounded buffers when nobody holds them any more. */
+export function registerBufferKind(kind: number): void {
+  registerDestroyer(kind, (family, offset) => {
+    new Ring(family, offset + field.ring * 4).destroy();
+    for (const list of [field.getters, field.putters]) {
+      new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
+    }
+  });
+}

@@ -1,0 +1,36 @@
+import { type Extension, registerExtension } from '../codec/extension.ts';
+import { objectField } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { LOCK_KIND, Lock } from '../sync/lock.ts';
+import { QUEUE_KIND, Queue } from './queue.ts';
+import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
+
+const classes = new Map<number, new (existing: Existing) => SharedObject>([
+  [LOCK_KIND, Lock],
+  [QUEUE_KIND, Queue],
+  [SIMPLE_QUEUE_KIND, SimpleQueue],
+]);
+
+/** Shared objects travel as their place in the heap; on the other side the same place becomes the same kind of object. */
+const handleExtension: Extension<SharedObject> = {
+  id: 16,
+  matches: (value): value is SharedObject => value instanceof SharedObject,
+  write(value, out) {
+    const { family, offset } = locate(value);
+    out.uint32(family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number);
+    out.handle(offset);
+  },
+  read(input) {
+    const kind = input.uint32();
+    const offset = input.handle();
+    const Class = classes.get(kind);
+    if (Class === undefined) throw new Error(`A shared object of the unknown kind ${kind} arrived.`);
+    return knownObject(offset) ?? new Class(new Existing(offset));
+  },
+};
+
+/** Makes shared objects able to travel; called once by the library's door. */
+export function installHandleExtension(): void {
+  registerExtension(handleExtension);
+}

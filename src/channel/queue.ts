@@ -1,0 +1,140 @@
+import { Empty, ShutDown } from '../errors.ts';
+import { Existing } from '../memory/shared-object.ts';
+import { readTimeout, type WaitOptions } from '../options.ts';
+import { NOT_YET } from '../sync/spinner.ts';
+import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
+
+/** The number of this kind among shared objects. */
+export const QUEUE_KIND = 2;
+registerBufferKind(QUEUE_KIND);
+
+/**
+ * A first-in, first-out queue that all processes of a family share: any number of producers and consumers, with or without an
+ * event loop. It may be passed anywhere: in `args`, in another queue, in a result. Items of one producer keep their order.
+ *
+ * Items are copied (see docs/what-crosses.md), but for large binaries, which arrive as views of shared memory. Nobody who is
+ * killed while using it hangs the others or tears an item.
+ *
+ * @example
+ * import { Process, Queue } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const squares = new Queue<number>(10);
+ * const p = new Process({
+ *   target: async () => {
+ *     for (let i = 0; i < 100; i++) await squares.put(i * i);
+ *     squares.shutdown();
+ *   },
+ * });
+ * p.start();
+ * let sum = 0;
+ * for await (const square of squares) sum += square;
+ * assert.equal(sum, 328350);
+ */
+export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disposable {
+  /** `maxsize` is the most items that it may hold; missing or below 1: no bound. */
+  constructor(maxsize?: number);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(maxsize: number | Existing = 0) {
+    super(QUEUE_KIND, maxsize instanceof Existing ? maxsize : readBound(maxsize));
+  }
+
+  /** The most items that it may hold, 0 for no bound. */
+  get maxsize(): number {
+    return this.ring.bound;
+  }
+
+  /** Puts an item in if there is room at once; `Full` otherwise. */
+  putNowait(item: T): void {
+    this.putSync(item, { timeout: 0 });
+  }
+
+  /** Takes the oldest item out if there is one at once; `Empty` otherwise. */
+  getNowait(): T {
+    const item = this.attemptGet();
+    if (item === NOT_YET) throw new Empty();
+    return item;
+  }
+
+  /**
+   * Puts all items in, in order, waiting for room as need be; the time-out is for all of them. If it fails, the error's `done`
+   * says how many items are in.
+   */
+  async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
+    const timeout = readTimeout(options);
+    const deadline = performance.now() + timeout;
+    const signal = options?.signal;
+    let done = 0;
+    try {
+      for (const item of items) {
+        const left = timeout === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadline - performance.now());
+        await (options === undefined ? this.put(item) : this.put(item, { timeout: left, signal }));
+        done++;
+      }
+    } catch (error) {
+      // The reason of an abort is the caller's own object: it is handed on as it is.
+      if (error instanceof Error && error !== signal?.reason) Object.assign(error, { done });
+      throw error;
+    }
+  }
+
+  /** Waits for the first item, then takes what is there: 1 to `max` items. */
+  async getMany(max: number, options?: WaitOptions): Promise<T[]> {
+    if (!Number.isInteger(max) || max < 1) throw new RangeError(`max must be a whole number from 1 on, not ${max}`);
+    const items: T[] = [(await this.get(options)) as T];
+    try {
+      while (items.length < max) {
+        const item = this.attemptGet();
+        if (item === NOT_YET) break;
+        items.push(item);
+      }
+    } catch (error) {
+      // The end is for the next call: these items are out of the queue.
+      if (!(error instanceof ShutDown)) throw error;
+    }
+    return items;
+  }
+
+  /** How many items are in it: exact in every process, at the moment of the call. */
+  qsize(): number {
+    return this.ring.size;
+  }
+
+  /** True if it has a bound and holds as many items. */
+  full(): boolean {
+    const { bound, size } = this.ring;
+    return bound > 0 && size >= bound;
+  }
+
+  /**
+   * Lets nothing in any more, in all processes: `put` answers `ShutDown`, `get` gives what is inside and then answers it too.
+   * `immediate` throws away what is inside. It may be repeated.
+   */
+  shutdown(options?: { immediate?: boolean }): void {
+    this.ring.shutdown(options?.immediate ?? false);
+    this.wakeAll();
+  }
+
+  /** Gives items until the queue is shut down and drained. Leaving the loop costs no item. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return {
+      next: async () => {
+        try {
+          return { done: false, value: await this.get() };
+        } catch (error) {
+          if (error instanceof ShutDown) return { done: true, value: undefined };
+          throw error;
+        }
+      },
+      return: async () => ({ done: true, value: undefined }),
+    };
+  }
+}
+
+function readBound(maxsize: number): number {
+  if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number of items, not ${typeof maxsize}`);
+  if (Number.isNaN(maxsize)) throw new RangeError('maxsize must be a number of items, not NaN');
+  if (maxsize < 1 || maxsize > 0x7fffffff) return 0;
+  return Math.floor(maxsize);
+}

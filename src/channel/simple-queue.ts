@@ -1,0 +1,28 @@
+import type { Existing } from '../memory/shared-object.ts';
+import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
+
+/** The number of this kind among shared objects. */
+export const SIMPLE_QUEUE_KIND = 3;
+registerBufferKind(SIMPLE_QUEUE_KIND);
+
+/**
+ * An unbounded queue between processes with the least one needs: `put`, `get`, their `Sync` twins, `empty` and `close`.
+ * Take `Queue` for bounds, time-outs in numbers of items, or an end of the stream.
+ *
+ * @example
+ * import { Process, SimpleQueue } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const answers = new SimpleQueue<number>();
+ * const p = new Process({ target: () => answers.putSync(6 * 7) });
+ * p.start();
+ * assert.equal(await answers.get(), 42);
+ */
+export class SimpleQueue<T> extends BoundedBuffer<T> {
+  constructor();
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(existing?: Existing) {
+    super(SIMPLE_QUEUE_KIND, existing ?? 0);
+  }
+}

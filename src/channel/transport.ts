@@ -1,0 +1,51 @@
+import { withDecoder } from '../codec/decoder.ts';
+import { withEncoder } from '../codec/encoder.ts';
+import { type Family, retainObject } from '../memory/family.ts';
+import { type Blob, discardParcel, type Parcel } from '../ring/parcel.ts';
+import { openBlob, storeBlob } from './blobs.ts';
+
+/** A parcel as its sender has it. */
+export interface PackedParcel extends Parcel {
+  /** URLs of modules that the receiver should import before it unpacks. */
+  readonly modules: readonly string[];
+}
+
+/**
+ * Makes a value ready to cross; it holds what it refers to until it is pushed or discarded. Its bytes are the encoder's: they
+ * last until the next value is packed, see `keepParcel`. `root` is how errors name the value.
+ */
+export function pack(family: Family, value: unknown, root: string): PackedParcel {
+  return withEncoder((encoder) => {
+    const message = encoder.encode(value, root);
+    const blobs: Blob[] = [];
+    try {
+      for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
+    } catch (error) {
+      discardParcel(family, { blobs, handles: [] });
+      throw error;
+    }
+    for (const handle of message.handles) retainObject(family, handle);
+    return { bytes: message.bytes, length: message.length, blobs, handles: message.handles, modules: message.modules };
+  });
+}
+
+/** A parcel that outlasts the packing of other values. */
+export function keepParcel(parcel: Parcel): Parcel {
+  return { ...parcel, bytes: parcel.bytes.slice(0, parcel.length) };
+}
+
+/** The value of a parcel that this member has taken out, whose bytes start at `start`; the parcel is used up in any case. */
+export function unpack(family: Family, parcel: Parcel, start: number): unknown {
+  const unopened = new Set(parcel.blobs);
+  const open = (index: number): ArrayBuffer => {
+    const blob = parcel.blobs[index]!;
+    unopened.delete(blob);
+    return openBlob(family, blob);
+  };
+  try {
+    return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
+  } finally {
+    // What the value refers to has been retained by the handles that were made of it.
+    discardParcel(family, { blobs: [...unopened], handles: parcel.handles });
+  }
+}

@@ -1,0 +1,171 @@
+import type { CriticalSection } from './critical-section.ts';
+import type { Heap } from './heap.ts';
+import { GRANULE, HEAP_BYTES, MAPPING_BYTES, wordIndex } from './heap.ts';
+import { layout } from './layout.ts';
+
+/**
+ * Blocks of shared memory in sizes of powers of two, each with a free list, like a simple segregated fit.
+ *
+ * The heap is sparse and huge, so blocks are never joined or split: a free block costs address space only. What is free and
+ * at least `LARGE` goes back to the kernel beyond a small store of warm blocks. Every block starts with a header of one granule.
+ */
+
+const HEADER_BYTES = GRANULE;
+/** Blocks from this size on are registered, so that those of a dead member are found, and returned to the kernel when free. */
+const LARGE = 2 ** 16;
+const MIN_CLASS = 7;
+/** The largest payload: a block and its header must fit into one mapping. */
+export const MAX_PAYLOAD = MAPPING_BYTES - HEADER_BYTES;
+/** Small blocks are cut from pieces of this size. */
+const PIECE = 2 ** 20;
+/** How many KiB of free large blocks stay resident for the next user: returning and faulting in again costs more than copying. */
+const WARM_KIB = 64 * 1024;
+/** The part of a free block that keeps its memory, since the header stands there. */
+const PAGE = 4096;
+
+/** The allocator's words, from `layout.allocator`; all written within its section. */
+const top = 0; // granule from which on nothing was given out yet
+const small = 1; // granule of the unused rest of the current piece
+const smallEnd = 2; // granule of its end
+const registered = 3; // granule of the first registered block
+const warmKib = 4; // KiB of free large blocks that are resident
+const warmLists = 8; // one word a class: granule of the first free resident block
+const coldLists = 40; // the same for blocks whose memory went back
+
+/** The header's words. */
+const sizeClass = 0; // written once
+const nextFree = 1; // granule of the next free block; written within the section
+const nextRegistered = 2; // granule of the next registered block; written once
+const owner = 3; // the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker
+
+export class Allocator {
+  readonly #heap: Heap;
+  readonly #section: CriticalSection;
+  readonly #words: Int32Array;
+  readonly #base: number;
+
+  constructor(heap: Heap, section: CriticalSection) {
+    this.#heap = heap;
+    this.#section = section;
+    this.#words = heap.words(layout.allocator);
+    this.#base = wordIndex(layout.allocator);
+  }
+
+  /**
+   * A block with room for `bytes` bytes of payload, not zeroed; answers the offset of the payload, 64-byte aligned.
+   * `member` is named as the one that has it in hand; 0 says that it belongs to a shared object.
+   */
+  allocate(bytes: number, member: number): number {
+    if (bytes > MAX_PAYLOAD) {
+      throw new RangeError(`A block of shared memory holds at most ${MAX_PAYLOAD} bytes; ${bytes} were asked for.`);
+    }
+    const wanted = Math.max(MIN_CLASS, Math.ceil(Math.log2(bytes + HEADER_BYTES)));
+    this.#section.enter();
+    let block: number;
+    try {
+      block = this.#take(wanted);
+    } finally {
+      this.#section.leave();
+    }
+    const payload = block + HEADER_BYTES;
+    this.own(payload, member);
+    return payload;
+  }
+
+  /** Gives a block back; its offset is the payload's, as from `allocate`. */
+  free(payload: number): void {
+    const block = payload - HEADER_BYTES;
+    const header = this.#heap.words(block);
+    const at = wordIndex(block);
+    const class_ = header[at + sizeClass] as number;
+    const size = 2 ** class_;
+    Atomics.store(header, at + owner, 0);
+    const words = this.#words;
+    const base = this.#base;
+    let list = warmLists;
+    if (size >= LARGE) {
+      if ((words[base + warmKib] as number) + size / 1024 > WARM_KIB) {
+        // Outside of the section: nobody else knows the block now.
+        this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, size - PAGE);
+        list = coldLists;
+      }
+    }
+    this.#section.enter();
+    if (list === warmLists && size >= LARGE) words[base + warmKib] = (words[base + warmKib] as number) + size / 1024;
+    header[at + nextFree] = words[base + list + class_] as number;
+    Atomics.store(words, base + list + class_, block / GRANULE);
+    this.#section.leave();
+  }
+
+  /** Says who has the block in hand; a block whose owner dies is freed when that member is buried. 0: a shared object holds it. */
+  own(payload: number, member: number): void {
+    const block = payload - HEADER_BYTES;
+    Atomics.store(this.#heap.words(block), wordIndex(block) + owner, member);
+  }
+
+  /** Frees the large blocks that this member had in hand. */
+  freeAllOf(member: number): void {
+    // New blocks come in at the front, and none ever leaves, so the list can be walked without the section.
+    let granule = Atomics.load(this.#words, this.#base + registered);
+    while (granule !== 0) {
+      const block = (granule >>> 0) * GRANULE;
+      const header = this.#heap.words(block);
+      const at = wordIndex(block);
+      granule = header[at + nextRegistered] as number;
+      if (Atomics.compareExchange(header, at + owner, member, 0) === member) this.free(block + HEADER_BYTES);
+    }
+  }
+
+  #take(class_: number): number {
+    const words = this.#words;
+    const base = this.#base;
+    for (const list of [warmLists, coldLists]) {
+      const granule = words[base + list + class_] as number;
+      if (granule === 0) continue;
+      const block = (granule >>> 0) * GRANULE;
+      Atomics.store(words, base + list + class_, this.#heap.words(block)[wordIndex(block) + nextFree] as number);
+      if (list === warmLists && 2 ** class_ >= LARGE) {
+        words[base + warmKib] = (words[base + warmKib] as number) - 2 ** class_ / 1024;
+      }
+      return block;
+    }
+    return 2 ** class_ >= LARGE ? this.#cutLarge(class_) : this.#cutSmall(class_);
+  }
+
+  #cutLarge(class_: number): number {
+    const block = this.#cut(2 ** class_);
+    const header = this.#heap.words(block);
+    const at = wordIndex(block);
+    header[at + sizeClass] = class_;
+    header[at + owner] = 0;
+    header[at + nextRegistered] = this.#words[this.#base + registered] as number;
+    Atomics.store(this.#words, this.#base + registered, block / GRANULE);
+    return block;
+  }
+
+  #cutSmall(class_: number): number {
+    const words = this.#words;
+    const base = this.#base;
+    const granules = 2 ** class_ / GRANULE;
+    let at = Math.ceil((words[base + small]! >>> 0) / granules) * granules;
+    if (at + granules > words[base + smallEnd]! >>> 0) {
+      at = this.#cut(PIECE) / GRANULE;
+      words[base + small] = at;
+      words[base + smallEnd] = at + PIECE / GRANULE;
+    }
+    words[base + small] = at + granules;
+    const block = at * GRANULE;
+    this.#heap.words(block)[wordIndex(block) + sizeClass] = class_;
+    return block;
+  }
+
+  /** Takes address space that was never used, aligned to its size. */
+  #cut(size: number): number {
+    const from = Math.max((this.#words[this.#base + top]! >>> 0) * GRANULE, layout.blocks);
+    const start = Math.ceil(from / size) * size;
+    const end = start + size;
+    if (end > HEAP_BYTES) throw new RangeError('The family has used up its 256 GiB of shared address space.');
+    Atomics.store(this.#words, this.#base + top, end / GRANULE);
+    return start;
+  }
+}

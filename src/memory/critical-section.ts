@@ -1,0 +1,72 @@
+import type { Heap } from './heap.ts';
+import { wordIndex } from './heap.ts';
+
+/** Set beside the owner while somebody may be asleep at the word. */
+const CONTENDED = 1 << 30;
+/** Tries before going to sleep: about 2 µs, several times what a section takes. */
+const SPINS = 100;
+/** Milliseconds asleep before looking whether the owner still lives. Only contention ever gets here. */
+const PATIENCE = 20;
+
+/** Says whether the member that a word names is gone. */
+export type IsGone = (member: number) => boolean;
+
+/**
+ * A lock for a few dozen instructions on shared memory, never for a wait or a user's call.
+ *
+ * One word: 0 free, else the member that is inside, with `CONTENDED` set while others may sleep (Drepper, "Futexes are
+ * tricky", third mutex). Who has waited too long looks whether the owner lives and takes the section over if it does not; what
+ * is changed inside becomes visible by one store, so there is nothing to repair. See README.md, "Critical sections".
+ */
+export class CriticalSection {
+  readonly #heap: Heap;
+  readonly #offset: number;
+  readonly #words: Int32Array;
+  readonly #index: number;
+  readonly #me: number;
+  readonly #isGone: IsGone;
+
+  constructor(heap: Heap, offset: number, me: number, isGone: IsGone) {
+    this.#heap = heap;
+    this.#offset = offset;
+    this.#words = heap.words(offset);
+    this.#index = wordIndex(offset);
+    this.#me = me;
+    this.#isGone = isGone;
+  }
+
+  enter(): void {
+    // SYNC(section): sees all that the one before wrote inside.
+    if (Atomics.compareExchange(this.#words, this.#index, 0, this.#me) !== 0) this.#enterContended();
+  }
+
+  leave(): void {
+    // SYNC(section): hands what was written inside to the next one.
+    if (Atomics.exchange(this.#words, this.#index, 0) & CONTENDED) {
+      this.#heap.platform.futexWake(this.#heap.address(this.#offset), 1);
+    }
+  }
+
+  #enterContended(): void {
+    const { platform } = this.#heap;
+    const words = this.#words;
+    const index = this.#index;
+    for (let spin = 0; spin < SPINS; spin++) {
+      if (Atomics.compareExchange(words, index, 0, this.#me) === 0) return;
+    }
+    const mine = this.#me | CONTENDED;
+    const address = this.#heap.address(this.#offset);
+    for (;;) {
+      // Whoever slept here takes the word with CONTENDED set: it cannot know whether it was the only sleeper.
+      const seen = Atomics.compareExchange(words, index, 0, mine);
+      if (seen === 0) return;
+      const owner = seen & ~CONTENDED;
+      const marked = owner | CONTENDED;
+      if (seen !== marked && Atomics.compareExchange(words, index, seen, marked) !== seen) continue;
+      platform.futexWait(address, marked, PATIENCE);
+      const after = Atomics.load(words, index);
+      if (after === marked && this.#isGone(owner) && Atomics.compareExchange(words, index, after, mine) === after)
+        return;
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import { platform } from '../platform/choose.ts';
+import type { Platform } from '../platform/platform.ts';
+import { Allocator } from './allocator.ts';
+import { CriticalSection } from './critical-section.ts';
+import { Doorbells } from './doorbells.ts';
+import { Heap, wordIndex } from './heap.ts';
+import { Holdings, takeHoldings } from './holdings.ts';
+import { layout } from './layout.ts';
+import { Lifelines } from './lifelines.ts';
+import { field, Members, state } from './members.ts';
+import { Parker } from './parker.ts';
+
+/** What a member inherits from its parent: descriptors, and its name in the table. */
+export interface Inheritance {
+  readonly member: number;
+  readonly heap: number;
+  readonly lifeline: number;
+  readonly doorbell: number;
+}
+
+/** The family as one of its members sees it: the heap, the table, and how to sleep and wake. One for each thread. */
+export class Family {
+  readonly platform: Platform;
+  readonly heap: Heap;
+  readonly members: Members;
+  /** This member's name: slot and generation in one word, never 0. */
+  readonly me: number;
+  readonly allocator: Allocator;
+  readonly doorbells: Doorbells;
+  readonly lifelines: Lifelines;
+  readonly parker: Parker;
+  readonly holdings: Holdings;
+  readonly #section: CriticalSection;
+
+  private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
+    const members = new Members(heap);
+    const isGone = (member: number) => members.isGone(member);
+    this.platform = platform;
+    this.heap = heap;
+    this.members = members;
+    this.me = inheritance?.member ?? members.allocate(0);
+    const me = this.me;
+    this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
+    this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone));
+    this.doorbells = new Doorbells(platform, members);
+    this.lifelines = new Lifelines(platform, members);
+    this.holdings = new Holdings(heap, this.allocator, members, me);
+    this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance));
+  }
+
+  /** Founds a family; this thread is its root. */
+  static found(): Family {
+    return new Family(platform(), Heap.create(platform()), undefined);
+  }
+
+  /** Joins the family that this process was started in. */
+  static join(inheritance: Inheritance): Family {
+    return new Family(platform(), new Heap(platform(), inheritance.heap), inheritance);
+  }
+
+  /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
+  reserve(): number {
+    this.#section.enter();
+    try {
+      return this.members.allocate(this.me);
+    } finally {
+      this.#section.leave();
+    }
+  }
+
+  /** A section at `offset` with this member's name and this family's way to tell who is gone. */
+  section(offset: number): CriticalSection {
+    return new CriticalSection(this.heap, offset, this.me, (member) => this.members.isGone(member));
+  }
+
+  /**
+   * Cleans up after a dead member, once, whoever calls: its blocks and holdings are given back, its slot becomes free, and all
+   * who sleep look again, since what they wait for may have died with it. A burial that a death cuts short is done by the next.
+   */
+  bury(member: number): void {
+    const { members } = this;
+    this.#section.enter();
+    const first = !members.isKnownGone(member);
+    if (first) members.set(member, field.state, state.DEAD);
+    this.#section.leave();
+    if (!first) return;
+    this.lifelines.ended(member);
+    this.doorbells.forget(member);
+    for (const other of members.all()) {
+      if (members.get(other, field.state) === state.DEAD) this.#settleEstate(other);
+      else if (this.#isOrphanOf(other, member)) this.#buryWhenDead(other);
+    }
+    for (const other of members.all()) if (other !== this.me) this.parker.wake(other);
+    this.parker.schedule();
+  }
+
+  /** Gives back what the dead member had. The section makes this one burier's work; a killed one leaves it to the next. */
+  #settleEstate(dead: number): void {
+    this.#section.enter();
+    let held: number[] = [];
+    try {
+      if (this.members.get(dead, field.state) !== state.DEAD) return;
+      held = takeHoldings(this.heap, this.allocator, this.members, dead);
+      this.allocator.freeAllOf(dead);
+      const assignment = this.members.exchange(dead, field.assignment, 0);
+      if (assignment !== 0) abandonAssignment(this, assignment);
+      this.members.set(dead, field.state, state.FREE);
+    } finally {
+      this.#section.leave();
+    }
+    for (const object of held) releaseObject(this, object);
+  }
+
+  #isOrphanOf(other: number, member: number): boolean {
+    return this.members.get(other, field.parent) === member && !this.members.isKnownGone(other);
+  }
+
+  /** The dead member's children are being killed by the kernel, but for detached ones: nobody else will notice. */
+  #buryWhenDead(orphan: number): void {
+    if (!this.lifelines.watch(orphan, () => this.bury(orphan))) this.bury(orphan);
+  }
+
+  /** Fills in this member's record and answers the read end of its doorbell. */
+  #join(inheritance: Inheritance | undefined): number {
+    const { platform, members, me } = this;
+    const [doorbell, ownRing] = inheritance ? [inheritance.doorbell, -1] : platform.pipe();
+    const [, lifeline] = inheritance ? [-1, inheritance.lifeline] : platform.pipe();
+    const tid = platform.threadId();
+    members.set(me, field.pid, process.pid);
+    members.set(me, field.tid, tid);
+    members.set(me, field.startTime, platform.startTime(process.pid, tid) ?? 0);
+    members.set(me, field.doorbell, doorbell);
+    members.set(me, field.lifeline, lifeline);
+    const inode = platform.inodeOf(doorbell);
+    // A bell whose last ringer leaves would read as closed: keep a write end of our own.
+    this.doorbells.adopt(me, ownRing === -1 ? platform.openPipe(process.pid, doorbell, 'write', inode) : ownRing);
+    members.set(me, field.lifelineInode, platform.inodeOf(lifeline));
+    members.set(me, field.state, state.LIVE);
+    // SYNC(join): who finds the inode set finds all the rest.
+    members.set(me, field.doorbellInode, inode);
+    return doorbell;
+  }
+}
+
+/** The words of every shared object, from its offset. */
+export const objectField = {
+  /** Which class it is; written once. */
+  kind: 0,
+  /** How many members hold it, and how many messages refer to it. */
+  holders: 1,
+} as const;
+
+type Destroy = (family: Family, offset: number) => void;
+const destroyers = new Map<number, Destroy>();
+
+/** Says how an object of this kind gives its memory back once nobody holds it; whoever lets go last runs it. */
+export function registerDestroyer(kind: number, destroy: Destroy): void {
+  destroyers.set(kind, destroy);
+}
+
+/** Counts one more holder of the object. */
+export function retainObject(family: Family, offset: number): void {
+  Atomics.add(family.heap.words(offset), wordIndex(offset) + objectField.holders, 1);
+}
+
+/** Counts one holder less, and takes the object apart after the last. */
+export function releaseObject(family: Family, offset: number): void {
+  const words = family.heap.words(offset);
+  const at = wordIndex(offset);
+  if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
+  destroyers.get(words[at + objectField.kind] as number)?.(family, offset);
+  family.allocator.free(offset);
+}
+
+let abandonAssignment: (family: Family, granule: number) => void = () => {};
+
+/** Says how the block in `field.assignment` of a member that died before it took it is given back. */
+export function onAbandonedAssignment(discard: (family: Family, granule: number) => void): void {
+  abandonAssignment = discard;
+}
+
+let current: Family | undefined;
+
+/** This thread's family; the first call of a thread that no family started founds one. */
+export function family(): Family {
+  current ??= Family.found();
+  return current;
+}
+
+/** Makes this thread a member of the family that started it; once, before the first `family()`. */
+export function joinFamily(inheritance: Inheritance): Family {
+  current = Family.join(inheritance);
+  return current;
+}

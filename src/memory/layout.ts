@@ -1,0 +1,14 @@
+/** Where the fixed things stand in the heap, in bytes from its start; each word is on a cache line of its own users. */
+export const layout = {
+  /** How many slots of the member table were ever in use; written within the family's section. */
+  highWater: 0,
+  /** The family's section: the member table and the burials; see family.ts. */
+  familySection: 64,
+  /** The allocator's section, and the words that it guards; see allocator.ts. */
+  allocatorSection: 128,
+  allocator: 192,
+  /** The member table: 4096 records of 128 bytes. */
+  members: 4096,
+  /** The first byte that the allocator gives out. */
+  blocks: 2 ** 20,
+} as const;

@@ -1,0 +1,129 @@
+import type { Heap } from './heap.ts';
+import { wordIndex } from './heap.ts';
+import { layout } from './layout.ts';
+
+/**
+ * The table of members: one record for each thread that takes part in the family. A member is named by one word, its slot and
+ * the generation of that slot, so a name is never valid again once its member is gone.
+ */
+
+/** How many members may live at once. */
+export const SLOTS = 4096;
+const SLOT_BITS = 12;
+/** Generations of a slot before names repeat. */
+const GENERATIONS = 0xffff;
+/** The word that holds how many slots have ever been in use; written within the family's section. */
+const HIGH_WATER = wordIndex(layout.highWater);
+/** Where the table starts in the heap, and how many bytes a record has (two cache lines). */
+const TABLE = layout.members;
+const RECORD_BYTES = 128;
+/** Fields of a record, in words. */
+export const field = {
+  /** `state` below. Written by the parent until LIVE, then by whoever buries the member. */
+  state: 0,
+  /** The generation of this slot; written by the member that allocates it. */
+  generation: 1,
+  /** Process and thread id, and the thread's start time: written by the member itself when it joins (pid also by its parent). */
+  pid: 2,
+  tid: 3,
+  startTime: 4,
+  /** `parked` in parker.ts: whether the member must be woken, and how. Written by itself and by its wakers. */
+  parked: 5,
+  /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. */
+  doorbell: 6,
+  doorbellInode: 7,
+  /** The same for the write end of its lifeline, which nobody else holds: readers see the end when it dies. */
+  lifeline: 8,
+  lifelineInode: 9,
+  /** The member that started it, 0 for the root; written by the parent. */
+  parent: 10,
+  /** First block (in granules) of the list of shared objects that it holds; written by itself. */
+  holdings: 11,
+  /** Block (in granules) with what a started process has to run, 0 while it is a spare; written by the parent. */
+  assignment: 12,
+} as const;
+
+export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
+
+/** One family's member table, as one thread sees it. */
+export class Members {
+  readonly #heap: Heap;
+  readonly #words: Int32Array;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+    this.#words = heap.words(TABLE);
+  }
+
+  /** Takes a free slot for a member that is about to start; answers its name. Call it within the family's section. */
+  allocate(parent: number): number {
+    const words = this.#words;
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const record = recordIndex(slot);
+      if (Atomics.load(words, record + field.state) !== state.FREE) continue;
+      const generation = ((words[record + field.generation] as number) % GENERATIONS) + 1;
+      words.fill(0, record, record + RECORD_BYTES / 4);
+      words[record + field.generation] = generation;
+      words[record + field.parent] = parent;
+      if (slot >= (words[HIGH_WATER] as number)) words[HIGH_WATER] = slot + 1;
+      Atomics.store(words, record + field.state, state.STARTING);
+      return (generation << SLOT_BITS) | slot;
+    }
+    throw new Error(`The family has ${SLOTS} members already: no more can start until one of them ends.`);
+  }
+
+  get(member: number, which: number): number {
+    return Atomics.load(this.#words, this.index(member, which));
+  }
+
+  set(member: number, which: number, value: number): void {
+    Atomics.store(this.#words, this.index(member, which), value);
+  }
+
+  exchange(member: number, which: number, value: number): number {
+    return Atomics.exchange(this.#words, this.index(member, which), value);
+  }
+
+  /** The table's words, for hot paths that keep their index. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  index(member: number, which: number): number {
+    return recordIndex(member & (SLOTS - 1)) + which;
+  }
+
+  /** The address of a field, for the futex calls. */
+  address(member: number, which: number): bigint {
+    return this.#heap.address(TABLE + (member & (SLOTS - 1)) * RECORD_BYTES + which * 4);
+  }
+
+  /** True if the name's slot has gone on to a later generation, or is marked dead. Costs no system call, and lags behind the truth. */
+  isKnownGone(member: number): boolean {
+    if (this.get(member, field.generation) !== member >>> SLOT_BITS) return true;
+    const now = this.get(member, field.state);
+    return now === state.DEAD || now === state.FREE;
+  }
+
+  /** True if the member is gone; asks the kernel (about 20 µs). A member that is still starting counts as there. */
+  isGone(member: number): boolean {
+    if (this.isKnownGone(member)) return true;
+    if (this.get(member, field.state) !== state.LIVE) return false;
+    const started = this.#heap.platform.startTime(this.get(member, field.pid), this.get(member, field.tid));
+    return started !== this.get(member, field.startTime);
+  }
+
+  /** The names of all members that are starting, live or dead but not yet buried. */
+  *all(): Generator<number> {
+    const slots = this.#words[HIGH_WATER] as number;
+    for (let slot = 0; slot < slots; slot++) {
+      const record = recordIndex(slot);
+      if (Atomics.load(this.#words, record + field.state) === state.FREE) continue;
+      yield ((this.#words[record + field.generation] as number) << SLOT_BITS) | slot;
+    }
+  }
+}
+
+function recordIndex(slot: number): number {
+  return wordIndex(TABLE) + slot * (RECORD_BYTES / 4);
+}

@@ -1,0 +1,150 @@
+import type { Platform } from '../platform/platform.ts';
+import type { Doorbells } from './doorbells.ts';
+import type { Lifelines } from './lifelines.ts';
+import { field, type Members } from './members.ts';
+
+/** How a member sleeps, in its word `field.parked`: see README.md, "Wake-up". */
+const parked = {
+  /** It runs, and looks at its conditions before it sleeps again: leave it alone. */
+  AWAKE: 0,
+  /** Ring its doorbell: its event loop, or a blocked thread in poll(2), hears it. */
+  ARMED: 1,
+  /** Its thread is blocked in futex(2) at this very word. */
+  SLEEPING: 2,
+} as const;
+
+/** A condition that somebody in this thread awaits. */
+export interface Pending {
+  /** Looks whether the condition has come true, and settles if so. */
+  check(): void;
+}
+
+/** How one thread sleeps until another member wakes it, and how it wakes others. */
+export class Parker {
+  readonly #platform: Platform;
+  readonly #members: Members;
+  readonly #doorbells: Doorbells;
+  readonly #lifelines: Lifelines;
+  readonly #me: number;
+  /** The read end of this thread's doorbell. */
+  readonly #doorbell: number;
+  readonly #pending = new Set<Pending>();
+  #socket: import('node:net').Socket | undefined;
+  #scheduled = false;
+
+  constructor(
+    platform: Platform,
+    members: Members,
+    doorbells: Doorbells,
+    lifelines: Lifelines,
+    me: number,
+    doorbell: number,
+  ) {
+    this.#platform = platform;
+    this.#members = members;
+    this.#doorbells = doorbells;
+    this.#lifelines = lifelines;
+    this.#me = me;
+    this.#doorbell = doorbell;
+  }
+
+  /** Wakes a member whose condition may have come true; false if it is known to be dead. */
+  wake(member: number): boolean {
+    if (this.#members.isKnownGone(member)) return false;
+    // SYNC(park): what was written before this is seen by the sleeper's next look.
+    const was = this.#members.exchange(member, field.parked, parked.AWAKE);
+    if (was === parked.AWAKE) return true;
+    if (was === parked.SLEEPING) {
+      const woken = this.#platform.futexWake(this.#members.address(member, field.parked), 1);
+      // Nobody slept there: on the way into or out of the futex, or dead. A byte in its doorbell harms nothing and tells which.
+      if (woken > 0) return true;
+    }
+    return this.#doorbells.ring(member);
+  }
+
+  /** Has `pending.check` called whenever this member is woken, and keeps the program alive, until `remove`. Check once after this. */
+  add(pending: Pending): void {
+    this.#pending.add(pending);
+    if (this.#pending.size === 1) {
+      this.#listen().ref();
+      this.#arm();
+    }
+  }
+
+  remove(pending: Pending): void {
+    if (!this.#pending.delete(pending) || this.#pending.size > 0) return;
+    this.#members.set(this.#me, field.parked, parked.AWAKE);
+    this.#socket?.unref();
+  }
+
+  /** Calls every pending check, soon, from the event loop. */
+  schedule(): void {
+    if (this.#scheduled || this.#pending.size === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#service();
+    });
+  }
+
+  /**
+   * Blocks the thread until `attempt` says true, `deadline` (as of performance.now()) at most; answers what `attempt` said last.
+   * `attempt` is called after each wake-up, and may be called for no reason.
+   */
+  block(attempt: () => boolean, deadline: number): boolean {
+    try {
+      for (;;) {
+        const watched = [...this.#lifelines.watched()];
+        const way = watched.length > 0 ? parked.ARMED : parked.SLEEPING;
+        // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
+        this.#members.set(this.#me, field.parked, way);
+        if (attempt()) return true;
+        const left = deadline - performance.now();
+        if (left <= 0) return false;
+        if (way === parked.SLEEPING) {
+          this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.SLEEPING, left);
+        } else {
+          this.#poll(watched, left);
+        }
+      }
+    } finally {
+      this.#arm();
+      // Bells that rang for the event loop's own waits meanwhile went to us.
+      this.schedule();
+    }
+  }
+
+  #poll(watched: readonly [fd: number, member: number][], timeout: number): void {
+    const fds = [this.#doorbell, ...watched.map(([fd]) => fd)];
+    for (const index of this.#platform.poll(fds, timeout)) {
+      if (index === 0) this.#platform.drain(this.#doorbell);
+      else this.#lifelines.ended(watched[index - 1]![1]);
+    }
+  }
+
+  /** What this thread's word says while it runs: armed only if its event loop awaits something. */
+  #arm(): void {
+    this.#members.set(this.#me, field.parked, this.#pending.size > 0 ? parked.ARMED : parked.AWAKE);
+  }
+
+  #service(): void {
+    this.#arm();
+    for (const pending of [...this.#pending]) pending.check();
+  }
+
+  #listen(): import('node:net').Socket {
+    if (this.#socket !== undefined) return this.#socket;
+    const { Socket } = process.getBuiltinModule('node:net');
+    const onread = {
+      // The bytes say nothing but "look"; many rings become one.
+      buffer: new Uint8Array(64),
+      callback: () => {
+        this.#service();
+        return true;
+      },
+    };
+    const options = { fd: this.#doorbell, readable: true, writable: false, onread };
+    this.#socket = new Socket(options);
+    return this.#socket;
+  }
+}

@@ -1,0 +1,45 @@
+/** What the library needs of an operating system; `linux.ts` is the one implementation, `choose.ts` picks it. */
+export interface Platform {
+  /** Makes an anonymous sparse file of `bytes` and answers its descriptor; the kernel frees it with its last user. */
+  createSparseFile(bytes: number): number;
+  /** Maps `length` bytes of the file at `offset` shared and writable; answers the address. */
+  map(fd: number, offset: number, length: number): bigint;
+  /** The `length` bytes at `address` as an ArrayBuffer: a window on the memory itself, not a copy. */
+  view(address: bigint, length: number): ArrayBuffer;
+  /** Copies all of `bytes` to `address`. */
+  copyIn(address: bigint, bytes: Uint8Array): void;
+  /** Copies `bytes.length` bytes from `address` into `bytes`. */
+  copyOut(address: bigint, bytes: Uint8Array): void;
+  /** Gives the memory behind these bytes of the file back; they read as zero afterwards. */
+  punchHole(fd: number, offset: number, length: number): void;
+
+  /** Sleeps while the 32-bit word at `address` holds `expected`, `timeout` milliseconds at most; may return for no reason. */
+  futexWait(address: bigint, expected: number, timeout: number): void;
+  /** Wakes up to `count` sleepers of any process at `address`; answers how many it woke. */
+  futexWake(address: bigint, count: number): number;
+
+  /** A pipe of two non-blocking, close-on-exec descriptors: `[read end, write end]`. */
+  pipe(): [number, number];
+  /** The identity of a pipe, so that a descriptor number of another process can be checked after it was opened. */
+  inodeOf(fd: number): number;
+  /** Opens an end of a pipe that another process holds as `fd`; -1 where it or the process is gone. */
+  openPipe(pid: number, fd: number, end: 'read' | 'write', inode: number): number;
+  /** Writes one byte; false if nobody is left to read it. A full pipe counts as written: the reader has something to find. */
+  ring(fd: number): boolean;
+  /** Reads away what stands in a pipe. */
+  drain(fd: number): void;
+  /** Waits until one of the descriptors is readable or closed at its other end; answers the indexes of those, none on time-out. */
+  poll(fds: readonly number[], timeout: number): number[];
+  close(fd: number): void;
+
+  /** The kernel's id of this thread. */
+  threadId(): number;
+  /** When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. `undefined` if it is gone or a zombie. */
+  startTime(pid: number, tid: number): number | undefined;
+  /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. */
+  dieWithParent(parentPid: number): boolean;
+  /** Blocks until a child of this process has ended, without reaping it: its exit code, or the negative of the signal that ended it. */
+  awaitExit(pid: number): number;
+  /** Ends the process at once, with no handler run. */
+  exitNow(code: number): never;
+}

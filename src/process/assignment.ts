@@ -1,0 +1,71 @@
+import { unpack } from '../channel/transport.ts';
+import { type Family, onAbandonedAssignment } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { field } from '../memory/members.ts';
+import { discardParcel, type Parcel, parcelWords, readAttachments, viewParcel, writeParcel } from '../ring/parcel.ts';
+
+/** What a child must know before it can decode its work: plain data, because modules have to be imported first. */
+export interface Brief {
+  /** URLs of the modules that the work refers to. */
+  readonly modules: readonly string[];
+  readonly argv: readonly string[];
+  /** The parent's `name`. */
+  readonly parentName: string;
+}
+
+/** Words of the block: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
+const header = { work: 0, briefBytes: 1, brief: 2 } as const;
+
+/** Writes the work and its brief into a block of the heap; answers its offset. The block takes over what the work holds. */
+export function writeAssignment(family: Family, work: Parcel, brief: Brief): number {
+  const text = Buffer.from(JSON.stringify(brief));
+  const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
+  const block = family.allocator.allocate((start + parcelWords(work)) * 4, 0);
+  const at = wordIndex(block);
+  const words = family.heap.words(block);
+  words[at + header.work] = start;
+  words[at + header.briefBytes] = text.length;
+  family.heap.octets(block).set(text, (at + header.brief) * 4);
+  writeParcel(family, block, at + start, work);
+  for (const blob of work.blobs) family.allocator.own(blob.block, 0);
+  return block;
+}
+
+/** The brief of this member's assignment, once it has one. */
+export function readBrief(family: Family): Brief | undefined {
+  const block = blockOf(family.members.get(family.me, field.assignment));
+  if (block === 0) return undefined;
+  const words = family.heap.words(block);
+  const at = wordIndex(block);
+  const start = (at + header.brief) * 4;
+  const text = family.heap.octets(block).subarray(start, start + (words[at + header.briefBytes] as number));
+  return JSON.parse(Buffer.from(text).toString()) as Brief;
+}
+
+/** Takes this member's work and frees its block. */
+export function takeWork(family: Family): unknown {
+  const block = blockOf(family.members.exchange(family.me, field.assignment, 0));
+  const { parcel, start } = viewParcel(family, workOf(family, block));
+  for (const blob of parcel.blobs) family.allocator.own(blob.block, family.me);
+  try {
+    return unpack(family, parcel, start);
+  } finally {
+    family.allocator.free(block);
+  }
+}
+
+/** Lets go of the work of a member that died before it could take it. */
+onAbandonedAssignment((family, granule) => {
+  const block = blockOf(granule);
+  const work = workOf(family, block);
+  discardParcel(family, readAttachments(family.heap.words(work), wordIndex(work)));
+  family.allocator.free(block);
+});
+
+function blockOf(granule: number): number {
+  return (granule >>> 0) * GRANULE;
+}
+
+function workOf(family: Family, block: number): number {
+  return block + (family.heap.words(block)[wordIndex(block) + header.work] as number) * 4;
+}

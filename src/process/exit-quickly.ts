@@ -1,0 +1,18 @@
+import type { Platform } from '../platform/platform.ts';
+
+/**
+ * Has a child whose work is done end without taking Node's engine apart first, which costs more than all the rest of an exit.
+ * Exit handlers run as ever. Does nothing where Node itself has something to write at its end.
+ */
+export function exitQuickly(platform: Platform): void {
+  if (process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((option) => /prof|trace|report/.test(option)))
+    return;
+  const node = process as unknown as { reallyExit(code: number): never };
+  node.reallyExit = (code) => platform.exitNow(code);
+  const onIdle = () => {
+    // Whoever was added later may have more to do: come last, once more.
+    if (process.listeners('beforeExit').at(-1) === onIdle) process.exit();
+    process.off('beforeExit', onIdle).on('beforeExit', onIdle);
+  };
+  process.on('beforeExit', onIdle);
+}

@@ -1,0 +1,60 @@
+import { type Family, family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
+import type { WaitOptions } from '../options.ts';
+import { awaitEvent } from '../sync/await-event.ts';
+
+/** The process that started this one. */
+export class ParentProcess {
+  readonly pid: number;
+  readonly name: string;
+  readonly #family: Family;
+  readonly #member: number;
+
+  /** @internal */
+  constructor(family: Family, name: string) {
+    this.#family = family;
+    this.#member = family.members.get(family.me, field.parent);
+    this.pid = family.members.get(this.#member, field.pid);
+    this.name = name;
+  }
+
+  isAlive(): boolean {
+    return !this.#family.members.isGone(this.#member);
+  }
+
+  /** Waits until the parent has ended: only a detached process lives to see that. */
+  async join(options?: WaitOptions): Promise<void> {
+    // The lifeline alone would not keep this process alive.
+    const alive = setInterval(() => {}, 0x7fffffff);
+    let onDeath = () => {};
+    try {
+      await awaitEvent((done) => {
+        onDeath = done;
+        if (!this.#family.lifelines.watch(this.#member, done)) done();
+      }, options);
+    } finally {
+      clearInterval(alive);
+      this.#family.lifelines.unwatch(this.#member, onDeath);
+    }
+  }
+}
+
+let parent: ParentProcess | null = null;
+
+/** Says who the parent is; called once, in a process that has one. */
+export function setParent(name: string): void {
+  parent = new ParentProcess(family(), name);
+}
+
+/**
+ * The process that started this one, `null` in the main process.
+ *
+ * @example
+ * import { parentProcess } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * assert.equal(parentProcess(), null);
+ */
+export function parentProcess(): ParentProcess | null {
+  return parent;
+}

@@ -1,0 +1,301 @@
+import { pack } from '../channel/transport.ts';
+import { ClosedError, StateError } from '../errors.ts';
+import { family } from '../memory/family.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { discardParcel } from '../ring/parcel.ts';
+import { awaitEvent } from '../sync/await-event.ts';
+import { writeAssignment } from './assignment.ts';
+import { Child, currentSurroundings } from './child-process.ts';
+import { Sentinel } from './sentinel.ts';
+import { takeChild } from './spares.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a target may take anything; `args` is checked against it.
+type AnyArgs = readonly any[];
+
+/** What a process is made with. */
+export interface ProcessOptions<A extends AnyArgs> {
+  /** The function to run in the new process; any function, closures included. It may be async. */
+  readonly target?: (...args: A) => unknown;
+  /** The arguments of the target. */
+  readonly args?: A;
+  /** A label, not unique; `Process-1`, `Process-1:2` and so on if left out. */
+  readonly name?: string;
+  /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
+  readonly daemon?: boolean;
+  /** The process outlives its parent, even a crash of it, in a session of its own. */
+  readonly detached?: boolean;
+  /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What is known of a process; apart from the object, since one that has travelled is made without its constructor. */
+interface Internals {
+  name: string;
+  daemon: boolean;
+  readonly detached: boolean;
+  readonly env: Readonly<Record<string, string>> | undefined;
+  target: ((...args: AnyArgs) => unknown) | undefined;
+  args: AnyArgs;
+  child: Child | undefined;
+  /** True for the object that stands for the very process it is in. */
+  readonly isCurrent: boolean;
+  closed: boolean;
+  /** How many joins are waiting: they keep the program alive even for a daemon. */
+  joins: number;
+  sentinel: Sentinel | undefined;
+}
+
+const internals = new WeakMap<object, Internals>();
+const children = new Set<Process>();
+let started = 0;
+let current: Process | undefined;
+
+/**
+ * Another process of the operating system that runs a function, as Python's `multiprocessing.Process`.
+ *
+ * The function and its arguments are copied to the new process (see docs/what-crosses.md); what shared objects such as queues
+ * and locks mean stays shared. `exitCode` is 0 at a normal end, 1 after an uncaught error (whose stack goes to standard error),
+ * N after `process.exit(N)`, and -N if signal N ended it. For many small tasks take a Pool: a start costs milliseconds.
+ *
+ * @example
+ * import { Process } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const greeting = 'hello';
+ * const p = new Process({ target: (name) => console.log(`${greeting} ${name} from ${process.pid}`), args: ['world'] });
+ * p.start();
+ * await p.join();
+ * assert.equal(p.exitCode, 0);
+ */
+// biome-ignore lint/suspicious/noExplicitAny: as in the options.
+export class Process<A extends AnyArgs = any[]> {
+  constructor(options: ProcessOptions<A> = {}) {
+    const { target, args, name, env } = options;
+    if (target !== undefined && typeof target !== 'function') {
+      throw new TypeError(`target must be a function, not ${target === null ? 'null' : typeof target}`);
+    }
+    if (args !== undefined && !Array.isArray(args)) {
+      throw new TypeError('args must be an array: the arguments of the target, in order');
+    }
+    if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
+    started++;
+    internals.set(this, {
+      name: name ?? defaultName(started),
+      daemon: options.daemon ?? currentProcess().daemon,
+      detached: options.detached ?? false,
+      env,
+      target: target as Internals['target'],
+      args: args === undefined ? [] : [...args],
+      child: undefined,
+      isCurrent: false,
+      closed: false,
+      joins: 0,
+      sentinel: undefined,
+    });
+  }
+
+  /** What the new process does: calls the target. Override it in a subclass, or give a target. */
+  run(): unknown {
+    const { target, args } = open(this);
+    return target?.(...args);
+  }
+
+  /**
+   * Starts the process and returns before it is ready. Throws at once what cannot be sent (`SerializationError` with the path to
+   * it), and a `StateError` the second time.
+   */
+  start(): void {
+    const own = open(this);
+    if (own.child !== undefined || own.isCurrent) {
+      throw new StateError(`${own.name} was started before: a process runs once, make a new one.`);
+    }
+    const mine = family();
+    const work = pack(mine, this, '');
+    try {
+      own.child = own.detached || own.env !== undefined ? startAnew(own) : takeChild();
+    } catch (error) {
+      discardParcel(mine, work);
+      throw error;
+    }
+    const { child } = own;
+    const brief = { modules: work.modules, argv: process.argv, parentName: currentProcess().name };
+    child.assign(writeAssignment(mine, work, brief));
+    // As in Python: what was given to the child may be collected here.
+    own.target = undefined;
+    own.args = [];
+    if (!own.daemon) child.hold(true);
+    children.add(this);
+    child.onExit(() => children.delete(this));
+  }
+
+  /** Waits until the process has ended; look at `exitCode` then. That the time is over is no error. */
+  async join(options?: WaitOptions): Promise<void> {
+    const own = open(this);
+    const child = startedChild(own, 'join');
+    if (child.exitCode !== null) return;
+    own.joins++;
+    child.hold(true);
+    try {
+      await awaitEvent((done) => child.onExit(done), options);
+    } finally {
+      own.joins--;
+      if (own.joins === 0 && own.daemon) child.hold(false);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  joinSync(options?: SyncWaitOptions): void {
+    const child = startedChild(open(this), 'join');
+    const timeout = readTimeout(options);
+    if (child.exitCode === null) child.waitSync(timeout);
+  }
+
+  /** True from the start until the process has ended. */
+  isAlive(): boolean {
+    const own = open(this);
+    return own.isCurrent || (own.child !== undefined && own.child.exitCode === null);
+  }
+
+  /** Sends SIGINT; nothing happens if the process has ended. */
+  interrupt(): void {
+    startedChild(open(this), 'interrupt').signal('SIGINT');
+  }
+
+  /** Sends SIGTERM; nothing happens if the process has ended. Its own children end with it. */
+  terminate(): void {
+    startedChild(open(this), 'terminate').signal('SIGTERM');
+  }
+
+  /** Sends SIGKILL; nothing happens if the process has ended. */
+  kill(): void {
+    startedChild(open(this), 'kill').signal('SIGKILL');
+  }
+
+  /** Lets go of the process, which must have ended; every later use but another close is a `ClosedError`. */
+  close(): void {
+    const own = internals.get(this)!;
+    if (own.closed) return;
+    if (this.isAlive()) throw new StateError(`${own.name} is still running: join it or end it before you close it.`);
+    own.closed = true;
+    own.child = undefined;
+  }
+
+  get name(): string {
+    return open(this).name;
+  }
+
+  set name(name: string) {
+    if (typeof name !== 'string') throw new TypeError('name must be a string');
+    open(this).name = name;
+  }
+
+  get daemon(): boolean {
+    return open(this).daemon;
+  }
+
+  /** Can be set until the start. */
+  set daemon(daemon: boolean) {
+    const own = open(this);
+    if (own.child !== undefined || own.isCurrent) {
+      throw new StateError(`${own.name} has started: whether it is a daemon is settled by then.`);
+    }
+    own.daemon = Boolean(daemon);
+  }
+
+  /** The process id; `undefined` before the start. */
+  get pid(): number | undefined {
+    const own = open(this);
+    return own.isCurrent ? process.pid : own.child?.pid;
+  }
+
+  /** How it ended: `null` before the start and while it runs; see the class. */
+  get exitCode(): number | null {
+    return open(this).child?.exitCode ?? null;
+  }
+
+  /** What becomes ready when the process has ended, for waiting on several things at once. */
+  get sentinel(): Sentinel {
+    const own = open(this);
+    const child = startedChild(own, 'get the sentinel of');
+    own.sentinel ??= new Sentinel(child);
+    return own.sentinel;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    const own = internals.get(this)!;
+    const exitCode = own.closed ? undefined : own.child?.exitCode;
+    const state = own.closed ? 'closed' : own.isCurrent ? 'current' : own.child === undefined ? 'initial' : 'started';
+    const end = typeof exitCode === 'number' ? `stopped exitCode=${exitCode}` : state;
+    const pid = own.child === undefined ? '' : ` pid=${own.child.pid}`;
+    return `<${this.constructor.name} name='${own.name}'${pid} ${end}${own.daemon ? ' daemon' : ''}>`;
+  }
+}
+
+/**
+ * The object of the process in which it is called.
+ *
+ * @example
+ * import { currentProcess } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * assert.equal(currentProcess().name, 'MainProcess');
+ * assert.equal(currentProcess().pid, process.pid);
+ */
+export function currentProcess(): Process {
+  current ??= reviveProcess(Process, { name: 'MainProcess', daemon: false, target: undefined, args: [] });
+  return current;
+}
+
+/** The processes that this one has started and that have not ended. */
+export function activeChildren(): Process[] {
+  return [...children].filter((child) => child.isAlive());
+}
+
+/** What of a process travels to it. */
+export type Travelling = Pick<Internals, 'name' | 'daemon' | 'target' | 'args'>;
+
+/** Friends of `Process`: what to send of one that starts. */
+export function travellingPart(process: Process): Travelling {
+  const { name, daemon, target, args } = open(process);
+  return { name, daemon, target, args };
+}
+
+/** Makes the object that stands for this very process, of the class that its parent had. */
+export function reviveProcess<P extends Process>(cls: { prototype: P }, travelling: Travelling): P {
+  const process = Object.create(cls.prototype) as P;
+  internals.set(process, {
+    ...travelling,
+    detached: false,
+    env: undefined,
+    child: undefined,
+    isCurrent: true,
+    closed: false,
+    joins: 0,
+    sentinel: undefined,
+  });
+  current = process;
+  return process;
+}
+
+function startAnew(own: Internals): Child {
+  const surroundings = currentSurroundings();
+  return new Child(family(), { ...surroundings, env: { ...surroundings.env, ...own.env } }, own.detached);
+}
+
+function defaultName(count: number): string {
+  const parent = currentProcess().name;
+  return parent === 'MainProcess' || !/^Process-\d/.test(parent) ? `Process-${count}` : `${parent}:${count}`;
+}
+
+function open(process: object): Internals {
+  const own = internals.get(process);
+  if (own === undefined) throw new StateError('This Process was never made: a subclass must call super().');
+  if (own.closed) throw new ClosedError(`${own.name} is closed: close() let go of it.`);
+  return own;
+}
+
+function startedChild(own: Internals, what: string): Child {
+  if (own.isCurrent) throw new StateError(`A process cannot ${what} itself.`);
+  if (own.child === undefined) throw new StateError(`You can ${what} ${own.name} only after start().`);
+  return own.child;
+}

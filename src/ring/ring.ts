@@ -1,0 +1,376 @@
+import type { CriticalSection } from '../memory/critical-section.ts';
+import type { Family } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { discardParcel, type Parcel, parcelWords, readParcel, viewParcel, writeParcel } from './parcel.ts';
+
+/**
+ * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
+ * two copies of its place; the version's lowest bit says which copy is valid, so one store moves the end. See README.md.
+ */
+const line = 16;
+const field = {
+  /** How many items it may hold, 0 for no bound; written once. */
+  bound: 0,
+  /** `flag`s below; written within the tail's section. */
+  flags: 1,
+  tail: line,
+  head: 2 * line,
+} as const;
+const flag = { SHUT: 1, IMMEDIATE: 2 } as const;
+/** Words of an end. */
+const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
+/** Words of a copy: granule of the segment, next word in it, and how many items have passed this end (wraps). */
+const place = { segment: 0, word: 1, count: 2 } as const;
+/** How many words a ring takes in its object. */
+export const RING_WORDS = 3 * line;
+
+/** Words of a segment: granule of the next one, the word where this one ends (0 while it is open), its size; then records. */
+const segment = { next: 0, end: 1, size: 2, first: 4 } as const;
+const FIRST_SEGMENT = 4096;
+const LAST_SEGMENT = 2 ** 18;
+
+/** A record starts with a word that says what follows. */
+const record = {
+  /** One word: a number. */
+  INT: 1,
+  /** A parcel; its size in words is in the upper bits. */
+  INLINE: 2,
+  /** One word: the granule of a block that holds the parcel. */
+  OUT: 3,
+} as const;
+const KIND_BITS = 2;
+/** Parcels from this size on (words) get a block to themselves. */
+const INLINE_WORDS = 2 ** 13;
+
+/** What a push or a pop found. */
+export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
+export type Outcome = (typeof outcome)[keyof typeof outcome];
+
+/** Room for the bytes of any parcel that `pop` copies out. */
+export const SCRATCH_BYTES = INLINE_WORDS * 4;
+
+/** A queue of messages in shared memory for any number of producers and consumers; it never waits. */
+export class Ring {
+  readonly #family: Family;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #tailSection: CriticalSection;
+  readonly #headSection: CriticalSection;
+  /**
+   * The other end's count when this thread last looked, good as long as nobody else has moved this end since (`#lastPop`,
+   * `#lastPush`: the version that this thread left there): so one producer and one consumer rarely read each other's line.
+   */
+  #knownTail = 0;
+  #lastPop = -1;
+  #knownHead = 0;
+  #lastPush = -1;
+  /** Where the next record goes: set by #reserve, used up by #commit. */
+  #segment = 0;
+  #word = 0;
+  #count = 0;
+
+  /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
+  popped: number | Parcel = 0;
+  /** Where the bytes of the popped parcel start. */
+  start = 0;
+  /** The block that the popped parcel's bytes stand in, to be freed once they are decoded; 0 if none. */
+  block = 0;
+
+  constructor(family: Family, offset: number) {
+    this.#family = family;
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+    this.#tailSection = family.section(offset + (field.tail + end.section) * 4);
+    this.#headSection = family.section(offset + (field.head + end.section) * 4);
+  }
+
+  /** Prepares fresh, zeroed words for a ring of at most `bound` items, 0 for any number. */
+  static create(family: Family, offset: number, bound: number): void {
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    const first = createSegment(family, FIRST_SEGMENT);
+    words[at + field.bound] = bound;
+    for (const side of [field.tail, field.head]) {
+      words[at + side + end.copies + place.segment] = first / GRANULE;
+      words[at + side + end.copies + place.word] = segment.first;
+    }
+  }
+
+  get bound(): number {
+    return this.#words[this.#at + field.bound] as number;
+  }
+
+  /** How many items it holds: exact at one moment during the call. */
+  get size(): number {
+    for (;;) {
+      const before = this.#load(field.tail + end.version);
+      const put = this.#countOf(field.tail);
+      const taken = this.#countOf(field.head);
+      if (this.#load(field.tail + end.version) === before) return (put - taken) | 0;
+    }
+  }
+
+  get isShutDown(): boolean {
+    return (this.#load(field.flags) & flag.SHUT) !== 0;
+  }
+
+  pushInt(value: number): Outcome {
+    const found = this.#reserve(2);
+    if (found !== outcome.DONE) return found;
+    const words = this.#family.heap.words(this.#segment);
+    const at = wordIndex(this.#segment) + this.#word;
+    words[at] = record.INT;
+    words[at + 1] = value;
+    this.#commit(2);
+    return outcome.DONE;
+  }
+
+  /** Puts the parcel in: from then on its blobs and handles belong to the ring. Otherwise they stay the caller's. */
+  push(parcel: Parcel): Outcome {
+    const size = parcelWords(parcel);
+    return size < INLINE_WORDS ? this.#pushInline(parcel, size) : this.#pushOut(parcel, size);
+  }
+
+  #pushInline(parcel: Parcel, size: number): Outcome {
+    const found = this.#reserve(size + 1);
+    if (found !== outcome.DONE) return found;
+    const at = wordIndex(this.#segment) + this.#word;
+    this.#family.heap.words(this.#segment)[at] = record.INLINE | (size << KIND_BITS);
+    writeParcel(this.#family, this.#segment, at + 1, parcel);
+    this.#commitParcel(parcel, size + 1);
+    return outcome.DONE;
+  }
+
+  #pushOut(parcel: Parcel, size: number): Outcome {
+    const { allocator, heap, me } = this.#family;
+    const block = allocator.allocate(size * 4, me);
+    writeParcel(this.#family, block, wordIndex(block), parcel);
+    const found = this.#reserve(2);
+    if (found !== outcome.DONE) {
+      allocator.free(block);
+      return found;
+    }
+    const words = heap.words(this.#segment);
+    const at = wordIndex(this.#segment) + this.#word;
+    words[at] = record.OUT;
+    words[at + 1] = block / GRANULE;
+    allocator.own(block, 0);
+    this.#commitParcel(parcel, 2);
+    return outcome.DONE;
+  }
+
+  #commitParcel(parcel: Parcel, size: number): void {
+    // Before the commit: a member killed in between leaks a block, which is better than one that is freed while in the ring.
+    for (const { block } of parcel.blobs) this.#family.allocator.own(block, 0);
+    this.#commit(size);
+  }
+
+  /** Takes the oldest message out into `popped`, its bytes into `scratch`. Its blobs and handles are the caller's from then on. */
+  pop(scratch: Uint8Array): Outcome {
+    // Read before the look at the items: what was put before the shutdown is seen then.
+    const shut = this.#load(field.flags);
+    if (shut & flag.IMMEDIATE) return outcome.SHUT;
+    const words = this.#words;
+    const head = this.#at + field.head;
+    this.#headSection.enter();
+    const version = words[head + end.version] as number;
+    const copy = head + end.copies + (version & 1) * end.copyWords;
+    const count = words[copy + place.count] as number;
+    if (version !== this.#lastPop || count === this.#knownTail) {
+      this.#knownTail = this.#countOf(field.tail);
+      if (count === this.#knownTail) {
+        this.#headSection.leave();
+        return shut ? outcome.SHUT : outcome.EMPTY;
+      }
+    }
+    const first = (words[copy + place.segment]! >>> 0) * GRANULE;
+    let at = words[copy + place.word] as number;
+    let current = first;
+    while (at === this.#segmentWord(current, segment.end)) {
+      current = (this.#segmentWord(current, segment.next) >>> 0) * GRANULE;
+      at = segment.first;
+    }
+    const size = this.#read(current, at, scratch);
+    const other = head + end.copies + (~version & 1) * end.copyWords;
+    words[other + place.segment] = current / GRANULE;
+    words[other + place.word] = at + size;
+    words[other + place.count] = (count + 1) | 0;
+    // SYNC(head): the place in the ring is free for producers, and the item is ours.
+    Atomics.store(words, head + end.version, (version + 1) | 0);
+    this.#lastPop = (version + 1) | 0;
+    this.#headSection.leave();
+    this.#claim();
+    if (current !== first) this.#freeSegments(first, current);
+    return outcome.DONE;
+  }
+
+  /** Lets nothing in any more; `immediate` also throws away what is inside. */
+  shutdown(immediate: boolean): void {
+    this.#tailSection.enter();
+    const flags = this.#load(field.flags) | flag.SHUT;
+    Atomics.store(this.#words, this.#at + field.flags, flags);
+    this.#tailSection.leave();
+    if (!immediate) return;
+    const scratch = new Uint8Array(SCRATCH_BYTES);
+    while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
+    Atomics.store(this.#words, this.#at + field.flags, flags | flag.IMMEDIATE);
+  }
+
+  /** Gives back all that the ring holds; nobody uses it any more. */
+  destroy(): void {
+    Atomics.store(this.#words, this.#at + field.flags, flag.SHUT);
+    const scratch = new Uint8Array(SCRATCH_BYTES);
+    while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
+    const version = this.#words[this.#at + field.head + end.version] as number;
+    const copy = this.#at + field.head + end.copies + (version & 1) * end.copyWords;
+    this.#freeSegments((this.#words[copy + place.segment]! >>> 0) * GRANULE, 0);
+  }
+
+  /** Enters the tail's section and finds `size` words for a record; any answer but DONE has left it again. */
+  #reserve(size: number): Outcome {
+    const words = this.#words;
+    const tail = this.#at + field.tail;
+    this.#tailSection.enter();
+    if (this.#load(field.flags) & flag.SHUT) {
+      this.#tailSection.leave();
+      return outcome.SHUT;
+    }
+    const version = words[tail + end.version] as number;
+    const copy = tail + end.copies + (version & 1) * end.copyWords;
+    const count = words[copy + place.count] as number;
+    const bound = words[this.#at + field.bound] as number;
+    if (bound > 0 && (version !== this.#lastPush || ((count - this.#knownHead) | 0) >= bound)) {
+      this.#knownHead = this.#countOf(field.head);
+      if (((count - this.#knownHead) | 0) >= bound) {
+        this.#tailSection.leave();
+        return outcome.FULL;
+      }
+    }
+    this.#segment = (words[copy + place.segment]! >>> 0) * GRANULE;
+    this.#word = words[copy + place.word] as number;
+    this.#count = count;
+    const room = size + (size & 1);
+    try {
+      while (
+        this.#segmentWord(this.#segment, segment.end) !== 0 ||
+        this.#word + room > this.#segmentWord(this.#segment, segment.size)
+      ) {
+        this.#openNextSegment(room);
+      }
+    } catch (error) {
+      this.#tailSection.leave();
+      throw error;
+    }
+    return outcome.DONE;
+  }
+
+  /** Makes the record that was written since #reserve visible, and leaves the section. */
+  #commit(size: number): void {
+    const words = this.#words;
+    const tail = this.#at + field.tail;
+    const version = words[tail + end.version] as number;
+    const copy = tail + end.copies + (~version & 1) * end.copyWords;
+    words[copy + place.segment] = this.#segment / GRANULE;
+    words[copy + place.word] = this.#word + size + (size & 1);
+    words[copy + place.count] = (this.#count + 1) | 0;
+    // SYNC(tail): the record is there for consumers, whole.
+    Atomics.store(words, tail + end.version, (version + 1) | 0);
+    this.#lastPush = (version + 1) | 0;
+    this.#tailSection.leave();
+  }
+
+  /** Closes the segment and goes to the next: the one that a dead producer left there, or a new one. */
+  #openNextSegment(room: number): void {
+    const words = this.#family.heap.words(this.#segment);
+    const at = wordIndex(this.#segment);
+    if (words[at + segment.next] === 0) {
+      const grown = Math.min((words[at + segment.size] as number) * 4 * 2, LAST_SEGMENT);
+      const needed = (segment.first + room) * 4 + GRANULE;
+      words[at + segment.next] = createSegment(this.#family, Math.max(grown, needed)) / GRANULE;
+    }
+    if (words[at + segment.end] === 0) Atomics.store(words, at + segment.end, this.#word);
+    this.#segment = (words[at + segment.next]! >>> 0) * GRANULE;
+    this.#word = segment.first;
+  }
+
+  /** Reads the record into `popped`; answers its words. */
+  #read(current: number, word: number, scratch: Uint8Array): number {
+    const words = this.#family.heap.words(current);
+    const at = wordIndex(current) + word;
+    const first = words[at] as number;
+    this.block = 0;
+    this.start = 0;
+    switch (first & 3) {
+      case record.INT:
+        this.popped = words[at + 1] as number;
+        return 2;
+      case record.OUT:
+        this.block = (words[at + 1]! >>> 0) * GRANULE;
+        this.popped = 0;
+        return 2;
+      default: {
+        this.popped = readParcel(this.#family, current, at + 1, scratch);
+        const size = (first >>> KIND_BITS) + 1;
+        return size + (size & 1);
+      }
+    }
+  }
+
+  /** The message is out: what belongs to it is in this member's hand now. */
+  #claim(): void {
+    const { allocator, me } = this.#family;
+    if (this.block !== 0) {
+      allocator.own(this.block, me);
+      const { parcel, start } = viewParcel(this.#family, this.block);
+      this.popped = parcel;
+      this.start = start;
+    }
+    if (typeof this.popped === 'number') return;
+    for (const { block } of this.popped.blobs) allocator.own(block, me);
+  }
+
+  #discardPopped(): void {
+    if (typeof this.popped !== 'number') discardParcel(this.#family, this.popped);
+    if (this.block !== 0) this.#family.allocator.free(this.block);
+  }
+
+  #freeSegments(from: number, to: number): void {
+    let current = from;
+    while (current !== to && current !== 0) {
+      const next = (this.#segmentWord(current, segment.next) >>> 0) * GRANULE;
+      this.#family.allocator.free(current);
+      current = next;
+    }
+  }
+
+  /** The count of an end, read from outside of its section. */
+  #countOf(side: number): number {
+    const copies = this.#at + side + end.copies;
+    for (;;) {
+      // SYNC(tail), SYNC(head): sees all that was written before the end was moved.
+      const version = this.#load(side + end.version);
+      const count = this.#words[copies + (version & 1) * end.copyWords + place.count] as number;
+      if (this.#load(side + end.version) === version) return count;
+    }
+  }
+
+  #load(word: number): number {
+    return Atomics.load(this.#words, this.#at + word);
+  }
+
+  #segmentWord(offset: number, word: number): number {
+    return this.#family.heap.words(offset)[wordIndex(offset) + word] as number;
+  }
+}
+
+function createSegment(family: Family, bytes: number): number {
+  // The allocator rounds up to a power of two and keeps a granule to itself.
+  const block = 2 ** Math.ceil(Math.log2(bytes)) - GRANULE;
+  const offset = family.allocator.allocate(block, 0);
+  const words = family.heap.words(offset);
+  const at = wordIndex(offset);
+  words[at + segment.next] = 0;
+  words[at + segment.end] = 0;
+  words[at + segment.size] = block / 4;
+  return offset;
+}

@@ -1,0 +1,227 @@
+import type { Family } from '../memory/family.ts';
+import type { Pending } from '../memory/parker.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
+import { WaitList } from './wait-list.ts';
+
+/** What a wait queue must know of the thing that is waited for. */
+export interface Awaited {
+  /** True if another waiter could succeed now: asked when one leaves with a notification that it may not have used up. */
+  isReady(): boolean;
+  /** The member that has it and must let go of it, 0 for nobody: its death is watched. Left out where nothing has an owner. */
+  owner?(): number;
+}
+
+interface Waiter {
+  readonly attempt: Attempt<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  release: () => void;
+}
+
+/**
+ * Waits of this thread for one shared thing: promises in order of arrival, and at most one blocked call. In shared memory they
+ * are one entry of the wait list. Waiters are woken and then compete: a wake-up is a hint, the attempt decides. See README.md.
+ */
+export class WaitQueue implements Pending {
+  readonly #family: Family;
+  readonly #list: WaitList;
+  readonly #awaited: Awaited;
+  readonly #waiters = new Set<Waiter>();
+  readonly #spinner = new Spinner();
+  readonly #onDeath = () => this.#watcheeDied();
+  #watchee = 0;
+
+  constructor(family: Family, offset: number, awaited: Awaited) {
+    this.#family = family;
+    this.#list = new WaitList(family, offset);
+    this.#awaited = awaited;
+  }
+
+  /** True if somebody, anywhere, waits and was not notified yet. */
+  get hasWaiting(): boolean {
+    return this.#list.hasWaiting;
+  }
+
+  /** True if promises of this thread wait here: a newcomer goes behind them. */
+  get hasLocal(): boolean {
+    return this.#waiters.size > 0;
+  }
+
+  /** Wakes the one who has waited longest. */
+  notify(): void {
+    this.#list.notify();
+  }
+
+  notifyAll(): void {
+    this.#list.notifyAll();
+  }
+
+  /**
+   * Waits until `attempt` succeeds. Rejects with what it throws, with `signal.reason`, or with what `expire` throws when the
+   * time is over; what `expire` answers is the value then.
+   */
+  wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timeout = readTimeout(options);
+      const signal = options?.signal;
+      signal?.throwIfAborted();
+      if (this.#waiters.size === 0) {
+        const value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, false);
+        if (value !== NOT_YET) return resolve(value);
+      }
+      if (timeout === 0) return resolve(expire());
+
+      const waiter: Waiter = { attempt, resolve: resolve as Waiter['resolve'], reject, release: () => {} };
+      const giveUp = (settle: () => void) => {
+        this.#remove(waiter);
+        if (this.#waiters.size === 0) this.#leave(false);
+        try {
+          settle();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const onAbort = () => giveUp(() => reject(signal?.reason));
+      const onTime = () => giveUp(() => resolve(expire()));
+      // Longer than a timer can run is for ever, as far as anybody will see.
+      const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
+      signal?.addEventListener('abort', onAbort, { once: true });
+      waiter.release = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+
+      this.#waiters.add(waiter);
+      if (this.#waiters.size === 1) {
+        this.#list.enrol();
+        this.#family.parker.add(this);
+      }
+      this.check();
+    });
+  }
+
+  /** Blocks the thread until `attempt` succeeds; when the time is over, answers or throws as `expire` does. */
+  waitSync<T>(attempt: Attempt<T>, options: SyncWaitOptions | undefined, expire: () => T): T {
+    const timeout = readTimeout(options);
+    const deadline = performance.now() + timeout;
+    let value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, true);
+    if (value !== NOT_YET) return value;
+    if (timeout === 0) return expire();
+    if (this.#waiters.size === 0) this.#list.enrol();
+    try {
+      this.#family.parker.block(() => {
+        do {
+          value = attempt();
+          if (value !== NOT_YET) return true;
+        } while (this.#waitOn(false));
+        return false;
+      }, deadline);
+    } finally {
+      if (this.#waiters.size === 0) this.#leave(value !== NOT_YET);
+    }
+    return value === NOT_YET ? expire() : value;
+  }
+
+  /** Serves the promises of this thread as far as it goes. */
+  check(): void {
+    let served = false;
+    do {
+      for (const waiter of this.#waiters) {
+        if (!this.#serve(waiter)) break;
+        served = true;
+      }
+      if (this.#waiters.size === 0) {
+        this.#leave(true);
+        return;
+      }
+    } while (this.#waitOn(served));
+  }
+
+  /** Ends all waits of this thread with an error. */
+  rejectLocal(error: unknown): void {
+    for (const waiter of this.#waiters) {
+      this.#remove(waiter);
+      waiter.reject(error);
+    }
+    this.#leave(false);
+  }
+
+  /** Gives the shared memory outside of the object back. */
+  destroy(): void {
+    this.#list.destroy();
+  }
+
+  /** Settles the waiter if its attempt succeeds or throws; false if it has to wait on. */
+  #serve(waiter: Waiter): boolean {
+    let value: unknown;
+    try {
+      value = waiter.attempt();
+      if (value === NOT_YET) return false;
+    } catch (error) {
+      this.#remove(waiter);
+      waiter.reject(error);
+      return true;
+    }
+    this.#remove(waiter);
+    waiter.resolve(value);
+    return true;
+  }
+
+  /** After a look in vain: prepares for sleep; true if it takes another look before. */
+  #waitOn(served: boolean): boolean {
+    let again = false;
+    if (this.#list.isNotified) {
+      // The notification came to nothing, or there is more to wait for: stand in line again, at the end if it was of use.
+      if (served) this.#list.enrolLast();
+      else this.#list.enrol();
+      again = true;
+    }
+    if (this.#awaited.owner === undefined) return again;
+    return this.#watch(this.#list.predecessor() || this.#awaited.owner()) || again;
+  }
+
+  /**
+   * Watches the one before us in line, or the owner: a chain in which everybody learns of the death that concerns him. True if
+   * it is dead already.
+   */
+  #watch(member: number): boolean {
+    if (member === this.#watchee) return false;
+    this.#unwatch();
+    if (member === 0 || member === this.#family.me) return false;
+    if (!this.#family.lifelines.watch(member, this.#onDeath)) {
+      this.#family.bury(member);
+      return true;
+    }
+    this.#watchee = member;
+    return false;
+  }
+
+  #unwatch(): void {
+    if (this.#watchee !== 0) this.#family.lifelines.unwatch(this.#watchee, this.#onDeath);
+    this.#watchee = 0;
+  }
+
+  #watcheeDied(): void {
+    const dead = this.#watchee;
+    this.#watchee = 0;
+    this.#family.bury(dead);
+    this.#family.parker.schedule();
+  }
+
+  #remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    waiter.release();
+  }
+
+  /** The last waiter of this thread has gone: what it stood for passes on. */
+  #leave(successful: boolean): void {
+    this.#family.parker.remove(this);
+    this.#unwatch();
+    // Whoever watches us and not the owner must look for somebody else to watch, unless we are the owner now.
+    const successor = successful || this.#awaited.owner === undefined ? 0 : this.#list.successor();
+    const notified = this.#list.withdraw();
+    if (notified && this.#awaited.isReady()) this.#list.notify();
+    if (successor !== 0) this.#family.parker.wake(successor);
+  }
+}
