@@ -12,7 +12,8 @@ export function hasNamedProperties(array: readonly unknown[]): boolean {
   if (length <= FEW) {
     const keys = Object.keys(array);
     const last = keys.length - 1;
-    return last >= 0 && !isIndex(keys[last] as string);
+    // Indices come before names.
+    return last >= 0 && keys[last] !== String(length - 1) && !isIndex(keys[last] as string);
   }
   // inspect asks the engine itself, and shows named properties after the elements, of which none are wanted here.
   const shown = inspect(array, { maxArrayLength: 0, depth: 0, customInspect: false, showProxy: false, colors: false });

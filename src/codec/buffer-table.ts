@@ -107,23 +107,25 @@ export function readBuffers(input: ByteReader, blobs: (index: number) => ArrayBu
     if (flags & BLOB) {
       buffer = blobs(input.uint());
       if (buffer?.byteLength !== length) input.corrupt('a blob is not of the announced size');
-      if (max !== undefined) buffer = copy(input, new Uint8Array(buffer), max);
+      if (max !== undefined) buffer = resizable(input, new Uint8Array(buffer), max);
     } else {
       const at = input.take(length);
-      buffer = copy(input, input.bytes.subarray(at, at + length), max);
+      const bytes: Uint8Array<ArrayBuffer> = slice.call(input.bytes, at, at + length);
+      buffer = max === undefined ? bytes.buffer : resizable(input, bytes, max);
     }
     list.push({ buffer, start });
   }
   return list;
 }
 
-const NewArrayBuffer = ArrayBuffer as new (length: number, options?: { maxByteLength: number }) => ArrayBuffer;
+/** Uint8Array's own, which copies; Buffer's does not. */
+const slice = Uint8Array.prototype.slice as (start: number, end: number) => Uint8Array<ArrayBuffer>;
+const NewArrayBuffer = ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
 
-function copy(input: ByteReader, bytes: Uint8Array, max: number | undefined): ArrayBuffer {
+function resizable(input: ByteReader, bytes: Uint8Array, maxByteLength: number): ArrayBuffer {
   let buffer: ArrayBuffer;
   try {
-    buffer =
-      max === undefined ? new ArrayBuffer(bytes.length) : new NewArrayBuffer(bytes.length, { maxByteLength: max });
+    buffer = new NewArrayBuffer(bytes.length, { maxByteLength });
   } catch (error) {
     input.corrupt(`no memory for an ArrayBuffer (${error})`);
   }

@@ -213,3 +213,12 @@ test('handles and blobs that were given away do not change with the next message
     assert.deepEqual(first, []);
   });
 });
+
+test('small binaries decoded from a Buffer get memory of their own', () => {
+  const { bytes } = send(new Uint8Array([1, 2, 3]));
+  const pooled = Buffer.from(bytes);
+  const received = withDecoder((d) => d.decode(pooled, 0, pooled.length, () => new ArrayBuffer(0), [])) as Uint8Array;
+  assert.equal(received.buffer.byteLength, 3);
+  pooled.fill(0);
+  assert.deepEqual(received, new Uint8Array([1, 2, 3]));
+});
