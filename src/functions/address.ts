@@ -40,7 +40,7 @@ export class Address {
   }
 }
 
-/** A value and its members, two levels deep, with the path to each; getters are not run. */
+/** A value and its members, two levels deep, with the path to each; getters are not run, but for those that compilers make of exports. */
 export function* membersOf(root: object): Generator<[value: unknown, path: readonly string[]]> {
   yield [root, []];
   for (const [value, name] of ownValues(root)) {
@@ -71,8 +71,17 @@ function* ownValues(object: object): Generator<[value: unknown, name: string]> {
     } catch {
       // A module's export that is not initialised yet.
     }
-    if (descriptor !== undefined && 'value' in descriptor) yield [descriptor.value, name];
+    if (descriptor === undefined) continue;
+    if ('value' in descriptor) yield [descriptor.value, name];
+    else if (descriptor.get !== undefined && isLiveExport(descriptor.get)) yield [descriptor.get.call(object), name];
   }
+}
+
+/** `() => name`, `() => from[key]`, `function () { return module.name; }`: nothing that could load or change something. */
+function isLiveExport(get: () => unknown): boolean {
+  return /^(\(\)\s*=>\s*|function\s*\(\)\s*\{\s*return )[\w$]+(\.[\w$]+|\[[\w$]+\])?(;?\s*\})?$/.test(
+    Function.prototype.toString.call(get),
+  );
 }
 
 function isObject(value: unknown): value is object {

@@ -28,7 +28,9 @@ export type Captured =
 export interface Revived {
   readonly image: FunctionImage;
   readonly key: string;
-  read(): unknown[];
+  /** Gives the variables their values, in the order of the image's names. */
+  readonly fill: (...values: unknown[]) => void;
+  readonly read: () => unknown[];
 }
 
 interface Cut extends CutFunction {
@@ -45,6 +47,12 @@ const revivedFunctions = new WeakMap<object, Revived>();
 /** Remembers how a function that arrived was made, for when it is sent on. */
 export function rememberRevived(fn: object, revived: Revived): void {
   revivedFunctions.set(fn, revived);
+}
+
+/** How a function that arrived was made; undefined for one of another image, or of this process. */
+export function revivedFunction(fn: object, key: string): Revived | undefined {
+  const revived = revivedFunctions.get(fn);
+  return revived?.key === key ? revived : undefined;
 }
 
 /** Finds out what travels of a function; throws a Refusal where nothing can. */

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { Cell } from './cell.ts';
+import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
@@ -122,6 +123,8 @@ function travelling(variable: Variable, value: unknown, script: Script): unknown
   const isExports = binding === null && name === 'exports';
   if (members && (isNamespace || isExports || looksLikeNamespace(value)))
     return pick(value as Record<string, unknown>, members);
+  // Their keys are objects of this process. Compilers keep private names (`#x`) of classes in them.
+  if (types.isWeakMap(value) || types.isWeakSet(value)) return EmptyWeak.for(value);
   if (isNamespace) throw new Refusal(`its variable ${name} is a module whose file is unknown; use its members by name`);
   return value;
 }
@@ -138,15 +141,20 @@ function travellingObject(value: object): unknown {
   return builtinAddress(original) ?? exportsObject(original, isEntryScript) ?? value;
 }
 
-/** Bundlers and test runners make objects with getters in place of namespaces. */
+/** Bundlers and test runners make objects with getters in place of namespaces; the default export may be a plain property. */
 function looksLikeNamespace(value: object): boolean {
-  const tag = Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
-  if (tag === 'Module' || (value as { __esModule?: unknown }).__esModule === true) return true;
-  const descriptors = Object.values(Object.getOwnPropertyDescriptors(value));
+  const { default: original, ...exports } = Object.getOwnPropertyDescriptors(value) as Record<
+    string,
+    PropertyDescriptor
+  >;
+  if (
+    (exports as Record<symbol, PropertyDescriptor>)[Symbol.toStringTag]?.value === 'Module' ||
+    '__esModule' in exports
+  )
+    return true;
+  const all = Object.values(exports);
   return (
-    descriptors.length > 0 &&
-    descriptors.some(({ get }) => get !== undefined) &&
-    descriptors.every(({ get, set }) => get && !set)
+    (all.length > 0 || original !== undefined) && all.every(({ get, set }) => get !== undefined && set === undefined)
   );
 }
 

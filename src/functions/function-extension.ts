@@ -1,13 +1,16 @@
 /** Functions in messages: see README.md for what travels of which function. */
 
+import type { ClassRegistration } from '../codec/class-registry.ts';
 import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
-import { type Captured, captureFunction, rememberRevived } from './capture.ts';
+import { type Captured, captureFunction, type Revived, rememberRevived, revivedFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
 import { Cell } from './cell.ts';
+import { classById, classesOfInstances, idOfClass, rememberClass, writeHooked } from './class-identity.ts';
 import { compileImage } from './compile.ts';
+import { EmptyWeak } from './empty-weak.ts';
 import type { FunctionImage } from './function-image.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
 import { LateClass, lateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
@@ -22,6 +25,9 @@ const HERE = 3;
 const REQUIRE = 4;
 const LATE_CLASS = 5;
 const ADDRESS = 6;
+const HOOKED_CLASS = 7;
+const WEAK_MAP = 8;
+const WEAK_SET = 9;
 
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
@@ -44,6 +50,7 @@ function matches(value: object): value is object {
     value instanceof Address ||
     value instanceof Here ||
     value instanceof RequireOf ||
+    value instanceof EmptyWeak ||
     value instanceof LateClass
   );
 }
@@ -67,6 +74,10 @@ function write(value: object, out: ValueWriter): void {
     out.uint32(value.depth);
     return;
   }
+  if (value instanceof EmptyWeak) {
+    out.uint32(value.isMap ? WEAK_MAP : WEAK_SET);
+    return;
+  }
   out.uint32(value instanceof Here ? HERE : REQUIRE);
   out.string((value as Here | RequireOf).url);
 }
@@ -74,8 +85,9 @@ function write(value: object, out: ValueWriter): void {
 function writeFunction(fn: AnyFunction, out: ValueWriter): void {
   try {
     const captured = captureFunction(fn);
-    if (captured.kind === 'image') out.capturing(() => writeImage(fn, captured, out));
-    else if (captured.kind === 'address') writeAddress(captured.address, out);
+    if (captured.kind === 'image') {
+      if (!writeHooked(fn, () => out.uint32(HOOKED_CLASS), out)) out.capturing(() => writeImage(fn, captured, out));
+    } else if (captured.kind === 'address') writeAddress(captured.address, out);
     else {
       out.uint32(BOUND);
       out.value(captured.target, '');
@@ -106,6 +118,10 @@ function writeImage(fn: AnyFunction, { image, key, variables }: Captured & { kin
   out.string(text);
   out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
   out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
+  out.string(idOfClass(fn));
+  const classes = classesOfInstances(variables);
+  out.uint32(classes.length);
+  for (const cls of classes) out.value(cls, `.${cls.name}`);
   if (image.early > 0) {
     whileWriting(fn, () => {
       for (const variable of variables.slice(0, image.early)) writeVariable(variable, out);
@@ -150,6 +166,12 @@ function read(input: ValueReader): object {
     }
     case LATE_CLASS:
       return lateClass(input.uint32());
+    case HOOKED_CLASS:
+      return (input.value() as ClassRegistration).cls;
+    case WEAK_MAP:
+      return new WeakMap();
+    case WEAK_SET:
+      return new WeakSet();
     case HERE:
       return Here.of(input.string());
     default:
@@ -169,29 +191,32 @@ function readCell(input: ValueReader): Cell {
 function readImage(input: ValueReader): AnyFunction {
   const key = input.string();
   const text = input.string();
-  const { image, make } = compileImage(key, () => JSON.parse(text) as FunctionImage);
+  const compiled = compileImage(key, () => JSON.parse(text) as FunctionImage);
+  const { image } = compiled;
   const name = input.string();
   const length = input.uint32();
+  const id = input.string();
+  const known = classById(id);
   const values = (count: number) => Array.from({ length: count }, () => input.value());
-  const finish = (early: unknown[]) => {
-    const [fn, fill, current] = make(...early);
+  if (known !== undefined) input.remember(known);
+  values(input.uint32()); // the classes of captured instances
+
+  const make = (early: readonly unknown[]): Revived & { fn: AnyFunction } => {
+    if (known !== undefined)
+      return { ...(revivedFunction(known, key) ?? { image, key, fill: ignore, read: () => [] }), fn: known };
+    const [fn, fill, read] = compiled.make(...early);
     if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
     if (fn.length !== length) define(fn, 'length', length);
-    rememberRevived(fn, { image, key, read: current });
+    const revived = { image, key, fill, read };
+    rememberRevived(fn, revived);
+    rememberClass(id, fn);
     input.remember(fn);
-    return { fn, fill };
+    return { ...revived, fn };
   };
-  const early = image.early === 0 ? [] : undefined;
-  let taken: unknown[] = [];
-  const { fn, fill } =
-    early !== undefined
-      ? finish(early)
-      : whileReading(
-          () => (taken = values(image.early)),
-          finish,
-          (made) => made.fn,
-        );
-  const all = [...taken, ...values(image.names.length - image.early)];
+  let early: unknown[] = [];
+  const readEarly = () => (early = values(image.early));
+  const { fn, fill } = image.early === 0 ? make([]) : whileReading(readEarly, make, (made) => made.fn);
+  const all = [...early, ...values(image.names.length - image.early)];
   fill(...all);
   for (const [i, value] of all.entries()) {
     if (!(value instanceof LateClass)) continue;
@@ -200,9 +225,13 @@ function readImage(input: ValueReader): AnyFunction {
       fill(...all);
     });
   }
-  readAdded(fn, input);
+  // A class that was written here needs nothing from elsewhere.
+  readAdded(fill === ignore ? function ignored() {} : fn, input);
   return fn;
 }
+
+/** Takes the variables of a class that this process has itself. */
+function ignore(): void {}
 
 function define(fn: AnyFunction, key: 'name' | 'length', value: string | number): void {
   const now = Object.getOwnPropertyDescriptor(fn, key);

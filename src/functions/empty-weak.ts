@@ -1,0 +1,21 @@
+import { standIn } from './stand-in.ts';
+
+/** Stands for a captured WeakMap or WeakSet, which arrives empty. */
+export class EmptyWeak {
+  readonly isMap: boolean;
+
+  private constructor(isMap: boolean) {
+    this.isMap = isMap;
+  }
+
+  private static readonly known = new WeakMap<object, EmptyWeak>();
+
+  /** One object for one collection, so that functions of one message share it. */
+  static for(collection: object): EmptyWeak {
+    let empty = EmptyWeak.known.get(collection);
+    if (empty === undefined) EmptyWeak.known.set(collection, (empty = new EmptyWeak(collection instanceof WeakMap)));
+    return empty;
+  }
+}
+
+standIn(EmptyWeak);
