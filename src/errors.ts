@@ -34,6 +34,7 @@ export abstract class MultiprocError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass that is asked about.
     return isBranded(this, value);
   }
 }

@@ -18,8 +18,8 @@ const MIN_CLASS = 7;
 export const MAX_PAYLOAD = MAPPING_BYTES - HEADER_BYTES;
 /** Small blocks are cut from pieces of this size. */
 const PIECE = 2 ** 20;
-/** How many KiB of free large blocks stay resident for the next user: returning and faulting in again costs more than copying. */
-const WARM_KIB = 64 * 1024;
+/** How many KiB of free large blocks stay resident for the next user: to fault a page in again costs many times a copy of it. */
+const WARM_KIB = 128 * 1024;
 /** The part of a free block that keeps its memory, since the header stands there. */
 const PAGE = 4096;
 
@@ -36,6 +36,7 @@ const coldLists = 40; // the same for blocks whose memory went back
 const sizeClass = 0; // written once
 const nextFree = 1; // granule of the next free block; written within the section
 const nextRegistered = 2; // granule of the next registered block; written once
+const kib = 4; // how much of a large block was asked for last, in KiB: that much of it is resident; written within the section
 const owner = 3; // the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker
 
 export class Allocator {
@@ -64,6 +65,8 @@ export class Allocator {
     let block: number;
     try {
       block = this.#take(wanted);
+      if (2 ** wanted >= LARGE)
+        this.#heap.words(block)[wordIndex(block) + kib] = Math.ceil((bytes + HEADER_BYTES) / 1024);
     } finally {
       this.#section.leave();
     }
@@ -82,16 +85,15 @@ export class Allocator {
     Atomics.store(header, at + owner, 0);
     const words = this.#words;
     const base = this.#base;
+    const resident = size >= LARGE ? (header[at + kib] as number) : 0;
     let list = warmLists;
-    if (size >= LARGE) {
-      if ((words[base + warmKib] as number) + size / 1024 > WARM_KIB) {
-        // Outside of the section: nobody else knows the block now.
-        this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, size - PAGE);
-        list = coldLists;
-      }
+    if (resident + (words[base + warmKib] as number) > WARM_KIB && size >= LARGE) {
+      // Outside of the section: nobody else knows the block now.
+      this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, size - PAGE);
+      list = coldLists;
     }
     this.#section.enter();
-    if (list === warmLists && size >= LARGE) words[base + warmKib] = (words[base + warmKib] as number) + size / 1024;
+    if (list === warmLists) words[base + warmKib] = (words[base + warmKib] as number) + resident;
     header[at + nextFree] = words[base + list + class_] as number;
     Atomics.store(words, base + list + class_, block / GRANULE);
     this.#section.leave();
@@ -123,9 +125,11 @@ export class Allocator {
       const granule = words[base + list + class_] as number;
       if (granule === 0) continue;
       const block = (granule >>> 0) * GRANULE;
-      Atomics.store(words, base + list + class_, this.#heap.words(block)[wordIndex(block) + nextFree] as number);
+      const header = this.#heap.words(block);
+      const at = wordIndex(block);
+      Atomics.store(words, base + list + class_, header[at + nextFree] as number);
       if (list === warmLists && 2 ** class_ >= LARGE) {
-        words[base + warmKib] = (words[base + warmKib] as number) - 2 ** class_ / 1024;
+        words[base + warmKib] = (words[base + warmKib] as number) - (header[at + kib] as number);
       }
       return block;
     }

@@ -9,6 +9,8 @@ export interface Brief {
   /** URLs of the modules that the work refers to. */
   readonly modules: readonly string[];
   readonly argv: readonly string[];
+  /** True for work that does nothing: another assignment follows. */
+  readonly isRehearsal: boolean;
   /** The parent's `name`. */
   readonly parentName: string;
 }
@@ -31,10 +33,22 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): num
   return block;
 }
 
-/** The brief of this member's assignment, once it has one. */
-export function readBrief(family: Family): Brief | undefined {
-  const block = blockOf(family.members.get(family.me, field.assignment));
-  if (block === 0) return undefined;
+/** Gives a child its assignment, in place of one that it has not taken yet. */
+export function assign(family: Family, child: number, block: number): void {
+  // SYNC(assignment): the child sees the block as written.
+  const before = family.members.exchange(child, field.assignment, block / GRANULE);
+  if (before !== 0) discardAssignment(family, before);
+  family.parker.wake(child);
+}
+
+/** Takes this member's assignment: its block, or 0 if there is none yet. */
+export function takeAssignment(family: Family): number {
+  // SYNC(assignment): from now on nobody else touches the block.
+  return blockOf(family.members.exchange(family.me, field.assignment, 0));
+}
+
+/** The brief in a block that was taken. */
+export function readBrief(family: Family, block: number): Brief {
   const words = family.heap.words(block);
   const at = wordIndex(block);
   const start = (at + header.brief) * 4;
@@ -42,9 +56,8 @@ export function readBrief(family: Family): Brief | undefined {
   return JSON.parse(Buffer.from(text).toString()) as Brief;
 }
 
-/** Takes this member's work and frees its block. */
-export function takeWork(family: Family): unknown {
-  const block = blockOf(family.members.exchange(family.me, field.assignment, 0));
+/** The work in a block that was taken; the block is freed. */
+export function readWork(family: Family, block: number): unknown {
   const { parcel, start } = viewParcel(family, workOf(family, block));
   for (const blob of parcel.blobs) family.allocator.own(blob.block, family.me);
   try {
@@ -54,13 +67,15 @@ export function takeWork(family: Family): unknown {
   }
 }
 
-/** Lets go of the work of a member that died before it could take it. */
-onAbandonedAssignment((family, granule) => {
+onAbandonedAssignment(discardAssignment);
+
+/** Lets go of work that nobody has taken, nor ever will. */
+function discardAssignment(family: Family, granule: number): void {
   const block = blockOf(granule);
   const work = workOf(family, block);
   discardParcel(family, readAttachments(family.heap.words(work), wordIndex(work)));
   family.allocator.free(block);
-});
+}
 
 function blockOf(granule: number): number {
   return (granule >>> 0) * GRANULE;

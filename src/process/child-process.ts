@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Family } from '../memory/family.ts';
-import { GRANULE } from '../memory/heap.ts';
 import { field } from '../memory/members.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
 
@@ -64,12 +63,6 @@ export class Child {
       this.#end(code ?? -(constants.signals[signal as NodeJS.Signals] ?? 0));
     });
     this.#process.unref();
-  }
-
-  /** Has the block at `offset` run by the child. */
-  assign(offset: number): void {
-    this.#family.members.set(this.member, field.assignment, offset / GRANULE);
-    this.#family.parker.wake(this.member);
   }
 
   /** The exit code, `null` while it runs; looks even if the event loop has not turned. */

@@ -5,7 +5,7 @@
 import '../install.ts';
 import { inspect } from 'node:util';
 import { type Family, joinFamily } from '../memory/family.ts';
-import { type Brief, readBrief, takeWork } from './assignment.ts';
+import { readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { setParent } from './parent-process.ts';
@@ -17,12 +17,17 @@ if (parent !== 'detached' && !mine.platform.dieWithParent(Number(parent))) mine.
 run().catch(fail);
 
 async function run(): Promise<void> {
-  const brief = await awaitBrief(mine);
+  const assignment = await awaitAssignment(mine);
+  const brief = readBrief(mine, assignment);
   process.argv = [...brief.argv];
   setParent(brief.parentName);
   // One that cannot be imported is reported where it is used.
   for (const url of brief.modules) await import(url).catch(() => {});
-  const work = takeWork(mine) as Process;
+  const work = readWork(mine, assignment) as Process;
+  if (brief.isRehearsal) {
+    await work.run();
+    return run();
+  }
   let settled = false;
   let idle = false;
   process.on('beforeExit', () => {
@@ -38,14 +43,14 @@ async function run(): Promise<void> {
   exitQuickly(mine.platform);
 }
 
-function awaitBrief(family: Family): Promise<Brief> {
+function awaitAssignment(family: Family): Promise<number> {
   return new Promise((resolve) => {
     const pending = {
       check() {
-        const brief = readBrief(family);
-        if (brief === undefined) return;
+        const block = takeAssignment(family);
+        if (block === 0) return;
         family.parker.remove(pending);
-        resolve(brief);
+        resolve(block);
       },
     };
     family.parker.add(pending);

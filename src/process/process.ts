@@ -1,10 +1,10 @@
-import { pack } from '../channel/transport.ts';
+import { type PackedParcel, pack } from '../channel/transport.ts';
 import { ClosedError, StateError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { writeAssignment } from './assignment.ts';
+import { assign, type Brief, writeAssignment } from './assignment.ts';
 import { Child, currentSurroundings } from './child-process.ts';
 import { Sentinel } from './sentinel.ts';
 import { takeChild } from './spares.ts';
@@ -112,14 +112,13 @@ export class Process<A extends AnyArgs = any[]> {
     const mine = family();
     const work = pack(mine, this, '');
     try {
-      own.child = own.detached || own.env !== undefined ? startAnew(own) : takeChild();
+      own.child = own.detached || own.env !== undefined ? startAnew(own) : takeChild(rehearse);
     } catch (error) {
       discardParcel(mine, work);
       throw error;
     }
     const { child } = own;
-    const brief = { modules: work.modules, argv: process.argv, parentName: currentProcess().name };
-    child.assign(writeAssignment(mine, work, brief));
+    assign(mine, child.member, writeAssignment(mine, work, briefOf(work, false)));
     // As in Python: what was given to the child may be collected here.
     own.target = undefined;
     own.args = [];
@@ -262,19 +261,36 @@ export function travellingPart(process: Process): Travelling {
 
 /** Makes the object that stands for this very process, of the class that its parent had. */
 export function reviveProcess<P extends Process>(cls: { prototype: P }, travelling: Travelling): P {
+  const process = makeProcess(cls, travelling, true);
+  current = process;
+  return process;
+}
+
+function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Travelling, isCurrent: boolean): P {
   const process = Object.create(cls.prototype) as P;
   internals.set(process, {
     ...travelling,
     detached: false,
     env: undefined,
     child: undefined,
-    isCurrent: true,
+    isCurrent,
     closed: false,
     joins: 0,
     sentinel: undefined,
   });
-  current = process;
   return process;
+}
+
+/** Has a spare go through everything once with a process that does nothing: its code is compiled then, when it counts. */
+function rehearse(spare: Child): void {
+  const process = makeProcess(Process, { name: 'Spare', daemon: true, target: () => {}, args: [] }, false);
+  const mine = family();
+  const work = pack(mine, process, '');
+  assign(mine, spare.member, writeAssignment(mine, work, briefOf(work, true)));
+}
+
+function briefOf(work: PackedParcel, isRehearsal: boolean): Brief {
+  return { modules: work.modules, argv: process.argv, isRehearsal, parentName: currentProcess().name };
 }
 
 function startAnew(own: Internals): Child {

@@ -8,6 +8,7 @@ let wanted = 2;
 let spares: Child[] = [];
 let surroundings: Surroundings | undefined;
 let timer: NodeJS.Timeout | undefined;
+let rehearse: (spare: Child) => void = () => {};
 
 /**
  * Sets how many idle processes are kept ready once the program has started its first one; 2 to begin with. A spare makes a start
@@ -26,8 +27,12 @@ export function setSpareProcesses(n: number): void {
   if (surroundings !== undefined) fillLater();
 }
 
-/** A child that waits for its assignment: a spare if one of the same surroundings is there, else a new one. */
-export function takeChild(): Child {
+/**
+ * A child that waits for its assignment: a spare if one of the same surroundings is there, else a new one. Each spare made
+ * later is given to `onSpare` first.
+ */
+export function takeChild(onSpare: (spare: Child) => void): Child {
+  rehearse = onSpare;
   const now = currentSurroundings();
   if (surroundings === undefined || !isSame(surroundings, now)) {
     for (const spare of spares.splice(0)) spare.signal('SIGKILL');
@@ -47,7 +52,9 @@ function fillLater(): void {
 function fill(): void {
   timer = undefined;
   if (surroundings === undefined || spares.length >= wanted) return;
-  spares.push(new Child(family(), surroundings, false));
+  const spare = new Child(family(), surroundings, false);
+  rehearse(spare);
+  spares.push(spare);
   if (spares.length < wanted) fillLater();
 }
 
