@@ -4,8 +4,9 @@ import { types } from 'node:util';
 import type { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { builtinAddress } from './builtin-references.ts';
-import { type CapturedValue, captureVariables, isVariable } from './captured-variables.ts';
+import { type CapturedValue, captureVariables, isShareable, isVariable } from './captured-variables.ts';
 import { contentKey } from './content-key.ts';
+import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
 import { type InspectedFunction, inspectFunction } from './inspector.ts';
 import { exportedFunction } from './module-references.ts';
@@ -98,9 +99,13 @@ function captureNew(fn: AnyFunction): Captured {
   }
   const placed = placeFunction(script, fn, line, column);
   const exported = exportedFunction(fn, script, placed, inspected.scopes);
-  if (exported !== undefined) return byAddress(fn, exported);
+  const isEarly = exported !== undefined && script.isModule && isEvaluating(script);
+  if (exported !== undefined && !isEarly) return byAddress(fn, exported);
   if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
-  return captureCut(fn, cutNew(fn, placed, inspected));
+  const cut = cutNew(placed, inspected);
+  // Once the module has run, the function goes by reference.
+  if (!isEarly) cuts.set(fn, cut);
+  return captureCut(fn, cut);
 }
 
 function byAddress(fn: object, address: Address): Captured {
@@ -115,10 +120,11 @@ function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Captured 
   throw new Refusal('it is native code');
 }
 
-function cutNew(fn: AnyFunction, placed: PlacedFunction, { scopes }: InspectedFunction): Cut {
+function cutNew(placed: PlacedFunction, { scopes }: InspectedFunction): Cut {
   const { script } = placed;
-  const { image, variables } = cutFunction(placed, (name) => isVariable(name, scopes));
-  const cut = { image, variables, key: contentKey(JSON.stringify(image)), script, values: undefined };
-  cuts.set(fn, cut);
-  return cut;
+  const { image, variables } = cutFunction(placed, {
+    exists: (name) => isVariable(name, scopes),
+    isShareable: (binding) => isShareable(binding, scopes),
+  });
+  return { image, variables, key: contentKey(JSON.stringify(image)), script, values: undefined };
 }

@@ -12,6 +12,7 @@ import type { LiveScope } from './inspector.ts';
 import { commonJsOfNamespace, exportsObject } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
 import { Refusal } from './refusal.ts';
+import { scopeInstance } from './scope-instance.ts';
 import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
 
@@ -23,7 +24,8 @@ export interface CapturedValue {
   readonly value: unknown;
 }
 
-const cells = new WeakMap<Binding, Cell>();
+/** By instance of a scope. */
+const cells = new WeakMap<object, Map<Binding, Cell>>();
 
 /** Reads all names of a function's image. */
 export function captureVariables(
@@ -36,7 +38,11 @@ export function captureVariables(
     const variable = cut.variables.get(name);
     if (variable === undefined) return { name, cell: undefined, value: addedValue(name, fn, script) };
     const value = travelling(variable, liveValue(variable, scopes, script), script);
-    return { name, cell: variable.isCell && variable.binding ? cellOf(variable.binding) : undefined, value };
+    return {
+      name,
+      cell: variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined,
+      value,
+    };
   });
 }
 
@@ -46,9 +52,18 @@ function addedValue(name: string, fn: object, script: Script): unknown {
   throw new Error(`nothing is known of ${name}`);
 }
 
-function cellOf(binding: Binding): Cell {
-  let cell = cells.get(binding);
-  if (cell === undefined) cells.set(binding, (cell = new Cell()));
+/** Whether a variable that is assigned can be shared by the functions that use it. */
+export function isShareable(binding: Binding, scopes: readonly LiveScope[]): boolean {
+  return scopeInstance(binding, scopeOf(binding.name, scopes)) !== undefined;
+}
+
+function cellOf(binding: Binding, scopes: readonly LiveScope[]): Cell | undefined {
+  const instance = scopeInstance(binding, scopeOf(binding.name, scopes));
+  if (instance === undefined) return undefined;
+  let ofInstance = cells.get(instance);
+  if (ofInstance === undefined) cells.set(instance, (ofInstance = new Map()));
+  let cell = ofInstance.get(binding);
+  if (cell === undefined) ofInstance.set(binding, (cell = new Cell()));
   return cell;
 }
 
@@ -114,7 +129,7 @@ function travelling(variable: Variable, value: unknown, script: Script): unknown
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
   const { name, binding, members } = variable;
   if (binding === null && name === 'require' && typeof value === 'function') return new RequireOf(script.base);
-  const known = travellingObject(value);
+  const known = isMadeHere(binding) ? ownAddress(value) : travellingObject(value);
   if (known instanceof Address) return known;
   const imported = binding && importedFrom(binding, script);
   // A function says itself where it was written, which is surer than what a specifier means.
@@ -129,11 +144,18 @@ function travelling(variable: Variable, value: unknown, script: Script): unknown
   return value;
 }
 
+/** Whether the declaration itself makes the object: nobody else has it, so there is nothing to look up. */
+function isMadeHere(binding: Binding | null): boolean {
+  if (binding === null || binding.assigned || binding.declaration?.type !== 'VariableDeclarator') return false;
+  return binding.declaration.id.type === 'Identifier' && somethings.test(binding.declaration.init?.type ?? '');
+}
+
 /** The address of what every receiver has too; anything else is returned as it is. */
 function travellingObject(value: object): unknown {
   const own = ownAddress(value);
   if (own !== undefined) return own;
-  if (typeof value === 'function') return value;
+  // Functions say themselves where they are from, and lists and collections are data.
+  if (typeof value === 'function' || Array.isArray(value) || types.isMap(value) || types.isSet(value)) return value;
   const builtin = builtinAddress(value) ?? exportsObject(value, isEntryScript);
   if (builtin !== undefined || !types.isModuleNamespaceObject(value)) return builtin ?? value;
   const original = commonJsOfNamespace(value);

@@ -49,11 +49,16 @@ interface Edit {
   readonly text: string;
 }
 
-/**
- * Cuts a function out of its script. `exists` says which names that the script does not declare are variables all the same,
- * rather than global ones.
- */
-export function cutFunction(placed: PlacedFunction, exists: (name: string) => boolean): CutFunction {
+/** What only the running program knows of names. */
+export interface LiveNames {
+  /** Whether a name that the script does not declare is a variable all the same, rather than a global one. */
+  exists(name: string): boolean;
+  /** Whether it is known which functions share the variable. */
+  isShareable(binding: Binding): boolean;
+}
+
+/** Cuts a function out of its script. */
+export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunction {
   const { script, node } = placed;
   const outer = script.scopes.functions.get(node) as Scope;
   const parent = parentOf(node);
@@ -71,7 +76,7 @@ export function cutFunction(placed: PlacedFunction, exists: (name: string) => bo
   }
   const variables = new Map<string, Variable>();
   for (const [name, uses] of freeUses(placed, inText)) {
-    const variable = describeVariable(name, uses, exists);
+    const variable = describeVariable(name, uses, live);
     if (variable === undefined) continue;
     variables.set(name, variable);
     if (variable.isCell) edits.push(...uses.map(cellEdit));
@@ -90,9 +95,10 @@ export function cutFunction(placed: PlacedFunction, exists: (name: string) => bo
   return { image: { code, file, line, column: column - before.length, strict, isClass, names, early }, variables };
 }
 
-function fileOf({ url, isModule }: Script): string {
-  // Node shows the files of CommonJS modules as paths, those of ES modules as URLs.
-  return url.startsWith('file:') && !isModule ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
+function fileOf({ url, isModule, startLine, startColumn }: Script): string {
+  // Node shows the files of CommonJS modules as paths, those of ES modules as URLs. A text with an offset arrived here itself.
+  const isCommonJs = !isModule && startLine === 0 && startColumn === 0;
+  return url.startsWith('file:') && isCommonJs ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
 }
 
 function parentOf(node: AnyNode): AnyNode | undefined {
@@ -127,18 +133,14 @@ function freeUses({ script, node }: PlacedFunction, inText: (use: Reference) => 
   return free;
 }
 
-function describeVariable(
-  name: string,
-  uses: readonly Reference[],
-  exists: (name: string) => boolean,
-): Variable | undefined {
+function describeVariable(name: string, uses: readonly Reference[], live: LiveNames): Variable | undefined {
   const binding = uses[0]?.binding ?? null;
-  if (name === 'arguments' && (binding === null ? exists(name) : binding.kind === 'own name')) {
+  if (name === 'arguments' && (binding === null ? live.exists(name) : binding.kind === 'own name')) {
     throw new Refusal('it uses `arguments` of its surroundings; pass them as a parameter');
   }
-  if (binding === null && !exists(name)) return undefined;
+  if (binding === null && !live.exists(name)) return undefined;
   const changes = binding === null || binding.assigned || binding.scope.dynamic;
-  const isCell = binding?.assigned === true && binding.scope.single;
+  const isCell = binding?.assigned === true && live.isShareable(binding);
   const members = uses.every(({ member }) => member !== undefined)
     ? uses.map(({ member }) => member as string)
     : undefined;

@@ -93,7 +93,8 @@ function isPlaceOfClass(node: AnyNode, offset: number): boolean {
   return own?.type === 'MethodDefinition' && own.value.start === offset;
 }
 
-function offsetOf(script: Script, line: number, column: number): number {
+/** The place in the text of a line and column, from 0, as V8 reports them. */
+export function offsetOf(script: Script, line: number, column: number): number {
   let at = 0;
   const lines = line - script.startLine;
   for (let i = 0; i < lines; i++) at = script.text.indexOf('\n', at) + 1;

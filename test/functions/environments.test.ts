@@ -1,0 +1,101 @@
+/** The same programs, started in all the ways in which Node starts one. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { expectedOf, fixtures, linesOf, runFixture } from './run-fixture.ts';
+
+// Beside the fixtures, so that what they import is found.
+const scratch = mkdtempSync(join(fixtures, 'scratch-'));
+after(() => rmSync(scratch, { recursive: true }));
+
+const text = (file: string) => readFileSync(join(fixtures, file), 'utf8');
+
+test('tsx runs TypeScript as an ES module', () => {
+  runFixture('typescript.ts', ['--import', 'tsx', 'typescript.ts']);
+});
+
+test('tsx runs TypeScript as CommonJS', () => {
+  writeFileSync(
+    join(scratch, 'package.json'),
+    '{ "type": "commonjs", "imports": { "#dist/*": "../../../../dist/*" } }',
+  );
+  for (const name of ['typescript.ts', 'tasks.ts', 'in-child.mjs', 'receiver.mjs']) {
+    copyFileSync(join(fixtures, name), join(scratch, name));
+  }
+  writeFileSync(join(scratch, 'in-child.mjs'), "export * from '../in-child.mjs';");
+  runFixture('typescript.ts', ['--import', 'tsx', join(scratch, 'typescript.ts')]);
+});
+
+test("Node's own type stripping", {
+  skip: 'typescript' in process.features && process.features.typescript ? false : 'this Node has none',
+}, () => {
+  runFixture('typescript.ts');
+});
+
+test('node -e', () => {
+  const es5 = text('es5.cjs');
+  runFixture('es5.cjs', ['-e', es5]);
+});
+
+test('node --input-type=module -e', () => {
+  runFixture('closures.mjs', ['--input-type=module', '-e', text('closures.mjs')]);
+});
+
+test('standard input', () => {
+  runFixture('es5.cjs', ['-'], text('es5.cjs'));
+});
+
+test('the REPL', () => {
+  const lines = [
+    `const { inChild } = require('./in-child.mjs'); const five = 5;`,
+    'var seven = 7; let n = 1; function helper() { return five + seven }',
+    'inChild(() => [helper(), ++n, n])',
+  ];
+  const { stdout } = spawnSync(process.execPath, ['-i'], { encoding: 'utf8', cwd: fixtures, input: lines.join('\n') });
+  assert.match(stdout, /^> \[12,2,2\]$/m);
+});
+
+for (const entry of ['by-link.mjs', 'without-extension']) {
+  test(`the entry script is never run again: ${entry}`, () => {
+    const file = join(scratch, entry);
+    if (entry === 'by-link.mjs') symlinkSync(join(fixtures, 'entry.mjs'), file);
+    else writeFileSync(`${file}.js`, text('es5.cjs').replace('./in-child', '../in-child'));
+    runFixture(entry === 'by-link.mjs' ? 'entry.mjs' : 'es5.cjs', [file]);
+  });
+}
+
+test('a worker thread', () => {
+  const start = `new (require('node:worker_threads').Worker)('./entry.mjs')`;
+  runFixture('entry.mjs', ['-e', start]);
+});
+
+test('another inspector is attached', () => {
+  runFixture('closures.mjs', ['--inspect=0', 'closures.mjs']);
+});
+
+for (const format of ['esm', 'cjs']) {
+  for (const options of [[], ['--minify'], ['--minify', '--keep-names', '--target=es2017']]) {
+    test(`bundled by esbuild: ${[format, ...options].join(' ')}`, () => bundled(format, options));
+  }
+}
+
+function bundled(format: string, options: readonly string[]): void {
+  const file = join(scratch, format === 'esm' ? 'bundle.mjs' : 'bundle.cjs');
+  const build = ['bundled.mjs', '--bundle', '--platform=node', `--format=${format}`, `--outfile=${file}`, ...options];
+  const external = [
+    '--external:acorn',
+    '--log-level=error',
+    `--define:import.meta.url=${JSON.stringify(`file://${file}`)}`,
+  ];
+  const esbuild = spawnSync(resolve('node_modules/.bin/esbuild'), [...build, ...external], {
+    cwd: fixtures,
+    encoding: 'utf8',
+  });
+  assert.equal(esbuild.stderr, '');
+  const env = { ...process.env, TEST_RECEIVER: join(fixtures, 'receiver.mjs') };
+  const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', env });
+  const expected = expectedOf(text('bundled.mjs'));
+  assert.deepEqual(linesOf(stdout, expected), expected, stderr);
+}
