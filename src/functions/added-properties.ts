@@ -2,6 +2,7 @@
 
 import type { ValueReader, ValueWriter } from '../codec/extension.ts';
 import type { AnyFunction } from './any-function.ts';
+import type { FunctionImage } from './function-image.ts';
 import { Refusal } from './refusal.ts';
 
 const WRITABLE = 1;
@@ -21,29 +22,15 @@ interface Added {
   readonly onPrototype: boolean;
 }
 
-/** Writes what making the function anew would not bring back. */
-export function writeAdded(fn: AnyFunction, isClass: boolean, out: ValueWriter): void {
-  const added = [...addedTo(fn, fn, false)];
+/** Writes what making the function anew would not bring back; `statics` are fields that it does bring back, if need be. */
+export function writeAdded(fn: AnyFunction, { isClass, statics }: FunctionImage, out: ValueWriter): void {
   const prototype = prototypeOf(fn);
-  if (prototype !== undefined) added.push(...addedTo(prototype, fn, true));
-  out.uint32(added.length);
-  for (const { key, descriptor, onPrototype } of added) {
-    const { get, set, value, writable, enumerable, configurable } = descriptor;
-    const isAccessor = get !== undefined || set !== undefined;
-    out.string(spellKey(key));
-    out.uint32(
-      (writable ? WRITABLE : 0) |
-        (enumerable ? ENUMERABLE : 0) |
-        (configurable ? CONFIGURABLE : 0) |
-        (isAccessor ? ACCESSOR : 0) |
-        (onPrototype ? ON_PROTOTYPE : 0),
-    );
-    const path = `${onPrototype ? '.prototype' : ''}${typeof key === 'string' ? `.${key}` : `[${String(key)}]`}`;
-    if (isAccessor) {
-      out.value(get, path);
-      out.value(set, path);
-    } else out.value(value, path);
+  for (const added of addedTo(fn, fn, false)) {
+    if (statics.includes(added.key as string)) out.attempt(() => writeProperty(added, out));
+    else writeProperty(added, out);
   }
+  if (prototype !== undefined) for (const added of addedTo(prototype, fn, true)) writeProperty(added, out);
+  out.string('');
   writeChain(prototype && chainOf(prototype, fn), '.prototype', out);
   // A class was given its parent when it was made.
   const parent: unknown = Object.getPrototypeOf(fn);
@@ -52,10 +39,26 @@ export function writeAdded(fn: AnyFunction, isClass: boolean, out: ValueWriter):
   if (isSet) out.value(parent, '.__proto__');
 }
 
+function writeProperty({ key, descriptor, onPrototype }: Added, out: ValueWriter): void {
+  const { get, set, value, writable, enumerable, configurable } = descriptor;
+  const isAccessor = get !== undefined || set !== undefined;
+  out.string(spellKey(key));
+  out.uint32(
+    (writable ? WRITABLE : 0) |
+      (enumerable ? ENUMERABLE : 0) |
+      (configurable ? CONFIGURABLE : 0) |
+      (isAccessor ? ACCESSOR : 0) |
+      (onPrototype ? ON_PROTOTYPE : 0),
+  );
+  const path = `${onPrototype ? '.prototype' : ''}${typeof key === 'string' ? `.${key}` : `[${String(key)}]`}`;
+  out.value(isAccessor ? get : value, path);
+  if (isAccessor) out.value(set, path);
+}
+
 /** Reads what `writeAdded` wrote into the function made anew. */
 export function readAdded(fn: AnyFunction, input: ValueReader): void {
-  for (let count = input.uint32(); count > 0; count--) {
-    const key = readKey(input.string());
+  for (let spelled = input.string(); spelled !== ''; spelled = input.string()) {
+    const key = readKey(spelled);
     const flags = input.uint32();
     const value = input.value();
     const common = { enumerable: (flags & ENUMERABLE) !== 0, configurable: (flags & CONFIGURABLE) !== 0 };
@@ -86,8 +89,8 @@ function* addedTo(holder: object, fn: AnyFunction, onPrototype: boolean): Genera
     if (usual.includes(key as string) && (key !== 'name' || typeof descriptor.value === 'string')) continue;
     source ??= Function.prototype.toString.call(fn);
     const { value, get, set } = descriptor;
-    // Methods that the class itself declares come back with it; a decorator may have replaced some.
-    if (!descriptor.enumerable && isDeclared(value ?? get ?? set, source)) continue;
+    // Functions that the class itself declares come back with it; a decorator may have replaced some.
+    if (isDeclared(value ?? get ?? set, source)) continue;
     yield { key, descriptor, onPrototype };
   }
 }

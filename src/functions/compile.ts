@@ -18,23 +18,37 @@ const KEPT = 1000;
 export function compileImage(key: string, image: () => FunctionImage): CompiledImage {
   let known = compiled.get(key);
   if (known !== undefined) return known;
-  known = compile(image());
+  known = compile(key, image());
   const oldest = compiled.size >= KEPT ? compiled.keys().next().value : undefined;
   if (oldest !== undefined) compiled.delete(oldest);
   compiled.set(key, known);
   return known;
 }
 
-function compile(image: FunctionImage): CompiledImage {
-  const { code, file, line, column, strict, names } = image;
-  const { Script } = process.getBuiltinModule('node:vm');
+function compile(key: string, image: FunctionImage): CompiledImage {
+  const { strict, names } = image;
   const before = `(function (${names.join(', ')}) { ${strict ? "'use strict'; " : ''}return [`;
   const fill = names.map((name, i) => `${name} = arguments[${i}];`).join(' ');
   const after = `, function () { ${fill} }, () => [${names.join(', ')}]]; })`;
-  const script = new Script(before + code + after, {
-    filename: file,
-    lineOffset: line,
-    columnOffset: column - before.length,
-  });
-  return { image, make: script.runInThisContext() as CompiledImage['make'] };
+  const isMapped = image.map !== undefined && (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled === true;
+  const make = isMapped ? evaluateMapped(key, image, before, after) : evaluate(image, before, after);
+  return { image, make: make as CompiledImage['make'] };
+}
+
+function evaluate({ code, file, line, column }: FunctionImage, before: string, after: string): unknown {
+  const { Script } = process.getBuiltinModule('node:vm');
+  const place = { filename: file, lineOffset: line, columnOffset: column - before.length };
+  return new Script(before + code + after, place).runInThisContext();
+}
+
+/** Node reads the source maps of evaluated text, if it has a name of its own; not those of scripts. */
+function evaluateMapped(key: string, { code, file, map }: FunctionImage, before: string, after: string): unknown {
+  const { sources = [], mappings = '' } = map ?? {};
+  // The line above the code has no mappings.
+  const json = JSON.stringify({ version: 3, sources, names: [], mappings: `;${mappings}` });
+  const url = `data:application/json;base64,${Buffer.from(json).toString('base64')}`;
+  const text = `${before}\n${code}${after}\n//# sourceURL=${file}#${key}\n//# sourceMappingURL=${url}`;
+  // biome-ignore lint/security/noGlobalEval: as the text of a function that the family's own code sent
+  // biome-ignore lint/complexity/noCommaOperator: so that it is global code
+  return (0, eval)(text);
 }

@@ -128,7 +128,7 @@ function writeImage(fn: AnyFunction, { image, key, variables }: Captured & { kin
     });
   }
   for (const variable of variables.slice(image.early)) writeVariable(variable, out);
-  writeAdded(fn, image.isClass, out);
+  writeAdded(fn, image, out);
 }
 
 function writeVariable({ name, value, cell }: CapturedValue, out: ValueWriter): void {

@@ -1,8 +1,10 @@
 /** How to make a function anew: text that stands on its own, and where it came from. */
 import type { AnyNode } from 'acorn';
+import { applyEdits, type Edit } from './edits.ts';
 import { Refusal } from './refusal.ts';
 import { type Binding, contains, type Reference, resolve, type Scope, type Special } from './scopes.ts';
 import { type PlacedFunction, positionOf, type Script } from './script.ts';
+import { mapFragment, type SourceMapFragment } from './source-map-fragment.ts';
 
 /** A variable of the surroundings that the text uses. */
 export interface Variable {
@@ -31,6 +33,10 @@ export interface FunctionImage {
   readonly names: readonly string[];
   /** A class needs the first so many while it is made. */
   readonly early: number;
+  /** Static fields that a class makes itself: one whose current value cannot travel is left as the receiver makes it. */
+  readonly statics: readonly string[];
+  /** Where the text was compiled from, if Node was asked for source maps. */
+  readonly map?: SourceMapFragment | undefined;
 }
 
 /** The names that the text may use for what we add; a class's parent, and the file it was written in. */
@@ -41,12 +47,6 @@ export const HERE = '__here';
 export interface CutFunction {
   readonly image: FunctionImage;
   readonly variables: ReadonlyMap<string, Variable>;
-}
-
-interface Edit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
 }
 
 /** What only the running program knows of names. */
@@ -90,9 +90,24 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
   const { before, after, start } = wrapMethod(placed);
   const { line, column } = positionOf(script, start);
   const code = before + applyEdits(script.text, start, node.end, edits) + after;
+  const map = mapFragment(script, start, node.end, before, edits);
   const { strict } = outer;
   const file = fileOf(script);
-  return { image: { code, file, line, column: column - before.length, strict, isClass, names, early }, variables };
+  return {
+    image: {
+      code,
+      file,
+      line,
+      column: column - before.length,
+      strict,
+      isClass,
+      names,
+      early,
+      statics: staticsOf(node),
+      map,
+    },
+    variables,
+  };
 }
 
 function fileOf({ url, isModule, startLine, startColumn }: Script): string {
@@ -105,6 +120,15 @@ function parentOf(node: AnyNode): AnyNode | undefined {
   if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return undefined;
   const parent = node.superClass;
   return !parent || (parent.type === 'Literal' && parent.value === null) ? undefined : parent;
+}
+
+function staticsOf(node: AnyNode): string[] {
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return [];
+  return node.body.body.flatMap((member) =>
+    member.type === 'PropertyDefinition' && member.static && !member.computed && member.key.type === 'Identifier'
+      ? [member.key.name]
+      : [],
+  );
 }
 
 /** Whether making the class runs code that may use any variable. */
@@ -192,15 +216,4 @@ function wrapMethod({ script, node }: PlacedFunction): { before: string; after: 
   }
   const before = `({ ${node.async ? 'async ' : ''}${node.generator ? '*' : ''}m`;
   return { before, after: ' }).m', start: node.start };
-}
-
-function applyEdits(text: string, start: number, end: number, edits: Edit[]): string {
-  edits.sort((a, b) => a.start - b.start);
-  let result = '';
-  let at = start;
-  for (const edit of edits) {
-    result += text.slice(at, edit.start) + edit.text;
-    at = edit.end;
-  }
-  return result + text.slice(at, end);
 }

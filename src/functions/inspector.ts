@@ -1,5 +1,6 @@
 /** V8's inspector, asked synchronously from inside the same thread: where a function is and what its variables hold. */
 import type { Runtime, Session } from 'node:inspector';
+import { Refusal } from './refusal.ts';
 
 /** A script as V8 knows it. */
 export interface LoadedScript {
@@ -12,6 +13,8 @@ export interface LoadedScript {
   /** Where the text stands in its file; not 0 only for what was compiled with an offset. */
   readonly startLine: number;
   readonly startColumn: number;
+  /** From its `sourceMappingURL` comment, or empty. */
+  readonly mapUrl: string;
   readonly source: string;
 }
 
@@ -57,10 +60,21 @@ function post<T>(session: Session, method: string, params: object): T {
   return result as T;
 }
 
+function open(): Session {
+  try {
+    const session = new (process.getBuiltinModule('node:inspector').Session)();
+    session.connect();
+    return session;
+  } catch (cause) {
+    throw new Refusal(
+      "its variables cannot be read: this Node does not allow V8's inspector; send an exported function",
+      { cause },
+    );
+  }
+}
+
 function connect(): Connection {
-  const inspector = process.getBuiltinModule('node:inspector');
-  const session = new inspector.Session();
-  session.connect();
+  const session = open();
   const exchange: Connection['exchange'] = {};
   // Nobody sees the property: it is there for two calls, in which no code of the program runs.
   const name = `multiproc ${Math.random()}${Math.random()}`;
@@ -71,9 +85,9 @@ function connect(): Connection {
     const answer = post<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, silent: true });
     const scripts: Connection['scripts'] = new Map();
     session.on('Debugger.scriptParsed', ({ params }) => {
-      const { scriptId: id, url, startLine, startColumn } = params;
+      const { scriptId: id, url, startLine, startColumn, sourceMapURL: mapUrl = '' } = params;
       const isMainContext = (params.executionContextAuxData as { isDefault?: boolean })?.isDefault !== false;
-      scripts.set(id, { id, url, isModule: params.isModule === true, isMainContext, startLine, startColumn });
+      scripts.set(id, { id, url, isModule: params.isModule === true, isMainContext, startLine, startColumn, mapUrl });
     });
     return { session, exchange, exchangeId: answer.result.objectId as string, scripts };
   } finally {

@@ -94,7 +94,8 @@ let modulesThen = -1;
 
 /** The address of the exports object of a loaded CommonJS module that is not the entry script. */
 export function exportsObject(value: object, isEntry: (url: string) => boolean): Address | undefined {
-  const paths = Object.keys(loadedCommonJs());
+  // A module that still runs may yet replace its exports.
+  const paths = Object.keys(loadedCommonJs()).filter((path) => loadedCommonJs()[path]?.loaded);
   if (paths.length !== modulesThen) {
     modulesThen = paths.length;
     for (const path of paths) {

@@ -2,6 +2,7 @@
 import type { AnyNode, Program } from 'acorn';
 import { isEntryScript } from './entry-script.ts';
 import { type LoadedScript, loadedScript } from './inspector.ts';
+import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
 import type { ProgramScopes } from './scopes.ts';
 import { parseProgram } from './syntax.ts';
@@ -23,21 +24,22 @@ export interface PlacedFunction {
   readonly node: AnyNode;
 }
 
-const scripts = new Map<string, Script | SyntaxError>();
+const scripts = new Map<string, Script | Refusal>();
 
-/** The script with this id of V8; throws a SyntaxError where the parser does not know its syntax. */
+/** The script with this id of V8; throws a Refusal where the parser does not know its syntax. */
 export function scriptOf(id: string): Script {
   let script = scripts.get(id);
   if (script === undefined) {
+    const loaded = loadedScript(id);
     try {
-      script = readScript(loadedScript(id));
+      script = readScript(loaded);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      script = error;
+      script = new Refusal(`the syntax of ${loaded.url} is not known here: ${error.message}`, { cause: error });
     }
     scripts.set(id, script);
   }
-  if (script instanceof SyntaxError) throw script;
+  if (script instanceof Refusal) throw script;
   return script;
 }
 

@@ -28,6 +28,12 @@ test('tsx runs TypeScript as CommonJS', () => {
   runFixture('typescript.ts', ['--import', 'tsx', join(scratch, 'typescript.ts')]);
 });
 
+test('tsx: stack traces show the TypeScript source', () => {
+  const options = { encoding: 'utf8', cwd: fixtures } as const;
+  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'typescript-stack.ts'], options);
+  assert.match(stdout, /^threw Error: boom\n.*fail.*typescript-stack\.ts:5:9\)?\n.*typescript-stack\.ts:7:\d+\)?\n/);
+});
+
 test("Node's own type stripping", {
   skip: 'typescript' in process.features && process.features.typescript ? false : 'this Node has none',
 }, () => {
