@@ -4,6 +4,7 @@ import type { ValueReader, ValueWriter } from '../codec/extension.ts';
 import type { AnyFunction } from './any-function.ts';
 import type { FunctionImage } from './function-image.ts';
 import { Refusal } from './refusal.ts';
+import { spellSymbol, symbolFor } from './sent-symbol.ts';
 
 const WRITABLE = 1;
 const ENUMERABLE = 2;
@@ -128,25 +129,13 @@ function writeChain(parent: object | undefined, path: string, out: ValueWriter):
   out.value(isOfClass ? owner : parent, `${path}.__proto__`);
 }
 
-const wellKnown = new Map(
-  Object.getOwnPropertyNames(Symbol).flatMap((name) => {
-    const symbol: unknown = (Symbol as unknown as Record<string, unknown>)[name];
-    return typeof symbol === 'symbol' ? [[symbol, name] as const] : [];
-  }),
-);
-
 function spellKey(key: string | symbol): string {
   if (typeof key === 'string') return `.${key}`;
-  const name = wellKnown.get(key);
-  if (name !== undefined) return `@${name}`;
-  const registered = Symbol.keyFor(key);
-  if (registered === undefined)
-    throw new Refusal(`its property ${String(key)} has a symbol that only this process knows for a key`);
-  return `#${registered}`;
+  const spelling = spellSymbol(key);
+  if (spelling !== undefined) return spelling;
+  throw new Refusal(`its property ${String(key)} has a symbol that only this process knows for a key`);
 }
 
-function readKey(spelled: string): string | symbol {
-  const rest = spelled.slice(1);
-  if (spelled[0] === '.') return rest;
-  return spelled[0] === '@' ? ((Symbol as unknown as Record<string, symbol>)[rest] as symbol) : Symbol.for(rest);
+function readKey(spelling: string): string | symbol {
+  return spelling[0] === '.' ? spelling.slice(1) : symbolFor(spelling);
 }

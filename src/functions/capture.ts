@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import type { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { builtinAddress } from './builtin-references.ts';
-import { type CapturedValue, captureVariables, isShareable, isVariable } from './captured-variables.ts';
+import { type CapturedValue, captureVariables, isShareable, isVariable, travellingOn } from './captured-variables.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
@@ -82,7 +82,7 @@ function keepable({ variables }: CutFunction, values: readonly CapturedValue[]):
 
 function captureRevived({ image, key, read }: Revived): Captured {
   const values = read();
-  const variables = image.names.map((name, i) => ({ name, cell: undefined, value: values[i] }));
+  const variables = image.names.map((name, i) => ({ name, cell: undefined, value: travellingOn(values[i]) }));
   return { kind: 'image', image, key, variables };
 }
 

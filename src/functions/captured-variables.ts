@@ -1,20 +1,21 @@
 /** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
 import { types } from 'node:util';
-import { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { Cell } from './cell.ts';
 import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
-import { importedFrom } from './import-bindings.ts';
+import { importedFrom, isOwnRequire } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
-import { commonJsOfNamespace, exportsObject } from './module-references.ts';
+import { commonJsOfNamespace, exportsObject, loadedCommonJs } from './module-references.ts';
+import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
 import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
+import { SentSymbol } from './sent-symbol.ts';
 
 /** One name of an image with what travels for it. */
 export interface CapturedValue {
@@ -124,13 +125,23 @@ function neverUndefined(binding: Binding, script: Script): boolean {
   );
 }
 
+/** What is written for a variable of a function that arrived here: what it arrived as, if that says more than the value. */
+export function travellingOn(value: unknown): unknown {
+  if (typeof value === 'symbol') return SentSymbol.for(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (types.isWeakMap(value) || types.isWeakSet(value)) return EmptyWeak.for(value);
+  return originOf(value) ?? value;
+}
+
 /** What is written for a variable. */
 function travelling(variable: Variable, value: unknown, script: Script): unknown {
+  if (typeof value === 'symbol') return SentSymbol.for(value);
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
   const { name, binding, members } = variable;
-  if (binding === null && name === 'require' && typeof value === 'function') return new RequireOf(script.base);
+  const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
+  if (isOwn && typeof value === 'function') return RequireOf.for(script.base);
   const known = isMadeHere(binding) ? ownAddress(value) : travellingObject(value);
-  if (known instanceof Address) return known;
+  if (known !== value && known !== undefined) return known;
   const imported = binding && importedFrom(binding, script);
   // A function says itself where it was written, which is surer than what a specifier means.
   if (imported && typeof value !== 'function') return imported;
@@ -144,6 +155,10 @@ function travelling(variable: Variable, value: unknown, script: Script): unknown
   return value;
 }
 
+function isRequire(value: object): boolean {
+  return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'cache')?.value === loadedCommonJs();
+}
+
 /** Whether the declaration itself makes the object: nobody else has it, so there is nothing to look up. */
 function isMadeHere(binding: Binding | null): boolean {
   if (binding === null || binding.assigned || binding.declaration?.type !== 'VariableDeclarator') return false;
@@ -152,7 +167,7 @@ function isMadeHere(binding: Binding | null): boolean {
 
 /** The address of what every receiver has too; anything else is returned as it is. */
 function travellingObject(value: object): unknown {
-  const own = ownAddress(value);
+  const own = originOf(value) ?? ownAddress(value);
   if (own !== undefined) return own;
   // Functions say themselves where they are from, and lists and collections are data.
   if (typeof value === 'function' || Array.isArray(value) || types.isMap(value) || types.isSet(value)) return value;

@@ -14,8 +14,10 @@ import { EmptyWeak } from './empty-weak.ts';
 import type { FunctionImage } from './function-image.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
 import { LateClass, lateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+import { originOf, rememberOrigin } from './origins.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
+import { SentSymbol, symbolFor } from './sent-symbol.ts';
 
 /** What follows, as the first number: a number for good, it is part of the wire format. */
 const IMAGE = 0;
@@ -28,6 +30,7 @@ const ADDRESS = 6;
 const HOOKED_CLASS = 7;
 const WEAK_MAP = 8;
 const WEAK_SET = 9;
+const SYMBOL = 10;
 
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
@@ -51,6 +54,7 @@ function matches(value: object): value is object {
     value instanceof Here ||
     value instanceof RequireOf ||
     value instanceof EmptyWeak ||
+    value instanceof SentSymbol ||
     value instanceof LateClass
   );
 }
@@ -78,11 +82,21 @@ function write(value: object, out: ValueWriter): void {
     out.uint32(value.isMap ? WEAK_MAP : WEAK_SET);
     return;
   }
+  if (value instanceof SentSymbol) {
+    out.uint32(SYMBOL);
+    out.string(value.spelling);
+    return;
+  }
   out.uint32(value instanceof Here ? HERE : REQUIRE);
   out.string((value as Here | RequireOf).url);
 }
 
 function writeFunction(fn: AnyFunction, out: ValueWriter): void {
+  const origin = originOf(fn);
+  if (origin !== undefined) {
+    write(origin, out);
+    return;
+  }
   try {
     const captured = captureFunction(fn);
     if (captured.kind === 'image') {
@@ -107,7 +121,8 @@ function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
   out.string(module);
   out.uint32(path.length);
   for (const name of path) out.string(name);
-  if (kind === 'require' || kind === 'import') out.module(module);
+  // Data needs no loading in advance, and import() would want to be told that it is JSON.
+  if ((kind === 'require' || kind === 'import') && !module.endsWith('.json')) out.module(module);
 }
 
 function writeImage(fn: AnyFunction, { image, key, variables }: Captured & { kind: 'image' }, out: ValueWriter): void {
@@ -154,7 +169,7 @@ function read(input: ValueReader): object {
       const kind = kinds[input.uint32()] as AddressKind;
       const module = input.string();
       const path = Array.from({ length: input.uint32() }, () => input.string());
-      return valueAt(Address.of(kind, module, path)) as object;
+      return arrived(Address.of(kind, module, path), valueAt);
     }
     case CELL:
       return readCell(input);
@@ -168,6 +183,9 @@ function read(input: ValueReader): object {
       return lateClass(input.uint32());
     case HOOKED_CLASS:
       return (input.value() as ClassRegistration).cls;
+    case SYMBOL:
+      // The codec hands on what an extension reads, whatever it is.
+      return symbolFor(input.string()) as unknown as object;
     case WEAK_MAP:
       return new WeakMap();
     case WEAK_SET:
@@ -175,8 +193,14 @@ function read(input: ValueReader): object {
     case HERE:
       return Here.of(input.string());
     default:
-      return requireFrom(input.string());
+      return arrived(RequireOf.for(input.string()), ({ url }) => requireFrom(url));
   }
+}
+
+function arrived<S extends object>(standIn: S, find: (standIn: S) => unknown): object {
+  const value = find(standIn);
+  rememberOrigin(value, standIn);
+  return value as object;
 }
 
 function readCell(input: ValueReader): Cell {

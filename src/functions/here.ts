@@ -45,8 +45,18 @@ export class Here {
 /** Stands for the `require` of a CommonJS file in a message. */
 export class RequireOf {
   readonly url: string;
-  constructor(url: string) {
+
+  private constructor(url: string) {
     this.url = url;
+  }
+
+  private static readonly known = new Map<string, RequireOf>();
+
+  /** One object for one file. */
+  static for(url: string): RequireOf {
+    let known = RequireOf.known.get(url);
+    if (known === undefined) RequireOf.known.set(url, (known = new RequireOf(url)));
+    return known;
   }
 }
 

@@ -41,6 +41,15 @@ export function importedFrom(binding: Binding, script: Script): Address | undefi
   return undefined;
 }
 
+/** Whether a variable is a `require` for the file that it stands in: \`createRequire(import.meta.url)\`. */
+export function isOwnRequire({ declaration }: Binding, script: Script): boolean {
+  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
+  if (init?.type !== 'CallExpression') return false;
+  const [argument] = init.arguments;
+  const text = argument && script.text.slice(argument.start, argument.end);
+  return text === 'import.meta.url' || text === 'import.meta.filename' || text === '__filename';
+}
+
 function requiredBy(node: AnyNode): { specifier: string; path: string[] } | undefined {
   if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
     const inner = requiredBy(node.object);
@@ -56,6 +65,7 @@ function requiredBy(node: AnyNode): { specifier: string; path: string[] } | unde
 function addressOf(kind: 'import' | 'require', specifier: string, path: string[], script: Script): Address | undefined {
   const url = resolveImport(specifier, script.base, kind);
   if (url === undefined || isEntryScript(url)) return undefined;
-  if (!url.startsWith('node:')) return Address.of(kind, url, path);
-  return Address.of('builtin', url, path[0] === 'default' ? path.slice(1) : path);
+  const withoutDefault = path[0] === 'default' ? path.slice(1) : path;
+  if (url.endsWith('.json')) return Address.of('require', url, withoutDefault);
+  return url.startsWith('node:') ? Address.of('builtin', url, withoutDefault) : Address.of(kind, url, path);
 }

@@ -1,7 +1,16 @@
 import { test } from 'node:test';
 import { runFixture } from './run-fixture.ts';
 
-const values = ['closures', 'shared-variable', 'closures-of-one-call', 'classes', 'instances', 'methods', 'extras'];
+const values = [
+  'closures',
+  'shared-variable',
+  'closures-of-one-call',
+  'classes',
+  'instances',
+  'methods',
+  'extras',
+  'special-values',
+];
 const modules = ['here', 'exports', 'own-exports', 'async-export', 'evaluating', 'refused', 'stack', 'grandchild'];
 for (const name of [...values, ...modules, 'test-runner']) test(`${name}.mjs`, () => runFixture(`${name}.mjs`));
 for (const name of ['commonjs', 'es5']) test(`${name}.cjs`, () => runFixture(`${name}.cjs`));

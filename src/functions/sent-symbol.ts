@@ -1,0 +1,43 @@
+import { standIn } from './stand-in.ts';
+
+/** Stands for a captured symbol: a well-known or registered one arrives as itself, any other as a new one, the same throughout the message. */
+export class SentSymbol {
+  readonly spelling: string;
+
+  private constructor(spelling: string) {
+    this.spelling = spelling;
+  }
+
+  private static readonly known = new Map<string, SentSymbol>();
+  private static readonly unique = new WeakMap<symbol, SentSymbol>();
+
+  /** One object for one symbol. */
+  static for(symbol: symbol): SentSymbol {
+    const spelling = spellSymbol(symbol);
+    let sent = spelling === undefined ? SentSymbol.unique.get(symbol) : SentSymbol.known.get(spelling);
+    if (sent !== undefined) return sent;
+    sent = new SentSymbol(spelling ?? `~${symbol.description ?? ''}`);
+    if (spelling === undefined) SentSymbol.unique.set(symbol, sent);
+    else SentSymbol.known.set(spelling, sent);
+    return sent;
+  }
+}
+
+standIn(SentSymbol);
+
+let wellKnown: Map<unknown, string> | undefined;
+
+/** A spelling for a symbol that every process has; undefined for one that only this process knows. */
+export function spellSymbol(symbol: symbol): string | undefined {
+  const all = Symbol as unknown as Record<string, unknown>;
+  wellKnown ??= new Map(Object.getOwnPropertyNames(Symbol).map((name) => [all[name], `@${name}`]));
+  const registered = Symbol.keyFor(symbol);
+  return registered === undefined ? wellKnown.get(symbol) : `#${registered}`;
+}
+
+/** The symbol that a spelling means. */
+export function symbolFor(spelling: string): symbol {
+  const rest = spelling.slice(1);
+  if (spelling[0] === '#') return Symbol.for(rest);
+  return spelling[0] === '@' ? ((Symbol as unknown as Record<string, symbol>)[rest] as symbol) : Symbol(rest);
+}
