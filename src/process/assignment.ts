@@ -11,8 +11,9 @@ export interface Brief {
   readonly argv: readonly string[];
   /** True for work that does nothing: another assignment follows. */
   readonly isRehearsal: boolean;
-  /** The parent's `name`. */
-  readonly parentName: string;
+  /** The name of the process that does the work. */
+  readonly name: string;
+  readonly parent: { readonly pid: number; readonly name: string };
 }
 
 /** Words of the block: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
@@ -31,6 +32,11 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): num
   writeParcel(family, block, at + start, work);
   for (const blob of work.blobs) family.allocator.own(blob.block, 0);
   return block;
+}
+
+/** Frees an assignment that no child was given. */
+export function freeAssignment(family: Family, block: number): void {
+  discardAssignment(family, block / GRANULE);
 }
 
 /** Gives a child its assignment, in place of one that it has not taken yet. */

@@ -1,26 +1,26 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { childEntry } from './child-entry.ts';
+import { currentDirectory } from './current-directory.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
 
 /** What of this process a child inherits at its start, so that a spare made earlier can be told from one made now. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly cwd: string;
+  /** `undefined` where the directory has been removed: children are there too, then. */
+  readonly cwd: string | undefined;
   readonly execArgv: readonly string[];
 }
 
 export function currentSurroundings(): Surroundings {
-  return { env: { ...process.env }, cwd: process.cwd(), execArgv: inheritedExecArgv(process.execArgv) };
+  return { env: { ...process.env }, cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
 }
 
 /** Where the descriptors that a child inherits stand in it. */
 export const inherited = { heap: 3, lifeline: 4, doorbell: 5 } as const;
-
-/** The entry of every child, beside this file. */
-const entry = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** A process that this one has started: it waits for its assignment, or runs it, or has ended. */
 export class Child {
@@ -29,39 +29,51 @@ export class Child {
   readonly #family: Family;
   readonly #process: ChildProcess;
   readonly #lifeline: number;
-  readonly #onExit: (() => void)[] = [];
+  readonly #onExit = new Set<() => void>();
   /** Python's exit code; `null` while it runs. */
   #exitCode: number | null = null;
 
   constructor(family: Family, surroundings: Surroundings, detached: boolean) {
     const { platform } = family;
-    const [lifeline, lifelineOfChild] = platform.pipe();
-    const [doorbellOfChild, doorbell] = platform.pipe();
+    const file = childEntry();
+    const opened: number[] = [];
+    const pipe = () => {
+      const ends = platform.pipe();
+      opened.push(...ends);
+      return ends;
+    };
     const member = family.reserve();
-    const { spawn } = process.getBuiltinModule('node:child_process');
-    const identity = [String(member), detached ? 'detached' : String(process.pid)];
-    this.#process = spawn(process.execPath, [...surroundings.execArgv, entry, ...identity], {
-      stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, lifelineOfChild, doorbellOfChild],
-      env: surroundings.env,
-      cwd: surroundings.cwd,
-      detached,
-    });
-    platform.close(lifelineOfChild);
-    platform.close(doorbellOfChild);
-    family.doorbells.adopt(member, doorbell);
+    try {
+      const [lifeline, lifelineOfChild] = pipe();
+      const [doorbellOfChild, doorbell] = pipe();
+      const identity = [String(member), detached ? 'detached' : String(process.pid)];
+      this.#process = spawn([...surroundings.execArgv, file, ...identity], {
+        stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, lifelineOfChild, doorbellOfChild],
+        env: surroundings.env,
+        cwd: surroundings.cwd,
+        detached,
+      });
+      platform.close(lifelineOfChild);
+      platform.close(doorbellOfChild);
+      family.doorbells.adopt(member, doorbell);
+      this.#lifeline = lifeline;
+    } catch (error) {
+      for (const fd of opened) platform.close(fd);
+      family.bury(member);
+      throw error;
+    }
     this.member = member;
     this.#family = family;
-    this.#lifeline = lifeline;
-    this.pid = this.#process.pid ?? -1;
-    this.#process.once('error', (error) => this.#failed(error));
-    if (this.pid === -1) return;
+    this.pid = this.#process.pid as number;
     family.members.set(member, field.pid, this.pid);
-    family.lifelines.adopt(member, lifeline, () => {
+    family.lifelines.adopt(member, this.#lifeline, () => {
       if (this.#exitCode === null) this.#end(platform.awaitExit(this.pid));
     });
     this.#process.once('exit', (code, signal) => {
       this.#end(code ?? -(constants.signals[signal as NodeJS.Signals] ?? 0));
     });
+    // Of a signal that could not be sent, for example.
+    this.#process.on('error', (error) => process.emitWarning(error));
     this.#process.unref();
   }
 
@@ -73,10 +85,11 @@ export class Child {
     return this.#exitCode;
   }
 
-  /** Calls back once, when the child has ended. */
-  onExit(callback: () => void): void {
-    if (this.#exitCode === null) this.#onExit.push(callback);
+  /** Calls back once, when the child has ended; the answer stops that. */
+  onExit(callback: () => void): () => void {
+    if (this.#exitCode === null) this.#onExit.add(callback);
     else callback();
+    return () => this.#onExit.delete(callback);
   }
 
   /** Blocks the thread until the child has ended; false if the time was over before. */
@@ -98,12 +111,26 @@ export class Child {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;
     this.#family.bury(this.member);
-    for (const callback of this.#onExit.splice(0)) callback();
+    const callbacks = [...this.#onExit];
+    this.#onExit.clear();
+    for (const callback of callbacks) callback();
   }
+}
 
-  /** The process could not even be started. */
-  #failed(error: Error): void {
-    process.emitWarning(`A child process could not be started: ${error.message}`);
-    this.#end(-1);
+/** Starts node, or throws a `ProcessError` that says why that cannot be done. */
+function spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
+  const { spawn } = process.getBuiltinModule('node:child_process');
+  let started: ChildProcess;
+  try {
+    started = spawn(process.execPath, args, options);
+  } catch (cause) {
+    throw new ProcessError(`A process could not be started: ${(cause as Error).message}.`, { cause });
   }
+  if (started.pid !== undefined) return started;
+  // The reason comes later, as an event that would end the program if nobody listened.
+  started.on('error', (error) => process.emitWarning(error));
+  throw new ProcessError(
+    `A process could not be started: the system refused to run ${process.execPath} in ${options.cwd ?? 'this directory'}. ` +
+      'The limit of processes or of memory may be reached, or one of the two be gone; a warning with the reason follows.',
+  );
 }

@@ -5,22 +5,28 @@
 import '../install.ts';
 import { inspect } from 'node:util';
 import { type Family, joinFamily } from '../memory/family.ts';
-import { readBrief, readWork, takeAssignment } from './assignment.ts';
+import { field } from '../memory/members.ts';
+import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { setParent } from './parent-process.ts';
-import { currentProcess, type Process } from './process.ts';
+import type { Process } from './process.ts';
 
 const [, , member, parent] = process.argv;
 const mine = joinFamily({ member: Number(member), ...inherited });
-if (parent !== 'detached' && !mine.platform.dieWithParent(Number(parent))) mine.platform.exitNow(0);
+if (parent !== 'detached') followParent(Number(parent));
+
+/** What there is to say of an error that nobody handles. */
+let title = 'A process';
+
 run().catch(fail);
 
 async function run(): Promise<void> {
   const assignment = await awaitAssignment(mine);
   const brief = readBrief(mine, assignment);
   process.argv = [...brief.argv];
-  setParent(brief.parentName);
+  setParent(brief.parent.pid, brief.parent.name);
+  title = brief.name;
   // One that cannot be imported is reported where it is used.
   for (const url of brief.modules) await import(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;
@@ -28,19 +34,37 @@ async function run(): Promise<void> {
     await work.run();
     return run();
   }
+  await perform(work, brief);
+}
+
+async function perform(work: Process, { name }: Brief): Promise<void> {
+  process.on('uncaughtExceptionMonitor', report);
   let settled = false;
   let idle = false;
   process.on('beforeExit', () => {
     idle = true;
+    // Somebody else's handler may have found more to do.
+    setImmediate(() => {
+      idle = false;
+    }).unref();
   });
   process.once('exit', () => {
     if (settled || !idle) return;
-    process.stderr.write(`${work.name} ended early: its target awaits a promise that nothing was left to settle.\n`);
+    process.stderr.write(`${name} ended early: its target awaits a promise that nothing was left to settle.\n`);
     process.exitCode = 1;
   });
-  await work.run();
-  settled = true;
+  try {
+    await work.run();
+  } finally {
+    settled = true;
+  }
   exitQuickly(mine.platform);
+}
+
+/** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
+function followParent(pid: number): void {
+  const { members, platform } = mine;
+  if (!platform.dieWithParent(pid) || members.isGone(members.get(mine.me, field.parent))) platform.exitNow(0);
 }
 
 function awaitAssignment(family: Family): Promise<number> {
@@ -58,10 +82,21 @@ function awaitAssignment(family: Family): Promise<number> {
   });
 }
 
-/** What the target threw: its stack on standard error, and the exit code of an uncaught error. */
+/** What the target threw is an uncaught error like any other, whatever the options of node say of promises. */
 function fail(error: unknown): void {
-  process.stderr.write(
-    `${currentProcess().name} (pid ${process.pid}) ended by an uncaught error:\n${inspect(error)}\n`,
-  );
+  const emitter: NodeJS.EventEmitter = process;
+  if (!emitter.emit('uncaughtExceptionMonitor', error, 'uncaughtException')) report(error, 'uncaughtException');
+  emitter.emit('uncaughtException', error, 'uncaughtException');
+}
+
+/**
+ * Ends the process with an error that nobody handles: says whose it is and shows it. Node would do so too, with an excerpt of the
+ * line; but the lines of a function that has travelled are not those of its file.
+ */
+function report(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+  if (process.listenerCount('uncaughtException') > 0) return;
+  const emitter: NodeJS.EventEmitter = process.off('uncaughtExceptionMonitor', report);
+  emitter.emit('uncaughtExceptionMonitor', error, origin);
+  process.stderr.write(`${title} (pid ${process.pid}) ended by an uncaught error:\n${inspect(error)}\n`);
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { isChild } from './child-entry.ts';
 
 /** True in the process that no other process of the family has started. */
-export const isMainProcess: boolean = process.argv[1] !== fileURLToPath(new URL('./child.js', import.meta.url));
+export const isMainProcess: boolean = !isChild;

@@ -11,10 +11,10 @@ export class ParentProcess {
   readonly #member: number;
 
   /** @internal */
-  constructor(family: Family, name: string) {
+  constructor(family: Family, pid: number, name: string) {
     this.#family = family;
     this.#member = family.members.get(family.me, field.parent);
-    this.pid = family.members.get(this.#member, field.pid);
+    this.pid = pid;
     this.name = name;
   }
 
@@ -41,9 +41,9 @@ export class ParentProcess {
 
 let parent: ParentProcess | null = null;
 
-/** Says who the parent is; called once, in a process that has one. */
-export function setParent(name: string): void {
-  parent = new ParentProcess(family(), name);
+/** Says who the parent is; in a process that has one. */
+export function setParent(pid: number, name: string): void {
+  parent = new ParentProcess(family(), pid, name);
 }
 
 /**

@@ -9,11 +9,12 @@ const processExtension: Extension<Process> = {
   matches: (value): value is Process => value instanceof Process,
   write(value, out) {
     if (value.pid !== undefined) out.refuse('a Process that has started cannot be sent; send its pid or its name');
-    const { name, daemon, target, args } = travellingPart(value);
+    const { name, daemon, identity, target, args } = travellingPart(value);
     const fields = { ...value };
     out.value(value.constructor, '');
     out.value(name, 'name');
     out.value(daemon, 'daemon');
+    out.value(identity, '');
     out.value(target, 'target');
     out.value(args, 'args');
     out.capturing(() => out.value(fields, ''));
@@ -22,9 +23,10 @@ const processExtension: Extension<Process> = {
     const cls = input.value() as typeof Process;
     const name = input.value();
     const daemon = input.value();
+    const identity = input.value();
     const target = input.value();
     const args = input.value();
-    const process = reviveProcess(cls, { name, daemon, target, args } as Travelling);
+    const process = reviveProcess(cls, { name, daemon, identity, target, args } as Travelling);
     return Object.assign(process, input.value());
   },
 };

@@ -1,10 +1,10 @@
-import { type PackedParcel, pack } from '../channel/transport.ts';
+import { pack } from '../channel/transport.ts';
 import { ClosedError, StateError } from '../errors.ts';
-import { family } from '../memory/family.ts';
+import { type Family, family } from '../memory/family.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { assign, type Brief, writeAssignment } from './assignment.ts';
+import { assign, freeAssignment, writeAssignment } from './assignment.ts';
 import { Child, currentSurroundings } from './child-process.ts';
 import { Sentinel } from './sentinel.ts';
 import { takeChild } from './spares.ts';
@@ -18,7 +18,7 @@ export interface ProcessOptions<A extends AnyArgs> {
   readonly target?: (...args: A) => unknown;
   /** The arguments of the target. */
   readonly args?: A;
-  /** A label, not unique; `Process-1`, `Process-1:2` and so on if left out. */
+  /** A label, not unique; the class's and a number if left out: `Process-1`, its children `Process-1:1` and so on. */
   readonly name?: string;
   /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
   readonly daemon?: boolean;
@@ -34,6 +34,8 @@ interface Internals {
   daemon: boolean;
   readonly detached: boolean;
   readonly env: Readonly<Record<string, string>> | undefined;
+  /** The how-manieth process of its parent, of that one's parent and so on, from the main process on. */
+  readonly identity: readonly number[];
   target: ((...args: AnyArgs) => unknown) | undefined;
   args: AnyArgs;
   child: Child | undefined;
@@ -47,7 +49,8 @@ interface Internals {
 
 const internals = new WeakMap<object, Internals>();
 const children = new Set<Process>();
-let started = 0;
+/** How many this process has made. */
+let made = 0;
 let current: Process | undefined;
 
 /**
@@ -78,10 +81,12 @@ export class Process<A extends AnyArgs = any[]> {
       throw new TypeError('args must be an array: the arguments of the target, in order');
     }
     if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
-    started++;
+    const parent = internals.get(currentProcess())!;
+    const identity = [...parent.identity, ++made];
     internals.set(this, {
-      name: name ?? defaultName(started),
-      daemon: options.daemon ?? currentProcess().daemon,
+      name: name ?? `${new.target.name || 'Process'}-${identity.join(':')}`,
+      identity,
+      daemon: options.daemon ?? parent.daemon,
       detached: options.detached ?? false,
       env,
       target: target as Internals['target'],
@@ -102,7 +107,7 @@ export class Process<A extends AnyArgs = any[]> {
 
   /**
    * Starts the process and returns before it is ready. Throws at once what cannot be sent (`SerializationError` with the path to
-   * it), and a `StateError` the second time.
+   * it), and a `StateError` the second time. A start that failed has changed nothing: mend the cause and start again.
    */
   start(): void {
     const own = open(this);
@@ -110,15 +115,16 @@ export class Process<A extends AnyArgs = any[]> {
       throw new StateError(`${own.name} was started before: a process runs once, make a new one.`);
     }
     const mine = family();
-    const work = pack(mine, this, '');
+    const block = prepare(mine, this, false);
+    let child: Child;
     try {
-      own.child = own.detached || own.env !== undefined ? startAnew(own) : takeChild(rehearse);
+      child = own.detached || own.env !== undefined ? startAnew(own) : takeChild(rehearse);
     } catch (error) {
-      discardParcel(mine, work);
+      freeAssignment(mine, block);
       throw error;
     }
-    const { child } = own;
-    assign(mine, child.member, writeAssignment(mine, work, briefOf(work, false)));
+    own.child = child;
+    assign(mine, child.member, block);
     // As in Python: what was given to the child may be collected here.
     own.target = undefined;
     own.args = [];
@@ -131,12 +137,18 @@ export class Process<A extends AnyArgs = any[]> {
   async join(options?: WaitOptions): Promise<void> {
     const own = open(this);
     const child = startedChild(own, 'join');
+    readTimeout(options);
+    options?.signal?.throwIfAborted();
     if (child.exitCode !== null) return;
     own.joins++;
     child.hold(true);
+    let forget = () => {};
     try {
-      await awaitEvent((done) => child.onExit(done), options);
+      await awaitEvent((done) => {
+        forget = child.onExit(done);
+      }, options);
     } finally {
+      forget();
       own.joins--;
       if (own.joins === 0 && own.daemon) child.hold(false);
     }
@@ -241,7 +253,7 @@ export class Process<A extends AnyArgs = any[]> {
  * assert.equal(currentProcess().pid, process.pid);
  */
 export function currentProcess(): Process {
-  current ??= reviveProcess(Process, { name: 'MainProcess', daemon: false, target: undefined, args: [] });
+  current ??= reviveProcess(Process, mainProcess);
   return current;
 }
 
@@ -251,12 +263,14 @@ export function activeChildren(): Process[] {
 }
 
 /** What of a process travels to it. */
-export type Travelling = Pick<Internals, 'name' | 'daemon' | 'target' | 'args'>;
+export type Travelling = Pick<Internals, 'name' | 'daemon' | 'identity' | 'target' | 'args'>;
+
+const mainProcess: Travelling = { name: 'MainProcess', daemon: false, identity: [], target: undefined, args: [] };
 
 /** Friends of `Process`: what to send of one that starts. */
 export function travellingPart(process: Process): Travelling {
-  const { name, daemon, target, args } = open(process);
-  return { name, daemon, target, args };
+  const { name, daemon, identity, target, args } = open(process);
+  return { name, daemon, identity, target, args };
 }
 
 /** Makes the object that stands for this very process, of the class that its parent had. */
@@ -283,24 +297,27 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
 
 /** Has a spare go through everything once with a process that does nothing: its code is compiled then, when it counts. */
 function rehearse(spare: Child): void {
-  const process = makeProcess(Process, { name: 'Spare', daemon: true, target: () => {}, args: [] }, false);
+  const process = makeProcess(Process, { ...mainProcess, target: () => {} }, false);
   const mine = family();
-  const work = pack(mine, process, '');
-  assign(mine, spare.member, writeAssignment(mine, work, briefOf(work, true)));
+  assign(mine, spare.member, prepare(mine, process, true));
 }
 
-function briefOf(work: PackedParcel, isRehearsal: boolean): Brief {
-  return { modules: work.modules, argv: process.argv, isRehearsal, parentName: currentProcess().name };
+/** Everything that a child needs to be this process, in a block of the heap. */
+function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
+  const parcel = pack(mine, work, '');
+  const parent = { pid: process.pid, name: currentProcess().name };
+  const brief = { modules: parcel.modules, argv: process.argv, isRehearsal, name: work.name, parent };
+  try {
+    return writeAssignment(mine, parcel, brief);
+  } catch (error) {
+    discardParcel(mine, parcel);
+    throw error;
+  }
 }
 
 function startAnew(own: Internals): Child {
   const surroundings = currentSurroundings();
   return new Child(family(), { ...surroundings, env: { ...surroundings.env, ...own.env } }, own.detached);
-}
-
-function defaultName(count: number): string {
-  const parent = currentProcess().name;
-  return parent === 'MainProcess' || !/^Process-\d/.test(parent) ? `Process-${count}` : `${parent}:${count}`;
 }
 
 function open(process: object): Internals {

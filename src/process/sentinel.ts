@@ -22,12 +22,6 @@ export class Sentinel implements Waitable {
   }
 
   onReady(callback: () => void): () => void {
-    let wanted = true;
-    this.#child.onExit(() => {
-      if (wanted) callback();
-    });
-    return () => {
-      wanted = false;
-    };
+    return this.#child.onExit(() => callback());
   }
 }

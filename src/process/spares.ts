@@ -52,9 +52,14 @@ function fillLater(): void {
 function fill(): void {
   timer = undefined;
   if (surroundings === undefined || spares.length >= wanted) return;
-  const spare = new Child(family(), surroundings, false);
-  rehearse(spare);
-  spares.push(spare);
+  try {
+    const spare = new Child(family(), surroundings, false);
+    spares.push(spare);
+    rehearse(spare);
+  } catch {
+    // No room for another one: the next start tries again, and says so if it fails too.
+    return;
+  }
   if (spares.length < wanted) fillLater();
 }
 
