@@ -81,6 +81,9 @@ export class Process<A extends AnyArgs = any[]> {
       throw new TypeError('args must be an array: the arguments of the target, in order');
     }
     if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
+    if (env !== undefined && (typeof env !== 'object' || env === null)) {
+      throw new TypeError('env must be an object: variables by name');
+    }
     const parent = internals.get(currentProcess())!;
     const identity = [...parent.identity, ++made];
     internals.set(this, {
