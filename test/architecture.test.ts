@@ -1,0 +1,229 @@
+// Holds the order of the layers: docs/architecture.md shows the same table, and says what each folder is for.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL(import.meta.url.includes('/build/test/') ? '../../' : '../', import.meta.url));
+
+/** Each folder may import from those with a lower number, and from itself; never from a neighbour with the same one. */
+const layers: Readonly<Record<string, number>> = {
+  platform: 1,
+  memory: 2,
+  ring: 3,
+  sync: 3,
+  codec: 3,
+  channel: 4,
+  functions: 4,
+  shared: 4,
+  process: 5,
+  pool: 6,
+  managers: 6,
+  cli: 7,
+  cluster: 7,
+};
+const DOORS = 8;
+
+/** Files that belong to no folder: leaves import nothing of ours, doors import anything. */
+const single: Readonly<Record<string, number>> = {
+  'errors.ts': 0,
+  'options.ts': 0,
+  'index.ts': DOORS,
+  'install.ts': DOORS,
+  'multiproc.ts': DOORS,
+  'queue.ts': DOORS,
+  // A program that is started, as a door is opened: nothing may import it.
+  'process/child.ts': DOORS,
+};
+
+/** The in-process queue stands alone, beside the family: it imports leaves only. */
+const standalone = ['queue'];
+
+/** The packages we depend on, and the folders that know them. */
+const packages: Readonly<Record<string, readonly string[]>> = { koffi: ['platform'], acorn: ['functions', 'codec'] };
+
+/** Files of more than 400 lines, with the reason. */
+const long: Readonly<Record<string, string>> = {
+  'codec/encoder.ts': 'one walk over a value: its parts share the position, the path and the table of identities',
+  'functions/scope-analysis.ts': 'one walk over a syntax tree: a case for each kind of node',
+};
+
+const vague = /(^|[/-])(common|utils?|helpers?|types|misc|shared-code)(-|\.ts$|\/)/;
+
+/** Sources by their path in src/. */
+type Sources = ReadonlyMap<string, string>;
+
+function readSources(): Sources {
+  const names = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  return new Map(names.sort().map((name) => [name, readFileSync(`${root}src/${name}`, 'utf8')]));
+}
+
+/** What a source imports or re-exports, values and types alike, also by `import('…')` and `require('…')`. */
+function importsOf(source: string): string[] {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+  const declarations = /^(?:import|export)\s+(?:[\w$*{},\s]*?\sfrom\s*)?['"]([^'"]+)['"]/gm;
+  const calls = /(?:\bimport|\brequire|createRequire\(import\.meta\.url\))\(\s*['"]([^'"]+)['"]/g;
+  return [declarations, calls].flatMap((pattern) => [...code.matchAll(pattern)].map((match) => match[1]!));
+}
+
+function layerOf(file: string): number | undefined {
+  return single[file] ?? (file.includes('/') ? layers[file.split('/')[0]!] : undefined);
+}
+
+const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0]! : '');
+
+/** All that breaks the order, each with the file to look at. */
+function violationsOf(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [file, source] of sources) {
+    const folder = folderOf(file);
+    const isStandalone = standalone.includes(folder);
+    if (layerOf(file) === undefined && !isStandalone) found.push(`${file}: has no layer`);
+    if (vague.test(file)) found.push(`${file}: a name that says nothing`);
+    const lines = source.trimEnd().split('\n').length;
+    if (lines > 400 && long[file] === undefined) found.push(`${file}: ${lines} lines, and no reason for them`);
+    for (const specifier of importsOf(source)) {
+      const problem = problemWith(file, specifier, sources);
+      if (problem !== undefined) found.push(`${file} imports ${specifier}: ${problem}`);
+    }
+  }
+  return [...found, ...cyclesOf(sources).map((cycle) => `a cycle: ${cycle.join(' → ')}`)];
+}
+
+function problemWith(file: string, specifier: string, sources: Sources): string | undefined {
+  if (specifier.startsWith('node:')) return undefined;
+  if (!specifier.startsWith('.')) {
+    return packages[specifier]?.includes(folderOf(file)) ? undefined : 'a package that this folder does not know';
+  }
+  const target = posix.join(posix.dirname(file), specifier);
+  if (!sources.has(target)) return 'there is no such file in src/';
+  const [from, to] = [layerOf(file), layerOf(target)];
+  if (from === DOORS) return undefined;
+  if (file.includes('/') && folderOf(target) === folderOf(file) && to === from) return undefined;
+  if (standalone.includes(folderOf(file))) return to === 0 ? undefined : 'it stands alone, and may import leaves only';
+  if (from === undefined || to === undefined) return 'there is no layer to compare';
+  return to < from ? undefined : `layer ${to} from layer ${from}`;
+}
+
+/** Every import cycle, each once, from its first file in alphabetical order. */
+function cyclesOf(sources: Sources): string[][] {
+  const edges = new Map<string, string[]>();
+  for (const [file, source] of sources) {
+    const targets = importsOf(source).filter((specifier) => specifier.startsWith('.'));
+    edges.set(
+      file,
+      targets.map((specifier) => posix.join(posix.dirname(file), specifier)),
+    );
+  }
+  const cycles: string[][] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): void => {
+    const at = path.indexOf(file);
+    if (at !== -1) cycles.push([...path.slice(at), file]);
+    if (at !== -1 || done.has(file)) return;
+    path.push(file);
+    for (const target of edges.get(file) ?? []) visit(target);
+    path.pop();
+    done.add(file);
+  };
+  for (const file of edges.keys()) visit(file);
+  return cycles;
+}
+
+describe('the check of the architecture', () => {
+  const check = (files: Record<string, string>): string[] => violationsOf(new Map(Object.entries(files)));
+
+  test('lets imports point downwards', () => {
+    const files = {
+      'errors.ts': '',
+      'memory/heap.ts': "import { readFileSync } from 'node:fs';\nimport { E } from '../errors.ts';",
+      'process/process.ts': "import type {\n  Heap,\n} from '../memory/heap.ts';",
+      'platform/linux.ts': "import koffi from 'koffi';",
+      'index.ts': "export { type Process } from './process/process.ts';",
+      'queue/queue.ts': "import { E } from '../errors.ts';",
+    };
+    assert.deepEqual(check(files), []);
+  });
+
+  test('finds what points elsewhere', () => {
+    const files = {
+      'errors.ts': "import './options.ts';",
+      'options.ts': '',
+      'memory/heap.ts': "export type { Lock } from '../sync/lock.ts';\nimport koffi from 'koffi';",
+      'sync/lock.ts': "const ring = import('../ring/ring.ts');",
+      'ring/ring.ts': "import { gone } from './gone.ts';",
+      'queue/queue.ts': "import { Heap } from '../memory/heap.ts';",
+      'process/process.ts': "import './child.ts';",
+      'process/child.ts': "import '../install.ts';",
+      'install.ts': '',
+    };
+    assert.deepEqual(check(files), [
+      'errors.ts imports ./options.ts: layer 0 from layer 0',
+      'memory/heap.ts imports ../sync/lock.ts: layer 3 from layer 2',
+      'memory/heap.ts imports koffi: a package that this folder does not know',
+      'sync/lock.ts imports ../ring/ring.ts: layer 3 from layer 3',
+      'ring/ring.ts imports ./gone.ts: there is no such file in src/',
+      'queue/queue.ts imports ../memory/heap.ts: it stands alone, and may import leaves only',
+      'process/process.ts imports ./child.ts: layer 8 from layer 5',
+    ]);
+  });
+
+  test('finds cycles, also of types', () => {
+    const files = {
+      'ring/a.ts': "import type { B } from './b.ts';",
+      'ring/b.ts': "import {\n  C,\n} from './c.ts';",
+      'ring/c.ts': "// import './a.ts'\n/** import './b.ts' */\nexport * from './a.ts';",
+    };
+    assert.deepEqual(check(files), ['a cycle: ring/a.ts → ring/b.ts → ring/c.ts → ring/a.ts']);
+  });
+
+  test('finds names that say nothing, unknown folders and long files', () => {
+    const files = {
+      'ring/utils.ts': '',
+      'sync/lock-helpers.ts': '',
+      'stuff/thing.ts': '',
+      'codec/long.ts': 'x\n'.repeat(401),
+      'functions/builtin-types.ts': '',
+    };
+    assert.deepEqual(check(files), [
+      'ring/utils.ts: a name that says nothing',
+      'sync/lock-helpers.ts: a name that says nothing',
+      'stuff/thing.ts: has no layer',
+      'codec/long.ts: 401 lines, and no reason for them',
+      'functions/builtin-types.ts: a name that says nothing',
+    ]);
+  });
+});
+
+describe('the architecture', () => {
+  const sources = readSources();
+
+  test('every import points to a lower layer, and none leads back', () => {
+    assert.deepEqual(violationsOf(sources), []);
+  });
+
+  test('the doors name what they export', () => {
+    for (const [file, source] of sources) {
+      // multiproc.ts opens index.ts, after it has installed what travels.
+      const allowed = file === 'multiproc.ts' ? ["export * from './index.ts';"] : [];
+      assert.deepEqual(source.match(/^export \*.*$/gm) ?? [], allowed, file);
+    }
+  });
+
+  test('exceptions are still needed', () => {
+    for (const file of [...Object.keys(single), ...Object.keys(long)]) assert.ok(sources.has(file), file);
+    for (const file of Object.keys(long)) assert.ok(sources.get(file)!.trimEnd().split('\n').length > 400, file);
+  });
+
+  test('docs/architecture.md shows the same table', () => {
+    const page = readFileSync(`${root}docs/architecture.md`, 'utf8');
+    const table = /```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+    const shown: Record<string, number> = {};
+    for (const [, layer, names] of table.matchAll(/^ *(\d) {2}((?:[\w-]+\/ *)+)/gm)) {
+      for (const name of names!.trim().split(/ +/)) shown[name.slice(0, -1)] = Number(layer);
+    }
+    assert.deepEqual(Object.entries(shown).sort(), Object.entries(layers).sort());
+  });
+});
