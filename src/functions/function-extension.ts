@@ -2,22 +2,20 @@
 
 import type { ClassRegistration } from '../codec/class-registry.ts';
 import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
-import { readAdded, writeAdded } from './added-properties.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
-import { type Captured, captureFunction, type Revived, rememberRevived, revivedFunction } from './capture.ts';
-import type { CapturedValue } from './captured-variables.ts';
+import { captureFunction } from './capture.ts';
 import { Cell } from './cell.ts';
-import { classById, classesOfInstances, idOfClass, rememberClass, writeHooked } from './class-identity.ts';
-import { compileImage } from './compile.ts';
+import { writeHooked } from './class-identity.ts';
 import { EmptyWeak } from './empty-weak.ts';
-import type { FunctionImage } from './function-image.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
-import { LateClass, lateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+import { readImage, writeImage } from './image-messages.ts';
+import { LateClass, lateClass, lateOr } from './late-classes.ts';
 import { originOf, rememberOrigin } from './origins.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
 import { SentSymbol, symbolFor } from './sent-symbol.ts';
+import { isStandIn } from './stand-in.ts';
 
 /** What follows, as the first number: a number for good, it is part of the wire format. */
 const IMAGE = 0;
@@ -35,7 +33,6 @@ const SYMBOL = 10;
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
 
-const spelled = new WeakMap<FunctionImage, string>();
 let installed = false;
 
 /** Lets functions travel; doors of the library call it, again and again if need be. */
@@ -47,16 +44,7 @@ export function installFunctionExtension(): void {
 }
 
 function matches(value: object): value is object {
-  if (typeof value === 'function') return true;
-  return (
-    value instanceof Cell ||
-    value instanceof Address ||
-    value instanceof Here ||
-    value instanceof RequireOf ||
-    value instanceof EmptyWeak ||
-    value instanceof SentSymbol ||
-    value instanceof LateClass
-  );
+  return typeof value === 'function' || isStandIn(value);
 }
 
 function write(value: object, out: ValueWriter): void {
@@ -100,7 +88,9 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
   try {
     const captured = captureFunction(fn);
     if (captured.kind === 'image') {
-      if (!writeHooked(fn, () => out.uint32(HOOKED_CLASS), out)) out.capturing(() => writeImage(fn, captured, out));
+      if (writeHooked(fn, () => out.uint32(HOOKED_CLASS), out)) return;
+      out.uint32(IMAGE);
+      out.capturing(() => writeImage(fn, captured, out));
     } else if (captured.kind === 'address') writeAddress(captured.address, out);
     else {
       out.uint32(BOUND);
@@ -123,42 +113,6 @@ function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
   for (const name of path) out.string(name);
   // Data needs no loading in advance, and import() would want to be told that it is JSON.
   if ((kind === 'require' || kind === 'import') && !module.endsWith('.json')) out.module(module);
-}
-
-function writeImage(fn: AnyFunction, { image, key, variables }: Captured & { kind: 'image' }, out: ValueWriter): void {
-  let text = spelled.get(image);
-  if (text === undefined) spelled.set(image, (text = JSON.stringify(image)));
-  out.uint32(IMAGE);
-  out.string(key);
-  out.string(text);
-  out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
-  out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
-  out.string(idOfClass(fn));
-  const classes = classesOfInstances(variables);
-  out.uint32(classes.length);
-  for (const cls of classes) out.value(cls, `.${cls.name}`);
-  if (image.early > 0) {
-    whileWriting(fn, () => {
-      for (const variable of variables.slice(0, image.early)) writeVariable(variable, out);
-    });
-  }
-  for (const variable of variables.slice(image.early)) writeVariable(variable, out);
-  writeAdded(fn, image, out);
-}
-
-function writeVariable({ name, value, cell }: CapturedValue, out: ValueWriter): void {
-  const step = name.startsWith('__') ? '' : ` → ${name}`;
-  if (cell === undefined) {
-    out.value(lateOr(value), step);
-    return;
-  }
-  // The cell holds the value only while it is written, so that it keeps nothing alive.
-  cell.v = value;
-  try {
-    out.value(cell, step);
-  } finally {
-    cell.v = undefined;
-  }
 }
 
 function read(input: ValueReader): object {
@@ -210,56 +164,4 @@ function readCell(input: ValueReader): Cell {
   if (value instanceof LateClass) value.whenMade((cls) => (cell.v = cls));
   else cell.v = value;
   return cell;
-}
-
-function readImage(input: ValueReader): AnyFunction {
-  const key = input.string();
-  const text = input.string();
-  const compiled = compileImage(key, () => JSON.parse(text) as FunctionImage);
-  const { image } = compiled;
-  const name = input.string();
-  const length = input.uint32();
-  const id = input.string();
-  const known = classById(id);
-  const values = (count: number) => Array.from({ length: count }, () => input.value());
-  if (known !== undefined) input.remember(known);
-  values(input.uint32()); // the classes of captured instances
-
-  const make = (early: readonly unknown[]): Revived & { fn: AnyFunction } => {
-    if (known !== undefined)
-      return { ...(revivedFunction(known, key) ?? { image, key, fill: ignore, read: () => [] }), fn: known };
-    const [fn, fill, read] = compiled.make(...early);
-    if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
-    if (fn.length !== length) define(fn, 'length', length);
-    const revived = { image, key, fill, read };
-    rememberRevived(fn, revived);
-    rememberClass(id, fn);
-    input.remember(fn);
-    return { ...revived, fn };
-  };
-  let early: unknown[] = [];
-  const readEarly = () => (early = values(image.early));
-  const { fn, fill } = image.early === 0 ? make([]) : whileReading(readEarly, make, (made) => made.fn);
-  const all = [...early, ...values(image.names.length - image.early)];
-  fill(...all);
-  for (const [i, value] of all.entries()) {
-    if (!(value instanceof LateClass)) continue;
-    value.whenMade((cls) => {
-      all[i] = cls;
-      fill(...all);
-    });
-  }
-  // A class that was written here needs nothing from elsewhere.
-  readAdded(fill === ignore ? function ignored() {} : fn, input);
-  return fn;
-}
-
-/** Takes the variables of a class that this process has itself. */
-function ignore(): void {}
-
-function define(fn: AnyFunction, key: 'name' | 'length', value: string | number): void {
-  const now = Object.getOwnPropertyDescriptor(fn, key);
-  // A class may have a static member of that name.
-  if (now === undefined || typeof now.value === typeof value)
-    Object.defineProperty(fn, key, { value, configurable: true });
 }

@@ -1,6 +1,15 @@
 /** Finds every name of a program, what it means, and who assigns to it. */
 import type * as ES from 'acorn';
-import { type Binding, type ProgramScopes, type Reference, resolve, type Scope, type Special } from './scopes.ts';
+import {
+  type Binding,
+  type ProgramScopes,
+  type Reference,
+  resolve,
+  type Scope,
+  type Special,
+  scopeOf,
+  varScope,
+} from './scopes.ts';
 
 type Use = Pick<Reference, 'form' | 'writes' | 'member'>;
 
@@ -372,23 +381,6 @@ class ScopeAnalysis {
   private special(kind: Special['kind'], { start, end }: ES.AnyNode, scope: Scope, name: string = kind): void {
     this.specials.push({ kind, name, start, end, scope });
   }
-}
-
-function scopeOf(
-  node: ES.AnyNode,
-  parent: Scope | null,
-  own: { holdsVars?: boolean; holdsThis?: boolean; strict?: boolean; single?: boolean } = {},
-): Scope {
-  const { holdsVars = false, holdsThis = false, strict = parent?.strict ?? false } = own;
-  // A block in a loop, or in a function, has an instance for every run.
-  const single = own.single ?? (parent?.single === true && node.type === 'BlockStatement');
-  return { parent, node, holdsVars, holdsThis, strict, single, dynamic: false, names: new Map() };
-}
-
-function varScope(scope: Scope): Scope {
-  let at = scope;
-  while (!at.holdsVars && at.parent !== null) at = at.parent;
-  return at;
 }
 
 function isStrict(body: readonly ES.AnyNode[]): boolean {

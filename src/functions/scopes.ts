@@ -76,3 +76,22 @@ export function resolve(name: string, scope: Scope | null): Binding | null {
   }
   return null;
 }
+
+/** A new scope in `parent`. */
+export function scopeOf(
+  node: AnyNode,
+  parent: Scope | null,
+  own: { holdsVars?: boolean; holdsThis?: boolean; strict?: boolean; single?: boolean } = {},
+): Scope {
+  const { holdsVars = false, holdsThis = false, strict = parent?.strict ?? false } = own;
+  // A block in a loop, or in a function, has an instance for every run.
+  const single = own.single ?? (parent?.single === true && node.type === 'BlockStatement');
+  return { parent, node, holdsVars, holdsThis, strict, single, dynamic: false, names: new Map() };
+}
+
+/** The scope that a `var` in this one belongs to. */
+export function varScope(scope: Scope): Scope {
+  let at = scope;
+  while (!at.holdsVars && at.parent !== null) at = at.parent;
+  return at;
+}

@@ -9,7 +9,12 @@ export const fixtures = resolve('test/functions/fixtures');
 
 /** Runs Node with these arguments, and compares what it prints with the comments in `file`. */
 export function runFixture(file: string, args: readonly string[] = [file], input = ''): void {
-  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: fixtures, input });
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    encoding: 'utf8',
+    cwd: fixtures,
+    input,
+    timeout: 120_000,
+  });
   const expected = expectedOf(readFileSync(resolve(fixtures, file), 'utf8'));
   assert.deepEqual(linesOf(stdout, expected), expected, stderr);
 }

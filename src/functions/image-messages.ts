@@ -1,0 +1,105 @@
+/** A function by value in a message: its image, its variables, and what was added to it. */
+import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { readAdded, writeAdded } from './added-properties.ts';
+import type { AnyFunction } from './any-function.ts';
+import { type Captured, type Revived, rememberRevived, revivedFunction } from './capture.ts';
+import type { CapturedValue } from './captured-variables.ts';
+import { classById, classesOfInstances, idOfClass, rememberClass } from './class-identity.ts';
+import { compileImage } from './compile.ts';
+import type { FunctionImage } from './function-image.ts';
+import { LateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+
+const spelled = new WeakMap<FunctionImage, string>();
+
+/** Writes a captured function. */
+export function writeImage(
+  fn: AnyFunction,
+  { image, key, variables }: Captured & { kind: 'image' },
+  out: ValueWriter,
+): void {
+  let text = spelled.get(image);
+  if (text === undefined) spelled.set(image, (text = JSON.stringify(image)));
+  out.string(key);
+  out.string(text);
+  out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
+  out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
+  out.string(idOfClass(fn));
+  const classes = classesOfInstances(variables);
+  out.uint32(classes.length);
+  for (const cls of classes) out.value(cls, `.${cls.name}`);
+  if (image.early > 0) {
+    whileWriting(fn, () => {
+      for (const variable of variables.slice(0, image.early)) writeVariable(variable, out);
+    });
+  }
+  for (const variable of variables.slice(image.early)) writeVariable(variable, out);
+  writeAdded(fn, image, out);
+}
+
+function writeVariable({ name, value, cell }: CapturedValue, out: ValueWriter): void {
+  const step = name.startsWith('__') ? '' : ` → ${name}`;
+  if (cell === undefined) {
+    out.value(lateOr(value), step);
+    return;
+  }
+  // The cell holds the value only while it is written, so that it keeps nothing alive.
+  cell.v = value;
+  try {
+    out.value(cell, step);
+  } finally {
+    cell.v = undefined;
+  }
+}
+
+/** Makes the function that `writeImage` wrote. */
+export function readImage(input: ValueReader): AnyFunction {
+  const key = input.string();
+  const text = input.string();
+  const compiled = compileImage(key, () => JSON.parse(text) as FunctionImage);
+  const { image } = compiled;
+  const name = input.string();
+  const length = input.uint32();
+  const id = input.string();
+  const known = classById(id);
+  const values = (count: number) => Array.from({ length: count }, () => input.value());
+  if (known !== undefined) input.remember(known);
+  values(input.uint32()); // the classes of captured instances
+
+  const make = (early: readonly unknown[]): Revived & { fn: AnyFunction } => {
+    if (known !== undefined)
+      return { ...(revivedFunction(known, key) ?? { image, key, fill: ignore, read: () => [] }), fn: known };
+    const [fn, fill, read] = compiled.make(...early);
+    if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
+    if (fn.length !== length) define(fn, 'length', length);
+    const revived = { image, key, fill, read };
+    rememberRevived(fn, revived);
+    rememberClass(id, fn);
+    input.remember(fn);
+    return { ...revived, fn };
+  };
+  let early: unknown[] = [];
+  const readEarly = () => (early = values(image.early));
+  const { fn, fill } = image.early === 0 ? make([]) : whileReading(readEarly, make, (made) => made.fn);
+  const all = [...early, ...values(image.names.length - image.early)];
+  fill(...all);
+  for (const [i, value] of all.entries()) {
+    if (!(value instanceof LateClass)) continue;
+    value.whenMade((cls) => {
+      all[i] = cls;
+      fill(...all);
+    });
+  }
+  // A class that was written here needs nothing from elsewhere.
+  readAdded(fill === ignore ? function ignored() {} : fn, input);
+  return fn;
+}
+
+/** Takes the variables of a class that this process has itself. */
+function ignore(): void {}
+
+function define(fn: AnyFunction, key: 'name' | 'length', value: string | number): void {
+  const now = Object.getOwnPropertyDescriptor(fn, key);
+  // A class may have a static member of that name.
+  if (now === undefined || typeof now.value === typeof value)
+    Object.defineProperty(fn, key, { value, configurable: true });
+}
