@@ -10,6 +10,7 @@ const values = [
   'methods',
   'extras',
   'special-values',
+  'registered-class',
 ];
 const modules = ['here', 'exports', 'own-exports', 'async-export', 'evaluating', 'refused', 'stack', 'grandchild'];
 for (const name of [...values, ...modules, 'test-runner']) test(`${name}.mjs`, () => runFixture(`${name}.mjs`));
