@@ -16,8 +16,11 @@ export interface Parcel {
   readonly handles: readonly number[];
 }
 
-/** A parcel in shared memory: these words, two for each blob, one for each handle, then the bytes. Written by its sender only. */
-const header = { bytes: 0, blobs: 1, handles: 2, words: 3 } as const;
+/**
+ * A parcel in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
+ * sender's that can be read without decoding. Written by its sender only.
+ */
+const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
 
 /** How many words the parcel takes in shared memory; always even, so that what follows is 8-byte aligned. */
 export function parcelWords(parcel: Parcel): number {
@@ -26,11 +29,12 @@ export function parcelWords(parcel: Parcel): number {
 }
 
 /** Writes the parcel to the word `at` of the window that holds `offset`. */
-export function writeParcel(family: Family, offset: number, at: number, parcel: Parcel): void {
+export function writeParcel(family: Family, offset: number, at: number, parcel: Parcel, tag = 0): void {
   const words = family.heap.words(offset);
   words[at + header.bytes] = parcel.length;
   words[at + header.blobs] = parcel.blobs.length;
   words[at + header.handles] = parcel.handles.length;
+  words[at + header.tag] = tag;
   let next = at + header.words;
   for (const { block, length } of parcel.blobs) {
     words[next++] = block / GRANULE;
@@ -48,6 +52,11 @@ export function readParcel(family: Family, offset: number, at: number, scratch: 
   const bytes = scratch.length >= length ? scratch : new Uint8Array(length);
   copyBytes(family.heap.octets(offset), next * 4, bytes, 0, length);
   return { bytes, length, blobs, handles };
+}
+
+/** The tag of the parcel at `at`. */
+export function parcelTag(words: Int32Array, at: number): number {
+  return words[at + header.tag] as number;
 }
 
 /** Reads a parcel that has a block to itself, without copying: its bytes are the block's, to be decoded before that is freed. */

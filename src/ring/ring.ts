@@ -1,7 +1,7 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
-import { discardParcel, type Parcel, parcelWords, readParcel, viewParcel, writeParcel } from './parcel.ts';
+import { discardParcel, type Parcel, parcelTag, parcelWords, readParcel, viewParcel, writeParcel } from './parcel.ts';
 
 /**
  * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
@@ -73,6 +73,8 @@ export class Ring {
   popped: number | Parcel = 0;
   /** Where the bytes of the popped parcel start. */
   start = 0;
+  /** The tag of the popped parcel. */
+  tag = 0;
   /** The block that the popped parcel's bytes stand in, to be freed once they are decoded; 0 if none. */
   block = 0;
 
@@ -126,25 +128,25 @@ export class Ring {
   }
 
   /** Puts the parcel in: from then on its blobs and handles belong to the ring. Otherwise they stay the caller's. */
-  push(parcel: Parcel): Outcome {
+  push(parcel: Parcel, tag = 0): Outcome {
     const size = parcelWords(parcel);
-    return size < INLINE_WORDS ? this.#pushInline(parcel, size) : this.#pushOut(parcel, size);
+    return size < INLINE_WORDS ? this.#pushInline(parcel, size, tag) : this.#pushOut(parcel, size, tag);
   }
 
-  #pushInline(parcel: Parcel, size: number): Outcome {
+  #pushInline(parcel: Parcel, size: number, tag: number): Outcome {
     const found = this.#reserve(size + 1);
     if (found !== outcome.DONE) return found;
     const at = wordIndex(this.#segment) + this.#word;
     this.#family.heap.words(this.#segment)[at] = record.INLINE | (size << KIND_BITS);
-    writeParcel(this.#family, this.#segment, at + 1, parcel);
+    writeParcel(this.#family, this.#segment, at + 1, parcel, tag);
     this.#commitParcel(parcel, size + 1);
     return outcome.DONE;
   }
 
-  #pushOut(parcel: Parcel, size: number): Outcome {
+  #pushOut(parcel: Parcel, size: number, tag: number): Outcome {
     const { allocator, heap, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
-    writeParcel(this.#family, block, wordIndex(block), parcel);
+    writeParcel(this.#family, block, wordIndex(block), parcel, tag);
     const found = this.#reserve(2);
     if (found !== outcome.DONE) {
       allocator.free(block);
@@ -165,8 +167,11 @@ export class Ring {
     this.#commit(size);
   }
 
-  /** Takes the oldest message out into `popped`, its bytes into `scratch`. Its blobs and handles are the caller's from then on. */
-  pop(scratch: Uint8Array): Outcome {
+  /**
+   * Takes the oldest message out into `popped`, its bytes into `scratch`. Its blobs and handles are the caller's from then on.
+   * `claim` is called with its tag just before it is out: what it writes is there even if this member dies right after.
+   */
+  pop(scratch: Uint8Array, claim?: (tag: number) => void): Outcome {
     // Read before the look at the items: what was put before the shutdown is seen then.
     const shut = this.#load(field.flags);
     if (shut & flag.IMMEDIATE) return outcome.SHUT;
@@ -191,6 +196,7 @@ export class Ring {
       at = segment.first;
     }
     const size = this.#read(current, at, scratch);
+    claim?.(this.tag);
     const other = head + end.copies + (~version & 1) * end.copyWords;
     words[other + place.segment] = current / GRANULE;
     words[other + place.word] = at + size;
@@ -306,9 +312,11 @@ export class Ring {
         return 2;
       case record.OUT:
         this.block = (words[at + 1]! >>> 0) * GRANULE;
+        this.tag = parcelTag(this.#family.heap.words(this.block), wordIndex(this.block));
         this.popped = 0;
         return 2;
       default: {
+        this.tag = parcelTag(words, at + 1);
         this.popped = readParcel(this.#family, current, at + 1, scratch);
         const size = (first >>> KIND_BITS) + 1;
         return size + (size & 1);
