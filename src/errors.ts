@@ -111,3 +111,26 @@ export class ProcessError extends MultiprocError {
   static override readonly brandName: string = 'ProcessError';
   readonly code: string = 'ERR_PROCESS';
 }
+
+/** The worker that ran a task ended in the middle of it; the task may have done any part of its work. */
+export class WorkerLostError extends ProcessError {
+  static override readonly brandName = 'WorkerLostError';
+  override readonly code = 'ERR_WORKER_LOST';
+  readonly pid: number;
+  /** As of a `Process`: N from `process.exit(N)`, -N for signal N. */
+  readonly exitCode: number;
+  /** The name of the signal that ended it, if one did. */
+  readonly signal: string | undefined;
+  constructor(message: string, pid: number, exitCode: number, signal: string | undefined) {
+    super(message);
+    this.pid = pid;
+    this.exitCode = exitCode;
+    this.signal = signal;
+  }
+}
+
+/** The pool cannot run tasks any more: its workers die, or its initializer throws, again and again. */
+export class PoolBrokenError extends ProcessError {
+  static override readonly brandName = 'PoolBrokenError';
+  override readonly code = 'ERR_POOL_BROKEN';
+}

@@ -8,13 +8,19 @@ export {
   Full,
   MultiprocError,
   PlatformError,
+  PoolBrokenError,
   ProcessError,
   SerializationError,
   ShutDown,
   StateError,
   TimeoutError,
+  WorkerLostError,
 } from './errors.ts';
 export type { SyncWaitOptions, WaitOptions } from './options.ts';
+export { AsyncResult } from './pool/async-result.ts';
+export type { MapOptions } from './pool/batch.ts';
+export type { TaskOptions } from './pool/job.ts';
+export { type Callbacks, Pool, type PoolOptions, type PoolStats } from './pool/pool.ts';
 export {
   type Context,
   getAllStartMethods,

@@ -25,15 +25,21 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   if (viewed === 0) setImmediate(reset).unref();
   viewed += length;
   if (viewed > MAX_VIEWS_PER_TURN) {
-    // allocUnsafeSlow: the buffer is this array's own, and no time is spent on zeroing it.
-    const copy = Buffer.allocUnsafeSlow(length);
-    family.heap.platform.copyOut(family.heap.address(block), copy);
+    const copy = copyBlob(family, { block, length });
     family.allocator.free(block);
-    return copy.buffer as ArrayBuffer;
+    return copy;
   }
   const buffer = family.heap.bytes(block, length);
   collected.register(buffer, { family, block });
   return buffer;
+}
+
+/** A copy of a blob, which stays where it is. */
+export function copyBlob(family: Family, { block, length }: Blob): ArrayBuffer {
+  // allocUnsafeSlow: the buffer is this array's own, and no time is spent on zeroing it.
+  const copy = Buffer.allocUnsafeSlow(length);
+  family.heap.platform.copyOut(family.heap.address(block), copy);
+  return copy.buffer as ArrayBuffer;
 }
 
 function reset(): void {

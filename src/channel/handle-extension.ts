@@ -12,6 +12,11 @@ const classes = new Map<number, new (existing: Existing) => SharedObject>([
   [SIMPLE_QUEUE_KIND, SimpleQueue],
 ]);
 
+/** Lets another kind of shared object travel: one of a layer above. */
+export function registerSharedClass(kind: number, cls: new (existing: Existing) => SharedObject): void {
+  classes.set(kind, cls);
+}
+
 /** Shared objects travel as their place in the heap; on the other side the same place becomes the same kind of object. */
 const handleExtension: Extension<SharedObject> = {
   id: 16,

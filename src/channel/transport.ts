@@ -2,7 +2,7 @@ import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Family, retainObject } from '../memory/family.ts';
 import { type Blob, discardParcel, type Parcel } from '../ring/parcel.ts';
-import { openBlob, storeBlob } from './blobs.ts';
+import { copyBlob, openBlob, storeBlob } from './blobs.ts';
 
 /** A parcel as its sender has it. */
 export interface PackedParcel extends Parcel {
@@ -48,4 +48,10 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
     // What the value refers to has been retained by the handles that were made of it.
     discardParcel(family, { blobs: [...unopened], handles: parcel.handles });
   }
+}
+
+/** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */
+export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
+  const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
+  return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
 }

@@ -41,6 +41,9 @@ interface Cut extends CutFunction {
   values: readonly CapturedValue[] | undefined;
 }
 
+/** `length`, `name` and `prototype`, and in sloppy mode `arguments` and `caller`. */
+const UNTOUCHED_KEYS = 5;
+
 const addresses = new WeakMap<object, Address>();
 const cuts = new WeakMap<object, Cut>();
 const revivedFunctions = new WeakMap<object, Revived>();
@@ -65,6 +68,17 @@ export function captureFunction(fn: AnyFunction): Captured {
   const address = addresses.get(fn) ?? ownAddress(fn);
   if (address !== undefined) return { kind: 'address', address };
   return captureNew(fn);
+}
+
+/**
+ * True if a function that was captured before would be captured just the same now: all that it uses are constants that hold
+ * primitives, and nothing was put on it. Costs some 100 ns, where capturing and encoding anew costs 20 µs and more.
+ */
+export function isUnchanged(fn: AnyFunction): boolean {
+  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
+  const cut = cuts.get(fn);
+  if (cut === undefined) return addresses.has(fn) || ownAddress(fn) !== undefined;
+  return cut.values?.every(({ value, cell }) => cell === undefined && Object(value) !== value) ?? false;
 }
 
 function captureCut(fn: AnyFunction, cut: Cut): Captured {

@@ -18,6 +18,7 @@ const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const CLD_EXITED = 1;
 const EINTR = 4;
+const ECHILD = 10;
 const EAGAIN = 11;
 const EPIPE = 32;
 
@@ -184,7 +185,9 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     awaitExit(pid) {
       const info = new Int32Array(32);
       while (waitid(P_PID, pid, info, WEXITED_WNOWAIT) !== 0) {
-        if (koffi.errno() !== EINTR) throw failed(`waitid of process ${pid}`);
+        const errno = koffi.errno();
+        if (errno === ECHILD) return undefined;
+        if (errno !== EINTR) throw failed(`waitid of process ${pid}`);
       }
       // siginfo_t: signal, errno, code at words 0 to 2; on 64 bits the union follows at word 4: pid, uid, status.
       const status = info[6] as number;

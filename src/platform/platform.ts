@@ -38,8 +38,11 @@ export interface Platform {
   startTime(pid: number, tid: number): number | undefined;
   /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. */
   dieWithParent(parentPid: number): boolean;
-  /** Blocks until a child of this process has ended, without reaping it: its exit code, or the negative of the signal that ended it. */
-  awaitExit(pid: number): number;
+  /**
+   * Blocks until a child of this process has ended, without reaping it: its exit code, or the negative of the signal that ended
+   * it; `undefined` if the event loop has reaped it already and is about to tell.
+   */
+  awaitExit(pid: number): number | undefined;
   /** Ends the process at once, with no handler run. */
   exitNow(code: number): never;
 }

@@ -32,6 +32,8 @@ export class Child {
   readonly #onExit = new Set<() => void>();
   /** Python's exit code; `null` while it runs. */
   #exitCode: number | null = null;
+  /** Until it is, nothing has ended; afterwards the event loop may still have to tell the exit code. */
+  #isLifelineOpen = true;
 
   constructor(family: Family, surroundings: Surroundings, detached: boolean) {
     const { platform } = family;
@@ -67,7 +69,10 @@ export class Child {
     this.pid = this.#process.pid as number;
     family.members.set(member, field.pid, this.pid);
     family.lifelines.adopt(member, this.#lifeline, () => {
-      if (this.#exitCode === null) this.#end(platform.awaitExit(this.pid));
+      this.#isLifelineOpen = false;
+      if (this.#exitCode !== null) return;
+      const exitCode = platform.awaitExit(this.pid);
+      if (exitCode !== undefined) this.#end(exitCode);
     });
     this.#process.once('exit', (code, signal) => {
       this.#end(code ?? -(constants.signals[signal as NodeJS.Signals] ?? 0));
@@ -79,7 +84,7 @@ export class Child {
 
   /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
   get exitCode(): number | null {
-    if (this.#exitCode === null && this.#family.platform.poll([this.#lifeline], 0).length > 0) {
+    if (this.#isLifelineOpen && this.#family.platform.poll([this.#lifeline], 0).length > 0) {
       this.#family.lifelines.ended(this.member);
     }
     return this.#exitCode;
@@ -94,7 +99,7 @@ export class Child {
 
   /** Blocks the thread until the child has ended; false if the time was over before. */
   waitSync(timeout: number): boolean {
-    return this.#family.parker.block(() => this.#exitCode !== null, performance.now() + timeout);
+    return this.#family.parker.block(() => !this.#isLifelineOpen, performance.now() + timeout);
   }
 
   /** Whether the child keeps this process alive. */

@@ -265,6 +265,11 @@ export function activeChildren(): Process[] {
   return [...children].filter((child) => child.isAlive());
 }
 
+/** Friends of `Process`: the running child behind one that was started. */
+export function childOf(process: Process): Child {
+  return startedChild(open(process), 'reach');
+}
+
 /** What of a process travels to it. */
 export type Travelling = Pick<Internals, 'name' | 'daemon' | 'identity' | 'target' | 'args'>;
 

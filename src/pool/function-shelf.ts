@@ -1,0 +1,109 @@
+import { pack, unpackShared } from '../channel/transport.ts';
+import { isUnchanged } from '../functions/capture.ts';
+import type { Family } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { discardParcel, type Parcel, parcelWords, readAttachments, viewParcel, writeParcel } from '../ring/parcel.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
+type AnyFunction = (...args: any[]) => unknown;
+
+/** A function as it stands in a block for all workers. */
+export interface Shelved {
+  /** Never used twice, so that a worker can keep what it decoded. */
+  readonly id: number;
+  readonly granule: number;
+  /** What was encoded, to see whether the function is still the same. */
+  readonly bytes: Uint8Array;
+  /** How many tasks name it; freed at 0 once it is out of date. */
+  tasks: number;
+  outdated: boolean;
+}
+
+/** The owner's functions, each encoded once for as long as what it captured stays the same. */
+export class FunctionShelf {
+  readonly #family: Family;
+  readonly #latest = new WeakMap<AnyFunction, Shelved>();
+  readonly #all = new Set<Shelved>();
+  #lastId = 0;
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  /** Has the function ready for one more task; throws `SerializationError` if it cannot travel. */
+  borrow(fn: AnyFunction): Shelved {
+    const latest = this.#latest.get(fn);
+    if (latest !== undefined && isUnchanged(fn)) {
+      latest.tasks++;
+      return latest;
+    }
+    const parcel = pack(this.#family, fn, 'fn');
+    if (latest !== undefined && parcel.blobs.length === 0 && isSame(latest.bytes, parcel)) {
+      discardParcel(this.#family, parcel);
+      latest.tasks++;
+      return latest;
+    }
+    const block = this.#family.allocator.allocate(parcelWords(parcel) * 4, this.#family.me);
+    writeParcel(this.#family, block, wordIndex(block), parcel);
+    const shelved: Shelved = {
+      id: ++this.#lastId,
+      granule: block / GRANULE,
+      bytes: parcel.bytes.slice(0, parcel.length),
+      tasks: 1,
+      outdated: false,
+    };
+    if (latest !== undefined) this.#retire(latest);
+    this.#latest.set(fn, shelved);
+    this.#all.add(shelved);
+    return shelved;
+  }
+
+  /** A task that named the function is settled. */
+  giveBack(shelved: Shelved): void {
+    shelved.tasks--;
+    if (shelved.outdated && shelved.tasks === 0) this.#free(shelved);
+  }
+
+  /** Frees all functions: no worker is left. */
+  clear(): void {
+    for (const shelved of this.#all) this.#free(shelved);
+  }
+
+  #retire(shelved: Shelved): void {
+    shelved.outdated = true;
+    if (shelved.tasks === 0) this.#free(shelved);
+  }
+
+  #free(shelved: Shelved): void {
+    this.#all.delete(shelved);
+    const block = (shelved.granule >>> 0) * GRANULE;
+    discardParcel(this.#family, readAttachments(this.#family.heap.words(block), wordIndex(block)));
+    this.#family.allocator.free(block);
+  }
+}
+
+/** A worker's functions, each decoded once. */
+export class FunctionCache {
+  /** More than this are decoded again when they come back. */
+  static readonly #MOST = 1000;
+  readonly #family: Family;
+  readonly #decoded = new Map<number, AnyFunction>();
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  get(id: number, granule: number): AnyFunction {
+    const known = this.#decoded.get(id);
+    if (known !== undefined) return known;
+    const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
+    const fn = unpackShared(this.#family, parcel, start) as AnyFunction;
+    if (this.#decoded.size >= FunctionCache.#MOST) this.#decoded.clear();
+    this.#decoded.set(id, fn);
+    return fn;
+  }
+}
+
+function isSame(bytes: Uint8Array, parcel: Parcel): boolean {
+  return Buffer.compare(bytes, parcel.bytes.subarray(0, parcel.length)) === 0;
+}

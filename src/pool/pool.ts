@@ -1,0 +1,398 @@
+import { StateError } from '../errors.ts';
+import { readTimeout, type WaitOptions } from '../options.ts';
+import { cpuCount } from '../process/cpu-count.ts';
+import { awaitEvent } from '../sync/await-event.ts';
+import { AsyncResult } from './async-result.ts';
+import { Batch, type MapOptions, type SubmitOptions } from './batch.ts';
+import { callLater } from './callbacks.ts';
+import { defaultChunksize, gather } from './chunks.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { unwatchInterrupt, watchInterrupt } from './interrupt.ts';
+import type { Job, TaskOptions } from './job.ts';
+import { type ReportMessage, report, type Way, way } from './messages.ts';
+import { ResultIterator } from './result-iterator.ts';
+import { poolDepth } from './worker.ts';
+
+/** How deep pools may be nested in tasks of pools: each level multiplies the number of processes. */
+const MAX_DEPTH = 8;
+
+type Items<T> = Iterable<T> | AsyncIterable<T>;
+// biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
+type AnyFunction = (...args: any[]) => unknown;
+
+/** What a pool is made with. */
+export interface PoolOptions {
+  /** How many workers there may be; as many as usable CPUs if left out. */
+  readonly processes?: number;
+  /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
+  // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
+  readonly initializer?: (...args: any[]) => unknown;
+  readonly initargs?: readonly unknown[];
+  /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
+  readonly concurrency?: number;
+  /** A worker is replaced after so many tasks (a chunk is one). */
+  readonly maxTasksPerChild?: number;
+  /** A worker is replaced when it has more than so many bytes resident, as seen between tasks. */
+  readonly maxMemoryPerChild?: number;
+  /** The workers' names begin with it, `PoolWorker` if left out. */
+  readonly name?: string;
+}
+
+/** Numbers about a pool at one moment. */
+export interface PoolStats {
+  /** Workers that live. */
+  readonly workers: number;
+  /** Workers that were started in all, and those that ended otherwise than by themselves. */
+  readonly started: number;
+  readonly lost: number;
+  /** Tasks (a chunk is one) that are not settled, that are, and of these: with an error. */
+  readonly outstanding: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** What the `…Async` calls take besides. */
+export interface Callbacks<R> {
+  /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
+  readonly callback?: (result: R) => unknown;
+  readonly errorCallback?: (error: unknown) => unknown;
+}
+
+/**
+ * Worker processes that run functions for you. Any function, closures included; it is sent once to each worker. Every way a
+ * task can end settles its promise, and what one task does harms no other: a worker that dies is replaced.
+ *
+ * Workers start when there is work for them. For a function that takes microseconds give many items at once (`map` with its
+ * default chunks, `mapChunks`): a task costs some 10 µs.
+ *
+ * @example
+ * import { Pool } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * await using pool = new Pool(2);
+ * assert.equal(await pool.apply(Math.max, [3, 7]), 7);
+ * assert.deepEqual(await pool.map((x) => x * x, [1, 2, 3]), [1, 4, 9]);
+ */
+export class Pool implements AsyncDisposable {
+  readonly #dispatcher: Dispatcher;
+  #isJoinable = false;
+
+  constructor(options: number | PoolOptions = {}) {
+    const given = typeof options === 'number' ? { processes: options } : options;
+    const size = atLeastOne('processes', given.processes ?? cpuCount());
+    if (given.initializer !== undefined && typeof given.initializer !== 'function') {
+      throw new TypeError('initializer must be a function');
+    }
+    if (poolDepth >= MAX_DEPTH) {
+      throw new StateError(
+        `Pools are nested ${poolDepth} deep already: a task that makes a pool must come to an end somewhere.`,
+      );
+    }
+    this.#dispatcher = new Dispatcher({
+      size,
+      name: given.name ?? 'PoolWorker',
+      concurrency: atLeastOne('concurrency', given.concurrency ?? 1),
+      maxTasks:
+        given.maxTasksPerChild === undefined ? Infinity : atLeastOne('maxTasksPerChild', given.maxTasksPerChild),
+      maxMemory:
+        given.maxMemoryPerChild === undefined ? Infinity : atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild),
+      initializer: given.initializer,
+      initargs: given.initargs ?? [],
+    });
+    watchInterrupt(this.#interruptible);
+  }
+
+  /** Runs `fn(...args)` in a worker. */
+  apply<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    args?: A,
+    options: TaskOptions = {},
+  ): Promise<Awaited<R>> {
+    return new Promise((resolve, reject) => {
+      this.#call(fn, args ?? [], options, resolve as (value: unknown) => void, reject);
+    });
+  }
+
+  /** The same, for when the result is wanted later, or by a callback. */
+  applyAsync<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    args?: A,
+    options: TaskOptions & Callbacks<Awaited<R>> = {},
+  ): AsyncResult<Awaited<R>> {
+    let job: Job | undefined;
+    const promise = new Promise<Awaited<R>>((resolve, reject) => {
+      job = this.#call(fn, args ?? [], options, resolve as (value: unknown) => void, reject);
+    });
+    return this.#asyncResult(promise, options, (reason) => {
+      if (job !== undefined) this.#dispatcher.end(job, reason);
+    });
+  }
+
+  /** The same, blocking the thread. */
+  applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = {}): Awaited<R> {
+    let outcome: { value: unknown } | { error: unknown } | undefined;
+    const resolve = (value: unknown) => {
+      outcome = { value };
+    };
+    const reject = (error: unknown) => {
+      outcome = { error };
+    };
+    this.#call(fn, args ?? [], options, resolve, reject);
+    this.#dispatcher.waitSync(() => outcome !== undefined);
+    if ('error' in outcome!) throw outcome.error;
+    return (outcome as unknown as { value: Awaited<R> }).value;
+  }
+
+  /**
+   * Runs `fn` on each item and answers the results in order. It waits for all of them, and then rejects with the first error by
+   * index; with `failFast` it rejects at once and ends the rest.
+   */
+  map<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): Promise<Awaited<R>[]> {
+    return this.#batch(fn, way.EACH, items, options).promise as Promise<Awaited<R>[]>;
+  }
+
+  /** The same, for when the results are wanted later, or by a callback. */
+  mapAsync<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options: MapOptions & Callbacks<Awaited<R>[]> = {},
+  ): AsyncResult<Awaited<R>[]> {
+    return this.#batchAsync(fn, way.EACH, items, options);
+  }
+
+  /** `map` for a function of several arguments: each item is the list of them. */
+  starmap<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<A>,
+    options: MapOptions = {},
+  ): Promise<Awaited<R>[]> {
+    return this.#batch(fn, way.STAR, items, options).promise as Promise<Awaited<R>[]>;
+  }
+
+  starmapAsync<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    items: Items<A>,
+    options: MapOptions & Callbacks<Awaited<R>[]> = {},
+  ): AsyncResult<Awaited<R>[]> {
+    return this.#batchAsync(fn, way.STAR, items, options);
+  }
+
+  /**
+   * Calls `fn` with whole chunks and the index of each one's first item; one result a chunk. Chunks of a typed array arrive as
+   * typed arrays and are not copied item by item: this is the way for numbers in bulk.
+   */
+  mapChunks<T, R>(fn: (chunk: T[], start: number) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
+  mapChunks<T extends ArrayBufferView, R>(
+    fn: (chunk: T, start: number) => R,
+    items: T,
+    options?: MapOptions,
+  ): Promise<Awaited<R>[]>;
+  mapChunks(fn: AnyFunction, items: unknown, options: MapOptions = {}): Promise<unknown[]> {
+    return this.#batch(fn, way.CHUNK, items as Items<unknown>, options).promise;
+  }
+
+  /** `map`, blocking the thread; the items must be there at once. */
+  mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
+    const all =
+      Array.isArray(items) || ArrayBuffer.isView(items) ? (items as unknown as ArrayLike<T>) : Array.from(items);
+    const batch = this.#start(fn, way.EACH, all, options);
+    let outcome: { values: unknown[] } | { error: unknown } | undefined;
+    batch.onEnd(
+      (values) => {
+        outcome = { values };
+      },
+      (error) => {
+        outcome = { error };
+      },
+    );
+    batch.promise.catch(() => {});
+    this.#dispatcher.waitSync(() => outcome !== undefined);
+    if ('error' in outcome!) throw outcome.error;
+    return (outcome as unknown as { values: Awaited<R>[] }).values;
+  }
+
+  /**
+   * `map` over an input that is read lazily, results in order: for inputs without end, or too large to hold. See `buffersize`.
+   * An item's error does not end the iteration: catch it and call `next()` again. Leaving the loop ends the rest.
+   */
+  imap<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): AsyncIterableIterator<Awaited<R>> {
+    return this.#iterate(fn, items, options, true);
+  }
+
+  /** The same, results as they come. */
+  imapUnordered<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options: MapOptions = {},
+  ): AsyncIterableIterator<Awaited<R>> {
+    return this.#iterate(fn, items, options, false);
+  }
+
+  /** A function that does the same in a worker. */
+  wrap<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): (...args: A) => Promise<Awaited<R>> {
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    return (...args) => this.apply(fn, args, options);
+  }
+
+  /** Takes no more tasks; those that there are are finished. May be repeated. */
+  close(): void {
+    this.#dispatcher.close();
+    this.#isJoinable = true;
+  }
+
+  /** Ends all workers now; every outstanding result rejects with a `ClosedError`. May be repeated. */
+  terminate(): void {
+    this.#dispatcher.terminate();
+    this.#isJoinable = true;
+  }
+
+  /** Waits until all workers have ended, after `close()` or `terminate()`. */
+  async join(options?: WaitOptions): Promise<void> {
+    if (!this.#isJoinable) throw new StateError('This Pool is open: close() or terminate() it before you join it.');
+    readTimeout(options);
+    const ended = new Promise<void>((resolve) => this.#dispatcher.whenIdle(resolve)).then(() =>
+      this.#dispatcher.ended(),
+    );
+    ended.then(() => unwatchInterrupt(this.#interruptible));
+    await awaitEvent((done) => ended.then(done), options);
+  }
+
+  /** Closes the pool and joins it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.join();
+  }
+
+  /** How many workers there may be. */
+  get size(): number {
+    return this.#dispatcher.crew.size;
+  }
+
+  /** The process ids of the workers that live. */
+  get pids(): number[] {
+    return this.#dispatcher.crew.pids;
+  }
+
+  stats(): PoolStats {
+    const { crew, outstanding, counts } = this.#dispatcher;
+    return { ...crew.counts, outstanding, ...counts };
+  }
+
+  readonly #interruptible = {
+    isBusy: () => this.#dispatcher.outstanding > 0,
+    drain: async () => {
+      this.close();
+      await this.join();
+    },
+    terminate: () => this.terminate(),
+  };
+
+  #call(
+    fn: AnyFunction,
+    args: readonly unknown[],
+    options: TaskOptions,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): Job {
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    if (!Array.isArray(args)) throw new TypeError('args must be an array: the arguments of the function, in order');
+    const settle = (message: ReportMessage) => {
+      if (message[0] === report.RESULT) resolve(message[1]);
+      else reject(message[1]);
+    };
+    return this.#dispatcher.submit(fn, way.CALL, args, 0, readOptions(options), settle, reject);
+  }
+
+  #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions): Batch {
+    const chunksize = options.chunksize ?? defaultChunksize(items.length, this.size);
+    return new Batch(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options));
+  }
+
+  /** Starts a batch as soon as its items are there. */
+  #batch(
+    fn: AnyFunction,
+    how: Way,
+    items: Items<unknown>,
+    options: MapOptions,
+  ): { promise: Promise<unknown[]>; cancel: (reason: unknown) => void } {
+    let batch: Batch | undefined;
+    let cancelled: { reason: unknown } | undefined;
+    const run = async (): Promise<unknown[]> => {
+      if (typeof fn !== 'function') throw notAFunction(fn);
+      this.#dispatcher.assertOpen();
+      checkChunksize(options.chunksize);
+      readOptions(options).signal?.throwIfAborted();
+      const all = await gather(items);
+      if (cancelled !== undefined) throw cancelled.reason;
+      batch = this.#start(fn, how, all, options);
+      return batch.promise;
+    };
+    const cancel = (reason: unknown) => {
+      cancelled = { reason };
+      batch?.cancel(this.#dispatcher, reason);
+    };
+    return { promise: run(), cancel };
+  }
+
+  #batchAsync<R>(
+    fn: AnyFunction,
+    how: Way,
+    items: Items<unknown>,
+    options: MapOptions & Callbacks<R[]>,
+  ): AsyncResult<R[]> {
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    this.#dispatcher.assertOpen();
+    checkChunksize(options.chunksize);
+    const { promise, cancel } = this.#batch(fn, how, items, options);
+    return this.#asyncResult(promise as Promise<R[]>, options, cancel);
+  }
+
+  #asyncResult<R>(promise: Promise<R>, options: Callbacks<R>, cancel: (reason: unknown) => void): AsyncResult<R> {
+    promise.then(
+      (value) => callLater(options.callback, value),
+      (error) => callLater(options.errorCallback, error),
+    );
+    return new AsyncResult(promise, cancel, options.errorCallback !== undefined);
+  }
+
+  #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    this.#dispatcher.assertOpen();
+    checkChunksize(options.chunksize);
+    const chunksize = options.chunksize ?? 1;
+    const buffersize = atLeastOne('buffersize', options.buffersize ?? 4 * this.size * chunksize);
+    return new ResultIterator(
+      this.#dispatcher,
+      fn,
+      items,
+      isOrdered,
+      chunksize,
+      buffersize,
+      options,
+      readOptions(options),
+    );
+  }
+}
+
+function readOptions(options: TaskOptions): SubmitOptions {
+  const { retries = 0, priority = 0, signal } = options;
+  if (!Number.isInteger(retries) || retries < 0)
+    throw new RangeError(`retries must be a whole number from 0 on, not ${retries}`);
+  if (typeof priority !== 'number' || Number.isNaN(priority))
+    throw new RangeError(`priority must be a number, not ${priority}`);
+  return { retries, priority, timeout: readTimeout(options), ...(signal === undefined ? {} : { signal }) };
+}
+
+function checkChunksize(chunksize: number | undefined): void {
+  if (chunksize !== undefined) atLeastOne('chunksize', chunksize);
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`${name} must be a whole number from 1 on, not ${value}`);
+  return value;
+}
+
+function notAFunction(fn: unknown): TypeError {
+  return new TypeError(`A task is a function, not ${fn === null ? 'null' : typeof fn}`);
+}

@@ -1,0 +1,220 @@
+import { type Family, registerDestroyer } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
+
+/** The number of this kind among shared objects. */
+export const TASK_BOARD_KIND = 32;
+
+/** How many priorities may wait at the same time. */
+const LANES = 32;
+/** Words of the board, behind those of every shared object. */
+const field = {
+  /** Granule of the table of slots; written once. */
+  slots: 2,
+  /** Odd while the owner writes the lanes. */
+  version: 3,
+  /** How many lanes there are, and the granules of their rings from the highest priority on; written by the owner. */
+  laneCount: 4,
+  lanes: 16,
+  results: 16 + LANES,
+  workers: 16 + LANES + RING_WORDS,
+  owner: 16 + LANES + RING_WORDS + WAIT_LIST_WORDS,
+} as const;
+const WORDS = field.owner + WAIT_LIST_WORDS;
+
+registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
+  const words = family.heap.words(offset);
+  const at = wordIndex(offset);
+  for (let lane = 0; lane < (words[at + field.laneCount] as number); lane++) {
+    const ring = (words[at + field.lanes + lane]! >>> 0) * GRANULE;
+    new Ring(family, ring).destroy();
+    family.allocator.free(ring);
+  }
+  new Ring(family, offset + field.results * 4).destroy();
+  for (const list of [field.workers, field.owner]) {
+    new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
+  }
+  family.allocator.free((words[at + field.slots]! >>> 0) * GRANULE);
+});
+
+/** One message from the board: its tag, and the parcel with the byte where its bytes start and the block they stand in. */
+export interface Delivery {
+  readonly tag: number;
+  readonly parcel: Parcel;
+  readonly start: number;
+  readonly block: number;
+}
+
+interface Lane {
+  readonly priority: number;
+  readonly ring: Ring;
+  readonly offset: number;
+}
+
+/** What owner and workers of a pool share: waiting tasks, who has which, and results. See README.md. */
+export class TaskBoard extends SharedObject {
+  readonly slots: TaskSlots;
+  readonly #family: Family;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #results: Ring;
+  readonly #workers: WaitQueue;
+  readonly #owner: WaitQueue;
+  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  #lanes: Lane[] = [];
+  #version = -1;
+
+  constructor(existing?: Existing) {
+    super(TASK_BOARD_KIND, existing ?? WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+    if (existing === undefined) {
+      this.#words[this.#at + field.slots] = family.allocator.allocate(SLOTS_BYTES, 0) / GRANULE;
+      Ring.create(family, offset + field.results * 4, 0);
+      this.#lanes = [createLane(family, 0)];
+      this.#publishLanes();
+    }
+    this.slots = new TaskSlots(family, (this.#words[this.#at + field.slots]! >>> 0) * GRANULE);
+    this.#results = new Ring(family, offset + field.results * 4);
+    this.#workers = new WaitQueue(family, offset + field.workers * 4, {
+      isReady: () => this.#readLanes().some(({ ring }) => ring.size > 0 || ring.isShutDown),
+    });
+    this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => this.#results.size > 0 });
+  }
+
+  /** Owner: puts a task where workers find it; false if as many other priorities wait as the board can hold. */
+  submit(tag: number, parcel: Parcel, priority: number): boolean {
+    const lane = this.#laneFor(priority);
+    if (lane === undefined) return false;
+    lane.ring.push(parcel, tag);
+    if (this.#workers.hasWaiting) this.#workers.notify();
+    return true;
+  }
+
+  /** Worker: the next task, claimed; `undefined` when the pool has closed and nothing waits any more. */
+  readonly tryTake = (): Delivery | undefined | NotYet => {
+    let shut = false;
+    for (const { ring } of this.#readLanes()) {
+      for (;;) {
+        let claimed = false;
+        const found = ring.pop(this.#scratch, (tag) => {
+          claimed = this.slots.claim(tag);
+        });
+        if (found === outcome.SHUT) shut = true;
+        if (found !== outcome.DONE) break;
+        const delivery = deliveryOf(ring);
+        if (claimed) return delivery;
+        this.discard(delivery);
+      }
+    }
+    return shut ? undefined : NOT_YET;
+  };
+
+  /** Worker: waits for `attempt`, which is tried again whenever there may be a task; it has to decode what it takes at once. */
+  whenSubmitted<T>(attempt: () => T | NotYet): Promise<T> {
+    return this.#workers.wait(attempt, undefined, () => undefined as never);
+  }
+
+  /** Worker: tells the owner something about a task. */
+  report(tag: number, parcel: Parcel): void {
+    this.#results.push(parcel, tag);
+    if (this.#owner.hasWaiting) this.#owner.notify();
+  }
+
+  /** Owner: the oldest report that was not read yet. */
+  readonly tryRead = (): Delivery | NotYet => {
+    return this.#results.pop(this.#scratch) === outcome.DONE ? deliveryOf(this.#results) : NOT_YET;
+  };
+
+  /** Owner: waits for `attempt`, which is tried again at each report. */
+  whenReported<T>(attempt: () => T | NotYet): Promise<T> {
+    return this.#owner.wait(attempt, undefined, () => undefined as never);
+  }
+
+  /** Owner: the same, blocking the thread. */
+  untilReported<T>(attempt: () => T | NotYet): T {
+    return this.#owner.waitSync(attempt, undefined, () => undefined as never);
+  }
+
+  /** Owner: no more tasks; workers end when nothing waits, or at once. */
+  shutdown(immediate: boolean): void {
+    for (const { ring } of this.#lanes) ring.shutdown(immediate);
+    this.#workers.notifyAll();
+  }
+
+  /** Lets go of what a message that is not decoded holds. */
+  discard({ parcel, block }: Delivery): void {
+    discardParcel(this.#family, parcel);
+    if (block !== 0) this.#family.allocator.free(block);
+  }
+
+  /** The lanes as the owner last wrote them. */
+  #readLanes(): Lane[] {
+    for (;;) {
+      // SYNC(lanes): sees the list of an even version whole.
+      const version = Atomics.load(this.#words, this.#at + field.version);
+      if (version === this.#version) return this.#lanes;
+      if (version & 1) continue;
+      const count = this.#words[this.#at + field.laneCount] as number;
+      const offsets = Array.from(
+        { length: count },
+        (_, i) => (this.#words[this.#at + field.lanes + i]! >>> 0) * GRANULE,
+      );
+      if (Atomics.load(this.#words, this.#at + field.version) !== version) continue;
+      const known = new Map(this.#lanes.map((lane) => [lane.offset, lane]));
+      this.#lanes = offsets.map(
+        (offset) => known.get(offset) ?? { priority: Number.NaN, ring: new Ring(this.#family, offset), offset },
+      );
+      this.#version = version;
+    }
+  }
+
+  /** Owner: the lane of a priority, a new one, or one that is empty and gets a new meaning. */
+  #laneFor(priority: number): Lane | undefined {
+    const known = this.#lanes.find((lane) => lane.priority === priority);
+    if (known !== undefined) return known;
+    let lane: Lane;
+    if (this.#lanes.length < LANES) {
+      lane = createLane(this.#family, priority);
+    } else {
+      // Priority 0 keeps its lane: nearly every task goes there.
+      const empty = this.#lanes.find((candidate) => candidate.priority !== 0 && candidate.ring.size === 0);
+      if (empty === undefined) return undefined;
+      lane = { ...empty, priority };
+      this.#lanes.splice(this.#lanes.indexOf(empty), 1);
+    }
+    this.#lanes.push(lane);
+    this.#lanes.sort((a, b) => b.priority - a.priority);
+    this.#publishLanes();
+    return lane;
+  }
+
+  #publishLanes(): void {
+    const version = this.#words[this.#at + field.version] as number;
+    Atomics.store(this.#words, this.#at + field.version, version + 1);
+    for (const [i, { offset }] of this.#lanes.entries()) this.#words[this.#at + field.lanes + i] = offset / GRANULE;
+    this.#words[this.#at + field.laneCount] = this.#lanes.length;
+    // SYNC(lanes): the list is whole.
+    Atomics.store(this.#words, this.#at + field.version, version + 2);
+    this.#version = version + 2;
+  }
+}
+
+function createLane(family: Family, priority: number): Lane {
+  const offset = family.allocator.allocate(RING_WORDS * 4, 0);
+  family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);
+  Ring.create(family, offset, 0);
+  return { priority, ring: new Ring(family, offset), offset };
+}
+
+function deliveryOf(ring: Ring): Delivery {
+  return { tag: ring.tag, parcel: ring.popped as Parcel, start: ring.start, block: ring.block };
+}

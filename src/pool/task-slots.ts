@@ -1,0 +1,102 @@
+import type { Family } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+
+/** How many tasks of one pool may be on the board at once; the owner keeps the rest to itself. */
+export const SLOT_COUNT = 2 ** 16;
+/** Words of a slot: its state in the lowest bits with its generation above; the member that claimed it. */
+const SLOT_WORDS = 2;
+const STATE_BITS = 3;
+const STATE_MASK = (1 << STATE_BITS) - 1;
+const GENERATIONS = 0xffff;
+
+/** See README.md. */
+export const slotState = { FREE: 0, WAITING: 1, RUNNING: 2, FINISHED: 3, CONDEMNED: 4 } as const;
+type SlotState = (typeof slotState)[keyof typeof slotState];
+
+/** Bytes of the whole table. */
+export const SLOTS_BYTES = SLOT_COUNT * SLOT_WORDS * 4;
+
+/** The table of slots. A tag is a slot's number in the lower 16 bits and its generation in the upper ones. */
+export class TaskSlots {
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #me: number;
+  /** Slots that were used and are free again; only the owner's matters. */
+  readonly #free: number[] = [];
+  #used = 0;
+
+  constructor(family: Family, offset: number) {
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+    this.#me = family.me;
+  }
+
+  /** Owner: takes a slot for a task; its tag, or -1 when all are taken. */
+  open(): number {
+    let slot = this.#free.pop();
+    if (slot === undefined) {
+      if (this.#used === SLOT_COUNT) return -1;
+      slot = this.#used++;
+      this.#words[this.#index(slot)] = 0;
+    }
+    const index = this.#index(slot);
+    const generation = (((this.#words[index] as number) >>> STATE_BITS) % GENERATIONS) + 1;
+    this.#words[index + 1] = 0;
+    Atomics.store(this.#words, index, (generation << STATE_BITS) | slotState.WAITING);
+    return (generation << 16) | slot;
+  }
+
+  /** Owner: the task is settled; its tag is valid no more. */
+  close(tag: number): void {
+    const index = this.#index(tag & 0xffff);
+    Atomics.store(this.#words, index, ((tag >>> 16) << STATE_BITS) | slotState.FREE);
+    this.#free.push(tag & 0xffff);
+  }
+
+  /** Worker: takes the task on; false if it was cancelled, or belongs to a dead worker. */
+  claim(tag: number): boolean {
+    const index = this.#index(tag & 0xffff);
+    if (this.#words[index] !== this.#word(tag, slotState.WAITING)) return false;
+    // Written first: who sees RUNNING must see by whom.
+    this.#words[index + 1] = this.#me;
+    return this.#move(tag, slotState.WAITING, slotState.RUNNING);
+  }
+
+  /** Worker: the task has run; false if the owner has condemned it, and this worker with it. */
+  finish(tag: number): boolean {
+    return this.#move(tag, slotState.RUNNING, slotState.FINISHED);
+  }
+
+  /** Owner: nobody shall start the task; false if a worker has claimed it. */
+  cancel(tag: number): boolean {
+    return this.#move(tag, slotState.WAITING, slotState.CONDEMNED);
+  }
+
+  /** Owner: the worker that runs the task shall take no other; false if it has finished. */
+  condemn(tag: number): boolean {
+    return this.#move(tag, slotState.RUNNING, slotState.CONDEMNED);
+  }
+
+  /** The worker that claimed the task, 0 while nobody has. */
+  worker(tag: number): number {
+    const index = this.#index(tag & 0xffff);
+    // SYNC(claim): the state is read before the name that it vouches for.
+    const state = Atomics.load(this.#words, index);
+    return (state & STATE_MASK) === slotState.WAITING ? 0 : (this.#words[index + 1] as number);
+  }
+
+  #move(tag: number, from: SlotState, to: SlotState): boolean {
+    const index = this.#index(tag & 0xffff);
+    const expected = this.#word(tag, from);
+    // SYNC(claim): one of worker and owner wins.
+    return Atomics.compareExchange(this.#words, index, expected, this.#word(tag, to)) === expected;
+  }
+
+  #word(tag: number, state: SlotState): number {
+    return ((tag >>> 16) << STATE_BITS) | state;
+  }
+
+  #index(slot: number): number {
+    return this.#at + slot * SLOT_WORDS;
+  }
+}
