@@ -5,11 +5,13 @@ import { registerOwnExports } from './functions/own-exports.ts';
 import * as own from './index.ts';
 import { TASK_BOARD_KIND, TaskBoard } from './pool/task-board.ts';
 import { runWorker } from './pool/worker.ts';
+import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';
 
 installFunctionExtension();
 installHandleExtension();
 registerSharedClass(TASK_BOARD_KIND, TaskBoard);
 installProcessExtension();
+installWrappedExtension();
 registerOwnExports(own, 'multiproc');
 registerOwnExports({ runWorker }, 'multiproc/internal');

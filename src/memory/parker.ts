@@ -15,6 +15,8 @@ const parked = {
 
 /** A condition that somebody in this thread awaits. */
 export interface Pending {
+  /** True if it does not keep the program alive. */
+  readonly isBackground?: boolean;
   /** Looks whether the condition has come true, and settles if so. */
   check(): void;
 }
@@ -31,6 +33,8 @@ export class Parker {
   readonly #pending = new Set<Pending>();
   #socket: import('node:net').Socket | undefined;
   #scheduled = false;
+  /** How many of the pending ones keep the program alive. */
+  #holding = 0;
 
   constructor(
     platform: Platform,
@@ -66,15 +70,16 @@ export class Parker {
   add(pending: Pending): void {
     this.#pending.add(pending);
     if (this.#pending.size === 1) {
-      this.#listen().ref();
+      this.#listen();
       this.#arm();
     }
+    if (!pending.isBackground && ++this.#holding === 1) this.#listen().ref();
   }
 
   remove(pending: Pending): void {
-    if (!this.#pending.delete(pending) || this.#pending.size > 0) return;
-    this.#members.set(this.#me, field.parked, parked.AWAKE);
-    this.#socket?.unref();
+    if (!this.#pending.delete(pending)) return;
+    if (!pending.isBackground && --this.#holding === 0) this.#socket?.unref();
+    if (this.#pending.size === 0) this.#members.set(this.#me, field.parked, parked.AWAKE);
   }
 
   /** Calls every pending check, soon, from the event loop. */
@@ -144,7 +149,7 @@ export class Parker {
       },
     };
     const options = { fd: this.#doorbell, readable: true, writable: false, onread };
-    this.#socket = new Socket(options);
+    this.#socket = new Socket(options).unref();
     return this.#socket;
   }
 }

@@ -10,6 +10,7 @@ import { FunctionShelf } from './function-shelf.ts';
 import type { Job, TaskOptions } from './job.ts';
 import { type ReportMessage, report, type TaskMessage, type Way } from './messages.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
+import type { PoolRequest } from './wrapped.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
@@ -38,6 +39,19 @@ export class Dispatcher {
       onLost: (member, error) => this.#settleLost(member, error),
       onBroken: (error) => this.#break(error),
     });
+  }
+
+  get board(): TaskBoard {
+    return this.#board;
+  }
+
+  /** Takes on what other processes ask for, until the pool closes; `run` answers when it is done, and never throws. */
+  async listen(run: (request: PoolRequest) => Promise<void>): Promise<void> {
+    for (;;) {
+      const request = await this.#board.whenRequested((delivery) => this.#open(delivery));
+      if (request === undefined) return;
+      if (request !== null) run(request);
+    }
   }
 
   get crew(): Crew {
@@ -217,6 +231,18 @@ export class Dispatcher {
     }
     if (any) this.#refill();
     return any;
+  }
+
+  /** What another process asks for, null if it cannot be decoded. */
+  #open({ parcel, start, block }: Delivery): PoolRequest | null {
+    try {
+      return unpack(this.#family, parcel, start) as PoolRequest;
+    } catch (error) {
+      process.emitWarning(`A Pool was sent a request that cannot be decoded: ${error}`);
+      return null;
+    } finally {
+      if (block !== 0) this.#family.allocator.free(block);
+    }
   }
 
   #read({ tag, parcel, start, block }: Delivery): void {

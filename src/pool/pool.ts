@@ -12,6 +12,7 @@ import type { Job, TaskOptions } from './job.ts';
 import { type ReportMessage, report, type Way, way } from './messages.ts';
 import { ResultIterator } from './result-iterator.ts';
 import { poolDepth } from './worker.ts';
+import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
 
 /** How deep pools may be nested in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
@@ -76,6 +77,7 @@ export interface Callbacks<R> {
 export class Pool implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   #isJoinable = false;
+  #listening: Promise<void> | undefined;
 
   constructor(options: number | PoolOptions = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
@@ -228,10 +230,16 @@ export class Pool implements AsyncDisposable {
     return this.#iterate(fn, items, options, false);
   }
 
-  /** A function that does the same in a worker. */
+  /**
+   * A function that does the same in a worker. It may be sent to other processes, also into tasks: there it asks this process
+   * to run it in the pool.
+   */
   wrap<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): (...args: A) => Promise<Awaited<R>> {
     if (typeof fn !== 'function') throw notAFunction(fn);
-    return (...args) => this.apply(fn, args, options);
+    const callable = (...args: A) => this.apply(fn, args, options);
+    rememberWrapped(callable, { board: this.#dispatcher.board, fn, options });
+    this.#listening ??= this.#dispatcher.listen((request) => this.#answer(request));
+    return callable;
   }
 
   /** Takes no more tasks; those that there are are finished. May be repeated. */
@@ -301,6 +309,17 @@ export class Pool implements AsyncDisposable {
       else reject(message[1]);
     };
     return this.#dispatcher.submit(fn, way.CALL, args, 0, readOptions(options), settle, reject);
+  }
+
+  async #answer({ fn, args, options, reply }: PoolRequest): Promise<void> {
+    let answer: PoolReply;
+    try {
+      answer = { value: await this.apply(fn, args, options) };
+    } catch (error) {
+      answer = { error };
+    }
+    reply.putSync(answer);
+    reply.close();
   }
 
   #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions): Batch {

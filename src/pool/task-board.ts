@@ -25,8 +25,10 @@ const field = {
   results: 16 + LANES,
   workers: 16 + LANES + RING_WORDS,
   owner: 16 + LANES + RING_WORDS + WAIT_LIST_WORDS,
+  requests: 16 + LANES + RING_WORDS + 2 * WAIT_LIST_WORDS,
+  listener: 16 + LANES + 2 * RING_WORDS + 2 * WAIT_LIST_WORDS,
 } as const;
-const WORDS = field.owner + WAIT_LIST_WORDS;
+const WORDS = field.listener + WAIT_LIST_WORDS;
 
 registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
   const words = family.heap.words(offset);
@@ -36,8 +38,8 @@ registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
     new Ring(family, ring).destroy();
     family.allocator.free(ring);
   }
-  new Ring(family, offset + field.results * 4).destroy();
-  for (const list of [field.workers, field.owner]) {
+  for (const ring of [field.results, field.requests]) new Ring(family, offset + ring * 4).destroy();
+  for (const list of [field.workers, field.owner, field.listener]) {
     new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
   }
   family.allocator.free((words[at + field.slots]! >>> 0) * GRANULE);
@@ -66,6 +68,8 @@ export class TaskBoard extends SharedObject {
   readonly #results: Ring;
   readonly #workers: WaitQueue;
   readonly #owner: WaitQueue;
+  readonly #requests: Ring;
+  readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   #lanes: Lane[] = [];
   #version = -1;
@@ -78,12 +82,17 @@ export class TaskBoard extends SharedObject {
     this.#at = wordIndex(offset);
     if (existing === undefined) {
       this.#words[this.#at + field.slots] = family.allocator.allocate(SLOTS_BYTES, 0) / GRANULE;
-      Ring.create(family, offset + field.results * 4, 0);
+      for (const ring of [field.results, field.requests]) Ring.create(family, offset + ring * 4, 0);
       this.#lanes = [createLane(family, 0)];
       this.#publishLanes();
     }
     this.slots = new TaskSlots(family, (this.#words[this.#at + field.slots]! >>> 0) * GRANULE);
     this.#results = new Ring(family, offset + field.results * 4);
+    this.#requests = new Ring(family, offset + field.requests * 4);
+    this.#listener = new WaitQueue(family, offset + field.listener * 4, {
+      isReady: () => this.#requests.size > 0 || this.#requests.isShutDown,
+      isBackground: true,
+    });
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
       isReady: () => this.#readLanes().some(({ ring }) => ring.size > 0 || ring.isShutDown),
     });
@@ -144,10 +153,29 @@ export class TaskBoard extends SharedObject {
     return this.#owner.waitSync(attempt, undefined, () => undefined as never);
   }
 
+  /** Anybody: asks the owner to take a task on; false if it takes none any more. */
+  request(parcel: Parcel): boolean {
+    if (this.#requests.push(parcel) !== outcome.DONE) return false;
+    if (this.#listener.hasWaiting) this.#listener.notify();
+    return true;
+  }
+
+  /** Owner: waits for a request, and has `open` decode it at once; `undefined` when there can be no more. It does not keep the program alive. */
+  whenRequested<T>(open: (request: Delivery) => T): Promise<T | undefined> {
+    const attempt = () => {
+      const found = this.#requests.pop(this.#scratch);
+      if (found === outcome.SHUT) return undefined;
+      return found === outcome.EMPTY ? NOT_YET : open(deliveryOf(this.#requests));
+    };
+    return this.#listener.wait(attempt, undefined, () => undefined);
+  }
+
   /** Owner: no more tasks; workers end when nothing waits, or at once. */
   shutdown(immediate: boolean): void {
     for (const { ring } of this.#lanes) ring.shutdown(immediate);
+    this.#requests.shutdown(false);
     this.#workers.notifyAll();
+    this.#listener.notifyAll();
   }
 
   /** Lets go of what a message that is not decoded holds. */

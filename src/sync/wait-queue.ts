@@ -10,6 +10,8 @@ export interface Awaited {
   isReady(): boolean;
   /** The member that has it and must let go of it, 0 for nobody: its death is watched. Left out where nothing has an owner. */
   owner?(): number;
+  /** True where waiting does not keep the program alive. */
+  readonly isBackground?: boolean;
 }
 
 interface Waiter {
@@ -27,6 +29,7 @@ export class WaitQueue implements Pending {
   readonly #family: Family;
   readonly #list: WaitList;
   readonly #awaited: Awaited;
+  readonly isBackground: boolean;
   readonly #waiters = new Set<Waiter>();
   readonly #spinner = new Spinner();
   readonly #onDeath = () => this.#watcheeDied();
@@ -36,6 +39,7 @@ export class WaitQueue implements Pending {
     this.#family = family;
     this.#list = new WaitList(family, offset);
     this.#awaited = awaited;
+    this.isBackground = awaited.isBackground ?? false;
   }
 
   /** True if somebody, anywhere, waits and was not notified yet. */
