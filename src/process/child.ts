@@ -4,6 +4,7 @@
  */
 import '../install.ts';
 import { inspect } from 'node:util';
+import { importModule } from '../functions/revive.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
@@ -28,7 +29,7 @@ async function run(): Promise<void> {
   setParent(brief.parent.pid, brief.parent.name);
   title = brief.name;
   // One that cannot be imported is reported where it is used.
-  for (const url of brief.modules) await import(url).catch(() => {});
+  for (const url of brief.modules) await importModule(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;
   if (brief.isRehearsal) {
     await work.run();

@@ -45,7 +45,7 @@ export function takeChild(onSpare: (spare: Child) => void): Child {
 }
 
 function fillLater(): void {
-  timer ??= setTimeout(fill, HEAD_START).unref();
+  if (timer === undefined) timer = setTimeout(fill, HEAD_START).unref();
 }
 
 /** One at a time, so that the machine stays usable while they boot. */
