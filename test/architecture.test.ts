@@ -46,7 +46,6 @@ const packages: Readonly<Record<string, readonly string[]>> = { koffi: ['platfor
 /** Files of more than 400 lines, with the reason. */
 const long: Readonly<Record<string, string>> = {
   'codec/encoder.ts': 'one walk over a value: its parts share the position, the path and the table of identities',
-  'functions/scope-analysis.ts': 'one walk over a syntax tree: a case for each kind of node',
 };
 
 const vague = /(^|[/-])(common|utils?|helpers?|types|misc|shared-code)(-|\.ts$|\/)/;
