@@ -16,7 +16,11 @@ export interface SyncWaitOptions {
 
 /** The time-out of a call in milliseconds, `Infinity` where it has none; a `RangeError` where it makes no sense. */
 export function readTimeout(options: SyncWaitOptions | undefined): number {
-  const timeout = options?.timeout;
+  if (options === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`options must be an object such as { timeout: 1000 }, not ${String(options)}`);
+  }
+  const { timeout } = options;
   if (timeout === undefined) return Number.POSITIVE_INFINITY;
   if (typeof timeout !== 'number') {
     throw new TypeError(`timeout must be a number of milliseconds, not ${typeof timeout}`);

@@ -1,7 +1,7 @@
 import { Empty, Full, ShutDown } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { type Outcome, outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
@@ -45,12 +45,13 @@ export abstract class BoundedBuffer<T> extends SharedObject {
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
       this.assertOpen();
-      if (options?.timeout !== undefined || options?.signal !== undefined || this.#putters.hasLocal) {
-        return this.#putLater(pack(this.#family, item, 'item'), options);
+      if (options !== undefined) {
+        readTimeout(options);
+        options.signal?.throwIfAborted();
       }
       const parcel = this.#prepare(item);
-      const found = this.#tryPush(parcel);
-      if (found === outcome.FULL) return this.#putLater(asParcel(parcel, this.#family), options);
+      const found = options !== undefined || this.#putters.hasLocal ? outcome.FULL : this.#tryPush(parcel);
+      if (found === outcome.FULL) return this.#putLater(parcel, options);
       this.#settlePush(found, parcel);
       return isLoopStarving() ? afterTurn(undefined) : DONE;
     } catch (error) {
@@ -61,9 +62,10 @@ export abstract class BoundedBuffer<T> extends SharedObject {
   /** The same, blocking the thread. */
   putSync(item: T, options?: SyncWaitOptions): void {
     this.assertOpen();
+    readTimeout(options);
     const parcel = this.#prepare(item);
     let found: Outcome = options === undefined ? this.#tryPush(parcel) : outcome.FULL;
-    if (found === outcome.FULL) found = this.#waitForPlace(asParcel(parcel, this.#family), options);
+    if (found === outcome.FULL) found = this.#waitForPlace(parcel, options);
     this.#settlePush(found, parcel);
   }
 
@@ -99,8 +101,9 @@ export abstract class BoundedBuffer<T> extends SharedObject {
 
   /** Lets go of the queue in this process; waits of this thread end with a `ClosedError`. What is inside stays for the others. */
   override close(): void {
-    this.#getters.rejectLocal(closedError(this));
-    this.#putters.rejectLocal(closedError(this));
+    const error = closedError(this);
+    this.#getters.close(error);
+    this.#putters.close(error);
     super.close();
   }
 
@@ -165,18 +168,18 @@ export abstract class BoundedBuffer<T> extends SharedObject {
     throw found === outcome.SHUT ? new ShutDown() : new Full();
   }
 
-  async #putLater(packed: Parcel, options: WaitOptions | undefined): Promise<void> {
-    const parcel = keepParcel(packed);
+  async #putLater(prepared: number | Parcel, options: WaitOptions | undefined): Promise<void> {
+    const parcel = keepParcel(prepared);
     try {
       await this.#putters.wait(() => this.#attemptPush(parcel), options, throwFull);
     } catch (error) {
-      discardParcel(this.#family, parcel);
+      if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
       throw error;
     }
   }
 
-  #waitForPlace(packed: Parcel, options: SyncWaitOptions | undefined): Outcome {
-    const parcel = keepParcel(packed);
+  #waitForPlace(prepared: number | Parcel, options: SyncWaitOptions | undefined): Outcome {
+    const parcel = keepParcel(prepared);
     return this.#putters.waitSync<Outcome>(
       () => {
         const found = this.#tryPush(parcel);
@@ -187,16 +190,11 @@ export abstract class BoundedBuffer<T> extends SharedObject {
     );
   }
 
-  #attemptPush(parcel: Parcel): undefined | NotYet {
+  #attemptPush(parcel: number | Parcel): undefined | NotYet {
     const found = this.#tryPush(parcel);
     if (found === outcome.SHUT) throw new ShutDown();
     return found === outcome.FULL ? NOT_YET : undefined;
   }
-}
-
-/** A number that has to wait travels as any other value. */
-function asParcel(parcel: number | Parcel, family: Family): Parcel {
-  return typeof parcel === 'number' ? pack(family, parcel, 'item') : parcel;
 }
 
 function throwEmpty(): never {

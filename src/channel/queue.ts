@@ -62,6 +62,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
    * says how many items are in.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
+    this.assertOpen();
     const timeout = readTimeout(options);
     const deadline = performance.now() + timeout;
     const signal = options?.signal;
@@ -79,7 +80,10 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
     }
   }
 
-  /** Waits for the first item, then takes what is there: 1 to `max` items. */
+  /**
+   * Waits for the first item, then takes what is there: 1 to `max` items. If one of them cannot be read, as when the `decode` of
+   * its class throws, the error's `items` are those before it.
+   */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
     if (!Number.isInteger(max) || max < 1) throw new RangeError(`max must be a whole number from 1 on, not ${max}`);
     const items: T[] = [(await this.get(options)) as T];
@@ -91,7 +95,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
       }
     } catch (error) {
       // The end is for the next call: these items are out of the queue.
-      if (!(error instanceof ShutDown)) throw error;
+      if (!(error instanceof ShutDown)) throw error instanceof Error ? Object.assign(error, { items }) : error;
     }
     return items;
   }

@@ -1,8 +1,10 @@
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Family, retainObject } from '../memory/family.ts';
-import { type Blob, discardParcel, type Parcel } from '../ring/parcel.ts';
+import { type Blob, claimParcel, discardParcel, type Parcel } from '../ring/parcel.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
+
+const NO_BLOBS: readonly Blob[] = [];
 
 /** A parcel as its sender has it. */
 export interface PackedParcel extends Parcel {
@@ -17,6 +19,8 @@ export interface PackedParcel extends Parcel {
 export function pack(family: Family, value: unknown, root: string): PackedParcel {
   return withEncoder((encoder) => {
     const message = encoder.encode(value, root);
+    const { bytes, length, handles, modules } = message;
+    if (message.blobs.length === 0 && handles.length === 0) return { bytes, length, blobs: NO_BLOBS, handles, modules };
     const blobs: Blob[] = [];
     try {
       for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
@@ -24,18 +28,24 @@ export function pack(family: Family, value: unknown, root: string): PackedParcel
       discardParcel(family, { blobs, handles: [] });
       throw error;
     }
-    for (const handle of message.handles) retainObject(family, handle);
-    return { bytes: message.bytes, length: message.length, blobs, handles: message.handles, modules: message.modules };
+    for (const handle of handles) retainObject(family, handle);
+    const parcel = { bytes, length, blobs, handles, modules };
+    claimParcel(family, parcel);
+    return parcel;
   });
 }
 
 /** A parcel that outlasts the packing of other values. */
-export function keepParcel(parcel: Parcel): Parcel {
+export function keepParcel(parcel: number | Parcel): number | Parcel {
+  if (typeof parcel === 'number') return parcel;
   return { ...parcel, bytes: parcel.bytes.slice(0, parcel.length) };
 }
 
 /** The value of a parcel that this member has taken out, whose bytes start at `start`; the parcel is used up in any case. */
 export function unpack(family: Family, parcel: Parcel, start: number): unknown {
+  if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
+    return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles));
+  }
   const unopened = new Set(parcel.blobs);
   const open = (index: number): ArrayBuffer => {
     const blob = parcel.blobs[index]!;
@@ -46,7 +56,7 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
     return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
   } finally {
     // What the value refers to has been retained by the handles that were made of it.
-    discardParcel(family, { blobs: [...unopened], handles: parcel.handles });
+    discardParcel(family, { blobs: [...unopened], handles: parcel.handles, holds: parcel.holds });
   }
 }
 
@@ -54,4 +64,8 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
   return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
+}
+
+function noBlob(): never {
+  throw new Error('The message refers to a blob that it has not got.');
 }

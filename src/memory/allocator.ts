@@ -7,12 +7,12 @@ import { layout } from './layout.ts';
  * Blocks of shared memory in sizes of powers of two, each with a free list, like a simple segregated fit.
  *
  * The heap is sparse and huge, so blocks are never joined or split: a free block costs address space only. What is free and
- * at least `LARGE` goes back to the kernel beyond a small store of warm blocks. Every block starts with a header of one granule.
+ * of at least `LARGE_CLASS` goes back to the kernel beyond a small store of warm blocks. Every block starts with a header of one granule.
  */
 
 const HEADER_BYTES = GRANULE;
-/** Blocks from this size on are registered, so that those of a dead member are found, and returned to the kernel when free. */
-const LARGE = 2 ** 16;
+/** Blocks of this class and above are registered, so that those of a dead member are found, and returned to the kernel when free. */
+const LARGE_CLASS = 16;
 const MIN_CLASS = 7;
 /** The largest payload: a block and its header must fit into one mapping. */
 export const MAX_PAYLOAD = MAPPING_BYTES - HEADER_BYTES;
@@ -36,18 +36,20 @@ const coldLists = 40; // the same for blocks whose memory went back
 const sizeClass = 0; // written once
 const nextFree = 1; // granule of the next free block; written within the section
 const nextRegistered = 2; // granule of the next registered block; written once
-const kib = 4; // how much of a large block was asked for last, in KiB: that much of it is resident; written within the section
-const owner = 3; // the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker
+const owner = 3; // of a large block: the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker
+const kib = 4; // of a large block: how much of it may be resident, in KiB; written within the section, or by who has it in hand
 
 export class Allocator {
   readonly #heap: Heap;
   readonly #section: CriticalSection;
+  readonly #me: number;
   readonly #words: Int32Array;
   readonly #base: number;
 
-  constructor(heap: Heap, section: CriticalSection) {
+  constructor(heap: Heap, section: CriticalSection, me: number) {
     this.#heap = heap;
     this.#section = section;
+    this.#me = me;
     this.#words = heap.words(layout.allocator);
     this.#base = wordIndex(layout.allocator);
   }
@@ -60,19 +62,22 @@ export class Allocator {
     if (bytes > MAX_PAYLOAD) {
       throw new RangeError(`A block of shared memory holds at most ${MAX_PAYLOAD} bytes; ${bytes} were asked for.`);
     }
-    const wanted = Math.max(MIN_CLASS, Math.ceil(Math.log2(bytes + HEADER_BYTES)));
+    // The class is the exponent of the power of two that has room for both.
+    const wanted = Math.max(MIN_CLASS, 32 - Math.clz32(bytes + HEADER_BYTES - 1));
     this.#section.enter();
-    let block: number;
     try {
-      block = this.#take(wanted);
-      if (2 ** wanted >= LARGE)
-        this.#heap.words(block)[wordIndex(block) + kib] = Math.ceil((bytes + HEADER_BYTES) / 1024);
+      const block = this.#take(wanted);
+      if (wanted >= LARGE_CLASS) {
+        const header = this.#heap.words(block);
+        const at = wordIndex(block);
+        // After it has left the free list: a member killed in between loses a block, which nobody can have twice.
+        Atomics.store(header, at + owner, member);
+        header[at + kib] = Math.max(header[at + kib] as number, (bytes + HEADER_BYTES + 1023) >>> 10);
+      }
+      return block + HEADER_BYTES;
     } finally {
       this.#section.leave();
     }
-    const payload = block + HEADER_BYTES;
-    this.own(payload, member);
-    return payload;
   }
 
   /** Gives a block back; its offset is the payload's, as from `allocate`. */
@@ -81,25 +86,34 @@ export class Allocator {
     const header = this.#heap.words(block);
     const at = wordIndex(block);
     const class_ = header[at + sizeClass] as number;
-    const size = 2 ** class_;
-    Atomics.store(header, at + owner, 0);
     const words = this.#words;
     const base = this.#base;
-    const resident = size >= LARGE ? (header[at + kib] as number) : 0;
+    const isLarge = class_ >= LARGE_CLASS;
     let list = warmLists;
-    if (resident + (words[base + warmKib] as number) > WARM_KIB && size >= LARGE) {
-      // Outside of the section: nobody else knows the block now.
-      this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, size - PAGE);
-      list = coldLists;
+    if (isLarge) {
+      // In our hand until it is in the list: if we die before, our burial frees it.
+      Atomics.store(header, at + owner, this.#me);
+      if ((header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB) {
+        // Outside of the section, since it may take long.
+        this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
+        header[at + kib] = 0;
+        list = coldLists;
+      }
     }
     this.#section.enter();
-    if (list === warmLists) words[base + warmKib] = (words[base + warmKib] as number) + resident;
     header[at + nextFree] = words[base + list + class_] as number;
+    if (isLarge) {
+      words[base + warmKib] = (words[base + warmKib] as number) + (header[at + kib] as number);
+      // Before it is in the list: a member killed in between loses a block, which nobody can have twice.
+      Atomics.store(header, at + owner, 0);
+    }
     Atomics.store(words, base + list + class_, block / GRANULE);
     this.#section.leave();
   }
 
-  /** Says who has the block in hand; a block whose owner dies is freed when that member is buried. 0: a shared object holds it. */
+  /**
+   * Says who has a large block in hand; a block whose owner dies is freed when that member is buried. 0: a shared object holds it.
+   */
   own(payload: number, member: number): void {
     const block = payload - HEADER_BYTES;
     Atomics.store(this.#heap.words(block), wordIndex(block) + owner, member);
@@ -114,7 +128,7 @@ export class Allocator {
       const header = this.#heap.words(block);
       const at = wordIndex(block);
       granule = header[at + nextRegistered] as number;
-      if (Atomics.compareExchange(header, at + owner, member, 0) === member) this.free(block + HEADER_BYTES);
+      if (Atomics.compareExchange(header, at + owner, member, this.#me) === member) this.free(block + HEADER_BYTES);
     }
   }
 
@@ -128,12 +142,12 @@ export class Allocator {
       const header = this.#heap.words(block);
       const at = wordIndex(block);
       Atomics.store(words, base + list + class_, header[at + nextFree] as number);
-      if (list === warmLists && 2 ** class_ >= LARGE) {
+      if (class_ >= LARGE_CLASS) {
         words[base + warmKib] = (words[base + warmKib] as number) - (header[at + kib] as number);
       }
       return block;
     }
-    return 2 ** class_ >= LARGE ? this.#cutLarge(class_) : this.#cutSmall(class_);
+    return class_ >= LARGE_CLASS ? this.#cutLarge(class_) : this.#cutSmall(class_);
   }
 
   #cutLarge(class_: number): number {
@@ -141,7 +155,6 @@ export class Allocator {
     const header = this.#heap.words(block);
     const at = wordIndex(block);
     header[at + sizeClass] = class_;
-    header[at + owner] = 0;
     header[at + nextRegistered] = this.#words[this.#base + registered] as number;
     Atomics.store(this.#words, this.#base + registered, block / GRANULE);
     return block;
@@ -168,7 +181,8 @@ export class Allocator {
     const from = Math.max((this.#words[this.#base + top]! >>> 0) * GRANULE, layout.blocks);
     const start = Math.ceil(from / size) * size;
     const end = start + size;
-    if (end > HEAP_BYTES) throw new RangeError('The family has used up its 256 GiB of shared address space.');
+    // The very end would read as granule 0.
+    if (end >= HEAP_BYTES) throw new RangeError('The family has used up its 256 GiB of shared address space.');
     Atomics.store(this.#words, this.#base + top, end / GRANULE);
     return start;
   }

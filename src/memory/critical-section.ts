@@ -51,6 +51,8 @@ export class CriticalSection {
     const { platform } = this.#heap;
     const words = this.#words;
     const index = this.#index;
+    // No thread enters a section twice, so an earlier call of ours was cut short inside, as by an overflow of the stack.
+    if ((Atomics.load(words, index) & ~CONTENDED) === this.#me) return;
     for (let spin = 0; spin < SPINS; spin++) {
       if (Atomics.compareExchange(words, index, 0, this.#me) === 0) return;
     }

@@ -4,7 +4,7 @@ import { Allocator } from './allocator.ts';
 import { CriticalSection } from './critical-section.ts';
 import { Doorbells } from './doorbells.ts';
 import { Heap, wordIndex } from './heap.ts';
-import { Holdings, takeHoldings } from './holdings.ts';
+import { Holdings, settleHoldings } from './holdings.ts';
 import { layout } from './layout.ts';
 import { Lifelines } from './lifelines.ts';
 import { field, Members, state } from './members.ts';
@@ -17,6 +17,10 @@ export interface Inheritance {
   readonly lifeline: number;
   readonly doorbell: number;
 }
+
+/** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
+const JOIN_CHECK = 50;
+const JOIN_CHECKS = 200;
 
 /** The family as one of its members sees it: the heap, the table, and how to sleep and wake. One for each thread. */
 export class Family {
@@ -41,7 +45,7 @@ export class Family {
     this.me = inheritance?.member ?? members.allocate(0);
     const me = this.me;
     this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
-    this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone));
+    this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
     this.doorbells = new Doorbells(platform, members);
     this.lifelines = new Lifelines(platform, members);
     this.holdings = new Holdings(heap, this.allocator, members, me);
@@ -79,36 +83,47 @@ export class Family {
    */
   bury(member: number): void {
     const { members } = this;
+    // What this thread has of it goes in any case: another member may have been quicker with the rest.
+    this.lifelines.ended(member);
+    this.doorbells.forget(member);
     this.#section.enter();
     const first = !members.isKnownGone(member);
     if (first) members.set(member, field.state, state.DEAD);
     this.#section.leave();
-    if (!first) return;
-    this.lifelines.ended(member);
-    this.doorbells.forget(member);
     for (const other of members.all()) {
       if (members.get(other, field.state) === state.DEAD) this.#settleEstate(other);
-      else if (this.#isOrphanOf(other, member)) this.#buryWhenDead(other);
+      else if (first && this.#isOrphanOf(other, member)) this.#buryWhenDead(other);
     }
+    if (!first) return;
     for (const other of members.all()) if (other !== this.me) this.parker.wake(other);
     this.parker.schedule();
   }
 
-  /** Gives back what the dead member had. The section makes this one burier's work; a killed one leaves it to the next. */
+  /** Gives back what the dead member had: the work of one burier, which leaves the rest to the next if it is killed. */
   #settleEstate(dead: number): void {
+    if (!this.#becomeBurier(dead)) return;
+    settleHoldings(this.heap, this.allocator, this.members, dead, (object) => releaseObject(this, object));
+    this.allocator.freeAllOf(dead);
+    const assignment = this.members.exchange(dead, field.assignment, 0);
+    if (assignment !== 0) abandonAssignment(this, assignment);
+    // Within the section, since the record may belong to a new member from here on.
     this.#section.enter();
-    let held: number[] = [];
+    this.members.set(dead, field.state, state.FREE);
+    this.#section.leave();
+  }
+
+  #becomeBurier(dead: number): boolean {
+    const { members } = this;
+    this.#section.enter();
     try {
-      if (this.members.get(dead, field.state) !== state.DEAD) return;
-      held = takeHoldings(this.heap, this.allocator, this.members, dead);
-      this.allocator.freeAllOf(dead);
-      const assignment = this.members.exchange(dead, field.assignment, 0);
-      if (assignment !== 0) abandonAssignment(this, assignment);
-      this.members.set(dead, field.state, state.FREE);
+      if (!members.isOf(dead) || members.get(dead, field.state) !== state.DEAD) return false;
+      const burier = members.get(dead, field.burier);
+      if (burier !== 0 && !members.isGone(burier)) return false;
+      members.set(dead, field.burier, this.me);
+      return true;
     } finally {
       this.#section.leave();
     }
-    for (const object of held) releaseObject(this, object);
   }
 
   #isOrphanOf(other: number, member: number): boolean {
@@ -116,13 +131,25 @@ export class Family {
   }
 
   /** The dead member's children are being killed by the kernel, but for detached ones: nobody else will notice. */
-  #buryWhenDead(orphan: number): void {
+  #buryWhenDead(orphan: number, checks = JOIN_CHECKS): void {
+    const { members } = this;
+    if (members.isKnownGone(orphan)) return;
+    if (members.get(orphan, field.state) === state.STARTING) {
+      // It has no lifeline yet: look again until it has, or its process is gone.
+      const pid = members.get(orphan, field.pid);
+      const isGone = pid === 0 ? checks === 0 : this.platform.startTime(pid, pid) === undefined;
+      if (isGone) this.bury(orphan);
+      else setTimeout(() => this.#buryWhenDead(orphan, checks - 1), JOIN_CHECK).unref();
+      return;
+    }
     if (!this.lifelines.watch(orphan, () => this.bury(orphan))) this.bury(orphan);
   }
 
   /** Fills in this member's record and answers the read end of its doorbell. */
   #join(inheritance: Inheritance | undefined): number {
     const { platform, members, me } = this;
+    // The parent died before we were there, and we were buried with it.
+    if (members.isKnownGone(me)) platform.exitNow(1);
     const [doorbell, ownRing] = inheritance ? [inheritance.doorbell, -1] : platform.pipe();
     const [, lifeline] = inheritance ? [-1, inheritance.lifeline] : platform.pipe();
     const tid = platform.threadId();

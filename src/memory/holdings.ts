@@ -7,7 +7,11 @@ import { field, type Members } from './members.ts';
 const BLOCK_BYTES = 4096 - GRANULE;
 const ENTRIES = BLOCK_BYTES / 4 - 1;
 
-/** Which shared objects this member holds, written where others can read it when the member has died. */
+/**
+ * Which shared objects this member counts as a holder of, one entry for each count: written where others can read it when the
+ * member has died. An entry is written after the object was counted and erased before it is released, so that a death in between
+ * leaves an object that is never freed, and never one that is freed too early.
+ */
 export class Holdings {
   readonly #heap: Heap;
   readonly #allocator: Allocator;
@@ -15,7 +19,6 @@ export class Holdings {
   readonly #me: number;
   /** Offsets of the free entries of the blocks so far. */
   readonly #free: number[] = [];
-  readonly #entryOf = new Map<number, number>();
 
   constructor(heap: Heap, allocator: Allocator, members: Members, me: number) {
     this.#heap = heap;
@@ -24,17 +27,16 @@ export class Holdings {
     this.#me = me;
   }
 
-  add(object: number): void {
+  /** Notes one count of the object; answers the entry. */
+  add(object: number): number {
     if (this.#free.length === 0) this.#grow();
     const entry = this.#free.pop()!;
-    this.#entryOf.set(object, entry);
     Atomics.store(this.#heap.words(entry), wordIndex(entry), object / GRANULE);
+    return entry;
   }
 
-  remove(object: number): void {
-    const entry = this.#entryOf.get(object);
-    if (entry === undefined) return;
-    this.#entryOf.delete(object);
+  /** Erases an entry: the count that it stood for is about to be given up, or belongs to somebody else now. */
+  remove(entry: number): void {
     Atomics.store(this.#heap.words(entry), wordIndex(entry), 0);
     this.#free.push(entry);
   }
@@ -50,20 +52,25 @@ export class Holdings {
   }
 }
 
-/** Takes the list of a dead member apart: answers the objects that it held and frees the list. */
-export function takeHoldings(heap: Heap, allocator: Allocator, members: Members, dead: number): number[] {
-  const objects: number[] = [];
-  let granule = members.exchange(dead, field.holdings, 0);
-  while (granule !== 0) {
+/** Takes the list of a dead member apart, and calls `release` for each count in it; a death in between leaves the rest to the next. */
+export function settleHoldings(
+  heap: Heap,
+  allocator: Allocator,
+  members: Members,
+  dead: number,
+  release: (object: number) => void,
+): void {
+  for (;;) {
+    const granule = members.get(dead, field.holdings);
+    if (granule === 0) return;
     const block = (granule >>> 0) * GRANULE;
     const words = heap.words(block);
     const at = wordIndex(block);
     for (let entry = 1; entry <= ENTRIES; entry++) {
-      const object = words[at + entry] as number;
-      if (object !== 0) objects.push((object >>> 0) * GRANULE);
+      const object = Atomics.exchange(words, at + entry, 0);
+      if (object !== 0) release((object >>> 0) * GRANULE);
     }
-    granule = words[at] as number;
+    members.set(dead, field.holdings, words[at] as number);
     allocator.free(block);
   }
-  return objects;
 }

@@ -34,6 +34,11 @@ export class Lifelines {
       if (inode === 0) return !this.#members.isKnownGone(member);
       const pid = this.#members.get(member, field.pid);
       const fd = this.#platform.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
+      // Only now is it certain that what was read is not of a later member in the same record.
+      if (fd !== -1 && this.#members.isKnownGone(member)) {
+        this.#platform.close(fd);
+        return false;
+      }
       if (fd === -1) return false;
       watch = this.#open(member, fd);
     }

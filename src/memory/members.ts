@@ -41,6 +41,8 @@ export const field = {
   holdings: 11,
   /** Block (in granules) with what a started process has to run, 0 while it is a spare; written by the parent. */
   assignment: 12,
+  /** The member that gives back what this dead one had; written within the family's section. */
+  burier: 13,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
@@ -62,8 +64,9 @@ export class Members {
       const record = recordIndex(slot);
       if (Atomics.load(words, record + field.state) !== state.FREE) continue;
       const generation = ((words[record + field.generation] as number) % GENERATIONS) + 1;
-      words.fill(0, record, record + RECORD_BYTES / 4);
+      // By one store and before the rest: whoever is killed here leaves a number that was not in use yet.
       words[record + field.generation] = generation;
+      words.fill(0, record + field.pid, record + RECORD_BYTES / 4);
       words[record + field.parent] = parent;
       if (slot >= (words[HIGH_WATER] as number)) words[HIGH_WATER] = slot + 1;
       Atomics.store(words, record + field.state, state.STARTING);
@@ -98,9 +101,14 @@ export class Members {
     return this.#heap.address(TABLE + (member & (SLOTS - 1)) * RECORD_BYTES + which * 4);
   }
 
+  /** True if the name's record is still, or again, its own. */
+  isOf(member: number): boolean {
+    return this.get(member, field.generation) === member >>> SLOT_BITS;
+  }
+
   /** True if the name's slot has gone on to a later generation, or is marked dead. Costs no system call, and lags behind the truth. */
   isKnownGone(member: number): boolean {
-    if (this.get(member, field.generation) !== member >>> SLOT_BITS) return true;
+    if (!this.isOf(member)) return true;
     const now = this.get(member, field.state);
     return now === state.DEAD || now === state.FREE;
   }

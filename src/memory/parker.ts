@@ -13,6 +13,11 @@ const parked = {
   SLEEPING: 2,
 } as const;
 
+/** Milliseconds until `remind` calls back. */
+const REMIND_AFTER = 20;
+/** The longest that a thread sleeps at once, in ms: what the kernel is told must fit into its types. */
+const LONGEST = 2 ** 31;
+
 /** A condition that somebody in this thread awaits. */
 export interface Pending {
   /** True if it does not keep the program alive. */
@@ -35,6 +40,9 @@ export class Parker {
   #scheduled = false;
   /** How many of the pending ones keep the program alive. */
   #holding = 0;
+  #reminders = new Set<() => void>();
+  #remindAt = 0;
+  #remindTimer: NodeJS.Timeout | undefined;
 
   constructor(
     platform: Platform,
@@ -93,6 +101,25 @@ export class Parker {
   }
 
   /**
+   * Calls back once, after some 20 ms, whether this thread turns its event loop by then or is blocked. Does not keep the
+   * program alive. Asking again before that changes nothing.
+   */
+  remind(callback: () => void): void {
+    if (this.#reminders.size === 0) {
+      this.#remindAt = performance.now() + REMIND_AFTER;
+      this.#remindTimer = setTimeout(() => this.#remind(), REMIND_AFTER).unref();
+    }
+    this.#reminders.add(callback);
+  }
+
+  #remind(): void {
+    clearTimeout(this.#remindTimer);
+    const callbacks = this.#reminders;
+    this.#reminders = new Set();
+    for (const callback of callbacks) callback();
+  }
+
+  /**
    * Blocks the thread until `attempt` says true, `deadline` (as of performance.now()) at most; answers what `attempt` said last.
    * `attempt` is called after each wake-up, and may be called for no reason.
    */
@@ -104,13 +131,16 @@ export class Parker {
         // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
-        const left = deadline - performance.now();
-        if (left <= 0) return false;
+        const now = performance.now();
+        if (now >= deadline) return false;
+        const until = this.#reminders.size > 0 ? Math.min(deadline, this.#remindAt) : deadline;
+        const left = Math.min(Math.max(until - now, 0), LONGEST);
         if (way === parked.SLEEPING) {
           this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.SLEEPING, left);
         } else {
           this.#poll(watched, left);
         }
+        if (this.#reminders.size > 0 && performance.now() >= this.#remindAt) this.#remind();
       }
     } finally {
       this.#arm();

@@ -21,9 +21,17 @@ export function knownObject(offset: number): SharedObject | undefined {
 /** What this thread holds, so that one shared object is one object here too. */
 const here = new Map<number, WeakRef<SharedObject>>();
 
-const collected = new FinalizationRegistry<{ family: Family; offset: number }>(({ family, offset }) => {
+/** What a member gives up when it lets go of an object: the count, and the entry of its holdings that says so. */
+interface Hold {
+  readonly family: Family;
+  readonly offset: number;
+  readonly entry: number;
+}
+
+const collected = new FinalizationRegistry<Hold>(({ family, offset, entry }) => {
+  // The same object may have arrived anew in the meantime.
   if (here.get(offset)?.deref() === undefined) here.delete(offset);
-  family.holdings.remove(offset);
+  family.holdings.remove(entry);
   releaseObject(family, offset);
 });
 
@@ -42,6 +50,8 @@ export abstract class SharedObject {
 
   readonly #family: Family;
   readonly #offset: number;
+  /** Where the family's holdings say that this member holds the object. */
+  readonly #entry: number;
   #closed = false;
 
   /** `make` is what the object needs in words to start with, or an `Existing` one. */
@@ -59,9 +69,9 @@ export abstract class SharedObject {
       words[at + objectField.kind] = kind;
       words[at + objectField.holders] = 1;
     }
-    mine.holdings.add(this.#offset);
+    this.#entry = mine.holdings.add(this.#offset);
     here.set(this.#offset, new WeakRef(this));
-    collected.register(this, { family: mine, offset: this.#offset }, this);
+    collected.register(this, { family: mine, offset: this.#offset, entry: this.#entry }, this);
   }
 
   /** Lets go of the object: this process is done with it, every later use but another close is a `ClosedError`. */
@@ -70,7 +80,7 @@ export abstract class SharedObject {
     this.#closed = true;
     collected.unregister(this);
     here.delete(this.#offset);
-    this.#family.holdings.remove(this.#offset);
+    this.#family.holdings.remove(this.#entry);
     releaseObject(this.#family, this.#offset);
   }
 

@@ -17,6 +17,7 @@ const SIGKILL = 9;
 const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const CLD_EXITED = 1;
+const PF_EXITING = 4; // Set once a thread will not run another instruction of its program.
 const EINTR = 4;
 const ECHILD = 10;
 const EAGAIN = 11;
@@ -176,7 +177,8 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       // The name in parentheses may hold anything; the fields are counted from its end.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const state = fields[0];
-      return state === 'Z' || state === 'X' ? undefined : Number(fields[19]) | 0;
+      if (state === 'Z' || state === 'X' || Number(fields[6]) & PF_EXITING) return undefined;
+      return Number(fields[19]) | 0;
     },
     dieWithParent(parentPid) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);

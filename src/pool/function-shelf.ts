@@ -17,6 +17,8 @@ export interface Shelved {
   /** How many tasks name it; freed at 0 once it is out of date. */
   tasks: number;
   outdated: boolean;
+  /** Where this member says that it holds what the function refers to. */
+  readonly holds: number[] | undefined;
 }
 
 /** The owner's functions, each encoded once for as long as what it captured stays the same. */
@@ -51,6 +53,7 @@ export class FunctionShelf {
       bytes: parcel.bytes.slice(0, parcel.length),
       tasks: 1,
       outdated: false,
+      holds: parcel.holds,
     };
     if (latest !== undefined) this.#retire(latest);
     this.#latest.set(fn, shelved);
@@ -77,7 +80,8 @@ export class FunctionShelf {
   #free(shelved: Shelved): void {
     this.#all.delete(shelved);
     const block = (shelved.granule >>> 0) * GRANULE;
-    discardParcel(this.#family, readAttachments(this.#family.heap.words(block), wordIndex(block)));
+    const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
+    discardParcel(this.#family, { ...attachments, holds: shelved.holds });
     this.#family.allocator.free(block);
   }
 }

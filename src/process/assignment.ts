@@ -2,7 +2,16 @@ import { unpack } from '../channel/transport.ts';
 import { type Family, onAbandonedAssignment } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { field } from '../memory/members.ts';
-import { discardParcel, type Parcel, parcelWords, readAttachments, viewParcel, writeParcel } from '../ring/parcel.ts';
+import {
+  claimParcel,
+  discardParcel,
+  type Parcel,
+  parcelWords,
+  readAttachments,
+  surrenderParcel,
+  viewParcel,
+  writeParcel,
+} from '../ring/parcel.ts';
 
 /** What a child must know before it can decode its work: plain data, because modules have to be imported first. */
 export interface Brief {
@@ -30,7 +39,7 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): num
   words[at + header.briefBytes] = text.length;
   family.heap.octets(block).set(text, (at + header.brief) * 4);
   writeParcel(family, block, at + start, work);
-  for (const blob of work.blobs) family.allocator.own(blob.block, 0);
+  surrenderParcel(family, work);
   return block;
 }
 
@@ -65,7 +74,7 @@ export function readBrief(family: Family, block: number): Brief {
 /** The work in a block that was taken; the block is freed. */
 export function readWork(family: Family, block: number): unknown {
   const { parcel, start } = viewParcel(family, workOf(family, block));
-  for (const blob of parcel.blobs) family.allocator.own(blob.block, family.me);
+  claimParcel(family, parcel);
   try {
     return unpack(family, parcel, start);
   } finally {

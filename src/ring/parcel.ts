@@ -14,7 +14,16 @@ export interface Parcel {
   readonly length: number;
   readonly blobs: readonly Blob[];
   readonly handles: readonly number[];
+  /**
+   * While the parcel is in a member's hand: the entries of its holdings for the handles, so that they are released if it dies.
+   * Filled and emptied by `claimParcel` and `surrenderParcel`; without handles it is left out.
+   */
+  holds?: number[] | undefined;
 }
+
+/** Shared by all parcels that have none. */
+const NO_BLOBS: readonly Blob[] = [];
+const NO_HANDLES: readonly number[] = [];
 
 /**
  * A parcel in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
@@ -70,14 +79,42 @@ export function viewParcel(family: Family, block: number): { parcel: Parcel; sta
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
+/** Says that a parcel is in this member's hand now: what belongs to it is given back if the member dies. Its handles are counted already. */
+export function claimParcel(family: Family, parcel: Parcel): void {
+  for (const { block } of parcel.blobs) family.allocator.own(block, family.me);
+  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.add(handle));
+}
+
+/**
+ * Says that a parcel belongs to shared memory from now on. Call it just before it gets there: a member killed in between leaks
+ * what belongs to the parcel, which is better than to have it freed while somebody can still take it out.
+ */
+export function surrenderParcel(family: Family, parcel: Parcel): void {
+  for (const { block } of parcel.blobs) family.allocator.own(block, 0);
+  dropHolds(family, parcel);
+}
+
+function dropHolds(family: Family, parcel: Pick<Parcel, 'holds'>): void {
+  if (parcel.holds === undefined) return;
+  for (const entry of parcel.holds) family.holdings.remove(entry);
+  parcel.holds = undefined;
+}
+
 /** Lets go of what a parcel that nobody will read holds. */
-export function discardParcel(family: Family, parcel: Pick<Parcel, 'blobs' | 'handles'>): void {
+export function discardParcel(family: Family, parcel: Pick<Parcel, 'blobs' | 'handles' | 'holds'>): void {
+  dropHolds(family, parcel);
   for (const { block } of parcel.blobs) family.allocator.free(block);
   for (const handle of parcel.handles) releaseObject(family, handle);
 }
 
 /** Blobs and handles of the parcel at `at`, and the word behind them. */
-export function readAttachments(words: Int32Array, at: number): { blobs: Blob[]; handles: number[]; next: number } {
+export function readAttachments(
+  words: Int32Array,
+  at: number,
+): { blobs: readonly Blob[]; handles: readonly number[]; next: number } {
+  if (words[at + header.blobs] === 0 && words[at + header.handles] === 0) {
+    return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + header.words };
+  }
   const blobs: Blob[] = [];
   const handles: number[] = [];
   let next = at + header.words;

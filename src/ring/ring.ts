@@ -1,7 +1,17 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
-import { discardParcel, type Parcel, parcelTag, parcelWords, readParcel, viewParcel, writeParcel } from './parcel.ts';
+import { GRANULE, type Heap, wordIndex } from '../memory/heap.ts';
+import {
+  claimParcel,
+  discardParcel,
+  type Parcel,
+  parcelTag,
+  parcelWords,
+  readParcel,
+  surrenderParcel,
+  viewParcel,
+  writeParcel,
+} from './parcel.ts';
 
 /**
  * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
@@ -64,10 +74,12 @@ export class Ring {
   #lastPop = -1;
   #knownHead = 0;
   #lastPush = -1;
-  /** Where the next record goes: set by #reserve, used up by #commit. */
-  #segment = 0;
+  /** Where the next record goes: set by #reserve, used up by #commit. The segment stays open for the next one. */
+  readonly #tail: OpenSegment;
   #word = 0;
   #count = 0;
+  /** The segment that the last record came from. */
+  readonly #head: OpenSegment;
 
   /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
   popped: number | Parcel = 0;
@@ -84,6 +96,8 @@ export class Ring {
     this.#at = wordIndex(offset);
     this.#tailSection = family.section(offset + (field.tail + end.section) * 4);
     this.#headSection = family.section(offset + (field.head + end.section) * 4);
+    this.#tail = new OpenSegment(family.heap);
+    this.#head = new OpenSegment(family.heap);
   }
 
   /** Prepares fresh, zeroed words for a ring of at most `bound` items, 0 for any number. */
@@ -119,10 +133,9 @@ export class Ring {
   pushInt(value: number): Outcome {
     const found = this.#reserve(2);
     if (found !== outcome.DONE) return found;
-    const words = this.#family.heap.words(this.#segment);
-    const at = wordIndex(this.#segment) + this.#word;
-    words[at] = record.INT;
-    words[at + 1] = value;
+    const { words, at } = this.#tail;
+    words[at + this.#word] = record.INT;
+    words[at + this.#word + 1] = value;
     this.#commit(2);
     return outcome.DONE;
   }
@@ -136,15 +149,16 @@ export class Ring {
   #pushInline(parcel: Parcel, size: number, tag: number): Outcome {
     const found = this.#reserve(size + 1);
     if (found !== outcome.DONE) return found;
-    const at = wordIndex(this.#segment) + this.#word;
-    this.#family.heap.words(this.#segment)[at] = record.INLINE | (size << KIND_BITS);
-    writeParcel(this.#family, this.#segment, at + 1, parcel, tag);
-    this.#commitParcel(parcel, size + 1);
+    const { words, at, offset } = this.#tail;
+    words[at + this.#word] = record.INLINE | (size << KIND_BITS);
+    writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
+    surrenderParcel(this.#family, parcel);
+    this.#commit(size + 1);
     return outcome.DONE;
   }
 
   #pushOut(parcel: Parcel, size: number, tag: number): Outcome {
-    const { allocator, heap, me } = this.#family;
+    const { allocator, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
     writeParcel(this.#family, block, wordIndex(block), parcel, tag);
     const found = this.#reserve(2);
@@ -152,19 +166,13 @@ export class Ring {
       allocator.free(block);
       return found;
     }
-    const words = heap.words(this.#segment);
-    const at = wordIndex(this.#segment) + this.#word;
-    words[at] = record.OUT;
-    words[at + 1] = block / GRANULE;
+    const { words, at } = this.#tail;
+    words[at + this.#word] = record.OUT;
+    words[at + this.#word + 1] = block / GRANULE;
     allocator.own(block, 0);
-    this.#commitParcel(parcel, 2);
+    surrenderParcel(this.#family, parcel);
+    this.#commit(2);
     return outcome.DONE;
-  }
-
-  #commitParcel(parcel: Parcel, size: number): void {
-    // Before the commit: a member killed in between leaks a block, which is better than one that is freed while in the ring.
-    for (const { block } of parcel.blobs) this.#family.allocator.own(block, 0);
-    this.#commit(size);
   }
 
   /**
@@ -188,17 +196,18 @@ export class Ring {
         return shut ? outcome.SHUT : outcome.EMPTY;
       }
     }
-    const first = (words[copy + place.segment]! >>> 0) * GRANULE;
+    const first = words[copy + place.segment] as number;
+    const current = this.#head;
+    current.open(first);
     let at = words[copy + place.word] as number;
-    let current = first;
-    while (at === this.#segmentWord(current, segment.end)) {
-      current = (this.#segmentWord(current, segment.next) >>> 0) * GRANULE;
+    while (at === current.get(segment.end)) {
+      current.open(current.get(segment.next));
       at = segment.first;
     }
     const size = this.#read(current, at, scratch);
     claim?.(this.tag);
     const other = head + end.copies + (~version & 1) * end.copyWords;
-    words[other + place.segment] = current / GRANULE;
+    words[other + place.segment] = current.granule;
     words[other + place.word] = at + size;
     words[other + place.count] = (count + 1) | 0;
     // SYNC(head): the place in the ring is free for producers, and the item is ours.
@@ -206,20 +215,19 @@ export class Ring {
     this.#lastPop = (version + 1) | 0;
     this.#headSection.leave();
     this.#claim();
-    if (current !== first) this.#freeSegments(first, current);
+    if (current.granule !== first) this.#freeSegments(first, current.granule);
     return outcome.DONE;
   }
 
   /** Lets nothing in any more; `immediate` also throws away what is inside. */
   shutdown(immediate: boolean): void {
     this.#tailSection.enter();
-    const flags = this.#load(field.flags) | flag.SHUT;
-    Atomics.store(this.#words, this.#at + field.flags, flags);
+    Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
     this.#tailSection.leave();
     if (!immediate) return;
     const scratch = new Uint8Array(SCRATCH_BYTES);
     while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
-    Atomics.store(this.#words, this.#at + field.flags, flags | flag.IMMEDIATE);
+    Atomics.or(this.#words, this.#at + field.flags, flag.IMMEDIATE);
   }
 
   /** Gives back all that the ring holds; nobody uses it any more. */
@@ -229,7 +237,7 @@ export class Ring {
     while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
     const version = this.#words[this.#at + field.head + end.version] as number;
     const copy = this.#at + field.head + end.copies + (version & 1) * end.copyWords;
-    this.#freeSegments((this.#words[copy + place.segment]! >>> 0) * GRANULE, 0);
+    this.#freeSegments(this.#words[copy + place.segment] as number, 0);
   }
 
   /** Enters the tail's section and finds `size` words for a record; any answer but DONE has left it again. */
@@ -252,17 +260,13 @@ export class Ring {
         return outcome.FULL;
       }
     }
-    this.#segment = (words[copy + place.segment]! >>> 0) * GRANULE;
+    const open = this.#tail;
+    open.open(words[copy + place.segment] as number);
     this.#word = words[copy + place.word] as number;
     this.#count = count;
     const room = size + (size & 1);
     try {
-      while (
-        this.#segmentWord(this.#segment, segment.end) !== 0 ||
-        this.#word + room > this.#segmentWord(this.#segment, segment.size)
-      ) {
-        this.#openNextSegment(room);
-      }
+      while (open.get(segment.end) !== 0 || this.#word + room > open.get(segment.size)) this.#openNextSegment(room);
     } catch (error) {
       this.#tailSection.leave();
       throw error;
@@ -276,7 +280,7 @@ export class Ring {
     const tail = this.#at + field.tail;
     const version = words[tail + end.version] as number;
     const copy = tail + end.copies + (~version & 1) * end.copyWords;
-    words[copy + place.segment] = this.#segment / GRANULE;
+    words[copy + place.segment] = this.#tail.granule;
     words[copy + place.word] = this.#word + size + (size & 1);
     words[copy + place.count] = (this.#count + 1) | 0;
     // SYNC(tail): the record is there for consumers, whole.
@@ -287,22 +291,21 @@ export class Ring {
 
   /** Closes the segment and goes to the next: the one that a dead producer left there, or a new one. */
   #openNextSegment(room: number): void {
-    const words = this.#family.heap.words(this.#segment);
-    const at = wordIndex(this.#segment);
+    const { words, at } = this.#tail;
     if (words[at + segment.next] === 0) {
       const grown = Math.min((words[at + segment.size] as number) * 4 * 2, LAST_SEGMENT);
       const needed = (segment.first + room) * 4 + GRANULE;
       words[at + segment.next] = createSegment(this.#family, Math.max(grown, needed)) / GRANULE;
     }
     if (words[at + segment.end] === 0) Atomics.store(words, at + segment.end, this.#word);
-    this.#segment = (words[at + segment.next]! >>> 0) * GRANULE;
+    this.#tail.open(words[at + segment.next] as number);
     this.#word = segment.first;
   }
 
   /** Reads the record into `popped`; answers its words. */
-  #read(current: number, word: number, scratch: Uint8Array): number {
-    const words = this.#family.heap.words(current);
-    const at = wordIndex(current) + word;
+  #read(current: OpenSegment, word: number, scratch: Uint8Array): number {
+    const { words } = current;
+    const at = current.at + word;
     const first = words[at] as number;
     this.block = 0;
     this.start = 0;
@@ -317,7 +320,7 @@ export class Ring {
         return 2;
       default: {
         this.tag = parcelTag(words, at + 1);
-        this.popped = readParcel(this.#family, current, at + 1, scratch);
+        this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
         const size = (first >>> KIND_BITS) + 1;
         return size + (size & 1);
       }
@@ -333,8 +336,7 @@ export class Ring {
       this.popped = parcel;
       this.start = start;
     }
-    if (typeof this.popped === 'number') return;
-    for (const { block } of this.popped.blobs) allocator.own(block, me);
+    if (typeof this.popped !== 'number') claimParcel(this.#family, this.popped);
   }
 
   #discardPopped(): void {
@@ -342,12 +344,14 @@ export class Ring {
     if (this.block !== 0) this.#family.allocator.free(this.block);
   }
 
+  /** Frees the segments from the granule `from` up to the one at `to`. */
   #freeSegments(from: number, to: number): void {
+    const { heap, allocator } = this.#family;
     let current = from;
     while (current !== to && current !== 0) {
-      const next = (this.#segmentWord(current, segment.next) >>> 0) * GRANULE;
-      this.#family.allocator.free(current);
-      current = next;
+      const offset = (current >>> 0) * GRANULE;
+      current = heap.words(offset)[wordIndex(offset) + segment.next] as number;
+      allocator.free(offset);
     }
   }
 
@@ -357,7 +361,8 @@ export class Ring {
     for (;;) {
       // SYNC(tail), SYNC(head): sees all that was written before the end was moved.
       const version = this.#load(side + end.version);
-      const count = this.#words[copies + (version & 1) * end.copyWords + place.count] as number;
+      // An atomic load, so that no processor puts it behind the next one.
+      const count = Atomics.load(this.#words, copies + (version & 1) * end.copyWords + place.count);
       if (this.#load(side + end.version) === version) return count;
     }
   }
@@ -365,11 +370,35 @@ export class Ring {
   #load(word: number): number {
     return Atomics.load(this.#words, this.#at + word);
   }
+}
 
-  #segmentWord(offset: number, word: number): number {
-    return this.#family.heap.words(offset)[wordIndex(offset) + word] as number;
+/** A segment with its words at hand: finding the window of an offset costs more than all the rest of a push. */
+class OpenSegment {
+  readonly #heap: Heap;
+  granule = 0;
+  offset = 0;
+  words: Int32Array = NO_WORDS;
+  /** The index of its first word in `words`. */
+  at = 0;
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  open(granule: number): void {
+    if (granule === this.granule) return;
+    this.granule = granule;
+    this.offset = (granule >>> 0) * GRANULE;
+    this.words = this.#heap.words(this.offset);
+    this.at = wordIndex(this.offset);
+  }
+
+  get(word: number): number {
+    return this.words[this.at + word] as number;
   }
 }
+
+const NO_WORDS = new Int32Array(0);
 
 function createSegment(family: Family, bytes: number): number {
   // The allocator rounds up to a power of two and keeps a granule to itself.

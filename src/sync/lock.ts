@@ -1,8 +1,9 @@
 import { StateError, TimeoutError } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
-import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { NOT_YET, type NotYet } from './spinner.ts';
 import { WAIT_LIST_WORDS } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -12,13 +13,19 @@ export const LOCK_KIND = 1;
 
 /** Words of a lock, behind those of every shared object. */
 const field = {
-  /** 0: free; else the member that holds it, with `ABANDONED`. Written by whoever takes or releases it, by one atomic operation. */
+  /** 0: free; else a member, with the marks below. Each change is one atomic operation; see README.md, "The lock's word". */
   owner: 2,
   waiters: 16,
 } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
+/** The part that is the member's name. */
+const NAME = (1 << 28) - 1;
+/** Set by a waiter that has waited for long: the owner hands the lock to the first in line. */
+const INSISTED = 1 << 28;
 /** Set while the lock is held by one who took it over from a member that died holding it. */
 const ABANDONED = 1 << 29;
+/** The lock was handed to this member, which has not taken it yet. */
+const HANDED = 1 << 30;
 
 registerDestroyer(LOCK_KIND, (family, offset) => {
   new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
@@ -29,7 +36,7 @@ registerDestroyer(LOCK_KIND, (family, offset) => {
  *
  * If its owner dies, however it dies, the lock passes to the next who wants it, and `abandoned` is true for as long as that one
  * holds it: look whether what the lock protects is still whole. Waiters are served in order of arrival, but a member that is
- * running may come before one that still has to wake up. Not re-entrant: a holder that acquires it again waits for itself.
+ * running may come before one that still has to wake up, until that one has waited for a millisecond. Not re-entrant: a holder that acquires it again waits for itself.
  *
  * @example
  * import { Lock, Process } from 'multiproc';
@@ -56,7 +63,12 @@ export class Lock extends SharedObject {
     this.#owner = wordIndex(offset) + field.owner;
     this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => Atomics.load(this.#words, this.#owner) === 0,
-      owner: () => Atomics.load(this.#words, this.#owner) & ~ABANDONED,
+      owned: {
+        owner: () => Atomics.load(this.#words, this.#owner) & NAME,
+        insist: () => this.#insist(),
+        decline: () => this.#decline(),
+        reclaim: () => this.#reclaim(),
+      },
     });
   }
 
@@ -64,7 +76,9 @@ export class Lock extends SharedObject {
   acquire(options?: WaitOptions): Promise<boolean> {
     try {
       this.assertOpen();
-      if (options === undefined && !this.#waiters.hasLocal && this.#attempt() === true) return ACQUIRED;
+      if (options === undefined && !this.#waiters.hasLocal && this.#attempt() === true) {
+        return isLoopStarving() ? afterTurn(true) : ACQUIRED;
+      }
       return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
     } catch (error) {
       return Promise.reject(error);
@@ -87,9 +101,17 @@ export class Lock extends SharedObject {
   /** Frees the lock, for whoever holds it; a `StateError` if nobody does. */
   release(): void {
     this.assertOpen();
-    // SYNC(lock): hands what was written under the lock to the next owner.
-    if (Atomics.exchange(this.#words, this.#owner, 0) === 0) {
-      throw new StateError('This Lock is not held by anybody: it was released once too often.');
+    let seen = Atomics.load(this.#words, this.#owner);
+    for (;;) {
+      if (seen === 0 || seen & HANDED) throw notHeld();
+      if (seen & INSISTED) {
+        this.#handOver(seen);
+        return;
+      }
+      // SYNC(lock): hands what was written under the lock to the next owner.
+      const found = Atomics.compareExchange(this.#words, this.#owner, seen, 0);
+      if (found === seen) break;
+      seen = found;
     }
     if (this.#waiters.hasWaiting) this.#waiters.notify();
   }
@@ -124,23 +146,89 @@ export class Lock extends SharedObject {
     }
   }
 
+  /** Lets go of the lock object in this process; its waits end with a `ClosedError`. A lock that it holds stays held until it ends. */
+  override close(): void {
+    this.#waiters.close(closedError(this));
+    super.close();
+  }
+
   readonly #attempt = (): boolean | NotYet => {
-    const { me, members } = this.#family;
+    const { me } = this.#family;
     // SYNC(lock): sees what was written under the lock before.
     const seen = Atomics.compareExchange(this.#words, this.#owner, 0, me);
-    if (seen === 0) return true;
-    const owner = seen & ~ABANDONED;
-    if (!members.isKnownGone(owner)) return NOT_YET;
-    return Atomics.compareExchange(this.#words, this.#owner, seen, me | ABANDONED) === seen ? true : NOT_YET;
+    return seen === 0 ? true : this.#claim(seen);
   };
+
+  /** Takes a lock that is not free: one that was handed to us, or whose owner is dead. */
+  #claim(seen: number): boolean | NotYet {
+    const { me, members } = this.#family;
+    const name = seen & NAME;
+    if (!(seen & HANDED && name === me) && !members.isKnownGone(name)) return NOT_YET;
+    // One that died before it took what it was handed has abandoned nothing.
+    const mine = seen & HANDED ? me : me | ABANDONED;
+    // SYNC(lock): as above.
+    return Atomics.compareExchange(this.#words, this.#owner, seen, mine) === seen ? true : NOT_YET;
+  }
+
+  #insist(): void {
+    const seen = Atomics.load(this.#words, this.#owner);
+    // If it fails then the lock changes hands just now, and we shall be woken.
+    if (seen !== 0 && !(seen & HANDED)) Atomics.compareExchange(this.#words, this.#owner, seen, seen | INSISTED);
+  }
+
+  /** Gives the lock to the first in line, so that nobody comes in between. `seen` is its word, as we hold it. */
+  #handOver(seen: number): void {
+    let held = seen;
+    for (;;) {
+      const next = this.#waiters.nominate();
+      const handed = next === 0 ? 0 : next | HANDED;
+      for (;;) {
+        // SYNC(lock): as in release.
+        const found = Atomics.compareExchange(this.#words, this.#owner, held, handed);
+        if (found === held) break;
+        // Another mark was set, or somebody else has released it.
+        held = found;
+        if (found !== 0 && !(found & HANDED)) continue;
+        if (next !== 0) this.#waiters.wake(next);
+        throw notHeld();
+      }
+      if (next === 0) {
+        if (this.#waiters.hasWaiting) this.#waiters.notify();
+        return;
+      }
+      if (this.#waiters.wake(next)) {
+        this.#waiters.remind();
+        return;
+      }
+      // It is dead: the lock is ours again, if nobody was quicker.
+      held = this.#family.me;
+      if (Atomics.compareExchange(this.#words, this.#owner, handed, held) !== handed) return;
+    }
+  }
+
+  /** What was handed to this member is not wanted any more. */
+  #decline(): void {
+    const { me } = this.#family;
+    if (Atomics.compareExchange(this.#words, this.#owner, me | HANDED, me) === (me | HANDED)) this.#handOver(me);
+  }
+
+  /** What was handed to a member that does not come, because it is stopped or busy, is for everybody again. */
+  #reclaim(): void {
+    const seen = Atomics.load(this.#words, this.#owner);
+    if (seen & HANDED) Atomics.compareExchange(this.#words, this.#owner, seen, 0);
+  }
 
   /** The last look, when there is no time left: asks the kernel whether the owner lives. */
   readonly #expire = (): boolean => {
-    const owner = Atomics.load(this.#words, this.#owner) & ~ABANDONED;
+    const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
     this.#family.bury(owner);
     return this.#attempt() === true;
   };
+}
+
+function notHeld(): StateError {
+  return new StateError('This Lock is not held by anybody: it was released once too often.');
 }
 
 /** One promise for every acquisition that need not wait. */

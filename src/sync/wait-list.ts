@@ -89,11 +89,28 @@ export class WaitList {
 
   /** Wakes the living one that has waited longest; false if nobody waits. */
   notify(): boolean {
-    if (!this.hasWaiting) return false;
+    for (;;) {
+      const member = this.nominate();
+      if (member === 0) return false;
+      if (this.#family.parker.wake(member)) return true;
+      // It is dead: its entry stays behind, notified, until somebody needs the place.
+    }
+  }
+
+  /** Marks the one that has waited longest as notified, and answers its name: the caller is to wake it. 0 if nobody waits. */
+  nominate(): number {
+    if (!this.hasWaiting) return 0;
     this.#section.enter();
-    const notified = this.#notifyFirst();
+    const used = this.#words[this.#at + field.used] as number;
+    let first = NONE;
+    for (let entry = 0; entry < used; entry++) {
+      if ((this.#get(entry) & STATE) !== WAITING) continue;
+      if (first === NONE || this.#before(entry, first)) first = entry;
+    }
+    const member = first === NONE ? 0 : this.#get(first) & ~STATE;
+    if (first !== NONE) this.#put(first, member | NOTIFIED);
     this.#leave();
-    return notified;
+    return member;
   }
 
   /** Wakes all that wait. */
@@ -115,22 +132,6 @@ export class WaitList {
   destroy(): void {
     const granule = this.#words[this.#at + field.more] as number;
     if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);
-  }
-
-  #notifyFirst(): boolean {
-    const used = this.#words[this.#at + field.used] as number;
-    for (;;) {
-      let first = NONE;
-      for (let entry = 0; entry < used; entry++) {
-        if ((this.#get(entry) & STATE) !== WAITING) continue;
-        if (first === NONE || this.#before(entry, first)) first = entry;
-      }
-      if (first === NONE) return false;
-      const member = this.#get(first) & ~STATE;
-      this.#put(first, member | NOTIFIED);
-      if (this.#family.parker.wake(member)) return true;
-      this.#put(first, 0);
-    }
   }
 
   /** The nearest of those on one side of this member; `isOnSide(entry, mine)` says which side. */

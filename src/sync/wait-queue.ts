@@ -8,11 +8,25 @@ import { WaitList } from './wait-list.ts';
 export interface Awaited {
   /** True if another waiter could succeed now: asked when one leaves with a notification that it may not have used up. */
   isReady(): boolean;
-  /** The member that has it and must let go of it, 0 for nobody: its death is watched. Left out where nothing has an owner. */
-  owner?(): number;
+  /** What a thing that has an owner, as a lock, knows besides. */
+  readonly owned?: Owned;
   /** True where waiting does not keep the program alive. */
   readonly isBackground?: boolean;
 }
+
+export interface Owned {
+  /** The member that has it and must let go of it, 0 for nobody: its death is watched. */
+  owner(): number;
+  /** A waiter has waited long enough: the owner shall hand it over, not just let go. */
+  insist(): void;
+  /** The last waiter of this thread gives up: what was handed to this member goes on to the next. */
+  decline(): void;
+  /** What was handed to a member that has not taken it so far becomes free again. */
+  reclaim(): void;
+}
+
+/** From this wait on, in ms, a waiter that was woken in vain insists. */
+const PATIENCE = 1;
 
 interface Waiter {
   readonly attempt: Attempt<unknown>;
@@ -34,6 +48,10 @@ export class WaitQueue implements Pending {
   readonly #spinner = new Spinner();
   readonly #onDeath = () => this.#watcheeDied();
   #watchee = 0;
+  /** When the first waiter of this thread came, or when one was served last. */
+  #since = 0;
+  #serving = false;
+  #closed = false;
 
   constructor(family: Family, offset: number, awaited: Awaited) {
     this.#family = family;
@@ -52,10 +70,31 @@ export class WaitQueue implements Pending {
     return this.#waiters.size > 0;
   }
 
-  /** Wakes the one who has waited longest. */
+  /** Wakes the one who has waited longest, and the next one too if that comes to nothing. */
   notify(): void {
-    this.#list.notify();
+    if (this.#list.notify() && this.#list.hasWaiting) this.remind();
   }
+
+  /** Marks the one who has waited longest as notified and answers its name: to be woken by `wake`. 0 if nobody waits. */
+  nominate(): number {
+    return this.#list.nominate();
+  }
+
+  /** Wakes the one that was nominated; false if it is dead. */
+  wake(member: number): boolean {
+    return this.#family.parker.wake(member);
+  }
+
+  /** Has this thread look after a moment whether the one that was woken has come: it may be stopped, or busy for long. */
+  remind(): void {
+    this.#family.parker.remind(this.#onReminder);
+  }
+
+  readonly #onReminder = () => {
+    if (this.#closed) return;
+    this.#awaited.owned?.reclaim();
+    if (this.hasWaiting && this.#awaited.isReady()) this.notify();
+  };
 
   notifyAll(): void {
     this.#list.notifyAll();
@@ -87,7 +126,12 @@ export class WaitQueue implements Pending {
         }
       };
       const onAbort = () => giveUp(() => reject(signal?.reason));
-      const onTime = () => giveUp(() => resolve(expire()));
+      const onTime = () => {
+        // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
+        const [first] = this.#waiters;
+        if (first !== waiter || !this.#serve(waiter)) giveUp(() => resolve(expire()));
+        else if (this.#waiters.size === 0) this.#leave(true);
+      };
       // Longer than a timer can run is for ever, as far as anybody will see.
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -98,6 +142,7 @@ export class WaitQueue implements Pending {
 
       this.#waiters.add(waiter);
       if (this.#waiters.size === 1) {
+        this.#since = performance.now();
         this.#list.enrol();
         this.#family.parker.add(this);
       }
@@ -112,7 +157,10 @@ export class WaitQueue implements Pending {
     let value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, true);
     if (value !== NOT_YET) return value;
     if (timeout === 0) return expire();
-    if (this.#waiters.size === 0) this.#list.enrol();
+    if (this.#waiters.size === 0) {
+      this.#since = performance.now();
+      this.#list.enrol();
+    }
     try {
       this.#family.parker.block(() => {
         do {
@@ -129,21 +177,30 @@ export class WaitQueue implements Pending {
 
   /** Serves the promises of this thread as far as it goes. */
   check(): void {
-    let served = false;
-    do {
-      for (const waiter of this.#waiters) {
-        if (!this.#serve(waiter)) break;
-        served = true;
-      }
-      if (this.#waiters.size === 0) {
-        this.#leave(true);
-        return;
-      }
-    } while (this.#waitOn(served));
+    // What is being taken may run a hook of the user's that waits here itself: the loop below comes to it.
+    if (this.#serving) return;
+    this.#serving = true;
+    try {
+      let served = false;
+      do {
+        for (const waiter of this.#waiters) {
+          if (!this.#serve(waiter)) break;
+          served = true;
+        }
+        if (this.#waiters.size === 0) {
+          this.#leave(true);
+          return;
+        }
+      } while (this.#waitOn(served));
+    } finally {
+      this.#serving = false;
+    }
   }
 
-  /** Ends all waits of this thread with an error. */
-  rejectLocal(error: unknown): void {
+  /** Ends all waits of this thread with an error; nothing here may be used afterwards. */
+  close(error: unknown): void {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const waiter of this.#waiters) {
       this.#remove(waiter);
       waiter.reject(error);
@@ -181,8 +238,12 @@ export class WaitQueue implements Pending {
       else this.#list.enrol();
       again = true;
     }
-    if (this.#awaited.owner === undefined) return again;
-    return this.#watch(this.#list.predecessor() || this.#awaited.owner()) || again;
+    const { owned } = this.#awaited;
+    if (owned === undefined) return again;
+    const now = performance.now();
+    if (served) this.#since = now;
+    else if (now - this.#since >= PATIENCE) owned.insist();
+    return this.#watch(this.#list.predecessor() || owned.owner()) || again;
   }
 
   /**
@@ -193,12 +254,14 @@ export class WaitQueue implements Pending {
     if (member === this.#watchee) return false;
     this.#unwatch();
     if (member === 0 || member === this.#family.me) return false;
-    if (!this.#family.lifelines.watch(member, this.#onDeath)) {
-      this.#family.bury(member);
-      return true;
+    if (this.#family.lifelines.watch(member, this.#onDeath)) {
+      this.#watchee = member;
+      return false;
     }
-    this.#watchee = member;
-    return false;
+    // One that lives and cannot be watched is not ours to bury.
+    if (!this.#family.members.isGone(member)) return false;
+    this.#family.bury(member);
+    return true;
   }
 
   #unwatch(): void {
@@ -223,9 +286,11 @@ export class WaitQueue implements Pending {
     this.#family.parker.remove(this);
     this.#unwatch();
     // Whoever watches us and not the owner must look for somebody else to watch, unless we are the owner now.
-    const successor = successful || this.#awaited.owner === undefined ? 0 : this.#list.successor();
+    const { owned } = this.#awaited;
+    const successor = successful || owned === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
-    if (notified && this.#awaited.isReady()) this.#list.notify();
+    if (!successful) owned?.decline();
+    if (notified && this.#awaited.isReady()) this.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
   }
 }
