@@ -38,7 +38,7 @@ export function pack(family: Family, value: unknown, root: string): PackedParcel
 /** A parcel that outlasts the packing of other values. */
 export function keepParcel(parcel: number | Parcel): number | Parcel {
   if (typeof parcel === 'number') return parcel;
-  return { ...parcel, bytes: parcel.bytes.slice(0, parcel.length) };
+  return { ...parcel, bytes: new Uint8Array(parcel.bytes.subarray(0, parcel.length)) };
 }
 
 /** The value of a parcel that this member has taken out, whose bytes start at `start`; the parcel is used up in any case. */
