@@ -42,13 +42,14 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
   process.on('uncaughtExceptionMonitor', report);
   let settled = false;
   let idle = false;
-  process.on('beforeExit', () => {
+  const onIdle = () => {
     idle = true;
     // Somebody else's handler may have found more to do.
     setImmediate(() => {
       idle = false;
     }).unref();
-  });
+  };
+  process.on('beforeExit', onIdle);
   process.once('exit', () => {
     if (settled || !idle) return;
     process.stderr.write(`${name} ended early: its target awaits a promise that nothing was left to settle.\n`);
@@ -58,6 +59,7 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     await work.run();
   } finally {
     settled = true;
+    process.off('beforeExit', onIdle);
   }
   exitQuickly(mine.platform);
 }

@@ -9,10 +9,8 @@ export function exitQuickly(platform: Platform): void {
     return;
   const node = process as unknown as { reallyExit(code: number): never };
   node.reallyExit = (code) => platform.exitNow(code);
-  const onIdle = () => {
-    // Whoever was added later may have more to do: come last, once more.
-    if (process.listeners('beforeExit').at(-1) === onIdle) process.exit();
-    process.off('beforeExit', onIdle).on('beforeExit', onIdle);
-  };
-  process.on('beforeExit', onIdle);
+  process.on('beforeExit', () => {
+    // Any other handler may have found more to do, which shows only when all is told: Node ends the process then.
+    if (process.listenerCount('beforeExit') === 1) process.exit();
+  });
 }

@@ -1,5 +1,6 @@
-import { type Extension, registerExtension } from '../codec/extension.ts';
-import { Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
+import { type Extension, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { holdsPrivateNames } from '../codec/private-names.ts';
+import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
 /**
  * A process travels once, to itself: as its class, what its constructor was given, and the fields that a subclass has put on it.
@@ -9,9 +10,16 @@ const processExtension: Extension<Process> = {
   matches: (value): value is Process => value instanceof Process,
   write(value, out) {
     if (value.pid !== undefined) out.refuse('a Process that has started cannot be sent; send its pid or its name');
+    const cls = value.constructor;
+    if (holdsPrivateNames(cls)) {
+      out.refuse(
+        `the private names (#) of class ${cls.name} cannot be read from outside; use ordinary fields and methods`,
+      );
+    }
     const { name, daemon, identity, target, args } = travellingPart(value);
     const fields = { ...value };
-    out.value(value.constructor, '');
+    prepareClasses(fields, out);
+    out.value(cls, '');
     out.value(name, 'name');
     out.value(daemon, 'daemon');
     out.value(identity, '');
@@ -24,12 +32,26 @@ const processExtension: Extension<Process> = {
     const name = input.value();
     const daemon = input.value();
     const identity = input.value();
+    const process = reviveProcess(cls, { name, daemon, identity } as Travelling);
+    input.remember(process);
     const target = input.value();
-    const args = input.value();
-    const process = reviveProcess(cls, { name, daemon, identity, target, args } as Travelling);
+    equipProcess(process, { target, args: input.value() } as Travelling);
     return Object.assign(process, input.value());
   },
 };
+
+/**
+ * Rehearses the writing of the fields: classes of instances among them are registered by that, and so are the same when methods
+ * of the process refer to them.
+ */
+function prepareClasses(fields: object, out: ValueWriter): void {
+  const rehearsed = new Error('taken back');
+  const error = out.attempt(() => {
+    out.capturing(() => out.value(fields, ''));
+    throw rehearsed;
+  });
+  if (error !== rehearsed) throw error;
+}
 
 /** Makes processes able to travel to themselves; called once by the library's door. */
 export function installProcessExtension(): void {

@@ -282,10 +282,18 @@ export function travellingPart(process: Process): Travelling {
 }
 
 /** Makes the object that stands for this very process, of the class that its parent had. */
-export function reviveProcess<P extends Process>(cls: { prototype: P }, travelling: Travelling): P {
-  const process = makeProcess(cls, travelling, true);
+export function reviveProcess<P extends Process>(
+  cls: { prototype: P },
+  { name, daemon, identity }: Pick<Travelling, 'name' | 'daemon' | 'identity'>,
+): P {
+  const process = makeProcess(cls, { name, daemon, identity, target: undefined, args: [] }, true);
   current = process;
   return process;
+}
+
+/** Gives that object its work. */
+export function equipProcess(process: Process, { target, args }: Pick<Travelling, 'target' | 'args'>): void {
+  Object.assign(open(process), { target, args });
 }
 
 function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Travelling, isCurrent: boolean): P {

@@ -7,7 +7,7 @@ const HEAD_START = 100;
 let wanted = 2;
 let spares: Child[] = [];
 let surroundings: Surroundings | undefined;
-let timer: NodeJS.Timeout | undefined;
+let isFilling = false;
 let rehearse: (spare: Child) => void = () => {};
 
 /**
@@ -45,12 +45,14 @@ export function takeChild(onSpare: (spare: Child) => void): Child {
 }
 
 function fillLater(): void {
-  if (timer === undefined) timer = setTimeout(fill, HEAD_START).unref();
+  if (isFilling) return;
+  isFilling = true;
+  setTimeout(fill, HEAD_START).unref();
 }
 
 /** One at a time, so that the machine stays usable while they boot. */
 function fill(): void {
-  timer = undefined;
+  isFilling = false;
   if (surroundings === undefined || spares.length >= wanted) return;
   try {
     const spare = new Child(family(), surroundings, false);

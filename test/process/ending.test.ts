@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Process, Queue } from 'multiproc';
+import { watched } from '../watchdog.ts';
+import { until } from './program.ts';
+
+function drain<T>(queue: Queue<T>): T[] {
+  const items: T[] = [];
+  while (!queue.empty()) items.push(queue.getNowait());
+  return items;
+}
+
+describe('how a process ends', () => {
+  test('handlers of exit and beforeExit run once each, with the exit code', async () => {
+    const log = new Queue<string>();
+    const p = new Process({
+      target: () => {
+        process.on('beforeExit', (code) => log.putSync(`beforeExit ${code}`));
+        process.on('exit', (code) => log.putSync(`exit ${code}`));
+        process.exitCode = 3;
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.deepEqual([drain(log), p.exitCode], [['beforeExit 3', 'exit 3'], 3]);
+  });
+
+  test('so do those registered while it runs on, and a beforeExit may find more work', async () => {
+    const log = new Queue<string>();
+    const p = new Process({
+      target: async () => {
+        process.once('beforeExit', () => {
+          log.putSync('first idle');
+          setTimeout(() => log.putSync('more work'), 1);
+        });
+        setTimeout(() => process.on('exit', () => log.putSync('exit')), 1);
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.deepEqual([drain(log), p.exitCode], [['first idle', 'more work', 'exit'], 0]);
+  });
+
+  test('an exit handler may set the exit code, and process.exit runs them too', async () => {
+    const log = new Queue<string>();
+    const p = new Process({
+      target: () => {
+        process.on('exit', () => {
+          log.putSync('exit');
+          process.exitCode = 8;
+        });
+        process.exit(1);
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.deepEqual([drain(log), p.exitCode], [['exit'], 8]);
+  });
+
+  test('one whose handler throws ends with an error', async () => {
+    const p = new Process({
+      target: () => {
+        process.stderr.write = () => true;
+        process.on('exit', () => {
+          throw new Error('in the handler');
+        });
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.notEqual(p.exitCode, 0);
+  });
+
+  test('it lives on while timers and servers that the target left are there', async () => {
+    const ready = new Queue<number>();
+    const p = new Process({
+      target: async () => {
+        const { createServer } = await import('node:net');
+        const server = createServer((socket) => {
+          socket.end('bye');
+          server.close();
+        });
+        server.listen(0, '127.0.0.1', () => {
+          const address = server.address();
+          setTimeout(() => ready.putSync(typeof address === 'object' ? (address?.port ?? 0) : 0), 5);
+        });
+      },
+    });
+    p.start();
+    const port = await watched(ready.get());
+    assert.equal(p.isAlive(), true);
+    const { connect } = await import('node:net');
+    const text = await watched(
+      new Promise((resolve) => connect(port, '127.0.0.1').setEncoding('utf8').once('data', resolve)),
+    );
+    assert.equal(text, 'bye');
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+  });
+
+  test('timers that were unrefed do not keep it', async () => {
+    const p = new Process({ target: () => void setInterval(() => {}, 1e6).unref() });
+    p.start();
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+  });
+
+  test('puts that the target did not await are finished first', async () => {
+    const queue = new Queue<number>(3);
+    const p = new Process({
+      target: () => {
+        for (let i = 0; i < 50; i++) void queue.put(i);
+      },
+    });
+    p.start();
+    const got: number[] = [];
+    while (got.length < 50) got.push(await watched(queue.get()));
+    assert.deepEqual(got, [...Array(50).keys()]);
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+  });
+
+  test('a process that has put 8 MB may be joined before they are read', async () => {
+    const queue = new Queue<Uint8Array>();
+    const p = new Process({
+      target: () => {
+        for (let i = 0; i < 8; i++) void queue.put(new Uint8Array(2 ** 20).fill(i));
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.equal(queue.qsize(), 8);
+    assert.deepEqual(
+      drain(queue).map((bytes) => [bytes.length, bytes[0], bytes.at(-1)]),
+      [...Array(8).keys()].map((i) => [2 ** 20, i, i]),
+    );
+  });
+
+  test('a promise that waits for a queue keeps it alive', async () => {
+    const queue = new Queue<string>();
+    const p = new Process({
+      target: async () => {
+        process.exitCode = (await queue.get()) === 'go' ? 0 : 1;
+      },
+    });
+    p.start();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(p.isAlive(), true);
+    await queue.put('go');
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+  });
+
+  test('what it has spawned itself does not hold up its end', async () => {
+    const pids = new Queue<number>();
+    const p = new Process({
+      target: async () => {
+        const { spawn } = await import('node:child_process');
+        const sleeper = spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' });
+        sleeper.unref();
+        pids.putSync(sleeper.pid as number);
+      },
+    });
+    p.start();
+    const pid = await watched(pids.get());
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+    const q = new Process({ target: () => {} });
+    q.start();
+    q.joinSync();
+    process.kill(pid, 'SIGKILL');
+  });
+
+  test('a worker thread that it has started keeps it until that ends', async () => {
+    const answers = new Queue<number>();
+    const p = new Process({
+      target: async () => {
+        const { Worker } = await import('node:worker_threads');
+        new Worker('require("worker_threads").parentPort.postMessage(7)', { eval: true }).on('message', (n) =>
+          answers.putSync(n),
+        );
+      },
+    });
+    p.start();
+    assert.equal(await watched(answers.get()), 7);
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+  });
+
+  test('collections of a process that has ended let it go', async () => {
+    const { setFlagsFromString } = await import('node:v8');
+    const { runInNewContext } = await import('node:vm');
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const make = async () => {
+      const p = new Process({ target: () => {} });
+      p.start();
+      await watched(p.join());
+      return new WeakRef(p);
+    };
+    const ref = await make();
+    await until(() => {
+      gc();
+      return ref.deref() === undefined;
+    });
+  });
+});
