@@ -9,8 +9,8 @@ export function exitQuickly(platform: Platform): void {
     return;
   const node = process as unknown as { reallyExit(code: number): never };
   node.reallyExit = (code) => platform.exitNow(code);
-  process.on('beforeExit', () => {
-    // Any other handler may have found more to do, which shows only when all is told: Node ends the process then.
+  process.prependListener('beforeExit', () => {
+    // Any other handler may find more to do: whether it did, Node sees afterwards, and ends the process if not.
     if (process.listenerCount('beforeExit') === 1) process.exit();
   });
 }
