@@ -7,10 +7,9 @@ import { childEntry } from './child-entry.ts';
 import { currentDirectory } from './current-directory.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
 
-/** What of this process a child inherits at its start, so that a spare made earlier can be told from one made now. */
+/** What of this process a child inherits when it is made, so that a spare made earlier can be told from one made now. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** `undefined` where the directory has been removed: children are there too, then. */
   readonly cwd: string | undefined;
   readonly execArgv: readonly string[];
 }
@@ -35,7 +34,8 @@ export class Child {
   /** Until it is, nothing has ended; afterwards the event loop may still have to tell the exit code. */
   #isLifelineOpen = true;
 
-  constructor(family: Family, surroundings: Surroundings, detached: boolean) {
+  /** The working directory is this process's as it is now. */
+  constructor(family: Family, { env, execArgv }: Surroundings, detached: boolean) {
     const { platform } = family;
     const file = childEntry();
     const opened: number[] = [];
@@ -49,10 +49,9 @@ export class Child {
       const [lifeline, lifelineOfChild] = pipe();
       const [doorbellOfChild, doorbell] = pipe();
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
-      this.#process = spawn([...surroundings.execArgv, file, ...identity], {
+      this.#process = spawn([...execArgv, file, ...identity], {
         stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, lifelineOfChild, doorbellOfChild],
-        env: surroundings.env,
-        cwd: surroundings.cwd,
+        env,
         detached,
       });
       platform.close(lifelineOfChild);
@@ -135,7 +134,7 @@ function spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
   // The reason comes later, as an event that would end the program if nobody listened.
   started.on('error', (error) => process.emitWarning(error));
   throw new ProcessError(
-    `A process could not be started: the system refused to run ${process.execPath} in ${options.cwd ?? 'this directory'}. ` +
-      'The limit of processes or of memory may be reached, or one of the two be gone; a warning with the reason follows.',
+    `A process could not be started: the system refused to run ${process.execPath}. ` +
+      'The limit of processes or of memory may be reached; a warning with the reason follows.',
   );
 }

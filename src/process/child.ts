@@ -39,7 +39,7 @@ async function run(): Promise<void> {
 }
 
 async function perform(work: Process, { name }: Brief): Promise<void> {
-  process.on('uncaughtExceptionMonitor', report);
+  process.on('uncaughtException', report);
   let settled = false;
   let idle = false;
   const onIdle = () => {
@@ -88,18 +88,24 @@ function awaitAssignment(family: Family): Promise<number> {
 /** What the target threw is an uncaught error like any other, whatever the options of node say of promises. */
 function fail(error: unknown): void {
   const emitter: NodeJS.EventEmitter = process;
-  if (!emitter.emit('uncaughtExceptionMonitor', error, 'uncaughtException')) report(error, 'uncaughtException');
-  emitter.emit('uncaughtException', error, 'uncaughtException');
+  emitter.emit('uncaughtExceptionMonitor', error, 'uncaughtException');
+  if (!emitter.emit('uncaughtException', error, 'uncaughtException')) report(error);
 }
 
+let isEnding = false;
+
 /**
- * Ends the process with an error that nobody handles: says whose it is and shows it. Node would do so too, with an excerpt of the
- * line; but the lines of a function that has travelled are not those of its file.
+ * Ends the process with an error that nobody else handles: says whose it is and shows it. Node would do so too, with an excerpt
+ * of the line; but the lines of a function that has travelled are not those of its file.
  */
-function report(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
-  if (process.listenerCount('uncaughtException') > 0) return;
-  const emitter: NodeJS.EventEmitter = process.off('uncaughtExceptionMonitor', report);
-  emitter.emit('uncaughtExceptionMonitor', error, origin);
+function report(error: unknown): void {
+  if (process.listenerCount('uncaughtException') > 1) return;
+  if (isEnding) process.exit(1);
+  isEnding = true;
   process.stderr.write(`${title} (pid ${process.pid}) ended by an uncaught error:\n${inspect(error)}\n`);
-  process.exit(1);
+  const unwritten = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0);
+  if (unwritten.length === 0) process.exit(1);
+  // The readers are slow.
+  const written = unwritten.map((stream) => new Promise<unknown>((resolve) => void stream.write('', resolve)));
+  Promise.all(written).finally(() => process.exit(1));
 }

@@ -54,6 +54,9 @@ function fillLater(): void {
 function fill(): void {
   isFilling = false;
   if (surroundings === undefined || spares.length >= wanted) return;
+  // The spares of before are of no use if anything has changed since: the next start sees to that.
+  if (spares.length === 0) surroundings = currentSurroundings();
+  else if (!isSame(surroundings, currentSurroundings())) return;
   try {
     const spare = new Child(family(), surroundings, false);
     spares.push(spare);

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, describe, test } from 'node:test';
+import { inheritedExecArgv } from '#dist/process/exec-arguments.js';
+import { fixture, run } from './program.ts';
+
+const folder = realpathSync(mkdtempSync(`${tmpdir()}/surroundings-`));
+after(() => rmSync(folder, { recursive: true }));
+
+describe('what a process inherits', () => {
+  test('the environment and the directory of the moment of its start, spares or not', async () => {
+    const { stdout, stderr } = await run(fixture('changing-surroundings'), { env: { FIRST: '1' }, cwd: folder });
+    assert.deepEqual(
+      stdout.trim().split('\n'),
+      [
+        `1 undefined undefined ${folder}`,
+        `1 two undefined ${folder}`,
+        'undefined two undefined /',
+        'undefined two 3 /',
+        'undefined changed undefined /',
+      ],
+      stderr,
+    );
+  });
+
+  test('env adds to the environment, and wins', async () => {
+    const { stdout } = await run(fixture('env-option'), { env: { KEPT: 'kept', CHANGED: 'before' } });
+    assert.equal(stdout, 'kept after added \nkept before undefined\n');
+  });
+
+  test('the directory, even one that has been removed', async () => {
+    const gone = `${folder}/gone`;
+    mkdirSync(gone);
+    const { stdout, stderr } = await run(fixture('removed-directory'), { cwd: gone });
+    assert.equal(stdout, '0\n', stderr);
+  });
+
+  test('a start in a directory that a process may not enter fails with what is known, and changes nothing', async () => {
+    const { stdout, stderr } = await run(fixture('start-fails'));
+    assert.equal(stdout, 'ProcessError ERR_PROCESS true\nundefined false 0 0\n0\n', stderr);
+    assert.match(stderr, /ENOENT|E2BIG/);
+  });
+});
+
+describe('options of node', () => {
+  const flags: [string[], string[]][] = [
+    [
+      ['--max-old-space-size=64', '--stack-trace-limit', '5'],
+      ['--max-old-space-size=64', '--stack-trace-limit', '5'],
+    ],
+    [
+      ['-C', 'a', '--conditions=b'],
+      ['-C', 'a', '--conditions=b'],
+    ],
+    [['-e', 'code', '--no-warnings'], ['--no-warnings']],
+    [['-pe', 'code'], []],
+    [['--eval=code', '--input-type=module'], []],
+    [['--input-type', 'module', '-p', 'code', '-i'], []],
+    [['--test', '--test-name-pattern', 'x', '--test-concurrency=1'], []],
+    [['--watch', '--watch-path', 'src', '--watch-preserve-output'], []],
+    [['--inspect', '--inspect-brk=0', '--inspect-port', '0', '--inspect-wait'], []],
+    [['--env-file', '.env', '--env-file-if-exists=.env'], []],
+    [['--run', 'start', '--entry-url', '--check', '-c'], []],
+    [
+      ['--import', 'tsx', '--require=x', '-r', '/a/b.js'],
+      ['--import', 'tsx', '--require=x', '-r', '/a/b.js'],
+    ],
+    [
+      ['--import', './a.mjs', '--loader=../b.mjs'],
+      ['--import', '/from/here/a.mjs', '--loader=/from/b.mjs'],
+    ],
+    [
+      ['--expose-gc', '--title=t', '--enable-source-maps'],
+      ['--expose-gc', '--title=t', '--enable-source-maps'],
+    ],
+  ];
+  for (const [given, kept] of flags) {
+    test(`${given.join(' ')} → ${kept.join(' ') || 'nothing'}`, () => {
+      assert.deepEqual(inheritedExecArgv(given, '/from/here'), kept);
+    });
+  }
+
+  test('hold in children and grandchildren', async () => {
+    const execArgv = ['--max-old-space-size=300', '--conditions=special', '--expose-gc', '--no-deprecation'];
+    const { stdout, stderr } = await run(fixture('flags'), { execArgv });
+    const line = `${JSON.stringify(execArgv)} function true`;
+    assert.equal(stdout, `${line}\n${line}\n`, stderr);
+  });
+
+  test('a relative --import means the same after the program has changed its directory', async () => {
+    writeFileSync(`${folder}/mark.mjs`, 'globalThis.marked = true;');
+    const { stdout, stderr } = await run(fixture('import-mark'), { execArgv: ['--import', './mark.mjs'], cwd: folder });
+    assert.equal(stdout, 'main true\nchild true\n', stderr);
+  });
+
+  test('the debugger’s port is the parent’s alone', async () => {
+    const { stdout, stderr } = await run(fixture('flags'), { execArgv: ['--inspect=0'] });
+    assert.equal(stdout, '[] undefined undefined\n[] undefined undefined\n');
+    assert.equal(stderr.match(/Debugger listening/g)?.length, 1, stderr);
+  });
+
+  test('those of NODE_OPTIONS come by the environment', async () => {
+    const { stdout, stderr } = await run(fixture('flags'), { env: { NODE_OPTIONS: '--expose-gc' } });
+    assert.equal(stdout, '[] function undefined\n[] function undefined\n', stderr);
+  });
+
+  test('in a test file under node --test', async () => {
+    const { stdout, code } = await run('', {
+      execArgv: ['--test', '--test-name-pattern', 'starts', fixture('under-node-test')],
+    });
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /pass 1\b/);
+  });
+
+  test('a profile is written by children too, since they end in Node’s own way then', async () => {
+    const { stdout, stderr } = await run(fixture('profile'), {
+      execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}/prof`],
+    });
+    assert.equal(stdout, '0 2\n', stderr);
+  });
+});
