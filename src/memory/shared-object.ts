@@ -1,4 +1,4 @@
-import { ClosedError } from '../errors.ts';
+import { ClosedError, SerializationError } from '../errors.ts';
 import { type Family, family, objectField, releaseObject, retainObject } from './family.ts';
 import { wordIndex } from './heap.ts';
 
@@ -17,6 +17,21 @@ export let locate: (object: SharedObject) => { family: Family; offset: number };
 export function knownObject(offset: number): SharedObject | undefined {
   return here.get(offset)?.deref();
 }
+
+/**
+ * What reads an object member by member, as `postMessage`, `process.send` or JSON do, would make a dead thing of it for somebody
+ * who is not in the family: it meets this member, and fails with Python's words.
+ */
+const familyOnly: PropertyDescriptor = {
+  enumerable: true,
+  get(this: SharedObject): never {
+    const { name } = this.constructor;
+    throw new SerializationError(
+      `${name} objects should only be shared between processes through inheritance: pass it to a Process, a Pool or a Queue of its own family, not to somebody else's thread or process.`,
+      '',
+    );
+  },
+};
 
 /** What this thread holds, so that one shared object is one object here too. */
 const here = new Map<number, WeakRef<SharedObject>>();
@@ -72,6 +87,7 @@ export abstract class SharedObject {
     this.#entry = mine.holdings.add(this.#offset);
     here.set(this.#offset, new WeakRef(this));
     collected.register(this, { family: mine, offset: this.#offset, entry: this.#entry }, this);
+    Object.defineProperty(this, 'familyOnly', familyOnly);
   }
 
   /** Lets go of the object: this process is done with it, every later use but another close is a `ClosedError`. */
@@ -86,6 +102,12 @@ export abstract class SharedObject {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.#closed
+      ? `${this.constructor.name} (closed)`
+      : `${this.constructor.name} (at ${this.#offset} of the family's heap)`;
   }
 
   /** @internal */
