@@ -1,0 +1,118 @@
+// The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Lock, Process, Queue, setSpareProcesses } from 'multiproc';
+
+const MEBIBYTE = 2 ** 20;
+const SPARES = 2;
+
+/** The producer, in another process, puts `count` items each time it is told to. */
+function produceSync<T>(items: Queue<T>, go: Queue<number>, item: T): void {
+  for (let count = go.getSync(); count > 0; count = go.getSync()) {
+    for (let i = 0; i < count; i++) items.putSync(item);
+  }
+}
+
+async function produce<T>(items: Queue<T>, go: Queue<number>, item: T): Promise<void> {
+  for (let count = await go.get(); count > 0; count = await go.get()) {
+    for (let i = 0; i < count; i++) await items.put(item);
+  }
+}
+
+function consumeSync(items: Queue<unknown>, go: Queue<number>, count: number): number {
+  const start = performance.now();
+  go.putSync(count);
+  for (let i = 0; i < count; i++) items.getSync();
+  return performance.now() - start;
+}
+
+async function consume(items: Queue<unknown>, go: Queue<number>, count: number): Promise<number> {
+  const start = performance.now();
+  await go.put(count);
+  for (let i = 0; i < count; i++) await items.get();
+  return performance.now() - start;
+}
+
+/** Items per second, after a tenth of them as a warm-up. */
+async function transfer<T>(item: T, bound: number, count: number, way: 'sync' | 'await'): Promise<number> {
+  const items = new Queue<T>(bound);
+  const go = new Queue<number>();
+  const producer = new Process({ target: way === 'sync' ? produceSync<T> : produce<T>, args: [items, go, item] });
+  producer.start();
+  const run = way === 'sync' ? consumeSync : consume;
+  await run(items, go, count / 10);
+  const elapsed = await run(items, go, count);
+  await go.put(0);
+  await producer.join();
+  return (count / elapsed) * 1000;
+}
+
+function work(): void {}
+
+/** Milliseconds of `count` starts and joins, each with the spares idle. */
+async function startAndJoin(count: number): Promise<number[]> {
+  setSpareProcesses(SPARES);
+  const first = new Process({ target: work });
+  first.start();
+  await first.join();
+  const values: number[] = [];
+  for (let i = 0; i < count; i++) {
+    await idleChildren(SPARES);
+    const start = performance.now();
+    const p = new Process({ target: work });
+    p.start();
+    await p.join();
+    values.push(performance.now() - start);
+  }
+  return values;
+}
+
+/** Waits until there are so many children, and none has used the CPU for a while. */
+async function idleChildren(wanted: number): Promise<void> {
+  let before = '';
+  for (let quiet = 0; quiet < 5; ) {
+    await sleep(50);
+    const now = cpuTimesOfChildren();
+    quiet = now.length === wanted && now.join() === before ? quiet + 1 : 0;
+    before = now.join();
+  }
+}
+
+/** Clock ticks used by each child so far. */
+function cpuTimesOfChildren(): number[] {
+  const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(Boolean);
+  return pids.map((pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+}
+
+/** Nanoseconds of an acquisition with its release. */
+function pairs(count: number): number {
+  const lock = new Lock();
+  const run = (times: number): number => {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) {
+      lock.acquireSync();
+      lock.release();
+    }
+    return performance.now() - start;
+  };
+  run(count / 10);
+  return (run(count) / count) * 1e6;
+}
+
+const megabytes = (itemsPerSecond: number): number => (itemsPerSecond * MEBIBYTE) / 1e6;
+
+const scenarios: Record<string, (count: number) => Promise<number[]>> = {
+  'queue-int-sync': async (count) => [await transfer(7, 0, count, 'sync')],
+  'queue-int-await': async (count) => [await transfer(7, 0, count, 'await')],
+  'queue-bytes-sync': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'sync'))],
+  'queue-bytes-await': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'await'))],
+  'process-start-join': startAndJoin,
+  'lock-uncontended': async (count) => [pairs(count)],
+};
+
+const [, , name, count] = process.argv;
+console.log(JSON.stringify(await scenarios[name!]!(Number(count))));

@@ -1,0 +1,80 @@
+# The contender CPython: `python3 contender.py <scenario> <count>` prints its values as JSON. ../contender.ts does the same work.
+import json
+import multiprocessing
+import sys
+import time
+
+mp = multiprocessing.get_context("fork")
+MEBIBYTE = 2**20
+
+
+def produce(items, go, item):
+    while count := go.get():
+        for _ in range(count):
+            items.put(item)
+
+
+def consume(items, go, count):
+    start = time.perf_counter()
+    go.put(count)
+    for _ in range(count):
+        items.get()
+    return time.perf_counter() - start
+
+
+def transfer(item, bound, count):
+    """Items per second, after a tenth of them as a warm-up."""
+    items = mp.Queue(bound)
+    go = mp.Queue()
+    producer = mp.Process(target=produce, args=(items, go, item))
+    producer.start()
+    consume(items, go, count // 10)
+    elapsed = consume(items, go, count)
+    go.put(0)
+    producer.join()
+    return count / elapsed
+
+
+def work():
+    pass
+
+
+def start_and_join(count):
+    """Milliseconds of `count` starts and joins, each from rest."""
+    values = []
+    for _ in range(count):
+        time.sleep(0.3)
+        start = time.perf_counter()
+        p = mp.Process(target=work)
+        p.start()
+        p.join()
+        values.append((time.perf_counter() - start) * 1000)
+    return values
+
+
+def pairs(count):
+    """Nanoseconds of an acquisition with its release."""
+    lock = mp.Lock()
+
+    def run(times):
+        start = time.perf_counter()
+        for _ in range(times):
+            lock.acquire()
+            lock.release()
+        return time.perf_counter() - start
+
+    run(count // 10)
+    return run(count) / count * 1e9
+
+
+scenarios = {
+    "queue-int-sync": lambda count: [transfer(7, 0, count)],
+    "queue-int-await": lambda count: [transfer(7, 0, count)],
+    "queue-bytes-sync": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
+    "queue-bytes-await": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
+    "process-start-join": start_and_join,
+    "lock-uncontended": lambda count: [pairs(count)],
+}
+
+if __name__ == "__main__":
+    print(json.dumps(scenarios[sys.argv[1]](int(sys.argv[2]))))

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { arch, availableParallelism, cpus, release } from 'node:os';
+import type { Demand, Scenario } from './scenarios.ts';
+
+/** What was measured of one scenario: one value for each fresh process, in the order of the rounds. */
+export interface Result {
+  readonly scenario: Scenario;
+  readonly ours: readonly number[];
+  readonly theirs: readonly number[];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** One result as a line for people who wait. */
+export function lineOf(result: Result): string {
+  const { scenario } = result;
+  const { ours, theirs, compared, demanded, verdict } = figuresOf(result);
+  return `${scenario.name}: ${ours} against ${theirs} ${scenario.unit}: ${compared} (asked: ${demanded}) ${verdict}`;
+}
+
+/** The page docs/benchmarks.md. */
+export function pageOf(results: readonly Result[], rounds: number, python: string | undefined): string {
+  const rows = results.map((result) => {
+    const { work, against, unit } = result.scenario;
+    const { ours, theirs, compared, demanded, verdict } = figuresOf(result);
+    return `| ${work} | ${against} | ${ours} ${unit} | ${theirs} ${unit} | ${compared} | ${demanded} | ${verdict} |`;
+  });
+  const raw = results.flatMap(({ scenario, ours, theirs }) => [
+    `| \`${scenario.name}\` | multiproc | ${ours.map(spell).join(', ')} |`,
+    `| | ${scenario.against} | ${theirs.map(spell).join(', ')} |`,
+  ]);
+  return `# Benchmarks
+
+\`npm run bench\` measures these and writes this page. Each value comes from a fresh process that does the same work, the contenders
+take turns and change places every round, and medians are compared. Read them as ratios: absolute figures are the machine's.
+
+${surroundings(rounds, python)}
+
+| work | against | multiproc | the other | compared | asked | |
+|---|---|---|---|---|---|---|
+${rows.join('\n')}
+
+## Raw values
+
+One for each run; of \`process-start-join\` it is the median of ten starts.
+
+| scenario | contender | values |
+|---|---|---|
+${raw.join('\n')}
+
+## What exactly
+
+- *Queues*: the consumer tells a producer in another process to go, and takes the time until it has the last item. A tenth of the items go
+  before as a warm-up. CPython's \`Queue\` has no other way to wait than to block, so both forms are compared with the same program.
+- *Start and join*: one at a time, an empty function, after the spares have become idle; CPython starts from 0.3 s of rest.
+- *Lock*: one process, nobody else wants it.
+- *Import*: from the start of a program that does nothing else to its end.
+`;
+}
+
+function surroundings(rounds: number, python: string | undefined): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const lines = [
+    `Node ${process.version}, ${python === undefined ? 'no CPython was found' : `CPython ${python}`}, commit ${commit()}, ${date}, ${rounds} rounds.`,
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release()} ${arch()}.`,
+  ];
+  return lines.join('\n');
+}
+
+function commit(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
+  try {
+    const changed = git('status', '--porcelain', '--', 'src', 'bench', 'package.json') !== '';
+    return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '');
+  } catch {
+    return 'unknown';
+  }
+}
+
+function figuresOf({ scenario, ours, theirs }: Result) {
+  const [mine, other] = [median(ours), median(theirs)];
+  const measured = mine > 0 && other > 0;
+  const { demand } = scenario;
+  const difference = demand?.kind === 'more';
+  const compared = difference ? `${spell(mine - other)} ms more` : `${(mine / other).toFixed(2)} times`;
+  const demanded = demand === undefined ? '' : spellDemand(demand);
+  const verdict = !measured || demand === undefined ? '' : holds(demand, mine, other) ? 'met' : '**missed**';
+  return { ours: spell(mine), theirs: spell(other), compared: measured ? compared : '', demanded, verdict };
+}
+
+function spellDemand({ kind, limit }: Demand): string {
+  if (kind === 'faster') return `at least ${limit} times`;
+  return kind === 'slower' ? `at most ${limit} times` : `at most ${limit} ms more`;
+}
+
+function holds({ kind, limit }: Demand, ours: number, theirs: number): boolean {
+  if (kind === 'faster') return ours / theirs >= limit;
+  return kind === 'slower' ? ours / theirs <= limit : ours - theirs <= limit;
+}
+
+/** Three digits that matter, more of large numbers. */
+function spell(value: number): string {
+  if (Number.isNaN(value)) return '-';
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

@@ -1,0 +1,57 @@
+// `npm run bench`, `npm run bench -- lock queue` for some scenarios, `npm run bench -- --rounds=9`.
+// Without a choice it writes docs/benchmarks.md.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { newestCPython } from './cpython.ts';
+import { lineOf, median, pageOf, type Result } from './report.ts';
+import { type Scenario, scenarios } from './scenarios.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const rounds = Number(process.argv.find((word) => word.startsWith('--rounds='))?.slice('--rounds='.length) ?? 7);
+const chosen = scenarios.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const python = newestCPython();
+
+/** Runs one contender in a process of its own: the values that it prints. */
+function run(file: string, args: readonly string[]): number[] {
+  const { status, stdout, error } = spawnSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (error !== undefined || status !== 0) throw error ?? new Error(`${file} ${args.join(' ')} ended with ${status}`);
+  return JSON.parse(stdout) as number[];
+}
+
+/** Milliseconds from the start of a program to its end. */
+function startOf(program: string): number {
+  const start = performance.now();
+  const { status } = spawnSync(process.execPath, [here + program], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  return performance.now() - start;
+}
+
+function measureOurs({ name, count }: Scenario): number {
+  if (name === 'import') return startOf('start-with-import.js');
+  return median(run(process.execPath, [`${here}contender.js`, name, String(count)]));
+}
+
+function measureTheirs({ name, count }: Scenario): number {
+  if (name === 'import') return startOf('start-bare.js');
+  if (python === undefined) return Number.NaN;
+  return median(run(python.file, [`${root}bench/python/contender.py`, name, String(count)]));
+}
+
+if (python === undefined) console.log('No CPython was found: its columns stay empty.');
+const results: Result[] = [];
+for (const scenario of chosen) {
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let turn = 0; turn < rounds * (scenario.runs ?? 1); turn++) {
+    if (turn % 2 === 0) ours.push(measureOurs(scenario));
+    theirs.push(measureTheirs(scenario));
+    if (turn % 2 === 1) ours.push(measureOurs(scenario));
+  }
+  results.push({ scenario, ours, theirs });
+  console.log(lineOf(results.at(-1)!));
+}
+if (words.length === 0) writeFileSync(`${root}docs/benchmarks.md`, pageOf(results, rounds, python?.version));

@@ -1,0 +1,2 @@
+// A program that does nothing with the library.
+import 'multiproc';
