@@ -26,6 +26,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** How long the watchdog waits, in seconds. */
+  readonly patience?: number;
 }
 
 /** The compiled fixture of this name. */
@@ -35,7 +37,7 @@ export const fixtureSource = (name: string): string => resolve(`test/process/fix
 
 /** Starts node on a file, or on `args` alone where the file is empty. */
 export function start(file: string, options: ProgramOptions = {}): Program {
-  const { execArgv = [], args = [], env, cwd, input } = options;
+  const { execArgv = [], args = [], env, cwd, input, patience } = options;
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [...execArgv, ...(file === '' ? [] : [file]), ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -57,7 +59,7 @@ export function start(file: string, options: ProgramOptions = {}): Program {
     child.once('close', (code, signal) => resolve({ stdout, stderr, code, signal }));
   });
   const guard = <T>(wait: Promise<T>) =>
-    watched(wait, pid, () => kill('SIGKILL')).catch((error) => {
+    watched(wait, pid, () => kill('SIGKILL'), patience).catch((error) => {
       throw new Error(`${error.message}\nOutput:\n${stdout}\nErrors:\n${stderr}`);
     });
   return {
