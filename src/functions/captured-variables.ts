@@ -180,6 +180,8 @@ function travellingObject(value: object): unknown {
 
 /** Bundlers and test runners make objects with getters in place of namespaces; the default export may be a plain property. */
 function looksLikeNamespace(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return false;
   const { default: original, ...exports } = Object.getOwnPropertyDescriptors(value) as Record<
     string,
     PropertyDescriptor
