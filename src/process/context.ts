@@ -28,11 +28,13 @@ export type Context = typeof spawn;
  * The library bound to a start method, the current one if none is named.
  *
  * @example
+ * ```ts
  * import { getContext } from 'multiproc';
  * import assert from 'node:assert';
  *
  * const { Queue } = getContext('spawn');
  * assert.equal(new Queue().empty(), true);
+ * ```
  */
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertKnown(method);

@@ -5,10 +5,12 @@ import { availableParallelism } from 'node:os';
  * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up.
  *
  * @example
+ * ```ts
  * import { cpuCount } from 'multiproc';
  * import assert from 'node:assert';
  *
  * assert.ok(cpuCount() >= 1);
+ * ```
  */
 export function cpuCount(): number {
   return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupQuota())));

@@ -50,10 +50,12 @@ export function setParent(pid: number, name: string): void {
  * The process that started this one, `null` in the main process.
  *
  * @example
+ * ```ts
  * import { parentProcess } from 'multiproc';
  * import assert from 'node:assert';
  *
  * assert.equal(parentProcess(), null);
+ * ```
  */
 export function parentProcess(): ParentProcess | null {
   return parent;

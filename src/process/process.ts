@@ -1,9 +1,12 @@
+import { runInThisContext } from 'node:vm';
+import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, StateError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
+import { Lock } from '../sync/lock.ts';
 import { assign, freeAssignment, writeAssignment } from './assignment.ts';
 import { Child, currentSurroundings } from './child-process.ts';
 import { Sentinel } from './sentinel.ts';
@@ -61,6 +64,7 @@ let current: Process | undefined;
  * N after `process.exit(N)`, and -N if signal N ended it. For many small tasks take a Pool: a start costs milliseconds.
  *
  * @example
+ * ```ts
  * import { Process } from 'multiproc';
  * import assert from 'node:assert';
  *
@@ -69,6 +73,7 @@ let current: Process | undefined;
  * p.start();
  * await p.join();
  * assert.equal(p.exitCode, 0);
+ * ```
  */
 // biome-ignore lint/suspicious/noExplicitAny: as in the options.
 export class Process<A extends AnyArgs = any[]> {
@@ -249,11 +254,13 @@ export class Process<A extends AnyArgs = any[]> {
  * The object of the process in which it is called.
  *
  * @example
+ * ```ts
  * import { currentProcess } from 'multiproc';
  * import assert from 'node:assert';
  *
  * assert.equal(currentProcess().name, 'MainProcess');
  * assert.equal(currentProcess().pid, process.pid);
+ * ```
  */
 export function currentProcess(): Process {
   current ??= reviveProcess(Process, mainProcess);
@@ -311,14 +318,29 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
   return process;
 }
 
-/** Made from text of its own: to send a function of this file would mean to parse all of it. */
-const doNothing = new Function() as () => void;
+/** What a spare does to rehearse, as text of its own: to send a function of this file would mean to parse all of it. */
+const rehearsal = `(queue, Lock) => {
+  queue.putSync(['a', 1.5, { to: queue }]);
+  queue.getSync();
+  const lock = new Lock();
+  lock.acquireSync();
+  lock.release();
+  lock.close();
+}`;
+let perform: Internals['target'];
 
-/** Has a spare go through everything once with a process that does nothing: its code is compiled then, when it counts. */
+/** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
 function rehearse(spare: Child): void {
-  const process = makeProcess(Process, { ...mainProcess, target: doNothing }, false);
+  perform ??= runInThisContext(rehearsal) as NonNullable<typeof perform>;
   const mine = family();
+  const queue = new SimpleQueue();
+  const process = makeProcess(
+    Process,
+    { ...mainProcess, target: perform, args: [queue, Lock, new Map([[1, 2]])] },
+    false,
+  );
   assign(mine, spare.member, prepare(mine, process, true));
+  queue.close();
 }
 
 /** Everything that a child needs to be this process, in a block of the heap. */

@@ -15,9 +15,11 @@ let rehearse: (spare: Child) => void = () => {};
  * some 20 times quicker and costs about 40 MB of memory. 0 keeps none, and ends those that there are.
  *
  * @example
+ * ```ts
  * import { setSpareProcesses } from 'multiproc';
  *
  * setSpareProcesses(0);
+ * ```
  */
 export function setSpareProcesses(n: number): void {
   if (!Number.isInteger(n) || n < 0)
