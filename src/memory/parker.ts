@@ -124,13 +124,19 @@ export class Parker {
    * `attempt` is called after each wake-up, and may be called for no reason.
    */
   block(attempt: () => boolean, deadline: number): boolean {
+    let way: number = parked.SLEEPING;
     try {
       for (;;) {
-        const watched = [...this.#lifelines.watched()];
-        const way = watched.length > 0 ? parked.ARMED : parked.SLEEPING;
         // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
+        // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
+        const watched = [...this.#lifelines.watched()];
+        const needed = watched.length > 0 ? parked.ARMED : parked.SLEEPING;
+        if (needed !== way) {
+          way = needed;
+          continue;
+        }
         const now = performance.now();
         if (now >= deadline) return false;
         const until = this.#reminders.size > 0 ? Math.min(deadline, this.#remindAt) : deadline;

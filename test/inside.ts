@@ -1,0 +1,86 @@
+import { fstatSync, readdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { Lock, Process, type Queue, type SimpleQueue } from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { wordIndex } from '#dist/memory/heap.js';
+import { field } from '#dist/memory/members.js';
+import { locate } from '#dist/memory/shared-object.js';
+import { RING_WORDS } from '#dist/ring/ring.js';
+import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
+
+/** What tests may know of the inside: it tells them when a state is reached, so that nothing sleeps for luck. */
+
+// biome-ignore lint/suspicious/noExplicitAny: of anything.
+type AnyQueue = Queue<any> | SimpleQueue<any>;
+
+/** Starts a process that ends with this one, and answers it. */
+export function start<A extends unknown[]>(target: (...args: A) => unknown, ...args: A): Process {
+  const process = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
+  process.start();
+  return process;
+}
+
+/** Comes true when the condition does; a hang is the watchdog's business. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(1);
+}
+
+/** How many members stand in line to get, to put, or for the lock, and were not notified yet. */
+export function waiting(object: AnyQueue | Lock, end: 'get' | 'put' = 'get'): number {
+  const { offset } = locate(object);
+  const list = object instanceof Lock ? 16 : 16 + RING_WORDS + (end === 'put' ? WAIT_LIST_WORDS : 0);
+  return Atomics.load(family().heap.words(offset), wordIndex(offset) + list + 1);
+}
+
+/** The member that a process is. */
+export function memberOf(pid: number): number {
+  const { members } = family();
+  for (const member of members.all()) if (members.get(member, field.pid) === pid) return member;
+  return 0;
+}
+
+/** True while the process sleeps until another member wakes it: blocked, or in its event loop. */
+export function isAsleep(process: Process): boolean {
+  const member = memberOf(process.pid!);
+  return member !== 0 && family().members.get(member, field.parked) !== 0;
+}
+
+/** Waits until `count` stand in line and all of `processes` sleep. */
+export async function inLine(object: AnyQueue | Lock, count: number, processes: Process[], end?: 'get' | 'put') {
+  await until(() => waiting(object, end) === count && processes.every(isAsleep));
+}
+
+/** Ends the process by SIGKILL and waits until it is buried. */
+export async function slay(process: Process): Promise<void> {
+  process.kill();
+  await process.join();
+}
+
+/** The word of a shared object's owner or holders, and so on: see its class. */
+export function wordOf(object: AnyQueue | Lock, word: number): number {
+  const { offset } = locate(object);
+  return Atomics.load(family().heap.words(offset), wordIndex(offset) + word);
+}
+
+/** How many members and messages hold the object. */
+export function holders(object: AnyQueue | Lock): number {
+  return wordOf(object, 1);
+}
+
+/** Bytes of memory behind the family's heap. */
+export function heapBytes(): number {
+  return fstatSync(family().heap.fd).blocks * 512;
+}
+
+export function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** A generator of numbers from 0 to 1, the same for the same seed. */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
