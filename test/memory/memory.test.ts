@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Queue } from 'multiproc';
+import { MAX_PAYLOAD } from '#dist/memory/allocator.js';
+import { family } from '#dist/memory/family.js';
+import { wordIndex } from '#dist/memory/heap.js';
+import { field, state } from '#dist/memory/members.js';
+import { killEverywhere } from '../crash.ts';
+import { watchdog } from '../hang.ts';
+import { descriptors, heapBytes, memberOf, random, slay, start, until } from '../inside.ts';
+
+describe('the allocator', () => {
+  test('blocks do not overlap, whatever is given back in between (seeded)', () => {
+    const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);
+    const pick = random(seed);
+    const { allocator, me, heap } = family();
+    const blocks: { offset: number; bytes: number }[] = [];
+    for (let i = 0; i < 5000; i++) {
+      if (blocks.length > 100 || (blocks.length > 0 && pick() < 0.4)) {
+        const [block] = blocks.splice(Math.floor(pick() * blocks.length), 1);
+        const words = heap.words(block!.offset);
+        const at = wordIndex(block!.offset);
+        const last = at + (block!.bytes >> 2) - 1;
+        assert.equal(words[at], block!.offset / 64, `seed ${seed}`);
+        assert.equal(words[last], block!.bytes === 4 ? block!.offset / 64 : block!.bytes, `seed ${seed}`);
+        allocator.free(block!.offset);
+      } else {
+        const bytes = (1 + Math.floor(2 ** (pick() * 18))) * 4;
+        const offset = allocator.allocate(bytes, me);
+        assert.equal(offset % 64, 0);
+        const at = wordIndex(offset);
+        heap.words(offset)[at + (bytes >> 2) - 1] = bytes;
+        heap.words(offset)[at] = offset / 64;
+        blocks.push({ offset, bytes });
+      }
+    }
+    for (const { offset } of blocks) allocator.free(offset);
+  });
+
+  test('what is free beyond a warm store goes back to the kernel', () => {
+    const { allocator, me, heap } = family();
+    const before = heapBytes();
+    const blocks = Array.from({ length: 40 }, () => allocator.allocate(16e6, me));
+    for (const block of blocks) heap.octets(block).fill(1, wordIndex(block) * 4, wordIndex(block) * 4 + 16e6);
+    assert.ok(heapBytes() - before >= 640e6);
+    for (const block of blocks) allocator.free(block);
+    assert.ok(heapBytes() - before < 150e6, `${heapBytes() - before} bytes stay`);
+  });
+
+  test('a block larger than a mapping is refused in words', () => {
+    assert.throws(() => family().allocator.allocate(MAX_PAYLOAD + 1, 0), /holds at most/);
+  });
+
+  test('killed anywhere in allocate and free, a member hangs nobody and takes no block that is given out again', async () => {
+    const died = await killEverywhere(
+      () => {
+        const { allocator, me } = family();
+        for (const bytes of [100, 200_000, 3_000_000]) allocator.free(allocator.allocate(bytes, me));
+      },
+      () => [],
+      (n) => {
+        using _ = watchdog(`allocate and free, killed at ${n}`, 40);
+        const { allocator, me } = family();
+        const blocks = [100, 100, 200_000, 200_000, 3_000_000, 3_000_000].map((bytes) => allocator.allocate(bytes, me));
+        assert.equal(new Set(blocks).size, 6);
+        for (const block of blocks) allocator.free(block);
+      },
+    );
+    assert.ok(died >= 12, `${died} places`);
+  });
+});
+
+describe('critical sections', () => {
+  test('one that a killed member was inside of is taken over', async () => {
+    const word = family().allocator.allocate(64, 0);
+    family().heap.words(word)[wordIndex(word)] = 0;
+    using _ = watchdog('take-over', 40);
+    const p = start((offset: number) => {
+      family().section(offset).enter();
+      process.kill(process.pid, 'SIGKILL');
+    }, word);
+    await until(() => family().heap.words(word)[wordIndex(word)] !== 0);
+    // The event loop does not turn: nobody has buried it yet.
+    family().section(word).enter();
+    family().section(word).leave();
+    await p.join();
+    family().allocator.free(word);
+  });
+
+  test('one that a stopped member is inside of is waited for', async () => {
+    const word = family().allocator.allocate(64, 0);
+    family().heap.words(word)[wordIndex(word)] = 0;
+    using _ = watchdog('stopped inside', 40);
+    const p = start((offset: number) => {
+      family().section(offset).enter();
+      process.kill(process.pid, 'SIGSTOP');
+      family().section(offset).leave();
+    }, word);
+    await until(() => family().heap.words(word)[wordIndex(word)] !== 0);
+    const other = start((offset: number) => {
+      family().section(offset).enter();
+      family().section(offset).leave();
+    }, word);
+    await until(() => (family().heap.words(word)[wordIndex(word)]! & (1 << 30)) !== 0);
+    assert.equal(other.exitCode, null);
+    process.kill(p.pid!, 'SIGCONT');
+    await Promise.all([p.join(), other.join()]);
+    assert.equal(family().heap.words(word)[wordIndex(word)], 0);
+    family().allocator.free(word);
+  });
+
+  test('one that this thread was thrown out of is taken up again', () => {
+    const word = family().allocator.allocate(64, 0);
+    family().heap.words(word)[wordIndex(word)] = 0;
+    using _ = watchdog('thrown out', 40);
+    family().section(word).enter();
+    family().section(word).enter();
+    family().section(word).leave();
+    family().allocator.free(word);
+  });
+});
+
+describe('burial', () => {
+  test('what a killed member held, its slot included, is given back; names never come again', async () => {
+    using _ = watchdog('burial', 60);
+    const names = new Set<number>();
+    const level: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const ready = new Queue<number>();
+      const p = start((q: Queue<number>) => {
+        const queues = Array.from({ length: 100 }, () => new Queue<Uint8Array>());
+        for (const queue of queues.slice(0, 5)) queue.putSync(new Uint8Array(1e6));
+        q.putSync(1);
+        new Queue().getSync();
+      }, ready);
+      await ready.get();
+      const member = memberOf(p.pid!);
+      assert.ok(member !== 0 && !names.has(member));
+      names.add(member);
+      await slay(p);
+      assert.ok(family().members.isKnownGone(member));
+      ready.close();
+      level.push(heapBytes());
+    }
+    assert.ok(level[19]! - level[4]! < 2e6, `${level.join(' ')}`);
+  });
+
+  test('a burial cut short by the death of the burier is finished by the next one', async () => {
+    using _ = watchdog('burial cut short', 100);
+    await killEverywhere(
+      (dead: number) => family().bury(dead),
+      () => {
+        // A member as a dead one leaves it: joined once, and now nobody.
+        const { members } = family();
+        const dead = family().reserve();
+        members.set(dead, field.pid, 1);
+        members.set(dead, field.tid, 1);
+        members.set(dead, field.startTime, -1);
+        members.set(dead, field.state, state.LIVE);
+        return [dead];
+      },
+      (n, dead) => {
+        const next = family().reserve();
+        family().members.set(next, field.state, state.LIVE);
+        family().bury(next);
+        if (n > 3)
+          assert.ok(
+            family().members.get(dead, field.state) !== state.DEAD || !family().members.isOf(dead),
+            `killed at ${n}`,
+          );
+        family().bury(dead);
+        assert.ok(family().members.isKnownGone(dead));
+      },
+    );
+  });
+
+  test('descriptors of members that come and go are closed', async () => {
+    using _ = watchdog('descriptors', 60);
+    const level: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const queue = new Queue<number>();
+      const back = new Queue<number>();
+      const p = start(async (q: Queue<number>, b: Queue<number>) => b.put(await q.get()), queue, back);
+      queue.putSync(i);
+      assert.equal(await back.get(), i);
+      await p.join();
+      level.push(descriptors());
+    }
+    assert.ok(level.at(-1)! - level[3]! <= 8, level.join(' '));
+  });
+});
