@@ -20,8 +20,7 @@ export type { SyncWaitOptions, WaitOptions } from './options.ts';
 export { AsyncResult } from './pool/async-result.ts';
 export type { MapOptions } from './pool/batch.ts';
 export type { TaskOptions } from './pool/job.ts';
-export { type Callbacks, Pool } from './pool/pool.ts';
-export type { PoolOptions, PoolStats } from './pool/pool-options.ts';
+export { type Callbacks, Pool, type PoolOptions, type PoolStats } from './pool/pool.ts';
 export {
   type Context,
   getAllStartMethods,

@@ -3,14 +3,13 @@ import { readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { AsyncResult } from './async-result.ts';
-import { Batch, type MapOptions } from './batch.ts';
+import { Batch, type MapOptions, type SubmitOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
 import { defaultChunksize, gather } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, TaskOptions } from './job.ts';
 import { type ReportMessage, report, type Way, way } from './messages.ts';
-import { atLeastOne, checkChunksize, type PoolOptions, type PoolStats, readOptions } from './pool-options.ts';
 import { ResultIterator } from './result-iterator.ts';
 import { poolDepth } from './worker.ts';
 import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
@@ -21,6 +20,37 @@ const MAX_DEPTH = 8;
 type Items<T> = Iterable<T> | AsyncIterable<T>;
 // biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
 type AnyFunction = (...args: any[]) => unknown;
+
+/** What a pool is made with. */
+export interface PoolOptions {
+  /** How many workers there may be; as many as usable CPUs if left out. */
+  readonly processes?: number;
+  /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
+  // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
+  readonly initializer?: (...args: any[]) => unknown;
+  readonly initargs?: readonly unknown[];
+  /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
+  readonly concurrency?: number;
+  /** A worker is replaced after so many tasks (a chunk is one). */
+  readonly maxTasksPerChild?: number;
+  /** A worker is replaced when it has more than so many bytes resident, as seen between tasks. */
+  readonly maxMemoryPerChild?: number;
+  /** The workers' names begin with it, `PoolWorker` if left out. */
+  readonly name?: string;
+}
+
+/** Numbers about a pool at one moment. */
+export interface PoolStats {
+  /** Workers that live. */
+  readonly workers: number;
+  /** Workers that were started in all, and those that ended otherwise than by themselves. */
+  readonly started: number;
+  readonly lost: number;
+  /** Tasks (a chunk is one) that are not settled, that are, and of these: with an error. */
+  readonly outstanding: number;
+  readonly done: number;
+  readonly failed: number;
+}
 
 /** What the `…Async` calls take besides. */
 export interface Callbacks<R> {
@@ -361,6 +391,25 @@ export class Pool implements AsyncDisposable {
       readOptions(options),
     );
   }
+}
+
+function readOptions(options: TaskOptions): SubmitOptions {
+  const { retries = 0, priority = 0, signal } = options;
+  if (!Number.isInteger(retries) || retries < 0)
+    throw new RangeError(`retries must be a whole number from 0 on, not ${retries}`);
+  if (typeof priority !== 'number' || Number.isNaN(priority))
+    throw new RangeError(`priority must be a number, not ${priority}`);
+  return { retries, priority, timeout: readTimeout(options), ...(signal === undefined ? {} : { signal }) };
+}
+
+function checkChunksize(chunksize: number | undefined): void {
+  if (chunksize !== undefined) atLeastOne('chunksize', chunksize);
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1)
+    throw new RangeError(`${name} must be a whole number from 1 on, not ${value}`);
+  return value;
 }
 
 function notAFunction(fn: unknown): TypeError {
