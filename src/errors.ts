@@ -121,8 +121,9 @@ export class WorkerLostError extends ProcessError {
   readonly exitCode: number;
   /** The name of the signal that ended it, if one did. */
   readonly signal: string | undefined;
-  constructor(message: string, pid: number, exitCode: number, signal: string | undefined) {
-    super(message);
+  /** `options.cause` is the error that nobody caught in the worker, where that ended it. */
+  constructor(message: string, pid: number, exitCode: number, signal: string | undefined, options?: ErrorOptions) {
+    super(message, options);
     this.pid = pid;
     this.exitCode = exitCode;
     this.signal = signal;

@@ -1,51 +1,121 @@
-/** What does not fit on the board yet: the highest priority first, in order of arrival within one. */
-export class Backlog<T> {
-  readonly #lines = new Map<number, Set<T>>();
+import type { Parcel } from '../ring/parcel.ts';
+import type { Job } from './job.ts';
+
+/** A task that the owner keeps; the parcel if it has been packed before. */
+export interface Held {
+  readonly job: Job;
+  readonly parcel: Parcel | undefined;
+}
+
+/** The tasks of one priority, in order; those that were settled meanwhile are skipped when their turn comes. */
+interface Line {
+  readonly priority: number;
+  items: Held[];
+  first: number;
+}
+
+/** What does not fit on the board: the highest priority first, in order of arrival within one. */
+export class Backlog {
+  readonly #lines = new Map<number, Line>();
+  /** The same lines, the highest priority last. */
+  readonly #sorted: Line[] = [];
+  readonly #discard: (parcel: Parcel) => void;
   #size = 0;
 
+  /** `discard` is given the parcels of tasks that are not sent after all. */
+  constructor(discard: (parcel: Parcel) => void) {
+    this.#discard = discard;
+  }
+
+  /** Tasks that wait here and are not settled. */
   get size(): number {
     return this.#size;
   }
 
   /** True if something of this priority or a higher one waits here: a newcomer may not pass it. */
   isHolding(priority: number): boolean {
-    if (this.#size === 0) return false;
-    return [...this.#lines.keys()].some((held) => held >= priority);
+    return this.#size > 0 && (this.#top()?.priority ?? Number.NEGATIVE_INFINITY) >= priority;
   }
 
-  add(item: T, priority: number): void {
-    const line = this.#lines.get(priority) ?? new Set();
-    line.add(item);
-    this.#lines.set(priority, line);
+  add(held: Held): void {
+    this.#line(held.job.options.priority).items.push(held);
     this.#size++;
   }
 
-  delete(item: T, priority: number): void {
-    const line = this.#lines.get(priority);
-    if (line?.delete(item)) this.#shrink(line, priority);
+  /** Puts tasks of one priority back, before all others of it. */
+  putBack(held: readonly Held[]): void {
+    const [one] = held;
+    if (one === undefined) return;
+    const line = this.#line(one.job.options.priority);
+    line.items = [...held, ...line.items.slice(line.first)];
+    line.first = 0;
+    this.#size += held.length;
   }
 
-  /** Takes the first one out. */
-  take(): T | undefined {
-    const priority = Math.max(...this.#lines.keys());
-    const line = this.#lines.get(priority);
-    if (line === undefined) return undefined;
-    const [item] = line;
-    line.delete(item as T);
-    this.#shrink(line, priority);
-    return item;
+  /** One of those that wait here was settled. */
+  forget(): void {
+    this.#size--;
+  }
+
+  /** The one whose turn it is; it stays here. */
+  peek(): Held | undefined {
+    const line = this.#top();
+    return line?.items[line.first];
+  }
+
+  /** Takes out the one that `peek` answered. */
+  shift(): void {
+    const line = this.#top();
+    if (line === undefined) return;
+    this.#advance(line);
+    this.#size--;
   }
 
   /** Takes all out. */
-  drain(): T[] {
-    const items = [...this.#lines.values()].flatMap((line) => [...line]);
+  drain(): Job[] {
+    const all = [...this.#lines.values()].flatMap((line) => line.items.slice(line.first));
     this.#lines.clear();
+    this.#sorted.length = 0;
     this.#size = 0;
-    return items;
+    for (const { parcel } of all) if (parcel !== undefined) this.#discard(parcel);
+    return all.map(({ job }) => job);
   }
 
-  #shrink(line: Set<T>, priority: number): void {
-    this.#size--;
-    if (line.size === 0) this.#lines.delete(priority);
+  #line(priority: number): Line {
+    let line = this.#lines.get(priority);
+    if (line !== undefined) return line;
+    line = { priority, items: [], first: 0 };
+    this.#lines.set(priority, line);
+    let low = 0;
+    for (let high = this.#sorted.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#sorted[middle]!.priority < priority) low = middle + 1;
+      else high = middle;
+    }
+    this.#sorted.splice(low, 0, line);
+    return line;
+  }
+
+  /** The line of the highest priority, at its first task that is not settled. */
+  #top(): Line | undefined {
+    for (;;) {
+      const line = this.#sorted.at(-1);
+      if (line === undefined) return undefined;
+      while (line.first < line.items.length && line.items[line.first]!.job.settled) {
+        const { parcel } = line.items[line.first]!;
+        if (parcel !== undefined) this.#discard(parcel);
+        this.#advance(line);
+      }
+      if (line.first < line.items.length) return line;
+      this.#sorted.pop();
+      this.#lines.delete(line.priority);
+    }
+  }
+
+  #advance(line: Line): void {
+    line.items[line.first++] = undefined as never;
+    if (line.first < 1024 || line.first * 2 < line.items.length) return;
+    line.items = line.items.slice(line.first);
+    line.first = 0;
   }
 }

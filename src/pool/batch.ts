@@ -1,7 +1,7 @@
 import { callLater } from './callbacks.ts';
-import { type Chunk, cut } from './chunks.ts';
+import { cut } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Job, TaskOptions } from './job.ts';
+import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
 import { type ReportMessage, report, type Way } from './messages.ts';
 
 /** What a user may ask of the calls that take many items. */
@@ -16,26 +16,27 @@ export interface MapOptions extends TaskOptions {
   readonly onProgress?: (done: number, total?: number) => void;
 }
 
-export type SubmitOptions = Parameters<Dispatcher['submit']>[4];
-
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
 
+/** Where the end of a batch goes. */
+export interface BatchEnd {
+  succeed(values: unknown[]): void;
+  fail(error: unknown): void;
+}
+
 /** Runs a function over all items of a list, chunk by chunk, and gathers the results in order. */
 export class Batch {
-  readonly promise: Promise<unknown[]>;
+  readonly #dispatcher: Dispatcher;
   readonly #jobs: Job[] = [];
-  readonly #values: unknown[] = [];
+  readonly #values: unknown[];
   readonly #total: number;
   readonly #options: MapOptions;
-  readonly #how: Way;
-  #resolve: (values: unknown[]) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
-  #listener: { resolve: (values: unknown[]) => void; reject: (error: unknown) => void } | undefined;
+  readonly #end: BatchEnd;
   #done = 0;
   #left: number;
   #firstError: { index: number; error: unknown } | undefined;
-  isSettled = false;
+  #isSettled = false;
 
   constructor(
     dispatcher: Dispatcher,
@@ -45,81 +46,89 @@ export class Batch {
     chunksize: number,
     options: MapOptions,
     submit: SubmitOptions,
+    end: BatchEnd,
   ) {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#dispatcher = dispatcher;
     this.#options = options;
-    this.#how = how;
+    this.#end = end;
     this.#total = items.length;
-    const chunks = cut(items, chunksize);
-    this.#left = chunks.length;
-    if (this.#left === 0) this.#finish();
-    for (const [number, chunk] of chunks.entries()) {
+    const chunks = Math.ceil(items.length / chunksize);
+    this.#values = [];
+    this.#left = chunks;
+    if (chunks === 0) this.#settle();
+    for (let number = 0; number < chunks; number++) {
       // One that failed already has ended the rest.
-      if (this.isSettled) return;
-      this.#submit(dispatcher, fn, chunk, number, submit);
+      if (this.#isSettled) return;
+      const start = number * chunksize;
+      const chunk = cut(items, start, chunksize);
+      const sink = new ChunkSink(this, start, chunk.length, number);
+      try {
+        this.#jobs.push(dispatcher.submit(fn, how, chunk, start, submit, sink));
+      } catch (error) {
+        sink.fail(error);
+      }
     }
-  }
-
-  /** Tells of the end in the very moment in which it happens, also while the thread is blocked. */
-  onEnd(resolve: (values: unknown[]) => void, reject: (error: unknown) => void): void {
-    this.#listener = { resolve, reject };
-    if (this.isSettled) this.#tell();
   }
 
   /** Ends what has not come to an end. */
-  cancel(dispatcher: Dispatcher, error: unknown): void {
-    for (const job of this.#jobs) dispatcher.end(job, error);
+  cancel(error: unknown): void {
+    for (const job of this.#jobs) this.#dispatcher.end(job, error);
   }
 
-  #submit(dispatcher: Dispatcher, fn: AnyFunction, chunk: Chunk<unknown>, number: number, submit: SubmitOptions): void {
-    const fail = (error: unknown) => {
-      this.#failed(chunk.start, error, dispatcher);
-      this.#chunkDone(chunk);
-    };
-    const settle = (message: ReportMessage) => {
-      if (message[0] === report.RESULT) this.#values[number] = message[1];
-      else if (message[0] === report.RESULTS) this.#take(chunk.start, message[1], message[2], dispatcher);
-      else this.#failed(chunk.start, message[1], dispatcher);
-      this.#chunkDone(chunk);
-    };
-    try {
-      this.#jobs.push(dispatcher.submit(fn, this.#how, chunk.items, chunk.start, submit, settle, fail));
-    } catch (error) {
-      fail(error);
+  take(message: ReportMessage, start: number, number: number): void {
+    if (message[0] === report.RESULT) {
+      this.#values[number] = message[1];
+    } else if (message[0] === report.RESULTS) {
+      const values = message[1];
+      for (let i = 0; i < values.length; i++) this.#values[start + i] = values[i];
+      for (const [i, error] of message[2]) this.fail(start + i, error);
+    } else {
+      this.fail(start, message[1]);
     }
   }
 
-  #take(start: number, values: unknown[], errors: [number, unknown][], dispatcher: Dispatcher): void {
-    for (const [i, value] of values.entries()) this.#values[start + i] = value;
-    for (const [i, error] of errors) this.#failed(start + i, error, dispatcher);
-  }
-
-  #failed(index: number, error: unknown, dispatcher: Dispatcher): void {
+  fail(index: number, error: unknown): void {
     if (this.#firstError === undefined || index < this.#firstError.index) this.#firstError = { index, error };
-    if (!this.#options.failFast || this.isSettled) return;
-    this.#tell();
-    this.cancel(dispatcher, error);
+    if (!this.#options.failFast || this.#isSettled) return;
+    this.#settle();
+    this.cancel(error);
   }
 
-  #chunkDone(chunk: Chunk<unknown>): void {
+  chunkDone(length: number): void {
     this.#left--;
-    this.#done += chunk.items.length;
-    if (!this.isSettled) callLater(this.#options.onProgress, this.#done, this.#total);
-    if (this.#left === 0) this.#finish();
+    this.#done += length;
+    if (!this.#isSettled) callLater(this.#options.onProgress, this.#done, this.#total);
+    if (this.#left === 0 && !this.#isSettled) this.#settle();
   }
 
-  #finish(): void {
-    if (!this.isSettled) this.#tell();
+  #settle(): void {
+    this.#isSettled = true;
+    if (this.#firstError !== undefined) this.#end.fail(this.#firstError.error);
+    else this.#end.succeed(this.#values);
+  }
+}
+
+/** Where the end of one chunk goes. */
+class ChunkSink implements Sink {
+  readonly #batch: Batch;
+  readonly #start: number;
+  readonly #length: number;
+  readonly #number: number;
+
+  constructor(batch: Batch, start: number, length: number, number: number) {
+    this.#batch = batch;
+    this.#start = start;
+    this.#length = length;
+    this.#number = number;
   }
 
-  #tell(): void {
-    this.isSettled = true;
-    for (const listener of [{ resolve: this.#resolve, reject: this.#reject }, this.#listener]) {
-      if (this.#firstError !== undefined) listener?.reject(this.#firstError.error);
-      else listener?.resolve(this.#values);
-    }
+  settle(message: ReportMessage): void {
+    this.#batch.take(message, this.#start, this.#number);
+    this.#batch.chunkDone(this.#length);
+  }
+
+  fail(error: unknown): void {
+    this.#batch.fail(this.#start, error);
+    this.#batch.chunkDone(this.#length);
   }
 }

@@ -1,33 +1,31 @@
-/** A run of items that is sent as one task, and the index of its first item. */
-export interface Chunk<T> {
-  readonly items: ArrayLike<T>;
-  readonly start: number;
-}
-
 /** The usual size: four chunks for each worker, as in Python. */
 export function defaultChunksize(items: number, workers: number): number {
   return Math.max(1, Math.ceil(items / (workers * 4)));
 }
 
-/** Cuts a list; of a typed array the chunks are views, which travel as binaries. */
-export function cut<T>(items: ArrayLike<T>, chunksize: number): Chunk<T>[] {
-  const chunks: Chunk<T>[] = [];
-  for (let start = 0; start < items.length; start += chunksize) {
-    const end = Math.min(items.length, start + chunksize);
-    const part = ArrayBuffer.isView(items)
-      ? (items as unknown as { subarray(from: number, to: number): ArrayLike<T> }).subarray(start, end)
-      : (items as readonly T[]).slice(start, end);
-    chunks.push({ items: part, start });
-  }
-  return chunks;
+/** A run of the items; of a typed array a view, which travels as a binary. */
+export function cut<T>(items: ArrayLike<T>, start: number, length: number): ArrayLike<T> {
+  const end = Math.min(items.length, start + length);
+  return ArrayBuffer.isView(items)
+    ? (items as unknown as { subarray(from: number, to: number): ArrayLike<T> }).subarray(start, end)
+    : (items as readonly T[]).slice(start, end);
 }
 
-/** All of the input at once. */
+/** True if all items are there, by number. */
+export function isListed<T>(input: Iterable<T> | AsyncIterable<T>): input is Iterable<T> & ArrayLike<T> {
+  return Array.isArray(input) || (ArrayBuffer.isView(input) && !(input instanceof DataView));
+}
+
+/** All of an input that can be read at once. */
+export function listNow<T>(input: Iterable<T>): ArrayLike<T> {
+  if (isListed(input)) return input;
+  if (!isIterable(input)) throw new TypeError('items must be iterable: an array, a typed array, a generator');
+  return Array.from(input);
+}
+
+/** All of the input. */
 export async function gather<T>(input: Iterable<T> | AsyncIterable<T>): Promise<ArrayLike<T>> {
-  if (Array.isArray(input) || (ArrayBuffer.isView(input) && !(input instanceof DataView))) {
-    return input as unknown as ArrayLike<T>;
-  }
-  if (isIterable(input)) return Array.from(input);
+  if (isListed(input) || isIterable(input)) return listNow(input);
   if (typeof (input as AsyncIterable<T> | null)?.[Symbol.asyncIterator] !== 'function') {
     throw new TypeError('items must be iterable: an array, a typed array, a generator, an async generator');
   }

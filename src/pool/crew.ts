@@ -1,13 +1,14 @@
 import { constants } from 'node:os';
+import { setTimeout as setTimer } from 'node:timers';
 import { PoolBrokenError, WorkerLostError } from '../errors.ts';
 import { childOf, Process } from '../process/process.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
 
-/** So many deaths in a row of workers that had no task in hand, nothing having been finished meanwhile, break the pool. */
-const FUTILE_DEATHS = 5;
 /** So often the initializer may throw before anything was finished. */
 const INITIALIZER_TRIES = 3;
+/** Milliseconds until a worker with a condemned task has surely seen it and takes no other task. */
+const NOTICE = 20;
 
 export interface CrewOptions {
   readonly board: TaskBoard;
@@ -19,16 +20,33 @@ export interface CrewOptions {
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
   readonly initializer: ((...args: any[]) => unknown) | undefined;
   readonly initargs: readonly unknown[];
-  /** A worker has ended in whatever way; `error` makes what its tasks reject with. Answers how many it had in hand. */
-  readonly onLost: (member: number, error: (task: string) => WorkerLostError) => number;
+  /**
+   * A worker has ended in whatever way; `error` makes what its tasks reject with. Answers true if it died with nothing in hand
+   * while tasks wait that it should have taken.
+   */
+  readonly onLost: (member: number, error: (task: string) => WorkerLostError) => boolean;
   readonly onBroken: (error: unknown) => void;
+  /** How many tasks there are to do. */
+  readonly outstanding: () => number;
+}
+
+/** One worker process. */
+interface Worker {
+  readonly process: Process;
+  /** It takes no more tasks: it is none of those that the pool counts on. */
+  isLeaving: boolean;
+  /** It said itself that it is leaving, and why. */
+  hasLeft: boolean;
+  /** The error that nobody caught in it. */
+  cause: { readonly error: unknown } | undefined;
 }
 
 /** The workers of a pool: started when there is work for them, replaced when they die. */
 export class Crew {
   readonly concurrency: number;
   readonly #options: CrewOptions;
-  readonly #workers = new Map<number, Process>();
+  readonly #workers = new Map<number, Worker>();
+  #active = 0;
   #dismissed = false;
   #started = 0;
   #lost = 0;
@@ -46,28 +64,70 @@ export class Crew {
   }
 
   get pids(): number[] {
-    return [...this.#workers.values()].map((worker) => worker.pid!);
+    return [...this.#workers.values()].filter(({ isLeaving }) => !isLeaving).map(({ process }) => process.pid!);
   }
 
   get counts(): { workers: number; started: number; lost: number } {
-    return { workers: this.#workers.size, started: this.#started, lost: this.#lost };
+    return { workers: this.#active, started: this.#started, lost: this.#lost };
   }
 
   /** Sees that there are workers enough for so many tasks. */
   staff(tasks: number): void {
     const { size, concurrency } = this.#options;
-    while (!this.#dismissed && this.#workers.size < size && this.#workers.size * concurrency < tasks) this.#start();
+    while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
+      try {
+        this.#start();
+      } catch (error) {
+        // Those that there are have to do, if there are any.
+        if (this.#active > 0) return;
+        this.#options.onBroken(error);
+      }
+    }
   }
 
-  /** Ends one worker at once. */
-  kill(member: number): void {
-    this.#workers.get(member)?.kill();
+  /**
+   * A task of this worker is to be stopped, and with it the worker; one that runs several tasks goes on with the others, but
+   * takes no more. `hasOthers` says whether it has any left.
+   */
+  condemn(member: number, hasOthers: (member: number) => boolean): void {
+    const worker = this.#workers.get(member);
+    if (worker === undefined) return;
+    if (this.concurrency === 1) {
+      worker.process.kill();
+      return;
+    }
+    if (worker.isLeaving) return;
+    this.#leave(worker);
+    const look = () => {
+      if (!this.#workers.has(member)) return;
+      if (hasOthers(member)) setTimer(look, NOTICE);
+      else worker.process.kill();
+    };
+    setTimer(look, NOTICE);
+  }
+
+  /** A worker says that it takes no more tasks. */
+  leaves(member: number): void {
+    const worker = this.#workers.get(member);
+    if (worker === undefined) return;
+    worker.hasLeft = true;
+    this.#leave(worker);
+  }
+
+  hasLeft(member: number): boolean {
+    return this.#workers.get(member)?.hasLeft ?? false;
+  }
+
+  /** A worker says what it will die of. */
+  caused(member: number, error: unknown): void {
+    const worker = this.#workers.get(member);
+    if (worker !== undefined) worker.cause = { error };
   }
 
   /** Ends all workers at once; none is started any more. */
   dismiss(): void {
     this.#dismissed = true;
-    for (const worker of this.#workers.values()) worker.kill();
+    for (const { process } of this.#workers.values()) process.kill();
   }
 
   /** A task was finished: failures from now on count anew. */
@@ -86,7 +146,7 @@ export class Crew {
   async ended(): Promise<void> {
     while (this.#workers.size > 0) {
       const [worker] = this.#workers.values();
-      await worker!.join();
+      await worker!.process.join();
     }
   }
 
@@ -101,30 +161,63 @@ export class Crew {
       maxMemory,
       depth: poolDepth + 1,
     };
-    const worker = new Process({ target: runWorker, args: [orders], name: `${name}-${++this.#started}`, daemon: true });
-    worker.start();
-    const child = childOf(worker);
+    const process = new Process({
+      target: runWorker,
+      args: [orders],
+      name: `${name}-${this.#started + 1}`,
+      daemon: true,
+    });
+    process.start();
+    this.#started++;
+    const child = childOf(process);
+    const worker: Worker = { process, isLeaving: false, hasLeft: false, cause: undefined };
     this.#workers.set(child.member, worker);
-    child.onExit(() => this.#ended(child.member, child.pid, child.exitCode!));
+    this.#active++;
+    child.onExit(() => this.#ended(child.member, worker, child.pid, child.exitCode!));
   }
 
-  #ended(member: number, pid: number, exitCode: number): void {
+  #leave(worker: Worker): void {
+    if (worker.isLeaving) return;
+    worker.isLeaving = true;
+    this.#active--;
+  }
+
+  #ended(member: number, worker: Worker, pid: number, exitCode: number): void {
+    const isFutile = this.#options.onLost(member, (task) => lostError(pid, exitCode, worker.cause, task));
+    this.#leave(worker);
     this.#workers.delete(member);
-    if (exitCode !== 0) this.#lost++;
-    const inHand = this.#options.onLost(member, lostError(pid, exitCode));
-    if (this.#dismissed || exitCode === 0 || inHand > 0) return;
-    if (++this.#futileDeaths < FUTILE_DEATHS) return;
-    this.#options.onBroken(
-      new PoolBrokenError(
-        `The workers of this Pool die before they take a task, the last one (pid ${pid}) with exit code ${exitCode}; it takes no more.`,
-      ),
-    );
+    if (!worker.hasLeft) this.#lost++;
+    if (this.#dismissed) return;
+    if (isFutile && !worker.hasLeft && ++this.#futileDeaths >= Math.max(5, this.size + 3)) {
+      this.#options.onBroken(
+        new PoolBrokenError(
+          `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; it takes no more.`,
+          worker.cause && { cause: worker.cause.error },
+        ),
+      );
+      return;
+    }
+    this.staff(this.#options.outstanding());
   }
 }
 
 /** What a task rejects with whose worker has ended. */
-export function lostError(pid: number, exitCode: number): (task: string) => WorkerLostError {
-  const name = Object.entries(constants.signals).find(([, number]) => number === -exitCode)?.[0];
-  const end = name === undefined ? `ended with exit code ${exitCode}` : `was ended by ${name}`;
-  return (task) => new WorkerLostError(`The worker (pid ${pid}) that ran ${task} ${end}.`, pid, exitCode, name);
+function lostError(pid: number, exitCode: number, cause: Worker['cause'], task: string): WorkerLostError {
+  const why = cause?.error instanceof Error ? `, by an uncaught ${cause.error.name}: ${cause.error.message}` : '';
+  return new WorkerLostError(
+    `The worker (pid ${pid}) that ran ${task} ${endOf(exitCode)}${why}.`,
+    pid,
+    exitCode,
+    signalOf(exitCode),
+    cause && { cause: cause.error },
+  );
+}
+
+function endOf(exitCode: number): string {
+  const signal = signalOf(exitCode);
+  return signal === undefined ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
+}
+
+function signalOf(exitCode: number): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => number === -exitCode)?.[0];
 }

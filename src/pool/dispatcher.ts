@@ -1,14 +1,17 @@
 import { setTimeout as setTimer } from 'node:timers';
 import { pack, unpack } from '../channel/transport.ts';
-import { ClosedError, TimeoutError, type WorkerLostError } from '../errors.ts';
+import { ClosedError, SerializationError, TimeoutError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
-import { discardParcel } from '../ring/parcel.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { AbortWatch } from './abort-watch.ts';
 import { Backlog } from './backlog.ts';
+import { callDue } from './callbacks.ts';
 import { Crew, type CrewOptions } from './crew.ts';
 import { FunctionShelf } from './function-shelf.ts';
-import type { Job, TaskOptions } from './job.ts';
-import { type ReportMessage, report, type TaskMessage, type Way } from './messages.ts';
+import { Job, type Sink, type SubmitOptions } from './job.ts';
+import { LoopPoll } from './loop-poll.ts';
+import { INPUT_AT, type ReportMessage, report, type TaskMessage, type Way, way } from './messages.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import type { PoolRequest } from './wrapped.ts';
 
@@ -17,6 +20,12 @@ type AnyFunction = (...args: any[]) => unknown;
 
 type State = 'open' | 'closed' | 'terminated' | 'broken';
 
+/** Something that will submit more tasks, also after the pool has been closed: an iteration that has begun. */
+export interface Feeder {
+  /** Nobody may be reading on: submit all that there is, without a bound. */
+  hurry(): void;
+}
+
 /** Runs the tasks of one pool: puts them on the board, reads what workers report, and sees to those whose worker is lost. */
 export class Dispatcher {
   readonly #family: Family = family();
@@ -24,20 +33,29 @@ export class Dispatcher {
   readonly #shelf = new FunctionShelf(this.#family);
   readonly #crew: Crew;
   readonly #jobs = new Map<number, Job>();
-  readonly #backlog = new Backlog<Job>();
+  readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
+  readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
+  /** Tasks whose time runs. */
+  readonly #timed = new Set<Job>();
+  readonly #feeders = new Set<Feeder>();
   readonly #idle: (() => void)[] = [];
+  readonly #poll = new LoopPoll();
   #state: State = 'open';
-  #ending: unknown;
+  #ending: Error | undefined;
+  #brokenBy: unknown;
   #collecting = false;
+  #isHurried = false;
+  #isGone = false;
   #done = 0;
   #failed = 0;
 
-  constructor(options: Omit<CrewOptions, 'board' | 'onLost' | 'onBroken'>) {
+  constructor(options: Omit<CrewOptions, 'board' | 'onLost' | 'onBroken' | 'outstanding'>) {
     this.#crew = new Crew({
       ...options,
       board: this.#board,
       onLost: (member, error) => this.#settleLost(member, error),
       onBroken: (error) => this.#break(error),
+      outstanding: () => this.outstanding,
     });
   }
 
@@ -58,11 +76,7 @@ export class Dispatcher {
     return this.#crew;
   }
 
-  get isOpen(): boolean {
-    return this.#state === 'open';
-  }
-
-  /** Tasks that are not settled. */
+  /** Tasks that are not settled, and those whose worker is still being ended. */
   get outstanding(): number {
     return this.#jobs.size + this.#backlog.size;
   }
@@ -78,150 +92,202 @@ export class Dispatcher {
     how: Way,
     input: ArrayLike<unknown>,
     start: number,
-    options: Required<Pick<TaskOptions, 'retries' | 'priority' | 'timeout'>> & Pick<TaskOptions, 'signal'>,
-    settle: (message: ReportMessage) => void,
-    fail: (error: unknown) => void,
+    options: SubmitOptions,
+    sink: Sink,
+    feeder?: Feeder,
   ): Job {
-    this.assertOpen();
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const job: Job = {
-      tag: -1,
-      fn: this.#shelf.borrow(fn),
-      name: fn.name === '' ? 'a function without a name' : `${fn.name}()`,
-      how,
-      start,
-      priority: options.priority,
-      timeout: options.timeout,
-      retries: options.retries,
-      input,
-      timer: undefined,
-      release: () => {},
-      settle,
-      fail,
-      settled: false,
-    };
+    // An iteration that had begun before the close goes on.
+    if (this.#state !== 'closed' || feeder === undefined || !this.#feeders.has(feeder)) this.assertOpen();
+    options.signal?.throwIfAborted();
+    const job = new Job(this.#shelf.borrow(fn), how, input, start, options, sink);
     try {
       // Nobody passes one that waits here already.
-      if (this.#backlog.isHolding(job.priority)) this.#backlog.add(job, job.priority);
-      else this.#send(job);
+      if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
+        this.#backlog.add({ job, parcel: undefined });
+      }
     } catch (error) {
       this.#shelf.giveBack(job.fn);
       throw error;
     }
-    if (signal !== undefined) {
-      const onAbort = () => this.end(job, signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      job.release = () => signal.removeEventListener('abort', onAbort);
-    }
+    if (options.signal !== undefined) this.#aborts.add(job);
     this.#crew.staff(this.outstanding);
     this.#collect();
     return job;
   }
 
   assertOpen(): void {
-    if (this.#state !== 'open') throw this.#ending ?? new ClosedError('This Pool is closed: it takes no more tasks.');
+    if (this.#state === 'open') return;
+    if (this.#state === 'broken') throw this.#brokenBy;
+    throw this.#ending;
+  }
+
+  /** True if all tasks have been ended, or the pool has broken. */
+  get isOver(): boolean {
+    return this.#state === 'terminated' || this.#state === 'broken';
+  }
+
+  /** Announces an iteration: it may submit until it says that it is over. */
+  addFeeder(feeder: Feeder): void {
+    this.#feeders.add(feeder);
+  }
+
+  removeFeeder(feeder: Feeder): void {
+    if (this.#feeders.delete(feeder)) this.#maybeIdle();
   }
 
   /** Ends one task now, with this error: a waiting one never starts, of a running one the worker is ended. */
   end(job: Job, error: unknown): void {
     if (job.settled) return;
     const { slots } = this.#board;
-    this.#finish(job, () => job.fail(error), true);
     if (job.tag === -1) {
-      this.#backlog.delete(job, job.priority);
+      this.#backlog.forget();
+      this.#fail(job, error);
       return;
     }
     if (slots.cancel(job.tag)) {
+      this.#fail(job, error);
       this.#drop(job);
-    } else if (slots.condemn(job.tag) && this.#crew.concurrency === 1) {
-      this.#crew.kill(slots.worker(job.tag));
+      this.#refillIfStuck();
+      return;
     }
-    // A running one keeps its place until its worker has ended or reported; of several in one worker, it is left to itself.
+    // A running one keeps its place until its worker has ended; one that has just finished, until its report is read.
+    if (slots.condemn(job.tag)) this.#crew.condemn(slots.worker(job.tag), (member) => this.#hasAlive(member));
+    this.#fail(job, error);
   }
 
   /** No more tasks; the workers end when all are done. */
   close(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closed';
-    this.#ending ??= new ClosedError('This Pool is closed: it takes no more tasks.');
-    if (this.outstanding === 0) this.#board.shutdown(false);
+    this.#ending = new ClosedError('This Pool is closed: it takes no more tasks.');
+    this.#maybeIdle();
   }
 
   /** Ends all workers now, and all tasks with an error. */
   terminate(): void {
     if (this.#state === 'terminated') return;
+    const error = new ClosedError('This Pool was terminated: its tasks were ended, it takes no more.');
     this.#state = 'terminated';
-    this.#ending = new ClosedError('This Pool was terminated: its tasks were ended, it takes no more.');
-    this.#endAll(this.#ending);
+    this.#ending = error;
+    this.#endAll(error);
   }
 
-  /** Comes true when no worker is left. */
+  /** True if tasks were ended because the user wanted so. */
+  isOwnEnd(error: unknown): boolean {
+    return this.#state === 'terminated' && error === this.#ending;
+  }
+
+  /** Comes true when no task is outstanding and no worker is left; iterations are no longer bounded from now on. */
   async ended(): Promise<void> {
-    await this.#crew.ended();
-    this.#shelf.clear();
-    if (this.outstanding === 0) this.#board.close();
-  }
-
-  /** Calls back when no task is outstanding. */
-  whenIdle(callback: () => void): void {
-    if (this.outstanding === 0) callback();
-    else this.#idle.push(callback);
-  }
-
-  /** Blocks the thread until the job is settled. */
-  waitSync(isDone: () => boolean): void {
-    this.#board.untilReported(() => {
-      this.#readAll();
-      return isDone() ? true : NOT_YET;
+    this.#isHurried = true;
+    for (const feeder of this.#feeders) feeder.hurry();
+    await new Promise<void>((resolve) => {
+      if (this.#isIdle) resolve();
+      else this.#idle.push(resolve);
     });
+    await this.#crew.ended();
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#shelf.clear();
+    this.#board.close();
   }
 
-  /** Puts a job on the board, or keeps it until there is room. */
-  #send(job: Job): void {
-    const tag = this.#board.slots.open();
-    if (tag === -1) {
-      this.#backlog.add(job, job.priority);
-      return;
+  get isHurried(): boolean {
+    return this.#isHurried;
+  }
+
+  /** Blocks the thread until it is done. */
+  waitSync(isDone: () => boolean): void {
+    while (!isDone()) {
+      let next = Number.POSITIVE_INFINITY;
+      for (const { deadline } of this.#timed) next = Math.min(next, deadline);
+      const timeout = Math.max(0, next - performance.now());
+      this.#board.untilReported(() => (this.#readAll() || isDone() ? true : NOT_YET), timeout);
+      const now = performance.now();
+      for (const job of this.#timed) if (job.deadline <= now) this.#expire(job);
+      callDue();
     }
+  }
+
+  /** Puts a job on the board; false if there is no room. */
+  #send(job: Job, packed: Parcel | undefined): boolean {
+    const { slots } = this.#board;
+    const { priority } = job.options;
+    const tag = slots.open(this.#backlog.size > 0);
+    if (tag === -1) return false;
+    let parcel = packed;
     try {
-      const message: TaskMessage = [
-        job.fn.id,
-        job.fn.granule,
-        job.how,
-        job.timeout !== Number.POSITIVE_INFINITY,
-        job.input!,
-        job.start,
-      ];
-      const parcel = pack(this.#family, message, 'task');
-      if (!this.#board.submit(tag, parcel, job.priority)) {
-        discardParcel(this.#family, parcel);
-        this.#board.slots.close(tag);
-        this.#backlog.add(job, job.priority);
-        return;
+      parcel ??= this.#pack(job);
+      if (!this.#board.submit(tag, parcel, priority) && !this.#makeRoom(tag, parcel, priority)) {
+        if (packed === undefined) discardParcel(this.#family, parcel);
+        slots.close(tag);
+        return false;
       }
     } catch (error) {
-      this.#board.slots.close(tag);
+      slots.close(tag);
       throw error;
     }
     job.tag = tag;
     if (job.retries === 0) job.input = undefined;
     this.#jobs.set(tag, job);
+    return true;
+  }
+
+  /** As many priorities wait as there are lanes: those of the lowest come back here, if it is lower than this one. */
+  #makeRoom(tag: number, packed: Parcel, priority: number): boolean {
+    const parcel = { ...packed, bytes: packed.bytes.slice(0, packed.length) };
+    const recalled = this.#board.recallBelow(priority);
+    if (recalled === undefined) return false;
+    const held = [];
+    for (const { tag: old, parcel } of recalled) {
+      const job = this.#jobs.get(old);
+      if (job === undefined || !this.#board.slots.cancel(old)) {
+        discardParcel(this.#family, parcel);
+        continue;
+      }
+      this.#jobs.delete(old);
+      this.#board.slots.close(old);
+      job.tag = -1;
+      held.push({ job, parcel });
+    }
+    this.#backlog.putBack(held);
+    return this.#board.submit(tag, parcel, priority);
+  }
+
+  #pack(job: Job): Parcel {
+    const { fn } = job;
+    const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
+    const message: TaskMessage =
+      fn.modules.length === 0
+        ? [fn.id, fn.granule, job.how, announced, job.input!, job.start]
+        : [fn.id, fn.granule, job.how, announced, job.input!, job.start, fn.modules];
+    try {
+      return pack(this.#family, message, 'task');
+    } catch (error) {
+      throw error instanceof SerializationError ? inUsersWords(error, job) : error;
+    }
   }
 
   /** Reads reports for as long as there are tasks: that is what keeps the program alive. */
-  async #collect(): Promise<void> {
+  #collect(): void {
     if (this.#collecting) return;
     this.#collecting = true;
-    while (this.#jobs.size > 0) {
-      await this.#board.whenReported<true>(this.#readSome);
-    }
-    this.#collecting = false;
+    this.#poll.poll(this.#readSome, this.#collected);
   }
+
+  readonly #collected = (found: true | NotYet): void => {
+    if (this.#jobs.size === 0) {
+      this.#collecting = false;
+      return;
+    }
+    if (found === true) this.#poll.poll(this.#readSome, this.#collected);
+    else void this.#board.whenReported<true>(this.#readSome).then(this.#collected);
+  };
 
   readonly #readSome = (): true | NotYet => (this.#readAll() || this.#jobs.size === 0 ? true : NOT_YET);
 
   #readAll(): boolean {
+    if (this.#isGone) return false;
     let any = false;
     for (;;) {
       const delivery = this.#board.tryRead();
@@ -229,7 +295,7 @@ export class Dispatcher {
       any = true;
       this.#read(delivery);
     }
-    if (any) this.#refill();
+    if (any && this.#backlog.size > 0) this.#refill();
     return any;
   }
 
@@ -254,56 +320,95 @@ export class Dispatcher {
     } finally {
       if (block !== 0) this.#family.allocator.free(block);
     }
-    if (message[0] === report.BROKEN) {
-      this.#crew.initializerFailed(message[1]);
-      return;
+    switch (message[0]) {
+      case report.BROKEN:
+        this.#crew.leaves(message[2]);
+        this.#crew.initializerFailed(message[1]);
+        break;
+      case report.LEAVING:
+        this.#crew.leaves(message[1]);
+        break;
+      case report.UNCAUGHT:
+        this.#crew.caused(message[2], message[1]);
+        break;
+      case report.STARTED:
+        this.#started(tag);
+        break;
+      default:
+        this.#ended(tag, message);
     }
+  }
+
+  #started(tag: number): void {
+    const job = this.#jobs.get(tag);
+    if (job === undefined || job.settled) return;
+    job.deadline = performance.now() + job.options.timeout;
+    this.#timed.add(job);
+    // Longer than a timer can run is for ever, as far as anybody will see.
+    if (job.options.timeout <= 0x7fffffff) job.timer = setTimer(() => this.#expire(job), job.options.timeout);
+  }
+
+  #ended(tag: number, message: ReportMessage): void {
     const job = this.#jobs.get(tag);
     if (job === undefined) return;
-    if (message[0] === report.STARTED) {
-      job.timer = setTimer(() => this.#expire(job), Math.min(job.timeout, 0x7fffffff));
-      return;
-    }
     this.#crew.succeeded();
-    this.#drop(job);
-    if (job.settled) return;
-    if (message[0] === report.ERROR && this.#retry(job)) return;
-    const failed = message[0] === report.ERROR;
-    this.#finish(job, () => job.settle(message), failed);
+    this.#jobs.delete(tag);
+    this.#board.slots.close(tag);
+    if (!job.settled) {
+      const failed = message[0] === report.ERROR || (message[0] === report.RESULTS && message[2].length > 0);
+      if (!failed || !this.#retry(job)) {
+        this.#letGo(job, failed);
+        job.sink.settle(message);
+      }
+    }
+    if (this.#jobs.size === 0) this.#maybeIdle();
   }
 
   #expire(job: Job): void {
     this.end(
       job,
-      new TimeoutError(`The task ${job.name} took longer than its ${job.timeout} ms; its worker was ended.`),
+      new TimeoutError(`The task ${job.name} took longer than its ${job.options.timeout} ms; its worker was ended.`),
     );
   }
 
   #retry(job: Job): boolean {
     if (job.retries === 0 || this.#state === 'terminated' || this.#state === 'broken') return false;
     job.retries--;
-    clearTimeout(job.timer);
+    this.#stopClock(job);
     job.tag = -1;
     try {
-      this.#send(job);
+      if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
+        this.#backlog.add({ job, parcel: undefined });
+      }
     } catch (error) {
-      this.#finish(job, () => job.fail(error), true);
+      this.#fail(job, error);
     }
     return true;
   }
 
-  /** The job is settled: lets go of what it held, and tells whoever waits. */
-  #finish(job: Job, tell: () => void, failed: boolean): void {
+  #fail(job: Job, error: unknown): void {
     if (job.settled) return;
+    this.#letGo(job, true);
+    job.sink.fail(error);
+    this.#maybeIdle();
+  }
+
+  /** The job is settled: lets go of what it held. */
+  #letGo(job: Job, failed: boolean): void {
     job.settled = true;
-    clearTimeout(job.timer);
-    job.release();
+    this.#stopClock(job);
+    if (job.options.signal !== undefined) this.#aborts.delete(job);
     job.input = undefined;
     this.#shelf.giveBack(job.fn);
     this.#done++;
     if (failed) this.#failed++;
-    tell();
-    this.#maybeIdle();
+  }
+
+  #stopClock(job: Job): void {
+    if (job.deadline === Number.POSITIVE_INFINITY) return;
+    job.deadline = Number.POSITIVE_INFINITY;
+    clearTimeout(job.timer);
+    this.#timed.delete(job);
   }
 
   /** Takes the job off the board: its tag means nothing any more. */
@@ -313,56 +418,94 @@ export class Dispatcher {
     this.#maybeIdle();
   }
 
+  get #isIdle(): boolean {
+    return this.outstanding === 0 && (this.#feeders.size === 0 || this.isOver);
+  }
+
   #maybeIdle(): void {
-    if (this.outstanding > 0) return;
-    if (this.#state === 'closed') this.#board.shutdown(false);
+    if (!this.#isIdle) return;
+    if (this.#state === 'closed' && !this.#isGone) this.#board.shutdown(false);
     for (const callback of this.#idle.splice(0)) callback();
   }
 
   #refill(): void {
-    while (this.#backlog.size > 0 && this.#jobs.size < 2 ** 16) {
-      const job = this.#backlog.take();
-      if (job === undefined) return;
+    for (let held = this.#backlog.peek(); held !== undefined; held = this.#backlog.peek()) {
+      const { job, parcel } = held;
+      this.#backlog.shift();
       try {
-        this.#send(job);
+        if (this.#send(job, parcel)) continue;
+        this.#backlog.putBack([held]);
+        return;
       } catch (error) {
-        this.#finish(job, () => job.fail(error), true);
+        this.#fail(job, error);
       }
-      if (job.tag === -1 && !job.settled) return;
     }
   }
 
-  /** A worker has died: its reports first, then the tasks that it had in hand. */
-  #settleLost(member: number, error: (task: string) => WorkerLostError): number {
+  /** Nothing on the board will end and make room for those that wait here. */
+  #refillIfStuck(): void {
+    if (this.#jobs.size > 0 || this.#backlog.size === 0) return;
+    this.#board.purge();
+    this.#refill();
+    this.#collect();
+  }
+
+  /** True if the worker has a task in hand that somebody waits for. */
+  #hasAlive(member: number): boolean {
+    this.#readAll();
+    for (const job of this.#jobs.values()) {
+      if (!job.settled && this.#board.slots.worker(job.tag) === member) return true;
+    }
+    return false;
+  }
+
+  /** A worker has died: its reports first, then the tasks that it had in hand. True if its death was for nothing. */
+  #settleLost(member: number, error: (task: string) => WorkerLostError): boolean {
     this.#readAll();
     let inHand = 0;
-    for (const job of [...this.#jobs.values()]) {
-      if (this.#board.slots.worker(job.tag) !== member) continue;
-      inHand++;
-      this.#drop(job);
-      if (job.settled || this.#retry(job)) continue;
-      this.#finish(job, () => job.fail(error(job.name)), true);
+    if (!this.#crew.hasLeft(member)) {
+      for (const job of [...this.#jobs.values()]) {
+        if (this.#board.slots.worker(job.tag) !== member) continue;
+        inHand++;
+        this.#drop(job);
+        if (job.settled || this.#retry(job)) continue;
+        this.#fail(job, error(job.name));
+      }
+      if (inHand > 0) {
+        this.#refill();
+        if (this.#jobs.size > 0) this.#collect();
+      }
     }
-    if (this.outstanding > 0) this.#crew.staff(this.outstanding);
-    return inHand;
+    return inHand === 0 && (this.#board.hasWaiting || this.#backlog.size > 0);
   }
 
   #break(error: unknown): void {
-    if (this.#state === 'terminated') return;
+    if (this.#state === 'terminated' || this.#state === 'broken') return;
     this.#state = 'broken';
-    this.#ending = error;
+    this.#brokenBy = error;
     this.#endAll(error);
   }
 
   #endAll(error: unknown): void {
+    if (this.#isGone) return;
     this.#crew.dismiss();
-    for (const job of [...this.#jobs.values()]) {
-      this.#finish(job, () => job.fail(error), true);
-      this.#drop(job);
-    }
-    for (const job of this.#backlog.drain()) this.#finish(job, () => job.fail(error), true);
+    const jobs = [...this.#jobs.values()];
+    for (const job of this.#backlog.drain()) this.#fail(job, error);
+    for (const job of jobs) this.#fail(job, error);
+    for (const job of jobs) this.#drop(job);
     this.#board.shutdown(true);
     // The collector may be asleep over a board on which nothing will happen any more.
     this.#family.parker.schedule();
+    this.#maybeIdle();
   }
+}
+
+/** An error of a task that could not be packed, with a path that begins at what the user gave. */
+function inUsersWords(error: SerializationError, { how, start }: Job): SerializationError {
+  const inner = `task[${INPUT_AT}]`;
+  if (!error.path.startsWith(inner)) return error;
+  let rest = error.path.slice(inner.length);
+  if (how !== way.CALL) rest = rest.replace(/^\[(\d+)\]/, (_, index: string) => `[${Number(index) + start}]`);
+  const path = `${how === way.CALL ? 'args' : 'items'}${rest}`;
+  return new SerializationError(error.message.replace(error.path, path), path, { cause: error.cause });
 }

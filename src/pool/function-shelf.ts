@@ -12,6 +12,10 @@ export interface Shelved {
   /** Never used twice, so that a worker can keep what it decoded. */
   readonly id: number;
   readonly granule: number;
+  /** The function's name, for messages. */
+  readonly name: string;
+  /** Modules with top-level await must be imported before the function is decoded; nobody can tell here which have it. */
+  readonly modules: readonly string[];
   /** What was encoded, to see whether the function is still the same. */
   readonly bytes: Uint8Array;
   /** How many tasks name it; freed at 0 once it is out of date. */
@@ -50,6 +54,8 @@ export class FunctionShelf {
     const shelved: Shelved = {
       id: ++this.#lastId,
       granule: block / GRANULE,
+      name: typeof fn.name === 'string' ? fn.name : '',
+      modules: parcel.modules,
       bytes: parcel.bytes.slice(0, parcel.length),
       tasks: 1,
       outdated: false,
@@ -86,25 +92,42 @@ export class FunctionShelf {
   }
 }
 
+/** A function as a worker has it. */
+export interface Known {
+  readonly fn: AnyFunction;
+  /** False once it has returned something else than a promise. */
+  mayBeAsync: boolean;
+}
+
 /** A worker's functions, each decoded once. */
 export class FunctionCache {
   /** More than this are decoded again when they come back. */
   static readonly #MOST = 1000;
   readonly #family: Family;
-  readonly #decoded = new Map<number, AnyFunction>();
+  readonly #decoded = new Map<number, Known>();
+  #last: Known | undefined;
+  #lastId = -1;
 
   constructor(family: Family) {
     this.#family = family;
   }
 
-  get(id: number, granule: number): AnyFunction {
-    const known = this.#decoded.get(id);
-    if (known !== undefined) return known;
-    const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
-    const fn = unpackShared(this.#family, parcel, start) as AnyFunction;
-    if (this.#decoded.size >= FunctionCache.#MOST) this.#decoded.clear();
-    this.#decoded.set(id, fn);
-    return fn;
+  has(id: number): boolean {
+    return this.#decoded.has(id);
+  }
+
+  get(id: number, granule: number): Known {
+    if (id === this.#lastId) return this.#last!;
+    let known = this.#decoded.get(id);
+    if (known === undefined) {
+      const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
+      known = { fn: unpackShared(this.#family, parcel, start) as AnyFunction, mayBeAsync: true };
+      if (this.#decoded.size >= FunctionCache.#MOST) this.#decoded.clear();
+      this.#decoded.set(id, known);
+    }
+    this.#last = known;
+    this.#lastId = id;
+    return known;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What Ctrl-C does to pools that have work. */
-interface Interruptible {
+export interface Interruptible {
   isBusy(): boolean;
   drain(): Promise<void>;
   terminate(): void;

@@ -15,7 +15,7 @@ export type Way = (typeof way)[keyof typeof way];
 
 /**
  * A task: the number and the granule of its function, the way, whether the owner wants to hear of its start, then the
- * arguments (CALL) or the chunk, and where the chunk starts.
+ * arguments (CALL) or the chunk, where the chunk starts, and the modules to import before the function is decoded, if any.
  */
 export type TaskMessage = readonly [
   fn: number,
@@ -24,7 +24,11 @@ export type TaskMessage = readonly [
   announced: boolean,
   input: ArrayLike<unknown>,
   start: number,
+  modules?: readonly string[],
 ];
+
+/** Where in a `TaskMessage` the user's own values are. */
+export const INPUT_AT = 4;
 
 /** What a report is about. */
 export const report = {
@@ -38,10 +42,16 @@ export const report = {
   RESULTS: 3,
   /** The initializer threw; the worker ends. The tag means nothing. */
   BROKEN: 4,
+  /** This worker takes no more tasks and ends when it has none in hand, as it should. The tag means nothing. */
+  LEAVING: 5,
+  /** An error that nobody caught ends this worker now. The tag means nothing. */
+  UNCAUGHT: 6,
 } as const;
 
 export type ReportMessage =
   | readonly [kind: typeof report.STARTED]
   | readonly [kind: typeof report.RESULT, value: unknown]
-  | readonly [kind: typeof report.ERROR | typeof report.BROKEN, error: unknown]
+  | readonly [kind: typeof report.ERROR, error: unknown]
+  | readonly [kind: typeof report.BROKEN | typeof report.UNCAUGHT, error: unknown, member: number]
+  | readonly [kind: typeof report.LEAVING, member: number]
   | readonly [kind: typeof report.RESULTS, values: unknown[], errors: [index: number, error: unknown][]];

@@ -2,13 +2,13 @@ import { StateError } from '../errors.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { AsyncResult } from './async-result.ts';
-import { Batch, type MapOptions, type SubmitOptions } from './batch.ts';
+import { AsyncResult, type Settler } from './async-result.ts';
+import { Batch, type BatchEnd, type MapOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
-import { defaultChunksize, gather } from './chunks.ts';
+import { defaultChunksize, gather, isListed, listNow } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { unwatchInterrupt, watchInterrupt } from './interrupt.ts';
-import type { Job, TaskOptions } from './job.ts';
+import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
+import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
 import { type ReportMessage, report, type Way, way } from './messages.ts';
 import { ResultIterator } from './result-iterator.ts';
 import { poolDepth } from './worker.ts';
@@ -76,6 +76,7 @@ export interface Callbacks<R> {
  */
 export class Pool implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
+  readonly #interruptible: Interruptible;
   #isJoinable = false;
   #listening: Promise<void> | undefined;
 
@@ -101,7 +102,9 @@ export class Pool implements AsyncDisposable {
       initializer: given.initializer,
       initargs: given.initargs ?? [],
     });
+    this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);
+    forgotten.register(this, { dispatcher: this.#dispatcher, interruptible: this.#interruptible });
   }
 
   /** Runs `fn(...args)` in a worker. */
@@ -111,38 +114,34 @@ export class Pool implements AsyncDisposable {
     options: TaskOptions = {},
   ): Promise<Awaited<R>> {
     return new Promise((resolve, reject) => {
-      this.#call(fn, args ?? [], options, resolve as (value: unknown) => void, reject);
+      this.#call(fn, args ?? [], readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
     });
   }
 
-  /** The same, for when the result is wanted later, or by a callback. */
+  /**
+   * The same, for when the result is wanted later, or by a callback. Throws at once what is wrong with the call itself; what is
+   * wrong with the task, such as an argument that cannot be sent, is the result's error.
+   */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args?: A,
     options: TaskOptions & Callbacks<Awaited<R>> = {},
   ): AsyncResult<Awaited<R>> {
-    let job: Job | undefined;
-    const promise = new Promise<Awaited<R>>((resolve, reject) => {
-      job = this.#call(fn, args ?? [], options, resolve as (value: unknown) => void, reject);
-    });
-    return this.#asyncResult(promise, options, (reason) => {
-      if (job !== undefined) this.#dispatcher.end(job, reason);
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    this.#dispatcher.assertOpen();
+    const list = argumentsOf(args ?? []);
+    const submit = readOptions(options);
+    return this.#asyncResult<Awaited<R>>(options, (succeed, fail) => {
+      const job = this.#call(fn, list, submit, new CallSink(succeed as (value: unknown) => void, fail));
+      return (reason) => this.#dispatcher.end(job, reason);
     });
   }
 
   /** The same, blocking the thread. */
   applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = {}): Awaited<R> {
-    let outcome: { value: unknown } | { error: unknown } | undefined;
-    const resolve = (value: unknown) => {
-      outcome = { value };
-    };
-    const reject = (error: unknown) => {
-      outcome = { error };
-    };
-    this.#call(fn, args ?? [], options, resolve, reject);
-    this.#dispatcher.waitSync(() => outcome !== undefined);
-    if ('error' in outcome!) throw outcome.error;
-    return (outcome as unknown as { value: Awaited<R> }).value;
+    const outcome = new Outcome();
+    this.#call(fn, args ?? [], readOptions(options), new CallSink(outcome.succeed, outcome.fail));
+    return outcome.await(this.#dispatcher) as Awaited<R>;
   }
 
   /**
@@ -150,7 +149,7 @@ export class Pool implements AsyncDisposable {
    * index; with `failFast` it rejects at once and ends the rest.
    */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): Promise<Awaited<R>[]> {
-    return this.#batch(fn, way.EACH, items, options).promise as Promise<Awaited<R>[]>;
+    return this.#batch(fn, way.EACH, items, options) as Promise<Awaited<R>[]>;
   }
 
   /** The same, for when the results are wanted later, or by a callback. */
@@ -168,7 +167,7 @@ export class Pool implements AsyncDisposable {
     items: Items<A>,
     options: MapOptions = {},
   ): Promise<Awaited<R>[]> {
-    return this.#batch(fn, way.STAR, items, options).promise as Promise<Awaited<R>[]>;
+    return this.#batch(fn, way.STAR, items, options) as Promise<Awaited<R>[]>;
   }
 
   starmapAsync<A extends readonly unknown[], R>(
@@ -190,27 +189,17 @@ export class Pool implements AsyncDisposable {
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
   mapChunks(fn: AnyFunction, items: unknown, options: MapOptions = {}): Promise<unknown[]> {
-    return this.#batch(fn, way.CHUNK, items as Items<unknown>, options).promise;
+    return this.#batch(fn, way.CHUNK, items as Items<unknown>, options);
   }
 
   /** `map`, blocking the thread; the items must be there at once. */
   mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
-    const all =
-      Array.isArray(items) || ArrayBuffer.isView(items) ? (items as unknown as ArrayLike<T>) : Array.from(items);
-    const batch = this.#start(fn, way.EACH, all, options);
-    let outcome: { values: unknown[] } | { error: unknown } | undefined;
-    batch.onEnd(
-      (values) => {
-        outcome = { values };
-      },
-      (error) => {
-        outcome = { error };
-      },
-    );
-    batch.promise.catch(() => {});
-    this.#dispatcher.waitSync(() => outcome !== undefined);
-    if ('error' in outcome!) throw outcome.error;
-    return (outcome as unknown as { values: Awaited<R>[] }).values;
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    this.#dispatcher.assertOpen();
+    checkChunksize(options.chunksize);
+    const outcome = new Outcome();
+    this.#start(fn, way.EACH, listNow(items), options, outcome);
+    return outcome.await(this.#dispatcher) as Awaited<R>[];
   }
 
   /**
@@ -258,9 +247,7 @@ export class Pool implements AsyncDisposable {
   async join(options?: WaitOptions): Promise<void> {
     if (!this.#isJoinable) throw new StateError('This Pool is open: close() or terminate() it before you join it.');
     readTimeout(options);
-    const ended = new Promise<void>((resolve) => this.#dispatcher.whenIdle(resolve)).then(() =>
-      this.#dispatcher.ended(),
-    );
+    const ended = this.#dispatcher.ended();
     ended.then(() => unwatchInterrupt(this.#interruptible));
     await awaitEvent((done) => ended.then(done), options);
   }
@@ -286,29 +273,9 @@ export class Pool implements AsyncDisposable {
     return { ...crew.counts, outstanding, ...counts };
   }
 
-  readonly #interruptible = {
-    isBusy: () => this.#dispatcher.outstanding > 0,
-    drain: async () => {
-      this.close();
-      await this.join();
-    },
-    terminate: () => this.terminate(),
-  };
-
-  #call(
-    fn: AnyFunction,
-    args: readonly unknown[],
-    options: TaskOptions,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ): Job {
+  #call(fn: AnyFunction, args: readonly unknown[], options: SubmitOptions, sink: Sink): Job {
     if (typeof fn !== 'function') throw notAFunction(fn);
-    if (!Array.isArray(args)) throw new TypeError('args must be an array: the arguments of the function, in order');
-    const settle = (message: ReportMessage) => {
-      if (message[0] === report.RESULT) resolve(message[1]);
-      else reject(message[1]);
-    };
-    return this.#dispatcher.submit(fn, way.CALL, args, 0, readOptions(options), settle, reject);
+    return this.#dispatcher.submit(fn, way.CALL, argumentsOf(args), 0, options, sink);
   }
 
   async #answer({ fn, args, options, reply }: PoolRequest): Promise<void> {
@@ -322,35 +289,21 @@ export class Pool implements AsyncDisposable {
     reply.close();
   }
 
-  #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions): Batch {
+  #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions, end: BatchEnd): Batch {
     const chunksize = options.chunksize ?? defaultChunksize(items.length, this.size);
-    return new Batch(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options));
+    return new Batch(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options), end);
   }
 
   /** Starts a batch as soon as its items are there. */
-  #batch(
-    fn: AnyFunction,
-    how: Way,
-    items: Items<unknown>,
-    options: MapOptions,
-  ): { promise: Promise<unknown[]>; cancel: (reason: unknown) => void } {
-    let batch: Batch | undefined;
-    let cancelled: { reason: unknown } | undefined;
-    const run = async (): Promise<unknown[]> => {
-      if (typeof fn !== 'function') throw notAFunction(fn);
-      this.#dispatcher.assertOpen();
-      checkChunksize(options.chunksize);
-      readOptions(options).signal?.throwIfAborted();
-      const all = await gather(items);
-      if (cancelled !== undefined) throw cancelled.reason;
-      batch = this.#start(fn, how, all, options);
-      return batch.promise;
-    };
-    const cancel = (reason: unknown) => {
-      cancelled = { reason };
-      batch?.cancel(this.#dispatcher, reason);
-    };
-    return { promise: run(), cancel };
+  async #batch(fn: AnyFunction, how: Way, items: Items<unknown>, options: MapOptions): Promise<unknown[]> {
+    if (typeof fn !== 'function') throw notAFunction(fn);
+    this.#dispatcher.assertOpen();
+    checkChunksize(options.chunksize);
+    readOptions(options).signal?.throwIfAborted();
+    const list = isListed(items) ? items : await gather(items);
+    return new Promise((succeed, fail) => {
+      this.#start(fn, how, list, options, { succeed, fail });
+    });
   }
 
   #batchAsync<R>(
@@ -362,16 +315,45 @@ export class Pool implements AsyncDisposable {
     if (typeof fn !== 'function') throw notAFunction(fn);
     this.#dispatcher.assertOpen();
     checkChunksize(options.chunksize);
-    const { promise, cancel } = this.#batch(fn, how, items, options);
-    return this.#asyncResult(promise as Promise<R[]>, options, cancel);
+    readOptions(options);
+    return this.#asyncResult<R[]>(options, (succeed, fail) => {
+      let batch: Batch | undefined;
+      let isCancelled = false;
+      const begin = (list: ArrayLike<unknown>) => {
+        if (isCancelled) return;
+        batch = this.#start(fn, how, list, options, { succeed: (values) => succeed(values as R[]), fail });
+      };
+      if (isListed(items)) begin(items);
+      else gather(items).then(begin).catch(fail);
+      return (reason) => {
+        isCancelled = true;
+        if (batch === undefined) fail(reason);
+        else batch.cancel(reason);
+      };
+    });
   }
 
-  #asyncResult<R>(promise: Promise<R>, options: Callbacks<R>, cancel: (reason: unknown) => void): AsyncResult<R> {
-    promise.then(
-      (value) => callLater(options.callback, value),
-      (error) => callLater(options.errorCallback, error),
-    );
-    return new AsyncResult(promise, cancel, options.errorCallback !== undefined);
+  /** `begin` starts the work and answers how to cancel it; what it throws is the result's error. */
+  #asyncResult<R>(
+    { callback, errorCallback }: Callbacks<R>,
+    begin: (succeed: (value: R) => void, fail: (error: unknown) => void) => (reason: unknown) => void,
+  ): AsyncResult<R> {
+    return new AsyncResult<R>(errorCallback !== undefined, (settler: Settler<R>) => {
+      const succeed = (value: R) => {
+        if (callback !== undefined && !settler.isSettled) callLater(callback, value);
+        settler.succeed(value);
+      };
+      const fail = (error: unknown) => {
+        if (errorCallback !== undefined && !settler.isSettled) callLater(errorCallback, error);
+        settler.fail(error, this.#dispatcher.isOwnEnd(error));
+      };
+      try {
+        return begin(succeed, fail);
+      } catch (error) {
+        fail(error);
+        return () => {};
+      }
+    });
   }
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
@@ -381,6 +363,7 @@ export class Pool implements AsyncDisposable {
     const chunksize = options.chunksize ?? 1;
     const buffersize = atLeastOne('buffersize', options.buffersize ?? 4 * this.size * chunksize);
     return new ResultIterator(
+      this,
       this.#dispatcher,
       fn,
       items,
@@ -391,6 +374,70 @@ export class Pool implements AsyncDisposable {
       readOptions(options),
     );
   }
+}
+
+/** A pool that nobody can reach any more finishes what it has and lets its workers go. */
+const forgotten = new FinalizationRegistry<{ dispatcher: Dispatcher; interruptible: Interruptible }>(
+  ({ dispatcher, interruptible }) => {
+    dispatcher.close();
+    dispatcher.ended().then(() => unwatchInterrupt(interruptible));
+  },
+);
+
+/** What Ctrl-C does to a pool; without the pool itself, which may be forgotten. */
+function interruptible(dispatcher: Dispatcher): Interruptible {
+  return {
+    isBusy: () => dispatcher.outstanding > 0,
+    drain: async () => {
+      dispatcher.close();
+      await dispatcher.ended();
+    },
+    terminate: () => dispatcher.terminate(),
+  };
+}
+
+/** Where the end of a single call goes. */
+class CallSink implements Sink {
+  readonly #resolve: (value: unknown) => void;
+  readonly fail: (error: unknown) => void;
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  settle(message: ReportMessage): void {
+    if (message[0] === report.RESULT) this.#resolve(message[1]);
+    else this.fail(message[1]);
+  }
+}
+
+/** What becomes of work that a blocked thread waits for. */
+class Outcome implements BatchEnd {
+  #isThere = false;
+  #value: unknown;
+  #error: { readonly error: unknown } | undefined;
+
+  readonly succeed = (value: unknown): void => {
+    this.#isThere = true;
+    this.#value = value;
+  };
+
+  readonly fail = (error: unknown): void => {
+    this.#isThere = true;
+    this.#error = { error };
+  };
+
+  await(dispatcher: Dispatcher): unknown {
+    dispatcher.waitSync(() => this.#isThere);
+    if (this.#error !== undefined) throw this.#error.error;
+    return this.#value;
+  }
+}
+
+function argumentsOf(args: unknown): readonly unknown[] {
+  if (!Array.isArray(args)) throw new TypeError('args must be an array: the arguments of the function, in order');
+  return args;
 }
 
 function readOptions(options: TaskOptions): SubmitOptions {

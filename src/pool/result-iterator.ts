@@ -1,7 +1,7 @@
-import type { MapOptions, SubmitOptions } from './batch.ts';
+import type { MapOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { Job } from './job.ts';
+import type { Dispatcher, Feeder } from './dispatcher.ts';
+import type { Job, SubmitOptions } from './job.ts';
 import { type ReportMessage, report, way } from './messages.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
@@ -21,13 +21,15 @@ interface Portion {
  * The results of a function over an input that is read lazily: at most `buffersize` items are unfinished or unread at any time.
  * An item's error comes at its place and does not end the iteration; an error of the input does, after all results before it.
  */
-export class ResultIterator<R> implements AsyncIterableIterator<R> {
+export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
+  /** Kept: a pool that is collected closes. */
+  readonly pool: object;
   readonly #dispatcher: Dispatcher;
   readonly #fn: AnyFunction;
   readonly #input: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #isOrdered: boolean;
   readonly #chunksize: number;
-  readonly #buffersize: number;
+  #buffersize: number;
   readonly #submit: SubmitOptions;
   readonly #options: MapOptions;
   /** In order of submission, or of completion. */
@@ -40,13 +42,14 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
   #done = 0;
   #submitted = 0;
   #isInputOver = false;
-  #inputError: Outcome | undefined;
+  #inputError: { readonly error: unknown } | undefined;
   #isClosed = false;
   #wake: (() => void) | undefined;
   #reading: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
+    pool: object,
     dispatcher: Dispatcher,
     fn: AnyFunction,
     input: Iterable<unknown> | AsyncIterable<unknown>,
@@ -56,6 +59,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
     options: MapOptions,
     submit: SubmitOptions,
   ) {
+    this.pool = pool;
     this.#dispatcher = dispatcher;
     this.#fn = fn;
     const iterable = input as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
@@ -68,7 +72,40 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
     this.#buffersize = buffersize;
     this.#options = options;
     this.#submit = submit;
+    submit.signal?.throwIfAborted();
+    submit.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (dispatcher.isHurried) this.hurry();
+    dispatcher.addFeeder(this);
     this.#read();
+  }
+
+  hurry(): void {
+    this.#buffersize = Number.POSITIVE_INFINITY;
+    this.#read();
+  }
+
+  readonly #onAbort = (): void => {
+    const wasOver = this.#isInputOver;
+    this.#isInputOver = false;
+    this.#endInput({ error: this.#submit.signal?.reason });
+    // What it has not told yet it never will.
+    this.#pending.clear();
+    this.#portions.length = 0;
+    this.#ready = [];
+    if (!wasOver) this.#closeInput().catch(() => {});
+  };
+
+  /** Nothing more is read. */
+  #endInput(error?: { readonly error: unknown }): void {
+    if (this.#isInputOver) return;
+    this.#isInputOver = true;
+    this.#inputError = error;
+    this.#dispatcher.removeFeeder(this);
+    this.#wake?.();
+  }
+
+  async #closeInput(): Promise<void> {
+    await this.#input.return?.();
   }
 
   [Symbol.asyncIterator](): this {
@@ -85,10 +122,13 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
   async return(): Promise<IteratorResult<R, undefined>> {
     if (!this.#isClosed) {
       this.#isClosed = true;
+      this.#submit.signal?.removeEventListener('abort', this.#onAbort);
       this.#wake?.();
       const reason = new DOMException('The iteration was left.', 'AbortError');
       for (const { job } of this.#pending) if (job !== undefined) this.#dispatcher.end(job, reason);
-      if (!this.#isInputOver) await this.#input.return?.();
+      const wasOver = this.#isInputOver;
+      this.#endInput();
+      if (!wasOver) await this.#closeInput();
     }
     return { done: true, value: undefined };
   }
@@ -105,7 +145,8 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
       }
       if (this.#isInputOver && this.#portions.length === 0 && this.#pending.size === 0) {
         this.#isClosed = true;
-        if (this.#inputError !== undefined && 'error' in this.#inputError) throw this.#inputError.error;
+        this.#submit.signal?.removeEventListener('abort', this.#onAbort);
+        if (this.#inputError !== undefined) throw this.#inputError.error;
         return { done: true, value: undefined };
       }
       await new Promise<void>((resolve) => {
@@ -135,29 +176,26 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
   async #readOn(): Promise<void> {
     let chunk: unknown[] = [];
     while (!this.#isInputOver && !this.#isClosed && this.#open < this.#buffersize) {
+      let item: IteratorResult<unknown> | undefined;
+      let failure: { readonly error: unknown } | undefined;
       try {
-        const item = await this.#input.next();
-        if (this.#isClosed) return;
-        if (item.done) {
-          this.#isInputOver = true;
-        } else {
-          this.#open++;
-          chunk.push(item.value);
-        }
+        item = await this.#input.next();
       } catch (error) {
-        this.#isInputOver = true;
-        this.#inputError = { error };
+        failure = { error };
+      }
+      if (this.#isClosed || this.#isInputOver) return;
+      const isOver = item === undefined || item.done === true;
+      if (!isOver) {
+        this.#open++;
+        chunk.push(item?.value);
       }
       // A full buffer sends what it has: nobody could read on before its results are there.
-      if (
-        chunk.length > 0 &&
-        (chunk.length === this.#chunksize || this.#isInputOver || this.#open === this.#buffersize)
-      ) {
+      if (chunk.length > 0 && (chunk.length === this.#chunksize || isOver || this.#open >= this.#buffersize)) {
         this.#send(chunk);
         chunk = [];
       }
+      if (isOver) this.#endInput(failure);
     }
-    if (this.#isInputOver) this.#wake?.();
   }
 
   #send(items: unknown[]): void {
@@ -166,18 +204,27 @@ export class ResultIterator<R> implements AsyncIterableIterator<R> {
     this.#pending.add(portion);
     const start = this.#submitted;
     this.#submitted += items.length;
-    const settle = (message: ReportMessage) => this.#finish(portion, outcomesOf(message, items.length));
-    const fail = (error: unknown) => this.#finish(portion, outcomesOf([report.ERROR, error], items.length));
+    const sink = {
+      settle: (message: ReportMessage) => this.#finish(portion, outcomesOf(message, items.length)),
+      fail: (error: unknown) => this.#finish(portion, outcomesOf([report.ERROR, error], items.length)),
+    };
     try {
-      portion.job = this.#dispatcher.submit(this.#fn, way.EACH, items, start, this.#submit, settle, fail);
+      portion.job = this.#dispatcher.submit(this.#fn, way.EACH, items, start, this.#submit, sink, this);
     } catch (error) {
-      fail(error);
+      if (!this.#dispatcher.isOver) {
+        sink.fail(error);
+        return;
+      }
+      this.#pending.delete(portion);
+      if (this.#isOrdered) this.#portions.pop();
+      this.#endInput({ error });
+      this.#closeInput().catch(() => {});
     }
   }
 
   #finish(portion: Portion, outcomes: Outcome[]): void {
+    if (!this.#pending.delete(portion)) return;
     portion.outcomes = outcomes;
-    this.#pending.delete(portion);
     if (!this.#isOrdered) this.#portions.push(portion);
     this.#done += portion.length;
     if (!this.#isClosed) callLater(this.#options.onProgress, this.#done);

@@ -94,9 +94,9 @@ export class TaskBoard extends SharedObject {
       isBackground: true,
     });
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
-      isReady: () => this.#readLanes().some(({ ring }) => ring.size > 0 || ring.isShutDown),
+      isReady: () => this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
     });
-    this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => this.#results.size > 0 });
+    this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => !this.#results.isEmpty });
   }
 
   /** Owner: puts a task where workers find it; false if as many other priorities wait as the board can hold. */
@@ -108,23 +108,56 @@ export class TaskBoard extends SharedObject {
     return true;
   }
 
+  /** Owner: true if tasks lie on the board that no worker has taken out. */
+  get hasWaiting(): boolean {
+    return this.#lanes.some(({ ring }) => !ring.isEmpty);
+  }
+
+  /**
+   * Owner: takes all tasks of the lowest priority back, so that its lane is free for another one; `undefined` if that priority
+   * is not below the given one. Those that were settled or claimed meanwhile may be among them.
+   */
+  recallBelow(priority: number): { tag: number; parcel: Parcel }[] | undefined {
+    const lowest = this.#lanes.at(-1);
+    if (lowest === undefined || lowest.priority >= priority) return undefined;
+    const recalled: { tag: number; parcel: Parcel }[] = [];
+    while (lowest.ring.pop(this.#scratch) === outcome.DONE) {
+      const { tag, parcel, start, block } = deliveryOf(lowest.ring);
+      recalled.push({ tag, parcel: { ...parcel, bytes: parcel.bytes.slice(start, start + parcel.length) } });
+      if (block !== 0) this.#family.allocator.free(block);
+    }
+    return recalled;
+  }
+
+  /** Owner: empties all lanes, when nothing in them counts any more. */
+  purge(): void {
+    for (const { ring } of this.#lanes) while (ring.pop(this.#scratch) === outcome.DONE) this.discard(deliveryOf(ring));
+  }
+
   /** Worker: the next task, claimed; `undefined` when the pool has closed and nothing waits any more. */
   readonly tryTake = (): Delivery | undefined | NotYet => {
     let shut = false;
     for (const { ring } of this.#readLanes()) {
       for (;;) {
-        let claimed = false;
-        const found = ring.pop(this.#scratch, (tag) => {
-          claimed = this.slots.claim(tag);
-        });
-        if (found === outcome.SHUT) shut = true;
-        if (found !== outcome.DONE) break;
+        // Read first: what was put before the shutdown is seen then.
+        const isShut = ring.isShutDown;
+        if (ring.isEmpty) {
+          shut ||= isShut;
+          break;
+        }
+        this.#claimed = false;
+        if (ring.pop(this.#scratch, this.#claim) !== outcome.DONE) continue;
         const delivery = deliveryOf(ring);
-        if (claimed) return delivery;
+        if (this.#claimed) return delivery;
         this.discard(delivery);
       }
     }
     return shut ? undefined : NOT_YET;
+  };
+
+  #claimed = false;
+  readonly #claim = (tag: number): void => {
+    this.#claimed = this.slots.claim(tag);
   };
 
   /** Worker: waits for `attempt`, which is tried again whenever there may be a task; it has to decode what it takes at once. */
@@ -140,7 +173,8 @@ export class TaskBoard extends SharedObject {
 
   /** Owner: the oldest report that was not read yet. */
   readonly tryRead = (): Delivery | NotYet => {
-    return this.#results.pop(this.#scratch) === outcome.DONE ? deliveryOf(this.#results) : NOT_YET;
+    if (this.#results.isEmpty || this.#results.pop(this.#scratch) !== outcome.DONE) return NOT_YET;
+    return deliveryOf(this.#results);
   };
 
   /** Owner: waits for `attempt`, which is tried again at each report. */
@@ -148,9 +182,9 @@ export class TaskBoard extends SharedObject {
     return this.#owner.wait(attempt, undefined, () => undefined as never);
   }
 
-  /** Owner: the same, blocking the thread. */
-  untilReported<T>(attempt: () => T | NotYet): T {
-    return this.#owner.waitSync(attempt, undefined, () => undefined as never);
+  /** Owner: the same, blocking the thread; `undefined` when the time is over. */
+  untilReported<T>(attempt: () => T | NotYet, timeout: number): T | undefined {
+    return this.#owner.waitSync<T | undefined>(attempt, { timeout }, () => undefined);
   }
 
   /** Anybody: asks the owner to take a task on; false if it takes none any more. */
@@ -213,8 +247,10 @@ export class TaskBoard extends SharedObject {
     if (this.#lanes.length < LANES) {
       lane = createLane(this.#family, priority);
     } else {
-      // Priority 0 keeps its lane: nearly every task goes there.
-      const empty = this.#lanes.find((candidate) => candidate.priority !== 0 && candidate.ring.size === 0);
+      // Priority 0 keeps its lane if it can: nearly every task goes there.
+      const isEmpty = ({ ring }: Lane) => ring.isEmpty;
+      const empty =
+        this.#lanes.find((candidate) => candidate.priority !== 0 && isEmpty(candidate)) ?? this.#lanes.find(isEmpty);
       if (empty === undefined) return undefined;
       lane = { ...empty, priority };
       this.#lanes.splice(this.#lanes.indexOf(empty), 1);

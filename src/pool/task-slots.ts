@@ -3,6 +3,10 @@ import { wordIndex } from '../memory/heap.ts';
 
 /** How many tasks of one pool may be on the board at once; the owner keeps the rest to itself. */
 export const SLOT_COUNT = 2 ** 16;
+/** So many of them are for tasks that go before all that the owner keeps. */
+const RESERVE = 256;
+/** So many others come before a slot is used again: an old tag may stand in a lane for long, and generations repeat. */
+const REST = 4096;
 /** Words of a slot: its state in the lowest bits with its generation above; the member that claimed it. */
 const SLOT_WORDS = 2;
 const STATE_BITS = 3;
@@ -21,8 +25,9 @@ export class TaskSlots {
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #me: number;
-  /** Slots that were used and are free again; only the owner's matters. */
-  readonly #free: number[] = [];
+  /** Slots that were used and are free again, the oldest first; only the owner's matters. */
+  #free: number[] = [];
+  #firstFree = 0;
   #used = 0;
 
   constructor(family: Family, offset: number) {
@@ -31,13 +36,21 @@ export class TaskSlots {
     this.#me = family.me;
   }
 
-  /** Owner: takes a slot for a task; its tag, or -1 when all are taken. */
-  open(): number {
-    let slot = this.#free.pop();
-    if (slot === undefined) {
-      if (this.#used === SLOT_COUNT) return -1;
+  /** Owner: takes a slot for a task; its tag, or -1 when all are taken, but for the reserve, which is for urgent ones. */
+  open(urgent: boolean): number {
+    const resting = this.#free.length - this.#firstFree;
+    const left = SLOT_COUNT - this.#used + resting;
+    if (left <= (urgent ? 0 : RESERVE)) return -1;
+    let slot: number;
+    if (this.#used < SLOT_COUNT && resting < REST) {
       slot = this.#used++;
       this.#words[this.#index(slot)] = 0;
+    } else {
+      slot = this.#free[this.#firstFree++] as number;
+      if (this.#firstFree >= REST && this.#firstFree * 2 >= this.#free.length) {
+        this.#free = this.#free.slice(this.#firstFree);
+        this.#firstFree = 0;
+      }
     }
     const index = this.#index(slot);
     const generation = (((this.#words[index] as number) >>> STATE_BITS) % GENERATIONS) + 1;
@@ -75,6 +88,11 @@ export class TaskSlots {
   /** Owner: the worker that runs the task shall take no other; false if it has finished. */
   condemn(tag: number): boolean {
     return this.#move(tag, slotState.RUNNING, slotState.CONDEMNED);
+  }
+
+  /** Worker: true if the owner has condemned the task. */
+  isCondemned(tag: number): boolean {
+    return Atomics.load(this.#words, this.#index(tag & 0xffff)) === this.#word(tag, slotState.CONDEMNED);
   }
 
   /** The worker that claimed the task, 0 while nobody has. */

@@ -1,10 +1,16 @@
+import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
+import { inspect } from 'node:util';
 import { pack, unpack } from '../channel/transport.ts';
 import { SerializationError } from '../errors.ts';
+import { importModule } from '../functions/revive.ts';
 import { family } from '../memory/family.ts';
+import { exitQuickly } from '../process/exit-quickly.ts';
+import { currentProcess } from '../process/process.ts';
 import { discardParcel } from '../ring/parcel.ts';
-import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
+import { afterTurn } from '../sync/loop-turn.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { FunctionCache } from './function-shelf.ts';
+import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type TaskMessage, way } from './messages.ts';
 import type { Delivery, TaskBoard } from './task-board.ts';
 
@@ -24,7 +30,15 @@ export interface WorkerOrders {
 /** How deep pools are nested around this process: 0 in a process that is no worker. */
 export let poolDepth = 0;
 
-type Task = { readonly tag: number; readonly message: TaskMessage } | { readonly tag: number; readonly error: unknown };
+interface Task {
+  readonly tag: number;
+  readonly message: TaskMessage | undefined;
+  /** Why there is no message. */
+  readonly error: unknown;
+}
+
+/** Milliseconds of work after which the event loop turns, so that timers and sockets that tasks left behind go on. */
+const TURN_AFTER = 2;
 
 /** What a worker process runs: takes tasks off the board until the pool closes, or until it is to be replaced. */
 export async function runWorker(orders: WorkerOrders): Promise<void> {
@@ -32,9 +46,11 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   // The parent decides what Ctrl-C means, which reaches the whole group.
   process.on('SIGINT', () => {});
   const worker = new Worker(orders);
+  process.on('uncaughtException', (error, origin) => worker.uncaught(error, origin));
   if (await worker.initialize()) {
-    await Promise.all(Array.from({ length: orders.concurrency }, () => worker.run()));
+    await worker.serve();
   }
+  exitQuickly(family().platform);
   // Timers and sockets that tasks left behind have had their time.
   process.exit();
 }
@@ -43,12 +59,22 @@ class Worker {
   readonly #orders: WorkerOrders;
   readonly #board: TaskBoard;
   readonly #functions = new FunctionCache(family());
+  readonly #inHand = new Set<number>();
+  readonly #poll = new LoopPoll();
+  /** With several tasks in hand: whose code is running. */
+  readonly #context: AsyncLocalStorage<number> | undefined;
   #left: number;
+  #turned = performance.now();
+  /** Asynchronous work with a lower number was begun before the task in hand. */
+  #firstAsyncId = 0;
+  /** Ends the service, also of runners that are asleep. */
+  #end = () => {};
 
   constructor(orders: WorkerOrders) {
     this.#orders = orders;
     this.#board = orders.board;
     this.#left = orders.maxTasks;
+    if (orders.concurrency > 1) this.#context = new AsyncLocalStorage();
   }
 
   async initialize(): Promise<boolean> {
@@ -57,56 +83,156 @@ class Worker {
       await initializer?.(...initargs);
       return true;
     } catch (error) {
-      this.#report(0, [report.BROKEN, error]);
+      this.#report(0, [report.BROKEN, error, family().me]);
       return false;
     }
   }
 
-  async run(): Promise<void> {
-    while (this.#left > 0 && !this.#isTooLarge()) {
-      this.#left--;
+  /** Until the pool closes, or until this worker has done its share. */
+  async serve(): Promise<void> {
+    const over = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    const runners = Array.from({ length: this.#orders.concurrency }, () => this.#run());
+    await Promise.race([over, Promise.all(runners)]);
+    this.#report(0, [report.LEAVING, family().me]);
+  }
+
+  async #run(): Promise<void> {
+    for (;;) {
       let task = this.#tryTake();
-      if (task === NOT_YET) task = await this.#board.whenSubmitted(this.#tryTake);
+      if (task === NOT_YET) task = await this.#nextTask();
       if (task === undefined) return;
-      const outcome = 'error' in task ? ([report.ERROR, task.error] as const) : this.#perform(task.tag, task.message);
+      const { tag, message } = task;
+      this.#inHand.add(tag);
+      let outcome: ReportMessage | Promise<ReportMessage>;
+      if (message === undefined) outcome = [report.ERROR, task.error];
+      else if (message.length === 7 && !this.#functions.has(message[0])) outcome = this.#importFirst(tag, message);
+      else outcome = this.#perform(tag, message);
       const result = outcome instanceof Promise ? await outcome : outcome;
+      const mayReport = this.#board.slots.finish(tag);
+      this.#inHand.delete(tag);
       // Condemned: the owner is ending this worker, and it must not take another task before that.
-      if (!this.#board.slots.finish(task.tag) && this.#orders.concurrency === 1) return;
-      this.#report(task.tag, result);
-      if (isLoopStarving()) await afterTurn(undefined);
+      if (!mayReport && this.#orders.concurrency === 1) return;
+      // Reported in any case, but for one that was blamed: the owner keeps the task's place until then.
+      if (result[0] !== report.STARTED) this.#report(tag, result);
+      if (this.#isTooLarge()) this.#left = 0;
+      if (this.#left === 0 && this.#inHand.size === 0) return this.#end();
+      const now = performance.now();
+      if (now - this.#turned > TURN_AFTER) {
+        await afterTurn(undefined);
+        this.#turned = performance.now();
+      }
     }
   }
+
+  /** An error that nobody caught: it ends the worker, but of the tasks in hand only the one that it comes from. */
+  uncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+    // Somebody else's handler sees to it.
+    if (process.listenerCount('uncaughtException') > 1) return;
+    const { name } = currentProcess();
+    process.stderr.write(`${name} (pid ${process.pid}) is ended by an uncaught error:\n${inspect(error)}\n`);
+    process.exitCode = 1;
+    if (this.#inHand.size > 0) {
+      if (this.#context === undefined) {
+        // Left behind by an earlier task: the one in hand may finish.
+        if (origin === 'uncaughtException' && this.#isOlder(executionAsyncId())) {
+          this.#left = 0;
+          return;
+        }
+      } else if (this.#blame(this.#context.getStore(), error)) {
+        return;
+      }
+    }
+    this.#report(0, [report.UNCAUGHT, error, family().me]);
+    process.exit(1);
+  }
+
+  #isOlder(asyncId: number): boolean {
+    return asyncId > 0 && asyncId < this.#firstAsyncId;
+  }
+
+  /** Of several tasks in hand ends the one whose code threw; false if nobody knows whose it was. */
+  #blame(tag: number | undefined, error: unknown): boolean {
+    if (tag === undefined) return false;
+    this.#left = 0;
+    // Its runner goes on waiting for it; the worker ends when the others are done.
+    if (this.#inHand.delete(tag) && this.#board.slots.finish(tag)) this.#report(tag, [report.ERROR, error]);
+    this.#settleBlamed.get(tag)?.();
+    return true;
+  }
+
+  readonly #settleBlamed = new Map<number, () => void>();
 
   #isTooLarge(): boolean {
     const { maxMemory } = this.#orders;
     return maxMemory !== Number.POSITIVE_INFINITY && process.memoryUsage.rss() > maxMemory;
   }
 
+  #nextTask(): Promise<Task | undefined> {
+    return new Promise((resolve) => {
+      this.#poll.poll(this.#tryTake, (task) => {
+        this.#turned = performance.now();
+        resolve(task === NOT_YET ? this.#board.whenSubmitted(this.#tryTake) : task);
+      });
+    });
+  }
+
   readonly #tryTake = (): Task | undefined | NotYet => {
+    if (this.#left === 0) return undefined;
+    if (this.#orders.concurrency > 1 && this.#inHand.size > 0) {
+      for (const tag of this.#inHand) if (this.#board.slots.isCondemned(tag)) return undefined;
+    }
     const taken = this.#board.tryTake();
-    return taken === NOT_YET || taken === undefined ? taken : this.#decode(taken);
+    if (taken === NOT_YET || taken === undefined) return taken;
+    this.#left--;
+    return this.#decode(taken);
   };
 
   #decode({ tag, parcel, start, block }: Delivery): Task {
     try {
-      return { tag, message: unpack(family(), parcel, start) as TaskMessage };
+      return { tag, message: unpack(family(), parcel, start) as TaskMessage, error: undefined };
     } catch (error) {
-      return { tag, error };
+      return { tag, message: undefined, error };
     } finally {
       if (block !== 0) family().allocator.free(block);
     }
   }
 
+  /** A module with top-level await cannot be loaded when the function is decoded. */
+  async #importFirst(tag: number, message: TaskMessage): Promise<ReportMessage> {
+    // One that cannot be imported is reported where it is used.
+    for (const url of message[6] ?? []) await importModule(url).catch(() => {});
+    return this.#perform(tag, message);
+  }
+
   /** Runs a task; a promise only where the function made one. */
   #perform(tag: number, message: TaskMessage): ReportMessage | Promise<ReportMessage> {
-    const [id, granule, how, announced, input, start] = message;
-    if (announced) this.#report(tag, [report.STARTED]);
+    if (message[3]) this.#report(tag, [report.STARTED]);
+    if (this.#context === undefined) return this.#call(message);
+    return this.#context.run(tag, () => {
+      const outcome = this.#call(message);
+      if (!(outcome instanceof Promise)) return outcome;
+      const blamed = new Promise<ReportMessage>((resolve) => {
+        this.#settleBlamed.set(tag, () => resolve([report.STARTED]));
+      });
+      return Promise.race([outcome, blamed]).finally(() => this.#settleBlamed.delete(tag));
+    });
+  }
+
+  #call([id, granule, how, , input, start]: TaskMessage): ReportMessage | Promise<ReportMessage> {
     try {
-      const fn = this.#functions.get(id, granule);
-      if (how === way.EACH) return this.#each(Array.from(input), (item) => fn(item));
-      if (how === way.STAR) return this.#each(Array.from(input), (item) => fn(...(item as Iterable<unknown>)));
-      const value = how === way.CALL ? fn(...Array.from(input)) : fn(input, start);
-      return isThenable(value) ? settle(value) : [report.RESULT, value];
+      const known = this.#functions.get(id, granule);
+      const { fn } = known;
+      if (known.mayBeAsync && this.#context === undefined) {
+        this.#firstAsyncId = new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
+      }
+      if (how === way.EACH) return this.#each(listOf(input), (item) => fn(item));
+      if (how === way.STAR) return this.#each(listOf(input), (item) => fn(...(item as Iterable<unknown>)));
+      const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
+      known.mayBeAsync = isThenable(value);
+      if (isThenable(value)) return settle(value);
+      return [report.RESULT, value];
     } catch (error) {
       return [report.ERROR, error];
     }
@@ -157,6 +283,10 @@ async function eachFrom(
     }
   }
   return [report.RESULTS, values, errors];
+}
+
+function listOf(input: ArrayLike<unknown>): unknown[] {
+  return Array.isArray(input) ? input : Array.from(input);
 }
 
 async function settle(promise: PromiseLike<unknown>): Promise<ReportMessage> {

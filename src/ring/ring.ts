@@ -126,6 +126,11 @@ export class Ring {
     }
   }
 
+  /** True if it held nothing at one moment during the call; cheaper than `size`, and than a pop that finds nothing. */
+  get isEmpty(): boolean {
+    return this.#countOf(field.head) === this.#countOf(field.tail);
+  }
+
   get isShutDown(): boolean {
     return (this.#load(field.flags) & flag.SHUT) !== 0;
   }
