@@ -38,6 +38,7 @@ export function pack(family: Family, value: unknown, root: string): PackedParcel
 /** A parcel that outlasts the packing of other values. */
 export function keepParcel(parcel: number | Parcel): number | Parcel {
   if (typeof parcel === 'number') return parcel;
+  // Not `slice`: the encoder's bytes are a Buffer, whose slices are views.
   return { ...parcel, bytes: new Uint8Array(parcel.bytes.subarray(0, parcel.length)) };
 }
 

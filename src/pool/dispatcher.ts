@@ -1,5 +1,5 @@
 import { setTimeout as setTimer } from 'node:timers';
-import { pack, unpack } from '../channel/transport.ts';
+import { keepParcel, pack, unpack } from '../channel/transport.ts';
 import { ClosedError, SerializationError, TimeoutError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
@@ -235,7 +235,7 @@ export class Dispatcher {
 
   /** As many priorities wait as there are lanes: those of the lowest come back here, if it is lower than this one. */
   #makeRoom(tag: number, packed: Parcel, priority: number): boolean {
-    const parcel = { ...packed, bytes: packed.bytes.slice(0, packed.length) };
+    const parcel = keepParcel(packed);
     const recalled = this.#board.recallBelow(priority);
     if (recalled === undefined) return false;
     const held = [];

@@ -1,4 +1,4 @@
-import { pack, unpackShared } from '../channel/transport.ts';
+import { keepParcel, pack, unpackShared } from '../channel/transport.ts';
 import { isUnchanged } from '../functions/capture.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
@@ -56,7 +56,7 @@ export class FunctionShelf {
       granule: block / GRANULE,
       name: typeof fn.name === 'string' ? fn.name : '',
       modules: parcel.modules,
-      bytes: parcel.bytes.slice(0, parcel.length),
+      bytes: keepParcel(parcel).bytes,
       tasks: 1,
       outdated: false,
       holds: parcel.holds,

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
-import { Pool, PoolBrokenError, Queue, SerializationError, WorkerLostError } from 'multiproc';
+import { describe, test } from 'node:test';
+import { PoolBrokenError, Queue, SerializationError, WorkerLostError } from 'multiproc';
 import { until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
-
-const pools: Pool[] = [];
-after(() => {
-  for (const pool of pools) pool.terminate();
-});
-
-/** A pool that ends with the tests. */
-function poolOf(options: ConstructorParameters<typeof Pool>[0]): Pool {
-  const pool = new Pool(options);
-  pools.push(pool);
-  return pool;
-}
-
-const errorOf = (task: PromiseLike<unknown>): Promise<unknown> =>
-  watched(
-    Promise.resolve(task).then(
-      (value) => assert.fail(`It resolved with ${value}`),
-      (error) => error,
-    ),
-  );
-
-const lives = async (pool: Pool): Promise<void> =>
-  assert.equal(await watched(pool.apply((a: number) => a + 1, [1])), 2);
+import { errorOf, lives, poolOf } from './pools.ts';
 
 describe('what a task throws', () => {
   const pool = poolOf(2);
