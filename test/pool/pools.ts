@@ -27,3 +27,10 @@ export const errorOf = (task: PromiseLike<unknown>): Promise<unknown> =>
 /** A task in the pool still runs. */
 export const lives = async (pool: Pool): Promise<void> =>
   assert.equal(await watched(pool.apply((a: number) => a + 1, [1])), 2);
+
+/** All that an iteration gives. */
+export async function all<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const value of values) list.push(value);
+  return list;
+}

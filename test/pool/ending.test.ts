@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { ClosedError, Pool, Queue, StateError } from 'multiproc';
+import { run, runs } from '../process/program.ts';
+import { watched } from '../watchdog.ts';
+import { all, errorOf, lives, poolOf } from './pools.ts';
+
+const fixture = (name: string): string => resolve(`build/test/pool/fixtures/${name}.js`);
+
+describe('terminate', () => {
+  test('with 10,000 long tasks waiting: all reject, no worker is left', async () => {
+    const pool = poolOf(2);
+    const forever = () => {
+      for (;;);
+    };
+    const started = new Queue<number>();
+    const tasks = Array.from({ length: 10_000 }, () => pool.apply(forever));
+    const first = pool.apply(() => started.put(1), [], { priority: 1 });
+    const settled = Promise.allSettled([...tasks, first]);
+    const { pids } = pool;
+    pool.terminate();
+    for (const result of await watched(settled)) {
+      assert.equal(result.status, 'rejected');
+      assert(result.reason instanceof ClosedError);
+    }
+    await watched(pool.join());
+    assert(pids.every((pid) => !runs(pid)));
+    assert.deepEqual(pool.pids, []);
+    assert.equal(pool.stats().outstanding, 0);
+  });
+
+  test('and everything else may be repeated, in any order', async () => {
+    const pool = poolOf(1);
+    await lives(pool);
+    pool.close();
+    pool.close();
+    await watched(pool.join());
+    await watched(pool.join());
+    pool.terminate();
+    pool.terminate();
+    pool.close();
+    await watched(pool.join());
+  });
+
+  test('of a pool that never had a task', async () => {
+    const pool = poolOf(1);
+    pool.terminate();
+    await watched(pool.join());
+    assert.equal(pool.stats().started, 0);
+  });
+
+  test('from a callback', async () => {
+    const pool = poolOf(1);
+    const done = new Promise((resolve) => {
+      pool.applyAsync(() => 1, [], { callback: () => resolve(pool.terminate()) });
+    });
+    await watched(done);
+    await watched(pool.join());
+  });
+});
+
+describe('close and join', () => {
+  for (const maxTasksPerChild of [1, 1000]) {
+    test(`finish everything, with maxTasksPerChild ${maxTasksPerChild}`, async () => {
+      const pool = poolOf({ processes: 2, maxTasksPerChild });
+      const results = Array.from({ length: 12 }, (_, i) => pool.applyAsync((n: number) => n * n, [i]));
+      pool.close();
+      await watched(pool.join());
+      assert(results.every((result) => result.ready() && result.successful()));
+      assert.deepEqual(
+        await Promise.all(results),
+        results.map((_, i) => i * i),
+      );
+    });
+  }
+
+  test('a task after close is refused at once, by every way to give one', async () => {
+    const pool = poolOf(1);
+    pool.close();
+    const f = (n: number) => n;
+    await assert.rejects(pool.apply(f, [1]), ClosedError);
+    await assert.rejects(pool.map(f, [1]), ClosedError);
+    await assert.rejects(pool.map(f, []), ClosedError);
+    await assert.rejects(pool.starmap(f, [[1]]), ClosedError);
+    await assert.rejects(
+      pool.mapChunks((c: number[]) => c, [1]),
+      ClosedError,
+    );
+    await assert.rejects(pool.wrap(f)(1), ClosedError);
+    for (const call of [
+      () => pool.applyAsync(f, [1]),
+      () => pool.mapAsync(f, [1]),
+      () => pool.starmapAsync(f, [[1]]),
+      () => pool.imap(f, [1]),
+      () => pool.imapUnordered(f, [1]),
+      () => pool.applySync(f, [1]),
+      () => pool.mapSync(f, [1]),
+    ]) {
+      assert.throws(call, ClosedError);
+    }
+  });
+
+  test('join of an open pool is a StateError', async () => {
+    await assert.rejects(poolOf(1).join(), StateError);
+  });
+
+  test('join with a time-out is no error', async () => {
+    const pool = poolOf(1);
+    const gate = new Queue<number>();
+    const held = pool.apply(() => gate.get());
+    pool.close();
+    await watched(pool.join({ timeout: 1 }));
+    gate.putNowait(3);
+    assert.equal(await watched(held), 3);
+    await watched(pool.join());
+  });
+
+  test('leaving a block with `await using` finishes the work', async () => {
+    let result: PromiseLike<number>;
+    {
+      await using pool = new Pool(1);
+      result = pool.applyAsync((n: number) => n + 1, [1]);
+    }
+    assert.equal(await result, 2);
+  });
+
+  test('an iteration that has begun goes on after close, read before or after join', async () => {
+    const items = Array.from({ length: 100 }, (_, i) => i);
+    for (const late of [false, true]) {
+      const pool = poolOf(2);
+      const results = pool.imap((n: number) => n, items);
+      pool.close();
+      const joined = pool.join();
+      if (late) await watched(joined);
+      assert.deepEqual(await watched(all(results)), items);
+      await watched(joined);
+    }
+  });
+});
+
+describe('a program', () => {
+  test('that forgets its pool ends with its own exit code', async () => {
+    const { code, stderr } = await run(fixture('forgotten'));
+    assert.deepEqual([code, stderr], [7, '']);
+  });
+
+  test('says at its end which errors nobody has looked at', async () => {
+    const { code, stdout, stderr } = await run(fixture('unobserved'));
+    assert.deepEqual([code, stdout], [0, 'goes on\n']);
+    assert.match(stderr, /nobody asked for its result: Error: nobody looks/);
+  });
+
+  test('is told of a callback that throws, and the pool goes on', async () => {
+    const { code, stdout } = await run(fixture('callback-throws'));
+    assert.equal(code, 0);
+    const said = 'A callback of a Pool threw: Error: from the callback';
+    assert.deepEqual(stdout.trim().split('\n').sort(), ['1', '2', said, said]);
+  });
+
+  test('that nests pools too deeply gets a clear error', async () => {
+    const { stdout } = await run(fixture('nested-too-deep'));
+    assert.match(stdout, /ERR_STATE Pools are nested 8 deep/);
+  });
+
+  /** Runs the fixture in a process group of its own, and signals the group as a terminal does. */
+  async function interrupt(milliseconds: number, times: number): Promise<{ code: number | null; lines: string[] }> {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const args = [fixture('interrupted'), String(milliseconds)];
+    const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'inherit'], env });
+    let stdout = '';
+    let sent = 0;
+    const signal = () => {
+      process.kill(-child.pid!, 'SIGINT');
+      // Signals of one kind that come at once are one.
+      if (++sent < times) setTimeout(signal, 200);
+    };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      if (sent === 0 && stdout.includes('started')) signal();
+    });
+    const code = await watched(new Promise<number | null>((resolve) => child.once('close', resolve)), child.pid, () =>
+      process.kill(-child.pid!, 'SIGKILL'),
+    );
+    return { code, lines: stdout.trim().split('\n').sort() };
+  }
+
+  test('after one Ctrl-C finishes its tasks and ends with 130', async () => {
+    const { code, lines } = await interrupt(50, 1);
+    assert.equal(code, 130);
+    assert.deepEqual(lines, ['done 1', 'done 2', 'done 3', 'done 4', 'started']);
+  });
+
+  test('after a second one ends at once', async () => {
+    const { code, lines } = await interrupt(1e8, 2);
+    assert.equal(code, 130);
+    assert(!lines.some((line) => line.startsWith('done')), lines.join());
+  });
+});
+
+describe('several pools', () => {
+  test('do not disturb each other', async () => {
+    const [a, b] = [poolOf(1), poolOf(1)];
+    const lost = errorOf(a.apply(() => process.exit(9)));
+    assert.equal(await watched(b.apply(() => 'b')), 'b');
+    await lost;
+    a.terminate();
+    await lives(b);
+  });
+
+  test('a pool inside a task works', async () => {
+    const pool = poolOf(1);
+    const squares = await watched(
+      pool.apply(async () => {
+        await using inner = new Pool(2);
+        return inner.map((n: number) => n * n, [1, 2, 3]);
+      }),
+    );
+    assert.deepEqual(squares, [1, 4, 9]);
+  });
+});
