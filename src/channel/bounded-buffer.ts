@@ -169,7 +169,7 @@ export abstract class BoundedBuffer<T> extends SharedObject {
   }
 
   async #putLater(prepared: number | Parcel, options: WaitOptions | undefined): Promise<void> {
-    const parcel = keepParcel(prepared);
+    const parcel = typeof prepared === 'number' ? prepared : keepParcel(prepared);
     try {
       await this.#putters.wait(() => this.#attemptPush(parcel), options, throwFull);
     } catch (error) {
@@ -179,7 +179,7 @@ export abstract class BoundedBuffer<T> extends SharedObject {
   }
 
   #waitForPlace(prepared: number | Parcel, options: SyncWaitOptions | undefined): Outcome {
-    const parcel = keepParcel(prepared);
+    const parcel = typeof prepared === 'number' ? prepared : keepParcel(prepared);
     return this.#putters.waitSync<Outcome>(
       () => {
         const found = this.#tryPush(parcel);

@@ -36,8 +36,7 @@ export function pack(family: Family, value: unknown, root: string): PackedParcel
 }
 
 /** A parcel that outlasts the packing of other values. */
-export function keepParcel(parcel: number | Parcel): number | Parcel {
-  if (typeof parcel === 'number') return parcel;
+export function keepParcel(parcel: Parcel): Parcel {
   // Not `slice`: the encoder's bytes are a Buffer, whose slices are views.
   return { ...parcel, bytes: new Uint8Array(parcel.bytes.subarray(0, parcel.length)) };
 }
@@ -61,12 +60,12 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   }
 }
 
+function noBlob(): never {
+  throw new Error('The message refers to a binary that it does not have.');
+}
+
 /** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
   return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
-}
-
-function noBlob(): never {
-  throw new Error('The message refers to a blob that it has not got.');
 }

@@ -18,59 +18,52 @@ process.once('exit', () => {
   if (errors.length > MOST) process.stderr.write(`… and ${errors.length - MOST} more errors of such tasks.\n`);
 });
 
-/** How an AsyncResult is told of the end of its task; kept off its public face. */
-export interface Settler<R> {
-  succeed(value: R): void;
-  /** `isOwn`: the user ended it, there is nothing to tell of. */
-  fail(error: unknown, isOwn: boolean): void;
-  readonly isSettled: boolean;
+/** What can end the task behind a result. */
+export interface Cancellable {
+  cancel(reason: unknown): void;
 }
+
+/** Friends of the class, kept off its public face: how a result is told of the end of its task. */
+export let succeed: <R>(result: AsyncResult<R>, value: R) => void;
+/** `isOwn`: the user ended it, there is nothing to tell of. */
+export let fail: (result: AsyncResult<unknown>, error: unknown, isOwn: boolean) => void;
 
 /**
  * What will become of a task that was submitted with one of the `…Async` calls. It can be awaited, and its error is thrown then.
  */
 export class AsyncResult<R> implements PromiseLike<R> {
+  static {
+    succeed = (result, value) => {
+      if (result.#state !== 'pending') return;
+      result.#state = 'done';
+      result.#value = value;
+      result.#task = undefined;
+      result.#resolve?.(value);
+    };
+    fail = (result, error, isOwn) => {
+      if (result.#state !== 'pending') return;
+      result.#state = 'failed';
+      result.#value = error;
+      result.#task = undefined;
+      if (!result.#looked && !isOwn) unseen.set(result, error);
+      result.#reject?.(error);
+    };
+  }
+
   #state: 'pending' | 'done' | 'failed' = 'pending';
-  #value: R | undefined;
-  #error: unknown;
+  /** Or the error. */
+  #value: unknown;
   #looked: boolean;
-  #cancel: ((reason: unknown) => void) | undefined;
+  #task: Cancellable | undefined;
   /** Made when somebody waits. */
   #promise: Promise<R> | undefined;
   #resolve: ((value: R) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
   /** @internal */
-  constructor(isHandled: boolean, start: (settler: Settler<R>) => (reason: unknown) => void) {
+  constructor(isHandled: boolean, task: Cancellable) {
     this.#looked = isHandled;
-    const result = this;
-    const cancel = start({
-      get isSettled() {
-        return result.#state !== 'pending';
-      },
-      succeed(value) {
-        if (result.#state === 'pending') result.#succeed(value);
-      },
-      fail(error, isOwn) {
-        if (result.#state === 'pending') result.#fail(error, isOwn);
-      },
-    });
-    if (this.#state === 'pending') this.#cancel = cancel;
-  }
-
-  #succeed(value: R): void {
-    this.#state = 'done';
-    this.#value = value;
-    this.#cancel = undefined;
-    this.#resolve?.(value);
-  }
-
-  #fail(error: unknown, isOwn: boolean): void {
-    this.#state = 'failed';
-    this.#error = error;
-    this.#cancel = undefined;
-    if (!this.#looked && !isOwn) unseen.set(this, error);
-    this.#reject?.(error);
+    this.#task = task;
   }
 
   /** The result, waiting for it if need be; throws the task's error, or a `TimeoutError` when the time is over. */
@@ -104,7 +97,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
   cancel(): void {
     if (this.#state !== 'pending') return;
     this.#looked = true;
-    this.#cancel?.(new DOMException('The task was cancelled.', 'AbortError'));
+    this.#task?.cancel(new DOMException('The task was cancelled.', 'AbortError'));
   }
 
   // biome-ignore lint/suspicious/noThenProperty: it is meant to be awaited.
@@ -124,7 +117,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
   #settled(): Promise<R> {
     if (this.#promise !== undefined) return this.#promise;
     if (this.#state === 'done') this.#promise = Promise.resolve(this.#value as R);
-    else if (this.#state === 'failed') this.#promise = Promise.reject(this.#error);
+    else if (this.#state === 'failed') this.#promise = Promise.reject(this.#value);
     else {
       this.#promise = new Promise<R>((resolve, reject) => {
         this.#resolve = resolve;

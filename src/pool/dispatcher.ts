@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as setTimer } from 'node:timers';
 import { keepParcel, pack, unpack } from '../channel/transport.ts';
 import { ClosedError, SerializationError, TimeoutError, type WorkerLostError } from '../errors.ts';
@@ -272,16 +273,18 @@ export class Dispatcher {
   #collect(): void {
     if (this.#collecting) return;
     this.#collecting = true;
-    this.#poll.poll(this.#readSome, this.#collected);
+    this.#awaitReports();
   }
 
-  readonly #collected = (found: true | NotYet): void => {
-    if (this.#jobs.size === 0) {
-      this.#collecting = false;
-      return;
-    }
-    if (found === true) this.#poll.poll(this.#readSome, this.#collected);
-    else void this.#board.whenReported<true>(this.#readSome).then(this.#collected);
+  #awaitReports(): void {
+    this.#poll.wait(this.#readSome, severalCpus, this.#sleep, this.#collected);
+  }
+
+  readonly #sleep = () => this.#board.whenReported<true>(this.#readSome);
+
+  readonly #collected = (): void => {
+    if (this.#jobs.size > 0) this.#awaitReports();
+    else this.#collecting = false;
   };
 
   readonly #readSome = (): true | NotYet => (this.#readAll() || this.#jobs.size === 0 ? true : NOT_YET);
@@ -462,6 +465,7 @@ export class Dispatcher {
   /** A worker has died: its reports first, then the tasks that it had in hand. True if its death was for nothing. */
   #settleLost(member: number, error: (task: string) => WorkerLostError): boolean {
     this.#readAll();
+    if (!this.#isGone) this.#board.forget(member);
     let inHand = 0;
     if (!this.#crew.hasLeft(member)) {
       for (const job of [...this.#jobs.values()]) {
@@ -499,6 +503,9 @@ export class Dispatcher {
     this.#maybeIdle();
   }
 }
+
+const several = availableParallelism() > 1;
+const severalCpus = () => several;
 
 /** An error of a task that could not be packed, with a path that begins at what the user gave. */
 function inUsersWords(error: SerializationError, { how, start }: Job): SerializationError {

@@ -2,7 +2,7 @@ import { StateError } from '../errors.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { AsyncResult, type Settler } from './async-result.ts';
+import { AsyncResult, fail, succeed } from './async-result.ts';
 import { Batch, type BatchEnd, type MapOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
 import { defaultChunksize, gather, isListed, listNow } from './chunks.ts';
@@ -131,10 +131,13 @@ export class Pool implements AsyncDisposable {
     this.#dispatcher.assertOpen();
     const list = argumentsOf(args ?? []);
     const submit = readOptions(options);
-    return this.#asyncResult<Awaited<R>>(options, (succeed, fail) => {
-      const job = this.#call(fn, list, submit, new CallSink(succeed as (value: unknown) => void, fail));
-      return (reason) => this.#dispatcher.end(job, reason);
-    });
+    const sink = new AsyncSink<Awaited<R>>(this.#dispatcher, options);
+    try {
+      sink.task = this.#call(fn, list, submit, sink);
+    } catch (error) {
+      sink.fail(error);
+    }
+    return sink.result;
   }
 
   /** The same, blocking the thread. */
@@ -316,44 +319,16 @@ export class Pool implements AsyncDisposable {
     this.#dispatcher.assertOpen();
     checkChunksize(options.chunksize);
     readOptions(options);
-    return this.#asyncResult<R[]>(options, (succeed, fail) => {
-      let batch: Batch | undefined;
-      let isCancelled = false;
-      const begin = (list: ArrayLike<unknown>) => {
-        if (isCancelled) return;
-        batch = this.#start(fn, how, list, options, { succeed: (values) => succeed(values as R[]), fail });
-      };
-      if (isListed(items)) begin(items);
-      else gather(items).then(begin).catch(fail);
-      return (reason) => {
-        isCancelled = true;
-        if (batch === undefined) fail(reason);
-        else batch.cancel(reason);
-      };
-    });
-  }
-
-  /** `begin` starts the work and answers how to cancel it; what it throws is the result's error. */
-  #asyncResult<R>(
-    { callback, errorCallback }: Callbacks<R>,
-    begin: (succeed: (value: R) => void, fail: (error: unknown) => void) => (reason: unknown) => void,
-  ): AsyncResult<R> {
-    return new AsyncResult<R>(errorCallback !== undefined, (settler: Settler<R>) => {
-      const succeed = (value: R) => {
-        if (callback !== undefined && !settler.isSettled) callLater(callback, value);
-        settler.succeed(value);
-      };
-      const fail = (error: unknown) => {
-        if (errorCallback !== undefined && !settler.isSettled) callLater(errorCallback, error);
-        settler.fail(error, this.#dispatcher.isOwnEnd(error));
-      };
-      try {
-        return begin(succeed, fail);
-      } catch (error) {
-        fail(error);
-        return () => {};
-      }
-    });
+    const sink = new AsyncSink<R[]>(this.#dispatcher, options);
+    const begin = (list: ArrayLike<unknown>) => {
+      if (!sink.result.ready()) sink.task = this.#start(fn, how, list, options, sink);
+    };
+    if (isListed(items)) begin(items);
+    else
+      gather(items)
+        .then(begin)
+        .catch((error) => sink.fail(error));
+    return sink.result;
   }
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
@@ -409,6 +384,46 @@ class CallSink implements Sink {
   settle(message: ReportMessage): void {
     if (message[0] === report.RESULT) this.#resolve(message[1]);
     else this.fail(message[1]);
+  }
+}
+
+/** Where the end of a task or of a batch goes that has an `AsyncResult`. */
+class AsyncSink<R> implements Sink, BatchEnd {
+  readonly result: AsyncResult<R>;
+  /** What runs; nothing while the items are being read. */
+  task: Job | Batch | undefined = undefined;
+  readonly #dispatcher: Dispatcher;
+  readonly #callbacks: Callbacks<R>;
+
+  constructor(dispatcher: Dispatcher, callbacks: Callbacks<R>) {
+    this.#dispatcher = dispatcher;
+    this.#callbacks = callbacks;
+    this.result = new AsyncResult<R>(callbacks.errorCallback !== undefined, this);
+  }
+
+  settle(message: ReportMessage): void {
+    if (message[0] === report.RESULT) this.succeed(message[1] as R[]);
+    else this.fail(message[1]);
+  }
+
+  succeed(value: unknown): void {
+    if (this.result.ready()) return;
+    callLater(this.#callbacks.callback, value as R);
+    succeed(this.result, value as R);
+    this.task = undefined;
+  }
+
+  fail(error: unknown): void {
+    if (this.result.ready()) return;
+    callLater(this.#callbacks.errorCallback, error);
+    fail(this.result as AsyncResult<unknown>, error, this.#dispatcher.isOwnEnd(error));
+    this.task = undefined;
+  }
+
+  cancel(reason: unknown): void {
+    if (this.task === undefined) this.fail(reason);
+    else if (this.task instanceof Batch) this.task.cancel(reason);
+    else this.#dispatcher.end(this.task, reason);
   }
 }
 

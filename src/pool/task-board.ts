@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -27,8 +28,12 @@ const field = {
   owner: 16 + LANES + RING_WORDS + WAIT_LIST_WORDS,
   requests: 16 + LANES + RING_WORDS + 2 * WAIT_LIST_WORDS,
   listener: 16 + LANES + 2 * RING_WORDS + 2 * WAIT_LIST_WORDS,
+  /** Workers that are trying again and again; each written by its worker, and by the owner when that has died. */
+  pollers: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS,
 } as const;
-const WORDS = field.listener + WAIT_LIST_WORDS;
+/** How many may try at once: one CPU is the owner's. */
+const MOST_POLLERS = 8;
+const WORDS = field.pollers + MOST_POLLERS;
 
 registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
   const words = family.heap.words(offset);
@@ -71,6 +76,9 @@ export class TaskBoard extends SharedObject {
   readonly #requests: Ring;
   readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  readonly #mostPollers = Math.min(MOST_POLLERS, availableParallelism() - 1);
+  /** Where this worker has announced that it polls, 0 if it does not. */
+  #poller = 0;
   #lanes: Lane[] = [];
   #version = -1;
 
@@ -104,8 +112,47 @@ export class TaskBoard extends SharedObject {
     const lane = this.#laneFor(priority);
     if (lane === undefined) return false;
     lane.ring.push(parcel, tag);
-    if (this.#workers.hasWaiting) this.#workers.notify();
+    // SYNC(poll): a poller seen here looks once more after it has withdrawn, and wakes others if there is more than it takes.
+    if (!this.#hasPoller && this.#workers.hasWaiting) this.#workers.notify();
     return true;
+  }
+
+  get #hasPoller(): boolean {
+    for (let i = 0; i < this.#mostPollers; i++) {
+      if (Atomics.load(this.#words, this.#at + field.pollers + i) !== 0) return true;
+    }
+    return false;
+  }
+
+  /** Worker: announces that it tries again and again; false if so many do already that more would only take CPU from them. */
+  tryPoll(): boolean {
+    for (let i = 0; i < this.#mostPollers; i++) {
+      const at = this.#at + field.pollers + i;
+      if (Atomics.compareExchange(this.#words, at, 0, this.#family.me) !== 0) continue;
+      this.#poller = at;
+      return true;
+    }
+    return false;
+  }
+
+  /** Worker: it does so no longer. Look once more after this. */
+  endPoll(): void {
+    if (this.#poller === 0) return;
+    Atomics.store(this.#words, this.#poller, 0);
+    this.#poller = 0;
+  }
+
+  /** Worker: has taken a task; if there are more, somebody else is to come. */
+  passOn(): void {
+    if (this.#workers.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty)) this.#workers.notify();
+  }
+
+  /** Owner: a worker has died, perhaps while it was polling. */
+  forget(member: number): void {
+    for (let i = 0; i < MOST_POLLERS; i++) {
+      if (Atomics.compareExchange(this.#words, this.#at + field.pollers + i, member, 0) !== member) continue;
+      if (this.hasWaiting) this.#workers.notifyAll();
+    }
   }
 
   /** Owner: true if tasks lie on the board that no worker has taken out. */
@@ -137,7 +184,9 @@ export class TaskBoard extends SharedObject {
   /** Worker: the next task, claimed; `undefined` when the pool has closed and nothing waits any more. */
   readonly tryTake = (): Delivery | undefined | NotYet => {
     let shut = false;
-    for (const { ring } of this.#readLanes()) {
+    let lanes = this.#readLanes();
+    for (let i = 0; i < lanes.length; i++) {
+      const { ring } = lanes[i]!;
       for (;;) {
         // Read first: what was put before the shutdown is seen then.
         const isShut = ring.isShutDown;
@@ -146,7 +195,13 @@ export class TaskBoard extends SharedObject {
           break;
         }
         this.#claimed = false;
-        if (ring.pop(this.#scratch, this.#claim) !== outcome.DONE) continue;
+        if (ring.pop(this.#scratch, this.#claim) !== outcome.DONE) {
+          // Somebody else was quicker, or the lanes are others now: this one may have another priority.
+          if (Atomics.load(this.#words, this.#at + field.version) === this.#version) continue;
+          lanes = this.#readLanes();
+          i = -1;
+          break;
+        }
         const delivery = deliveryOf(ring);
         if (this.#claimed) return delivery;
         this.discard(delivery);
@@ -156,8 +211,11 @@ export class TaskBoard extends SharedObject {
   };
 
   #claimed = false;
-  readonly #claim = (tag: number): void => {
+  readonly #claim = (tag: number): boolean => {
+    // SYNC(lanes): the owner changes the list before it pushes, so who sees the task sees that its lane has changed.
+    if (Atomics.load(this.#words, this.#at + field.version) !== this.#version) return false;
     this.#claimed = this.slots.claim(tag);
+    return true;
   };
 
   /** Worker: waits for `attempt`, which is tried again whenever there may be a task; it has to decode what it takes at once. */

@@ -65,6 +65,8 @@ class Worker {
   readonly #context: AsyncLocalStorage<number> | undefined;
   #left: number;
   #turned = performance.now();
+  /** How many things the event loop has to do for the worker itself. */
+  #resources = 0;
   /** Asynchronous work with a lower number was begun before the task in hand. */
   #firstAsyncId = 0;
   /** Ends the service, also of runners that are asleep. */
@@ -90,6 +92,7 @@ class Worker {
 
   /** Until the pool closes, or until this worker has done its share. */
   async serve(): Promise<void> {
+    this.#resources = process.getActiveResourcesInfo().length;
     const over = new Promise<void>((resolve) => {
       this.#end = resolve;
     });
@@ -171,12 +174,24 @@ class Worker {
 
   #nextTask(): Promise<Task | undefined> {
     return new Promise((resolve) => {
-      this.#poll.poll(this.#tryTake, (task) => {
+      this.#poll.wait(this.#tryTake, this.#mayPoll, this.#sleep, (task) => {
+        this.#board.endPoll();
         this.#turned = performance.now();
-        resolve(task === NOT_YET ? this.#board.whenSubmitted(this.#tryTake) : task);
+        resolve(task);
       });
     });
   }
+
+  /** One that earlier tasks have left something to do is no sure taker: others are to be woken as well. */
+  readonly #mayPoll = () =>
+    this.#orders.concurrency === 1 &&
+    process.getActiveResourcesInfo().length <= this.#resources &&
+    this.#board.tryPoll();
+
+  readonly #sleep = () => {
+    this.#board.endPoll();
+    return this.#board.whenSubmitted<Task | undefined>(this.#tryTake);
+  };
 
   readonly #tryTake = (): Task | undefined | NotYet => {
     if (this.#left === 0) return undefined;
@@ -186,6 +201,7 @@ class Worker {
     const taken = this.#board.tryTake();
     if (taken === NOT_YET || taken === undefined) return taken;
     this.#left--;
+    this.#board.passOn();
     return this.#decode(taken);
   };
 

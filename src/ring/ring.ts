@@ -182,9 +182,10 @@ export class Ring {
 
   /**
    * Takes the oldest message out into `popped`, its bytes into `scratch`. Its blobs and handles are the caller's from then on.
-   * `claim` is called with its tag just before it is out: what it writes is there even if this member dies right after.
+   * `claim` is called with its tag just before it is out: what it writes is there even if this member dies right after. If it
+   * answers false the message stays, and the answer is EMPTY.
    */
-  pop(scratch: Uint8Array, claim?: (tag: number) => void): Outcome {
+  pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
     // Read before the look at the items: what was put before the shutdown is seen then.
     const shut = this.#load(field.flags);
     if (shut & flag.IMMEDIATE) return outcome.SHUT;
@@ -210,7 +211,10 @@ export class Ring {
       at = segment.first;
     }
     const size = this.#read(current, at, scratch);
-    claim?.(this.tag);
+    if (claim?.(this.tag) === false) {
+      this.#headSection.leave();
+      return outcome.EMPTY;
+    }
     const other = head + end.copies + (~version & 1) * end.copyWords;
     words[other + place.segment] = current.granule;
     words[other + place.word] = at + size;
