@@ -1,9 +1,9 @@
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 
 /** Milliseconds: waits that take longer on average are slept through; the longest poll; what one wait counts at most. */
-const WORTH = 0.25;
+const WORTH = 0.4;
 const LONGEST = 0.4;
-const MOST = 2;
+const MOST = 1;
 /** The part of the newest wait in the average. */
 const NEWEST = 0.2;
 
