@@ -20,7 +20,7 @@ export class Doorbells {
     let fd = this.#open.get(member);
     if (fd === undefined) {
       const { pid, doorbell, doorbellInode } = this.#read(member);
-      // It has not joined yet: it looks at everything when it does.
+      // SYNC(join): the rest was written before the inode. It has not joined yet: it looks at everything when it does.
       if (doorbellInode === 0) return true;
       fd = this.#platform.openPipe(pid, doorbell, 'write', doorbellInode);
       if (fd === -1) return false;

@@ -30,7 +30,7 @@ export class Lifelines {
     let watch = this.#watches.get(member);
     if (watch === undefined) {
       const inode = this.#members.get(member, field.lifelineInode);
-      // Not joined yet: it cannot own anything that somebody waits for.
+      // SYNC(join): the rest was written before the inode. Not joined yet: it cannot own anything that somebody waits for.
       if (inode === 0) return !this.#members.isKnownGone(member);
       const pid = this.#members.get(member, field.pid);
       const fd = this.#platform.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
