@@ -18,9 +18,11 @@ export {
 } from './errors.ts';
 export type { SyncWaitOptions, WaitOptions } from './options.ts';
 export { AsyncResult } from './pool/async-result.ts';
+export type { Callbacks } from './pool/async-sink.ts';
 export type { MapOptions } from './pool/batch.ts';
 export type { TaskOptions } from './pool/job.ts';
-export { type Callbacks, Pool, type PoolOptions, type PoolStats } from './pool/pool.ts';
+export { Pool } from './pool/pool.ts';
+export type { PoolOptions, PoolStats } from './pool/pool-options.ts';
 export {
   type Context,
   getAllStartMethods,

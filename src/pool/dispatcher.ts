@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as setTimer } from 'node:timers';
-import { keepParcel, pack, unpack } from '../channel/transport.ts';
-import { ClosedError, SerializationError, TimeoutError, type WorkerLostError } from '../errors.ts';
+import { keepParcel, unpack } from '../channel/transport.ts';
+import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
@@ -12,8 +11,10 @@ import { Crew, type CrewOptions } from './crew.ts';
 import { FunctionShelf } from './function-shelf.ts';
 import { Job, type Sink, type SubmitOptions } from './job.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { INPUT_AT, type ReportMessage, report, type TaskMessage, type Way, way } from './messages.ts';
+import { type ReportMessage, report, type Way } from './messages.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
+import { TaskClocks } from './task-clocks.ts';
+import { packTask } from './task-parcel.ts';
 import type { PoolRequest } from './wrapped.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
@@ -36,8 +37,7 @@ export class Dispatcher {
   readonly #jobs = new Map<number, Job>();
   readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
-  /** Tasks whose time runs. */
-  readonly #timed = new Set<Job>();
+  readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
   readonly #feeders = new Set<Feeder>();
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
@@ -200,12 +200,8 @@ export class Dispatcher {
   /** Blocks the thread until it is done. */
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
-      let next = Number.POSITIVE_INFINITY;
-      for (const { deadline } of this.#timed) next = Math.min(next, deadline);
-      const timeout = Math.max(0, next - performance.now());
-      this.#board.untilReported(() => (this.#readAll() || isDone() ? true : NOT_YET), timeout);
-      const now = performance.now();
-      for (const job of this.#timed) if (job.deadline <= now) this.#expire(job);
+      this.#board.untilReported(() => (this.#readAll() || isDone() ? true : NOT_YET), this.#clocks.left());
+      this.#clocks.expireDue();
       callDue();
     }
   }
@@ -218,7 +214,7 @@ export class Dispatcher {
     if (tag === -1) return false;
     let parcel = packed;
     try {
-      parcel ??= this.#pack(job);
+      parcel ??= packTask(this.#family, job);
       if (!this.#board.submit(tag, parcel, priority) && !this.#makeRoom(tag, parcel, priority)) {
         if (packed === undefined) discardParcel(this.#family, parcel);
         slots.close(tag);
@@ -253,20 +249,6 @@ export class Dispatcher {
     }
     this.#backlog.putBack(held);
     return this.#board.submit(tag, parcel, priority);
-  }
-
-  #pack(job: Job): Parcel {
-    const { fn } = job;
-    const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
-    const message: TaskMessage =
-      fn.modules.length === 0
-        ? [fn.id, fn.granule, job.how, announced, job.input!, job.start]
-        : [fn.id, fn.granule, job.how, announced, job.input!, job.start, fn.modules];
-    try {
-      return pack(this.#family, message, 'task');
-    } catch (error) {
-      throw error instanceof SerializationError ? inUsersWords(error, job) : error;
-    }
   }
 
   /** Reads reports for as long as there are tasks: that is what keeps the program alive. */
@@ -335,20 +317,11 @@ export class Dispatcher {
         this.#crew.caused(message[2], message[1]);
         break;
       case report.STARTED:
-        this.#started(tag);
+        this.#clocks.start(this.#jobs.get(tag));
         break;
       default:
         this.#ended(tag, message);
     }
-  }
-
-  #started(tag: number): void {
-    const job = this.#jobs.get(tag);
-    if (job === undefined || job.settled) return;
-    job.deadline = performance.now() + job.options.timeout;
-    this.#timed.add(job);
-    // Longer than a timer can run is for ever, as far as anybody will see.
-    if (job.options.timeout <= 0x7fffffff) job.timer = setTimer(() => this.#expire(job), job.options.timeout);
   }
 
   #ended(tag: number, message: ReportMessage): void {
@@ -367,17 +340,10 @@ export class Dispatcher {
     if (this.#jobs.size === 0) this.#maybeIdle();
   }
 
-  #expire(job: Job): void {
-    this.end(
-      job,
-      new TimeoutError(`The task ${job.name} took longer than its ${job.options.timeout} ms; its worker was ended.`),
-    );
-  }
-
   #retry(job: Job): boolean {
     if (job.retries === 0 || this.#state === 'terminated' || this.#state === 'broken') return false;
     job.retries--;
-    this.#stopClock(job);
+    this.#clocks.stop(job);
     job.tag = -1;
     try {
       if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
@@ -399,19 +365,12 @@ export class Dispatcher {
   /** The job is settled: lets go of what it held. */
   #letGo(job: Job, failed: boolean): void {
     job.settled = true;
-    this.#stopClock(job);
+    this.#clocks.stop(job);
     if (job.options.signal !== undefined) this.#aborts.delete(job);
     job.input = undefined;
     this.#shelf.giveBack(job.fn);
     this.#done++;
     if (failed) this.#failed++;
-  }
-
-  #stopClock(job: Job): void {
-    if (job.deadline === Number.POSITIVE_INFINITY) return;
-    job.deadline = Number.POSITIVE_INFINITY;
-    clearTimeout(job.timer);
-    this.#timed.delete(job);
   }
 
   /** Takes the job off the board: its tag means nothing any more. */
@@ -506,13 +465,3 @@ export class Dispatcher {
 
 const several = availableParallelism() > 1;
 const severalCpus = () => several;
-
-/** An error of a task that could not be packed, with a path that begins at what the user gave. */
-function inUsersWords(error: SerializationError, { how, start }: Job): SerializationError {
-  const inner = `task[${INPUT_AT}]`;
-  if (!error.path.startsWith(inner)) return error;
-  let rest = error.path.slice(inner.length);
-  if (how !== way.CALL) rest = rest.replace(/^\[(\d+)\]/, (_, index: string) => `[${Number(index) + start}]`);
-  const path = `${how === way.CALL ? 'args' : 'items'}${rest}`;
-  return new SerializationError(error.message.replace(error.path, path), path, { cause: error.cause });
-}

@@ -2,15 +2,18 @@ import { StateError } from '../errors.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { AsyncResult, fail, succeed } from './async-result.ts';
+import type { AsyncResult } from './async-result.ts';
+import { AsyncSink, type Callbacks } from './async-sink.ts';
 import { Batch, type BatchEnd, type MapOptions } from './batch.ts';
-import { callLater } from './callbacks.ts';
+import { CallSink } from './call-sink.ts';
 import { defaultChunksize, gather, isListed, listNow } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
-import { type ReportMessage, report, type Way, way } from './messages.ts';
+import { type Way, way } from './messages.ts';
+import type { PoolOptions, PoolStats } from './pool-options.ts';
 import { ResultIterator } from './result-iterator.ts';
+import { SyncOutcome } from './sync-outcome.ts';
 import { poolDepth } from './worker.ts';
 import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
 
@@ -20,44 +23,6 @@ const MAX_DEPTH = 8;
 type Items<T> = Iterable<T> | AsyncIterable<T>;
 // biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
 type AnyFunction = (...args: any[]) => unknown;
-
-/** What a pool is made with. */
-export interface PoolOptions {
-  /** How many workers there may be; as many as usable CPUs if left out. */
-  readonly processes?: number;
-  /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
-  // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
-  readonly initializer?: (...args: any[]) => unknown;
-  readonly initargs?: readonly unknown[];
-  /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
-  readonly concurrency?: number;
-  /** A worker is replaced after so many tasks (a chunk is one). */
-  readonly maxTasksPerChild?: number;
-  /** A worker is replaced when it has more than so many bytes resident, as seen between tasks. */
-  readonly maxMemoryPerChild?: number;
-  /** The workers' names begin with it, `PoolWorker` if left out. */
-  readonly name?: string;
-}
-
-/** Numbers about a pool at one moment. */
-export interface PoolStats {
-  /** Workers that live. */
-  readonly workers: number;
-  /** Workers that were started in all, and those that ended otherwise than by themselves. */
-  readonly started: number;
-  readonly lost: number;
-  /** Tasks (a chunk is one) that are not settled, that are, and of these: with an error. */
-  readonly outstanding: number;
-  readonly done: number;
-  readonly failed: number;
-}
-
-/** What the `…Async` calls take besides. */
-export interface Callbacks<R> {
-  /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
-  readonly callback?: (result: R) => unknown;
-  readonly errorCallback?: (error: unknown) => unknown;
-}
 
 /**
  * Worker processes that run functions for you. Any function, closures included; it is sent once to each worker. Every way a
@@ -142,7 +107,7 @@ export class Pool implements AsyncDisposable {
 
   /** The same, blocking the thread. */
   applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = {}): Awaited<R> {
-    const outcome = new Outcome();
+    const outcome = new SyncOutcome();
     this.#call(fn, args ?? [], readOptions(options), new CallSink(outcome.succeed, outcome.fail));
     return outcome.await(this.#dispatcher) as Awaited<R>;
   }
@@ -200,7 +165,7 @@ export class Pool implements AsyncDisposable {
     if (typeof fn !== 'function') throw notAFunction(fn);
     this.#dispatcher.assertOpen();
     checkChunksize(options.chunksize);
-    const outcome = new Outcome();
+    const outcome = new SyncOutcome();
     this.#start(fn, way.EACH, listNow(items), options, outcome);
     return outcome.await(this.#dispatcher) as Awaited<R>[];
   }
@@ -369,85 +334,6 @@ function interruptible(dispatcher: Dispatcher): Interruptible {
     },
     terminate: () => dispatcher.terminate(),
   };
-}
-
-/** Where the end of a single call goes. */
-class CallSink implements Sink {
-  readonly #resolve: (value: unknown) => void;
-  readonly fail: (error: unknown) => void;
-
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.fail = reject;
-  }
-
-  settle(message: ReportMessage): void {
-    if (message[0] === report.RESULT) this.#resolve(message[1]);
-    else this.fail(message[1]);
-  }
-}
-
-/** Where the end of a task or of a batch goes that has an `AsyncResult`. */
-class AsyncSink<R> implements Sink, BatchEnd {
-  readonly result: AsyncResult<R>;
-  /** What runs; nothing while the items are being read. */
-  task: Job | Batch | undefined = undefined;
-  readonly #dispatcher: Dispatcher;
-  readonly #callbacks: Callbacks<R>;
-
-  constructor(dispatcher: Dispatcher, callbacks: Callbacks<R>) {
-    this.#dispatcher = dispatcher;
-    this.#callbacks = callbacks;
-    this.result = new AsyncResult<R>(callbacks.errorCallback !== undefined, this);
-  }
-
-  settle(message: ReportMessage): void {
-    if (message[0] === report.RESULT) this.succeed(message[1] as R[]);
-    else this.fail(message[1]);
-  }
-
-  succeed(value: unknown): void {
-    if (this.result.ready()) return;
-    callLater(this.#callbacks.callback, value as R);
-    succeed(this.result, value as R);
-    this.task = undefined;
-  }
-
-  fail(error: unknown): void {
-    if (this.result.ready()) return;
-    callLater(this.#callbacks.errorCallback, error);
-    fail(this.result as AsyncResult<unknown>, error, this.#dispatcher.isOwnEnd(error));
-    this.task = undefined;
-  }
-
-  cancel(reason: unknown): void {
-    if (this.task === undefined) this.fail(reason);
-    else if (this.task instanceof Batch) this.task.cancel(reason);
-    else this.#dispatcher.end(this.task, reason);
-  }
-}
-
-/** What becomes of work that a blocked thread waits for. */
-class Outcome implements BatchEnd {
-  #isThere = false;
-  #value: unknown;
-  #error: { readonly error: unknown } | undefined;
-
-  readonly succeed = (value: unknown): void => {
-    this.#isThere = true;
-    this.#value = value;
-  };
-
-  readonly fail = (error: unknown): void => {
-    this.#isThere = true;
-    this.#error = { error };
-  };
-
-  await(dispatcher: Dispatcher): unknown {
-    dispatcher.waitSync(() => this.#isThere);
-    if (this.#error !== undefined) throw this.#error.error;
-    return this.#value;
-  }
 }
 
 function argumentsOf(args: unknown): readonly unknown[] {

@@ -186,9 +186,6 @@ export class Ring {
    * answers false the message stays, and the answer is EMPTY.
    */
   pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
-    // Read before the look at the items: what was put before the shutdown is seen then.
-    const shut = this.#load(field.flags);
-    if (shut & flag.IMMEDIATE) return outcome.SHUT;
     const words = this.#words;
     const head = this.#at + field.head;
     this.#headSection.enter();
@@ -196,10 +193,12 @@ export class Ring {
     const copy = head + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
+      // Read before the look at the items: what was put before the shutdown is seen then. An immediate one has left none.
+      const flags = this.#load(field.flags);
       this.#knownTail = this.#countOf(field.tail);
       if (count === this.#knownTail) {
         this.#headSection.leave();
-        return shut ? outcome.SHUT : outcome.EMPTY;
+        return flags & flag.SHUT ? outcome.SHUT : outcome.EMPTY;
       }
     }
     const first = words[copy + place.segment] as number;
@@ -254,7 +253,7 @@ export class Ring {
     const words = this.#words;
     const tail = this.#at + field.tail;
     this.#tailSection.enter();
-    if (this.#load(field.flags) & flag.SHUT) {
+    if ((words[this.#at + field.flags] as number) & flag.SHUT) {
       this.#tailSection.leave();
       return outcome.SHUT;
     }

@@ -1,0 +1,53 @@
+import { AsyncResult, fail, succeed } from './async-result.ts';
+import { Batch, type BatchEnd } from './batch.ts';
+import { callLater } from './callbacks.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Job, Sink } from './job.ts';
+import { type ReportMessage, report } from './messages.ts';
+
+/** What the `…Async` calls take besides. */
+export interface Callbacks<R> {
+  /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
+  readonly callback?: (result: R) => unknown;
+  readonly errorCallback?: (error: unknown) => unknown;
+}
+
+/** Where the end of a task or of a batch goes that has an `AsyncResult`. */
+export class AsyncSink<R> implements Sink, BatchEnd {
+  readonly result: AsyncResult<R>;
+  /** What runs; nothing while the items are being read. */
+  task: Job | Batch | undefined = undefined;
+  readonly #dispatcher: Dispatcher;
+  readonly #callbacks: Callbacks<R>;
+
+  constructor(dispatcher: Dispatcher, callbacks: Callbacks<R>) {
+    this.#dispatcher = dispatcher;
+    this.#callbacks = callbacks;
+    this.result = new AsyncResult<R>(callbacks.errorCallback !== undefined, this);
+  }
+
+  settle(message: ReportMessage): void {
+    if (message[0] === report.RESULT) this.succeed(message[1] as R[]);
+    else this.fail(message[1]);
+  }
+
+  succeed(value: unknown): void {
+    if (this.result.ready()) return;
+    callLater(this.#callbacks.callback, value as R);
+    succeed(this.result, value as R);
+    this.task = undefined;
+  }
+
+  fail(error: unknown): void {
+    if (this.result.ready()) return;
+    callLater(this.#callbacks.errorCallback, error);
+    fail(this.result as AsyncResult<unknown>, error, this.#dispatcher.isOwnEnd(error));
+    this.task = undefined;
+  }
+
+  cancel(reason: unknown): void {
+    if (this.task === undefined) this.fail(reason);
+    else if (this.task instanceof Batch) this.task.cancel(reason);
+    else this.#dispatcher.end(this.task, reason);
+  }
+}

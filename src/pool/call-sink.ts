@@ -1,0 +1,18 @@
+import type { Sink } from './job.ts';
+import { type ReportMessage, report } from './messages.ts';
+
+/** Where the end of a single call goes. */
+export class CallSink implements Sink {
+  readonly #resolve: (value: unknown) => void;
+  readonly fail: (error: unknown) => void;
+
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  settle(message: ReportMessage): void {
+    if (message[0] === report.RESULT) this.#resolve(message[1]);
+    else this.fail(message[1]);
+  }
+}

@@ -1,0 +1,30 @@
+/** What a pool is made with. */
+export interface PoolOptions {
+  /** How many workers there may be; as many as usable CPUs if left out. */
+  readonly processes?: number;
+  /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
+  // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
+  readonly initializer?: (...args: any[]) => unknown;
+  readonly initargs?: readonly unknown[];
+  /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
+  readonly concurrency?: number;
+  /** A worker is replaced after so many tasks (a chunk is one). */
+  readonly maxTasksPerChild?: number;
+  /** A worker is replaced when it has more than so many bytes resident, as seen between tasks. */
+  readonly maxMemoryPerChild?: number;
+  /** The workers' names begin with it, `PoolWorker` if left out. */
+  readonly name?: string;
+}
+
+/** Numbers about a pool at one moment. */
+export interface PoolStats {
+  /** Workers that live. */
+  readonly workers: number;
+  /** Workers that were started in all, and those that ended otherwise than by themselves. */
+  readonly started: number;
+  readonly lost: number;
+  /** Tasks (a chunk is one) that are not settled, that are, and of these: with an error. */
+  readonly outstanding: number;
+  readonly done: number;
+  readonly failed: number;
+}

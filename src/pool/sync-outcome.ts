@@ -1,0 +1,25 @@
+import type { BatchEnd } from './batch.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+/** What becomes of work that a blocked thread waits for. */
+export class SyncOutcome implements BatchEnd {
+  #isThere = false;
+  #value: unknown;
+  #error: { readonly error: unknown } | undefined;
+
+  readonly succeed = (value: unknown): void => {
+    this.#isThere = true;
+    this.#value = value;
+  };
+
+  readonly fail = (error: unknown): void => {
+    this.#isThere = true;
+    this.#error = { error };
+  };
+
+  await(dispatcher: Dispatcher): unknown {
+    dispatcher.waitSync(() => this.#isThere);
+    if (this.#error !== undefined) throw this.#error.error;
+    return this.#value;
+  }
+}

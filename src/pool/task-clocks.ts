@@ -1,0 +1,50 @@
+import { setTimeout as setTimer } from 'node:timers';
+import { TimeoutError } from '../errors.ts';
+import type { Job } from './job.ts';
+
+/** The time limits of the tasks that run. */
+export class TaskClocks {
+  readonly #running = new Set<Job>();
+  readonly #end: (job: Job, error: TimeoutError) => void;
+
+  constructor(end: (job: Job, error: TimeoutError) => void) {
+    this.#end = end;
+  }
+
+  /** The job has started, if there is one. */
+  start(job: Job | undefined): void {
+    if (job === undefined || job.settled) return;
+    const { timeout } = job.options;
+    job.deadline = performance.now() + timeout;
+    this.#running.add(job);
+    // Longer than a timer can run is for ever, as far as anybody will see.
+    if (timeout <= 0x7fffffff) job.timer = setTimer(() => this.#expire(job), timeout);
+  }
+
+  stop(job: Job): void {
+    if (job.deadline === Number.POSITIVE_INFINITY) return;
+    job.deadline = Number.POSITIVE_INFINITY;
+    clearTimeout(job.timer);
+    this.#running.delete(job);
+  }
+
+  /** Milliseconds until the first limit. */
+  left(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { deadline } of this.#running) next = Math.min(next, deadline);
+    return Math.max(0, next - performance.now());
+  }
+
+  /** For a blocked thread, in which timers do not run. */
+  expireDue(): void {
+    const now = performance.now();
+    for (const job of this.#running) if (job.deadline <= now) this.#expire(job);
+  }
+
+  #expire(job: Job): void {
+    this.#end(
+      job,
+      new TimeoutError(`The task ${job.name} took longer than its ${job.options.timeout} ms; its worker was ended.`),
+    );
+  }
+}
