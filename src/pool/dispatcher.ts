@@ -47,6 +47,7 @@ export class Dispatcher {
   #collecting = false;
   #isHurried = false;
   #isGone = false;
+  #taken = 0;
   #done = 0;
   #failed = 0;
 
@@ -82,9 +83,9 @@ export class Dispatcher {
     return this.#jobs.size + this.#backlog.size;
   }
 
-  /** Tasks that are settled, and how many of them with an error. */
-  get counts(): { done: number; failed: number } {
-    return { done: this.#done, failed: this.#failed };
+  /** Tasks that are not settled, that are, and how many of these with an error. */
+  get counts(): { outstanding: number; done: number; failed: number } {
+    return { outstanding: this.#taken - this.#done, done: this.#done, failed: this.#failed };
   }
 
   /** Takes a task on; throws what keeps it from being sent, and a `ClosedError` if the pool takes no more. */
@@ -110,6 +111,7 @@ export class Dispatcher {
       this.#shelf.giveBack(job.fn);
       throw error;
     }
+    this.#taken++;
     if (options.signal !== undefined) this.#aborts.add(job);
     this.#crew.staff(this.outstanding);
     this.#collect();

@@ -237,8 +237,8 @@ export class Pool implements AsyncDisposable {
   }
 
   stats(): PoolStats {
-    const { crew, outstanding, counts } = this.#dispatcher;
-    return { ...crew.counts, outstanding, ...counts };
+    const { crew, counts } = this.#dispatcher;
+    return { ...crew.counts, ...counts };
   }
 
   #call(fn: AnyFunction, args: readonly unknown[], options: SubmitOptions, sink: Sink): Job {
