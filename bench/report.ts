@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { arch, availableParallelism, cpus, release } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
 import type { Demand, Scenario } from './scenarios.ts';
 
 /** What was measured of one scenario: one value for each fresh process, in the order of the rounds. */
@@ -66,7 +66,7 @@ function surroundings(rounds: number, python: string | undefined): string {
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
     `Node ${process.version}, ${python === undefined ? 'no CPython was found' : `CPython ${python}`}, commit ${commit()}, ${date}, ${rounds} rounds.`,
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release()} ${arch()}.`,
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release().split('-')[0]} ${arch()}; load average ${loadavg()[1]!.toFixed(1)}, of which the benchmark makes up to 2.`,
   ];
   return lines.join('\n');
 }
