@@ -34,6 +34,7 @@ export async function gather<T>(input: Iterable<T> | AsyncIterable<T>): Promise<
   return items;
 }
 
-function isIterable<T>(input: Iterable<T> | AsyncIterable<T>): input is Iterable<T> {
+/** True for what can be listed at once. */
+export function isIterable<T>(input: Iterable<T> | AsyncIterable<T>): input is Iterable<T> {
   return typeof (input as Iterable<T> | null)?.[Symbol.iterator] === 'function';
 }

@@ -6,7 +6,7 @@ import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
 import { Batch, type BatchEnd, type MapOptions } from './batch.ts';
 import { CallSink } from './call-sink.ts';
-import { defaultChunksize, gather, isListed, listNow } from './chunks.ts';
+import { defaultChunksize, gather, isIterable, isListed, listNow } from './chunks.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
@@ -268,7 +268,8 @@ export class Pool implements AsyncDisposable {
     this.#dispatcher.assertOpen();
     checkChunksize(options.chunksize);
     readOptions(options).signal?.throwIfAborted();
-    const list = isListed(items) ? items : await gather(items);
+    // At once if it can be: a close() right after this call must not come between.
+    const list = isIterable(items) ? listNow(items) : await gather(items);
     return new Promise((succeed, fail) => {
       this.#start(fn, how, list, options, { succeed, fail });
     });

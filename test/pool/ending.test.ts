@@ -224,3 +224,12 @@ describe('several pools', () => {
     assert.deepEqual(squares, [1, 4, 9]);
   });
 });
+
+test('work that was asked for before the block is left is done, of a generator too', async () => {
+  const squares = async (items: Iterable<number>) => {
+    await using pool = poolOf(1);
+    return pool.map((x: number) => x * x, items);
+  };
+  assert.deepEqual(await watched(squares([1, 2, 3])), [1, 4, 9]);
+  assert.deepEqual(await watched(squares(new Set([4, 5]).values())), [16, 25]);
+});
