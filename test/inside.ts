@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync } from 'node:fs';
+import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Lock, Process, type Queue, type SimpleQueue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
@@ -42,7 +42,9 @@ export function memberOf(pid: number): number {
 /** True while the process sleeps until another member wakes it: blocked, or in its event loop. */
 export function isAsleep(process: Process): boolean {
   const member = memberOf(process.pid!);
-  return member !== 0 && family().members.get(member, field.parked) !== 0;
+  if (member === 0 || family().members.get(member, field.parked) === 0) return false;
+  // Armed, it still takes a last look: only the kernel knows that it sleeps.
+  return /\) S /.test(readFileSync(`/proc/${process.pid}/stat`, 'latin1'));
 }
 
 /** Waits until `count` stand in line and all of `processes` sleep. */

@@ -1,7 +1,5 @@
-import { createRequire } from 'node:module';
 import type { ClassBody } from 'acorn';
-
-const load = createRequire(import.meta.url);
+import { load } from '../load.ts';
 
 /** Whether instances of a class, or of one that it extends, hold private names (`#x`), which nobody outside can read. */
 export function holdsPrivateNames(cls: object): boolean {

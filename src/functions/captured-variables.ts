@@ -6,7 +6,7 @@ import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
-import { importedFrom, isOwnRequire } from './import-bindings.ts';
+import { importedFrom, isOfProcess, isOwnRequire } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
 import { commonJsOfNamespace, exportsObject, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
@@ -136,8 +136,11 @@ export function travellingOn(value: unknown): unknown {
 /** What is written for a variable. */
 function travelling(variable: Variable, value: unknown, script: Script): unknown {
   if (typeof value === 'symbol') return SentSymbol.for(value);
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
   const { name, binding, members } = variable;
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
+    // Constants travel by value, but for those that say something of the process: `pid`, `isMainProcess`.
+    return (binding && isOfProcess(binding) && importedFrom(binding, script)) || value;
+  }
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
   if (isOwn && typeof value === 'function') return RequireOf.for(script.base);
   const known = isMadeHere(binding) ? ownAddress(value) : travellingObject(value);

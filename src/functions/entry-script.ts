@@ -1,5 +1,7 @@
 /** Which file was started: its functions always go by value, so that nobody runs it a second time. */
+
 import { createRequire } from 'node:module';
+import { load } from '../load.ts';
 
 let known: ReadonlySet<string> | undefined;
 
@@ -24,7 +26,7 @@ function entryUrls(): Set<string> {
       // Not a file: `-`, `[worker eval]`.
     }
   }
-  const main = createRequire(import.meta.url).main?.filename;
+  const main = load.main?.filename;
   if (main) add(main);
   return urls;
 }

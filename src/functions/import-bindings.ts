@@ -1,4 +1,5 @@
 /** Variables that an `import` declaration, or a `require()` of a constant string, brought in: where from. */
+import { isBuiltin } from 'node:module';
 import type { AnyNode } from 'acorn';
 import { Address } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
@@ -39,6 +40,13 @@ export function importedFrom(binding: Binding, script: Script): Address | undefi
     return addressOf('require', required.specifier, [...required.path, key], script);
   }
   return undefined;
+}
+
+/** Whether a variable was imported from Node itself or from this library: it may mean something else in each process. */
+export function isOfProcess({ declaration }: Binding): boolean {
+  if (declaration?.type !== 'ImportDeclaration') return false;
+  const specifier = String(declaration.source.value);
+  return isBuiltin(specifier) || /^multiproc(\/|$)/.test(specifier);
 }
 
 /** Whether a variable is a `require` for the file that it stands in: \`createRequire(import.meta.url)\`. */

@@ -1,12 +1,13 @@
 /** The parser, loaded when the first function travels by value. */
-import { createRequire } from 'node:module';
+
 import type { Program } from 'acorn';
+import { load } from '../load.ts';
 
 let acorn: typeof import('acorn') | undefined;
 
 /** Parses a module or script; throws a SyntaxError. */
 export function parseProgram(text: string, isModule: boolean): Program {
-  acorn ??= createRequire(import.meta.url)('acorn') as typeof import('acorn');
+  acorn ??= load('acorn') as typeof import('acorn');
   return acorn.parse(text, {
     ecmaVersion: 'latest',
     sourceType: isModule ? 'module' : 'script',

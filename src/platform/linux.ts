@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { PlatformError } from '../errors.ts';
+import { load } from '../load.ts';
 import type { Platform } from './platform.ts';
 
 // From the kernel's headers; those that are the same on every architecture.
@@ -39,7 +39,7 @@ interface Koffi {
 
 function loadKoffi(): Koffi {
   try {
-    return createRequire(import.meta.url)('koffi') as Koffi;
+    return load('koffi') as Koffi;
   } catch (cause) {
     throw new PlatformError(
       'multiproc calls the operating system through the package koffi, which could not be loaded: install it, and keep it out of bundles.',

@@ -46,6 +46,8 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   // The parent decides what Ctrl-C means, which reaches the whole group.
   process.on('SIGINT', () => {});
   const worker = new Worker(orders);
+  // In place of the one that every child has: a worker tells its pool whose error it was.
+  process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error, origin) => worker.uncaught(error, origin));
   if (await worker.initialize()) {
     await worker.serve();

@@ -101,8 +101,7 @@ describe('processes start from every kind of entry script, which is run once', (
   });
 
   for (const format of ['esm', 'cjs'] as const) {
-    const todo = format === 'cjs' && 'a bundle in CommonJS has no import.meta.url, and fails when it is loaded';
-    test(`with the library inside the bundle, start says what to do (${format})`, { todo }, async () => {
+    test(`with the library inside the bundle, start says what to do (${format})`, async () => {
       writeFileSync(`${folder}/source.mjs`, IMPORT + PROGRAM);
       const file = `inside.${format === 'esm' ? 'mjs' : 'cjs'}`;
       const external = ['koffi', 'acorn'];

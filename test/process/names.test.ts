@@ -62,7 +62,7 @@ test('inside a process: its own pid, its parent, and the rest of the main proces
   await watched(p.join());
 });
 
-test('isMainProcess is false in a process', { todo: 'imported constants travel by value' }, async () => {
+test('isMainProcess is false in a process', async () => {
   const seen = new Queue<boolean>();
   const p = new Process({ target: () => seen.putSync(isMainProcess) });
   p.start();
