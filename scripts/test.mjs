@@ -1,7 +1,7 @@
 // Runs the compiled tests with node:test: `npm test`, or `npm test -- queue` for the files whose path holds "queue".
 // TEST_NODE names another Node to run them with.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 const wanted = process.argv.slice(2);
@@ -28,4 +28,5 @@ if (status !== 0)
       .match(/^# (tests|suites|pass|fail|cancelled|skipped|todo) .*$/gm)
       ?.join('\n'),
   );
+rmSync(log, { force: true });
 process.exit(status ?? 1);
