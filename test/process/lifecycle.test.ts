@@ -143,7 +143,7 @@ describe('exit codes', () => {
   });
 
   test('-N for signal N', async () => {
-    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGUSR2', 'SIGABRT', 'SIGSEGV'] as const) {
+    for (const signal of ['SIGTERM', 'SIGKILL', 'SIGHUP', 'SIGABRT', 'SIGSEGV'] as const) {
       const suicide = (signal: NodeJS.Signals) => {
         process.kill(process.pid, signal);
         for (;;);
