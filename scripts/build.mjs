@@ -3,7 +3,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
@@ -17,8 +16,11 @@ const modules = readdirSync('src', { recursive: true }).filter(
 );
 
 // Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use: a door of their
-// own, which is not published, exports all modules of the bundle, and a small file for each hands them on.
-const internals = modules.map((name, i) => `export * as m${i} from '../src/${name}';`);
+// own, which is not published, exports everything of all modules under names of its own, and a small file for each hands them on.
+const exportsOf = await namesExportedBy(modules);
+const internals = modules.flatMap((name, i) =>
+  exportsOf[i].map((exported) => `export { ${exported} as m${i}_${exported} } from '../src/${name}';`),
+);
 mkdirSync('build');
 writeFileSync('build/internals.ts', internals.join('\n'));
 await build({
@@ -38,15 +40,21 @@ await build({
   // It is the user's own import(), of what only the user knows.
   logOverride: { 'unsupported-dynamic-import': 'silent' },
 });
-const built = await import(pathToFileURL('dist/internals.js').href);
 for (const [i, name] of modules.entries()) {
   const file = `build/internals/${name.replace(/\.ts$/, '.js')}`;
   mkdirSync(dirname(file), { recursive: true });
-  const names = Object.keys(built[`m${i}`]).filter((exported) => exported !== 'default');
+  const names = exportsOf[i].map((exported) => `m${i}_${exported} as ${exported}`);
   const from = relative(dirname(file), 'dist/internals.js');
-  writeFileSync(file, `import { m${i} as module } from '${from}';\nexport const { ${names.join(', ')} } = module;\n`);
+  writeFileSync(file, `export { ${names.join(', ')} } from '${from}';\n`);
 }
 tsc('tsconfig.programs.json');
+
+async function namesExportedBy(modules) {
+  const entryPoints = modules.map((name) => `src/${name}`);
+  const { metafile } = await build({ entryPoints, outdir: 'build', format: 'esm', write: false, metafile: true });
+  const outputs = Object.values(metafile.outputs);
+  return modules.map((name) => outputs.find((output) => output.entryPoint === `src/${name}`).exports);
+}
 
 function tsc(project, ...options) {
   const { status } = spawnSync('tsc', ['-p', project, ...options], { stdio: 'inherit' });

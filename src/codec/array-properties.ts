@@ -1,5 +1,6 @@
+import { inspect } from '../builtins.ts';
+
 /** What arrays have besides elements: named properties (`match.index`), for which JavaScript has no cheap question, and a length. */
-import { inspect } from 'node:util';
 
 /** Up to this many elements listing the keys is faster than `inspect`. */
 const FEW = 40;

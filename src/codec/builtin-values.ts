@@ -1,5 +1,5 @@
 /** The small built-in classes: dates, regular expressions, boxed primitives, URLs. Errors have error-values.ts. */
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { errorKind } from './error-values.ts';
 import { BOXED, DATE, REGEXP, URL_OBJECT, URL_QUERY } from './tags.ts';

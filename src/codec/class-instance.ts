@@ -3,7 +3,7 @@
  * a value (so that a message spells a class once), then its state. A registration: uint32 CLASS, its id (string), and as a
  * section, which a receiver that knows the id skips: the class, its encode hook, its decode hook.
  */
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import { stretch } from './array-properties.ts';
 import {

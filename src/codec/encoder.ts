@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import { hasNamedProperties, namedKeys } from './array-properties.ts';
 import { SentBuffers } from './buffer-table.ts';

@@ -4,7 +4,7 @@
  *
  * A property that cannot be sent is replaced by a sentence that says so: a report of a failure must not fail itself.
  */
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';

@@ -1,6 +1,6 @@
 /** What travels of a function: an address, the parts of a bound function, or an image with variables. */
 
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import type { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { builtinAddress } from './builtin-references.ts';

@@ -1,5 +1,5 @@
 /** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { Cell } from './cell.ts';
 import { EmptyWeak } from './empty-weak.ts';

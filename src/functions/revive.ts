@@ -1,6 +1,6 @@
 /** Finds what an address means in this process. */
 import { createRequire } from 'node:module';
-import { types } from 'node:util';
+import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import type { Address } from './address.ts';
 import { ownExport } from './own-exports.ts';

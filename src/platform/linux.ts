@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fileConstants, fstatSync, openSync, readFileSync } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { load } from '../load.ts';
 import type { Platform } from './platform.ts';
@@ -125,8 +125,8 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     openPipe(pid, fd, end, inode) {
       let opened: number;
       try {
-        const mode = end === 'read' ? constants.O_RDONLY : constants.O_WRONLY;
-        opened = openSync(`/proc/${pid}/fd/${fd}`, mode | constants.O_NONBLOCK);
+        const mode = end === 'read' ? fileConstants.O_RDONLY : fileConstants.O_WRONLY;
+        opened = openSync(`/proc/${pid}/fd/${fd}`, mode | fileConstants.O_NONBLOCK);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         // ENXIO: a pipe without readers. ESRCH, ENOENT: no such process, or it has closed its descriptors.

@@ -1,5 +1,4 @@
-import { constants } from 'node:os';
-import { setTimeout as setTimer } from 'node:timers';
+import { setTimer, systemConstants } from '../builtins.ts';
 import { PoolBrokenError, WorkerLostError } from '../errors.ts';
 import { childOf, Process } from '../process/process.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -219,5 +218,5 @@ function endOf(exitCode: number): string {
 }
 
 function signalOf(exitCode: number): string | undefined {
-  return Object.entries(constants.signals).find(([, number]) => number === -exitCode)?.[0];
+  return Object.entries(systemConstants.signals).find(([, number]) => number === -exitCode)?.[0];
 }

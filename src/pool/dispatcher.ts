@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism } from '../builtins.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';

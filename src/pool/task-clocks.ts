@@ -1,4 +1,4 @@
-import { setTimeout as setTimer } from 'node:timers';
+import { setTimer } from '../builtins.ts';
 import { TimeoutError } from '../errors.ts';
 import type { Job } from './job.ts';
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
-import { inspect } from 'node:util';
+import { inspect } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { SerializationError } from '../errors.ts';
 import { importModule } from '../functions/revive.ts';

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { existsSync } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 
 /** The program of every child, beside this file; `undefined` where there can be none, in a bundle. */

@@ -3,7 +3,7 @@
  * table, and the id of the parent that it must not outlive, or `detached`.
  */
 import '../install.ts';
-import { inspect } from 'node:util';
+import { inspect } from '../builtins.ts';
 import { importModule } from '../functions/revive.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, readFileSync } from '../builtins.ts';
 
 /**
  * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up.

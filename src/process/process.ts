@@ -1,4 +1,3 @@
-import { runInThisContext } from 'node:vm';
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, StateError } from '../errors.ts';
@@ -331,15 +330,11 @@ let perform: Internals['target'];
 
 /** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
 function rehearse(spare: Child): void {
-  perform ??= runInThisContext(rehearsal) as NonNullable<typeof perform>;
+  perform ??= process.getBuiltinModule('node:vm').runInThisContext(rehearsal) as NonNullable<typeof perform>;
   const mine = family();
   const queue = new SimpleQueue();
-  const process = makeProcess(
-    Process,
-    { ...mainProcess, target: perform, args: [queue, Lock, new Map([[1, 2]])] },
-    false,
-  );
-  assign(mine, spare.member, prepare(mine, process, true));
+  const work = { ...mainProcess, target: perform, args: [queue, Lock, new Map([[1, 2]])] };
+  assign(mine, spare.member, prepare(mine, makeProcess(Process, work, false), true));
   queue.close();
 }
 

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism } from '../builtins.ts';
 
 /** What an attempt answers while there is nothing to have. */
 export const NOT_YET: unique symbol = Symbol('not yet');
