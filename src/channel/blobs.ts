@@ -2,10 +2,13 @@ import type { Family } from '../memory/family.ts';
 import type { Blob } from '../ring/parcel.ts';
 
 /**
- * Bytes that may be handed out as views between two turns of the event loop. Views give their blocks back when they are
- * collected, and the engine tells of that in the event loop only; a program that never turns it gets copies beyond this.
+ * Bytes from which on a binary is handed out as a view of its block. A view is given back only when the engine collects it, and
+ * hurries the engine to do so; below this a copy costs less. See docs/decisions/012-copies-and-views.md.
  */
-const MAX_VIEWS_PER_TURN = 2 ** 26;
+const VIEW_FROM = 2 ** 25;
+
+/** Bytes of views after which there are no more before the event loop turns, since only there the engine tells of collected ones. */
+const MAX_VIEWS_PER_TURN = 2 ** 28;
 
 let viewed = 0;
 
@@ -20,15 +23,17 @@ export function storeBlob(family: Family, bytes: Uint8Array): Blob {
   return { block, length: bytes.byteLength };
 }
 
-/** The bytes of a blob that this member has in hand: the block itself, freed when the buffer is collected, or a copy. */
+/** The bytes of a blob that this member has in hand, which is used up: a copy, or the block itself, freed when the buffer is collected. */
 export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
+  if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN) {
+    try {
+      return copyBlob(family, { block, length });
+    } finally {
+      family.allocator.free(block);
+    }
+  }
   if (viewed === 0) setImmediate(reset).unref();
   viewed += length;
-  if (viewed > MAX_VIEWS_PER_TURN) {
-    const copy = copyBlob(family, { block, length });
-    family.allocator.free(block);
-    return copy;
-  }
   const buffer = family.heap.bytes(block, length);
   collected.register(buffer, { family, block });
   return buffer;
