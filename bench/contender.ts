@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lock, Process, Queue, setSpareProcesses } from 'multiproc';
+import { computing, poolScenarios } from './pools/ours.ts';
 
 const MEBIBYTE = 2 ** 20;
 const SPARES = 2;
@@ -113,6 +114,10 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'process-start-join': startAndJoin,
   'lock-uncontended': async (count) => [pairs(count)],
 };
+
+for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];
+// What `pool-two-tasks` is compared with.
+scenarios['pool-one-task'] = async (count) => [await computing(count, 1)];
 
 const [, , name, count] = process.argv;
 console.log(JSON.stringify(await scenarios[name!]!(Number(count))));

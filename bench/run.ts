@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { newestCPython } from './cpython.ts';
 import { lineOf, median, pageOf, type Result } from './report.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
+import { type Other, type Scenario, scenarios } from './scenarios.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -35,20 +35,28 @@ function measureOurs({ name, count }: Scenario): number {
   return median(run(process.execPath, [`${here}contender.js`, name, String(count)]));
 }
 
-function measureTheirs({ name, count }: Scenario): number {
-  if (name === 'import') return startOf('start-bare.js');
-  if (python === undefined) return Number.NaN;
+/** `undefined` where the other is not installed. */
+function measure(other: Other, { name, count }: Scenario): number | undefined {
+  if (other === 'bare') return startOf('start-bare.js');
+  if (other === 'one-task')
+    return median(run(process.execPath, [`${here}contender.js`, 'pool-one-task', String(count)]));
+  if (other !== 'cpython') return median(run(process.execPath, [`${here}pools/peer.js`, other, name, String(count)]));
+  if (python === undefined) return undefined;
   return median(run(python.file, [`${root}bench/python/contender.py`, name, String(count)]));
 }
 
 if (python === undefined) console.log('No CPython was found: its columns stay empty.');
 const results: Result[] = [];
 for (const scenario of chosen) {
+  const { others = ['cpython'] } = scenario;
   const ours: number[] = [];
-  const theirs: number[] = [];
+  const theirs = new Map(others.map((other): [Other, number[]] => [other, []]));
   for (let turn = 0; turn < rounds * (scenario.runs ?? 1); turn++) {
     if (turn % 2 === 0) ours.push(measureOurs(scenario));
-    theirs.push(measureTheirs(scenario));
+    for (const [other, values] of theirs) {
+      const value = measure(other, scenario);
+      if (value !== undefined) values.push(value);
+    }
     if (turn % 2 === 1) ours.push(measureOurs(scenario));
   }
   results.push({ scenario, ours, theirs });

@@ -5,18 +5,29 @@ export interface Scenario {
   readonly name: string;
   /** The work, as the table says it. */
   readonly work: string;
+  /** What is compared with, as the table says it. */
   readonly against: string;
+  /** Whose values those are: of several, the best counts. CPython alone if left out. */
+  readonly others?: readonly Other[];
   /** How much work one run does: items, pairs or starts. */
   readonly count: number;
   /** How many runs of each contender make a round, 1 if left out. */
   readonly runs?: number;
-  readonly unit: 'items/s' | 'MB/s' | 'ms' | 'ns';
+  readonly unit: 'items/s' | 'tasks/s' | 'MB/s' | 'ms' | 'µs' | 'ns';
   /** What is asked of the two medians; `undefined` for a row that is shown only. */
   readonly demand: Demand | undefined;
 }
 
-/** `faster`: ours at least so many times theirs. `slower`: ours at most so many times theirs. `more`: ours at most theirs and so much more. */
-export type Demand = { readonly kind: 'faster' | 'slower' | 'more'; readonly limit: number };
+/** CPython, a program of this folder that prints its values, or a pool of npm. */
+export type Other = 'cpython' | 'bare' | 'one-task' | 'piscina' | 'tinypool' | 'workerpool' | 'poolifier';
+
+/**
+ * `faster`: ours at least so many times theirs. `quicker`: ours at most theirs through so many. `slower`: ours at most so many
+ * times theirs. `more`: ours at most theirs and so much more.
+ */
+export type Demand = { readonly kind: 'faster' | 'quicker' | 'slower' | 'more'; readonly limit: number };
+
+const pools = ['piscina', 'tinypool', 'workerpool', 'poolifier'] as const;
 
 const queue = "CPython's Queue";
 
@@ -73,9 +84,53 @@ export const scenarios: readonly Scenario[] = [
     name: 'import',
     work: "start and end of a program with `import 'multiproc'`",
     against: 'the same without it',
+    others: ['bare'],
     count: 1,
     runs: 5,
     unit: 'ms',
     demand: { kind: 'more', limit: 25 },
+  },
+  {
+    name: 'pool-apply',
+    work: '`await pool.apply(noop, [i])`, one at a time, p50',
+    against: 'the fastest pool of Node',
+    others: pools,
+    count: 5000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'pool-apply-many',
+    work: '20,000 times `applyAsync(noop)`, then all results',
+    against: 'the best pool of Node, and CPython',
+    others: [...pools, 'cpython'],
+    count: 20_000,
+    unit: 'tasks/s',
+    demand: { kind: 'faster', limit: 4 },
+  },
+  {
+    name: 'pool-map-single',
+    work: '`map(noop, 100,000 items, { chunksize: 1 })`',
+    against: "CPython's `Pool.map`",
+    count: 100_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 6 },
+  },
+  {
+    name: 'pool-map',
+    work: '`map` of 100,000 items with default chunks',
+    against: "CPython's `Pool.map`",
+    count: 100_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 1 },
+  },
+  {
+    name: 'pool-two-tasks',
+    work: 'two CPU-bound tasks of 2 s on two CPUs',
+    against: 'one of them alone',
+    others: ['one-task'],
+    count: 2000,
+    unit: 'ms',
+    demand: { kind: 'slower', limit: 1.05 },
   },
 ];

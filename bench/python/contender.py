@@ -67,6 +67,24 @@ def pairs(count):
     return run(count) / count * 1e9
 
 
+def noop(i):
+    return i
+
+
+def pooled(run, count):
+    """Tasks or items per second, after a tenth of them as a warm-up."""
+    with mp.Pool(2) as pool:
+        run(pool, count // 10)
+        start = time.perf_counter()
+        run(pool, count)
+        return count / (time.perf_counter() - start)
+
+
+def all_at_once(pool, count):
+    for result in [pool.apply_async(noop, (i,)) for i in range(count)]:
+        result.get()
+
+
 scenarios = {
     "queue-int-sync": lambda count: [transfer(7, 0, count)],
     "queue-int-await": lambda count: [transfer(7, 0, count)],
@@ -74,6 +92,9 @@ scenarios = {
     "queue-bytes-await": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
     "process-start-join": start_and_join,
     "lock-uncontended": lambda count: [pairs(count)],
+    "pool-apply-many": lambda count: [pooled(all_at_once, count)],
+    "pool-map-single": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n), 1), count)],
+    "pool-map": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n)), count)],
 }
 
 if __name__ == "__main__":
