@@ -13,13 +13,16 @@ export async function oneAtATime(pool: RunningPool, count: number): Promise<numb
   return times.sort((a, b) => a - b)[count >> 1]! * 1000;
 }
 
-/** Tasks per second of `count` that are all given before the first result is awaited, after a tenth of them as a warm-up. */
+/** How often everything is given at once, so that the engine has compiled what it will. */
+const ROUNDS = 5;
+
+/** Tasks per second of `count` that are all given before the first result is awaited, the median of some rounds. */
 export async function allAtOnce(pool: RunningPool, count: number): Promise<number> {
-  const round = async (tasks: number): Promise<number> => {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
-    await Promise.all(Array.from({ length: tasks }, (_, i) => pool.run(i)));
-    return performance.now() - start;
-  };
-  await round(count / 10);
-  return (count / (await round(count))) * 1000;
+    await Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
+    times.push(performance.now() - start);
+  }
+  return (count / times.sort((a, b) => a - b)[ROUNDS >> 1]!) * 1000;
 }

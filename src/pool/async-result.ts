@@ -55,7 +55,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
   #value: unknown;
   #looked: boolean;
   #task: Cancellable | undefined;
-  /** Made when somebody waits. */
+  /** Made when somebody waits. Whoever only waits handles its error, so that this does not end the program. */
   #promise: Promise<R> | undefined;
   #resolve: ((value: R) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -75,9 +75,8 @@ export class AsyncResult<R> implements PromiseLike<R> {
 
   /** Waits until the task has come to an end; false when the time is over. */
   wait(options?: WaitOptions): Promise<boolean> {
-    const promise = this.#settled();
     return awaitEvent((done) => {
-      if (this.#state === 'pending') promise.then(done, done);
+      if (this.#state === 'pending') this.#settled().then(done, done);
       else done();
     }, options);
   }
@@ -124,8 +123,6 @@ export class AsyncResult<R> implements PromiseLike<R> {
         this.#reject = reject;
       });
     }
-    // Whoever looks gets the error; whoever only waits must not end the program by it.
-    this.#promise.catch(() => {});
     return this.#promise;
   }
 }

@@ -10,6 +10,7 @@ import { callDue } from './callbacks.ts';
 import { Crew, type CrewOptions } from './crew.ts';
 import { FunctionShelf } from './function-shelf.ts';
 import { Job, type Sink, type SubmitOptions } from './job.ts';
+import { JobTable } from './job-table.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type Way } from './messages.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
@@ -34,7 +35,7 @@ export class Dispatcher {
   readonly #board = new TaskBoard();
   readonly #shelf = new FunctionShelf(this.#family);
   readonly #crew: Crew;
-  readonly #jobs = new Map<number, Job>();
+  readonly #jobs = new JobTable();
   readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
   readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
@@ -228,7 +229,7 @@ export class Dispatcher {
     }
     job.tag = tag;
     if (job.retries === 0) job.input = undefined;
-    this.#jobs.set(tag, job);
+    this.#jobs.add(job);
     return true;
   }
 
@@ -417,7 +418,7 @@ export class Dispatcher {
   /** True if the worker has a task in hand that somebody waits for. */
   #hasAlive(member: number): boolean {
     this.#readAll();
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all()) {
       if (!job.settled && this.#board.slots.worker(job.tag) === member) return true;
     }
     return false;
@@ -429,7 +430,7 @@ export class Dispatcher {
     if (!this.#isGone) this.#board.forget(member);
     let inHand = 0;
     if (!this.#crew.hasLeft(member)) {
-      for (const job of [...this.#jobs.values()]) {
+      for (const job of this.#jobs.all()) {
         if (this.#board.slots.worker(job.tag) !== member) continue;
         inHand++;
         this.#drop(job);
@@ -454,7 +455,7 @@ export class Dispatcher {
   #endAll(error: unknown): void {
     if (this.#isGone) return;
     this.#crew.dismiss();
-    const jobs = [...this.#jobs.values()];
+    const jobs = this.#jobs.all();
     for (const job of this.#backlog.drain()) this.#fail(job, error);
     for (const job of jobs) this.#fail(job, error);
     for (const job of jobs) this.#drop(job);

@@ -76,7 +76,7 @@ export class Pool implements AsyncDisposable {
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args?: A,
-    options: TaskOptions = {},
+    options: TaskOptions = NONE,
   ): Promise<Awaited<R>> {
     return new Promise((resolve, reject) => {
       this.#call(fn, args ?? [], readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
@@ -90,7 +90,7 @@ export class Pool implements AsyncDisposable {
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args?: A,
-    options: TaskOptions & Callbacks<Awaited<R>> = {},
+    options: TaskOptions & Callbacks<Awaited<R>> = NONE,
   ): AsyncResult<Awaited<R>> {
     if (typeof fn !== 'function') throw notAFunction(fn);
     this.#dispatcher.assertOpen();
@@ -106,7 +106,7 @@ export class Pool implements AsyncDisposable {
   }
 
   /** The same, blocking the thread. */
-  applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = {}): Awaited<R> {
+  applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = NONE): Awaited<R> {
     const outcome = new SyncOutcome();
     this.#call(fn, args ?? [], readOptions(options), new CallSink(outcome.succeed, outcome.fail));
     return outcome.await(this.#dispatcher) as Awaited<R>;
@@ -191,7 +191,10 @@ export class Pool implements AsyncDisposable {
    * A function that does the same in a worker. It may be sent to other processes, also into tasks: there it asks this process
    * to run it in the pool.
    */
-  wrap<A extends unknown[], R>(fn: (...args: A) => R, options: TaskOptions = {}): (...args: A) => Promise<Awaited<R>> {
+  wrap<A extends unknown[], R>(
+    fn: (...args: A) => R,
+    options: TaskOptions = NONE,
+  ): (...args: A) => Promise<Awaited<R>> {
     if (typeof fn !== 'function') throw notAFunction(fn);
     const callable = (...args: A) => this.apply(fn, args, options);
     rememberWrapped(callable, { board: this.#dispatcher.board, fn, options });
@@ -342,7 +345,12 @@ function argumentsOf(args: unknown): readonly unknown[] {
   return args;
 }
 
+/** One for all tasks without options: tens of thousands of them may wait. */
+const NONE: TaskOptions = {};
+const DEFAULTS: SubmitOptions = { retries: 0, priority: 0, timeout: Number.POSITIVE_INFINITY };
+
 function readOptions(options: TaskOptions): SubmitOptions {
+  if (options === NONE) return DEFAULTS;
   const { retries = 0, priority = 0, signal } = options;
   if (!Number.isInteger(retries) || retries < 0)
     throw new RangeError(`retries must be a whole number from 0 on, not ${retries}`);
