@@ -94,7 +94,7 @@ export class Allocator {
       // In our hand until it is in the list: if we die before, our burial frees it.
       Atomics.store(header, at + owner, this.#me);
       if ((header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB) {
-        // Outside of the section, since it may take long.
+        // Outside of the section, since it may take long. A failure costs memory only: what stands there is garbage in either case.
         this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
         header[at + kib] = 0;
         list = coldLists;

@@ -214,6 +214,11 @@ export function family(): Family {
   return current;
 }
 
+/** This thread's family if it has one already. */
+export function currentFamily(): Family | undefined {
+  return current;
+}
+
 /** Makes this thread a member of the family that started it; once, before the first `family()`. */
 export function joinFamily(inheritance: Inheritance): Family {
   current = Family.join(inheritance);

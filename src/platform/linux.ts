@@ -1,4 +1,4 @@
-import { closeSync, fileConstants, fstatSync, openSync, readFileSync } from '../builtins.ts';
+import { closeSync, fileConstants, fstatSync, openSync, readFileSync, readlinkSync } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { load } from '../load.ts';
 import type { Platform } from './platform.ts';
@@ -7,6 +7,7 @@ import type { Platform } from './platform.ts';
 const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const MAP_PRIVATE_FIXED_ANONYMOUS = 2 | 0x10 | 0x20;
 const FALLOC_FL_KEEP_SIZE_PUNCH_HOLE = 3;
 const FUTEX_WAIT = 0; // Without the PRIVATE flag: sleepers and wakers are different processes.
 const FUTEX_WAKE = 1;
@@ -21,7 +22,14 @@ const PF_EXITING = 4; // Set once a thread will not run another instruction of i
 const EINTR = 4;
 const ECHILD = 10;
 const EAGAIN = 11;
+const ENOMEM = 12;
+const EFBIG = 27;
+const ENOSPC = 28;
 const EPIPE = 32;
+const EOPNOTSUPP = 95;
+const LOCK_SHARED = 1;
+const LOCK_EXCLUSIVE = 2;
+const LOCK_NONBLOCK = 4;
 
 /** System calls that not every libc wraps, by number. */
 const numbers = {
@@ -58,6 +66,8 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const memfdCreate = func('long syscall(long number, const char* name, unsigned int flags)');
   const ftruncate = func('int ftruncate(int fd, int64_t length)');
   const mmap = libc.func('void* mmap(void* at, size_t length, int protection, int flags, int fd, int64_t offset)');
+  const munmap = func('int munmap(void* at, size_t length)');
+  const flock = func('int flock(int fd, int operation)');
   const memcpyIn = libc.func('void* memcpy(void* to, const void* from, size_t length)');
   const memcpyOut = libc.func('void* memcpy(_Out_ void* to, void* from, size_t length)');
   const fallocate = func('int fallocate(int fd, int mode, int64_t offset, int64_t length)');
@@ -99,9 +109,32 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     copyOut(address, bytes) {
       memcpyOut(bytes, address, bytes.byteLength);
     },
-    punchHole(fd, offset, length) {
-      // A failure costs memory, not correctness: the caller treats what stands there as garbage in either case.
-      fallocate(fd, FALLOC_FL_KEEP_SIZE_PUNCH_HOLE, offset, length);
+    punchHole: (fd, offset, length) => fallocate(fd, FALLOC_FL_KEEP_SIZE_PUNCH_HOLE, offset, length) === 0,
+    blank(address, length) {
+      const at = mmap(address, length, PROT_READ_WRITE, MAP_PRIVATE_FIXED_ANONYMOUS, -1, 0) as bigint;
+      if (at !== address) throw failed(`mmap of ${length} bytes in place of others`);
+    },
+    unmap(address, length) {
+      munmap(address, length);
+    },
+
+    segmentFolder: '/dev/shm',
+    reserve(fd, length) {
+      while (fallocate(fd, 0, 0, length) !== 0) {
+        const errno = koffi.errno();
+        if (errno === EINTR) continue;
+        if (errno === ENOSPC || errno === ENOMEM || errno === EFBIG) return false;
+        // Not every file system can: there the memory comes with the first use.
+        if (errno === EOPNOTSUPP) return true;
+        throw failed(`fallocate of ${length} bytes`);
+      }
+      return true;
+    },
+    tryLock(fd, way) {
+      const operation = (way === 'shared' ? LOCK_SHARED : LOCK_EXCLUSIVE) | LOCK_NONBLOCK;
+      if (flock(fd, operation) === 0) return true;
+      if (koffi.errno() === EAGAIN) return false;
+      throw failed('flock');
     },
 
     futexWait(address, expected, timeout) {
@@ -180,6 +213,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (state === 'Z' || state === 'X' || Number(fields[6]) & PF_EXITING) return undefined;
       return Number(fields[19]) | 0;
     },
+    processNamespace: () => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
     dieWithParent(parentPid) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       return getppid() === parentPid;

@@ -10,8 +10,19 @@ export interface Platform {
   copyIn(address: bigint, bytes: Uint8Array): void;
   /** Copies `bytes.length` bytes from `address` into `bytes`. */
   copyOut(address: bigint, bytes: Uint8Array): void;
-  /** Gives the memory behind these bytes of the file back; they read as zero afterwards. */
-  punchHole(fd: number, offset: number, length: number): void;
+  /** Gives the memory behind these bytes of the file back; they read as zero afterwards. False where the system cannot: they are as they were. */
+  punchHole(fd: number, offset: number, length: number): boolean;
+  /** Puts private, empty memory where a mapping was: its file is let go of, and whoever still looks there reads zeros. */
+  blank(address: bigint, length: number): void;
+  /** Takes a mapping away: nobody may look there any more. */
+  unmap(address: bigint, length: number): void;
+
+  /** The folder whose files are the named segments of shared memory, which other programs open by name. */
+  readonly segmentFolder: string;
+  /** Makes sure that there is memory behind the first `length` bytes of a file; false where there is not enough. */
+  reserve(fd: number, length: number): boolean;
+  /** Takes a lock of the open file that ends with it, at the latest when the process dies; false if others' locks forbid it. */
+  tryLock(fd: number, way: 'shared' | 'exclusive'): boolean;
 
   /** Sleeps while the 32-bit word at `address` holds `expected`, `timeout` milliseconds at most; may return for no reason. */
   futexWait(address: bigint, expected: number, timeout: number): void;
@@ -36,6 +47,8 @@ export interface Platform {
   threadId(): number;
   /** When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. `undefined` if it is gone or a zombie. */
   startTime(pid: number, tid: number): number | undefined;
+  /** In whose terms process ids are to be understood: those of two processes mean the same only where this is the same. */
+  processNamespace(): string;
   /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. */
   dieWithParent(parentPid: number): boolean;
   /**
