@@ -3,16 +3,34 @@
  * when the last value has been seen (a second view may follow), so buffers are written after the value, as a table:
  *
  *   uint count, and for each: 1 byte flags, uint start, uint byteLength, [uint maxByteLength if RESIZABLE],
- *   then the bytes themselves, or if BLOB the uint number of the blob.
+ *   then the bytes themselves, or if BLOB the uint number of the blob; if SHARED nothing but the uint number of the handle.
  *
- * A buffer that only one view uses crosses as the part that the view shows; `start` is where that part began.
+ * A buffer that only one view uses crosses as the part that the view shows; `start` is where that part began. A buffer over
+ * shared memory does not cross at all: the receiver opens the same memory.
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import type { ValueReader, ValueWriter } from './extension.ts';
 import { BLOB_MIN } from './tags.ts';
 
 const BLOB = 1;
 const RESIZABLE = 2;
+const SHARED = 4;
+
+/** Tells buffers over shared memory from others: a layer above does. */
+export interface SharedBuffers {
+  /** The shared object whose memory this is, by its offset in the heap; `undefined` for ordinary memory. */
+  handleOf(buffer: ArrayBuffer): number | undefined;
+  /** The buffer over the memory of the object at this offset. */
+  open(handle: number): ArrayBuffer;
+}
+
+let shared: SharedBuffers | undefined;
+
+/** Lets views of shared memory cross without their bytes. */
+export function registerSharedBuffers(buffers: SharedBuffers): void {
+  shared = buffers;
+}
 
 interface SentBuffer {
   readonly index: number;
@@ -67,10 +85,16 @@ export class SentBuffers {
   }
 
   /** Writes the table; returns what travels beside the message, `none` if nothing does. */
-  write(out: ByteWriter, none: Uint8Array[]): Uint8Array[] {
+  write(out: ByteWriter & Pick<ValueWriter, 'handle'>, none: Uint8Array[]): Uint8Array[] {
     let blobs = none;
     out.uint(this.#list.length);
     for (const { buffer, start, length } of this.#list) {
+      const handle = shared?.handleOf(buffer);
+      if (handle !== undefined) {
+        out.byte(SHARED);
+        out.handle(handle);
+        continue;
+      }
       const { resizable, maxByteLength } = buffer as ModernArrayBuffer;
       const blob = length >= BLOB_MIN;
       out.byte((blob ? BLOB : 0) | (resizable ? RESIZABLE : 0));
@@ -93,13 +117,23 @@ export interface ReceivedBuffer {
   readonly buffer: ArrayBuffer;
   /** Where in the sender's buffer this one began. */
   readonly start: number;
+  /** The sender's memory itself, all of it. */
+  readonly isShared: boolean;
 }
 
 /** Reads the table that `SentBuffers.write` wrote; blobs are used as they are, without a copy. */
-export function readBuffers(input: ByteReader, blobs: (index: number) => ArrayBuffer): ReceivedBuffer[] {
+export function readBuffers(
+  input: ByteReader & Pick<ValueReader, 'handle'>,
+  blobs: (index: number) => ArrayBuffer,
+): ReceivedBuffer[] {
   const list: ReceivedBuffer[] = [];
-  for (let count = input.count(3); count > 0; count--) {
+  for (let count = input.count(2); count > 0; count--) {
     const flags = input.byte();
+    if (flags === SHARED) {
+      if (shared === undefined) input.corrupt('this process does not know shared buffers');
+      list.push({ buffer: shared.open(input.handle()), start: 0, isShared: true });
+      continue;
+    }
     const start = input.uint();
     const length = input.uint();
     const max = flags & RESIZABLE ? input.uint() : undefined;
@@ -113,7 +147,7 @@ export function readBuffers(input: ByteReader, blobs: (index: number) => ArrayBu
       const bytes: Uint8Array<ArrayBuffer> = slice.call(input.bytes, at, at + length);
       buffer = max === undefined ? bytes.buffer : resizable(input, bytes, max);
     }
-    list.push({ buffer, start });
+    list.push({ buffer, start, isShared: false });
   }
   return list;
 }

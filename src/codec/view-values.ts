@@ -70,8 +70,9 @@ export function readView(input: ByteReader, buffers: readonly ReceivedBuffer[]):
   const byteOffset = input.uint();
   const length = input.uint();
   if (received === undefined) return input.corrupt('a view without a buffer');
-  const { buffer, start } = received;
+  const { buffer, start, isShared } = received;
   if (cls === BUFFER) {
+    if (isShared && byteOffset + length <= buffer.byteLength) return Buffer.from(buffer, byteOffset, length);
     if (byteOffset !== start || length !== buffer.byteLength) input.corrupt('a Buffer of another size');
     return Buffer.from(buffer);
   }
