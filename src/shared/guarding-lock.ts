@@ -1,0 +1,78 @@
+import { StateError } from '../errors.ts';
+import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { Existing, knownObject, locate } from '../memory/shared-object.ts';
+import { LOCK_KIND, Lock } from '../sync/lock.ts';
+
+/** What a shared value or array may be told of the lock that goes with it. */
+export interface GuardOptions {
+  /** `true`, as if left out: one of its own, made when somebody asks for it. `false`: none. A `Lock`: that one. */
+  readonly lock?: boolean | Lock;
+}
+
+/** The lock that is made where none was given. */
+const OwnLock = Lock;
+
+/** Every kind of lock that may be given. */
+const lockClasses = new Map<number, new (existing: Existing) => Lock>([[LOCK_KIND, Lock]]);
+
+/** The lock's word of an object: 0 until somebody asks for the lock, then its granule; or this, where there is none. */
+const NONE = -1;
+
+/** Throws unless `options` say something of a lock that makes sense. */
+export function checkGuardOptions(options: GuardOptions | undefined): void {
+  if (options !== undefined && (typeof options !== 'object' || options === null)) {
+    throw new TypeError(`options must be an object such as { lock: false }, not ${String(options)}`);
+  }
+  const lock = options?.lock;
+  if (lock !== undefined && typeof lock !== 'boolean' && !(lock instanceof Lock)) {
+    throw new TypeError(`lock must be true, false or a Lock, not ${String(lock)}`);
+  }
+  if (lock instanceof Lock) locate(lock);
+}
+
+/** Writes the lock's word of a new object. */
+export function initGuard(family: Family, words: Int32Array, at: number, options: GuardOptions | undefined): void {
+  const lock = options?.lock;
+  if (lock === false) words[at] = NONE;
+  else if (lock instanceof Lock) {
+    const { offset } = locate(lock);
+    retainObject(family, offset);
+    words[at] = offset / GRANULE;
+  }
+}
+
+/** The lock of an object; the first who asks makes it. */
+export function guardOf(family: Family, words: Int32Array, at: number): Lock {
+  const granule = Atomics.load(words, at);
+  if (granule === NONE) throw new StateError('It has no lock: it was made with { lock: false }.');
+  if (granule !== 0) return openLock(family, granule);
+  const made = new OwnLock();
+  const { offset } = locate(made);
+  // Counted before it is found: killed in between, we leave a lock behind that is never freed.
+  retainObject(family, offset);
+  // SYNC(guard): who finds the lock finds it whole.
+  const found = Atomics.compareExchange(words, at, 0, offset / GRANULE);
+  if (found === 0) return made;
+  releaseObject(family, offset);
+  made.close();
+  return openLock(family, found);
+}
+
+/** Gives up the lock of an object that is taken apart. */
+export function releaseGuard(family: Family, words: Int32Array, at: number): void {
+  const granule = words[at] as number;
+  if (granule !== 0 && granule !== NONE) releaseObject(family, offsetOf(granule));
+}
+
+function openLock(family: Family, granule: number): Lock {
+  const offset = offsetOf(granule);
+  const known = knownObject(offset);
+  if (known !== undefined) return known as Lock;
+  const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
+  const Class = lockClasses.get(kind);
+  if (Class === undefined) throw new Error(`A lock of the unknown kind ${kind}.`);
+  return new Class(new Existing(offset));
+}
+
+const offsetOf = (granule: number): number => (granule >>> 0) * GRANULE;

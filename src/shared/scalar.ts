@@ -1,0 +1,90 @@
+/** The kinds of numbers that shared values and arrays hold: those of JavaScript's typed arrays. */
+
+/** Each kind with the typed array that holds it. */
+export interface ScalarArrays {
+  readonly int8: Int8Array<ArrayBuffer>;
+  readonly uint8: Uint8Array<ArrayBuffer>;
+  readonly int16: Int16Array<ArrayBuffer>;
+  readonly uint16: Uint16Array<ArrayBuffer>;
+  readonly int32: Int32Array<ArrayBuffer>;
+  readonly uint32: Uint32Array<ArrayBuffer>;
+  readonly bigint64: BigInt64Array<ArrayBuffer>;
+  readonly biguint64: BigUint64Array<ArrayBuffer>;
+  readonly float32: Float32Array<ArrayBuffer>;
+  readonly float64: Float64Array<ArrayBuffer>;
+}
+
+/** The name of a kind of number, such as `'int32'` or `'float64'`. */
+export type Scalar = keyof ScalarArrays;
+
+/** What a number of this kind is in JavaScript: `bigint` of 64 bits, else `number`. */
+export type ScalarValue<K extends Scalar> = K extends 'bigint64' | 'biguint64' ? bigint : number;
+
+type ScalarArrayClass = new (buffer: ArrayBuffer, byteOffset?: number, length?: number) => ScalarArrays[Scalar];
+
+/** One kind of number. */
+export interface ScalarKind {
+  readonly name: Scalar;
+  readonly bytes: number;
+  readonly Array: ScalarArrayClass;
+  /** What `Atomics` can work on. */
+  readonly isWhole: boolean;
+  /** The range of whole numbers; of floats it is not looked at. */
+  readonly min: number | bigint;
+  readonly max: number | bigint;
+}
+
+function whole(name: Scalar, cls: ScalarArrayClass, bytes: number, min: number | bigint, max: number | bigint) {
+  return { name, Array: cls, bytes, isWhole: true, min, max };
+}
+
+/** In the order of their codes, which stand in shared memory. */
+const KINDS: readonly ScalarKind[] = [
+  whole('int8', Int8Array, 1, -(2 ** 7), 2 ** 7 - 1),
+  whole('uint8', Uint8Array, 1, 0, 2 ** 8 - 1),
+  whole('int16', Int16Array, 2, -(2 ** 15), 2 ** 15 - 1),
+  whole('uint16', Uint16Array, 2, 0, 2 ** 16 - 1),
+  whole('int32', Int32Array, 4, -(2 ** 31), 2 ** 31 - 1),
+  whole('uint32', Uint32Array, 4, 0, 2 ** 32 - 1),
+  whole('bigint64', BigInt64Array, 8, -(2n ** 63n), 2n ** 63n - 1n),
+  whole('biguint64', BigUint64Array, 8, 0n, 2n ** 64n - 1n),
+  { name: 'float32', Array: Float32Array, bytes: 4, isWhole: false, min: 0, max: 0 },
+  { name: 'float64', Array: Float64Array, bytes: 8, isWhole: false, min: 0, max: 0 },
+];
+
+/** The code of a kind in shared memory; a `TypeError` where there is none of this name. */
+export function scalarCode(name: unknown): number {
+  const code = KINDS.findIndex((kind) => kind.name === name);
+  if (code === -1) {
+    const names = KINDS.map((kind) => `'${kind.name}'`).join(', ');
+    throw new TypeError(`type must be one of ${names}, not ${String(name)}`);
+  }
+  return code;
+}
+
+/** The kind with this code. */
+export function scalarKind(code: number): ScalarKind {
+  return KINDS[code] as ScalarKind;
+}
+
+/** Throws unless the number fits: a `TypeError` for another sort of value, a `RangeError` for what would wrap or be cut. */
+export function checkScalar(kind: ScalarKind, value: unknown, what: string): void {
+  const sort = typeof kind.min;
+  if (typeof value !== sort) throw new TypeError(`${what} of a ${kind.name} must be a ${sort}, not ${typeof value}`);
+  const isIn = kind.isWhole ? isWithin(kind, value as number | bigint) : isFloat(kind, value as number);
+  if (!isIn) throw new RangeError(`${what} of ${value} does not fit into a ${kind.name}${rangeOf(kind)}`);
+}
+
+/** True if the whole number lies in the kind's range. */
+export function isWithin(kind: ScalarKind, value: number | bigint): boolean {
+  return (typeof value === 'bigint' || Number.isInteger(value)) && value >= kind.min && value <= kind.max;
+}
+
+/** False for a number that would become infinite. */
+function isFloat(kind: ScalarKind, value: number): boolean {
+  return kind.bytes === 8 || !Number.isFinite(value) || Number.isFinite(Math.fround(value));
+}
+
+function rangeOf(kind: ScalarKind): string {
+  return kind.isWhole ? `: whole numbers from ${kind.min} to ${kind.max} do` : '';
+}

@@ -1,0 +1,170 @@
+import { MAX_PAYLOAD } from '../memory/allocator.ts';
+import { registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import type { Lock } from '../sync/lock.ts';
+import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
+import {
+  checkScalar,
+  type Scalar,
+  type ScalarArrays,
+  type ScalarKind,
+  type ScalarValue,
+  scalarCode,
+  scalarKind,
+} from './scalar.ts';
+import { SharedBytes } from './shared-bytes.ts';
+
+/** The number of this kind among shared objects. */
+export const SHARED_ARRAY_KIND = 49;
+
+/** Words of a shared array, behind those of every shared object. */
+const field = {
+  /** The code of its kind of number; written once. */
+  type: 2,
+  /** See guarding-lock.ts; written once, by whoever asks for the lock first. */
+  lock: 3,
+  /** Granule of its `SharedBytes`, 0 until it has them; written once. */
+  bytes: 4,
+  /** How many numbers; written once. */
+  length: 5,
+} as const;
+const WORDS = 6;
+
+registerDestroyer(SHARED_ARRAY_KIND, (family, offset) => {
+  const words = family.heap.words(offset);
+  const at = wordIndex(offset);
+  releaseGuard(family, words, at + field.lock);
+  const granule = words[at + field.bytes] as number;
+  if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+});
+
+/** What becomes of the arguments of a new array. */
+interface Plan<K extends Scalar> {
+  readonly code: number;
+  readonly length: number;
+  readonly items: ArrayLike<ScalarValue<K>> | undefined;
+}
+
+/**
+ * Numbers that all processes of the family see. `view` is a typed array over the shared bytes themselves, at its full speed, and so
+ * is any slice of it (`view.subarray`), also where it has been sent: a task that sorts or sums a slice in place copies nothing.
+ *
+ * Made of a length, it holds zeros; made of items, each must be in the type's range (`RangeError`). What is assigned through `view`
+ * is cut to the range by JavaScript, as in any typed array. Nothing is locked by itself: give each process a part of its own, or hold
+ * `getLock()`. At most 1 GiB. The memory stays for as long as any process has the array, or a view of it.
+ *
+ * @example
+ * import { Pool, SharedArray } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const squares = new SharedArray('float64', 1000);
+ * await using pool = new Pool(2);
+ * await pool.mapChunks((part: Float64Array, start) => {
+ *   for (let i = 0; i < part.length; i++) part[i] = (start + i) ** 2;
+ * }, squares.view);
+ * assert.equal(squares.view[999], 998001);
+ */
+export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
+  readonly #kind: ScalarKind;
+  readonly #length: number;
+  #bytes: SharedBytes | undefined;
+  #view: ScalarArrays[K] | undefined;
+
+  /** A length, or the numbers to begin with. */
+  constructor(type: K, sizeOrItems: number | Iterable<ScalarValue<K>>, options?: GuardOptions);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(type: K | Existing, sizeOrItems?: number | Iterable<ScalarValue<K>>, options?: GuardOptions) {
+    const plan = type instanceof Existing ? undefined : planFor(type, sizeOrItems, options);
+    super(SHARED_ARRAY_KIND, type instanceof Existing ? type : WORDS);
+    const { family, offset } = locate(this);
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    if (plan !== undefined) {
+      words[at + field.type] = plan.code;
+      words[at + field.length] = plan.length;
+      initGuard(family, words, at + field.lock, options);
+      this.#bytes = this.#makeBytes(plan);
+      const bytes = locate(this.#bytes).offset;
+      // Counted before it is found: killed in between, we leave bytes behind that are never freed.
+      retainObject(family, bytes);
+      words[at + field.bytes] = bytes / GRANULE;
+    } else this.#bytes = SharedBytes.at((words[at + field.bytes]! >>> 0) * GRANULE);
+    this.#kind = scalarKind(words[at + field.type] as number);
+    this.#length = words[at + field.length] as number;
+    if (plan?.items !== undefined) (this.view as Float64Array).set(plan.items as ArrayLike<number>);
+  }
+
+  #makeBytes({ code, length }: Plan<K>): SharedBytes {
+    try {
+      return new SharedBytes(length * scalarKind(code).bytes);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The shared bytes as a typed array, the same one each time. A view lives on when the array is closed. */
+  get view(): ScalarArrays[K] {
+    this.assertOpen();
+    this.#view ??= new this.#kind.Array((this.#bytes as SharedBytes).buffer, 0, this.#length) as ScalarArrays[K];
+    return this.#view;
+  }
+
+  /** How many numbers it holds. */
+  get length(): number {
+    this.assertOpen();
+    return this.#length;
+  }
+
+  /** The lock that goes with the array, the same one in every process; a `StateError` if it was made with `lock: false`. */
+  getLock(): Lock {
+    const { family, offset } = locate(this);
+    return guardOf(family, family.heap.words(offset), wordIndex(offset) + field.lock);
+  }
+
+  /** The numbers in order, as they are when each is reached. */
+  [Symbol.iterator](): IterableIterator<ScalarValue<K>> {
+    return (this.view as unknown as Iterable<ScalarValue<K>>)[Symbol.iterator]() as IterableIterator<ScalarValue<K>>;
+  }
+
+  /** Lets go of the array in this process; views that were taken before go on to show the shared bytes. */
+  override close(): void {
+    this.#bytes = undefined;
+    this.#view = undefined;
+    super.close();
+  }
+}
+
+function planFor<K extends Scalar>(
+  type: K,
+  sizeOrItems: number | Iterable<ScalarValue<K>> | undefined,
+  options: GuardOptions | undefined,
+): Plan<K> {
+  const code = scalarCode(type);
+  checkGuardOptions(options);
+  const kind = scalarKind(code);
+  const items = typeof sizeOrItems === 'number' ? undefined : listOf(kind, sizeOrItems);
+  const length = (items as { length: number } | undefined)?.length ?? (sizeOrItems as number);
+  if (!Number.isInteger(length) || length < 0) {
+    throw new RangeError(`a length must be a whole number, 0 or more, not ${length}`);
+  }
+  if (length * kind.bytes > MAX_PAYLOAD) {
+    const most = Math.floor(MAX_PAYLOAD / kind.bytes);
+    throw new RangeError(
+      `a SharedArray holds at most ${most} numbers of type ${kind.name}, not ${length}: use several`,
+    );
+  }
+  return { code, length, items: items as ArrayLike<ScalarValue<K>> | undefined };
+}
+
+function listOf(kind: ScalarKind, items: unknown): ArrayLike<unknown> {
+  // Of the same type there is nothing to check.
+  if (items instanceof kind.Array) return items as ArrayLike<unknown>;
+  const isIterable = typeof (items as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
+  if (!isIterable) throw new TypeError(`a SharedArray is made of a length or of its items, not of ${String(items)}`);
+  const list = Array.from(items as Iterable<unknown>);
+  for (const [i, item] of list.entries()) checkScalar(kind, item, `item ${i}`);
+  return list;
+}

@@ -1,0 +1,111 @@
+import { registerSharedBuffers } from '../codec/buffer-table.ts';
+import { type Family, registerDestroyer } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+
+/** The number of this kind among shared objects. */
+export const SHARED_BYTES_KIND = 50;
+
+/** Words of shared bytes, behind those of every shared object. */
+const field = {
+  /** How many bytes; written once. */
+  length: 2,
+  /** Granule of the block with the bytes, 0 until there is one; written once, by its maker. */
+  block: 3,
+} as const;
+const WORDS = 4;
+
+/** From this size on, memory is emptied by giving it back rather than by writing zeros. */
+const LARGE = 2 ** 20;
+const PAGE = 4096;
+
+registerDestroyer(SHARED_BYTES_KIND, (family, offset) => {
+  const granule = family.heap.words(offset)[wordIndex(offset) + field.block] as number;
+  if (granule !== 0) family.allocator.free((granule >>> 0) * GRANULE);
+});
+
+/** Whose bytes a buffer shows. As long as anybody has a view of it, the bytes stay. */
+const owners = new WeakMap<ArrayBuffer, SharedBytes>();
+
+/**
+ * Bytes of the heap that users look at through views of their own. Nobody closes them: what has given out a view cannot take it
+ * back, so they are let go of when the last view in this process is collected.
+ */
+export class SharedBytes extends SharedObject {
+  readonly #family: Family;
+  readonly #block: number;
+  readonly #length: number;
+  #buffer: ArrayBuffer | undefined;
+
+  /** So many bytes, all zero, or those of an existing object. */
+  constructor(make: number | Existing) {
+    super(SHARED_BYTES_KIND, make instanceof Existing ? make : WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    if (!(make instanceof Existing)) {
+      words[at + field.length] = make;
+      // Ours until the object says where it is: our burial frees it by one of the two, and the object comes first.
+      const block = this.#allocate(make);
+      empty(family, block, make);
+      Atomics.store(words, at + field.block, block / GRANULE);
+      family.allocator.own(block, 0);
+    }
+    this.#length = words[at + field.length] as number;
+    this.#block = (words[at + field.block]! >>> 0) * GRANULE;
+  }
+
+  /** The object at `offset`, which somebody else holds. */
+  static at(offset: number): SharedBytes {
+    return (knownObject(offset) as SharedBytes | undefined) ?? new SharedBytes(new Existing(offset));
+  }
+
+  /** The bytes themselves. */
+  get buffer(): ArrayBuffer {
+    if (this.#buffer === undefined) {
+      const length = this.#length;
+      this.#buffer = length === 0 ? new ArrayBuffer(0) : this.#family.heap.bytes(this.#block, length);
+      owners.set(this.#buffer, this);
+    }
+    return this.#buffer;
+  }
+
+  #allocate(bytes: number): number {
+    try {
+      return this.#family.allocator.allocate(bytes, this.#family.me);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+}
+
+/** Makes views of shared bytes able to travel as what they are, not as copies; called once by the library's door. */
+export function installSharedBuffers(): void {
+  registerSharedBuffers({
+    handleOf(buffer) {
+      const owner = owners.get(buffer);
+      return owner === undefined ? undefined : locate(owner).offset;
+    },
+    open: (handle) => SharedBytes.at(handle).buffer,
+  });
+}
+
+/** Fills a block with zeros: others have used it before. */
+function empty(family: Family, block: number, length: number): void {
+  const zero = (from: number, to: number): void => {
+    if (to > from) new Uint8Array(family.heap.bytes(from, to - from)).fill(0);
+  };
+  const [start, end] = [block, block + length];
+  if (length >= LARGE) {
+    const from = Math.ceil(start / PAGE) * PAGE;
+    const to = Math.floor(end / PAGE) * PAGE;
+    if (family.platform.punchHole(family.heap.fd, from, to - from)) {
+      zero(start, from);
+      zero(to, end);
+      return;
+    }
+  }
+  zero(start, end);
+}

@@ -1,0 +1,131 @@
+import { registerDestroyer } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import type { Lock } from '../sync/lock.ts';
+import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
+import {
+  checkScalar,
+  isWithin,
+  type Scalar,
+  type ScalarArrays,
+  type ScalarKind,
+  type ScalarValue,
+  scalarCode,
+  scalarKind,
+} from './scalar.ts';
+
+/** The number of this kind among shared objects. */
+export const SHARED_VALUE_KIND = 48;
+
+/** Words of a shared value, behind those of every shared object. */
+const field = {
+  /** The code of its kind of number; written once. */
+  type: 2,
+  /** See guarding-lock.ts; written once, by whoever asks for the lock first. */
+  lock: 3,
+  /** The number itself, on a cache line of its own; written by anybody, in one store. */
+  value: 16,
+} as const;
+const WORDS = field.value + 2;
+
+registerDestroyer(SHARED_VALUE_KIND, (family, offset) => {
+  releaseGuard(family, family.heap.words(offset), wordIndex(offset) + field.lock);
+});
+
+/**
+ * One number that all processes of the family see. Reading and assigning are whole at any time, without a lock; `value += 1` is a
+ * reading and an assignment, between which others come: use `add`, or hold `getLock()`.
+ *
+ * A value out of the type's range is a `RangeError`, one of another sort a `TypeError`. `'bigint64'` and `'biguint64'` hold bigints.
+ *
+ * @example
+ * import { Process, SharedValue } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const counter = new SharedValue('int32');
+ * const workers = [1, 2].map(() => new Process({ target: () => { for (let i = 0; i < 1000; i++) counter.add(1); } }));
+ * for (const worker of workers) worker.start();
+ * for (const worker of workers) await worker.join();
+ * assert.equal(counter.value, 2000);
+ */
+export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
+  readonly #kind: ScalarKind;
+  /** One element: the number in the heap. Never given out, so that closing can let go of the memory at once. */
+  readonly #cell: ScalarArrays[Scalar];
+
+  /** `initial` is 0 if left out. */
+  constructor(type: K, initial?: ScalarValue<K>, options?: GuardOptions);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(type: K | Existing, initial?: ScalarValue<K>, options?: GuardOptions) {
+    super(SHARED_VALUE_KIND, type instanceof Existing ? type : wordsFor(type, initial, options));
+    const { family, offset } = locate(this);
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    if (!(type instanceof Existing)) {
+      words[at + field.type] = scalarCode(type);
+      initGuard(family, words, at + field.lock, options);
+    }
+    this.#kind = scalarKind(words[at + field.type] as number);
+    this.#cell = new this.#kind.Array(words.buffer as ArrayBuffer, (at + field.value) * 4, 1);
+    if (initial !== undefined) this.#cell[0] = initial;
+  }
+
+  /** The number. */
+  get value(): ScalarValue<K> {
+    this.assertOpen();
+    // SYNC(shared-value): sees what the process that assigned it wrote before.
+    return (this.#kind.isWhole ? Atomics.load(this.#cell as Int32Array, 0) : this.#cell[0]) as ScalarValue<K>;
+  }
+
+  set value(value: ScalarValue<K>) {
+    this.assertOpen();
+    checkScalar(this.#kind, value, 'value');
+    // SYNC(shared-value): as above.
+    if (this.#kind.isWhole) Atomics.store(this.#cell as Int32Array, 0, value as number);
+    else this.#cell[0] = value;
+  }
+
+  /**
+   * Adds a whole number, which may be negative, in one step that nobody comes between; answers the new value. A `RangeError`
+   * where that does not fit, and nothing is changed. Floats have no such step: hold `getLock()` for them.
+   */
+  add(n: K extends 'float32' | 'float64' ? never : ScalarValue<K>): ScalarValue<K> {
+    this.assertOpen();
+    const kind = this.#kind;
+    if (!kind.isWhole)
+      throw new TypeError(`add() is for whole numbers, not for a ${kind.name}: assign with its lock held`);
+    checkTerm(kind, n);
+    const cell = this.#cell as Int32Array;
+    let seen = Atomics.load(cell, 0);
+    for (;;) {
+      const sum = seen + (n as number);
+      if (!isWithin(kind, sum)) throw new RangeError(`${seen} + ${n} does not fit into a ${kind.name}`);
+      // SYNC(shared-value): as above.
+      const found = Atomics.compareExchange(cell, 0, seen, sum);
+      if (found === seen) return sum as ScalarValue<K>;
+      seen = found;
+    }
+  }
+
+  /** The lock that goes with the value, the same one in every process; a `StateError` if it was made with `lock: false`. */
+  getLock(): Lock {
+    const { family, offset } = locate(this);
+    return guardOf(family, family.heap.words(offset), wordIndex(offset) + field.lock);
+  }
+}
+
+/** How large the object is, for arguments that make sense. */
+function wordsFor(type: unknown, initial: unknown, options: GuardOptions | undefined): number {
+  const kind = scalarKind(scalarCode(type));
+  if (initial !== undefined) checkScalar(kind, initial, 'an initial value');
+  checkGuardOptions(options);
+  return WORDS;
+}
+
+/** Throws unless `n` may be added to a number of this kind. */
+function checkTerm(kind: ScalarKind, n: unknown): void {
+  const sort = typeof kind.min;
+  if (typeof n !== sort) throw new TypeError(`n must be a ${sort} for a ${kind.name}, not ${typeof n}`);
+  if (sort === 'number' && !Number.isInteger(n)) throw new RangeError(`n must be a whole number, not ${n}`);
+}
