@@ -1,0 +1,38 @@
+import { closeSync, fstatSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+import { platform } from '../platform/choose.ts';
+import { leaveSegments } from './segment-owners.ts';
+
+/** Descriptors of the segments that this process looks at; the lock on each keeps sweepers off. */
+const held = new Set<number>();
+let tidies = false;
+let leaving = false;
+
+/** Locks an open segment for as long as this process looks at it; false if it is being removed just now. */
+export function holdSegment(fd: number): boolean {
+  if (!platform().tryLock(fd, 'shared') || fstatSync(fd).nlink === 0) return false;
+  held.add(fd);
+  // Another thread ends long before the process that is named as the maker.
+  if (!tidies && isMainThread) process.on('exit', leave);
+  tidies = true;
+  return true;
+}
+
+/** Ends what `holdSegment` began, and closes the descriptor; false if it is not held. */
+export function dropSegment(fd: number): boolean {
+  if (!held.delete(fd)) return false;
+  closeSync(fd);
+  return true;
+}
+
+/** True once this process has given up its segments because it ends. */
+export function isLeaving(): boolean {
+  return leaving;
+}
+
+function leave(): void {
+  leaving = true;
+  for (const fd of held) closeSync(fd);
+  held.clear();
+  leaveSegments();
+}

@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { threadId } from 'node:worker_threads';
+import { PlatformError } from '../errors.ts';
+import { currentFamily } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
+import { platform } from '../platform/choose.ts';
+
+/**
+ * Who made which named segment, so that those of dead makers are found and removed. README.md, "Named segments", is the protocol.
+ *
+ *   /dev/shm/.multiproc-<user>/                    one folder for each user
+ *     <namespace>-<process>-<start time>/          one for each process that has made segments, with its lock on it
+ *       <inode> -> <name>                          one link for each segment
+ *       new-…                                      a segment that is not finished yet
+ */
+
+/** Where this process notes its segments, and the descriptor that holds the lock on it. */
+let own: { readonly path: string; readonly fd: number } | undefined;
+
+/** Opens a new file for a segment that nobody is to see before it is whole; answers its descriptor and path. */
+export function openDraft(): { fd: number; path: string } {
+  for (;;) {
+    own ??= settle();
+    const path = `${own.path}/new-${threadId}-${randomBytes(6).toString('hex')}`;
+    try {
+      return { fd: openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600), path };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // The folder was empty, and whoever has taken the last note out has removed it.
+      closeSync(own.fd);
+      own = undefined;
+    }
+  }
+}
+
+/** Takes a draft's own name away, whatever has become of it. */
+export function closeDraft(path: string): void {
+  remove(path);
+  removeIfEmpty(dirname(path));
+}
+
+/** Notes that this process is about to publish a segment, which it has a draft of. */
+export function noteSegment(inode: number, name: string): void {
+  symlinkSync(name, `${own!.path}/${inode}`);
+}
+
+/** Erases the note of a segment, whoever has made it. */
+export function forgetSegment(inode: number): void {
+  for (const owner of list(userFolder())) {
+    if (remove(`${userFolder()}/${owner}/${inode}`)) removeIfEmpty(`${userFolder()}/${owner}`);
+  }
+}
+
+/** Removes the segments of makers that are dead, but for those that somebody of us still looks at. */
+export function sweepSegments(): void {
+  for (const owner of list(userFolder())) if (!isAlive(owner)) sweepOwner(owner);
+}
+
+function userFolder(): string {
+  return `${platform().segmentFolder}/.multiproc-${process.getuid?.() ?? 0}`;
+}
+
+function settle(): { path: string; fd: number } {
+  const user = userFolder();
+  const path = `${user}/${ownerName(process.pid)}`;
+  for (;;) {
+    makePrivate(user);
+    let fd: number;
+    try {
+      make(path);
+      fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+    } catch (error) {
+      // Somebody has removed the folder that was empty.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      throw error;
+    }
+    // A sweeper that cannot see this process may have been quicker, as long as there was no lock.
+    if (platform().tryLock(fd, 'shared') && isStill(path, fd)) return { path, fd };
+    closeSync(fd);
+  }
+}
+
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}
+
+/** Makes the user's folder, unless it is there and nobody else's. */
+function makePrivate(folder: string): void {
+  try {
+    make(folder);
+  } catch (cause) {
+    throw new PlatformError(`Named shared memory needs ${platform().segmentFolder}, where no folder can be made.`, {
+      cause,
+    });
+  }
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0))
+    return;
+  throw new PlatformError(`${folder} must be a folder of this user that nobody else may enter: have it removed.`);
+}
+
+function isStill(path: string, fd: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
+}
+
+/** The name of a process's folder; `undefined` if it is dead. */
+function ownerName(pid: number): string | undefined {
+  const start = platform().startTime(pid, pid);
+  return start === undefined ? undefined : `${platform().processNamespace()}-${pid}-${start}`;
+}
+
+function isAlive(owner: string): boolean {
+  const [namespace, pid] = owner.split('-');
+  if (namespace === platform().processNamespace()) return ownerName(Number(pid)) === owner;
+  // Its process id means nothing here; its lock does.
+  try {
+    const fd = openSync(`${userFolder()}/${owner}`, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      return !platform().tryLock(fd, 'exclusive');
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
+}
+
+function sweepOwner(owner: string): void {
+  const folder = `${userFolder()}/${owner}`;
+  for (const entry of list(folder)) {
+    const isNote = /^\d+$/.test(entry);
+    if (!isNote || isSwept(Number(entry), `${folder}/${entry}`)) remove(`${folder}/${entry}`);
+  }
+  removeIfEmpty(folder);
+}
+
+/** Removes the segment of a note; false if somebody looks at it. */
+function isSwept(inode: number, note: string): boolean {
+  let fd: number;
+  let path: string;
+  try {
+    path = `${platform().segmentFolder}/${readlinkSync(note)}`;
+    fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch {
+    return true;
+  }
+  try {
+    if (fstatSync(fd).ino !== inode) return true;
+    if (!platform().tryLock(fd, 'exclusive')) return false;
+    // With the lock on it nobody else sweeps it: what has its name is still it, or a new one that is not to be touched.
+    if (isStill(path, fd)) remove(path);
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** This process ends: gives what it made to the root of its family, or removes it. */
+export function leaveSegments(): void {
+  if (own !== undefined) {
+    const heir = rootFolder();
+    if (heir !== undefined && heir !== own.path) bequeath(own.path, heir);
+    sweepOwner(basename(own.path));
+  }
+  sweepSegments();
+}
+
+/** The folder of the root of this process's family, while that lives. */
+function rootFolder(): string | undefined {
+  const members = currentFamily()?.members;
+  if (members === undefined) return undefined;
+  for (const member of members.all()) {
+    if (members.get(member, field.parent) !== 0 || members.isGone(member)) continue;
+    const name = ownerName(members.get(member, field.pid));
+    return name === undefined ? undefined : `${userFolder()}/${name}`;
+  }
+  return undefined;
+}
+
+function bequeath(from: string, to: string): void {
+  for (const note of list(from)) {
+    try {
+      make(to);
+      renameSync(`${from}/${note}`, `${to}/${note}`);
+    } catch {
+      // The root has just ended too: what is left here goes with us.
+    }
+  }
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** False for what is gone already, or not ours to remove. */
+function remove(path: string): boolean {
+  try {
+    unlinkSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the folder of an owner that has no notes left, and the user's if that was the last; the next who needs one makes it anew. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+    rmdirSync(dirname(folder));
+  } catch {
+    // There is something in it.
+  }
+}

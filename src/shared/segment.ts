@@ -1,0 +1,175 @@
+import { constants as sizes } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, ftruncateSync, linkSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { PlatformError, StateError } from '../errors.ts';
+import { platform } from '../platform/choose.ts';
+import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';
+import { closeDraft, forgetSegment, noteSegment, openDraft, sweepSegments } from './segment-owners.ts';
+
+/** What one view can show; a longer one ends Node 20. */
+const MAX_BYTES = sizes.MAX_LENGTH;
+
+/** A mapping of this process: the address, and the descriptor that says that the segment is looked at, -1 once it is closed. */
+interface Mapping {
+  readonly address: bigint;
+  readonly length: number;
+  fd: number;
+}
+
+/** Views of a mapping may outlive everything else that knows of it, so it ends with them. */
+const collected = new FinalizationRegistry<Mapping>((mapping) => {
+  dropSegment(mapping.fd);
+  platform().unmap(mapping.address, mapping.length);
+});
+
+/** A named file of shared memory, mapped by this process. */
+export class Segment {
+  readonly name: string;
+  /** Tells it from later ones of the same name. */
+  readonly inode: number;
+  readonly size: number;
+  readonly #mapping: Mapping;
+  #buffer: ArrayBuffer | undefined;
+
+  private constructor(name: string, fd: number) {
+    const { ino, size } = fstatSync(fd);
+    this.name = name;
+    this.inode = ino;
+    this.size = size;
+    this.#mapping = { address: platform().map(fd, 0, size), length: size, fd };
+    this.#buffer = platform().view(this.#mapping.address, size);
+    collected.register(this.#buffer, this.#mapping);
+  }
+
+  /** Makes a segment of zeros; without a name it gets a new one. A `StateError` where the name is taken. */
+  static create(size: number, name: string | undefined): Segment {
+    checkSize(size);
+    for (;;) {
+      const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomBytes(6).toString('hex')}`);
+      if (segment === undefined) {
+        if (name !== undefined) throw taken(name);
+        continue;
+      }
+      sweepSegments();
+      return segment;
+    }
+  }
+
+  /** Makes a segment where nobody sees it, and gives it its name when it is whole; `undefined` if somebody else has the name. */
+  static #tryCreate(size: number, name: string): Segment | undefined {
+    const { fd, path } = openDraft();
+    let segment: Segment | undefined;
+    let isPublished = false;
+    try {
+      ftruncateSync(fd, size);
+      if (!platform().reserve(fd, size)) throw noRoom(size);
+      holdSegment(fd);
+      segment = new Segment(name, fd);
+      isPublished = publish(segment, path);
+      return isPublished ? segment : undefined;
+    } finally {
+      if (segment === undefined) dropOrClose(fd);
+      else if (!isPublished) segment.close();
+      closeDraft(path);
+    }
+  }
+
+  /** Maps the segment of this name; a `StateError` where there is none, or another than the one with `inode`. */
+  static attach(name: string, inode?: number): Segment {
+    const path = pathOf(name);
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missing(name, error);
+      throw error;
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) throw new StateError(`${path} is no shared memory.`);
+      if (!holdSegment(fd) || (inode !== undefined && inode !== stat.ino)) throw missing(name);
+      if (stat.size === 0)
+        throw new StateError(`The shared memory '${name}' is empty: its maker has not given it a size yet.`);
+      checkSize(stat.size);
+      const segment = new Segment(name, fd);
+      sweepSegments();
+      return segment;
+    } catch (error) {
+      dropOrClose(fd);
+      throw error;
+    }
+  }
+
+  /** The bytes themselves; `undefined` once it is closed. */
+  get buffer(): ArrayBuffer | undefined {
+    return this.#buffer;
+  }
+
+  /** Lets go of the memory at once. Views that still exist show nothing any more: they are empty, or read as zeros in Node 20. */
+  close(): void {
+    const buffer = this.#buffer as (ArrayBuffer & { transfer?(): ArrayBuffer }) | undefined;
+    if (buffer === undefined) return;
+    this.#buffer = undefined;
+    const mapping = this.#mapping;
+    // A call of Node's own may be at work on the memory in another thread, so it stays mapped until the buffer is collected.
+    platform().blank(mapping.address, mapping.length);
+    buffer.transfer?.();
+    dropSegment(mapping.fd);
+    mapping.fd = -1;
+  }
+
+  /** Takes the name away: nobody can attach any more, those who have go on. A `StateError` if it is gone already. */
+  unlink(): void {
+    const path = pathOf(this.name);
+    const isThere = statSync(path, { throwIfNoEntry: false })?.ino === this.inode;
+    if (isThere) unlinkSync(path);
+    forgetSegment(this.inode);
+    if (!isThere && !isLeaving()) throw missing(this.name);
+  }
+}
+
+/** Gives a finished segment its name, by one system call; false where somebody has it. */
+function publish(segment: Segment, draft: string): boolean {
+  noteSegment(segment.inode, segment.name);
+  try {
+    linkSync(draft, pathOf(segment.name));
+    return true;
+  } catch (error) {
+    forgetSegment(segment.inode);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function dropOrClose(fd: number): void {
+  if (!dropSegment(fd)) closeSync(fd);
+}
+
+function pathOf(name: string): string {
+  return `${platform().segmentFolder}/${name}`;
+}
+
+function checkSize(size: number): void {
+  if (size > MAX_BYTES) {
+    throw new RangeError(
+      `This Node can look at ${MAX_BYTES} bytes of shared memory at once, not at ${size}: use several.`,
+    );
+  }
+}
+
+function taken(name: string): StateError {
+  return new StateError(`There is shared memory of the name '${name}' already: attach to it, or take another name.`);
+}
+
+function missing(name: string, cause?: unknown): StateError {
+  return new StateError(`There is no shared memory of the name '${name}', or no more: it was removed, or never made.`, {
+    cause,
+  });
+}
+
+function noRoom(size: number): PlatformError {
+  const { segmentFolder } = platform();
+  return new PlatformError(
+    `There is no room for ${size} bytes in ${segmentFolder}: remove what is there, or make it larger.`,
+  );
+}
