@@ -7,9 +7,18 @@ import { TASK_BOARD_KIND, TaskBoard } from './pool/task-board.ts';
 import { runWorker } from './pool/worker.ts';
 import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';
+import { installSegmentExtensions } from './shared/segment-extensions.ts';
+import { SHARED_ARRAY_KIND, SharedArray } from './shared/shared-array.ts';
+import { installSharedBuffers, SHARED_BYTES_KIND, SharedBytes } from './shared/shared-bytes.ts';
+import { SHARED_VALUE_KIND, SharedValue } from './shared/shared-value.ts';
 
 installFunctionExtension();
 installHandleExtension();
+registerSharedClass(SHARED_VALUE_KIND, SharedValue);
+registerSharedClass(SHARED_ARRAY_KIND, SharedArray);
+registerSharedClass(SHARED_BYTES_KIND, SharedBytes);
+installSharedBuffers();
+installSegmentExtensions();
 registerSharedClass(TASK_BOARD_KIND, TaskBoard);
 installProcessExtension();
 installWrappedExtension();

@@ -35,6 +35,7 @@ const single: Readonly<Record<string, number>> = {
   'install.ts': DOORS,
   'multiproc.ts': DOORS,
   'queue.ts': DOORS,
+  'shared-memory.ts': DOORS,
   // A program that is started, as a door is opened: nothing may import it.
   'process/child.ts': DOORS,
 };
