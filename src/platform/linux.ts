@@ -30,6 +30,7 @@ const EOPNOTSUPP = 95;
 const LOCK_SHARED = 1;
 const LOCK_EXCLUSIVE = 2;
 const LOCK_NONBLOCK = 4;
+const LOCK_NONE = 8;
 
 /** System calls that not every libc wraps, by number. */
 const numbers = {
@@ -135,6 +136,9 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (flock(fd, operation) === 0) return true;
       if (koffi.errno() === EAGAIN) return false;
       throw failed('flock');
+    },
+    unlock(fd) {
+      if (flock(fd, LOCK_NONE) !== 0) throw failed('flock');
     },
 
     futexWait(address, expected, timeout) {

@@ -21,8 +21,10 @@ export interface Platform {
   readonly segmentFolder: string;
   /** Makes sure that there is memory behind the first `length` bytes of a file; false where there is not enough. */
   reserve(fd: number, length: number): boolean;
-  /** Takes a lock of the open file that ends with it, at the latest when the process dies; false if others' locks forbid it. */
+  /** Takes a lock of the open file, false if others' locks forbid it. It ends with the last descriptor and mapping, at the latest when the process dies. */
   tryLock(fd: number, way: 'shared' | 'exclusive'): boolean;
+  /** Gives the lock up while the file stays open or mapped. */
+  unlock(fd: number): void;
 
   /** Sleeps while the 32-bit word at `address` holds `expected`, `timeout` milliseconds at most; may return for no reason. */
   futexWait(address: bigint, expected: number, timeout: number): void;

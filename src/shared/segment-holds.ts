@@ -32,7 +32,7 @@ export function isLeaving(): boolean {
 
 function leave(): void {
   leaving = true;
-  for (const fd of held) closeSync(fd);
-  held.clear();
+  // The memory stays mapped to the very end: others' handlers may still use it.
+  for (const fd of held) platform().unlock(fd);
   leaveSegments();
 }
