@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { test } from 'node:test';
+import { Process, Queue, SharedMemory } from 'multiproc';
+import { platform } from '#dist/platform/choose.js';
+import { slay, start } from '../inside.ts';
+import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';
+
+/** What any program does next: it sweeps. */
+function nextUse(): void {
+  using memory = SharedMemory.create({ size: 1 });
+  memory.unlink();
+}
+
+test('segments of a killed program are removed by the next use in any other', async () => {
+  const names = [freshName(), freshName()];
+  const { child } = await run('shared-memory-owner', ...names);
+  await end(child, 'SIGKILL');
+  assert.deepEqual(names.map(exists), [true, true]);
+  nextUse();
+  assert.deepEqual(names.map(exists), [false, false]);
+  assert.equal(hasFolder(child.pid), false);
+});
+
+test('those of a program that ends by itself go with it', async () => {
+  const name = freshName();
+  const { child } = await run('shared-memory-owner', name);
+  assert.equal(exists(name), true);
+  await end(child);
+  assert.equal(exists(name), false);
+  assert.equal(hasFolder(child.pid), false);
+});
+
+test('those of a living program stay, whatever others do, also when it has closed them', async () => {
+  const name = freshName();
+  const { child } = await run('shared-memory-owner', name);
+  const closed = SharedMemory.create({ size: 1 });
+  closed.close();
+  for (const owner of [freshName(), freshName()]) {
+    const other = await run('shared-memory-owner', owner);
+    await end(other.child, 'SIGKILL');
+    nextUse();
+    assert.equal(exists(owner), false);
+  }
+  assert.equal(exists(name), true);
+  assert.equal(exists(closed.name), true);
+  closed.unlink();
+  await end(child);
+});
+
+test('those of a stopped program stay', async () => {
+  const name = freshName();
+  const { child } = await run('shared-memory-owner', name);
+  child.kill('SIGSTOP');
+  nextUse();
+  assert.equal(exists(name), true);
+  child.kill('SIGCONT');
+  await end(child);
+});
+
+test('what another program still looks at stays until that one ends', async () => {
+  const name = freshName();
+  const { child: owner } = await run('shared-memory-owner', name);
+  const { child: user, line } = await run('shared-memory-user', name);
+  assert.equal(line, '6');
+  await end(owner, 'SIGKILL');
+  nextUse();
+  assert.equal(exists(name), true);
+  const second = await run('shared-memory-user', name);
+  assert.equal(second.line, '7');
+  await end(second.child);
+  assert.equal(exists(name), true);
+  await end(user); // ends by itself, and looks after it
+  assert.equal(exists(name), false);
+});
+
+test('a segment of a child that ends goes on with the family', async () => {
+  const queue = new Queue<string | SharedMemory>();
+  const target = async (q: typeof queue) => {
+    const [a, b] = [SharedMemory.create({ size: 1 }), SharedMemory.create({ size: 2 })];
+    b.buffer[1] = 7;
+    await q.put(a.name);
+    await q.put(b);
+  };
+  const p = new Process({ target, args: [queue] });
+  p.start();
+  await p.join();
+  assert.equal(p.exitCode, 0);
+  nextUse();
+  using a = SharedMemory.attach((await queue.get()) as string);
+  using b = (await queue.get()) as SharedMemory;
+  assert.deepEqual([a.size, b.size, b.buffer[1]], [1, 2, 7]);
+  a.unlink();
+  b.unlink();
+  assert.equal(hasFolder(process.pid), false);
+});
+
+test('a segment of a child that is killed is removed by the next use, but not while somebody has it', async () => {
+  const queue = new Queue<SharedMemory>();
+  const p = start(async (q: Queue<SharedMemory>) => {
+    for (let i = 0; i < 2; i++) await q.put(SharedMemory.create({ size: 1 }));
+    await new Promise(() => setInterval(() => {}, 1e6));
+  }, queue);
+  const [a, b] = [await queue.get(), await queue.get()];
+  await slay(p);
+  a.close();
+  nextUse();
+  assert.deepEqual([exists(a.name), exists(b.name)], [false, true]);
+  b.close();
+  nextUse();
+  assert.equal(exists(b.name), false);
+});
+
+test('wherever a maker is killed, nothing is left after the next use', async () => {
+  const name = freshName();
+  let died = 0;
+  for (; ; died++) {
+    const { child, line } = await run('shared-memory-dies', name, String(died + 1));
+    await end(child);
+    if (line === 'whole') break;
+    assert.equal(child.signalCode, 'SIGKILL');
+    nextUse();
+    assert.equal(hasFolder(child.pid), false, `killed at ${died + 1}`);
+    assert.equal(exists(name), false, `killed at ${died + 1}`);
+  }
+  assert.ok(died >= 5, `${died} places`);
+});
+
+test("a note of a dead process never removes somebody else's segment of the same name", async () => {
+  const name = freshName();
+  const { child } = await run('shared-memory-owner', name);
+  await end(child, 'SIGKILL');
+  // Another program, Python perhaps, has removed it and made its own.
+  unlinkSync(`/dev/shm/${name}`);
+  writeFileSync(`/dev/shm/${name}`, 'mine');
+  nextUse();
+  assert.equal(exists(name), true);
+  assert.equal(isNoted(name), false);
+  unlinkSync(`/dev/shm/${name}`);
+});
+
+test('a maker whose process id means nothing here is judged by its lock', async () => {
+  // Named as one in a container of its own would be, which shares only /dev/shm with this one.
+  const [folder, name] = [`${FOLDER}/1-${process.pid}-1`, freshName()];
+  using keeper = SharedMemory.create({ size: 1 });
+  mkdirSync(folder);
+  writeFileSync(`/dev/shm/${name}`, 'x');
+  symlinkSync(name, `${folder}/${statSync(`/dev/shm/${name}`).ino}`);
+  const fd = openSync(folder, constants.O_RDONLY);
+  assert.equal(platform().tryLock(fd, 'shared'), true);
+  nextUse();
+  assert.equal(exists(name), true);
+  closeSync(fd);
+  nextUse();
+  assert.deepEqual([exists(name), existsSync(folder)], [false, false]);
+  keeper.unlink();
+});
+
+test('a folder for notes that belongs to somebody else is refused', async () => {
+  const { child, line } = await run('shared-memory-of-another-user');
+  await end(child);
+  assert.equal(line, 'ERR_PLATFORM');
+});
