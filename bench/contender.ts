@@ -1,7 +1,7 @@
 // The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lock, Process, Queue, setSpareProcesses } from 'multiproc';
+import { Lock, Pool, Process, Queue, SharedArray, setSpareProcesses } from 'multiproc';
 import { computing, poolScenarios } from './pools/ours.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -104,6 +104,42 @@ function pairs(count: number): number {
   return (run(count) / count) * 1e6;
 }
 
+function sum(numbers: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < numbers.length; i++) total += numbers[i] as number;
+  return total;
+}
+
+const WARM_UPS = 3;
+const SUMS = 5;
+
+/** Milliseconds of sums, after some that map all pages everywhere and compile the loop. */
+async function timeSums(run: () => Promise<number> | number, expected: number): Promise<number[]> {
+  const values: number[] = [];
+  for (let i = 0; i < WARM_UPS + SUMS; i++) {
+    const start = performance.now();
+    if ((await run()) !== expected) throw new Error('the sum is wrong');
+    values.push(performance.now() - start);
+  }
+  return values.slice(WARM_UPS);
+}
+
+async function sumShared(count: number): Promise<number[]> {
+  const { view } = new SharedArray('float64', count);
+  view.fill(1);
+  await using pool = new Pool(2);
+  const run = async () => {
+    const parts = await pool.mapChunks(sum, view, { chunksize: count / 2 });
+    return parts.reduce((a, b) => a + b);
+  };
+  return await timeSums(run, count);
+}
+
+async function sumOwn(count: number): Promise<number[]> {
+  const numbers = new Float64Array(count).fill(1);
+  return await timeSums(() => sum(numbers), count);
+}
+
 const megabytes = (itemsPerSecond: number): number => (itemsPerSecond * MEBIBYTE) / 1e6;
 
 const scenarios: Record<string, (count: number) => Promise<number[]>> = {
@@ -113,6 +149,8 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'queue-bytes-await': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'await'))],
   'process-start-join': startAndJoin,
   'lock-uncontended': async (count) => [pairs(count)],
+  'shared-array-sum': sumShared,
+  'own-array-sum': sumOwn,
 };
 
 for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];

@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { newestCPython } from './cpython.ts';
 import { lineOf, median, pageOf, type Result } from './report.ts';
-import { type Other, type Scenario, scenarios } from './scenarios.ts';
+import { isOwn, type Other, type Scenario, scenarios } from './scenarios.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,8 +38,7 @@ function measureOurs({ name, count }: Scenario): number {
 /** `undefined` where the other is not installed. */
 function measure(other: Other, { name, count }: Scenario): number | undefined {
   if (other === 'bare') return startOf('start-bare.js');
-  if (other === 'one-task')
-    return median(run(process.execPath, [`${here}contender.js`, 'pool-one-task', String(count)]));
+  if (isOwn(other)) return median(run(process.execPath, [`${here}contender.js`, other, String(count)]));
   if (other !== 'cpython') return median(run(process.execPath, [`${here}pools/peer.js`, other, name, String(count)]));
   if (python === undefined) return undefined;
   return median(run(python.file, [`${root}bench/python/contender.py`, name, String(count)]));

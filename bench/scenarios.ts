@@ -18,8 +18,15 @@ export interface Scenario {
   readonly demand: Demand | undefined;
 }
 
-/** CPython, a program of this folder that prints its values, or a pool of npm. */
-export type Other = 'cpython' | 'bare' | 'one-task' | 'piscina' | 'tinypool' | 'workerpool' | 'poolifier';
+/** Scenarios of our own contender that others are compared with. */
+const own = ['pool-one-task', 'own-array-sum'] as const;
+
+/** CPython, a bare start of Node, our own contender in another scenario, or a pool of npm. */
+export type Other = 'cpython' | 'bare' | (typeof own)[number] | (typeof pools)[number];
+
+export function isOwn(other: Other): boolean {
+  return (own as readonly string[]).includes(other);
+}
 
 /**
  * `faster`: ours at least so many times theirs. `quicker`: ours at most theirs through so many. `slower`: ours at most so many
@@ -81,6 +88,15 @@ export const scenarios: readonly Scenario[] = [
     demand: { kind: 'slower', limit: 1 },
   },
   {
+    name: 'shared-array-sum',
+    work: '`SharedArray` of 100 million float64, summed by two workers of a `Pool`',
+    against: 'one process and its own `Float64Array`',
+    others: ['own-array-sum'],
+    count: 100_000_000,
+    unit: 'ms',
+    demand: { kind: 'slower', limit: 0.6 },
+  },
+  {
     name: 'import',
     work: "start and end of a program with `import 'multiproc'`",
     against: 'the same without it',
@@ -128,7 +144,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'pool-two-tasks',
     work: 'two CPU-bound tasks of 2 s on two CPUs',
     against: 'one of them alone',
-    others: ['one-task'],
+    others: ['pool-one-task'],
     count: 2000,
     unit: 'ms',
     demand: { kind: 'slower', limit: 1.05 },
