@@ -12,7 +12,7 @@ const sharedMemoryExtension: Extension<SharedMemory> = {
     out.string(name);
     out.value(inode, '.inode');
   },
-  read: (input) => ofSegment(Segment.attach(input.string(), input.value() as number)),
+  read: (input) => ofSegment(Segment.receive(input.string(), input.value() as number)),
 };
 
 const shareableListExtension: Extension<ShareableList> = {

@@ -44,14 +44,12 @@ export class Segment {
   /** Makes a segment of zeros; without a name it gets a new one. A `StateError` where the name is taken. */
   static create(size: number, name: string | undefined): Segment {
     checkSize(size);
+    // First, since the name that is wanted may be a dead maker's.
+    sweepSegments();
     for (;;) {
       const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomBytes(6).toString('hex')}`);
-      if (segment === undefined) {
-        if (name !== undefined) throw taken(name);
-        continue;
-      }
-      sweepSegments();
-      return segment;
+      if (segment !== undefined) return segment;
+      if (name !== undefined) throw taken(name);
     }
   }
 
@@ -74,8 +72,14 @@ export class Segment {
     }
   }
 
-  /** Maps the segment of this name; a `StateError` where there is none, or another than the one with `inode`. */
-  static attach(name: string, inode?: number): Segment {
+  /** Maps the segment of this name; a `StateError` where there is none. */
+  static attach(name: string): Segment {
+    sweepSegments();
+    return Segment.receive(name, undefined);
+  }
+
+  /** Maps a segment that somebody has sent, even if that one is dead by now; a `StateError` where the name means another. */
+  static receive(name: string, inode: number | undefined): Segment {
     const path = pathOf(name);
     let fd: number;
     try {
@@ -91,9 +95,7 @@ export class Segment {
       if (stat.size === 0)
         throw new StateError(`The shared memory '${name}' is empty: its maker has not given it a size yet.`);
       checkSize(stat.size);
-      const segment = new Segment(name, fd);
-      sweepSegments();
-      return segment;
+      return new Segment(name, fd);
     } catch (error) {
       dropOrClose(fd);
       throw error;

@@ -1,6 +1,7 @@
 /** What tests of named segments see of them from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { watched } from '../watchdog.ts';
 
@@ -35,10 +36,17 @@ function list(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
+const children: ChildProcess[] = [];
+// Those that a failed test has left.
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** Starts a program of `fixtures/` that is no member of the family, and waits for its first line. */
 export async function run(name: string, ...args: string[]): Promise<{ child: ChildProcess; line: string }> {
   const path = fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url));
   const child = spawn(process.execPath, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  children.push(child);
   const first = new Promise<string>((resolve) => {
     child.stdout.once('data', (data) => resolve(String(data).trim()));
     child.once('exit', () => resolve(''));

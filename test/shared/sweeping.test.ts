@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { test } from 'node:test';
-import { Process, Queue, SharedMemory } from 'multiproc';
+import { Process, Queue, SharedMemory, StateError } from 'multiproc';
 import { platform } from '#dist/platform/choose.js';
 import { slay, start } from '../inside.ts';
 import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';
@@ -30,6 +30,34 @@ test('segments of a killed program are removed by the next use in any other', as
   nextUse();
   assert.deepEqual(names.map(exists), [false, false]);
   assert.equal(hasFolder(child.pid), false);
+});
+
+test('a program that is started again after a kill can make its segments anew, and nobody finds the old ones', async () => {
+  const name = freshName();
+  for (let i = 0; i < 2; i++) {
+    const { child, line } = await run('shared-memory-owner', name);
+    assert.equal(line, 'made');
+    await end(child, 'SIGKILL');
+  }
+  assert.equal(exists(name), true);
+  assert.throws(() => SharedMemory.attach(name), StateError);
+  assert.equal(exists(name), false);
+});
+
+test('a segment that is on its way when its maker is killed arrives', async () => {
+  const queue = new Queue<SharedMemory>();
+  const p = start(async (q: Queue<SharedMemory>) => {
+    const memory = SharedMemory.create({ size: 1 });
+    memory.buffer[0] = 7;
+    await q.put(memory);
+    process.kill(process.pid, 'SIGKILL');
+  }, queue);
+  await p.join();
+  assert.equal(p.exitCode, -9);
+  using memory = await queue.get();
+  nextUse();
+  assert.deepEqual([memory.buffer[0], exists(memory.name)], [7, true]);
+  memory.unlink();
 });
 
 test('those of a program that ends by itself go with it', async () => {
