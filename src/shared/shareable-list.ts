@@ -17,15 +17,15 @@ export class Attached {
  * Nothing is locked: an item that one process reads while another writes it may be torn. The name is `shm.name`; `shm.unlink()`
  * removes it.
  *
- * Numbers: a whole one is Python's int, any other a float; a bigint is an int of 64 bits and comes back as a bigint. Of Python's own
- * ints those beyond 2 ** 53 arrive as bigints.
+ * Numbers: a whole one is Python's int, any other a float; a bigint is an int of 64 bits and comes back as a bigint. What Python has
+ * assigned, or holds in a list that it has made, is a number up to 2 ** 53 and a bigint beyond.
  *
  * @example
  * import { ShareableList } from 'multiproc/shared-memory';
  * import assert from 'node:assert';
  *
  * using list = new ShareableList(['howdy', 273.15, 100, true, null]);
- * using same = new ShareableList(undefined, { name: list.shm.name }); // as another program would
+ * using same = ShareableList.attach(list.shm.name); // as another program would
  * same[2] = 'text';
  * assert.deepEqual([...list], ['howdy', 273.15, 'text', true, null]);
  * list.shm.unlink();
@@ -62,6 +62,11 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
     offerIndexes(this.#layout.length);
     // An assignment to an index that there is not must fail.
     Object.preventExtensions(this);
+  }
+
+  /** The list of this name, whoever made it; a `StateError` if there is none, a `TypeError` if it is something else. */
+  static attach<T = ShareableItem>(name: string): ShareableList<T> {
+    return new ShareableList<T>(undefined, { name });
   }
 
   /** How many items. */

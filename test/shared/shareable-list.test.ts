@@ -93,6 +93,9 @@ test('a list of a name is found by that name, and travels in the family', async 
   assert.throws(() => new ShareableList([1], { name }), StateError);
   using same = new ShareableList<ShareableItem>(undefined, { name });
   same[0] = 1.5;
+  using third = ShareableList.attach(name);
+  assert.deepEqual([...third], [1.5, 'two']);
+  assert.throws(() => ShareableList.attach(freshName()), StateError);
   const queue = new Queue<ShareableList>();
   const p = new Process({
     target: async (a: ShareableList, q: Queue<ShareableList>) => {

@@ -99,6 +99,10 @@ test('memory comes as zeros when a message has used it before', async () => {
 });
 
 test('what no view can show is a RangeError', () => {
+  const largest = new SharedArray('uint8', 2 ** 30 - 64);
+  largest.view[largest.length - 1] = 7;
+  assert.deepEqual([largest.view.at(-1), largest.view.at(-2)], [7, 0]);
+  assert.throws(() => new SharedArray('uint8', 2 ** 30), RangeError);
   assert.throws(() => new SharedArray('float64', 2 ** 27), /at most 134217720 numbers of type float64/);
   assert.throws(() => new SharedArray('int8', Number.MAX_SAFE_INTEGER), RangeError);
 });

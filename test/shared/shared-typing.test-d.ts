@@ -55,3 +55,5 @@ list.set(0, true);
 // @ts-expect-error a list holds no objects
 new ShareableList([{}]);
 expectType<number>(new ShareableList<number>(undefined, { name: 'x' }).at(0));
+expectType<number>(ShareableList.attach<number>('x').at(0));
+expectType<string>(ShareableList.attach('x').format);
