@@ -1,3 +1,4 @@
+import { randomHex } from '../builtins.ts';
 import { holdsPrivateNames } from './private-names.ts';
 
 /** Any class, an abstract one too. */
@@ -56,7 +57,7 @@ export function registerClass<T, S = unknown>(
   if (holder !== undefined && holder.cls !== cls) {
     throw new TypeError(`Another class is registered as ${JSON.stringify(o.name)}: choose another name.`);
   }
-  const registration = byClass.get(cls) ?? add(nameId ?? newId(), cls);
+  const registration = byClass.get(cls) ?? add(nameId ?? randomHex(8), cls);
   if (nameId !== undefined) {
     registration.id = nameId;
     byId.set(nameId, registration);
@@ -72,7 +73,7 @@ export function registrationOf(cls: AnyClass): ClassRegistration | undefined {
 
 /** The registration of a class that needs one because a function captured an instance. */
 export function registerCaptured(cls: AnyClass): ClassRegistration {
-  return byClass.get(cls) ?? add(newId(), cls);
+  return byClass.get(cls) ?? add(randomHex(8), cls);
 }
 
 /** The class that a sender calls `id`, `undefined` if this process has not met it. */
@@ -98,9 +99,4 @@ function add(id: string, cls: AnyClass): ClassRegistration {
   byClass.set(cls, registration);
   byId.set(id, registration);
   return registration;
-}
-
-function newId(): string {
-  // Loaded at its use: importing it would cost every program some 8 ms at its start.
-  return process.getBuiltinModule('node:crypto').randomBytes(8).toString('hex');
 }

@@ -1,4 +1,4 @@
-import { closeSync, fileConstants, fstatSync, openSync, readFileSync, readlinkSync } from '../builtins.ts';
+import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { load } from '../load.ts';
 import type { Platform } from './platform.ts';
@@ -158,12 +158,12 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (pipe2(fds, O_NONBLOCK_CLOEXEC) !== 0) throw failed('pipe2');
       return fds;
     },
-    inodeOf: (fd) => fstatSync(fd).ino,
+    inodeOf: (fd) => fs.fstatSync(fd).ino,
     openPipe(pid, fd, end, inode) {
       let opened: number;
       try {
-        const mode = end === 'read' ? fileConstants.O_RDONLY : fileConstants.O_WRONLY;
-        opened = openSync(`/proc/${pid}/fd/${fd}`, mode | fileConstants.O_NONBLOCK);
+        const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
+        opened = fs.openSync(`/proc/${pid}/fd/${fd}`, mode | fs.constants.O_NONBLOCK);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         // ENXIO: a pipe without readers. ESRCH, ENOENT: no such process, or it has closed its descriptors.
@@ -172,9 +172,9 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
         if (code === 'EACCES') return -1;
         throw error;
       }
-      if (fstatSync(opened).ino === inode) return opened;
+      if (fs.fstatSync(opened).ino === inode) return opened;
       // The number belongs to somebody else by now: touch nothing.
-      closeSync(opened);
+      fs.closeSync(opened);
       return -1;
     },
     ring(fd) {
@@ -201,13 +201,13 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       }
       return ready;
     },
-    close: closeSync,
+    close: fs.closeSync,
 
     threadId: () => gettid(number.gettid),
     startTime(pid, tid) {
       let stat: string;
       try {
-        stat = readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1');
+        stat = fs.readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1');
       } catch {
         return undefined;
       }
@@ -217,7 +217,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (state === 'Z' || state === 'X' || Number(fields[6]) & PF_EXITING) return undefined;
       return Number(fields[19]) | 0;
     },
-    processNamespace: () => /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
+    processNamespace: () => /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
     dieWithParent(parentPid) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       return getppid() === parentPid;

@@ -1,4 +1,4 @@
-import { setTimer, systemConstants } from '../builtins.ts';
+import { os, setTimer } from '../builtins.ts';
 import { PoolBrokenError, WorkerLostError } from '../errors.ts';
 import { childOf, Process } from '../process/process.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -218,5 +218,5 @@ function endOf(exitCode: number): string {
 }
 
 function signalOf(exitCode: number): string | undefined {
-  return Object.entries(systemConstants.signals).find(([, number]) => number === -exitCode)?.[0];
+  return Object.entries(os.constants.signals).find(([, number]) => number === -exitCode)?.[0];
 }

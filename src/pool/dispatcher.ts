@@ -1,4 +1,4 @@
-import { availableParallelism } from '../builtins.ts';
+import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
@@ -466,5 +466,5 @@ export class Dispatcher {
   }
 }
 
-const several = availableParallelism() > 1;
+const several = os.availableParallelism() > 1;
 const severalCpus = () => several;

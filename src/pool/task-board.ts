@@ -1,4 +1,4 @@
-import { availableParallelism } from '../builtins.ts';
+import { os } from '../builtins.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -76,7 +76,7 @@ export class TaskBoard extends SharedObject {
   readonly #requests: Ring;
   readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
-  readonly #mostPollers = Math.min(MOST_POLLERS, availableParallelism() - 1);
+  readonly #mostPollers = Math.min(MOST_POLLERS, os.availableParallelism() - 1);
   /** Where this worker has announced that it polls, 0 if it does not. */
   #poller = 0;
   #lanes: Lane[] = [];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { existsSync } from '../builtins.ts';
+import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 
 /** The program of every child, beside this file; `undefined` where there can be none, in a bundle. */
@@ -11,7 +11,7 @@ export const isChild = file !== undefined && process.argv[1] === file;
 
 /** The program of every child; a `PlatformError` where the library has been put into a bundle, since a child cannot start from there. */
 export function childEntry(): string {
-  found ||= file !== undefined && existsSync(file);
+  found ||= file !== undefined && fs.existsSync(file);
   if (found) return file as string;
   throw new PlatformError(
     'multiproc has been bundled, so its processes have no file to start from: keep it out of the bundle (esbuild: --external:multiproc) and install it beside.',

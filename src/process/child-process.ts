@@ -1,5 +1,5 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
-import { systemConstants } from '../builtins.ts';
+import { os } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -74,7 +74,7 @@ export class Child {
       if (exitCode !== undefined) this.#end(exitCode);
     });
     this.#process.once('exit', (code, signal) => {
-      this.#end(code ?? -(systemConstants.signals[signal as NodeJS.Signals] ?? 0));
+      this.#end(code ?? -(os.constants.signals[signal as NodeJS.Signals] ?? 0));
     });
     // Of a signal that could not be sent, for example.
     this.#process.on('error', (error) => process.emitWarning(error));

@@ -1,4 +1,4 @@
-import { availableParallelism, readFileSync } from '../builtins.ts';
+import { fs, os } from '../builtins.ts';
 
 /**
  * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up.
@@ -12,7 +12,7 @@ import { availableParallelism, readFileSync } from '../builtins.ts';
  * ```
  */
 export function cpuCount(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.ceil(cgroupQuota())));
+  return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cgroupQuota())));
 }
 
 /** CPUs that the control groups from this process's own up to the root allow, `Infinity` where none says. */
@@ -51,7 +51,7 @@ function upwards(root: string, path: string): string[] {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'latin1');
+    return fs.readFileSync(file, 'latin1');
   } catch {
     return '';
   }

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
+import { fs } from '../builtins.ts';
 import { platform } from '../platform/choose.ts';
 import { leaveSegments } from './segment-owners.ts';
 
@@ -10,7 +10,7 @@ let leaving = false;
 
 /** Locks an open segment for as long as this process looks at it; false if it is being removed just now. */
 export function holdSegment(fd: number): boolean {
-  if (!platform().tryLock(fd, 'shared') || fstatSync(fd).nlink === 0) return false;
+  if (!platform().tryLock(fd, 'shared') || fs.fstatSync(fd).nlink === 0) return false;
   held.add(fd);
   // Another thread ends long before the process that is named as the maker.
   if (!tidies && isMainThread) process.on('exit', leave);
@@ -21,7 +21,7 @@ export function holdSegment(fd: number): boolean {
 /** Ends what `holdSegment` began, and closes the descriptor; false if it is not held. */
 export function dropSegment(fd: number): boolean {
   if (!held.delete(fd)) return false;
-  closeSync(fd);
+  fs.closeSync(fd);
   return true;
 }
 

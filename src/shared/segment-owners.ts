@@ -1,21 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmdirSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
-import { basename, dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
+import { basename, dirname, fs, randomHex } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { currentFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -37,13 +21,13 @@ let own: { readonly path: string; readonly fd: number } | undefined;
 export function openDraft(): { fd: number; path: string } {
   for (;;) {
     own ??= settle();
-    const path = `${own.path}/new-${threadId}-${randomBytes(6).toString('hex')}`;
+    const path = `${own.path}/new-${threadId}-${randomHex(6)}`;
     try {
-      return { fd: openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600), path };
+      return { fd: fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600), path };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       // The folder was empty, and whoever has taken the last note out has removed it.
-      closeSync(own.fd);
+      fs.closeSync(own.fd);
       own = undefined;
     }
   }
@@ -57,7 +41,7 @@ export function closeDraft(path: string): void {
 
 /** Notes that this process is about to publish a segment, which it has a draft of. */
 export function noteSegment(inode: number, name: string): void {
-  symlinkSync(name, `${own!.path}/${inode}`);
+  fs.symlinkSync(name, `${own!.path}/${inode}`);
 }
 
 /** Erases the note of a segment, whoever has made it. */
@@ -84,7 +68,7 @@ function settle(): { path: string; fd: number } {
     let fd: number;
     try {
       make(path);
-      fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+      fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     } catch (error) {
       // Somebody has removed the folder that was empty.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
@@ -92,13 +76,13 @@ function settle(): { path: string; fd: number } {
     }
     // A sweeper that cannot see this process may have been quicker, as long as there was no lock.
     if (platform().tryLock(fd, 'shared') && isStill(path, fd)) return { path, fd };
-    closeSync(fd);
+    fs.closeSync(fd);
   }
 }
 
 function make(folder: string): void {
   try {
-    mkdirSync(folder, { mode: 0o700 });
+    fs.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -113,14 +97,14 @@ function makePrivate(folder: string): void {
       cause,
     });
   }
-  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0))
     return;
   throw new PlatformError(`${folder} must be a folder of this user that nobody else may enter: have it removed.`);
 }
 
 function isStill(path: string, fd: number): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino;
+  return fs.statSync(path, { throwIfNoEntry: false })?.ino === fs.fstatSync(fd).ino;
 }
 
 /** The name of a process's folder; `undefined` if it is dead. */
@@ -134,11 +118,11 @@ function isAlive(owner: string): boolean {
   if (namespace === platform().processNamespace()) return ownerName(Number(pid)) === owner;
   // Its process id means nothing here; its lock does.
   try {
-    const fd = openSync(`${userFolder()}/${owner}`, constants.O_RDONLY | constants.O_DIRECTORY);
+    const fd = fs.openSync(`${userFolder()}/${owner}`, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
       return !platform().tryLock(fd, 'exclusive');
     } finally {
-      closeSync(fd);
+      fs.closeSync(fd);
     }
   } catch {
     return false;
@@ -159,19 +143,19 @@ function isSwept(inode: number, note: string): boolean {
   let fd: number;
   let path: string;
   try {
-    path = `${platform().segmentFolder}/${readlinkSync(note)}`;
-    fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+    path = `${platform().segmentFolder}/${fs.readlinkSync(note)}`;
+    fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
   } catch {
     return true;
   }
   try {
-    if (fstatSync(fd).ino !== inode) return true;
+    if (fs.fstatSync(fd).ino !== inode) return true;
     if (!platform().tryLock(fd, 'exclusive')) return false;
     // With the lock on it nobody else sweeps it: what has its name is still it, or a new one that is not to be touched.
     if (isStill(path, fd)) remove(path);
     return true;
   } finally {
-    closeSync(fd);
+    fs.closeSync(fd);
   }
 }
 
@@ -201,7 +185,7 @@ function bequeath(from: string, to: string): void {
   for (const note of list(from)) {
     try {
       make(to);
-      renameSync(`${from}/${note}`, `${to}/${note}`);
+      fs.renameSync(`${from}/${note}`, `${to}/${note}`);
     } catch {
       // The root has just ended too: what is left here goes with us.
     }
@@ -210,7 +194,7 @@ function bequeath(from: string, to: string): void {
 
 function list(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return fs.readdirSync(folder);
   } catch {
     return [];
   }
@@ -219,7 +203,7 @@ function list(folder: string): string[] {
 /** False for what is gone already, or not ours to remove. */
 function remove(path: string): boolean {
   try {
-    unlinkSync(path);
+    fs.unlinkSync(path);
     return true;
   } catch {
     return false;
@@ -229,8 +213,8 @@ function remove(path: string): boolean {
 /** Removes the folder of an owner that has no notes left, and the user's if that was the last; the next who needs one makes it anew. */
 function removeIfEmpty(folder: string): void {
   try {
-    rmdirSync(folder);
-    rmdirSync(dirname(folder));
+    fs.rmdirSync(folder);
+    fs.rmdirSync(dirname(folder));
   } catch {
     // There is something in it.
   }

@@ -1,6 +1,5 @@
 import { constants as sizes } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, ftruncateSync, linkSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { fs, randomHex } from '../builtins.ts';
 import { PlatformError, StateError } from '../errors.ts';
 import { platform } from '../platform/choose.ts';
 import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';
@@ -32,7 +31,7 @@ export class Segment {
   #buffer: ArrayBuffer | undefined;
 
   private constructor(name: string, fd: number) {
-    const { ino, size } = fstatSync(fd);
+    const { ino, size } = fs.fstatSync(fd);
     this.name = name;
     this.inode = ino;
     this.size = size;
@@ -47,7 +46,7 @@ export class Segment {
     // First, since the name that is wanted may be a dead maker's.
     sweepSegments();
     for (;;) {
-      const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomBytes(6).toString('hex')}`);
+      const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomHex(6)}`);
       if (segment !== undefined) return segment;
       if (name !== undefined) throw taken(name);
     }
@@ -59,7 +58,7 @@ export class Segment {
     let segment: Segment | undefined;
     let isPublished = false;
     try {
-      ftruncateSync(fd, size);
+      fs.ftruncateSync(fd, size);
       if (!platform().reserve(fd, size)) throw noRoom(size);
       holdSegment(fd);
       segment = new Segment(name, fd);
@@ -83,13 +82,13 @@ export class Segment {
     const path = pathOf(name);
     let fd: number;
     try {
-      fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+      fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missing(name, error);
       throw error;
     }
     try {
-      const stat = fstatSync(fd);
+      const stat = fs.fstatSync(fd);
       if (!stat.isFile()) throw new StateError(`${path} is no shared memory.`);
       if (!holdSegment(fd) || (inode !== undefined && inode !== stat.ino)) throw missing(name);
       if (stat.size === 0)
@@ -123,8 +122,8 @@ export class Segment {
   /** Takes the name away: nobody can attach any more, those who have go on. A `StateError` if it is gone already. */
   unlink(): void {
     const path = pathOf(this.name);
-    const isThere = statSync(path, { throwIfNoEntry: false })?.ino === this.inode;
-    if (isThere) unlinkSync(path);
+    const isThere = fs.statSync(path, { throwIfNoEntry: false })?.ino === this.inode;
+    if (isThere) fs.unlinkSync(path);
     forgetSegment(this.inode);
     if (!isThere && !isLeaving()) throw missing(this.name);
   }
@@ -134,7 +133,7 @@ export class Segment {
 function publish(segment: Segment, draft: string): boolean {
   noteSegment(segment.inode, segment.name);
   try {
-    linkSync(draft, pathOf(segment.name));
+    fs.linkSync(draft, pathOf(segment.name));
     return true;
   } catch (error) {
     forgetSegment(segment.inode);
@@ -144,7 +143,7 @@ function publish(segment: Segment, draft: string): boolean {
 }
 
 function dropOrClose(fd: number): void {
-  if (!dropSegment(fd)) closeSync(fd);
+  if (!dropSegment(fd)) fs.closeSync(fd);
 }
 
 function pathOf(name: string): string {

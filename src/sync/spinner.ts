@@ -1,4 +1,4 @@
-import { availableParallelism } from '../builtins.ts';
+import { os } from '../builtins.ts';
 
 /** What an attempt answers while there is nothing to have. */
 export const NOT_YET: unique symbol = Symbol('not yet');
@@ -47,6 +47,6 @@ export class Spinner {
 let several: boolean | undefined;
 
 function severalCpus(): boolean {
-  several ??= availableParallelism() > 1;
+  several ??= os.availableParallelism() > 1;
   return several;
 }
