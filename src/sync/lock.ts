@@ -63,8 +63,8 @@ export class Lock extends SharedObject {
     this.#owner = wordIndex(offset) + field.owner;
     this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => Atomics.load(this.#words, this.#owner) === 0,
-      owned: {
-        owner: () => Atomics.load(this.#words, this.#owner) & NAME,
+      owners: () => [Atomics.load(this.#words, this.#owner) & NAME],
+      handOver: {
         insist: () => this.#insist(),
         decline: () => this.#decline(),
         reclaim: () => this.#reclaim(),

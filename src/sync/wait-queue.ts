@@ -8,15 +8,15 @@ import { WaitList } from './wait-list.ts';
 export interface Awaited {
   /** True if another waiter could succeed now: asked when one leaves with a notification that it may not have used up. */
   isReady(): boolean;
-  /** What a thing that has an owner, as a lock, knows besides. */
-  readonly owned?: Owned;
+  /** The members whose death must not pass unseen: those who have the thing and are to let go of it. */
+  owners?(): readonly number[];
+  /** What a thing that an owner hands on, as a lock, knows besides. */
+  readonly handOver?: HandOver;
   /** True where waiting does not keep the program alive. */
   readonly isBackground?: boolean;
 }
 
-export interface Owned {
-  /** The member that has it and must let go of it, 0 for nobody: its death is watched. */
-  owner(): number;
+export interface HandOver {
   /** A waiter has waited long enough: the owner shall hand it over, not just let go. */
   insist(): void;
   /** The last waiter of this thread gives up: what was handed to this member goes on to the next. */
@@ -46,8 +46,8 @@ export class WaitQueue implements Pending {
   readonly isBackground: boolean;
   readonly #waiters = new Set<Waiter>();
   readonly #spinner = new Spinner();
-  readonly #onDeath = () => this.#watcheeDied();
-  #watchee = 0;
+  /** The members that this thread watches while it waits, each with what is called when it dies. */
+  readonly #watched = new Map<number, () => void>();
   /** When the first waiter of this thread came, or when one was served last. */
   #since = 0;
   #serving = false;
@@ -75,6 +75,16 @@ export class WaitQueue implements Pending {
     if (this.#list.notify() && this.#list.hasWaiting) this.remind();
   }
 
+  /** All other living members that wait here. */
+  others(): number[] {
+    return this.#list.others();
+  }
+
+  /** True if the member waits here, or died while it did. */
+  has(member: number): boolean {
+    return this.#list.has(member);
+  }
+
   /** Marks the one who has waited longest as notified and answers its name: to be woken by `wake`. 0 if nobody waits. */
   nominate(): number {
     return this.#list.nominate();
@@ -92,7 +102,7 @@ export class WaitQueue implements Pending {
 
   readonly #onReminder = () => {
     if (this.#closed) return;
-    this.#awaited.owned?.reclaim();
+    this.#awaited.handOver?.reclaim();
     if (this.hasWaiting && this.#awaited.isReady()) this.notify();
   };
 
@@ -238,24 +248,40 @@ export class WaitQueue implements Pending {
       else this.#list.enrol();
       again = true;
     }
-    const { owned } = this.#awaited;
-    if (owned === undefined) return again;
+    if (this.#awaited.owners === undefined) return again;
     const now = performance.now();
     if (served) this.#since = now;
-    else if (now - this.#since >= PATIENCE) owned.insist();
-    return this.#watch(this.#list.predecessor() || owned.owner()) || again;
+    else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
+    const before = this.#list.predecessor();
+    return (before !== 0 ? this.#watch(before) : this.#watchOwners(this.#awaited.owners())) || again;
   }
 
   /**
-   * Watches the one before us in line, or the owner: a chain in which everybody learns of the death that concerns him. True if
+   * Watches the one before us in line, or the owners: a chain in which everybody learns of the death that concerns him. True if
    * it is dead already.
    */
   #watch(member: number): boolean {
-    if (member === this.#watchee) return false;
-    this.#unwatch();
-    if (member === 0 || member === this.#family.me) return false;
-    if (this.#family.lifelines.watch(member, this.#onDeath)) {
-      this.#watchee = member;
+    if (this.#watched.size > 1 || !this.#watched.has(member)) this.#unwatch();
+    return this.#watchToo(member);
+  }
+
+  #watchOwners(members: readonly number[]): boolean {
+    if (members.length === 1) return this.#watch(members[0] as number);
+    for (const watched of this.#watched.keys()) if (!members.includes(watched)) this.#unwatchOne(watched);
+    let dead = false;
+    for (const member of members) dead = this.#watchToo(member) || dead;
+    return dead;
+  }
+
+  #watchToo(member: number): boolean {
+    if (member === 0 || member === this.#family.me || this.#watched.has(member)) return false;
+    const onDeath = () => {
+      this.#watched.delete(member);
+      this.#family.bury(member);
+      this.#family.parker.schedule();
+    };
+    if (this.#family.lifelines.watch(member, onDeath)) {
+      this.#watched.set(member, onDeath);
       return false;
     }
     // One that lives and cannot be watched is not ours to bury.
@@ -264,16 +290,13 @@ export class WaitQueue implements Pending {
     return true;
   }
 
-  #unwatch(): void {
-    if (this.#watchee !== 0) this.#family.lifelines.unwatch(this.#watchee, this.#onDeath);
-    this.#watchee = 0;
+  #unwatchOne(member: number): void {
+    this.#family.lifelines.unwatch(member, this.#watched.get(member)!);
+    this.#watched.delete(member);
   }
 
-  #watcheeDied(): void {
-    const dead = this.#watchee;
-    this.#watchee = 0;
-    this.#family.bury(dead);
-    this.#family.parker.schedule();
+  #unwatch(): void {
+    for (const member of this.#watched.keys()) this.#unwatchOne(member);
   }
 
   #remove(waiter: Waiter): void {
@@ -286,10 +309,9 @@ export class WaitQueue implements Pending {
     this.#family.parker.remove(this);
     this.#unwatch();
     // Whoever watches us and not the owner must look for somebody else to watch, unless we are the owner now.
-    const { owned } = this.#awaited;
-    const successor = successful || owned === undefined ? 0 : this.#list.successor();
+    const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
-    if (!successful) owned?.decline();
+    if (!successful) this.#awaited.handOver?.decline();
     if (notified && this.#awaited.isReady()) this.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
   }
