@@ -45,3 +45,4 @@ export { SharedArray } from './shared/shared-array.ts';
 export { SharedMemory, type SharedMemoryOptions } from './shared/shared-memory.ts';
 export { SharedValue } from './shared/shared-value.ts';
 export { Lock } from './sync/lock.ts';
+export { RLock } from './sync/rlock.ts';

@@ -3,11 +3,13 @@ import { objectField } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { LOCK_KIND, Lock } from '../sync/lock.ts';
+import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
 import { QUEUE_KIND, Queue } from './queue.ts';
 import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
 
 const classes = new Map<number, new (existing: Existing) => SharedObject>([
   [LOCK_KIND, Lock],
+  [RLOCK_KIND, RLock],
   [QUEUE_KIND, Queue],
   [SIMPLE_QUEUE_KIND, SimpleQueue],
 ]);

@@ -2,6 +2,7 @@ import { Queue } from '../channel/queue.ts';
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { PlatformError } from '../errors.ts';
 import { Lock } from '../sync/lock.ts';
+import { RLock } from '../sync/rlock.ts';
 import { cpuCount } from './cpu-count.ts';
 import { parentProcess } from './parent-process.ts';
 import { activeChildren, currentProcess, Process } from './process.ts';
@@ -14,6 +15,7 @@ const spawn = {
   Queue,
   SimpleQueue,
   Lock,
+  RLock,
   cpuCount,
   currentProcess,
   parentProcess,

@@ -1,8 +1,9 @@
-import { StateError, TimeoutError } from '../errors.ts';
+import { StateError } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
-import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { closedError, Existing, locate } from '../memory/shared-object.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { Acquirable } from './acquirable.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { NOT_YET, type NotYet } from './spinner.ts';
 import { WAIT_LIST_WORDS } from './wait-list.ts';
@@ -27,9 +28,7 @@ const ABANDONED = 1 << 29;
 /** The lock was handed to this member, which has not taken it yet. */
 const HANDED = 1 << 30;
 
-registerDestroyer(LOCK_KIND, (family, offset) => {
-  new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
-});
+registerLockKind(LOCK_KIND);
 
 /**
  * A mutual exclusion lock that any members of the family share; any of them may release it, as in Python.
@@ -46,7 +45,7 @@ registerDestroyer(LOCK_KIND, (family, offset) => {
  * p.start();
  * await p.join();
  */
-export class Lock extends SharedObject {
+export class Lock extends Acquirable {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #owner: number;
@@ -54,9 +53,9 @@ export class Lock extends SharedObject {
 
   constructor();
   /** @internal */
-  constructor(existing: Existing);
-  constructor(existing?: Existing) {
-    super(LOCK_KIND, existing ?? WORDS);
+  constructor(existing: Existing | undefined, kind?: number);
+  constructor(existing?: Existing, kind = LOCK_KIND) {
+    super(kind, existing instanceof Existing ? existing : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);
@@ -128,22 +127,22 @@ export class Lock extends SharedObject {
     return (Atomics.load(this.#words, this.#owner) & ABANDONED) !== 0;
   }
 
-  /** Acquires the lock for a block: `using held = await lock.guard()`; a `TimeoutError` when the time is over. */
-  async guard(options?: WaitOptions): Promise<Disposable> {
-    if (!(await this.acquire(options))) {
-      throw new TimeoutError(`The Lock did not become free within ${options?.timeout} ms.`);
-    }
-    return { [Symbol.dispose]: () => this.release() };
+  /** @internal True if this thread has the lock; of an RLock, if this async context has it. */
+  isMine(): boolean {
+    return this.isOfThisThread;
   }
 
-  /** Runs `fn` with the lock held, and releases it whatever happens. */
-  async with<R>(fn: () => R): Promise<Awaited<R>> {
-    await this.acquire();
-    try {
-      return await fn();
-    } finally {
-      this.release();
-    }
+  /** @internal Lets go of a lock that is ours, however often it was acquired; the answer takes it back as it was. */
+  setAside(): Reacquire {
+    this.release();
+    return { later: () => this.acquire(), sync: () => this.acquireSync() };
+  }
+
+  /** @internal */
+  protected get isOfThisThread(): boolean {
+    this.assertOpen();
+    const seen = Atomics.load(this.#words, this.#owner);
+    return (seen & NAME) === this.#family.me && !(seen & HANDED);
   }
 
   /** Lets go of the lock object in this process; its waits end with a `ClosedError`. A lock that it holds stays held until it ends. */
@@ -225,6 +224,19 @@ export class Lock extends SharedObject {
     this.#family.bury(owner);
     return this.#attempt() === true;
   };
+}
+
+/** Takes back a lock that was set aside, waiting for it. */
+export interface Reacquire {
+  later(): Promise<boolean>;
+  sync(): boolean;
+}
+
+/** Has locks of this kind taken apart when nobody holds them any more. */
+export function registerLockKind(kind: number): void {
+  registerDestroyer(kind, (family, offset) => {
+    new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
+  });
 }
 
 function notHeld(): StateError {

@@ -1,0 +1,198 @@
+import { StateError } from '../errors.ts';
+import type { Existing } from '../memory/shared-object.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
+import { Lock, type Reacquire, registerLockKind } from './lock.ts';
+
+/** The number of this kind among shared objects. */
+export const RLOCK_KIND = 5;
+registerLockKind(RLOCK_KIND);
+
+/** Locks of this thread that are held: what is known of the hold must not be collected. */
+const held = new Set<RLock>();
+
+/**
+ * A lock that its owner may acquire again, and must release as often. The owner is an async context of one thread of one process:
+ * what runs after `await lock.acquire()` or inside of `lock.with()`, with all that it calls or starts. Two async functions that
+ * run at the same time do not share it, unless the owner started them. Nobody else may release it.
+ *
+ * If the owner's process dies, the lock passes on as a `Lock` does. Take a `Lock` where nothing nests, it is faster.
+ *
+ * @example
+ * import { RLock } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const lock = new RLock();
+ * let balance = 100;
+ * const withdraw = (amount: number) => lock.with(() => (balance -= amount));
+ * const withdrawTwice = (amount: number) =>
+ *   lock.with(async () => {
+ *     await withdraw(amount); // the lock is ours already
+ *     await withdraw(amount);
+ *   });
+ * await Promise.all([withdrawTwice(10), withdrawTwice(20)]);
+ * assert.equal(balance, 40);
+ */
+export class RLock extends Lock {
+  /** What the owner has, if it is of this thread. */
+  #hold: Hold | undefined;
+
+  constructor();
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(existing?: Existing) {
+    super(existing, RLOCK_KIND);
+  }
+
+  /** Takes the lock, or once more if it is the caller's; false when the time is over. */
+  override acquire(options?: WaitOptions): Promise<boolean> {
+    try {
+      if (this.#again(options) !== undefined) return Promise.resolve(true);
+      const hold = new Hold(true);
+      const wait = super.acquire(options);
+      return carriedBy(hold, () => wait.then(...this.#beginner(hold)));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread; a `StateError` where it would wait for another async function of this very thread for ever. */
+  override acquireSync(options?: SyncWaitOptions): boolean {
+    if (this.#again(options) !== undefined) return true;
+    if (readTimeout(options) === Number.POSITIVE_INFINITY && this.isOfThisThread) {
+      throw new StateError(
+        'Another async function of this thread holds this RLock, and cannot release it while the thread is blocked: use acquire().',
+      );
+    }
+    return this.#beginSync(super.acquireSync(options));
+  }
+
+  /** Takes the lock if it is free or the caller's, or if its owner is dead; never waits. */
+  override tryAcquire(): boolean {
+    return this.#again(undefined) !== undefined || this.#beginSync(super.tryAcquire());
+  }
+
+  /** Undoes one acquisition; a `StateError` for whoever is not the owner. */
+  override release(): void {
+    this.#leave(this.#mine());
+  }
+
+  override guard(options?: WaitOptions): Promise<Disposable> {
+    try {
+      const again = this.#again(options);
+      if (again !== undefined) return Promise.resolve(this.#disposable(again));
+      const hold = new Hold(true);
+      const wait = super.acquire(options).then(...this.#beginner(hold));
+      return carriedBy(hold, () =>
+        wait.then((acquired) => {
+          if (!acquired) throw this.notInTime(options);
+          return this.#disposable(hold);
+        }),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  override async with<R>(fn: () => R): Promise<Awaited<R>> {
+    let hold = this.#again(undefined);
+    if (hold === undefined) {
+      hold = new Hold(true);
+      this.#begin(hold, await super.acquire());
+    }
+    try {
+      return await runCarrying(hold, fn);
+    } finally {
+      this.#leave(hold);
+    }
+  }
+
+  /** Lets go of the lock object in this process; its waits end with a `ClosedError`. A lock that it holds stays held until it ends. */
+  override close(): void {
+    held.delete(this);
+    super.close();
+  }
+
+  /** @internal */
+  override isMine(): boolean {
+    return this.#mine() !== undefined;
+  }
+
+  /** @internal */
+  override setAside(): Reacquire {
+    const hold = this.#mine()!;
+    const { depth } = hold;
+    hold.depth = 0;
+    this.#hold = undefined;
+    super.release();
+    const restore = (acquired: boolean): boolean => {
+      this.#begin(hold, acquired);
+      hold.depth = depth;
+      return acquired;
+    };
+    return { later: async () => restore(await super.acquire()), sync: () => restore(super.acquireSync()) };
+  }
+
+  /** What the caller has of this lock. */
+  #mine(): Hold | undefined {
+    this.assertOpen();
+    const hold = this.#hold;
+    return hold !== undefined && isCarried(hold) ? hold : undefined;
+  }
+
+  /** Counts one more acquisition of an owner; `undefined` for anybody else. */
+  #again(options: WaitOptions | undefined): Hold | undefined {
+    const hold = this.#mine();
+    if (hold === undefined) return undefined;
+    readTimeout(options);
+    options?.signal?.throwIfAborted();
+    hold.depth++;
+    return hold;
+  }
+
+  #begin(hold: Hold, acquired: boolean): boolean {
+    if (acquired) {
+      hold.depth = 1;
+      this.#hold = hold;
+      held.add(this);
+    } else hold.isOver = true;
+    return acquired;
+  }
+
+  #beginner(hold: Hold): [(acquired: boolean) => boolean, (error: unknown) => never] {
+    return [
+      (acquired) => this.#begin(hold, acquired),
+      (error) => {
+        hold.isOver = true;
+        throw error;
+      },
+    ];
+  }
+
+  #beginSync(acquired: boolean): boolean {
+    if (!acquired) return false;
+    const hold = new Hold(false);
+    this.#begin(hold, true);
+    carryOn(hold);
+    return true;
+  }
+
+  #leave(hold: Hold | undefined): void {
+    if (hold === undefined || hold.depth === 0) throw notOwned();
+    if (--hold.depth > 0) return;
+    hold.isOver = true;
+    this.#hold = undefined;
+    held.delete(this);
+    super.release();
+  }
+
+  #disposable(hold: Hold): Disposable {
+    return { [Symbol.dispose]: () => this.#leave(hold) };
+  }
+}
+
+function notOwned(): StateError {
+  return new StateError(
+    'Only the owner of an RLock may release it: what runs after its own `await lock.acquire()`, or was called or started there.',
+  );
+}
