@@ -44,5 +44,8 @@ export { ShareableList } from './shared/shareable-list.ts';
 export { SharedArray } from './shared/shared-array.ts';
 export { SharedMemory, type SharedMemoryOptions } from './shared/shared-memory.ts';
 export { SharedValue } from './shared/shared-value.ts';
+export { Condition } from './sync/condition.ts';
+export { Event } from './sync/event.ts';
 export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
+export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';

@@ -2,14 +2,21 @@ import { type Extension, registerExtension } from '../codec/extension.ts';
 import { objectField } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { CONDITION_KIND, Condition } from '../sync/condition.ts';
+import { EVENT_KIND, Event } from '../sync/event.ts';
 import { LOCK_KIND, Lock } from '../sync/lock.ts';
 import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
+import { BOUNDED_SEMAPHORE_KIND, BoundedSemaphore, SEMAPHORE_KIND, Semaphore } from '../sync/semaphore.ts';
 import { QUEUE_KIND, Queue } from './queue.ts';
 import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
 
 const classes = new Map<number, new (existing: Existing) => SharedObject>([
   [LOCK_KIND, Lock],
   [RLOCK_KIND, RLock],
+  [SEMAPHORE_KIND, Semaphore],
+  [BOUNDED_SEMAPHORE_KIND, BoundedSemaphore],
+  [EVENT_KIND, Event],
+  [CONDITION_KIND, Condition],
   [QUEUE_KIND, Queue],
   [SIMPLE_QUEUE_KIND, SimpleQueue],
 ]);

@@ -1,8 +1,11 @@
 import { Queue } from '../channel/queue.ts';
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { PlatformError } from '../errors.ts';
+import { Condition } from '../sync/condition.ts';
+import { Event } from '../sync/event.ts';
 import { Lock } from '../sync/lock.ts';
 import { RLock } from '../sync/rlock.ts';
+import { BoundedSemaphore, Semaphore } from '../sync/semaphore.ts';
 import { cpuCount } from './cpu-count.ts';
 import { parentProcess } from './parent-process.ts';
 import { activeChildren, currentProcess, Process } from './process.ts';
@@ -15,6 +18,10 @@ const spawn = {
   Queue,
   SimpleQueue,
   Lock,
+  Condition,
+  Event,
+  BoundedSemaphore,
+  Semaphore,
   RLock,
   cpuCount,
   currentProcess,

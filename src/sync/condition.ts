@@ -1,0 +1,280 @@
+import { StateError } from '../errors.ts';
+import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { awaitEvent } from './await-event.ts';
+import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
+import { Lock } from './lock.ts';
+import { RLOCK_KIND, RLock } from './rlock.ts';
+import { NOT_YET, Spinner } from './spinner.ts';
+
+/** The number of this kind among shared objects. */
+export const CONDITION_KIND = 9;
+
+/** Words of a condition, behind those of every shared object. */
+const field = {
+  /** Granule of the lock, which the condition counts as a holder of; written once. */
+  lock: 2,
+  line: 16,
+} as const;
+const WORDS = field.line + CONDITION_LINE_WORDS;
+
+registerDestroyer(CONDITION_KIND, (family, offset) => {
+  new ConditionLine(family, offset + field.line * 4).destroy();
+  const granule = family.heap.words(offset)[wordIndex(offset) + field.lock] as number;
+  if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+});
+
+/**
+ * A lock, and a place to wait until somebody who has the lock says that something has changed. `wait` lets go of the lock
+ * while it waits and has it again when it answers, whatever it answers.
+ *
+ * A waiter that is killed is passed over, and if it was notified already, the next one is in its place. If the owner of the lock is
+ * killed, the lock passes on, and `abandoned` says so.
+ *
+ * @example
+ * import { Condition, Process, Queue } from 'multiproc';
+ *
+ * const condition = new Condition();
+ * const stock = new Queue<string>();
+ * const p = new Process({
+ *   target: () =>
+ *     condition.with(async () => {
+ *       await stock.put('bread');
+ *       condition.notify();
+ *     }),
+ * });
+ * p.start();
+ * await condition.with(() => condition.waitFor(() => !stock.empty()));
+ */
+export class Condition extends SharedObject {
+  readonly #family: Family;
+  readonly #lock: Lock;
+  readonly #line: ConditionLine;
+  readonly #spinner = new Spinner();
+  /** Ends the waits of this thread before their time. */
+  readonly #cancels = new Set<() => void>();
+
+  /** `lock` is a new `RLock` if left out. */
+  constructor(lock?: Lock | RLock);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(lock?: Lock | Existing) {
+    const given = lock instanceof Existing ? undefined : readLock(lock);
+    const place = given && locate(given);
+    super(CONDITION_KIND, lock instanceof Existing ? lock : WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#line = new ConditionLine(family, offset + field.line * 4);
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset) + field.lock;
+    if (place !== undefined) {
+      retainObject(family, place.offset);
+      words[at] = place.offset / GRANULE;
+    }
+    this.#lock = given ?? lockAt(family, (words[at]! >>> 0) * GRANULE);
+  }
+
+  /** Takes the lock, waiting for it if need be; false when the time is over. */
+  acquire(options?: WaitOptions): Promise<boolean> {
+    // The very promise of the lock: an RLock belongs to whoever awaits that.
+    try {
+      return this.#open.acquire(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  acquireSync(options?: SyncWaitOptions): boolean {
+    return this.#open.acquireSync(options);
+  }
+
+  /** Takes the lock if that is possible at once; never waits. */
+  tryAcquire(): boolean {
+    return this.#open.tryAcquire();
+  }
+
+  /** Releases the lock. */
+  release(): void {
+    this.#open.release();
+  }
+
+  /** True if anybody, in any process, holds the lock. */
+  locked(): boolean {
+    return this.#open.locked();
+  }
+
+  /** True while the lock is held by one who took it over from an owner that died. */
+  get abandoned(): boolean {
+    return this.#open.abandoned;
+  }
+
+  /** Acquires the lock for a block: `using held = await condition.guard()`; a `TimeoutError` when the time is over. */
+  guard(options?: WaitOptions): Promise<Disposable> {
+    try {
+      return this.#open.guard(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Runs `fn` with the lock held, and releases it whatever happens. */
+  async with<R>(fn: () => R): Promise<Awaited<R>> {
+    return this.#open.with(fn);
+  }
+
+  /**
+   * Lets go of the lock, waits for a notification, and takes the lock again: true, or false when the time was over before. An abort,
+   * too, rejects only with the lock held again. A `StateError` without the lock.
+   */
+  async wait(options?: WaitOptions): Promise<boolean> {
+    readTimeout(options);
+    options?.signal?.throwIfAborted();
+    const lock = this.#mine('wait');
+    const entry = this.#line.enrol();
+    const reacquire = lock.setAside();
+    let notified = false;
+    let unused = true;
+    try {
+      await this.#sleep(entry, options);
+      unused = false;
+    } finally {
+      try {
+        await reacquire.later();
+      } finally {
+        notified = this.#line.withdraw(entry);
+        if (notified && unused) this.#line.notify(1);
+      }
+    }
+    return notified;
+  }
+
+  /** The same, blocking the thread. */
+  waitSync(options?: SyncWaitOptions): boolean {
+    const deadline = performance.now() + readTimeout(options);
+    const lock = this.#mine('waitSync');
+    const entry = this.#line.enrol();
+    const reacquire = lock.setAside();
+    let notified = false;
+    try {
+      const attempt = () => (this.#line.isNotified(entry) ? true : NOT_YET);
+      if (this.#spinner.spin(attempt, true) === NOT_YET) {
+        this.#family.parker.block(() => {
+          this.#line.passOn();
+          return this.#line.isNotified(entry);
+        }, deadline);
+      }
+    } finally {
+      try {
+        reacquire.sync();
+      } finally {
+        notified = this.#line.withdraw(entry);
+      }
+    }
+    return notified;
+  }
+
+  /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
+  async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
+    const deadline = performance.now() + readTimeout(options);
+    options?.signal?.throwIfAborted();
+    this.#mine('waitFor');
+    for (;;) {
+      const answer = await predicate();
+      const left = deadline - performance.now();
+      if (answer || left <= 0) return answer;
+      await this.wait(options && { ...options, timeout: left });
+    }
+  }
+
+  /** The same, blocking the thread. */
+  waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
+    const deadline = performance.now() + readTimeout(options);
+    this.#mine('waitForSync');
+    for (;;) {
+      const answer = predicate();
+      const left = deadline - performance.now();
+      if (answer || left <= 0) return answer;
+      this.waitSync(options && { timeout: left });
+    }
+  }
+
+  /** Wakes the `count` that have waited longest, or all if there are fewer. A `StateError` without the lock. */
+  notify(count = 1): void {
+    if (typeof count !== 'number') throw new TypeError(`count must be a number of waiters, not ${typeof count}`);
+    if (!Number.isInteger(count) || count < 0) {
+      throw new RangeError(`count must be a whole number of waiters from 0 on, not ${count}`);
+    }
+    this.#mine('notify');
+    this.#line.notify(count);
+  }
+
+  /** Wakes all that wait. A `StateError` without the lock. */
+  notifyAll(): void {
+    this.#mine('notifyAll');
+    this.#line.notifyAll();
+  }
+
+  /** Lets go of the condition in this process; its waits end with a `ClosedError`, after they have taken the lock again. */
+  override close(): void {
+    const cancels = [...this.#cancels];
+    super.close();
+    for (const cancel of cancels) cancel();
+  }
+
+  /** The lock, if this object is open. */
+  get #open(): Lock {
+    this.assertOpen();
+    return this.#lock;
+  }
+
+  #mine(call: string): Lock {
+    const lock = this.#open;
+    if (lock.isMine()) return lock;
+    throw new StateError(`${call}() needs the lock of its Condition: acquire it first.`);
+  }
+
+  /** Sleeps in the event loop until the wait is notified, or its time is over. */
+  async #sleep(entry: number, options: WaitOptions | undefined): Promise<void> {
+    const { parker } = this.#family;
+    let wake = () => {};
+    const pending = {
+      check: () => {
+        this.#line.passOn();
+        if (this.#line.isNotified(entry)) wake();
+      },
+    };
+    let isClosed = false;
+    const cancel = () => {
+      isClosed = true;
+      wake();
+    };
+    this.#cancels.add(cancel);
+    try {
+      await awaitEvent((done) => {
+        wake = done;
+        parker.add(pending);
+        pending.check();
+      }, options);
+    } finally {
+      parker.remove(pending);
+      this.#cancels.delete(cancel);
+    }
+    if (isClosed) throw closedError(this);
+  }
+}
+
+function readLock(lock: Lock | undefined): Lock {
+  if (lock === undefined) return new RLock();
+  if (lock instanceof Lock) return lock;
+  throw new TypeError('lock must be a Lock or an RLock');
+}
+
+function lockAt(family: Family, offset: number): Lock {
+  const known = knownObject(offset);
+  if (known !== undefined) return known as Lock;
+  const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind];
+  return kind === RLOCK_KIND ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
+}

@@ -1,0 +1,127 @@
+import { registerDestroyer } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { afterTurn, isLoopStarving } from './loop-turn.ts';
+import { type Attempt, NOT_YET } from './spinner.ts';
+import { WAIT_LIST_WORDS } from './wait-list.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/** The number of this kind among shared objects. */
+export const EVENT_KIND = 8;
+
+/** Words of an event, behind those of every shared object. */
+const field = {
+  /** Odd while it is set; each `set` and each `clear` that changes something adds 1, by one atomic operation. */
+  turns: 2,
+  waiters: 16,
+} as const;
+const WORDS = field.waiters + WAIT_LIST_WORDS;
+
+registerDestroyer(EVENT_KIND, (family, offset) => {
+  new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
+});
+
+/**
+ * A flag that members of the family set, clear and wait for. `set` wakes all who wait, also those that come to look only after
+ * it was cleared again.
+ *
+ * Not for one of several: use a `Semaphore` where each signal is for one waiter.
+ *
+ * @example
+ * import { Event, Process } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const ready = new Event();
+ * const p = new Process({ target: () => ready.set() });
+ * p.start();
+ * assert.equal(await ready.wait(), true);
+ * ready.clear();
+ * assert.equal(await ready.wait({ timeout: 10 }), false);
+ */
+export class Event extends SharedObject {
+  readonly #words: Int32Array;
+  readonly #turns: number;
+  readonly #waiters: WaitQueue;
+
+  constructor();
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(existing?: Existing) {
+    super(EVENT_KIND, existing instanceof Existing ? existing : WORDS);
+    const { family, offset } = locate(this);
+    this.#words = family.heap.words(offset);
+    this.#turns = wordIndex(offset) + field.turns;
+    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, { isReady: () => this.#isSet });
+  }
+
+  /** True if it is set, in every process. */
+  isSet(): boolean {
+    this.assertOpen();
+    return this.#isSet;
+  }
+
+  /** Sets it, and wakes all who wait; does nothing if it is set. */
+  set(): void {
+    this.#turn(0);
+    if (this.#waiters.hasWaiting) this.#waiters.notifyAll();
+  }
+
+  /** Clears it: from now on `wait` waits. Does nothing if it is clear. */
+  clear(): void {
+    this.#turn(1);
+  }
+
+  /** Waits until it is set; false when the time is over. */
+  wait(options?: WaitOptions): Promise<boolean> {
+    try {
+      this.assertOpen();
+      if (options === undefined && this.#isSet) return isLoopStarving() ? afterTurn(true) : SET;
+      return this.#waiters.wait<boolean>(this.#attempt(), options, notSet);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  waitSync(options?: SyncWaitOptions): boolean {
+    this.assertOpen();
+    if (options === undefined && this.#isSet) return true;
+    return this.#waiters.waitSync<boolean>(this.#attempt(), options, notSet);
+  }
+
+  /** Lets go of the event in this process; its waits end with a `ClosedError`. */
+  override close(): void {
+    this.#waiters.close(closedError(this));
+    super.close();
+  }
+
+  get #isSet(): boolean {
+    return (Atomics.load(this.#words, this.#turns) & 1) === 1;
+  }
+
+  /** True from the next `set` on, whatever happens to the flag after it. */
+  #attempt(): Attempt<boolean> {
+    const before = Atomics.load(this.#words, this.#turns);
+    return () => ((before & 1) === 1 || Atomics.load(this.#words, this.#turns) !== before ? true : NOT_YET);
+  }
+
+  /** Goes on to the other state if its lowest bit is `from`. */
+  #turn(from: 0 | 1): void {
+    this.assertOpen();
+    let seen = Atomics.load(this.#words, this.#turns);
+    while ((seen & 1) === from) {
+      // SYNC(event): who sees it set sees what was written before.
+      const found = Atomics.compareExchange(this.#words, this.#turns, seen, (seen + 1) | 0);
+      if (found === seen) return;
+      seen = found;
+    }
+  }
+}
+
+function notSet(): boolean {
+  return false;
+}
+
+/** One promise for every wait that need not wait. */
+const SET = Promise.resolve(true);

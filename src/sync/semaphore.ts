@@ -1,0 +1,198 @@
+import { StateError } from '../errors.ts';
+import { type Family, registerDestroyer } from '../memory/family.ts';
+import { closedError, Existing, locate } from '../memory/shared-object.ts';
+import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { Acquirable } from './acquirable.ts';
+import { afterTurn, isLoopStarving } from './loop-turn.ts';
+import { NOT_YET, type NotYet } from './spinner.ts';
+import { MOST_UNITS, UNITS_WORDS, Units } from './units.ts';
+import { WAIT_LIST_WORDS } from './wait-list.ts';
+import { WaitQueue } from './wait-queue.ts';
+
+/** The numbers of these kinds among shared objects. */
+export const SEMAPHORE_KIND = 6;
+export const BOUNDED_SEMAPHORE_KIND = 7;
+
+/** Words of a semaphore, behind those of every shared object. */
+const field = { units: 16, waiters: 16 + UNITS_WORDS } as const;
+const WORDS = field.waiters + WAIT_LIST_WORDS;
+
+for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {
+  registerDestroyer(kind, (family, offset) => {
+    new Units(family, offset + field.units * 4).destroy();
+    new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
+  });
+}
+
+/**
+ * A number of units that any members of the family take and give back: `acquire` waits until one is free. Any member may release,
+ * also more often than it acquired: then there are more units.
+ *
+ * If a member dies that has units, they come back, as far as that makes no more than there were in the beginning: what was used
+ * up like a message, as with a semaphore that starts at 0, stays used up. Waiters are served in order of arrival, but a member that is
+ * running may come before one that still has to wake up, until that one has waited for a millisecond.
+ *
+ * @example
+ * import { Process, Semaphore } from 'multiproc';
+ *
+ * const desks = new Semaphore(2);
+ * const visit = () => desks.with(() => console.log('at most two are here'));
+ * const visitors = [1, 2, 3].map(() => new Process({ target: visit }));
+ * for (const p of visitors) p.start();
+ * for (const p of visitors) await p.join();
+ */
+export class Semaphore extends Acquirable {
+  readonly #family: Family;
+  readonly #units: Units;
+  readonly #waiters: WaitQueue;
+  readonly #isBounded: boolean;
+
+  /** `value` is how many units there are, 1 if left out; below 0 is a `RangeError`. */
+  constructor(value?: number);
+  /** @internal */
+  constructor(value: number | Existing | undefined, kind?: number);
+  constructor(value: number | Existing = 1, kind: number = SEMAPHORE_KIND) {
+    const units = value instanceof Existing ? 0 : readUnits(value);
+    super(kind, value instanceof Existing ? value : WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#isBounded = kind === BOUNDED_SEMAPHORE_KIND;
+    this.#units = new Units(family, offset + field.units * 4);
+    if (!(value instanceof Existing)) this.#units.start(units);
+    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
+      isReady: () => this.#units.free > 0,
+      owners: () => this.#units.holders(),
+      handOver: {
+        insist: () => this.#units.reserve(),
+        decline: () => this.#decline(),
+        reclaim: () => this.#reclaim(),
+      },
+    });
+  }
+
+  /** Takes a unit, waiting for it if need be; false when the time is over. */
+  acquire(options?: WaitOptions): Promise<boolean> {
+    try {
+      this.assertOpen();
+      if (options === undefined && !this.#waiters.hasLocal && this.#units.take()) {
+        return isLoopStarving() ? afterTurn(true) : ACQUIRED;
+      }
+      return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  acquireSync(options?: SyncWaitOptions): boolean {
+    this.assertOpen();
+    if (options === undefined && this.#units.take()) return true;
+    return this.#waiters.waitSync<boolean>(this.#attempt, options, this.#expire);
+  }
+
+  /** Takes a unit if one is free, or if one who has it is dead; never waits. */
+  tryAcquire(): boolean {
+    this.assertOpen();
+    return this.#units.take() || this.#expire();
+  }
+
+  /** Gives a unit back, or makes one more if all are back. */
+  release(): void {
+    this.assertOpen();
+    if (!this.#units.give(this.#isBounded)) {
+      throw this.#isBounded
+        ? new StateError('All units of this BoundedSemaphore are free: it was released once too often.')
+        : new RangeError(`A Semaphore has at most ${MOST_UNITS} units.`);
+    }
+    const { reserved } = this.#units;
+    if (reserved !== 0) {
+      if (this.#waiters.wake(reserved)) {
+        this.#waiters.remind();
+        return;
+      }
+      this.#units.unreserve(reserved);
+    }
+    if (this.#waiters.hasWaiting) this.#waiters.notify();
+  }
+
+  /** How many units are free: exact in every process, at the moment of the call. */
+  getValue(): number {
+    this.assertOpen();
+    return this.#units.free;
+  }
+
+  /** True if no unit is free. */
+  locked(): boolean {
+    return this.getValue() <= 0;
+  }
+
+  /** True while somebody holds a unit that came back from a member that died. */
+  get abandoned(): boolean {
+    this.assertOpen();
+    return this.#units.isAbandoned;
+  }
+
+  /** Lets go of the object in this process; its waits end with a `ClosedError`. Units that it has stay taken until it ends. */
+  override close(): void {
+    this.#waiters.close(closedError(this));
+    super.close();
+  }
+
+  readonly #attempt = (): true | NotYet => (this.#units.take() ? true : NOT_YET);
+
+  /** This member does not want a unit any longer that was kept for it. */
+  #decline(): void {
+    if (this.#units.unreserve(this.#family.me)) this.#passOn();
+  }
+
+  /** What was kept for a member that does not come, because it is stopped or busy, is for everybody again. */
+  #reclaim(): void {
+    if (this.#units.free > 0) this.#units.unreserve(this.#units.reserved);
+  }
+
+  #passOn(): void {
+    if (this.#units.free > 0 && this.#waiters.hasWaiting) this.#waiters.notify();
+  }
+
+  /** The last look, when there is no time left: asks the kernel whether those who have the units live. */
+  readonly #expire = (): boolean => {
+    const { me, members } = this.#family;
+    const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
+    for (const member of dead) this.#family.bury(member);
+    return dead.length > 0 && this.#units.take();
+  };
+}
+
+/**
+ * A semaphore that is never released more often than it was acquired: that is a `StateError`, and changes nothing.
+ *
+ * @example
+ * import { BoundedSemaphore, StateError } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const seats = new BoundedSemaphore(2);
+ * seats.acquireSync();
+ * seats.release();
+ * assert.throws(() => seats.release(), StateError);
+ * assert.equal(seats.getValue(), 2);
+ */
+export class BoundedSemaphore extends Semaphore {
+  /** `value` is how many units there are, 1 if left out; below 0 is a `RangeError`. */
+  constructor(value?: number);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(value?: number | Existing) {
+    super(value, BOUNDED_SEMAPHORE_KIND);
+  }
+}
+
+function readUnits(value: number): number {
+  if (typeof value !== 'number') throw new TypeError(`value must be a number of units, not ${typeof value}`);
+  if (!Number.isInteger(value) || value < 0 || value > MOST_UNITS) {
+    throw new RangeError(`value must be a whole number of units from 0 to ${MOST_UNITS}, not ${value}`);
+  }
+  return value;
+}
+
+/** One promise for every acquisition that need not wait. */
+const ACQUIRED = Promise.resolve(true);
