@@ -88,6 +88,15 @@ export class StateError extends MultiprocError {
   readonly code = 'ERR_STATE';
 }
 
+/** A barrier cannot be passed: a party did not come in time, gave up, aborted it or was killed, until somebody resets it. */
+export class BrokenBarrierError extends MultiprocError {
+  static override readonly brandName = 'BrokenBarrierError';
+  readonly code = 'ERR_BROKEN_BARRIER';
+  constructor(message = 'The barrier is broken: a party failed to come, aborted it, or died.') {
+    super(message);
+  }
+}
+
 /** The platform, or this Node, lacks something that the library stands on. */
 export class PlatformError extends MultiprocError {
   static override readonly brandName = 'PlatformError';

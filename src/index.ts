@@ -1,8 +1,12 @@
 /** The public names behind the door `multiproc`. */
+
+export { Barrier, type BarrierOptions } from './channel/barrier.ts';
+export { JoinableQueue } from './channel/joinable-queue.ts';
 export { Queue } from './channel/queue.ts';
 export { SimpleQueue } from './channel/simple-queue.ts';
 export { registerClass } from './codec/class-registry.ts';
 export {
+  BrokenBarrierError,
   ClosedError,
   Empty,
   Full,

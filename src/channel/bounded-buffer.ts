@@ -12,7 +12,9 @@ import { keepParcel, pack, unpack } from './transport.ts';
 
 /** Words of a bounded buffer, behind those of every shared object. */
 const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + WAIT_LIST_WORDS } as const;
-const WORDS = field.putters + WAIT_LIST_WORDS;
+/** Where the words of the kinds of queues start: the block has room for them anyway. */
+export const OWN_WORDS = field.putters + WAIT_LIST_WORDS;
+const WORDS = OWN_WORDS + 16;
 
 /** What `put` answers when it need not wait: one promise for all. */
 const DONE = Promise.resolve();
@@ -205,12 +207,15 @@ function throwFull(): never {
   throw new Full();
 }
 
+/** Takes a buffer apart that nobody holds any more. */
+export function destroyBuffer(family: Family, offset: number): void {
+  new Ring(family, offset + field.ring * 4).destroy();
+  for (const list of [field.getters, field.putters]) {
+    new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
+  }
+}
+
 /** Has objects of this kind taken apart as bounded buffers when nobody holds them any more. */
 export function registerBufferKind(kind: number): void {
-  registerDestroyer(kind, (family, offset) => {
-    new Ring(family, offset + field.ring * 4).destroy();
-    for (const list of [field.getters, field.putters]) {
-      new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
-    }
-  });
+  registerDestroyer(kind, destroyBuffer);
 }

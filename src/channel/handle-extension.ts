@@ -7,6 +7,8 @@ import { EVENT_KIND, Event } from '../sync/event.ts';
 import { LOCK_KIND, Lock } from '../sync/lock.ts';
 import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
 import { BOUNDED_SEMAPHORE_KIND, BoundedSemaphore, SEMAPHORE_KIND, Semaphore } from '../sync/semaphore.ts';
+import { BARRIER_KIND, Barrier } from './barrier.ts';
+import { JOINABLE_QUEUE_KIND, JoinableQueue } from './joinable-queue.ts';
 import { QUEUE_KIND, Queue } from './queue.ts';
 import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
 
@@ -17,6 +19,8 @@ const classes = new Map<number, new (existing: Existing) => SharedObject>([
   [BOUNDED_SEMAPHORE_KIND, BoundedSemaphore],
   [EVENT_KIND, Event],
   [CONDITION_KIND, Condition],
+  [JOINABLE_QUEUE_KIND, JoinableQueue],
+  [BARRIER_KIND, Barrier],
   [QUEUE_KIND, Queue],
   [SIMPLE_QUEUE_KIND, SimpleQueue],
 ]);

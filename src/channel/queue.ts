@@ -35,9 +35,9 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
   /** `maxsize` is the most items that it may hold; missing or below 1: no bound. */
   constructor(maxsize?: number);
   /** @internal */
-  constructor(existing: Existing);
-  constructor(maxsize: number | Existing = 0) {
-    super(QUEUE_KIND, maxsize instanceof Existing ? maxsize : readBound(maxsize));
+  constructor(maxsize: number | Existing | undefined, kind?: number);
+  constructor(maxsize: number | Existing = 0, kind: number = QUEUE_KIND) {
+    super(kind, maxsize instanceof Existing ? maxsize : readBound(maxsize));
   }
 
   /** The most items that it may hold, 0 for no bound. */

@@ -102,7 +102,14 @@ export class Family {
   /** Gives back what the dead member had: the work of one burier, which leaves the rest to the next if it is killed. */
   #settleEstate(dead: number): void {
     if (!this.#becomeBurier(dead)) return;
-    settleHoldings(this.heap, this.allocator, this.members, dead, (object) => releaseObject(this, object));
+    settleHoldings(
+      this.heap,
+      this.allocator,
+      this.members,
+      dead,
+      (object) => mourners.get(kindOf(this, object))?.(this, object, dead),
+      (object) => releaseObject(this, object),
+    );
     this.allocator.freeAllOf(dead);
     const assignment = this.members.exchange(dead, field.assignment, 0);
     if (assignment !== 0) abandonAssignment(this, assignment);
@@ -162,6 +169,9 @@ export class Family {
     // A bell whose last ringer leaves would read as closed: keep a write end of our own.
     this.doorbells.adopt(me, ownRing === -1 ? platform.openPipe(process.pid, doorbell, 'write', inode) : ownRing);
     members.set(me, field.lifelineInode, platform.inodeOf(lifeline));
+    process.once('exit', (code) => {
+      if (code === 0) members.set(me, field.orderly, 1);
+    });
     members.set(me, field.state, state.LIVE);
     // SYNC(join): who finds the inode set finds all the rest.
     members.set(me, field.doorbellInode, inode);
@@ -185,6 +195,18 @@ export function registerDestroyer(kind: number, destroy: Destroy): void {
   destroyers.set(kind, destroy);
 }
 
+type Mourn = (family: Family, offset: number, dead: number) => void;
+const mourners = new Map<number, Mourn>();
+
+/** Has an object of this kind learn of the death of a member that held it; it may be told more than once. */
+export function onHolderDeath(kind: number, mourn: Mourn): void {
+  mourners.set(kind, mourn);
+}
+
+function kindOf(family: Family, offset: number): number {
+  return family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
+}
+
 /** Counts one more holder of the object. */
 export function retainObject(family: Family, offset: number): void {
   Atomics.add(family.heap.words(offset), wordIndex(offset) + objectField.holders, 1);
@@ -195,7 +217,7 @@ export function releaseObject(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
-  destroyers.get(words[at + objectField.kind] as number)?.(family, offset);
+  destroyers.get(kindOf(family, offset))?.(family, offset);
   family.allocator.free(offset);
 }
 

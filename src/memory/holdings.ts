@@ -52,12 +52,16 @@ export class Holdings {
   }
 }
 
-/** Takes the list of a dead member apart, and calls `release` for each count in it; a death in between leaves the rest to the next. */
+/**
+ * Takes the list of a dead member apart: calls `mourn` for each count in it, and `release` once it is erased; a death in between
+ * leaves the rest to the next, who may mourn once more.
+ */
 export function settleHoldings(
   heap: Heap,
   allocator: Allocator,
   members: Members,
   dead: number,
+  mourn: (object: number) => void,
   release: (object: number) => void,
 ): void {
   for (;;) {
@@ -67,8 +71,11 @@ export function settleHoldings(
     const words = heap.words(block);
     const at = wordIndex(block);
     for (let entry = 1; entry <= ENTRIES; entry++) {
-      const object = Atomics.exchange(words, at + entry, 0);
-      if (object !== 0) release((object >>> 0) * GRANULE);
+      const object = Atomics.load(words, at + entry);
+      if (object === 0) continue;
+      mourn((object >>> 0) * GRANULE);
+      Atomics.store(words, at + entry, 0);
+      release((object >>> 0) * GRANULE);
     }
     members.set(dead, field.holdings, words[at] as number);
     allocator.free(block);

@@ -43,6 +43,8 @@ export const field = {
   assignment: 12,
   /** The member that gives back what this dead one had; written within the family's section. */
   burier: 13,
+  /** 1 once it ends by itself and with the exit code 0; written by itself. */
+  orderly: 14,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;

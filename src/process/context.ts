@@ -1,3 +1,5 @@
+import { Barrier } from '../channel/barrier.ts';
+import { JoinableQueue } from '../channel/joinable-queue.ts';
 import { Queue } from '../channel/queue.ts';
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { PlatformError } from '../errors.ts';
@@ -18,6 +20,8 @@ const spawn = {
   Queue,
   SimpleQueue,
   Lock,
+  Barrier,
+  JoinableQueue,
   Condition,
   Event,
   BoundedSemaphore,

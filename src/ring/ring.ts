@@ -227,14 +227,19 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** Lets nothing in any more; `immediate` also throws away what is inside. */
-  shutdown(immediate: boolean): void {
+  /** How many items were put in so far; wraps. */
+  get putCount(): number {
+    return this.#countOf(field.tail);
+  }
+
+  /** Lets nothing in any more; `immediate` also throws away what is inside, each item as `pop` takes it. */
+  shutdown(immediate: boolean, claim?: (tag: number) => boolean): void {
     this.#tailSection.enter();
     Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
     this.#tailSection.leave();
     if (!immediate) return;
     const scratch = new Uint8Array(SCRATCH_BYTES);
-    while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
+    while (this.pop(scratch, claim) === outcome.DONE) this.#discardPopped();
     Atomics.or(this.#words, this.#at + field.flags, flag.IMMEDIATE);
   }
 

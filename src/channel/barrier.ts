@@ -1,0 +1,322 @@
+import { BrokenBarrierError } from '../errors.ts';
+import { type Family, onHolderDeath, registerDestroyer } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { field as memberField } from '../memory/members.ts';
+import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import {
+  discardParcel,
+  parcelWords,
+  readAttachments,
+  surrenderParcel,
+  viewParcel,
+  writeParcel,
+} from '../ring/parcel.ts';
+import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
+import { type Attempt, NOT_YET } from '../sync/spinner.ts';
+import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+import { pack, unpackShared } from './transport.ts';
+
+/** The number of this kind among shared objects. */
+export const BARRIER_KIND = 10;
+const MOST_PARTIES = 2 ** 16;
+
+/** Words of a barrier, behind those of every shared object. */
+const field = {
+  /** Granule of the block with the action, 0 if there is none; written once. */
+  action: 2,
+  /** The default time-out in ms as a float64 of two words, Infinity for none; written once. */
+  timeout: 4,
+  waiters: 16,
+  rounds: 16 + WAIT_LIST_WORDS,
+} as const;
+
+registerDestroyer(BARRIER_KIND, (family, offset) => {
+  waitersAt(family, offset).destroy();
+  const action = actionAt(family, offset);
+  if (action === 0) return;
+  discardParcel(family, readAttachments(family.heap.words(action), wordIndex(action)));
+  family.allocator.free(action);
+});
+
+// One that has the barrier and is killed will not come any more, or is among those who have. One that ends by itself is done with it.
+onHolderDeath(BARRIER_KIND, (family, offset, dead) => {
+  const rounds = new BarrierRounds(family, offset + field.rounds * 4);
+  const waiters = waitersAt(family, offset);
+  const isOrderly = family.members.get(dead, memberField.orderly) === 1;
+  if (isOrderly && !rounds.isRunBy(dead) && !waiters.has(dead)) return;
+  rounds.break();
+  waiters.notifyAll();
+});
+
+/** What a barrier does besides. */
+export interface BarrierOptions {
+  /**
+   * Runs in the party that comes last, whichever process that is, before any of them goes on; it may be async unless that one
+   * waits with `waitSync`. If it throws, that party gets the error, and the barrier is broken for the others.
+   */
+  readonly action?: (() => unknown) | undefined;
+  /** Milliseconds that each `wait` may take if it does not say otherwise; `undefined`: for ever. */
+  readonly timeout?: number | undefined;
+}
+
+/**
+ * Holds parties back until so many have come, and lets all of them go on: again and again. A party is a `wait`, in any process.
+ *
+ * If one does not come in time, somebody aborts it, or a process that has the barrier is killed or fails, the barrier is
+ * broken: all who wait and all who come get a `BrokenBarrierError` until it is `reset()`.
+ *
+ * @example
+ * import { Barrier, Process } from 'multiproc';
+ *
+ * const barrier = new Barrier(3);
+ * const runner = async (name: string) => {
+ *   console.log(`${name} is ready`);
+ *   await barrier.wait();
+ *   console.log(`${name} runs`); // after all three are ready
+ * };
+ * const runners = ['a', 'b', 'c'].map((name) => new Process({ target: runner, args: [name] }));
+ * for (const p of runners) p.start();
+ * for (const p of runners) await p.join();
+ */
+export class Barrier extends SharedObject {
+  readonly #family: Family;
+  readonly #offset: number;
+  readonly #rounds: BarrierRounds;
+  readonly #waiters: WaitQueue;
+  /** The parties of this thread that wait. */
+  readonly #arrivals = new Set<Arrival>();
+  #action: (() => unknown) | undefined;
+
+  /** `parties` is how many waits make a round, from 1 on. */
+  constructor(parties: number, options?: BarrierOptions);
+  /** @internal */
+  constructor(existing: Existing);
+  constructor(parties: number | Existing, options?: BarrierOptions) {
+    const isNew = !(parties instanceof Existing);
+    const timeout = isNew ? readBarrier(parties, options) : 0;
+    super(BARRIER_KIND, isNew ? field.rounds + barrierRoundsWords(parties) : parties);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#offset = offset;
+    this.#rounds = new BarrierRounds(family, offset + field.rounds * 4);
+    this.#waiters = waitersAt(family, offset);
+    if (!isNew) return;
+    this.#rounds.start(parties);
+    writeTimeout(family, offset, timeout);
+    this.#action = options?.action;
+    if (this.#action === undefined) return;
+    try {
+      family.heap.words(offset)[wordIndex(offset) + field.action] = storeAction(family, this.#action) / GRANULE;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** How many waits make a round. */
+  get parties(): number {
+    this.assertOpen();
+    return this.#rounds.parties;
+  }
+
+  /** How many wait now. */
+  get nWaiting(): number {
+    this.assertOpen();
+    return this.#rounds.arrived;
+  }
+
+  /** True if nobody can pass until it is reset. */
+  get broken(): boolean {
+    this.assertOpen();
+    return this.#rounds.isBroken;
+  }
+
+  /**
+   * Waits until all parties have come. The answer, from 0 on and below `parties`, is another one for each. When the time is over
+   * the barrier is broken, for all. An abort takes this party back: the others go on waiting for another.
+   */
+  async wait(options?: WaitOptions): Promise<number> {
+    this.assertOpen();
+    readTimeout(options);
+    options?.signal?.throwIfAborted();
+    const deadline = this.#deadline(options);
+    const rest = () => ({ timeout: Math.max(0, deadline - performance.now()), signal: options?.signal });
+    const arrival = this.#arrive() ?? (await this.#waiters.wait(this.#arriving, rest(), this.#late));
+    if (arrival.isLast) {
+      try {
+        await this.#findAction()?.();
+      } catch (error) {
+        this.#break();
+        throw error;
+      }
+      return this.#complete(arrival);
+    }
+    this.#arrivals.add(arrival);
+    const passing = this.#passing(arrival);
+    try {
+      const index = await this.#waiters.wait<number | undefined>(passing, rest(), () => this.#expire(arrival));
+      if (index !== undefined) return index;
+      return await this.#waiters.wait(passing, { signal: options?.signal }, this.#late);
+    } catch (error) {
+      if (this.#arrivals.has(arrival)) this.#rounds.withdraw(arrival);
+      throw error;
+    } finally {
+      this.#arrivals.delete(arrival);
+    }
+  }
+
+  /** The same, blocking the thread. */
+  waitSync(options?: SyncWaitOptions): number {
+    this.assertOpen();
+    readTimeout(options);
+    const deadline = this.#deadline(options);
+    const rest = () => ({ timeout: Math.max(0, deadline - performance.now()) });
+    const arrival = this.#arrive() ?? this.#waiters.waitSync(this.#arriving, rest(), this.#late);
+    if (arrival.isLast) {
+      try {
+        const answer = this.#findAction()?.();
+        if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {
+          throw new TypeError(
+            'The action of this Barrier is async: its last party must wait with wait(), not waitSync().',
+          );
+        }
+      } catch (error) {
+        this.#break();
+        throw error;
+      }
+      return this.#complete(arrival);
+    }
+    const passing = this.#passing(arrival);
+    const index = this.#waiters.waitSync<number | undefined>(passing, rest(), () => this.#expire(arrival));
+    return index ?? this.#waiters.waitSync(passing, undefined, this.#late);
+  }
+
+  /** Makes the barrier whole and empty; those who wait get a `BrokenBarrierError`. */
+  reset(): void {
+    this.assertOpen();
+    this.#rounds.reset();
+    this.#waiters.notifyAll();
+  }
+
+  /** Breaks the barrier: those who wait and those who come get a `BrokenBarrierError` until somebody resets it. */
+  abort(): void {
+    this.assertOpen();
+    this.#break();
+  }
+
+  /** Lets go of the barrier in this process; its waits end with a `ClosedError`, as if they had not come. */
+  override close(): void {
+    for (const arrival of this.#arrivals) this.#rounds.withdraw(arrival);
+    this.#arrivals.clear();
+    this.#waiters.close(closedError(this));
+    super.close();
+  }
+
+  /** This party's place; `undefined` while the round before is not over. */
+  #arrive(): Arrival | undefined {
+    const arrival = this.#rounds.arrive();
+    if (arrival === 'broken') throw new BrokenBarrierError();
+    return arrival === 'full' ? undefined : arrival;
+  }
+
+  readonly #arriving = () => this.#arrive() ?? NOT_YET;
+
+  /** Looks whether all have come, in the round of the arrival. */
+  #passing(arrival: Arrival): Attempt<number> {
+    return () => {
+      const outcome = this.#rounds.outcome(arrival);
+      if (outcome === 'broken') throw new BrokenBarrierError();
+      return outcome === 'waiting' ? NOT_YET : arrival.index;
+    };
+  }
+
+  #complete(arrival: Arrival): number {
+    if (!this.#rounds.complete(arrival)) throw new BrokenBarrierError();
+    this.#waiters.notifyAll();
+    return arrival.index;
+  }
+
+  #break(): void {
+    this.#rounds.break();
+    this.#waiters.notifyAll();
+  }
+
+  /** The time is over: breaks the barrier, unless all have come and only the action takes long. */
+  #expire(arrival: Arrival): undefined {
+    if (!this.#rounds.breakRound(arrival)) return undefined;
+    this.#waiters.notifyAll();
+    throw new BrokenBarrierError(
+      'The barrier is broken: not all parties came within the time that this one gave them.',
+    );
+  }
+
+  readonly #late = (): never => {
+    this.#break();
+    throw new BrokenBarrierError();
+  };
+
+  #deadline(options: SyncWaitOptions | undefined): number {
+    const own = options?.timeout ?? readDefault(this.#family, this.#offset);
+    return performance.now() + own;
+  }
+
+  /** The action, as it was given here or as it travelled. */
+  #findAction(): (() => unknown) | undefined {
+    const block = actionAt(this.#family, this.#offset);
+    if (this.#action === undefined && block !== 0) {
+      const { parcel, start } = viewParcel(this.#family, block);
+      this.#action = unpackShared(this.#family, parcel, start) as () => unknown;
+    }
+    return this.#action;
+  }
+}
+
+function waitersAt(family: Family, offset: number): WaitQueue {
+  const waiters: WaitQueue = new WaitQueue(family, offset + field.waiters * 4, {
+    isReady: () => false,
+    owners: () => waiters.others(),
+  });
+  return waiters;
+}
+
+function actionAt(family: Family, offset: number): number {
+  return (family.heap.words(offset)[wordIndex(offset) + field.action]! >>> 0) * GRANULE;
+}
+
+function storeAction(family: Family, action: () => unknown): number {
+  const parcel = pack(family, action, 'action');
+  const block = family.allocator.allocate(parcelWords(parcel) * 4, 0);
+  writeParcel(family, block, wordIndex(block), parcel);
+  surrenderParcel(family, parcel);
+  return block;
+}
+
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+
+function writeTimeout(family: Family, offset: number, timeout: number): void {
+  double[0] = timeout;
+  family.heap.words(offset).set(halves, wordIndex(offset) + field.timeout);
+}
+
+function readDefault(family: Family, offset: number): number {
+  const at = wordIndex(offset) + field.timeout;
+  halves.set(family.heap.words(offset).subarray(at, at + 2));
+  return double[0] as number;
+}
+
+/** The default time-out in ms, after a look at all arguments. */
+function readBarrier(parties: number, options: BarrierOptions | undefined): number {
+  if (typeof parties !== 'number') throw new TypeError(`parties must be a number, not ${typeof parties}`);
+  if (!Number.isInteger(parties) || parties < 1 || parties > MOST_PARTIES) {
+    throw new RangeError(`parties must be a whole number from 1 to ${MOST_PARTIES}, not ${parties}`);
+  }
+  const timeout = readTimeout(options);
+  const action: unknown = options?.action;
+  if (action !== undefined && typeof action !== 'function') {
+    throw new TypeError(`action must be a function, not ${typeof action}`);
+  }
+  return timeout;
+}

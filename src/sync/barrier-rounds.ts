@@ -1,0 +1,194 @@
+import type { CriticalSection } from '../memory/critical-section.ts';
+import type { Family } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+
+/** The words of the rounds, from their start; but for the first two lines all are written within the section. */
+const field = {
+  section: 0,
+  /** How many parties make a round; written once. */
+  parties: 1,
+  /** The number of this round, wraps. To change it ends the round for all who have arrived in it. */
+  round: 2,
+  /** A bit for each of the last 32 rounds, by its number modulo 32: 1 if it was broken. Written before the round ends. */
+  history: 3,
+  /** 1 while nobody can pass. */
+  broken: 4,
+  /** The member that arrived last and runs the action, else 0. */
+  runner: 5,
+  /** The round that the bits below belong to; where it is an earlier one, nobody has arrived. */
+  arrivedIn: 6,
+  /** A bit for each party that has arrived, by its index. */
+  arrived: 8,
+} as const;
+
+/** How many words the rounds take in their object. */
+export function barrierRoundsWords(parties: number): number {
+  return field.arrived + Math.ceil(parties / 32);
+}
+
+/** One party's place in a round. */
+export interface Arrival {
+  readonly round: number;
+  readonly index: number;
+  /** True for the one that completes the round: it runs the action, and then calls `complete`. */
+  readonly isLast: boolean;
+}
+
+/** The rounds of a barrier in shared memory; they never wait. See README.md, "Rounds". */
+export class BarrierRounds {
+  readonly #family: Family;
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #section: CriticalSection;
+
+  constructor(family: Family, offset: number) {
+    this.#family = family;
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+    this.#section = family.section(offset + field.section * 4);
+  }
+
+  /** Prepares fresh, zeroed words. */
+  start(parties: number): void {
+    this.#set(field.parties, parties);
+  }
+
+  get parties(): number {
+    return this.#get(field.parties);
+  }
+
+  get isBroken(): boolean {
+    return this.#get(field.broken) !== 0;
+  }
+
+  /** True while all have arrived and the action runs. */
+  get isRunning(): boolean {
+    return this.#get(field.runner) !== 0;
+  }
+
+  /** How many have arrived in this round. */
+  get arrived(): number {
+    if (this.#get(field.arrivedIn) !== this.#get(field.round)) return 0;
+    const words = Math.ceil(this.parties / 32);
+    let count = 0;
+    for (let i = 0; i < words; i++) count += bitsIn(this.#get(field.arrived + i));
+    return count;
+  }
+
+  /** True if the member that died leaves others waiting in vain: it runs the action. */
+  isRunBy(member: number): boolean {
+    return this.#get(field.runner) === member;
+  }
+
+  /** Takes the place of one party; `'full'` while the round before is not over, `'broken'` where nobody can pass. */
+  arrive(): Arrival | 'full' | 'broken' {
+    this.#section.enter();
+    try {
+      if (this.isBroken) return 'broken';
+      const { parties } = this;
+      const round = this.#get(field.round);
+      if (this.#get(field.arrivedIn) !== round) {
+        for (let i = 0; i < Math.ceil(parties / 32); i++) this.#set(field.arrived + i, 0);
+        this.#set(field.arrivedIn, round);
+      }
+      const before = this.arrived;
+      if (before === parties) return 'full';
+      const index = this.#lowestFree();
+      const isLast = before + 1 === parties;
+      if (isLast) this.#set(field.runner, this.#family.me);
+      const word = field.arrived + (index >>> 5);
+      this.#set(word, this.#get(word) | (1 << (index & 31)));
+      return { round, index, isLast };
+    } finally {
+      this.#section.leave();
+    }
+  }
+
+  /** Gives the place up again, as if this party had never come, unless the round is complete. */
+  withdraw({ round, index }: Arrival): void {
+    this.#section.enter();
+    if (this.#get(field.round) === round && this.arrived < this.parties) {
+      const word = field.arrived + (index >>> 5);
+      this.#set(word, this.#get(word) & ~(1 << (index & 31)));
+    }
+    this.#section.leave();
+  }
+
+  /** What became of the round of an arrival. */
+  outcome({ round }: Arrival): 'waiting' | 'passed' | 'broken' {
+    // SYNC(round): sees what the other parties wrote before they came.
+    const behind = (this.#get(field.round) - round) | 0;
+    if (behind === 0) return this.isBroken ? 'broken' : 'waiting';
+    // One that comes so late that nobody knows any more is told the worse.
+    return behind <= 32 && (this.#get(field.history) & (1 << (round & 31))) === 0 ? 'passed' : 'broken';
+  }
+
+  /** Lets all parties of the round pass; false if it was broken meanwhile. */
+  complete({ round }: Arrival): boolean {
+    this.#section.enter();
+    const isCurrent = this.#get(field.round) === round && !this.isBroken;
+    if (isCurrent) this.#end(false);
+    this.#section.leave();
+    return isCurrent;
+  }
+
+  /** Breaks the barrier, for all who wait and all who come, until it is reset. */
+  break(): void {
+    this.#section.enter();
+    // First: killed right after it, all the same nobody waits.
+    this.#set(field.broken, 1);
+    this.#end(true);
+    this.#section.leave();
+  }
+
+  /** Breaks the barrier unless the round of the arrival is over or complete; true if it is broken by this. */
+  breakRound({ round }: Arrival): boolean {
+    this.#section.enter();
+    const isOpen = this.#get(field.round) === round && this.arrived < this.parties;
+    if (isOpen) {
+      this.#set(field.broken, 1);
+      this.#end(true);
+    }
+    this.#section.leave();
+    return isOpen;
+  }
+
+  /** Makes it whole and empty; the round of those who wait is broken. */
+  reset(): void {
+    this.#section.enter();
+    if (this.arrived > 0) this.#end(true);
+    this.#set(field.broken, 0);
+    this.#section.leave();
+  }
+
+  #end(isBroken: boolean): void {
+    const round = this.#get(field.round);
+    const bit = 1 << (round & 31);
+    const history = this.#get(field.history);
+    this.#set(field.history, isBroken ? history | bit : history & ~bit);
+    this.#set(field.runner, 0);
+    // SYNC(round): the parties that have arrived go on, and see what the others wrote before.
+    this.#set(field.round, (round + 1) | 0);
+  }
+
+  #lowestFree(): number {
+    for (let word = 0; ; word++) {
+      const free = ~this.#get(field.arrived + word);
+      if (free !== 0) return word * 32 + (31 - Math.clz32(free & -free));
+    }
+  }
+
+  #get(word: number): number {
+    return Atomics.load(this.#words, this.#at + word);
+  }
+
+  #set(word: number, value: number): void {
+    Atomics.store(this.#words, this.#at + word, value);
+  }
+}
+
+function bitsIn(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
