@@ -1,11 +1,12 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { Lock, Process, type Queue, type SimpleQueue } from 'multiproc';
+import { Barrier, Event, Lock, Process, type Queue, Semaphore, type SimpleQueue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { field } from '#dist/memory/members.js';
-import { locate } from '#dist/memory/shared-object.js';
+import { locate, type SharedObject } from '#dist/memory/shared-object.js';
 import { RING_WORDS } from '#dist/ring/ring.js';
+import { ENTRY_TABLE_WORDS } from '#dist/sync/entry-table.js';
 import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
 
 /** What tests may know of the inside: it tells them when a state is reached, so that nothing sleeps for luck. */
@@ -25,11 +26,20 @@ export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setTimeout(1);
 }
 
-/** How many members stand in line to get, to put, or for the lock, and were not notified yet. */
-export function waiting(object: AnyQueue | Lock, end: 'get' | 'put' = 'get'): number {
+/** Anything with a wait list. */
+type Awaited = AnyQueue | Lock | Semaphore | Event | Barrier;
+
+/** How many members stand in line to get, to put, to join, or for the lock and so on, and were not notified yet. */
+export function waiting(object: Awaited, end: 'get' | 'put' | 'join' = 'get'): number {
   const { offset } = locate(object);
-  const list = object instanceof Lock ? 16 : 16 + RING_WORDS + (end === 'put' ? WAIT_LIST_WORDS : 0);
+  const list = listOf(object, end);
   return Atomics.load(family().heap.words(offset), wordIndex(offset) + list + 1);
+}
+
+function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
+  if (object instanceof Lock || object instanceof Event || object instanceof Barrier) return 16;
+  if (object instanceof Semaphore) return 16 + ENTRY_TABLE_WORDS;
+  return 16 + RING_WORDS + { get: 0, put: 1, join: 2 }[end] * WAIT_LIST_WORDS;
 }
 
 /** The member that a process is. */
@@ -48,7 +58,7 @@ export function isAsleep(process: Process): boolean {
 }
 
 /** Waits until `count` stand in line and all of `processes` sleep. */
-export async function inLine(object: AnyQueue | Lock, count: number, processes: Process[], end?: 'get' | 'put') {
+export async function inLine(object: Awaited, count: number, processes: Process[], end?: 'get' | 'put' | 'join') {
   await until(() => waiting(object, end) === count && processes.every(isAsleep));
 }
 
@@ -59,13 +69,13 @@ export async function slay(process: Process): Promise<void> {
 }
 
 /** The word of a shared object's owner or holders, and so on: see its class. */
-export function wordOf(object: AnyQueue | Lock, word: number): number {
+export function wordOf(object: SharedObject, word: number): number {
   const { offset } = locate(object);
   return Atomics.load(family().heap.words(offset), wordIndex(offset) + word);
 }
 
 /** How many members and messages hold the object. */
-export function holders(object: AnyQueue | Lock): number {
+export function holders(object: SharedObject): number {
   return wordOf(object, 1);
 }
 
