@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BoundedSemaphore, ClosedError, Queue, Semaphore, StateError } from 'multiproc';
+import { watchdog } from '../hang.ts';
+import { inLine, slay, start, waiting } from '../inside.ts';
+import { add, freeCounter, newCounter } from './shared-counter.ts';
+
+const TIMEOUT = { timeout: 30_000 };
+const times = process.env.TEST_LONG ? 200_000 : 5_000;
+
+test('values that make no sense', () => {
+  for (const Class of [Semaphore, BoundedSemaphore]) {
+    for (const value of [-1, 0.5, Number.NaN, 2 ** 30]) assert.throws(() => new Class(value), RangeError);
+    assert.throws(() => new Class('1' as never), TypeError);
+    assert.throws(() => new Class(null as never), TypeError);
+    assert.equal(new Class().getValue(), 1);
+    assert.equal(new Class(0).locked(), true);
+  }
+});
+
+test('it may be released beyond its value, a bounded one may not', () => {
+  const semaphore = new Semaphore(1);
+  semaphore.release();
+  semaphore.release();
+  assert.equal(semaphore.getValue(), 3);
+  const bounded = new BoundedSemaphore(2);
+  bounded.acquireSync();
+  bounded.release();
+  assert.throws(() => bounded.release(), StateError);
+  assert.equal(bounded.getValue(), 2);
+  assert.ok(bounded instanceof Semaphore);
+});
+
+test('close ends waits, and the value is not to be had any more', async () => {
+  const semaphore = new Semaphore(0);
+  const wait = semaphore.acquire();
+  semaphore.close();
+  await assert.rejects(wait, ClosedError);
+  assert.throws(() => semaphore.getValue(), ClosedError);
+});
+
+test('any member may release, for another too', async () => {
+  const semaphore = new BoundedSemaphore(2);
+  const answers = new Queue<number>();
+  using _ = watchdog('release elsewhere', 40, semaphore, answers);
+  semaphore.acquireSync();
+  const p = start(
+    (s: Semaphore, q: Queue<number>) => {
+      s.release();
+      q.putSync(s.getValue());
+      s.acquireSync();
+      s.acquireSync();
+      q.putSync(s.getValue());
+    },
+    semaphore,
+    answers,
+  );
+  assert.deepEqual([await answers.get(TIMEOUT), await answers.get(TIMEOUT)], [2, 0]);
+  await p.join();
+});
+
+test('as a signal: what a process has released before, another acquires', async () => {
+  const signals = new Semaphore(0);
+  using _ = watchdog('signals', 40, signals);
+  const p = start(async (s: Semaphore) => {
+    for (let i = 0; i < 1000; i++) await s.acquire();
+  }, signals);
+  const q = start((s: Semaphore) => {
+    for (let i = 0; i < 1000; i++) s.acquireSync();
+  }, signals);
+  for (let i = 0; i < 2000; i++) signals.release();
+  await Promise.all([p.join(), q.join()]);
+  assert.equal(signals.getValue(), 0);
+  // They were used up, not borrowed.
+  assert.equal(signals.tryAcquire(), false);
+});
+
+test('a semaphore of 3 lets no more than 3 in', { timeout: 600_000 }, async () => {
+  const semaphore = new Semaphore(3);
+  const inside = newCounter();
+  const visit = async (s: Semaphore, c: number, n: number, blocking: boolean): Promise<void> => {
+    const words = (await import('#dist/memory/family.js')).family().heap.words(c);
+    const at = (await import('#dist/memory/heap.js')).wordIndex(c);
+    for (let i = 0; i < n; i++) {
+      if (blocking) s.acquireSync();
+      else await s.acquire();
+      if (Atomics.add(words, at, 1) >= 3) process.exit(9);
+      Atomics.sub(words, at, 1);
+      s.release();
+    }
+  };
+  const visitors = [true, true, true, false, false].map((blocking) => start(visit, semaphore, inside, times, blocking));
+  await Promise.all(visitors.map((p) => p.join()));
+  assert.deepEqual(
+    visitors.map((p) => p.exitCode),
+    [0, 0, 0, 0, 0],
+  );
+  assert.equal(semaphore.getValue(), 3);
+  assert.equal(add(inside, 0), 0);
+  freeCounter(inside);
+});
+
+test('waiters are served in order of arrival', async () => {
+  const semaphore = new Semaphore(0);
+  const order: number[] = [];
+  const waits = [0, 1, 2].map(async (i) => {
+    await semaphore.acquire(i === 1 ? TIMEOUT : undefined);
+    order.push(i);
+  });
+  for (let i = 0; i < 3; i++) semaphore.release();
+  await Promise.all(waits);
+  assert.deepEqual(order, [0, 1, 2]);
+});
+
+for (const [waits, waitFor] of [
+  ['a blocked waiter', (s: Semaphore) => void s.acquireSync()],
+  ['a waiting promise', async (s: Semaphore) => void (await s.acquire())],
+] as const) {
+  test(`${waits} gets the unit of a process that never rests between two holds`, async () => {
+    const semaphore = new Semaphore(1);
+    using _ = watchdog(`fairness: ${waits}`, 60, semaphore);
+    const hog = start((s: Semaphore) => {
+      for (;;) {
+        s.acquireSync();
+        for (const end = performance.now() + 10; performance.now() < end; );
+        s.release();
+      }
+    }, semaphore);
+    const waiter = start(waitFor, semaphore);
+    await waiter.join();
+    assert.equal(waiter.exitCode, 0);
+    await slay(hog);
+  });
+}
+
+test('a waiter that gives up what was kept for it passes it on', async () => {
+  const semaphore = new Semaphore(1);
+  using _ = watchdog('kept in vain', 60, semaphore);
+  const hog = start((s: Semaphore) => {
+    for (;;) {
+      s.acquireSync();
+      for (const end = performance.now() + 2; performance.now() < end; );
+      s.release();
+    }
+  }, semaphore);
+  for (let i = 0; i < 100; i++) {
+    const waits = [semaphore.acquire({ timeout: i % 7 }), semaphore.acquire({ signal: AbortSignal.timeout(i % 5) })];
+    for (const settled of await Promise.allSettled(waits)) {
+      if (settled.status === 'fulfilled' && settled.value) semaphore.release();
+    }
+  }
+  assert.equal(await semaphore.acquire(TIMEOUT), true);
+  semaphore.release();
+  await slay(hog);
+  assert.equal(await semaphore.acquire(TIMEOUT), true);
+});
+
+test('a unit kept for a waiter that is stopped is for the others', async () => {
+  const semaphore = new Semaphore(0);
+  using _ = watchdog('stopped waiter', 60, semaphore);
+  const wait = (s: Semaphore): void => void s.acquireSync();
+  const stopped = start(wait, semaphore);
+  await inLine(semaphore, 1, [stopped]);
+  const next = start(wait, semaphore);
+  await inLine(semaphore, 2, [stopped, next]);
+  process.kill(stopped.pid!, 'SIGSTOP');
+  semaphore.release();
+  await next.join();
+  process.kill(stopped.pid!, 'SIGCONT');
+  semaphore.release();
+  await stopped.join();
+  assert.equal(waiting(semaphore), 0);
+});
