@@ -2,6 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lock, Pool, Process, Queue, SharedArray, setSpareProcesses } from 'multiproc';
+import {
+  conditionAwait,
+  conditionSync,
+  contended,
+  eventAwait,
+  eventSync,
+  semaphoreAwait,
+  semaphoreSync,
+} from './hand-over.ts';
 import { computing, poolScenarios } from './pools/ours.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -151,6 +160,13 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'lock-uncontended': async (count) => [pairs(count)],
   'shared-array-sum': sumShared,
   'own-array-sum': sumOwn,
+  'lock-contended': async (count) => [await contended(count)],
+  'event-sync': async (count) => [await eventSync(count)],
+  'event-await': async (count) => [await eventAwait(count)],
+  'semaphore-sync': async (count) => [await semaphoreSync(count)],
+  'semaphore-await': async (count) => [await semaphoreAwait(count)],
+  'condition-sync': async (count) => [await conditionSync(count)],
+  'condition-await': async (count) => [await conditionAwait(count)],
 };
 
 for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];

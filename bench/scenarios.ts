@@ -13,7 +13,7 @@ export interface Scenario {
   readonly count: number;
   /** How many runs of each contender make a round, 1 if left out. */
   readonly runs?: number;
-  readonly unit: 'items/s' | 'tasks/s' | 'MB/s' | 'ms' | 'µs' | 'ns';
+  readonly unit: 'items/s' | 'tasks/s' | 'sections/s' | 'MB/s' | 'ms' | 'µs' | 'ns';
   /** What is asked of the two medians; `undefined` for a row that is shown only. */
   readonly demand: Demand | undefined;
 }
@@ -95,6 +95,62 @@ export const scenarios: readonly Scenario[] = [
     count: 100_000_000,
     unit: 'ms',
     demand: { kind: 'slower', limit: 0.6 },
+  },
+  {
+    name: 'lock-contended',
+    work: 'contended lock: two processes that want the same lock all the time',
+    against: "CPython's Lock",
+    count: 300_000,
+    unit: 'sections/s',
+    demand: { kind: 'faster', limit: 3 },
+  },
+  {
+    name: 'event-sync',
+    work: '`Event`, hand-over to another process, blocking, p50',
+    against: "CPython's Event",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'event-await',
+    work: '`Event`, hand-over to another process, with promises, p50',
+    against: "CPython's Event",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'semaphore-sync',
+    work: '`Semaphore`, hand-over to another process, blocking, p50',
+    against: "CPython's Semaphore",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'semaphore-await',
+    work: '`Semaphore`, hand-over to another process, with promises, p50',
+    against: "CPython's Semaphore",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'condition-sync',
+    work: '`Condition`, hand-over to another process, blocking, p50',
+    against: "CPython's Condition",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
+  },
+  {
+    name: 'condition-await',
+    work: '`Condition`, hand-over to another process, with promises, p50',
+    against: "CPython's Condition",
+    count: 5_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 2 },
   },
   {
     name: 'import',

@@ -4,6 +4,8 @@ import multiprocessing
 import sys
 import time
 
+import hand_over
+
 mp = multiprocessing.get_context("fork")
 MEBIBYTE = 2**20
 
@@ -95,6 +97,13 @@ scenarios = {
     "pool-apply-many": lambda count: [pooled(all_at_once, count)],
     "pool-map-single": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n), 1), count)],
     "pool-map": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n)), count)],
+    "lock-contended": lambda count: [hand_over.contended(count)],
+    "event-sync": lambda count: [hand_over.event(count)],
+    "event-await": lambda count: [hand_over.event(count)],
+    "semaphore-sync": lambda count: [hand_over.semaphore(count)],
+    "semaphore-await": lambda count: [hand_over.semaphore(count)],
+    "condition-sync": lambda count: [hand_over.condition(count)],
+    "condition-await": lambda count: [hand_over.condition(count)],
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,185 @@
+// One hand-over is half of a round trip between two processes; what python/hand_over.py does is the same.
+import { Condition, Event, Lock, Process, Semaphore } from 'multiproc';
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+
+/** p50 of a hand-over in µs, after a tenth of the rounds as a warm-up. */
+function half(values: number[]): number {
+  return (median(values.slice(values.length / 11)) / 2) * 1000;
+}
+
+function roundsSync(count: number, round: () => void): number {
+  const values: number[] = [];
+  for (let i = 0; i < count * 1.1; i++) {
+    const start = performance.now();
+    round();
+    values.push(performance.now() - start);
+  }
+  return half(values);
+}
+
+async function roundsAwait(count: number, round: () => Promise<unknown>): Promise<number> {
+  const values: number[] = [];
+  for (let i = 0; i < count * 1.1; i++) {
+    const start = performance.now();
+    await round();
+    values.push(performance.now() - start);
+  }
+  return half(values);
+}
+
+async function against(
+  target: (...args: never[]) => unknown,
+  args: unknown[],
+  measure: () => number | Promise<number>,
+) {
+  const p = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
+  p.start();
+  const value = await measure();
+  p.kill();
+  await p.join();
+  return value;
+}
+
+export async function eventSync(count: number): Promise<number> {
+  const [ping, pong] = [new Event(), new Event()];
+  const peer = (a: Event, b: Event): void => {
+    for (;;) {
+      a.waitSync();
+      a.clear();
+      b.set();
+    }
+  };
+  return against(peer, [ping, pong], () =>
+    roundsSync(count, () => {
+      ping.set();
+      pong.waitSync();
+      pong.clear();
+    }),
+  );
+}
+
+export async function eventAwait(count: number): Promise<number> {
+  const [ping, pong] = [new Event(), new Event()];
+  const peer = async (a: Event, b: Event): Promise<void> => {
+    for (;;) {
+      await a.wait();
+      a.clear();
+      b.set();
+    }
+  };
+  return against(peer, [ping, pong], () =>
+    roundsAwait(count, async () => {
+      ping.set();
+      await pong.wait();
+      pong.clear();
+    }),
+  );
+}
+
+export async function semaphoreSync(count: number): Promise<number> {
+  const [ping, pong] = [new Semaphore(0), new Semaphore(0)];
+  const peer = (a: Semaphore, b: Semaphore): void => {
+    for (;;) {
+      a.acquireSync();
+      b.release();
+    }
+  };
+  return against(peer, [ping, pong], () =>
+    roundsSync(count, () => {
+      ping.release();
+      pong.acquireSync();
+    }),
+  );
+}
+
+export async function semaphoreAwait(count: number): Promise<number> {
+  const [ping, pong] = [new Semaphore(0), new Semaphore(0)];
+  const peer = async (a: Semaphore, b: Semaphore): Promise<void> => {
+    for (;;) {
+      await a.acquire();
+      b.release();
+    }
+  };
+  return against(peer, [ping, pong], () =>
+    roundsAwait(count, () => {
+      ping.release();
+      return pong.acquire();
+    }),
+  );
+}
+
+/** Each has the lock whenever it notifies, so the other one waits then. */
+export async function conditionSync(count: number): Promise<number> {
+  const condition = new Condition();
+  const ready = new Semaphore(0);
+  const peer = (c: Condition, r: Semaphore): void => {
+    c.acquireSync();
+    r.release();
+    for (;;) {
+      c.waitSync();
+      c.notify();
+    }
+  };
+  return against(peer, [condition, ready], () => {
+    ready.acquireSync();
+    condition.acquireSync();
+    const value = roundsSync(count, () => {
+      condition.notify();
+      condition.waitSync();
+    });
+    condition.release();
+    return value;
+  });
+}
+
+export async function conditionAwait(count: number): Promise<number> {
+  const condition = new Condition();
+  const ready = new Semaphore(0);
+  const peer = async (c: Condition, r: Semaphore): Promise<void> => {
+    await c.acquire();
+    r.release();
+    for (;;) {
+      await c.wait();
+      c.notify();
+    }
+  };
+  return against(peer, [condition, ready], async () => {
+    await ready.acquire();
+    await condition.acquire();
+    const value = await roundsAwait(count, () => {
+      condition.notify();
+      return condition.wait();
+    });
+    condition.release();
+    return value;
+  });
+}
+
+/** Sections per second of two processes that want the same lock all the time. */
+export async function contended(count: number): Promise<number> {
+  const lock = new Lock();
+  const [ready, go] = [new Semaphore(0), new Event()];
+  const work = (l: Lock, r: Semaphore, g: Event, n: number): void => {
+    for (let i = 0; i < n / 10; i++) {
+      l.acquireSync();
+      l.release();
+    }
+    r.release();
+    g.waitSync();
+    for (let i = 0; i < n; i++) {
+      l.acquireSync();
+      l.release();
+    }
+    r.release();
+  };
+  const workers = [1, 2].map(() => new Process({ target: work, args: [lock, ready, go, count] }));
+  for (const p of workers) p.start();
+  for (let i = 0; i < 2; i++) ready.acquireSync();
+  const start = performance.now();
+  go.set();
+  for (let i = 0; i < 2; i++) ready.acquireSync();
+  const elapsed = performance.now() - start;
+  await Promise.all(workers.map((p) => p.join()));
+  return ((2 * count) / elapsed) * 1000;
+}

@@ -1,0 +1,114 @@
+# One hand-over is half of a round trip between two processes; what ../hand-over.ts does is the same.
+import multiprocessing
+import statistics
+import time
+
+mp = multiprocessing.get_context("fork")
+
+
+def rounds(count, one_round):
+    """p50 of a hand-over in µs, after a tenth of the rounds as a warm-up."""
+    values = []
+    for _ in range(int(count * 1.1)):
+        start = time.perf_counter()
+        one_round()
+        values.append(time.perf_counter() - start)
+    return statistics.median(values[len(values) // 11 :]) / 2 * 1e6
+
+
+def against(target, args, measure):
+    p = mp.Process(target=target, args=args, daemon=True)
+    p.start()
+    value = measure()
+    p.kill()
+    p.join()
+    return value
+
+
+def event_peer(a, b):
+    while True:
+        a.wait()
+        a.clear()
+        b.set()
+
+
+def event(count):
+    ping, pong = mp.Event(), mp.Event()
+
+    def one_round():
+        ping.set()
+        pong.wait()
+        pong.clear()
+
+    return against(event_peer, (ping, pong), lambda: rounds(count, one_round))
+
+
+def semaphore_peer(a, b):
+    while True:
+        a.acquire()
+        b.release()
+
+
+def semaphore(count):
+    ping, pong = mp.Semaphore(0), mp.Semaphore(0)
+
+    def one_round():
+        ping.release()
+        pong.acquire()
+
+    return against(semaphore_peer, (ping, pong), lambda: rounds(count, one_round))
+
+
+def condition_peer(c, ready):
+    c.acquire()
+    ready.release()
+    while True:
+        c.wait()
+        c.notify()
+
+
+def condition(count):
+    c, ready = mp.Condition(), mp.Semaphore(0)
+
+    def one_round():
+        c.notify()
+        c.wait()
+
+    def measure():
+        ready.acquire()
+        c.acquire()
+        value = rounds(count, one_round)
+        c.release()
+        return value
+
+    return against(condition_peer, (c, ready), measure)
+
+
+def contender(lock, ready, go, count):
+    for _ in range(count // 10):
+        lock.acquire()
+        lock.release()
+    ready.release()
+    go.wait()
+    for _ in range(count):
+        lock.acquire()
+        lock.release()
+    ready.release()
+
+
+def contended(count):
+    """Sections per second of two processes that want the same lock all the time."""
+    lock, ready, go = mp.Lock(), mp.Semaphore(0), mp.Event()
+    workers = [mp.Process(target=contender, args=(lock, ready, go, count)) for _ in range(2)]
+    for p in workers:
+        p.start()
+    for _ in range(2):
+        ready.acquire()
+    start = time.perf_counter()
+    go.set()
+    for _ in range(2):
+        ready.acquire()
+    elapsed = time.perf_counter() - start
+    for p in workers:
+        p.join()
+    return 2 * count / elapsed
