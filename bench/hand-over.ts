@@ -1,5 +1,8 @@
 // One hand-over is half of a round trip between two processes; what python/hand_over.py does is the same.
+
 import { Condition, Event, Lock, Process, Semaphore } from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { wordIndex } from '#dist/memory/heap.js';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
@@ -156,24 +159,29 @@ export async function conditionAwait(count: number): Promise<number> {
   });
 }
 
-/** Sections per second of two processes that want the same lock all the time. */
+/** Sections per second of two processes that add to one plain number all the time. */
 export async function contended(count: number): Promise<number> {
   const lock = new Lock();
+  const counter = family().allocator.allocate(64, 0);
+  const number = family().heap.words(counter);
+  number[wordIndex(counter)] = 0;
   const [ready, go] = [new Semaphore(0), new Event()];
-  const work = (l: Lock, r: Semaphore, g: Event, n: number): void => {
-    for (let i = 0; i < n / 10; i++) {
-      l.acquireSync();
-      l.release();
-    }
-    r.release();
+  const work = (l: Lock, r: Semaphore, g: Event, place: number, n: number): void => {
+    const words = family().heap.words(place);
+    const at = wordIndex(place);
+    const run = (times: number): void => {
+      for (let i = 0; i < times; i++) {
+        l.acquireSync();
+        words[at] = (words[at] as number) + 1;
+        l.release();
+      }
+      r.release();
+    };
+    run(n / 10);
     g.waitSync();
-    for (let i = 0; i < n; i++) {
-      l.acquireSync();
-      l.release();
-    }
-    r.release();
+    run(n);
   };
-  const workers = [1, 2].map(() => new Process({ target: work, args: [lock, ready, go, count] }));
+  const workers = [1, 2].map(() => new Process({ target: work, args: [lock, ready, go, counter, count] }));
   for (const p of workers) p.start();
   for (let i = 0; i < 2; i++) ready.acquireSync();
   const start = performance.now();
@@ -181,5 +189,6 @@ export async function contended(count: number): Promise<number> {
   for (let i = 0; i < 2; i++) ready.acquireSync();
   const elapsed = performance.now() - start;
   await Promise.all(workers.map((p) => p.join()));
+  if (number[wordIndex(counter)] !== 2.2 * count) throw new Error('An addition was lost.');
   return ((2 * count) / elapsed) * 1000;
 }

@@ -62,7 +62,7 @@ ${raw.join('\n')}
 - *Queues*: the consumer tells a producer in another process to go, and takes the time until it has the last item. A tenth of the items go
   before as a warm-up. CPython's \`Queue\` has no other way to wait than to block, so both forms are compared with the same program.
 - *Start and join*: one at a time, an empty function, after the spares have become idle; CPython starts from 0.3 s of rest.
-- *Lock*: one process, nobody else wants it; or two that do nothing but acquire and release it.
+- *Lock*: one process, nobody else wants it; or two that acquire it, add 1 to a plain number in shared memory, and release it.
 - *Hand-over*: half of a round trip between two processes that wait for each other.
 - *Pools*: two workers each, up and warm. The pools of npm run a worker file, ours and CPython's are given the function.
   One at a time is the median of a single task there and back.

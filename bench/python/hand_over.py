@@ -84,22 +84,24 @@ def condition(count):
     return against(condition_peer, (c, ready), measure)
 
 
-def contender(lock, ready, go, count):
-    for _ in range(count // 10):
-        lock.acquire()
-        lock.release()
-    ready.release()
+def contender(lock, ready, go, counter, count):
+    def run(times):
+        for _ in range(times):
+            lock.acquire()
+            counter.value += 1
+            lock.release()
+        ready.release()
+
+    run(count // 10)
     go.wait()
-    for _ in range(count):
-        lock.acquire()
-        lock.release()
-    ready.release()
+    run(count)
 
 
 def contended(count):
-    """Sections per second of two processes that want the same lock all the time."""
+    """Sections per second of two processes that add to one plain number all the time."""
     lock, ready, go = mp.Lock(), mp.Semaphore(0), mp.Event()
-    workers = [mp.Process(target=contender, args=(lock, ready, go, count)) for _ in range(2)]
+    counter = mp.RawValue("i", 0)
+    workers = [mp.Process(target=contender, args=(lock, ready, go, counter, count)) for _ in range(2)]
     for p in workers:
         p.start()
     for _ in range(2):
@@ -111,4 +113,5 @@ def contended(count):
     elapsed = time.perf_counter() - start
     for p in workers:
         p.join()
+    assert counter.value == 2 * (count + count // 10)
     return 2 * count / elapsed

@@ -26,7 +26,9 @@ export class ConditionLine {
   readonly #family: Family;
   readonly #table: EntryTable;
   readonly #onReminder = () => {
-    for (const member of this.#notified()) if (this.#family.members.isGone(member)) this.#family.bury(member);
+    const notified = this.#notified();
+    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.bury(member);
+    this.wake(notified);
     this.passOn();
   };
 
@@ -71,8 +73,8 @@ export class ConditionLine {
     return notified;
   }
 
-  /** Notifies the `count` that have waited longest, as many as there are. */
-  notify(count: number): void {
+  /** Marks the `count` that have waited longest, as many as there are; `wake` is to be called with the answer. */
+  notify(count: number): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enter();
     this.#inherit(woken);
@@ -82,11 +84,12 @@ export class ConditionLine {
       this.#mark(entry, woken);
     }
     this.#table.section.leave();
-    this.#wake(woken);
+    this.#remind(woken);
+    return woken;
   }
 
-  /** Notifies all. */
-  notifyAll(): void {
+  /** Marks all; `wake` is to be called with the answer. */
+  notifyAll(): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enter();
     const { used } = this.#table;
@@ -94,7 +97,8 @@ export class ConditionLine {
       if ((this.#table.first(entry) & STATE) === WAITING) this.#mark(entry, woken);
     }
     this.#table.section.leave();
-    this.#wake(woken);
+    this.#remind(woken);
+    return woken;
   }
 
   /** Gives the notifications that dead members have not used to those who have waited longest. */
@@ -104,7 +108,7 @@ export class ConditionLine {
     this.#table.section.enter();
     this.#inherit(woken);
     this.#table.section.leave();
-    this.#wake(woken);
+    this.wake(woken);
   }
 
   destroy(): void {
@@ -130,7 +134,8 @@ export class ConditionLine {
     woken.push(member);
   }
 
-  #wake(woken: readonly number[]): void {
+  /** Wakes members that were marked. */
+  wake(woken: readonly number[]): void {
     let died = false;
     for (const member of woken) {
       if (this.#family.parker.wake(member) || !this.#family.members.isGone(member)) continue;
@@ -138,8 +143,11 @@ export class ConditionLine {
       died = true;
     }
     if (died) this.passOn();
-    // One that dies before it comes back must not take the notification with it, if others could use it.
-    if (woken.length > 0 && this.#longest() !== NONE) this.#family.parker.remind(this.#onReminder);
+  }
+
+  /** Looks after a moment whether those that were marked live, and wakes them if somebody else has released the lock. */
+  #remind(woken: readonly number[]): void {
+    if (woken.length > 0) this.#family.parker.remind(this.#onReminder);
   }
 
   /** The entry that has waited longest, of a living member. */

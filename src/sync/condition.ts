@@ -145,7 +145,7 @@ export class Condition extends SharedObject {
         await reacquire.later();
       } finally {
         notified = this.#line.withdraw(entry);
-        if (notified && unused) this.#line.notify(1);
+        if (notified && unused) this.#line.wake(this.#line.notify(1));
       }
     }
     return notified;
@@ -207,14 +207,14 @@ export class Condition extends SharedObject {
     if (!Number.isInteger(count) || count < 0) {
       throw new RangeError(`count must be a whole number of waiters from 0 on, not ${count}`);
     }
-    this.#mine('notify');
-    this.#line.notify(count);
+    const lock = this.#mine('notify');
+    this.#wakeLater(lock, this.#line.notify(count));
   }
 
   /** Wakes all that wait. A `StateError` without the lock. */
   notifyAll(): void {
-    this.#mine('notifyAll');
-    this.#line.notifyAll();
+    const lock = this.#mine('notifyAll');
+    this.#wakeLater(lock, this.#line.notifyAll());
   }
 
   /** Lets go of the condition in this process; its waits end with a `ClosedError`, after they have taken the lock again. */
@@ -234,6 +234,11 @@ export class Condition extends SharedObject {
     const lock = this.#open;
     if (lock.isMine()) return lock;
     throw new StateError(`${call}() needs the lock of its Condition: acquire it first.`);
+  }
+
+  /** Whoever is notified needs the lock, which the caller still has: it is woken when that is released. */
+  #wakeLater(lock: Lock, members: readonly number[]): void {
+    if (members.length > 0) lock.afterRelease(() => this.#line.wake(members));
   }
 
   /** Sleeps in the event loop until the wait is notified, or its time is over. */

@@ -58,6 +58,7 @@ export class EntryTable {
   }
 
   first(entry: number): number {
+    if (entry < FIRST_ENTRIES) return Atomics.load(this.#words, this.#at + field.first + entry * 2);
     const [words, index] = this.#place(entry);
     return Atomics.load(words, index);
   }
@@ -68,6 +69,7 @@ export class EntryTable {
   }
 
   second(entry: number): number {
+    if (entry < FIRST_ENTRIES) return Atomics.load(this.#words, this.#at + field.first + entry * 2 + 1);
     const [words, index] = this.#place(entry);
     return Atomics.load(words, index + 1);
   }

@@ -50,6 +50,8 @@ export class Lock extends Acquirable {
   readonly #words: Int32Array;
   readonly #owner: number;
   readonly #waiters: WaitQueue;
+  /** What is to be done when this thread has released the lock. */
+  #afterRelease: (() => void)[] | undefined;
 
   constructor();
   /** @internal */
@@ -100,6 +102,11 @@ export class Lock extends Acquirable {
   /** Frees the lock, for whoever holds it; a `StateError` if nobody does. */
   release(): void {
     this.assertOpen();
+    this.#free();
+    if (this.#afterRelease !== undefined) this.#runAfterRelease();
+  }
+
+  #free(): void {
     let seen = Atomics.load(this.#words, this.#owner);
     for (;;) {
       if (seen === 0 || seen & HANDED) throw notHeld();
@@ -138,6 +145,18 @@ export class Lock extends Acquirable {
     return { later: () => this.acquire(), sync: () => this.acquireSync() };
   }
 
+  /** @internal Has something done once, when this thread has released the lock that it holds. */
+  afterRelease(callback: () => void): void {
+    this.#afterRelease ??= [];
+    this.#afterRelease.push(callback);
+  }
+
+  #runAfterRelease(): void {
+    const callbacks = this.#afterRelease!;
+    this.#afterRelease = undefined;
+    for (const callback of callbacks) callback();
+  }
+
   /** @internal */
   protected get isOfThisThread(): boolean {
     this.assertOpen();
@@ -153,8 +172,10 @@ export class Lock extends Acquirable {
 
   readonly #attempt = (): boolean | NotYet => {
     const { me } = this.#family;
+    // A mere look first: whoever tries again and again must not take the cache line from the owner each time.
+    let seen = Atomics.load(this.#words, this.#owner);
     // SYNC(lock): sees what was written under the lock before.
-    const seen = Atomics.compareExchange(this.#words, this.#owner, 0, me);
+    if (seen === 0) seen = Atomics.compareExchange(this.#words, this.#owner, 0, me);
     return seen === 0 ? true : this.#claim(seen);
   };
 

@@ -6,41 +6,47 @@ export type NotYet = typeof NOT_YET;
 /** One try to get something, without waiting. */
 export type Attempt<T> = () => T | NotYet;
 
-/** The most tries in a row; one takes 50 to 100 ns. A blocked thread has nothing better to do, an event loop has. */
-const MOST_BLOCKED = 1000;
-const MOST_LOOPING = 100;
-/** After so many waits without a spin, one short spin finds out whether it pays again. */
-const PROBE_EVERY = 64;
-const PROBE = 32;
+/** The longest spin in ms: as long as a sleeping process takes to wake up, so that one side spins on until the other does too. */
+const LONGEST = 0.06;
+/** Shorter ones are not worth the while. */
+const SHORTEST = 0.002;
+/** After so many waits without a spin, a long one finds out whether it pays again. */
+const PROBE_EVERY = 32;
+/** Tries between two looks at the clock; one takes 20 to 100 ns. */
+const TRIES = 16;
 
 /**
- * Tries for a moment before a sleep, because a sleep and a wake-up take some 10 µs and the other side is often just about to
+ * Tries for a moment before a sleep, because a sleep and a wake-up take 10 to 50 µs and the other side is often just about to
  * deliver. How long follows what came of it lately; with one CPU it never tries, since the other side could not run meanwhile.
  */
 export class Spinner {
-  #budget = MOST_LOOPING;
+  /** How long the next spin may take, in ms. */
+  #budget = LONGEST;
   #skipped = 0;
 
   spin<T>(attempt: Attempt<T>, blocked: boolean): T | NotYet {
-    const tries = this.#tries(blocked);
-    for (let i = 0; i < tries; i++) {
-      const value = attempt();
-      if (value === NOT_YET) continue;
-      this.#budget = Math.min(this.#budget * 2 + PROBE, MOST_BLOCKED);
-      return value;
-    }
-    if (tries > 0) this.#budget >>= 1;
+    const budget = this.#allowed();
+    if (budget === 0) return NOT_YET;
+    const start = performance.now();
+    do {
+      for (let i = 0; i < TRIES; i++) {
+        const value = attempt();
+        if (value === NOT_YET) continue;
+        this.#budget = Math.min(Math.max(this.#budget, (performance.now() - start) * 2 + SHORTEST), LONGEST);
+        return value;
+      }
+    } while (performance.now() < start + budget);
+    // An event loop has better things to do than a blocked thread.
+    this.#budget *= blocked ? 0.9 : 0.7;
     return NOT_YET;
   }
 
-  #tries(blocked: boolean): number {
+  #allowed(): number {
     if (!severalCpus()) return 0;
-    if (this.#budget < PROBE) {
-      if (++this.#skipped < PROBE_EVERY) return 0;
-      this.#skipped = 0;
-      return PROBE;
-    }
-    return Math.min(this.#budget, blocked ? MOST_BLOCKED : MOST_LOOPING);
+    if (this.#budget >= SHORTEST) return this.#budget;
+    if (++this.#skipped < PROBE_EVERY) return 0;
+    this.#skipped = 0;
+    return LONGEST;
   }
 }
 

@@ -106,10 +106,11 @@ export class Units {
     return given;
   }
 
-  /** The members that have units. */
+  /** The members that have units which come back when they die. */
   holders(): number[] {
     const holders: number[] = [];
     const { used } = this.#table;
+    if (this.#table.own(own.initial) === 0) return holders;
     for (let entry = 0; entry < used; entry++) {
       if (this.#table.second(entry) !== 0) holders.push(this.#table.first(entry));
     }
