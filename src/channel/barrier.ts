@@ -85,7 +85,7 @@ export class Barrier extends SharedObject {
   readonly #offset: number;
   readonly #rounds: BarrierRounds;
   readonly #waiters: WaitQueue;
-  /** The parties of this thread that wait. */
+  /** The parties of this thread that have come and have not gone on. */
   readonly #arrivals = new Set<Arrival>();
   #action: (() => unknown) | undefined;
 
@@ -144,22 +144,14 @@ export class Barrier extends SharedObject {
     const deadline = this.#deadline(options);
     const rest = () => ({ timeout: Math.max(0, deadline - performance.now()), signal: options?.signal });
     const arrival = this.#arrive() ?? (await this.#waiters.wait(this.#arriving, rest(), this.#late));
-    if (arrival.isLast) {
-      try {
-        await this.#findAction()?.();
-      } catch (error) {
-        this.#break();
-        throw error;
-      }
-      return this.#complete(arrival);
-    }
-    this.#arrivals.add(arrival);
-    const passing = this.#passing(arrival);
     try {
+      if (arrival.isLast) return await this.#act(arrival);
+      const passing = this.#passing(arrival);
+      this.assertOpen();
       const index = await this.#waiters.wait<number | undefined>(passing, rest(), () => this.#expire(arrival));
-      if (index !== undefined) return index;
-      return await this.#waiters.wait(passing, { signal: options?.signal }, this.#late);
+      return index ?? (await this.#waiters.wait(passing, { signal: options?.signal }, this.#late));
     } catch (error) {
+      // Otherwise close() has done it.
       if (this.#arrivals.has(arrival)) this.#rounds.withdraw(arrival);
       throw error;
     } finally {
@@ -174,23 +166,14 @@ export class Barrier extends SharedObject {
     const deadline = this.#deadline(options);
     const rest = () => ({ timeout: Math.max(0, deadline - performance.now()) });
     const arrival = this.#arrive() ?? this.#waiters.waitSync(this.#arriving, rest(), this.#late);
-    if (arrival.isLast) {
-      try {
-        const answer = this.#findAction()?.();
-        if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {
-          throw new TypeError(
-            'The action of this Barrier is async: its last party must wait with wait(), not waitSync().',
-          );
-        }
-      } catch (error) {
-        this.#break();
-        throw error;
-      }
-      return this.#complete(arrival);
+    try {
+      if (arrival.isLast) return this.#actSync(arrival);
+      const passing = this.#passing(arrival);
+      const index = this.#waiters.waitSync<number | undefined>(passing, rest(), () => this.#expire(arrival));
+      return index ?? this.#waiters.waitSync(passing, undefined, this.#late);
+    } finally {
+      this.#arrivals.delete(arrival);
     }
-    const passing = this.#passing(arrival);
-    const index = this.#waiters.waitSync<number | undefined>(passing, rest(), () => this.#expire(arrival));
-    return index ?? this.#waiters.waitSync(passing, undefined, this.#late);
   }
 
   /** Makes the barrier whole and empty; those who wait get a `BrokenBarrierError`. */
@@ -208,7 +191,10 @@ export class Barrier extends SharedObject {
 
   /** Lets go of the barrier in this process; its waits end with a `ClosedError`, as if they had not come. */
   override close(): void {
-    for (const arrival of this.#arrivals) this.#rounds.withdraw(arrival);
+    for (const arrival of this.#arrivals) {
+      if (arrival.isLast) this.#break();
+      else this.#rounds.withdraw(arrival);
+    }
     this.#arrivals.clear();
     this.#waiters.close(closedError(this));
     super.close();
@@ -218,7 +204,37 @@ export class Barrier extends SharedObject {
   #arrive(): Arrival | undefined {
     const arrival = this.#rounds.arrive();
     if (arrival === 'broken') throw new BrokenBarrierError();
-    return arrival === 'full' ? undefined : arrival;
+    if (arrival === 'full') return undefined;
+    this.#arrivals.add(arrival);
+    return arrival;
+  }
+
+  /** Runs the action as the last party, and lets all go on. */
+  async #act(arrival: Arrival): Promise<number> {
+    try {
+      await this.#findAction()?.();
+    } catch (error) {
+      if (this.#arrivals.has(arrival)) this.#break();
+      throw error;
+    }
+    this.assertOpen();
+    return this.#complete(arrival);
+  }
+
+  #actSync(arrival: Arrival): number {
+    try {
+      const answer = this.#findAction()?.();
+      if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {
+        throw new TypeError(
+          'The action of this Barrier is async: its last party must wait with wait(), not waitSync().',
+        );
+      }
+    } catch (error) {
+      if (this.#arrivals.has(arrival)) this.#break();
+      throw error;
+    }
+    this.assertOpen();
+    return this.#complete(arrival);
   }
 
   readonly #arriving = () => this.#arrive() ?? NOT_YET;

@@ -25,12 +25,6 @@ const NONE = -1;
 export class ConditionLine {
   readonly #family: Family;
   readonly #table: EntryTable;
-  readonly #onReminder = () => {
-    const notified = this.#notified();
-    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.bury(member);
-    this.wake(notified);
-    this.passOn();
-  };
 
   constructor(family: Family, offset: number) {
     this.#family = family;
@@ -84,7 +78,6 @@ export class ConditionLine {
       this.#mark(entry, woken);
     }
     this.#table.section.leave();
-    this.#remind(woken);
     return woken;
   }
 
@@ -97,7 +90,6 @@ export class ConditionLine {
       if ((this.#table.first(entry) & STATE) === WAITING) this.#mark(entry, woken);
     }
     this.#table.section.leave();
-    this.#remind(woken);
     return woken;
   }
 
@@ -145,9 +137,12 @@ export class ConditionLine {
     if (died) this.passOn();
   }
 
-  /** Looks after a moment whether those that were marked live, and wakes them if somebody else has released the lock. */
-  #remind(woken: readonly number[]): void {
-    if (woken.length > 0) this.#family.parker.remind(this.#onReminder);
+  /** Looks whether those that were marked and have not come yet live, and wakes them in case somebody else has released the lock. */
+  review(): void {
+    const notified = this.#notified();
+    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.bury(member);
+    this.wake(notified);
+    this.passOn();
   }
 
   /** The entry that has waited longest, of a living member. */

@@ -53,8 +53,12 @@ export class Condition extends SharedObject {
   readonly #lock: Lock;
   readonly #line: ConditionLine;
   readonly #spinner = new Spinner();
-  /** Ends the waits of this thread before their time. */
-  readonly #cancels = new Set<() => void>();
+  /** The waits of this thread's event loop by their entries, and what ends each before its time. */
+  readonly #waits = new Map<number, () => void>();
+  readonly #onReminder = () => {
+    if (!this.#isClosed) this.#line.review();
+  };
+  #isClosed = false;
 
   /** `lock` is a new `RLock` if left out. */
   constructor(lock?: Lock | RLock);
@@ -144,8 +148,8 @@ export class Condition extends SharedObject {
       try {
         await reacquire.later();
       } finally {
-        notified = this.#line.withdraw(entry);
-        if (notified && unused) this.#line.wake(this.#line.notify(1));
+        // Otherwise close() has done it, and the line may be somebody else's memory by now.
+        if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
       }
     }
     return notified;
@@ -219,9 +223,12 @@ export class Condition extends SharedObject {
 
   /** Lets go of the condition in this process; its waits end with a `ClosedError`, after they have taken the lock again. */
   override close(): void {
-    const cancels = [...this.#cancels];
+    const waits = [...this.#waits];
+    this.#waits.clear();
+    for (const [entry] of waits) this.#withdraw(entry, true);
+    this.#isClosed = true;
     super.close();
-    for (const cancel of cancels) cancel();
+    for (const [, cancel] of waits) cancel();
   }
 
   /** The lock, if this object is open. */
@@ -238,7 +245,19 @@ export class Condition extends SharedObject {
 
   /** Whoever is notified needs the lock, which the caller still has: it is woken when that is released. */
   #wakeLater(lock: Lock, members: readonly number[]): void {
-    if (members.length > 0) lock.afterRelease(() => this.#line.wake(members));
+    if (members.length === 0) return;
+    lock.afterRelease(() => {
+      if (this.#isClosed) for (const member of members) this.#family.parker.wake(member);
+      else this.#line.wake(members);
+    });
+    this.#family.parker.remind(this.#onReminder);
+  }
+
+  /** Ends a wait; true if it had been notified. If that is of no use to it, it goes on to the next. */
+  #withdraw(entry: number, unused: boolean): boolean {
+    const notified = this.#line.withdraw(entry);
+    if (notified && unused) this.#line.wake(this.#line.notify(1));
+    return notified;
   }
 
   /** Sleeps in the event loop until the wait is notified, or its time is over. */
@@ -251,12 +270,7 @@ export class Condition extends SharedObject {
         if (this.#line.isNotified(entry)) wake();
       },
     };
-    let isClosed = false;
-    const cancel = () => {
-      isClosed = true;
-      wake();
-    };
-    this.#cancels.add(cancel);
+    this.#waits.set(entry, () => wake());
     try {
       await awaitEvent((done) => {
         wake = done;
@@ -265,9 +279,8 @@ export class Condition extends SharedObject {
       }, options);
     } finally {
       parker.remove(pending);
-      this.#cancels.delete(cancel);
     }
-    if (isClosed) throw closedError(this);
+    if (this.#isClosed) throw closedError(this);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Existing } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 import { Lock, type Reacquire, registerLockKind } from './lock.ts';
+import { afterTurn, isLoopStarving } from './loop-turn.ts';
 
 /** The number of this kind among shared objects. */
 export const RLOCK_KIND = 5;
@@ -47,7 +48,7 @@ export class RLock extends Lock {
   /** Takes the lock, or once more if it is the caller's; false when the time is over. */
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
-      if (this.#again(options) !== undefined) return Promise.resolve(true);
+      if (this.#again(options) !== undefined) return isLoopStarving() ? afterTurn(true) : Promise.resolve(true);
       const hold = new Hold(true);
       const wait = super.acquire(options);
       return carriedBy(hold, () => wait.then(...this.#beginner(hold)));

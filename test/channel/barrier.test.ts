@@ -89,6 +89,17 @@ test('close ends the waits of this process as if they had not come', async () =>
   }
 });
 
+test('close in the middle of the action breaks the barrier for the others', async () => {
+  const barrier = new Barrier(2, { action: () => barrier.close() });
+  const answers = new Queue<string>();
+  using _ = watchdog('closed in the action', 40, answers);
+  const p = start(parties.blocked, barrier, answers);
+  await inLine(barrier, 1, [p]);
+  await assert.rejects(barrier.wait(), ClosedError);
+  assert.equal(await answers.get(TIMEOUT), 'BrokenBarrierError');
+  await p.join();
+});
+
 test('the action runs once a round, in one party, before anybody goes on; it may be async', async () => {
   let runs = 0;
   const barrier = new Barrier(3, {
