@@ -68,17 +68,20 @@ export interface BarrierOptions {
  * broken: all who wait and all who come get a `BrokenBarrierError` until it is `reset()`.
  *
  * @example
- * import { Barrier, Process } from 'multiproc';
+ * import { Barrier, Process, Queue } from 'multiproc';
+ * import assert from 'node:assert';
  *
+ * const ready = new Queue<string>();
  * const barrier = new Barrier(3);
  * const runner = async (name: string) => {
- *   console.log(`${name} is ready`);
+ *   await ready.put(name);
  *   await barrier.wait();
- *   console.log(`${name} runs`); // after all three are ready
+ *   assert.equal(ready.qsize(), 3); // all three are ready before anybody runs
  * };
  * const runners = ['a', 'b', 'c'].map((name) => new Process({ target: runner, args: [name] }));
  * for (const p of runners) p.start();
  * for (const p of runners) await p.join();
+ * assert.deepEqual(runners.map((p) => p.exitCode), [0, 0, 0]);
  */
 export class Barrier extends SharedObject {
   readonly #family: Family;

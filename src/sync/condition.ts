@@ -35,6 +35,7 @@ registerDestroyer(CONDITION_KIND, (family, offset) => {
  *
  * @example
  * import { Condition, Process, Queue } from 'multiproc';
+ * import assert from 'node:assert';
  *
  * const condition = new Condition();
  * const stock = new Queue<string>();
@@ -46,7 +47,7 @@ registerDestroyer(CONDITION_KIND, (family, offset) => {
  *     }),
  * });
  * p.start();
- * await condition.with(() => condition.waitFor(() => !stock.empty()));
+ * assert.equal(await condition.with(() => condition.waitFor(() => stock.qsize())), 1);
  */
 export class Condition extends SharedObject {
   readonly #family: Family;

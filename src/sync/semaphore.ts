@@ -34,12 +34,14 @@ for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {
  *
  * @example
  * import { Process, Semaphore } from 'multiproc';
+ * import assert from 'node:assert';
  *
  * const desks = new Semaphore(2);
  * const visit = () => desks.with(() => console.log('at most two are here'));
  * const visitors = [1, 2, 3].map(() => new Process({ target: visit }));
  * for (const p of visitors) p.start();
  * for (const p of visitors) await p.join();
+ * assert.equal(desks.getValue(), 2);
  */
 export class Semaphore extends Acquirable {
   readonly #family: Family;
