@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 tsc('tsconfig.json', '--emitDeclarationOnly');
 
-const entries = ['multiproc.ts', 'queue.ts', 'shared-memory.ts', 'process/child.ts'];
+const entries = ['multiproc.ts', 'queue.ts', 'connection.ts', 'shared-memory.ts', 'process/child.ts'];
 // What it does is done by the doors alone: tests of a layer have only what they install themselves.
 const notInternal = [...entries, 'install.ts'];
 const modules = readdirSync('src', { recursive: true }).filter(

@@ -144,3 +144,27 @@ export class PoolBrokenError extends ProcessError {
   static override readonly brandName = 'PoolBrokenError';
   override readonly code = 'ERR_POOL_BROKEN';
 }
+
+/** A message is longer than the buffer that it was to be received into, or than the most that was asked for. */
+export class BufferTooShort extends ProcessError {
+  static override readonly brandName = 'BufferTooShort';
+  override readonly code = 'ERR_BUFFER_TOO_SHORT';
+  /** Of `recvBytesInto`: the whole message, which is not in the connection any more. */
+  declare readonly bytes?: Uint8Array;
+  constructor(message: string, bytes?: Uint8Array, options?: ErrorOptions) {
+    super(message, options);
+    if (bytes !== undefined) this.bytes = bytes;
+  }
+}
+
+/** The two ends of a connection do not have the same key, or one has none: no message was looked at. */
+export class AuthenticationError extends ProcessError {
+  static override readonly brandName = 'AuthenticationError';
+  override readonly code = 'ERR_AUTHENTICATION';
+}
+
+/** The other end of a connection is gone, closed or dead, and all that it sent has been received. */
+export class EndOfStreamError extends MultiprocError {
+  static override readonly brandName = 'EndOfStreamError';
+  readonly code = 'ERR_END_OF_STREAM';
+}

@@ -5,10 +5,22 @@ export { JoinableQueue } from './channel/joinable-queue.ts';
 export { Queue } from './channel/queue.ts';
 export { SimpleQueue } from './channel/simple-queue.ts';
 export { registerClass } from './codec/class-registry.ts';
+export type { Address } from './connection/address.ts';
+export { type ConnectOptions, connect } from './connection/connect.ts';
 export {
+  Connection,
+  type RecvBytesLimit,
+  type RecvIntoOffset,
+  type SendBytesRange,
+} from './connection/connection.ts';
+export { Listener, type ListenerOptions } from './connection/listener.ts';
+export {
+  AuthenticationError,
   BrokenBarrierError,
+  BufferTooShort,
   ClosedError,
   Empty,
+  EndOfStreamError,
   Full,
   MultiprocError,
   PlatformError,
@@ -39,7 +51,7 @@ export { cpuCount } from './process/cpu-count.ts';
 export { isMainProcess } from './process/is-main-process.ts';
 export { type ParentProcess, parentProcess } from './process/parent-process.ts';
 export { activeChildren, currentProcess, Process, type ProcessOptions } from './process/process.ts';
-export type { Sentinel, Waitable } from './process/sentinel.ts';
+export type { Sentinel } from './process/sentinel.ts';
 export { setSpareProcesses } from './process/spares.ts';
 export type { GuardOptions } from './shared/guarding-lock.ts';
 export type { Scalar, ScalarArrays, ScalarValue } from './shared/scalar.ts';
@@ -53,3 +65,4 @@ export { Event } from './sync/event.ts';
 export { Lock } from './sync/lock.ts';
 export { RLock } from './sync/rlock.ts';
 export { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+export type { Waitable } from './sync/waitable.ts';

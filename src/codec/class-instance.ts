@@ -16,7 +16,14 @@ import {
 } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { readError, writeError } from './error-values.ts';
-import { type Extension, extensionById, registerExtension, type ValueReader, type ValueWriter } from './extension.ts';
+import {
+  type Extension,
+  extensionById,
+  reach,
+  registerExtension,
+  type ValueReader,
+  type ValueWriter,
+} from './extension.ts';
 import { holdsPrivateNames } from './private-names.ts';
 import { nativeClassOf, refusalOf } from './refusals.ts';
 
@@ -211,7 +218,7 @@ function assign(object: object, properties: unknown): object {
 }
 
 /** Instances of registered classes, and of any class within what a function captured. */
-export const classInstances: Extension = { id: 1, matches, write, read };
+export const classInstances: Extension = { id: 1, reach: reach.TRUSTED, matches, write, read };
 
 /** Makes `classInstances` known; more than one call does no harm. */
 export function registerClassInstances(): void {

@@ -4,7 +4,7 @@ import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';
 import { kindByTag } from './builtin-values.ts';
 import { ByteReader } from './byte-reader.ts';
 import { registerClassInstances } from './class-instance.ts';
-import { extensionById, type ValueReader } from './extension.ts';
+import { extensionById, type Reach, reach, type ValueReader } from './extension.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
   ARRAY,
@@ -48,6 +48,7 @@ const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 
 /** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
 export class Decoder extends ByteReader implements ValueReader {
+  #reach: Reach = reach.FAMILY;
   #busy = false;
   #depth = 0;
   /** Whether objects are numbered, which only references need. */
@@ -63,7 +64,8 @@ export class Decoder extends ByteReader implements ValueReader {
   /**
    * Decodes the message in `length` bytes at `offset`. `blobs` gives the payloads that travelled beside it, which become part of
    * the value without a copy; `handles` are the message's. Bytes that are no complete message are a `SerializationError`, never
-   * more memory than they could fill; what an extension or a decode hook throws comes through.
+   * more memory than they could fill; what an extension or a decode hook throws comes through. `far` says who may have written it:
+   * what may not come from there is refused before any of it is read.
    */
   decode(
     bytes: Uint8Array,
@@ -71,9 +73,11 @@ export class Decoder extends ByteReader implements ValueReader {
     length: number,
     blobs: (index: number) => ArrayBuffer,
     handles: readonly number[] | Uint32Array,
+    far: Reach = reach.FAMILY,
   ): unknown {
     if (this.#busy) throw new Error('This decoder is in the middle of another message.');
     this.#busy = true;
+    this.#reach = far;
     try {
       this.over(bytes, offset, length);
       this.#handles = handles;
@@ -209,7 +213,11 @@ export class Decoder extends ByteReader implements ValueReader {
 
   #extension() {
     const id = this.byte();
-    return extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
+    const extension = extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
+    if ((extension.reach ?? reach.FAMILY) < this.#reach) {
+      this.corrupt('it holds a function, an instance or a shared object, which may not come from where it came');
+    }
+    return extension;
   }
 
   #number<T extends object>(object: T): T {

@@ -5,7 +5,7 @@ import { SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
 import { registerClassInstances } from './class-instance.ts';
-import { extensionFor, type ValueWriter } from './extension.ts';
+import { type Extension, extensionFor, type Reach, reach, type ValueWriter } from './extension.ts';
 import { Identities } from './identities.ts';
 import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
 import { refusalOf } from './refusals.ts';
@@ -69,6 +69,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   modules = NO_MODULES;
   captured = false;
 
+  #reach: Reach = reach.FAMILY;
   #busy = false;
   #root = '';
   #depth = 0;
@@ -86,12 +87,14 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
 
   /**
    * Encodes `value`; `root` is what paths in errors begin with, such as `args`. Throws `SerializationError` for what cannot
-   * cross, and what the value's own getters and hooks throw. Any failure leaves the encoder ready for the next value.
+   * cross, and what the value's own getters and hooks throw. Any failure leaves the encoder ready for the next value. `far` is
+   * who will read it.
    */
-  encode(value: unknown, root: string): Message {
+  encode(value: unknown, root: string, far: Reach = reach.FAMILY): Message {
     if (this.#busy) throw new Error('This encoder is in the middle of another message.');
     this.#busy = true;
     this.#root = root;
+    this.#reach = far;
     this.restart();
     this.position = 1;
     try {
@@ -285,10 +288,21 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #extended(value: object): boolean {
     const extension = extensionFor(value, this);
     if (extension === undefined) return false;
+    if ((extension.reach ?? reach.FAMILY) < this.#reach) this.#refuseSoFar(extension, value);
     this.byte(EXTENSION);
     this.byte(extension.id);
     this.#nested(() => extension.write(value, this));
     return true;
+  }
+
+  #refuseSoFar(extension: Extension, value: object): never {
+    if (extension.reach === reach.TRUSTED) {
+      this.refuse('functions and instances cross only between ends that have shown that they have the same authKey');
+    }
+    const name = typeof value === 'function' ? 'Wrapped' : value.constructor.name;
+    this.refuse(
+      `${name} objects should only be shared between processes through inheritance, and the other end may be of another family`,
+    );
   }
 
   #nested(write: () => void): void {

@@ -5,6 +5,17 @@
  * Ids: 1 class instances, 2 functions, 16 and above shared objects.
  */
 
+/** How far a message goes, from near to far: what a kind of value may cross. */
+export const reach = {
+  /** Between members of one family, which share the heap. */
+  FAMILY: 0,
+  /** To any process that has shown that it has the same key: it may make this one run code. */
+  TRUSTED: 1,
+  /** To anybody: data only. */
+  ANYBODY: 2,
+} as const;
+export type Reach = (typeof reach)[keyof typeof reach];
+
 /** What an extension writes with: the message under construction. */
 export interface ValueWriter {
   /** True while the variables that a function captured are written: there, class instances keep their class. */
@@ -54,6 +65,8 @@ export interface ValueReader {
 export interface Extension<T extends object = object> {
   /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
   readonly id: number;
+  /** How far it may go; within the family only if left out. Checked where it is written and where it is read. */
+  readonly reach?: Reach;
   /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
   matches(value: object, out: ValueWriter): value is T;
   write(value: T, out: ValueWriter): void;

@@ -1,7 +1,7 @@
 /** Functions in messages: see README.md for what travels of which function. */
 
 import type { ClassRegistration } from '../codec/class-registry.ts';
-import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
@@ -39,7 +39,7 @@ let installed = false;
 export function installFunctionExtension(): void {
   if (installed) return;
   installed = true;
-  const extension: Extension = { id: 2, matches, write, read };
+  const extension: Extension = { id: 2, reach: reach.TRUSTED, matches, write, read };
   registerExtension(extension);
 }
 

@@ -1,13 +1,25 @@
 import { PlatformError } from '../errors.ts';
 import { createLinux } from './linux.ts';
+import { createLinuxSockets } from './linux-sockets.ts';
 import type { Platform } from './platform.ts';
+import type { Sockets } from './sockets.ts';
 
 let chosen: Platform | undefined;
+let chosenSockets: Sockets | undefined;
 
 /** The operating system below; the first call loads koffi (about 10 ms), and a `PlatformError` says what is missing. */
 export function platform(): Platform {
   chosen ??= choose();
   return chosen;
+}
+
+/** The operating system's sockets, under the same conditions. */
+export function sockets(): Sockets {
+  if (chosenSockets === undefined) {
+    platform();
+    chosenSockets = createLinuxSockets();
+  }
+  return chosenSockets;
 }
 
 function choose(): Platform {

@@ -1,6 +1,6 @@
 import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
-import { load } from '../load.ts';
+import { loadKoffi } from './koffi.ts';
 import type { Platform } from './platform.ts';
 
 // From the kernel's headers; those that are the same on every architecture.
@@ -39,23 +39,6 @@ const numbers = {
 } as const;
 
 type Native = (...args: unknown[]) => number;
-
-interface Koffi {
-  load(path: null): { func(declaration: string): (...args: unknown[]) => unknown };
-  view(address: bigint, length: number): ArrayBuffer;
-  errno(): number;
-}
-
-function loadKoffi(): Koffi {
-  try {
-    return load('koffi') as Koffi;
-  } catch (cause) {
-    throw new PlatformError(
-      'multiproc calls the operating system through the package koffi, which could not be loaded: install it, and keep it out of bundles.',
-      { cause },
-    );
-  }
-}
 
 /** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
 export function createLinux(arch: 'x64' | 'arm64'): Platform {

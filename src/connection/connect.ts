@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { TimeoutError } from '../errors.ts';
+import { readTimeout, type WaitOptions } from '../options.ts';
+import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
+import type { Connection } from './connection.ts';
+import { greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
+import { SocketConnection } from './socket-connection.ts';
+
+/** How to connect, and how long to try. */
+export interface ConnectOptions extends WaitOptions {
+  /** The listener's key. Without one only data crosses, and a listener with a key refuses. */
+  readonly authKey?: Uint8Array | string | undefined;
+  /** What `tls.connect` takes, such as `ca`; `{}` for the system's authorities. */
+  readonly tls?: ConnectionOptions | undefined;
+}
+
+/**
+ * Connects to a `Listener`. Rejects with an `AuthenticationError` where the two ends do not have the same key, or only one of them has
+ * any; with Node's own error, such as `ECONNREFUSED`, where nobody listens; with a `TimeoutError` when the time is over, which
+ * is 5 seconds for the exchange of keys in any case.
+ *
+ * @example
+ * import { connect, Listener } from 'multiproc/connection';
+ * import assert from 'node:assert';
+ *
+ * using listener = new Listener();
+ * using client = await connect(listener.address);
+ * using served = await listener.accept();
+ * await client.sendBytes(new Uint8Array([1, 2, 3]));
+ * assert.deepEqual(await served.recvBytes(), new Uint8Array([1, 2, 3]));
+ */
+// biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
+export async function connect<T = any>(address: Address, options: ConnectOptions = {}): Promise<Connection<T>> {
+  const endpoint = parseAddress(address);
+  const key = readAuthKey(options.authKey);
+  const timeout = readTimeout(options);
+  const { signal, tls } = options;
+  signal?.throwIfAborted();
+  if (endpoint.path !== undefined && tls !== undefined) {
+    throw new TypeError('A unix socket does not leave the machine and takes no tls: leave it out.');
+  }
+  const socket = open(endpoint, tls);
+  let failure: unknown;
+  const giveUp = (reason: unknown) => {
+    failure ??= reason;
+    socket.destroy();
+  };
+  const onAbort = () => giveUp(signal?.reason);
+  const outOfTime = (ms: number) => giveUp(new TimeoutError(`${showAddress(address)} did not answer within ${ms} ms.`));
+  const timer = timeout <= 0x7fffffff ? setTimeout(() => outOfTime(timeout), timeout) : undefined;
+  let handshake: NodeJS.Timeout | undefined;
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    await connected(socket, tls === undefined ? 'connect' : 'secureConnect');
+    handshake = setTimeout(() => outOfTime(HANDSHAKE_TIME), HANDSHAKE_TIME);
+    const wire = new HandshakeWire(socket);
+    await greetListener(wire, key);
+    return new SocketConnection<T>(socket, wire.release(), key !== undefined);
+  } catch (error) {
+    socket.on('error', () => {});
+    socket.destroy();
+    throw failure ?? error;
+  } finally {
+    clearTimeout(timer);
+    clearTimeout(handshake);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function open(endpoint: Endpoint, tls: ConnectionOptions | undefined): Socket {
+  if (tls === undefined) return process.getBuiltinModule('node:net').connect(endpoint);
+  return process.getBuiltinModule('node:tls').connect({ ...tls, ...(endpoint as { host: string; port: number }) });
+}
+
+function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('The connection was closed before it was established.')));
+    socket.once(event, () => {
+      socket.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,147 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { AuthenticationError, EndOfStreamError } from '../errors.ts';
+
+/** How long the whole handshake may take, in ms: afterwards the connection is gone. */
+export const HANDSHAKE_TIME = 5000;
+
+/** What a listener says first: that it wants no key, or the one that it wants followed by its challenge. */
+const OPEN = Buffer.from('multiproc 1 open');
+const LOCKED = Buffer.from('multiproc 1 key ');
+const WELCOME = Buffer.from('welcome');
+const REFUSED = Buffer.from('refused');
+const NONCE_BYTES = 32;
+const PROOF_BYTES = 32;
+
+/** A key as bytes: a string is its UTF-8. */
+export function readAuthKey(key: unknown): Uint8Array | undefined {
+  if (key === undefined) return undefined;
+  if (typeof key === 'string') return Buffer.from(key);
+  if (key instanceof Uint8Array) return Uint8Array.prototype.slice.call(key);
+  throw new TypeError(`authKey must be a string or a Uint8Array, not ${typeof key}.`);
+}
+
+/** What one end shows to prove that it has the key. Its role is part of it, so that nobody gets in with our own answer to another. */
+function proof(
+  key: Uint8Array,
+  role: 'listener' | 'client',
+  listenerNonce: Uint8Array,
+  clientNonce: Uint8Array,
+): Buffer {
+  const mac = createHmac('sha256', key).update(`multiproc 1 ${role}\0`);
+  return mac.update(listenerNonce).update(clientNonce).digest();
+}
+
+/** True if the client has shown the key; false where it has shown another one. Anything else that goes wrong throws. */
+export async function greetClient(wire: HandshakeWire, key: Uint8Array | undefined): Promise<boolean> {
+  if (key === undefined) {
+    wire.write(OPEN);
+    return true;
+  }
+  const nonce = randomBytes(NONCE_BYTES);
+  wire.write(Buffer.concat([LOCKED, nonce]));
+  const answer = await wire.read();
+  if (answer.length !== NONCE_BYTES + PROOF_BYTES) throw new AuthenticationError('The client answered no challenge.');
+  const clientNonce = answer.subarray(0, NONCE_BYTES);
+  if (!timingSafeEqual(answer.subarray(NONCE_BYTES), proof(key, 'client', nonce, clientNonce))) return false;
+  wire.write(Buffer.concat([WELCOME, proof(key, 'listener', nonce, clientNonce)]));
+  return true;
+}
+
+/** Tells a client that its key is not ours. */
+export function refuseClient(wire: HandshakeWire): void {
+  wire.write(REFUSED);
+}
+
+/** Shows the key to the listener, and has it show that it has the same; an `AuthenticationError` where either fails. */
+export async function greetListener(wire: HandshakeWire, key: Uint8Array | undefined): Promise<void> {
+  const hello = await wire.read();
+  if (hello.equals(OPEN)) {
+    if (key === undefined) return;
+    throw new AuthenticationError(
+      'The listener asks for no key, so it cannot show that it has this one: give it the authKey.',
+    );
+  }
+  if (hello.length !== LOCKED.length + NONCE_BYTES || !hello.subarray(0, LOCKED.length).equals(LOCKED)) {
+    throw new AuthenticationError('What answered is no listener of this library.');
+  }
+  if (key === undefined) throw new AuthenticationError('The listener asks for a key: give connect its authKey.');
+  const nonce = hello.subarray(LOCKED.length);
+  const clientNonce = randomBytes(NONCE_BYTES);
+  wire.write(Buffer.concat([clientNonce, proof(key, 'client', nonce, clientNonce)]));
+  const answer = await wire.read();
+  const expected = Buffer.concat([WELCOME, proof(key, 'listener', nonce, clientNonce)]);
+  if (answer.length === expected.length && timingSafeEqual(answer, expected)) return;
+  throw new AuthenticationError(
+    answer.equals(REFUSED) ? 'The listener has another key.' : 'The listener could not show that it has the key.',
+  );
+}
+
+/** The messages of a handshake: one byte of length, then so many bytes. So nothing can be announced that costs anything. */
+export class HandshakeWire {
+  readonly #socket: Socket;
+  #bytes: Buffer = Buffer.alloc(0);
+  #wanted: { resolve: (message: Buffer) => void; reject: (error: Error) => void } | undefined;
+  #failure: Error | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', this.#onData);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+    socket.on('end', this.#onClose);
+  }
+
+  write(message: Buffer): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(Buffer.concat([Buffer.from([message.length]), message]));
+  }
+
+  read(): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#wanted = { resolve, reject };
+      this.#serve();
+    });
+  }
+
+  /** Leaves the socket, stopped, to the messages, and answers what has come already of them. */
+  release(): Uint8Array {
+    this.#socket.pause();
+    this.#socket.off('data', this.#onData);
+    this.#socket.off('error', this.#onError);
+    this.#socket.off('close', this.#onClose);
+    this.#socket.off('end', this.#onClose);
+    return this.#bytes;
+  }
+
+  readonly #onData = (chunk: Buffer) => {
+    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    // What comes next is for later: it stays with the kernel.
+    if (this.#bytes.length > 0xff) this.#socket.pause();
+    this.#serve();
+  };
+
+  readonly #onError = (error: Error) => this.#fail(error);
+  readonly #onClose = () =>
+    this.#fail(new EndOfStreamError('The other end closed the connection during the handshake.'));
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#serve();
+  }
+
+  #serve(): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined) return;
+    const length = this.#bytes[0];
+    if (length !== undefined && this.#bytes.length > length) {
+      this.#wanted = undefined;
+      wanted.resolve(this.#bytes.subarray(1, 1 + length));
+      this.#bytes = this.#bytes.subarray(1 + length);
+      if (this.#bytes.length <= 0xff) this.#socket.resume();
+    } else if (this.#failure !== undefined) {
+      this.#wanted = undefined;
+      wanted.reject(this.#failure);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import type { Server, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import { type AuthenticationError, ClosedError, TimeoutError } from '../errors.ts';
+import type { WaitOptions } from '../options.ts';
+import { sockets } from '../platform/choose.ts';
+import { NOT_YET } from '../sync/spinner.ts';
+import type { Address } from './address.ts';
+import type { Connection } from './connection.ts';
+import { readAuthKey } from './handshake.ts';
+import { listenOn, type Place } from './listening-socket.ts';
+import { LocalWaits } from './local-waits.ts';
+import { Reception } from './reception.ts';
+import { SocketConnection } from './socket-connection.ts';
+
+/** What a listener is made with. */
+export interface ListenerOptions {
+  /** Where to listen; a port of 0 lets the system choose. A unix socket of this user's own, in a new folder, if left out. */
+  readonly address?: Address | undefined;
+  /** The key that both ends must have. Without one only programs of this machine can connect, and only data crosses. */
+  readonly authKey?: Uint8Array | string | undefined;
+  /** What `tls.createServer` takes: key, certificate and so on. TCP only. */
+  readonly tls?: TlsOptions | undefined;
+  /** How many connections may wait for `accept`; further ones are turned away. 128 if left out. */
+  readonly backlog?: number | undefined;
+}
+
+/** Milliseconds between two warnings about clients that were turned away. */
+const WARN_EVERY = 1000;
+/** How the kernel's own queue is bounded, before a connection is looked at. */
+const KERNEL_BACKLOG = 511;
+
+/**
+ * Waits for programs that `connect`: of the same family or not, on this machine (a unix socket, or TCP) or on others (TCP, TLS).
+ *
+ * With an `authKey` both ends show each other that they have it (HMAC-SHA-256 over fresh challenges) before anything of a message is looked at.
+ * A client that cannot is turned away, counted in `failures` and slowed down; `accept` goes on waiting, and a process warning of an
+ * `AuthenticationError` tells, once a second at most. The key does not hide what is sent: take `tls` for that.
+ *
+ * @example
+ * import { connect, Listener } from 'multiproc/connection';
+ * import assert from 'node:assert';
+ *
+ * using listener = new Listener({ address: '127.0.0.1:0', authKey: 'secret' });
+ * const [served, client] = await Promise.all([
+ *   listener.accept(),
+ *   connect(listener.address, { authKey: 'secret' }),
+ * ]);
+ * await client.send({ question: 6 * 7 });
+ * assert.deepEqual(await served.recv(), { question: 42 });
+ * served.close();
+ * client.close();
+ */
+export class Listener implements AsyncIterable<Connection>, Disposable {
+  readonly #place: Place;
+  readonly #server: Server;
+  readonly #reception: Reception;
+  readonly #trusted: boolean;
+  readonly #backlog: number;
+  readonly #waiting: Connection[] = [];
+  readonly #acceptors: LocalWaits;
+  #failures = 0;
+  #warned = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: ListenerOptions = {}) {
+    const { address, authKey, tls, backlog = 128 } = options;
+    if (!(Number.isInteger(backlog) && backlog > 0)) {
+      throw new RangeError(`backlog must be a whole number of connections from 1 on, not ${backlog}.`);
+    }
+    const key = readAuthKey(authKey);
+    this.#trusted = key !== undefined;
+    this.#backlog = backlog;
+    this.#reception = new Reception(
+      key,
+      (socket, early) => this.#welcome(socket, early),
+      (error) => this.#failed(error),
+    );
+    this.#server = process.getBuiltinModule('node:net').createServer();
+    const secure = tls === undefined ? undefined : this.#secureServer(tls);
+    this.#place = listenOn(this.#server, address, KERNEL_BACKLOG, key === undefined);
+    if (this.#place.isUnix && tls !== undefined) {
+      this.close();
+      throw new TypeError(
+        'A unix socket does not leave the machine and takes no tls: leave it out, or listen at a TCP address.',
+      );
+    }
+    this.#server.on('connection', (socket) => this.#receive(socket, secure));
+    this.#server.unref();
+    this.#acceptors = new LocalWaits((waiting) => {
+      if (waiting) this.#server.ref();
+      else this.#server.unref();
+    });
+  }
+
+  /** Where it listens, for `connect`: with the port that the system chose. */
+  get address(): Address {
+    return this.#place.address;
+  }
+
+  /** How many were turned away: they had another key, none, or spoke another language. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Takes the next connection, waiting for one if need be; a `TimeoutError` when the time is over. */
+  accept(options?: WaitOptions): Promise<Connection> {
+    if (this.#closed) return Promise.reject(closed());
+    return this.#acceptors.wait<Connection>(
+      () => this.#waiting.shift() ?? NOT_YET,
+      options,
+      () => {
+        throw new TimeoutError(`Nobody connected within ${options?.timeout} ms.`);
+      },
+    );
+  }
+
+  /** Gives connections until the listener is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
+    for (;;) {
+      let connection: Connection;
+      try {
+        connection = await this.accept();
+      } catch (error) {
+        if (this.#closed) return;
+        throw error;
+      }
+      yield connection;
+    }
+  }
+
+  /** Listens no more: waits end with a `ClosedError`, whom nobody accepted is turned away. What was accepted stays open. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#server.close();
+    this.#place.remove();
+    this.#reception.close();
+    for (const connection of this.#waiting.splice(0)) connection.close();
+    this.#acceptors?.fail(closed());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #secureServer(options: TlsOptions): Server {
+    const secure = process.getBuiltinModule('node:tls').createServer(options);
+    secure.on('secureConnection', (socket) => void this.#reception.greet(socket));
+    secure.on('tlsClientError', (error, socket) => {
+      socket.destroy();
+      this.#failures++;
+      this.#warn(error);
+    });
+    return secure;
+  }
+
+  #receive(socket: Socket, secure: Server | undefined): void {
+    if (!this.#isAdmitted(socket)) {
+      socket.destroy();
+      return;
+    }
+    this.#reception.enter(socket);
+    if (secure !== undefined) secure.emit('connection', socket);
+    else void this.#reception.greet(socket);
+  }
+
+  /** Whoever has the key may come; without one, this user's own programs, where the system says whose they are. */
+  #isAdmitted(socket: Socket): boolean {
+    if (this.#waiting.length >= this.#backlog) return false;
+    if (this.#trusted || !this.#place.isUnix) return true;
+    const user = sockets().peerUser((socket as unknown as { _handle: { fd: number } })._handle.fd);
+    return user === 0 || user === process.getuid?.();
+  }
+
+  #welcome(socket: Socket, early: Uint8Array): void {
+    this.#waiting.push(new SocketConnection(socket, early, this.#trusted));
+    this.#acceptors.serve();
+  }
+
+  #failed(error: AuthenticationError): void {
+    if (this.#closed) return;
+    this.#failures++;
+    this.#warn(error);
+  }
+
+  #warn(error: Error): void {
+    const now = performance.now();
+    if (now - this.#warned < WARN_EVERY) return;
+    this.#warned = now;
+    process.emitWarning(error);
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('This Listener is closed: close() or leaving its block ended it.');
+}

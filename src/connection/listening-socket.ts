@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { sockets } from '../platform/choose.ts';
+import { type Address, isLoopback, parseAddress, showAddress, withPort } from './address.ts';
+
+/** Where a server listens. */
+export interface Place {
+  readonly address: Address;
+  readonly isUnix: boolean;
+  /** Removes the socket's file, if it has one; more than one call does no harm. */
+  readonly remove: () => void;
+}
+
+/**
+ * Has the server listen, at once, so that its address is known and errors are thrown; without an address at a unix socket in a new
+ * folder which nobody else may enter. `localOnly` refuses what other machines can reach.
+ */
+export function listenOn(server: Server, address: Address | undefined, backlog: number, localOnly: boolean): Place {
+  if (address === undefined) {
+    const folder = mkdtempSync(join(tmpdir(), 'multiproc-'));
+    return listenOnPath(server, join(folder, 'listener'), backlog, folder);
+  }
+  const { path, host, port } = parseAddress(address);
+  if (path !== undefined) return listenOnPath(server, path, backlog);
+  const fd = sockets().listenTcp(host, port, backlog);
+  server.listen({ fd, exclusive: true });
+  const bound = server.address() as AddressInfo;
+  if (localOnly && !isLoopback(bound.address)) {
+    server.close();
+    throw new RangeError(
+      `A Listener without an authKey serves programs of this machine only, and ${showAddress(address)} is open to others: give it and connect an authKey, or listen at 127.0.0.1.`,
+    );
+  }
+  return { address: withPort(address, bound.port), isUnix: false, remove: () => {} };
+}
+
+function listenOnPath(server: Server, path: string, backlog: number, folder?: string): Place {
+  let fd: number;
+  try {
+    fd = sockets().listenUnix(path, backlog);
+  } catch (error) {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    (error as Error).message +=
+      ': another listener is there, or left this file when it was killed; then remove the file.';
+    throw error;
+  }
+  server.listen({ fd, exclusive: true });
+  const remove = () => {
+    process.off('exit', remove);
+    if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
+    else rmSync(path, { force: true });
+  };
+  process.on('exit', remove);
+  return { address: path, isUnix: true, remove };
+}

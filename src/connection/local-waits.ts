@@ -1,0 +1,90 @@
+import { readTimeout, type WaitOptions } from '../options.ts';
+import { type Attempt, NOT_YET } from '../sync/spinner.ts';
+
+interface Waiter {
+  readonly attempt: Attempt<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly release: () => void;
+}
+
+/** Promises of this thread that wait for something of this thread, served in order of arrival. */
+export class LocalWaits {
+  readonly #waiters = new Set<Waiter>();
+  readonly #onChange: (waiting: boolean) => void;
+
+  /** `onChange` is told when the first one comes and when the last one goes. */
+  constructor(onChange: (waiting: boolean) => void) {
+    this.#onChange = onChange;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  /**
+   * Waits until `attempt` succeeds; call `serve` whenever it may. Rejects with what it throws, with `signal.reason`, or with what
+   * `expire` throws when the time is over; what `expire` answers is the value then.
+   */
+  wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timeout = readTimeout(options);
+      const signal = options?.signal;
+      signal?.throwIfAborted();
+      if (this.#waiters.size === 0) {
+        const value = attempt();
+        if (value !== NOT_YET) return resolve(value);
+      }
+      if (timeout === 0) return resolve(expire());
+      const giveUp = (settle: () => void) => {
+        this.#remove(waiter);
+        try {
+          settle();
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const onAbort = () => giveUp(() => reject(signal?.reason));
+      const onTime = () => giveUp(() => resolve(expire()));
+      // Longer than a timer can run is for ever, as far as anybody will see.
+      const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const release = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      const waiter: Waiter = { attempt, resolve: resolve as Waiter['resolve'], reject, release };
+      this.#waiters.add(waiter);
+      if (this.#waiters.size === 1) this.#onChange(true);
+    });
+  }
+
+  /** Settles the waits, from the first on, as far as their attempts succeed or throw. */
+  serve(): void {
+    for (const waiter of this.#waiters) {
+      try {
+        const value = waiter.attempt();
+        if (value === NOT_YET) return;
+        this.#remove(waiter);
+        waiter.resolve(value);
+      } catch (error) {
+        this.#remove(waiter);
+        waiter.reject(error);
+      }
+    }
+  }
+
+  /** Ends all waits with an error. */
+  fail(error: unknown): void {
+    for (const waiter of this.#waiters) {
+      this.#remove(waiter);
+      waiter.reject(error);
+    }
+  }
+
+  #remove(waiter: Waiter): void {
+    if (!this.#waiters.delete(waiter)) return;
+    waiter.release();
+    if (this.#waiters.size === 0) this.#onChange(false);
+  }
+}

@@ -1,0 +1,168 @@
+import { EndOfStreamError, StateError, TimeoutError } from '../errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { NOT_YET } from '../sync/spinner.ts';
+import type { Pieces } from './frame.ts';
+import { LocalWaits } from './local-waits.ts';
+import type { SocketStream } from './socket-stream.ts';
+
+/** What `send` answers when it need not wait: one promise for all. */
+const DONE = Promise.resolve();
+
+/** Writes messages to a socket, one after the other, as fast as the other end takes them. */
+export class SocketOutbox {
+  readonly #stream: SocketStream;
+  readonly #onChange: () => void;
+  /** Those who wait until the message before theirs is out. */
+  readonly #turns: LocalWaits;
+  /** A message is under way. */
+  #busy = false;
+  /** Why nothing can be sent any more. */
+  #over: Error | undefined;
+  #abandon: ((error: Error) => void) | undefined;
+
+  /** `onChange` is called when `isPending` may have changed. */
+  constructor(stream: SocketStream, onChange: () => void) {
+    this.#stream = stream;
+    this.#onChange = onChange;
+    this.#turns = new LocalWaits(onChange);
+  }
+
+  /** True while somebody waits for something to be sent. */
+  get isPending(): boolean {
+    return this.#busy || !this.#turns.isEmpty;
+  }
+
+  /** Sends one message; resolves when the system has it all. */
+  send(pieces: Pieces, options: WaitOptions | undefined): Promise<void> {
+    options?.signal?.throwIfAborted();
+    if (this.#busy) return this.#sendInTurn(pieces, options);
+    if (this.#over !== undefined) throw this.#over;
+    const left = this.#writeNow(pieces);
+    return left === undefined ? DONE : this.#writeLater(left, options, performance.now() + readTimeout(options));
+  }
+
+  /** The same, blocking the thread. */
+  sendSync(pieces: Pieces, options: SyncWaitOptions | undefined): void {
+    const timeout = readTimeout(options);
+    const deadline = performance.now() + timeout;
+    if (this.#over !== undefined) throw this.#over;
+    // Over TLS it throws.
+    this.#stream.fd;
+    if (this.#busy) {
+      throw new StateError(
+        'An earlier send() of this Connection is not done, which takes the event loop: await it first.',
+      );
+    }
+    let left = this.#writeNow(pieces);
+    while (left !== undefined) {
+      const remaining = deadline - performance.now();
+      if (remaining <= 0 || !this.#stream.awaitReady('write', remaining)) throw this.#tear(timeout, left !== pieces);
+      left = this.#writeNow(left);
+    }
+  }
+
+  /** Nothing can be sent any more: the other end is gone. */
+  end(cause: Error | undefined): void {
+    this.#finish(new EndOfStreamError('The other end of the Connection is gone: nothing can be sent.', { cause }));
+  }
+
+  /** Ends all waits with an error; what is under way is sent. */
+  close(error: Error): void {
+    this.#finish(error);
+  }
+
+  #finish(error: Error): void {
+    this.#over ??= error;
+    this.#abandon?.(error);
+    this.#turns.fail(error);
+  }
+
+  async #sendInTurn(pieces: Pieces, options: WaitOptions | undefined): Promise<void> {
+    const deadline = performance.now() + readTimeout(options);
+    await this.#turns.wait(
+      () => {
+        if (this.#busy) return NOT_YET;
+        this.#busy = true;
+        return undefined;
+      },
+      options,
+      () => {
+        throw outOfTime(options?.timeout, 'Nothing of the message was sent.');
+      },
+    );
+    let left: Pieces | undefined;
+    try {
+      if (this.#over !== undefined) throw this.#over;
+      left = this.#writeNow(pieces);
+    } finally {
+      if (left === undefined) this.#release();
+    }
+    if (left !== undefined) await this.#writeLater(left, options, deadline);
+  }
+
+  #release(): void {
+    this.#busy = false;
+    this.#turns.serve();
+    this.#onChange();
+  }
+
+  /** Writes what the system takes at once; answers what is left, `undefined` if nothing is. */
+  #writeNow(pieces: Pieces): Pieces | undefined {
+    if (!this.#stream.isDirect) return pieces;
+    try {
+      for (const [i, piece] of pieces.entries()) {
+        let at = 0;
+        while (at < piece.length) {
+          const count = this.#stream.writeNow(piece, at);
+          if (count === 0) return i === 0 && at === 0 ? pieces : [piece.subarray(at), ...pieces.slice(i + 1)];
+          at += count;
+        }
+      }
+      return undefined;
+    } catch (error) {
+      // What it has sent before may still be received.
+      this.end(error as Error);
+      throw this.#over;
+    }
+  }
+
+  #writeLater(pieces: Pieces, options: WaitOptions | undefined, deadline: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#busy = true;
+      this.#onChange();
+      const timeout = deadline - performance.now();
+      const signal = options?.signal;
+      const settle = (error: Error | null | undefined) => {
+        if (this.#abandon !== settle) return;
+        this.#abandon = undefined;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        if (error) reject(error);
+        else resolve();
+        this.#release();
+      };
+      const onAbort = () => {
+        this.#tear(0, true);
+        settle(signal?.reason);
+      };
+      const onTime = () => settle(this.#tear(options?.timeout, true));
+      const timer = timeout <= 0x7fffffff ? setTimeout(onTime, Math.max(timeout, 0)) : undefined;
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#abandon = settle;
+      this.#stream.writeLater(pieces, (error) => {
+        settle(error && new EndOfStreamError('The other end of the Connection is gone.', { cause: error }));
+      });
+    });
+  }
+
+  /** The time is over in the middle of a message, whose rest nobody could tell from the next: the connection ends. */
+  #tear(timeout: number | undefined, begun: boolean): Error {
+    if (!begun) return outOfTime(timeout, 'Nothing of the message was sent.');
+    this.#stream.destroy();
+    return outOfTime(timeout, 'A part of the message was sent, so the connection is closed.');
+  }
+}
+
+function outOfTime(timeout: number | undefined, what: string): TimeoutError {
+  return new TimeoutError(`The other end took no more within ${timeout} ms. ${what}`);
+}

@@ -1,0 +1,37 @@
+/** Milliseconds that a peer waits after its first wrong key, twice as many after the next, and so on to the longest. */
+const FIRST_DELAY = 50;
+const LONGEST_DELAY = 1000;
+/** After so many milliseconds without a wrong key they are forgotten. */
+const MEMORY = 60_000;
+/** How many addresses are remembered; then the oldest is forgotten. */
+const MOST_ADDRESSES = 1024;
+
+/** Slows down who shows wrong keys, by address, so that guessing takes for ever and costs the listener nothing. */
+export class Throttle {
+  readonly #records = new Map<string, { failures: number; last: number }>();
+
+  /** How many milliseconds the next connection from there has to wait before it is asked for its key. */
+  delayFor(address: string): number {
+    const record = this.#records.get(address);
+    if (record === undefined) return 0;
+    if (performance.now() - record.last > MEMORY) {
+      this.#records.delete(address);
+      return 0;
+    }
+    return Math.min(FIRST_DELAY * 2 ** (record.failures - 1), LONGEST_DELAY);
+  }
+
+  failed(address: string): void {
+    const failures = (this.#records.get(address)?.failures ?? 0) + 1;
+    this.#records.delete(address);
+    this.#records.set(address, { failures, last: performance.now() });
+    for (const oldest of this.#records.keys()) {
+      if (this.#records.size <= MOST_ADDRESSES) break;
+      this.#records.delete(oldest);
+    }
+  }
+
+  succeeded(address: string): void {
+    this.#records.delete(address);
+  }
+}

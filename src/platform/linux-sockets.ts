@@ -1,0 +1,120 @@
+import { closeSync, fchmodSync } from 'node:fs';
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+import { loadKoffi } from './koffi.ts';
+import type { Sockets } from './sockets.ts';
+
+// From the kernel's headers; the same on x64 and arm64.
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+const AI_PASSIVE = 1;
+const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
+const SO_PEERCRED = 17;
+const SHUT_WR = 1;
+const POLLIN = 1;
+const POLLOUT = 4;
+/** The longest path in a `sockaddr_un`, its closing zero not counted. */
+const LONGEST_PATH = 107;
+
+type Native = (...args: unknown[]) => number;
+
+/** Linux's sockets by libc's plain functions, called through koffi. */
+export function createLinuxSockets(): Sockets {
+  const koffi = loadKoffi();
+  const libc = koffi.load(null);
+  const func = (declaration: string) => libc.func(declaration) as Native;
+  const socket = func('int socket(int domain, int type, int protocol)');
+  const bind = func('int bind(int fd, const uint8_t* address, uint32_t length)');
+  const listen = func('int listen(int fd, int backlog)');
+  const setsockopt = func('int setsockopt(int fd, int level, int name, const int* value, uint32_t length)');
+  const getsockopt = func('int getsockopt(int fd, int level, int name, _Out_ int* value, _Inout_ uint32_t* length)');
+  const getaddrinfo = func('int getaddrinfo(const char* host, const char* port, const int* hints, _Out_ void** found)');
+  const freeaddrinfo = func('void freeaddrinfo(void* found)');
+  const shutdown = func('int shutdown(int fd, int how)');
+  const nativePoll = func('int poll(_Inout_ int* fds, unsigned long count, int timeout)');
+  const gaiStrerror = libc.func('const char* gai_strerror(int code)') as (code: number) => string;
+
+  function failed(syscall: string, where: string): NodeJS.ErrnoException {
+    const errno = koffi.errno();
+    const [code, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, ''];
+    return Object.assign(new Error(`${syscall} ${code}: ${text} ${where}`), { code, errno: -errno, syscall });
+  }
+
+  /** Every address that the name stands for, as the kernel wants them: the family, and a `sockaddr`. */
+  function resolve(host: string, port: number): { family: number; address: Uint8Array }[] {
+    const found = [null] as unknown[];
+    // struct addrinfo: flags, family, type, protocol; then length (4), address (8), name (8), next (8) from byte 16 on.
+    const hints = new Int32Array(12);
+    hints[0] = AI_PASSIVE;
+    hints[2] = SOCK_STREAM_CLOEXEC & 0xf;
+    const error = getaddrinfo(host, String(port), hints, found);
+    if (error !== 0) {
+      throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}: ${gaiStrerror(error)}`), { code: 'ENOTFOUND' });
+    }
+    const addresses: { family: number; address: Uint8Array }[] = [];
+    for (let at = found[0] as bigint; at; ) {
+      const info = new DataView(koffi.view(at, 48));
+      const length = info.getUint32(16, true);
+      const bytes = koffi.view(info.getBigUint64(24, true), length);
+      addresses.push({ family: info.getInt32(4, true), address: new Uint8Array(bytes).slice() });
+      at = info.getBigUint64(40, true);
+    }
+    freeaddrinfo(found[0]);
+    return addresses;
+  }
+
+  function listenAt(family: number, address: Uint8Array, backlog: number, where: string): number {
+    const fd = socket(family, SOCK_STREAM_CLOEXEC, 0);
+    if (fd < 0) throw failed('socket', where);
+    try {
+      // The mode of the socket is the mode of its file: nobody can come in between.
+      if (family === AF_UNIX) fchmodSync(fd, 0o600);
+      else setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, [1], 4);
+      if (bind(fd, address, address.length) !== 0) throw failed('bind', where);
+      if (listen(fd, backlog) !== 0) throw failed('listen', where);
+      return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  }
+
+  return {
+    listenTcp(host, port, backlog) {
+      const [first] = resolve(host, port);
+      return listenAt(first!.family, first!.address, backlog, `${host}:${port}`);
+    },
+    listenUnix(path, backlog) {
+      const bytes = Buffer.from(path);
+      if (bytes.length > LONGEST_PATH) {
+        throw new RangeError(`The path of a unix socket may have ${LONGEST_PATH} bytes, not ${bytes.length}: ${path}`);
+      }
+      const address = new Uint8Array(2 + bytes.length + 1);
+      address[0] = AF_UNIX;
+      address.set(bytes, 2);
+      return listenAt(AF_UNIX, address, backlog, path);
+    },
+    peerUser(fd) {
+      // struct ucred: pid, uid, gid.
+      const credentials = [0, 0, 0];
+      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]) !== 0) throw failed('getsockopt', 'SO_PEERCRED');
+      return (credentials[1] as number) >>> 0;
+    },
+    endWriting(fd) {
+      // It fails where the other end is gone already.
+      shutdown(fd, SHUT_WR);
+    },
+    awaitReady(fd, what, timeout) {
+      const deadline = performance.now() + timeout;
+      for (;;) {
+        const entry = new Int32Array([fd, what === 'read' ? POLLIN : POLLOUT]);
+        const left = Math.min(Math.max(Math.ceil(deadline - performance.now()), 0), 0x7fffffff);
+        const found = nativePoll(entry, 1, timeout === Number.POSITIVE_INFINITY ? -1 : left);
+        if (found > 0) return true;
+        if (found < 0 && koffi.errno() !== constants.errno.EINTR) throw failed('poll', `descriptor ${fd}`);
+        if (performance.now() >= deadline) return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { connect as connectTcp } from 'node:net';
+import { describe, test } from 'node:test';
+import { ClosedError, EndOfStreamError, Queue, SerializationError, StateError, TimeoutError } from 'multiproc';
+import { type Address, Connection, type ConnectOptions, connect, Listener } from 'multiproc/connection';
+import { watched } from '../watchdog.ts';
+
+const places: readonly [name: string, address: Address | undefined][] = [
+  ['tcp', '127.0.0.1:0'],
+  ['tcp by object', { host: '127.0.0.1', port: 0 }],
+  ['unix', undefined],
+];
+
+/** Both ends of a connection. */
+async function pair(address: Address | undefined, authKey?: string): Promise<[Connection, Connection]> {
+  using listener = new Listener({ address, authKey });
+  const options: ConnectOptions = { authKey };
+  return await Promise.all([listener.accept(), connect(listener.address, options)]);
+}
+
+for (const [name, address] of places) {
+  describe(`a connection over ${name}`, () => {
+    test('carries values and bytes both ways, in order', async () => {
+      const [a, b] = await pair(address, 'key');
+      const big = new Uint8Array(300_000).fill(7);
+      const values = [1, undefined, 'text', { deep: [new Map([[1, big]])] }, new Date(5), big, -0, [big, big]];
+      const sent = values.map((value) => a.send(value));
+      for (const value of values) assert.deepEqual(await watched(b.recv()), value);
+      await Promise.all(sent);
+      await b.sendBytes(big, { offset: 299_990 });
+      assert.deepEqual(await a.recvBytes(), big.slice(299_990));
+      await b.sendBytes(new ArrayBuffer(0));
+      assert.equal(await a.poll({ timeout: 30_000 }), true);
+      assert.deepEqual(await a.recv(), new Uint8Array(0));
+      const target = new Uint8Array(5);
+      await b.sendBytes(Buffer.from('abc'));
+      assert.equal(await a.recvBytesInto(target, { offset: 1 }), 3);
+      assert.deepEqual([...target], [0, 97, 98, 99, 0]);
+      a.close();
+      b.close();
+    });
+
+    test('has Sync twins, which mix with the others', async () => {
+      const [a, b] = await pair(address, 'key');
+      a.sendSync({ n: 1 });
+      await a.send({ n: 2 });
+      void a.send({ n: 3 });
+      a.sendSync({ n: 4 });
+      a.sendBytesSync(new Uint8Array(100_000));
+      assert.deepEqual(b.recvSync(), { n: 1 });
+      assert.deepEqual(await b.recv(), { n: 2 });
+      assert.deepEqual(b.recvSync(), { n: 3 });
+      assert.equal(b.pollSync(), true);
+      assert.deepEqual(b.recvSync(), { n: 4 });
+      assert.equal(b.recvBytesSync().length, 100_000);
+      assert.equal(b.pollSync(), false);
+      assert.equal(await b.poll(), false);
+      assert.throws(() => b.recvSync({ timeout: 5 }), TimeoutError);
+      a.close();
+      assert.throws(() => b.recvSync(), EndOfStreamError);
+      b.close();
+    });
+
+    test('ends for the other one when it is closed, after what was sent', async () => {
+      const [a, b] = await pair(address, 'key');
+      await a.send('last');
+      a.close();
+      assert.equal(a.closed, true);
+      assert.equal(await b.recv(), 'last');
+      await assert.rejects(watched(b.recv()), EndOfStreamError);
+      await assert.rejects(watched(b.recv()), EndOfStreamError);
+      await assert.rejects(b.send(1), EndOfStreamError);
+      await assert.rejects(a.recv(), ClosedError);
+      await assert.rejects(a.send(1), ClosedError);
+      assert.throws(() => a.sendSync(1), ClosedError);
+      a.close();
+      b.close();
+    });
+
+    test('hands what is too much for the system over piece by piece', async () => {
+      const [a, b] = await pair(address, 'key');
+      const big = new Uint8Array(2 ** 25).map((_, i) => i * 31);
+      const sent = Promise.all([a.send(big), a.sendBytes(big), a.send('end')]);
+      assert.throws(() => a.sendSync(1), StateError);
+      assert.deepEqual(Buffer.compare((await watched(b.recv())) as Uint8Array, big), 0);
+      assert.deepEqual(Buffer.compare(await watched(b.recvBytes()), big), 0);
+      assert.equal(await watched(b.recv()), 'end');
+      await watched(sent);
+      a.close();
+      b.close();
+    });
+  });
+}
+
+describe('waits', () => {
+  test('end in time and by a signal, and nothing is taken', async () => {
+    const [a, b] = await pair(undefined, 'key');
+    await assert.rejects(b.recv({ timeout: 1 }), TimeoutError);
+    await assert.rejects(b.recv({ timeout: 0 }), TimeoutError);
+    const stop = new AbortController();
+    const aborted = b.recv({ signal: stop.signal });
+    stop.abort(new Error('enough'));
+    await assert.rejects(aborted, /enough/);
+    await a.send(1);
+    assert.equal(await b.recv({ timeout: 0 }), 1);
+    const first = b.recv();
+    const second = b.recv();
+    await a.send('one');
+    await a.send('two');
+    assert.deepEqual(await Promise.all([first, second]), ['one', 'two']);
+    const open = b.recv();
+    b.close();
+    await assert.rejects(open, ClosedError);
+    a.close();
+  });
+
+  test('of a send end before anything is sent, or with the connection', async () => {
+    const [a, b] = await pair(undefined, 'key');
+    const full = a.sendBytes(new Uint8Array(2 ** 24), { timeout: 50 });
+    const behind = a.send('never', { timeout: 1 });
+    await assert.rejects(behind, TimeoutError);
+    await assert.rejects(full, TimeoutError);
+    await assert.rejects(watched(b.recv()), SerializationError);
+    await assert.rejects(watched(b.recv()), EndOfStreamError);
+    a.close();
+    b.close();
+  });
+});
+
+describe('what crosses', () => {
+  test('functions and instances only where both ends have shown the key', async () => {
+    const [a, b] = await pair(undefined, 'key');
+    const factor = 6;
+    await a.send((n: number) => n * factor);
+    assert.equal((await b.recv())(7), 42);
+    const [c, d] = await pair(undefined);
+    await assert.rejects(
+      c.send({ task: () => 1 }),
+      (error: SerializationError) => error.path === 'value.task' && /authKey/.test(error.message),
+    );
+    await c.send('fine');
+    assert.equal(await d.recv(), 'fine');
+    for (const end of [a, b, c, d]) end.close();
+  });
+
+  test('no shared object, which may be of another family', async () => {
+    const [a, b] = await pair(undefined, 'key');
+    const queue = new Queue();
+    await assert.rejects(
+      a.send({ queue }),
+      (error: SerializationError) =>
+        error.path === 'value.queue' && /Queue objects should only be shared/.test(error.message),
+    );
+    a.close();
+    b.close();
+  });
+
+  test('no function out of bytes that a stranger made', async () => {
+    const [a, b] = await pair(undefined, 'key');
+    await a.send(() => 1);
+    const code = (await b.recvBytes().catch(() => undefined)) as undefined;
+    assert.equal(code, undefined, 'a value is not given as bytes');
+    a.close();
+    b.close();
+  });
+});
+
+test('a listener without a key refuses to be open to other machines', () => {
+  assert.throws(() => new Listener({ address: '0.0.0.0:0' }), /authKey/);
+  assert.throws(() => new Listener({ address: '[::]:0' }), /authKey/);
+});
+
+test('a torn message is an error of its own, the end comes after it', async () => {
+  using listener = new Listener({ address: '127.0.0.1:0' });
+  const accepted = listener.accept();
+  const { port } = { port: Number(String(listener.address).split(':')[1]) };
+  const raw = connectTcp(port, '127.0.0.1');
+  raw.on('data', () => raw.end(Buffer.from([1, 0, 0, 0, 0, 0, 0, 10, 1, 2, 3])));
+  const connection = await accepted;
+  await assert.rejects(watched(connection.recv()), (error: Error) => {
+    assert.ok(error instanceof SerializationError);
+    return /10 bytes, of which 11 came|middle of a message/.test(error.message);
+  });
+  await assert.rejects(watched(connection.recv()), EndOfStreamError);
+  connection.close();
+});
+
+test('the door opens by require, too', () => {
+  const door = createRequire(import.meta.url)('multiproc/connection');
+  assert.equal(door.Connection, Connection);
+});
