@@ -5,3 +5,4 @@ export type { Address } from './connection/address.ts';
 export { type ConnectOptions, connect } from './connection/connect.ts';
 export { Connection } from './connection/connection.ts';
 export { Listener, type ListenerOptions } from './connection/listener.ts';
+export { wait } from './connection/wait.ts';

@@ -14,6 +14,8 @@ export {
   type SendBytesRange,
 } from './connection/connection.ts';
 export { Listener, type ListenerOptions } from './connection/listener.ts';
+export { pipe } from './connection/pipe.ts';
+export { wait } from './connection/wait.ts';
 export {
   AuthenticationError,
   BrokenBarrierError,

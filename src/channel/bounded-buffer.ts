@@ -8,6 +8,7 @@ import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
+import type { Waitable } from '../sync/waitable.ts';
 import { keepParcel, pack, unpack } from './transport.ts';
 
 /** Words of a bounded buffer, behind those of every shared object. */
@@ -23,7 +24,7 @@ const DONE = Promise.resolve();
 const scratches: Uint8Array[] = [];
 
 /** A queue in the heap that any members put into and get from, and wait for: what `Queue` and `SimpleQueue` are made of. */
-export abstract class BoundedBuffer<T> extends SharedObject {
+export abstract class BoundedBuffer<T> extends SharedObject implements Waitable {
   readonly #family: Family;
   readonly #ring: Ring;
   readonly #getters: WaitQueue;
@@ -99,6 +100,25 @@ export abstract class BoundedBuffer<T> extends SharedObject {
   empty(): boolean {
     this.assertOpen();
     return this.#ring.size === 0;
+  }
+
+  /** For `wait`: true if `get` would not wait, because there is an item or there will never be one again. */
+  isReady(): boolean {
+    this.assertOpen();
+    return this.#ring.size > 0 || this.#ring.isShutDown;
+  }
+
+  /** For `wait`: calls back, once, when `get` would not wait; the answer stops that. */
+  onReady(callback: () => void): () => void {
+    this.assertOpen();
+    const stop = new AbortController();
+    const wait = this.#getters.wait(
+      () => this.isReady() || NOT_YET,
+      { signal: stop.signal },
+      () => true,
+    );
+    wait.then(callback, () => {});
+    return () => stop.abort();
   }
 
   /** Lets go of the queue in this process; waits of this thread end with a `ClosedError`. What is inside stays for the others. */

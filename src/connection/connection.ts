@@ -27,10 +27,9 @@ export interface Refusal {
   readonly fatal: boolean;
 }
 
-/** @internal Asked before a message is taken, with its bytes or VALUE: a refused message stays where it is. */
+/** @internal Asked before a message is taken, with its bytes or VALUE: a refused message stays where it is. Without it, any is taken. */
 export type Wanted = (size: number) => Refusal | undefined;
 
-const ANYTHING: Wanted = () => undefined;
 const AT_ONCE = { timeout: 0 };
 
 /**
@@ -75,7 +74,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   recv(options?: WaitOptions): Promise<T> {
     try {
       this.#assertReadable();
-      return this.take(ANYTHING, options) as Promise<T>;
+      return this.take(undefined, options) as Promise<T>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -84,7 +83,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   /** The same, blocking the thread. */
   recvSync(options?: SyncWaitOptions): T {
     this.#assertReadable();
-    return this.takeSync(ANYTHING, options) as T;
+    return this.takeSync(undefined, options) as T;
   }
 
   /** Sends bytes as they are, none at all too; `offset` and `size` choose some of them, in bytes. */
@@ -199,9 +198,9 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   /** @internal */
   protected abstract pushBytesSync(bytes: Uint8Array, options: SyncWaitOptions | undefined): void;
   /** @internal */
-  protected abstract take(wanted: Wanted, options: WaitOptions | undefined): Promise<unknown>;
+  protected abstract take(wanted: Wanted | undefined, options: WaitOptions | undefined): Promise<unknown>;
   /** @internal */
-  protected abstract takeSync(wanted: Wanted, options: SyncWaitOptions | undefined): unknown;
+  protected abstract takeSync(wanted: Wanted | undefined, options: SyncWaitOptions | undefined): unknown;
   /** @internal */
   protected abstract awaitMessage(options: WaitOptions): Promise<boolean>;
   /** @internal */

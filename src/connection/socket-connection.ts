@@ -114,7 +114,7 @@ export class SocketConnection<T> extends Connection<T> {
     this.#outbox.sendSync(whole(frame(kind.BYTES, bytes, [], false)), options);
   }
 
-  protected override take(wanted: Wanted, options: WaitOptions | undefined): Promise<unknown> {
+  protected override take(wanted: Wanted | undefined, options: WaitOptions | undefined): Promise<unknown> {
     if (options?.timeout === 0) this.#look();
     return this.#readers.wait(
       () => this.#attempt(wanted),
@@ -123,7 +123,7 @@ export class SocketConnection<T> extends Connection<T> {
     );
   }
 
-  protected override takeSync(wanted: Wanted, options: SyncWaitOptions | undefined): unknown {
+  protected override takeSync(wanted: Wanted | undefined, options: SyncWaitOptions | undefined): unknown {
     return this.#block(
       () => this.#attempt(wanted),
       options,
@@ -163,10 +163,10 @@ export class SocketConnection<T> extends Connection<T> {
   }
 
   /** Takes the first message, if there is one. */
-  #attempt(wanted: Wanted): unknown {
+  #attempt(wanted: Wanted | undefined): unknown {
     const [first] = this.#inbox;
     if (first === undefined) return this.#ended ? this.#throwEnd() : NOT_YET;
-    const refusal = wanted(first.kind === kind.VALUE ? VALUE : first.size);
+    const refusal = wanted?.(first.kind === kind.VALUE ? VALUE : first.size);
     if (refusal !== undefined) this.#refuse(refusal);
     this.#inbox.shift();
     this.#unread -= first.size;

@@ -187,7 +187,9 @@ export const objectField = {
   holders: 1,
 } as const;
 
-type Destroy = (family: Family, offset: number) => void;
+/** Takes an object apart; what it answers says whether its block is freed then, or kept for further use. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say.
+type Destroy = (family: Family, offset: number) => void | 'keep';
 const destroyers = new Map<number, Destroy>();
 
 /** Says how an object of this kind gives its memory back once nobody holds it; whoever lets go last runs it. */
@@ -217,8 +219,8 @@ export function releaseObject(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
-  destroyers.get(kindOf(family, offset))?.(family, offset);
-  family.allocator.free(offset);
+  const fate = destroyers.get(kindOf(family, offset))?.(family, offset);
+  if (fate !== 'keep') family.allocator.free(offset);
 }
 
 let abandonAssignment: (family: Family, granule: number) => void = () => {};

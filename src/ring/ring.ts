@@ -324,6 +324,7 @@ export class Ring {
     this.start = 0;
     switch (first & 3) {
       case record.INT:
+        this.tag = 0;
         this.popped = words[at + 1] as number;
         return 2;
       case record.OUT:

@@ -1,0 +1,90 @@
+import type { Family } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { SLOTS } from '../memory/members.ts';
+
+/** Words of an attendance, from its start. */
+const field = {
+  /** Goes up with every arrival, after the entry and before anything else is given up; written by who arrives. */
+  arrivals: 0,
+  /** Granule of the block with the entries that have no room here, 0 until somebody needs it. */
+  more: 1,
+  /** Members that hold this end, 0 where free; each written by its member, and by one that takes the place of a dead one. */
+  first: 2,
+} as const;
+const FIRST_ENTRIES = 14;
+/** How many words it takes in its object. */
+export const ATTENDANCE_WORDS = field.first + FIRST_ENTRIES;
+
+/**
+ * Which members hold one end of a pipe. By name, and not as a number: one that is killed leaves by that alone, at whatever
+ * instruction it dies. See README.md, "The ends of a pipe".
+ */
+export class Attendance {
+  readonly #family: Family;
+  readonly #words: Int32Array;
+  readonly #at: number;
+
+  constructor(family: Family, offset: number) {
+    this.#family = family;
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+  }
+
+  /** Goes up with every arrival. */
+  get arrivals(): number {
+    return Atomics.load(this.#words, this.#at + field.arrivals);
+  }
+
+  /** Says that this member holds the end; answers the entry, for `leave`. */
+  arrive(): number {
+    for (let entry = 0; ; entry++) {
+      const [words, index] = this.#place(entry, true);
+      const seen = Atomics.load(words, index);
+      if (seen !== 0 && !this.#family.members.isKnownGone(seen)) continue;
+      if (Atomics.compareExchange(words, index, seen, this.#family.me) !== seen) continue;
+      // SYNC(attendance): whoever finds the voyage over that brought the end here finds this changed, and looks again.
+      Atomics.add(this.#words, this.#at + field.arrivals, 1);
+      return entry;
+    }
+  }
+
+  leave(entry: number): void {
+    const [words, index] = this.#place(entry, false);
+    Atomics.store(words, index, 0);
+  }
+
+  /** A living member that holds the end, 0 if there is none: this one, if it is among them. */
+  holder(): number {
+    let found = 0;
+    const count = this.#words[this.#at + field.more] === 0 ? FIRST_ENTRIES : SLOTS;
+    for (let entry = 0; entry < count; entry++) {
+      const [words, index] = this.#place(entry, false);
+      const member = Atomics.load(words, index);
+      if (member === this.#family.me) return member;
+      if (found === 0 && member !== 0 && !this.#family.members.isKnownGone(member)) found = member;
+    }
+    return found;
+  }
+
+  /** Gives the memory outside of the object back. */
+  destroy(): void {
+    const granule = this.#words[this.#at + field.more] as number;
+    if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);
+  }
+
+  #place(entry: number, make: boolean): [words: Int32Array, index: number] {
+    if (entry < FIRST_ENTRIES) return [this.#words, this.#at + field.first + entry];
+    if (make) this.#makeRoom();
+    const block = (Atomics.load(this.#words, this.#at + field.more) >>> 0) * GRANULE;
+    return [this.#family.heap.words(block), wordIndex(block) + entry - FIRST_ENTRIES];
+  }
+
+  #makeRoom(): void {
+    if (Atomics.load(this.#words, this.#at + field.more) !== 0) return;
+    const { allocator, heap } = this.#family;
+    const block = allocator.allocate(SLOTS * 4, 0);
+    const at = wordIndex(block);
+    heap.words(block).fill(0, at, at + SLOTS);
+    if (Atomics.compareExchange(this.#words, this.#at + field.more, 0, block / GRANULE) !== 0) allocator.free(block);
+  }
+}

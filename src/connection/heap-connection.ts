@@ -1,0 +1,264 @@
+import { openBlob, storeBlob } from '../channel/blobs.ts';
+import { keepParcel, pack, unpack } from '../channel/transport.ts';
+import { ClosedError, EndOfStreamError, TimeoutError } from '../errors.ts';
+import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { claimParcel, type Parcel } from '../ring/parcel.ts';
+import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
+import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
+import { Lane } from './lane.ts';
+import type { Pipe, Side } from './pipe-object.ts';
+
+/** What `send` answers when it need not wait: one promise for all. */
+const DONE = Promise.resolve();
+/** The tag of a value; of bytes it is their number and 1. */
+const VALUE_TAG = 0;
+/** Bytes from this number on travel in a block of their own. */
+const BLOCK_BYTES = 2 ** 15;
+const NOTHING = new Uint8Array(0);
+
+/** What a member gives up when an end is collected there. */
+interface Hold {
+  readonly pipe: Pipe;
+  readonly side: Side;
+  readonly entry: number;
+}
+
+const collected = new FinalizationRegistry<Hold>(({ pipe, side, entry }) => pipe.leave(side, entry));
+
+/** The ends that this thread holds, by their pipe: an end is one object here. */
+const here = new WeakMap<
+  Pipe,
+  [WeakRef<HeapConnection<unknown>> | undefined, WeakRef<HeapConnection<unknown>> | undefined]
+>();
+
+/** An end of a pipe in the family's heap. */
+export class HeapConnection<T> extends Connection<T> {
+  readonly #pipe: Pipe;
+  readonly #side: Side;
+  readonly #other: Side;
+  /** Its entry in the attendance of its side. */
+  readonly #entry: number;
+  readonly #incoming: Lane;
+  readonly #outgoing: Lane;
+  #isReadable: boolean;
+  readonly #isWritable: boolean;
+  #closed = false;
+  /** Why the message that was looked at last stays. */
+  #refusal: Refusal | undefined;
+
+  private constructor(pipe: Pipe, side: Side) {
+    super();
+    this.#pipe = pipe;
+    this.#side = side;
+    this.#other = side === 0 ? 1 : 0;
+    this.#entry = pipe.open(side);
+    this.#incoming = new Lane(pipe, this.#other);
+    this.#outgoing = new Lane(pipe, side);
+    this.#isReadable = pipe.isDuplex || side === 0;
+    this.#isWritable = pipe.isDuplex || side === 1;
+    collected.register(this, { pipe, side, entry: this.#entry }, this);
+  }
+
+  /** The object of this thread for that end, a new one if it has none. */
+  static at<T>(pipe: Pipe, side: Side): HeapConnection<T> {
+    let ends = here.get(pipe);
+    if (ends === undefined) here.set(pipe, (ends = [undefined, undefined]));
+    const known = ends[side]?.deref();
+    if (known !== undefined) return known as HeapConnection<T>;
+    const made = new HeapConnection<T>(pipe, side);
+    ends[side] = new WeakRef<HeapConnection<unknown>>(made as HeapConnection<unknown>);
+    return made;
+  }
+
+  get readable(): boolean {
+    return this.#isReadable && !this.#closed;
+  }
+
+  get writable(): boolean {
+    return this.#isWritable && !this.#closed;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Which end of which pipe it is, for a message. */
+  get place(): { pipe: Pipe; side: Side } {
+    this.assertOpen();
+    return { pipe: this.#pipe, side: this.#side };
+  }
+
+  override close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const error = new ClosedError('The Connection was closed here.');
+    this.#incoming.close(error);
+    this.#outgoing.close(error);
+    collected.unregister(this);
+    here.get(this.#pipe)![this.#side] = undefined;
+    this.#pipe.leave(this.#side, this.#entry);
+  }
+
+  isReady(): boolean {
+    this.assertOpen();
+    return this.#hasMessage() === true;
+  }
+
+  onReady(callback: () => void): () => void {
+    const stop = new AbortController();
+    const wait = this.#incoming.receivers.wait(this.#hasMessage, { signal: stop.signal }, () => true);
+    wait.then(callback, () => {});
+    return () => stop.abort();
+  }
+
+  protected override pushValue(value: T, options: WaitOptions | undefined): Promise<void> {
+    return this.#push(this.#prepare(value), VALUE_TAG, options);
+  }
+
+  protected override pushValueSync(value: T, options: SyncWaitOptions | undefined): void {
+    this.#pushSync(this.#prepare(value), VALUE_TAG, options);
+  }
+
+  protected override pushBytes(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
+    return this.#push(this.#prepareBytes(bytes), bytes.length + 1, options);
+  }
+
+  protected override pushBytesSync(bytes: Uint8Array, options: SyncWaitOptions | undefined): void {
+    this.#pushSync(this.#prepareBytes(bytes), bytes.length + 1, options);
+  }
+
+  protected override take(wanted: Wanted | undefined, options: WaitOptions | undefined): Promise<unknown> {
+    const { receivers } = this.#incoming;
+    if (options === undefined && !receivers.hasLocal) {
+      const message = this.#attempt(wanted);
+      if (message !== NOT_YET) return isLoopStarving() ? afterTurn(message) : Promise.resolve(message);
+    }
+    return receivers.wait(
+      () => this.#attempt(wanted),
+      options,
+      () => timedOut(options),
+    );
+  }
+
+  protected override takeSync(wanted: Wanted | undefined, options: SyncWaitOptions | undefined): unknown {
+    return this.#incoming.receivers.waitSync(
+      () => this.#attempt(wanted),
+      options,
+      () => timedOut(options),
+    );
+  }
+
+  protected override awaitMessage(options: WaitOptions): Promise<boolean> {
+    return this.#incoming.receivers.wait<boolean>(this.#hasMessage, options, () => this.#hasMessage() === true);
+  }
+
+  protected override awaitMessageSync(options: SyncWaitOptions): boolean {
+    return this.#incoming.receivers.waitSync<boolean>(this.#hasMessage, options, () => this.#hasMessage() === true);
+  }
+
+  readonly #hasMessage = (): boolean | NotYet => {
+    return !this.#incoming.isEmpty || this.#pipe.isGone(this.#other) || NOT_YET;
+  };
+
+  /** Takes the first message, if there is one. */
+  #attempt(wanted: Wanted | undefined): unknown {
+    const taken = this.#pop(wanted);
+    if (taken !== undefined) return taken.value;
+    if (!this.#pipe.isGone(this.#other)) return NOT_YET;
+    // It may have sent something between our look and its end.
+    const last = this.#pop(wanted);
+    if (last !== undefined) return last.value;
+    throw new EndOfStreamError(
+      'Nobody holds the other end of the Connection any more, and nothing that was sent is left.',
+    );
+  }
+
+  #pop(wanted: Wanted | undefined): { value: unknown } | undefined {
+    this.#refusal = undefined;
+    const claim =
+      wanted &&
+      ((tag: number) => {
+        this.#refusal = wanted(tag === VALUE_TAG ? VALUE : tag - 1);
+        return this.#refusal === undefined;
+      });
+    const taken = this.#incoming.pop(claim, this.#open);
+    if (this.#refusal !== undefined) this.#refuse(this.#refusal);
+    return taken;
+  }
+
+  readonly #open = (message: number | Parcel, start: number, tag: number): unknown => {
+    if (typeof message === 'number') return message;
+    const { family } = this.#pipe;
+    if (tag === VALUE_TAG) return unpack(family, message, start);
+    const [blob] = message.blobs;
+    if (blob !== undefined) return new Uint8Array(openBlob(family, blob));
+    return Uint8Array.prototype.slice.call(message.bytes, start, start + message.length);
+  };
+
+  #refuse({ error, fatal }: Refusal): never {
+    if (fatal && this.#isWritable) this.#isReadable = false;
+    else if (fatal) this.close();
+    throw error;
+  }
+
+  /** A small integer needs no parcel. */
+  #prepare(value: T): number | Parcel {
+    if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) return value;
+    return pack(this.#pipe.family, value, 'value');
+  }
+
+  #prepareBytes(bytes: Uint8Array): Parcel {
+    const { length } = bytes;
+    if (length < BLOCK_BYTES) return { bytes, length, blobs: [], handles: [] };
+    const { family } = this.#pipe;
+    const parcel = { bytes: NOTHING, length: 0, blobs: [storeBlob(family, bytes)], handles: [] };
+    claimParcel(family, parcel);
+    return parcel;
+  }
+
+  #push(message: number | Parcel, tag: number, options: WaitOptions | undefined): Promise<void> {
+    const { senders } = this.#outgoing;
+    if (options === undefined && !senders.hasLocal && this.#tryPush(message, tag)) {
+      return isLoopStarving() ? afterTurn(undefined) : DONE;
+    }
+    const kept = typeof message === 'number' ? message : keepParcel(message);
+    const attempt = () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
+    return senders
+      .wait<undefined>(attempt, options, () => noRoom(options))
+      .catch((error) => {
+        this.#outgoing.discard(kept);
+        throw error;
+      });
+  }
+
+  #pushSync(message: number | Parcel, tag: number, options: SyncWaitOptions | undefined): void {
+    if (options === undefined && this.#tryPush(message, tag)) return;
+    const kept = typeof message === 'number' ? message : keepParcel(message);
+    try {
+      this.#outgoing.senders.waitSync<undefined>(
+        () => (this.#tryPush(kept, tag) ? undefined : NOT_YET),
+        options,
+        () => noRoom(options),
+      );
+    } catch (error) {
+      this.#outgoing.discard(kept);
+      throw error;
+    }
+  }
+
+  #tryPush(message: number | Parcel, tag: number): boolean {
+    if (this.#pipe.isGone(this.#other)) {
+      throw new EndOfStreamError('Nobody holds the other end of the Connection any more: nothing can be sent.');
+    }
+    return this.#outgoing.push(message, tag);
+  }
+}
+
+function timedOut(options: SyncWaitOptions | undefined): never {
+  throw new TimeoutError(`No message came within ${options?.timeout} ms.`);
+}
+
+function noRoom(options: SyncWaitOptions | undefined): never {
+  throw new TimeoutError(`The other end took no message out of the full pipe within ${options?.timeout} ms.`);
+}

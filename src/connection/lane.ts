@@ -1,0 +1,91 @@
+import type { Family } from '../memory/family.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { type Outcome, outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+import { lane, type Pipe, type Side } from './pipe-object.ts';
+
+/** Parcels are copied out here and opened at once; a decoder that receives something itself uses another. */
+const scratches: Uint8Array[] = [];
+
+/** What one end of a pipe sends to the other, as a member that holds one of the two sees it. It never waits by itself. */
+export class Lane {
+  readonly #family: Family;
+  readonly #ring: Ring;
+  /** Waits for a message, and for room. */
+  readonly receivers: WaitQueue;
+  readonly senders: WaitQueue;
+
+  /** What end `from` of the pipe sends. */
+  constructor(pipe: Pipe, from: Side) {
+    const to: Side = from === 0 ? 1 : 0;
+    const at = pipe.lane(from);
+    const ring = new Ring(pipe.family, at + lane.ring * 4);
+    this.#family = pipe.family;
+    this.#ring = ring;
+    this.receivers = new WaitQueue(pipe.family, at + lane.receivers * 4, {
+      isReady: () => !ring.isEmpty || pipe.isGone(from),
+      owned: otherEnd(pipe, from),
+    });
+    this.senders = new WaitQueue(pipe.family, at + lane.senders * 4, {
+      isReady: () => ring.size < ring.bound || pipe.isGone(to),
+      owned: otherEnd(pipe, to),
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.#ring.isEmpty;
+  }
+
+  /** Puts a message in if there is room: from then on the parcel belongs to the lane. */
+  push(message: number | Parcel, tag: number): boolean {
+    const found: Outcome = typeof message === 'number' ? this.#ring.pushInt(message) : this.#ring.push(message, tag);
+    if (found !== outcome.DONE) return false;
+    if (this.receivers.hasWaiting) this.receivers.notify();
+    return true;
+  }
+
+  /**
+   * Takes the first message out, if there is one and `claim` wants it when it hears its tag; `open` makes of it what is
+   * answered, at once, since its bytes are used again. `undefined` where nothing was taken.
+   */
+  pop<R>(
+    claim: ((tag: number) => boolean) | undefined,
+    open: (message: number | Parcel, start: number, tag: number) => R,
+  ): { value: R } | undefined {
+    const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
+    const ring = this.#ring;
+    try {
+      if (ring.pop(scratch, claim) !== outcome.DONE) return undefined;
+      if (this.senders.hasWaiting) this.senders.notify();
+      const { block, popped, start, tag } = ring;
+      try {
+        return { value: open(popped, start, tag) };
+      } finally {
+        if (block !== 0) this.#family.allocator.free(block);
+      }
+    } finally {
+      scratches.push(scratch);
+    }
+  }
+
+  /** Lets go of a message that did not get in. */
+  discard(message: number | Parcel): void {
+    if (typeof message !== 'number') discardParcel(this.#family, message);
+  }
+
+  /** Ends all waits of this thread. */
+  close(error: unknown): void {
+    this.receivers.close(error);
+    this.senders.close(error);
+  }
+}
+
+/** Has a waiter watch one that holds the other end: when it is killed, it may have been the last. */
+function otherEnd(pipe: Pipe, side: Side) {
+  return {
+    owner: () => pipe.attendance(side).holder(),
+    insist: () => {},
+    decline: () => {},
+    reclaim: () => {},
+  };
+}

@@ -1,0 +1,168 @@
+import { type Family, registerDestroyer } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { RING_WORDS, Ring } from '../ring/ring.ts';
+import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
+import { ATTENDANCE_WORDS, Attendance } from './attendance.ts';
+
+/** The numbers of these kinds among shared objects. */
+export const PIPE_KIND = 40;
+const VOYAGES_KIND = 41;
+
+/** Words of a lane: what one end sends to the other. */
+export const lane = { ring: 0, receivers: RING_WORDS, senders: RING_WORDS + WAIT_LIST_WORDS } as const;
+const LANE_WORDS = lane.senders + WAIT_LIST_WORDS;
+/** Words of a pipe, behind those of every shared object; lane and attendance of end 1 follow those of end 0. */
+const field = {
+  /** 1 if messages go both ways, else only from end 1 to end 0; written once. */
+  duplex: 2,
+  /** Granules of the two `voyages`; written once. */
+  voyages: 3,
+  lanes: 16,
+  attendances: 16 + 2 * LANE_WORDS,
+} as const;
+const WORDS = field.attendances + 2 * ATTENDANCE_WORDS;
+
+/**
+ * How many messages refer to one end, as a shared object whose holders are messages only. `pipe` is the granule of its pipe, 0
+ * once that is gone: until then it stays when its last holder goes.
+ */
+const voyages = { pipe: 2, holders: 1, bytes: 64 } as const;
+
+/** Messages that may be in one lane; then senders wait. */
+const MOST_MESSAGES = 1024;
+
+/** Which end of a pipe. */
+export type Side = 0 | 1;
+
+/** What both ends of a pipe share. */
+export class Pipe extends SharedObject {
+  readonly #family: Family;
+  readonly #offset: number;
+  readonly #attendances: readonly [Attendance, Attendance];
+  /** How many ends this thread holds. */
+  #open = 0;
+
+  constructor(make: boolean | Existing) {
+    super(PIPE_KIND, make instanceof Existing ? make : WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#offset = offset;
+    if (!(make instanceof Existing)) create(family, offset, make);
+    this.#attendances = [attendance(family, offset, 0), attendance(family, offset, 1)];
+  }
+
+  get family(): Family {
+    return this.#family;
+  }
+
+  /** Its place in the heap. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  get isDuplex(): boolean {
+    return this.#word(field.duplex) === 1;
+  }
+
+  /** Where the lane that `side` sends into stands in the heap. */
+  lane(side: Side): number {
+    return laneOf(this.#offset, side);
+  }
+
+  attendance(side: Side): Attendance {
+    return this.#attendances[side];
+  }
+
+  /** The object that messages hold in which that end travels. */
+  voyages(side: Side): number {
+    return (this.#word(field.voyages + side) >>> 0) * GRANULE;
+  }
+
+  /** True if nobody holds the end any more, and no message brings it to anybody. */
+  isGone(side: Side): boolean {
+    const attendance = this.#attendances[side];
+    for (;;) {
+      // SYNC(attendance): who left by a message counted it before; who came out of one shows up in the arrivals before it is uncounted.
+      const arrivals = attendance.arrivals;
+      if (attendance.holder() !== 0) return false;
+      const at = this.voyages(side);
+      if (Atomics.load(this.#family.heap.words(at), wordIndex(at) + voyages.holders) !== 0) return false;
+      if (attendance.arrivals === arrivals) return true;
+    }
+  }
+
+  /** This member holds the end from now on; answers what `leave` wants. */
+  open(side: Side): number {
+    this.#open++;
+    return this.#attendances[side].arrive();
+  }
+
+  /** This member does not hold the end any more: who waits at the other one looks whether anybody does. */
+  leave(side: Side, entry: number): void {
+    this.#attendances[side].leave(entry);
+    wakeAll(this.#family, this.#offset);
+    if (--this.#open === 0) this.close();
+  }
+
+  #word(word: number): number {
+    return this.#family.heap.words(this.#offset)[wordIndex(this.#offset) + word] as number;
+  }
+}
+
+function laneOf(pipe: number, side: Side): number {
+  return pipe + (field.lanes + side * LANE_WORDS) * 4;
+}
+
+function attendance(family: Family, pipe: number, side: Side): Attendance {
+  return new Attendance(family, pipe + (field.attendances + side * ATTENDANCE_WORDS) * 4);
+}
+
+function create(family: Family, offset: number, duplex: boolean): void {
+  const words = family.heap.words(offset);
+  const at = wordIndex(offset);
+  words[at + field.duplex] = duplex ? 1 : 0;
+  for (const side of [0, 1] as const) {
+    Ring.create(family, laneOf(offset, side) + lane.ring * 4, MOST_MESSAGES);
+    const block = family.allocator.allocate(voyages.bytes, 0);
+    const own = family.heap.words(block);
+    const index = wordIndex(block);
+    own.fill(0, index, index + voyages.bytes / 4);
+    own[index] = VOYAGES_KIND;
+    own[index + voyages.pipe] = offset / GRANULE;
+    words[at + field.voyages + side] = block / GRANULE;
+  }
+}
+
+function lists(family: Family, pipe: number): WaitList[] {
+  return ([0, 1] as const).flatMap((side) =>
+    [lane.receivers, lane.senders].map((list) => new WaitList(family, laneOf(pipe, side) + list * 4)),
+  );
+}
+
+function wakeAll(family: Family, pipe: number): void {
+  for (const list of lists(family, pipe)) list.notifyAll();
+  family.parker.schedule();
+}
+
+registerDestroyer(PIPE_KIND, (family, offset) => {
+  const words = family.heap.words(offset);
+  for (const side of [0, 1] as const) {
+    new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
+    attendance(family, offset, side).destroy();
+    const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
+    const own = family.heap.words(block);
+    Atomics.store(own, wordIndex(block) + voyages.pipe, 0);
+    // Of a dead member's message the pipe may be released before this: then the last holder frees it.
+    if (Atomics.load(own, wordIndex(block) + voyages.holders) === 0) family.allocator.free(block);
+  }
+  for (const list of lists(family, offset)) list.destroy();
+});
+
+registerDestroyer(VOYAGES_KIND, (family, offset) => {
+  // The last message that had the end is gone: where nobody took it out, the other end is alone now.
+  const pipe = (Atomics.load(family.heap.words(offset), wordIndex(offset) + voyages.pipe) >>> 0) * GRANULE;
+  if (pipe === 0) return undefined;
+  wakeAll(family, pipe);
+  return 'keep';
+});

@@ -1,0 +1,36 @@
+import type { Connection } from './connection.ts';
+import { HeapConnection } from './heap-connection.ts';
+import { Pipe } from './pipe-object.ts';
+
+/**
+ * Makes a connection within the family, over its heap: `[a, b]`, what one sends the other receives. With `duplex: false` messages go
+ * one way: the first end only receives, the second only sends. Pass an end to another process in `args`, or through a queue or another
+ * connection; several may use one end, one message at a time.
+ *
+ * A sender waits while 1024 messages are unread. An end is gone when every process that held it has closed it, let it be collected, or ended;
+ * so close your own copy of the end that you gave away.
+ *
+ * @example
+ * import { pipe, Process } from 'multiproc';
+ * import assert from 'node:assert';
+ *
+ * const [here, there] = pipe();
+ * const p = new Process({
+ *   target: async () => {
+ *     for await (const n of there) await there.send(n * n);
+ *   },
+ * });
+ * p.start();
+ * there.close();
+ * await here.send(12);
+ * assert.equal(await here.recv(), 144);
+ * here.close();
+ * await p.join();
+ */
+// biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
+export function pipe<T = any>(options: { duplex?: boolean } = {}): [Connection<T>, Connection<T>] {
+  const { duplex = true } = options;
+  if (typeof duplex !== 'boolean') throw new TypeError(`duplex must be true or false, not ${String(duplex)}.`);
+  const made = new Pipe(duplex);
+  return [HeapConnection.at<T>(made, 0), HeapConnection.at<T>(made, 1)];
+}

@@ -1,0 +1,44 @@
+import { readTimeout, type WaitOptions } from '../options.ts';
+import { awaitEvent } from '../sync/await-event.ts';
+import type { Waitable } from '../sync/waitable.ts';
+
+/**
+ * Waits until one or more of the objects are ready, and answers those, in the order given; none when the time is over. A connection is
+ * ready when it has a message or its other end is gone, a queue when `get` would not wait, a process's `sentinel` from its end on.
+ * Nothing is taken: what is ready now may be gone when you come for it, where others use it too.
+ *
+ * @example
+ * import { Process, Queue, pipe } from 'multiproc';
+ * import { wait } from 'multiproc/connection';
+ * import assert from 'node:assert';
+ *
+ * const [a, b] = pipe();
+ * const queue = new Queue<number>();
+ * await b.send('something');
+ * assert.deepEqual(await wait([queue, a]), [a]);
+ * assert.deepEqual(await wait([queue], { timeout: 10 }), []);
+ */
+export async function wait<W extends Waitable>(objects: Iterable<W>, options?: WaitOptions): Promise<W[]> {
+  const all = [...objects];
+  for (const object of all) {
+    if (typeof object?.isReady !== 'function' || typeof object.onReady !== 'function') {
+      throw new TypeError('wait takes connections, queues and sentinels of processes.');
+    }
+  }
+  const timeout = readTimeout(options);
+  options?.signal?.throwIfAborted();
+  const ready = all.filter((object) => object.isReady());
+  if (ready.length > 0 || all.length === 0 || timeout === 0) return ready;
+  const stops: (() => void)[] = [];
+  // What it waits for, such as a daemon's end, may not keep the program alive by itself.
+  const alive = setInterval(() => {}, 0x7fffffff);
+  try {
+    await awaitEvent((done) => {
+      for (const object of all) stops.push(object.onReady(done));
+    }, options);
+  } finally {
+    clearInterval(alive);
+    for (const stop of stops) stop();
+  }
+  return all.filter((object) => object.isReady());
+}
