@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Connection, EndOfStreamError, pipe, Queue } from 'multiproc';
+import { killEverywhere } from '../crash.ts';
+import { watchdog } from '../hang.ts';
+import { heapBytes, isAsleep, slay, start, until } from '../inside.ts';
+
+const LONG = { timeout: 30_000 };
+
+describe('a pipe whose other end was killed', () => {
+  for (const kind of ['looping', 'blocked'] as const) {
+    test(`ends for a ${kind} receiver, after what was sent`, async () => {
+      using _ = watchdog(`${kind} receiver`, 60);
+      const [here, there] = pipe();
+      const victim = start(async (end: Connection) => {
+        await end.send('last words');
+        await end.recv();
+      }, there);
+      there.close();
+      assert.equal(await here.recv(LONG), 'last words');
+      const result = new Queue<string>();
+      const waiter = start(
+        async (end: Connection, out: Queue<string>, blocked: boolean) => {
+          try {
+            if (blocked) end.recvSync();
+            else await end.recv();
+          } catch (error) {
+            out.putSync((error as Error).name);
+          }
+        },
+        here,
+        result,
+        kind === 'blocked',
+      );
+      await until(() => isAsleep(waiter) && isAsleep(victim));
+      victim.kill();
+      // The parent of the dead one does not turn its event loop: the waiter learns of it by itself.
+      assert.equal(result.getSync(LONG), 'EndOfStreamError');
+      await victim.join();
+      await waiter.join();
+    });
+  }
+
+  test('ends for a sender that waits for room', async () => {
+    using _ = watchdog('sender', 60);
+    const [here, there] = pipe();
+    const victim = start(
+      (end: Connection) =>
+        end.pollSync({ timeout: 60_000 }) && Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+      there,
+    );
+    there.close();
+    const full = (async () => {
+      for (;;) await here.send('more and more');
+    })();
+    await slay(victim);
+    await assert.rejects(full, EndOfStreamError);
+  });
+
+  test('lives as long as another member holds that end', async () => {
+    using _ = watchdog('two holders', 60);
+    const [here, there] = pipe();
+    const hold = (end: Connection) => end.recvSync();
+    const first = start(hold, there);
+    await here.send('one');
+    await first.join();
+    const second = start(hold, there);
+    const third = start(hold, there);
+    there.close();
+    await until(() => isAsleep(second) && isAsleep(third));
+    await slay(second);
+    const pending = here.recv();
+    await here.send('two');
+    await third.join();
+    assert.equal(third.exitCode, 0);
+    await assert.rejects(pending, EndOfStreamError);
+  });
+});
+
+test('an end on its way is not gone, and is when nobody took it out', async () => {
+  using _ = watchdog('on its way', 60);
+  const [here, there] = pipe();
+  const queue = new Queue<Connection>();
+  await queue.put(there);
+  there.close();
+  assert.equal(await here.poll({ timeout: 20 }), false);
+  const pending = here.recv();
+  queue.close();
+  await assert.rejects(pending, EndOfStreamError);
+
+  const [a, b] = pipe();
+  const [carrier, receiver] = pipe<Connection>();
+  await carrier.send(b);
+  b.close();
+  const arrived = await receiver.recv();
+  await arrived.send('through');
+  assert.equal(await a.recv(), 'through');
+  arrived.close();
+  await assert.rejects(a.recv(LONG), EndOfStreamError);
+});
+
+test('a receiver that is killed at any instruction takes one message at most', async () => {
+  const died = await killEverywhere(
+    (end: Connection, _: Connection) => void end.recvSync(),
+    () => {
+      const [here, there] = pipe();
+      for (const item of [1, { two: 2 }, 'three']) there.sendSync(item);
+      return [here, there] as [Connection, Connection];
+    },
+    async (n, here) => {
+      using _ = watchdog(`receiver killed before ${n}`, 30);
+      const first = await here.recv(LONG);
+      assert.ok(first === 1 || (first as { two: number }).two === 2, String(first));
+      if (first === 1) assert.deepEqual(await here.recv(LONG), { two: 2 });
+      assert.equal(await here.recv(LONG), 'three');
+    },
+  );
+  assert.ok(died >= 3, `${died}`);
+});
+
+test('a sender that is killed at any instruction tears nothing, and its end is gone', async () => {
+  const died = await killEverywhere(
+    (end: Connection) => end.sendSync({ whole: 'x'.repeat(100) }),
+    () => {
+      const ends = pipe();
+      given = ends[0];
+      other = ends[1];
+      return [ends[1]] as [Connection];
+    },
+    async (n) => {
+      using _ = watchdog(`sender killed before ${n}`, 30);
+      other.close();
+      const seen: unknown[] = [];
+      for await (const message of given) seen.push(message);
+      assert.ok(seen.length <= 1);
+      if (seen.length === 1) assert.deepEqual(seen, [{ whole: 'x'.repeat(100) }]);
+    },
+  );
+  assert.ok(died >= 3, `${died}`);
+});
+
+test('one that is killed at any instruction of close is gone', async () => {
+  const died = await killEverywhere(
+    (end: Connection) => end.close(),
+    () => {
+      const ends = pipe();
+      given = ends[0];
+      other = ends[1];
+      return [ends[1]] as [Connection];
+    },
+    async (n) => {
+      using _ = watchdog(`killed before ${n} of close`, 30);
+      other.close();
+      await assert.rejects(given.recv(LONG), EndOfStreamError);
+    },
+  );
+  assert.ok(died >= 3, `${died}`);
+});
+let given: Connection;
+let other: Connection;
+
+test('pipes leave no memory behind', async () => {
+  const round = async () => {
+    for (let i = 0; i < 200; i++) {
+      const [a, b] = pipe();
+      await a.send({ i });
+      await a.sendBytes(new Uint8Array(40_000));
+      a.close();
+      b.close();
+    }
+  };
+  await round();
+  const level = heapBytes();
+  for (let i = 0; i < 5; i++) await round();
+  assert.ok(heapBytes() - level < 500_000, `${heapBytes() - level} bytes more`);
+});
+
+test('512 MB pass, both ways', async () => {
+  using _ = watchdog('512 MB', 120);
+  const [here, there] = pipe();
+  const child = start(async (end: Connection) => {
+    const bytes = await end.recvBytes();
+    await end.send({ length: bytes.length, last: bytes.at(-1), back: bytes });
+  }, there);
+  const big = new Uint8Array(512 * 2 ** 20);
+  big[big.length - 1] = 7;
+  await here.sendBytes(big);
+  const { length, last, back } = (await here.recv()) as { length: number; last: number; back: Uint8Array };
+  assert.deepEqual([length, last, back.length, back.at(-1)], [big.length, 7, big.length, 7]);
+  await child.join();
+});
