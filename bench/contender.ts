@@ -1,7 +1,7 @@
 // The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Lock, Pool, Process, Queue, SharedArray, setSpareProcesses } from 'multiproc';
+import { type Connection, Lock, Pool, Process, pipe, Queue, SharedArray, setSpareProcesses } from 'multiproc';
 import {
   conditionAwait,
   conditionSync,
@@ -55,6 +55,28 @@ async function transfer<T>(item: T, bound: number, count: number, way: 'sync' | 
   await go.put(0);
   await producer.join();
   return (count / elapsed) * 1000;
+}
+
+async function echo(end: Connection<number>): Promise<void> {
+  for await (const n of end) await end.send(n);
+}
+
+/** Nanoseconds of each of `count` round trips, after a tenth of them as a warm-up. */
+async function roundTrips(count: number): Promise<number[]> {
+  const [here, there] = pipe<number>();
+  const p = new Process({ target: echo, args: [there] });
+  p.start();
+  there.close();
+  const values: number[] = [];
+  for (let i = -count / 10; i < count; i++) {
+    const start = performance.now();
+    await here.send(7);
+    await here.recv();
+    if (i >= 0) values.push((performance.now() - start) * 1e6);
+  }
+  here.close();
+  await p.join();
+  return values;
 }
 
 function work(): void {}
@@ -156,6 +178,7 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'queue-int-await': async (count) => [await transfer(7, 0, count, 'await')],
   'queue-bytes-sync': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'sync'))],
   'queue-bytes-await': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'await'))],
+  'pipe-round-trip': roundTrips,
   'process-start-join': startAndJoin,
   'lock-uncontended': async (count) => [pairs(count)],
   'shared-array-sum': sumShared,

@@ -72,6 +72,14 @@ export const scenarios: readonly Scenario[] = [
     demand: { kind: 'faster', limit: 8 },
   },
   {
+    name: 'pipe-round-trip',
+    work: '`pipe()`, a small integer there and back, `await send` and `await recv`, the median',
+    against: "CPython's Pipe",
+    count: 20_000,
+    unit: 'ns',
+    demand: { kind: 'slower', limit: 1 / 3 },
+  },
+  {
     name: 'process-start-join',
     work: '`Process` start and join, spares warm',
     against: "CPython's fork",

@@ -37,6 +37,31 @@ def transfer(item, bound, count):
     return count / elapsed
 
 
+def echo(end):
+    try:
+        while True:
+            end.send(end.recv())
+    except EOFError:
+        pass
+
+
+def round_trips(count):
+    """Nanoseconds of each of `count` round trips, after a tenth of them as a warm-up."""
+    here, there = mp.Pipe()
+    p = mp.Process(target=echo, args=(there,))
+    p.start()
+    values = []
+    for i in range(-count // 10, count):
+        start = time.perf_counter()
+        here.send(7)
+        here.recv()
+        if i >= 0:
+            values.append((time.perf_counter() - start) * 1e9)
+    p.terminate()
+    p.join()
+    return values
+
+
 def work():
     pass
 
@@ -92,6 +117,7 @@ scenarios = {
     "queue-int-await": lambda count: [transfer(7, 0, count)],
     "queue-bytes-sync": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
     "queue-bytes-await": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
+    "pipe-round-trip": round_trips,
     "process-start-join": start_and_join,
     "lock-uncontended": lambda count: [pairs(count)],
     "pool-apply-many": lambda count: [pooled(all_at_once, count)],

@@ -53,17 +53,24 @@ export class Attendance {
     Atomics.store(words, index, 0);
   }
 
-  /** A living member that holds the end, 0 if there is none: this one, if it is among them. */
+  /** A living member that holds the end, 0 if there is none. */
   holder(): number {
-    let found = 0;
-    const count = this.#words[this.#at + field.more] === 0 ? FIRST_ENTRIES : SLOTS;
-    for (let entry = 0; entry < count; entry++) {
+    const words = this.#words;
+    const first = this.#at + field.first;
+    for (let entry = 0; entry < FIRST_ENTRIES; entry++) {
+      const member = Atomics.load(words, first + entry);
+      if (member !== 0 && !this.#family.members.isKnownGone(member)) return member;
+    }
+    return words[this.#at + field.more] === 0 ? 0 : this.#holderBeyond();
+  }
+
+  #holderBeyond(): number {
+    for (let entry = FIRST_ENTRIES; entry < SLOTS; entry++) {
       const [words, index] = this.#place(entry, false);
       const member = Atomics.load(words, index);
-      if (member === this.#family.me) return member;
-      if (found === 0 && member !== 0 && !this.#family.members.isKnownGone(member)) found = member;
+      if (member !== 0 && !this.#family.members.isKnownGone(member)) return member;
     }
-    return found;
+    return 0;
   }
 
   /** Gives the memory outside of the object back. */

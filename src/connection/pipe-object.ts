@@ -82,6 +82,7 @@ export class Pipe extends SharedObject {
   /** True if nobody holds the end any more, and no message brings it to anybody. */
   isGone(side: Side): boolean {
     const attendance = this.#attendances[side];
+    if (attendance.holder() !== 0) return false;
     for (;;) {
       // SYNC(attendance): who left by a message counted it before; who came out of one shows up in the arrivals before it is uncounted.
       const arrivals = attendance.arrivals;
