@@ -1,6 +1,7 @@
 /** Makes the kinds of values that the layers bring able to travel. Every door to the family imports this first. */
 import { installHandleExtension, registerSharedClass } from './channel/handle-extension.ts';
 import { installConnectionExtension } from './connection/connection-extension.ts';
+import { installSocketExtension } from './connection/socket-extension.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports } from './functions/own-exports.ts';
 import * as own from './index.ts';
@@ -21,6 +22,7 @@ registerSharedClass(SHARED_BYTES_KIND, SharedBytes);
 installSharedBuffers();
 installSegmentExtensions();
 installConnectionExtension();
+installSocketExtension();
 registerSharedClass(TASK_BOARD_KIND, TaskBoard);
 installProcessExtension();
 installWrappedExtension();

@@ -46,6 +46,16 @@ export class FrameReader {
     return this.#size;
   }
 
+  /** The bytes of the message under way, as they came. */
+  begun(): Uint8Array {
+    const filled = this.#target.slice(0, this.#filled);
+    if (this.#target === this.#header) return filled;
+    if (this.#table !== undefined) return Buffer.concat([this.#header, filled]);
+    const table = Buffer.alloc((this.#lengths.length - 1) * LENGTH_BYTES);
+    for (const [i, length] of this.#lengths.slice(1).entries()) table.writeUInt32BE(length, i * LENGTH_BYTES);
+    return Buffer.concat([this.#header, table, ...this.#parts, filled]);
+  }
+
   /** Where the next bytes go: never empty. */
   target(): Uint8Array {
     return this.#filled === 0 ? this.#target : this.#target.subarray(this.#filled);

@@ -32,6 +32,8 @@ export class SocketConnection<T> extends Connection<T> {
   /** Why it ended, where that was no ordinary end. */
   #cause: Error | undefined;
   #isReadable = true;
+  /** Another process has it too: nothing is read ahead. */
+  #isShared = false;
   #closed = false;
 
   /** `early` is what was read of the socket already; `trusted` says whether both ends have shown that they have the same key. */
@@ -80,6 +82,28 @@ export class SocketConnection<T> extends Connection<T> {
     this.#outbox.close(error);
     this.#inbox.length = 0;
     this.#stream.close();
+  }
+
+  /**
+   * What another process needs to go on with it: the descriptor, and what has come already. From then on nothing is read here but
+   * what is asked for, and to close this one leaves the other open. Otherwise why it cannot go.
+   */
+  handOver(): { fd: number; early: Uint8Array; trusted: boolean } | string {
+    this.assertOpen();
+    if (!this.#stream.isDirect) return 'a Connection over TLS is bound to its process';
+    if (this.#ended) return 'the other end of this Connection is gone';
+    if (this.#outbox.isPending) return 'a send() of this Connection is not done; await it first';
+    if (!this.#readers.isEmpty) return 'a recv() of this Connection waits here';
+    while (this.#stream.giveHeld()) {}
+    this.#isShared = true;
+    this.#flow();
+    return { fd: this.#stream.share(), early: this.#early(), trusted: this.#far === reach.TRUSTED };
+  }
+
+  /** What has come and was not received, as it came. */
+  #early(): Uint8Array {
+    const whole = this.#inbox.flatMap(({ kind: of, body, blobs }) => frame(of, body, blobs, false) as Uint8Array[]);
+    return Buffer.concat([...whole, this.#reader.begun()]);
   }
 
   isReady(): boolean {
@@ -244,7 +268,8 @@ export class SocketConnection<T> extends Connection<T> {
 
   #flow(): void {
     if (this.#closed || this.#ended || !this.#isReadable) return;
-    this.#stream.flow(!this.#readers.isEmpty || this.#unread + this.#reader.received < READ_AHEAD_BYTES);
+    const ahead = !this.#isShared && this.#unread + this.#reader.received < READ_AHEAD_BYTES;
+    this.#stream.flow(ahead || !this.#readers.isEmpty);
   }
 
   #encode(value: T): readonly Uint8Array[] {

@@ -18,6 +18,7 @@ export class SocketStream {
   readonly #isTcp: boolean;
   /** The descriptor, -1 of TLS, whose bytes are not the messages'. */
   readonly #fd: number;
+  #isShared = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -42,6 +43,12 @@ export class SocketStream {
     if (this.#fd === -1) {
       throw new StateError('The Sync calls do not work over TLS, which needs the event loop: await the others.');
     }
+    return this.#fd;
+  }
+
+  /** The descriptor, for another process to have too: to close this one says nothing to the other end. */
+  share(): number {
+    this.#isShared = true;
     return this.#fd;
   }
 
@@ -110,7 +117,7 @@ export class SocketStream {
   /** Closes it, after what is on its way. */
   close(): void {
     const { isBusy } = this;
-    if (!this.#isTcp) {
+    if (this.#isShared || !this.#isTcp) {
       if (isBusy) this.#socket.destroySoon();
       else this.#socket.destroy();
       return;

@@ -1,4 +1,4 @@
-import { platform } from '../platform/choose.ts';
+import { parking, platform } from '../platform/choose.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Allocator } from './allocator.ts';
 import { CriticalSection } from './critical-section.ts';
@@ -16,6 +16,7 @@ export interface Inheritance {
   readonly heap: number;
   readonly lifeline: number;
   readonly doorbell: number;
+  readonly parking: number;
 }
 
 /** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
@@ -34,6 +35,8 @@ export class Family {
   readonly lifelines: Lifelines;
   readonly parker: Parker;
   readonly holdings: Holdings;
+  /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
+  readonly parking: number;
   readonly #section: CriticalSection;
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
@@ -48,6 +51,7 @@ export class Family {
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
     this.doorbells = new Doorbells(platform, members);
     this.lifelines = new Lifelines(platform, members);
+    this.parking = inheritance?.parking ?? parking().create();
     this.holdings = new Holdings(heap, this.allocator, members, me);
     this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance));
   }

@@ -7,6 +7,8 @@ export const layout = {
   /** The allocator's section, and the words that it guards; see allocator.ts. */
   allocatorSection: 128,
   allocator: 192,
+  /** The section of the parked descriptors; see channel/descriptors.ts. */
+  parkingSection: 2048,
   /** The member table: 4096 records of 128 bytes. */
   members: 4096,
   /** The first byte that the allocator gives out. */

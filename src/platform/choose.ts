@@ -1,11 +1,14 @@
 import { PlatformError } from '../errors.ts';
 import { createLinux } from './linux.ts';
+import { createLinuxParking } from './linux-parking.ts';
 import { createLinuxSockets } from './linux-sockets.ts';
+import type { Parking } from './parking.ts';
 import type { Platform } from './platform.ts';
 import type { Sockets } from './sockets.ts';
 
 let chosen: Platform | undefined;
 let chosenSockets: Sockets | undefined;
+let chosenParking: Parking | undefined;
 
 /** The operating system below; the first call loads koffi (about 10 ms), and a `PlatformError` says what is missing. */
 export function platform(): Platform {
@@ -20,6 +23,15 @@ export function sockets(): Sockets {
     chosenSockets = createLinuxSockets();
   }
   return chosenSockets;
+}
+
+/** The operating system's way to keep descriptors, under the same conditions. */
+export function parking(): Parking {
+  if (chosenParking === undefined) {
+    platform();
+    chosenParking = createLinuxParking();
+  }
+  return chosenParking;
 }
 
 function choose(): Platform {

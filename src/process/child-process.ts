@@ -19,7 +19,7 @@ export function currentSurroundings(): Surroundings {
 }
 
 /** Where the descriptors that a child inherits stand in it. */
-export const inherited = { heap: 3, lifeline: 4, doorbell: 5 } as const;
+export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6 } as const;
 
 /** A process that this one has started: it waits for its assignment, or runs it, or has ended. */
 export class Child {
@@ -50,7 +50,7 @@ export class Child {
       const [doorbellOfChild, doorbell] = pipe();
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
       this.#process = spawn([...execArgv, file, ...identity], {
-        stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, lifelineOfChild, doorbellOfChild],
+        stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, lifelineOfChild, doorbellOfChild, family.parking],
         env,
         detached,
       });

@@ -1,0 +1,55 @@
+import type { Server, Socket } from 'node:net';
+import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
+import { type Extension, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { StateError } from '../errors.ts';
+
+/** A socket of `node:net` that is connected, or listens, goes to another process as a descriptor; the sender keeps its own. */
+const socketExtension: Extension<Socket | Server> = {
+  id: 25,
+  matches: (value): value is Socket | Server => isNet(value, 'Socket') || isNet(value, 'Server'),
+  write(value, out) {
+    const fd = (value as unknown as { _handle: { fd?: number } | null })._handle?.fd ?? -1;
+    if (fd < 0) out.refuse('it is not connected, or closed');
+    const isServer = isNet(value, 'Server');
+    if (!isServer && (value as Socket).readableLength > 0) {
+      out.refuse('something was read of it already, which would be lost; have its server pauseOnConnect');
+    }
+    out.uint32(isServer ? 1 : 0);
+    out.value(parkedFor(fd, out), '');
+  },
+  read(input) {
+    const net = process.getBuiltinModule('node:net');
+    const isServer = input.uint32() === 1;
+    const fd = takeDescriptor(input.value() as ParkedDescriptor);
+    return isServer
+      ? net.createServer().listen({ fd, exclusive: true })
+      : new net.Socket({ fd, readable: true, writable: true });
+  },
+};
+
+/** Parks a descriptor for a message that is being written, which refuses it where the system does. */
+export function parkedFor(fd: number, out: ValueWriter): ParkedDescriptor {
+  try {
+    return parkDescriptor(fd);
+  } catch (error) {
+    return out.refuse((error as Error).message);
+  }
+}
+
+/** The descriptor that came with a message. */
+export function takeDescriptor(parked: ParkedDescriptor): number {
+  const fd = parked.take();
+  if (fd === undefined)
+    throw new StateError('A socket that was sent here was taken by another process already, or lost with one.');
+  return fd;
+}
+
+function isNet(value: object, name: 'Socket' | 'Server'): boolean {
+  const cls: { name?: string } | undefined = value.constructor;
+  return cls?.name === name && cls === process.getBuiltinModule('node:net')[name];
+}
+
+/** Makes sockets able to travel; called once by the library's door. */
+export function installSocketExtension(): void {
+  registerExtension(socketExtension);
+}
