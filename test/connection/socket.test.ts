@@ -4,6 +4,8 @@ import { connect as connectTcp } from 'node:net';
 import { describe, test } from 'node:test';
 import { ClosedError, EndOfStreamError, Queue, SerializationError, StateError, TimeoutError } from 'multiproc';
 import { type Address, Connection, type ConnectOptions, connect, Listener } from 'multiproc/connection';
+import { watchdog } from '../hang.ts';
+import { slay, start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
 const places: readonly [name: string, address: Address | undefined][] = [
@@ -155,15 +157,6 @@ describe('what crosses', () => {
     a.close();
     b.close();
   });
-
-  test('no function out of bytes that a stranger made', async () => {
-    const [a, b] = await pair(undefined, 'key');
-    await a.send(() => 1);
-    const code = (await b.recvBytes().catch(() => undefined)) as undefined;
-    assert.equal(code, undefined, 'a value is not given as bytes');
-    a.close();
-    b.close();
-  });
 });
 
 test('a listener without a key refuses to be open to other machines', () => {
@@ -184,6 +177,76 @@ test('a torn message is an error of its own, the end comes after it', async () =
   });
   await assert.rejects(watched(connection.recv()), EndOfStreamError);
   connection.close();
+});
+
+describe('a process at the other end', () => {
+  for (const [name, address] of places) {
+    test(`over ${name} blocks in Sync calls, and 512 MB pass`, async () => {
+      using _ = watchdog('512 MB', 300);
+      using listener = new Listener({ address, authKey: 'key' });
+      const child = start(async (where: Address) => {
+        const { connect } = await import('multiproc/connection');
+        const client = await connect(where, { authKey: 'key' });
+        const bytes = client.recvBytesSync();
+        client.sendSync({ length: bytes.length, last: bytes.at(-1) });
+        client.sendBytesSync(bytes);
+        client.close();
+      }, listener.address);
+      const served = await listener.accept();
+      const big = new Uint8Array(512 * 2 ** 20);
+      big[big.length - 1] = 7;
+      await served.sendBytes(big);
+      assert.deepEqual(await served.recv(), { length: big.length, last: 7 });
+      const back = await served.recvBytes();
+      assert.deepEqual([back.length, back.at(-1)], [big.length, 7]);
+      await assert.rejects(served.recv(), EndOfStreamError);
+      served.close();
+      await child.join();
+      assert.equal(child.exitCode, 0);
+    });
+
+    test(`over ${name} ends the connection when it is killed, whatever it had not read`, async () => {
+      using _ = watchdog('killed', 60);
+      using listener = new Listener({ address, authKey: 'key' });
+      const child = start(async (where: Address) => {
+        const { connect } = await import('multiproc/connection');
+        const client = await connect(where, { authKey: 'key' });
+        client.sendSync('last words');
+        for (;;) client.pollSync({ timeout: 1e6 });
+      }, listener.address);
+      const served = await listener.accept();
+      await served.send('unread');
+      assert.equal(await served.poll({ timeout: 30_000 }), true);
+      await slay(child);
+      assert.equal(await served.recv(), 'last words');
+      await assert.rejects(served.recv(), EndOfStreamError);
+      await assert.rejects(served.send(1), EndOfStreamError);
+      served.close();
+    });
+
+    test(`over ${name} that is killed in the middle of a message tears it`, async () => {
+      using _ = watchdog('torn', 60);
+      using listener = new Listener({ address, authKey: 'key' });
+      const begun = new Queue<true>();
+      const child = start(
+        async (where: Address, told: Queue<true>) => {
+          const { connect } = await import('multiproc/connection');
+          const client = await connect(where, { authKey: 'key' });
+          const sent = client.send(new Uint8Array(2 ** 28));
+          told.putSync(true);
+          await sent;
+        },
+        listener.address,
+        begun,
+      );
+      const served = await listener.accept();
+      await begun.get();
+      await slay(child);
+      await assert.rejects(served.recv(), SerializationError);
+      await assert.rejects(served.recv(), EndOfStreamError);
+      served.close();
+    });
+  }
 });
 
 test('the door opens by require, too', () => {

@@ -4,6 +4,8 @@ import { connect as connectNet, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { AuthenticationError, EndOfStreamError, SerializationError, TimeoutError } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
+import { withEncoder } from '#dist/codec/encoder.js';
+import { installFunctionExtension } from '#dist/functions/function-extension.js';
 import { random } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
@@ -191,6 +193,18 @@ describe('after the handshake', () => {
       connection.close();
     });
   }
+
+  test('a function of a stranger is not revived', async () => {
+    installFunctionExtension();
+    const message = withEncoder((encoder) => {
+      const { bytes, length } = encoder.encode(() => process.exit(9), 'value');
+      return Buffer.from(bytes.subarray(0, length));
+    });
+    const connection = await fed(Buffer.concat([header(2, 0, message.length), message, header(1, 0, 0)]));
+    await assert.rejects(watched(connection.recv()), /may not come from where it came/);
+    assert.deepEqual(await watched(connection.recv()), new Uint8Array(0));
+    connection.close();
+  });
 
   test(`random messages are errors or values, and never code (seed ${seed})`, async () => {
     const dice = random(seed);
