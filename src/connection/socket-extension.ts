@@ -10,6 +10,7 @@ const socketExtension: Extension<Socket | Server> = {
   write(value, out) {
     const fd = (value as unknown as { _handle: { fd?: number } | null })._handle?.fd ?? -1;
     if (fd < 0) out.refuse('it is not connected, or closed');
+    if (fd < 3) out.refuse('the standard streams are bound to their process');
     const isServer = isNet(value, 'Server');
     if (!isServer && (value as Socket).readableLength > 0) {
       out.refuse('something was read of it already, which would be lost; have its server pauseOnConnect');
