@@ -5,6 +5,13 @@ import { dirname, join } from 'node:path';
 import { sockets } from '../platform/choose.ts';
 import { type Address, isLoopback, parseAddress, showAddress, withPort } from './address.ts';
 
+/** What removes the files of the sockets that are open, at the end of the program. */
+const files = new Set<() => void>();
+
+function removeAll(): void {
+  for (const remove of files) remove();
+}
+
 /** Where a server listens. */
 export interface Place {
   readonly address: Address;
@@ -49,10 +56,11 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
   }
   server.listen({ fd, exclusive: true });
   const remove = () => {
-    process.off('exit', remove);
+    files.delete(remove);
     if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
     else rmSync(path, { force: true });
   };
-  process.on('exit', remove);
+  process.off('exit', removeAll).once('exit', removeAll);
+  files.add(remove);
   return { address: path, isUnix: true, remove };
 }

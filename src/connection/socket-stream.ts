@@ -117,6 +117,8 @@ export class SocketStream {
   /** Closes it, after what is on its way. */
   close(): void {
     const { isBusy } = this;
+    // What is on its way keeps the program alive until it is out.
+    if (isBusy) this.#socket.ref();
     if (this.#isShared || !this.#isTcp) {
       if (isBusy) this.#socket.destroySoon();
       else this.#socket.destroy();

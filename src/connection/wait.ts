@@ -8,7 +8,7 @@ import type { Waitable } from '../sync/waitable.ts';
  * Nothing is taken: what is ready now may be gone when you come for it, where others use it too.
  *
  * @example
- * import { Process, Queue, pipe } from 'multiproc';
+ * import { Queue, pipe } from 'multiproc';
  * import { wait } from 'multiproc/connection';
  * import assert from 'node:assert';
  *

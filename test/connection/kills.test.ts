@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type Connection, EndOfStreamError, pipe, Queue } from 'multiproc';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
@@ -97,6 +99,51 @@ test('an end on its way is not gone, and is when nobody took it out', async () =
   assert.equal(await a.recv(), 'through');
   arrived.close();
   await assert.rejects(a.recv(LONG), EndOfStreamError);
+});
+
+test('an end that was collected is gone', async () => {
+  using _ = watchdog('collected', 60);
+  const open = () => pipe()[0];
+  const here = open();
+  let isOver = false;
+  const ended = assert.rejects(here.recv(), EndOfStreamError).finally(() => {
+    isOver = true;
+  });
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await until(() => {
+    collect();
+    return isOver;
+  });
+  await ended;
+});
+
+test('ends travel to and fro, and always arrive', async () => {
+  using _ = watchdog('to and fro', 60);
+  const [a, b] = pipe();
+  const [line, far] = pipe();
+  const child = start(async (end: Connection) => {
+    for await (const travelling of end) {
+      await end.send(travelling);
+      travelling.close();
+    }
+  }, far);
+  far.close();
+  // Somebody looks all the time whether that end is gone.
+  const looker = start((end: Connection) => {
+    for (;;) if (end.pollSync()) return end.recvSync();
+  }, a);
+  let travelling = b;
+  for (let i = 0; i < 300; i++) {
+    await line.send(travelling);
+    travelling.close();
+    travelling = await line.recv(LONG);
+  }
+  await travelling.send('seen to the end');
+  await looker.join();
+  assert.equal(looker.exitCode, 0);
+  line.close();
+  await child.join();
 });
 
 test('a receiver that is killed at any instruction takes one message at most', async () => {

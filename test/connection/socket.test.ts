@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect as connectTcp } from 'node:net';
+import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import { ClosedError, EndOfStreamError, Queue, SerializationError, StateError, TimeoutError } from 'multiproc';
 import { type Address, Connection, type ConnectOptions, connect, Listener } from 'multiproc/connection';
@@ -205,6 +207,31 @@ describe('a process at the other end', () => {
       assert.equal(child.exitCode, 0);
     });
 
+    test(`over ${name} has what it did not await sent before it ends, closed or not`, async () => {
+      using _ = watchdog('not awaited', 60);
+      using listener = new Listener({ address, authKey: 'key' });
+      for (const closes of [true, false]) {
+        const child = start(
+          async (where: Address, close: boolean) => {
+            const { connect } = await import('multiproc/connection');
+            const client = await connect(where, { authKey: 'key' });
+            client.send(new Uint8Array(2 ** 25)).catch(() => {});
+            if (close) client.close();
+            else void client.send('second');
+          },
+          listener.address,
+          closes,
+        );
+        const served = await listener.accept();
+        await child.join({ timeout: 20 });
+        assert.equal(((await served.recv()) as Uint8Array).length, 2 ** 25);
+        if (!closes) assert.equal(await served.recv(), 'second');
+        await assert.rejects(served.recv(), EndOfStreamError);
+        await child.join();
+        served.close();
+      }
+    });
+
     test(`over ${name} ends the connection when it is killed, whatever it had not read`, async () => {
       using _ = watchdog('killed', 60);
       using listener = new Listener({ address, authKey: 'key' });
@@ -247,6 +274,26 @@ describe('a process at the other end', () => {
       served.close();
     });
   }
+});
+
+test('a unix socket leaves no file behind, whoever forgot to close it', async () => {
+  const report = new Queue<string>();
+  const child = start(async (told: Queue<string>) => {
+    const { Listener } = await import('multiproc/connection');
+    for (let i = 0; i < 12; i++) told.putSync(new Listener().address as string);
+  }, report);
+  await child.join();
+  for (let i = 0; i < 12; i++) {
+    const path = report.getNowait();
+    assert.ok(!existsSync(path) && !existsSync(dirname(path)), path);
+  }
+});
+
+test('a socket file, or its folder, is for its user alone', () => {
+  using listener = new Listener();
+  const path = listener.address as string;
+  assert.equal(statSync(dirname(path)).mode & 0o777, 0o700);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
 });
 
 test('the door opens by require, too', () => {
