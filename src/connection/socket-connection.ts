@@ -177,6 +177,8 @@ export class SocketConnection<T> extends Connection<T> {
     // Over TLS it throws.
     this.#stream.fd;
     if (!this.#readers.isEmpty) throw new StateError('A recv() of this Connection waits already: await it first.');
+    // The rest of it takes the event loop, and the other end may be waiting for just that.
+    if (this.#outbox.isPending) throw new StateError('A send() of this Connection is not done: await it first.');
     for (;;) {
       const value = attempt();
       if (value !== NOT_YET) return value;

@@ -8,6 +8,7 @@ import { ClosedError, EndOfStreamError, Queue, SerializationError, StateError, T
 import { type Address, Connection, type ConnectOptions, connect, Listener } from 'multiproc/connection';
 import { watchdog } from '../hang.ts';
 import { slay, start } from '../inside.ts';
+import { start as startProgram } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 
 const places: readonly [name: string, address: Address | undefined][] = [
@@ -87,6 +88,7 @@ for (const [name, address] of places) {
       const big = new Uint8Array(2 ** 25).map((_, i) => i * 31);
       const sent = Promise.all([a.send(big), a.sendBytes(big), a.send('end')]);
       assert.throws(() => a.sendSync(1), StateError);
+      assert.throws(() => a.recvSync(), StateError);
       assert.deepEqual(Buffer.compare((await watched(b.recv())) as Uint8Array, big), 0);
       assert.deepEqual(Buffer.compare(await watched(b.recvBytes()), big), 0);
       assert.equal(await watched(b.recv()), 'end');
@@ -274,6 +276,40 @@ describe('a process at the other end', () => {
       served.close();
     });
   }
+});
+
+test('programs that know nothing of each other talk, in data and code, but share no objects', async () => {
+  using listener = new Listener({ address: '127.0.0.1:0', authKey: 'shared secret' });
+  const program = `
+    import { Queue } from 'multiproc';
+    import { connect } from 'multiproc/connection';
+    const connection = await connect(${JSON.stringify(listener.address)}, { authKey: 'shared secret' });
+    for await (const task of connection) await connection.send(await task());
+    const refused = await connection.send(new Queue()).catch((error) => error.name);
+    console.log('refused: ' + refused);`;
+  const other = startProgram('', { execArgv: ['--input-type=module', '-e', program], patience: 240 });
+  // The program's own watchdog ends it, and with it these waits.
+  const served = await Promise.race([listener.accept(), other.ended.then(() => assert.fail('it did not connect'))]);
+  const factor = 6;
+  await served.send(() => [process.pid, factor * 7]);
+  assert.deepEqual(await served.recv(), [other.pid, 42]);
+  served.close();
+  const { stdout, stderr } = await other.ended;
+  assert.match(stdout, /refused: (SerializationError|EndOfStreamError)/, stderr);
+});
+
+test('accept ends in time and by a signal, and who comes too many is turned away', async () => {
+  using listener = new Listener({ backlog: 1 });
+  await assert.rejects(listener.accept({ timeout: 5 }), TimeoutError);
+  const stop = new AbortController();
+  const aborted = listener.accept({ signal: stop.signal });
+  stop.abort(new Error('enough'));
+  await assert.rejects(aborted, /enough/);
+  const first = await connect(listener.address);
+  const served = await listener.accept();
+  const second = await connect(listener.address);
+  await assert.rejects(watched(connect(listener.address)), EndOfStreamError);
+  for (const end of [first, served, second]) end.close();
 });
 
 test('a unix socket leaves no file behind, whoever forgot to close it', async () => {
