@@ -22,13 +22,14 @@ export class Lane {
     const ring = new Ring(pipe.family, at + lane.ring * 4);
     this.#family = pipe.family;
     this.#ring = ring;
+    // A waiter watches one that holds the other end: when it is killed, it may have been the last.
     this.receivers = new WaitQueue(pipe.family, at + lane.receivers * 4, {
       isReady: () => !ring.isEmpty || pipe.isGone(from),
-      owned: otherEnd(pipe, from),
+      owners: () => [pipe.attendance(from).holder()],
     });
     this.senders = new WaitQueue(pipe.family, at + lane.senders * 4, {
       isReady: () => ring.size < ring.bound || pipe.isGone(to),
-      owned: otherEnd(pipe, to),
+      owners: () => [pipe.attendance(to).holder()],
     });
   }
 
@@ -78,14 +79,4 @@ export class Lane {
     this.receivers.close(error);
     this.senders.close(error);
   }
-}
-
-/** Has a waiter watch one that holds the other end: when it is killed, it may have been the last. */
-function otherEnd(pipe: Pipe, side: Side) {
-  return {
-    owner: () => pipe.attendance(side).holder(),
-    insist: () => {},
-    decline: () => {},
-    reclaim: () => {},
-  };
 }

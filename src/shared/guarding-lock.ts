@@ -3,6 +3,7 @@ import { type Family, objectField, releaseObject, retainObject } from '../memory
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate } from '../memory/shared-object.ts';
 import { LOCK_KIND, Lock } from '../sync/lock.ts';
+import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
 
 /** What a shared value or array may be told of the lock that goes with it. */
 export interface GuardOptions {
@@ -11,10 +12,13 @@ export interface GuardOptions {
 }
 
 /** The lock that is made where none was given. */
-const OwnLock = Lock;
+const OwnLock = RLock;
 
 /** Every kind of lock that may be given. */
-const lockClasses = new Map<number, new (existing: Existing) => Lock>([[LOCK_KIND, Lock]]);
+const lockClasses = new Map<number, new (existing: Existing) => Lock>([
+  [LOCK_KIND, Lock],
+  [RLOCK_KIND, RLock],
+]);
 
 /** The lock's word of an object: 0 until somebody asks for the lock, then its granule; or this, where there is none. */
 const NONE = -1;
