@@ -90,7 +90,10 @@ test('close ends the waits of this process as if they had not come', async () =>
 });
 
 test('close in the middle of the action breaks the barrier for the others', async () => {
-  const barrier = new Barrier(2, { action: () => barrier.close() });
+  // The barrier itself cannot be captured before it is there.
+  let close = (): void => {};
+  const barrier = new Barrier(2, { action: () => close() });
+  close = () => barrier.close();
   const answers = new Queue<string>();
   using _ = watchdog('closed in the action', 40, answers);
   const p = start(parties.blocked, barrier, answers);
