@@ -1,39 +1,15 @@
+// What holds for everything like a lock is in lock-suite.ts.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { ClosedError, Lock, Queue, StateError, TimeoutError } from 'multiproc';
-import { family } from '#dist/memory/family.js';
-import { wordIndex } from '#dist/memory/heap.js';
+import { ClosedError, Lock, Queue, TimeoutError } from 'multiproc';
 import { watchdog } from '../hang.ts';
 import { inLine, start, waiting } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
 describe('in one process', () => {
-  test('acquire, release and locked', async () => {
-    const lock = new Lock();
-    assert.equal(lock.locked(), false);
-    assert.equal(await lock.acquire(), true);
-    assert.equal(lock.locked(), true);
-    assert.equal(lock.tryAcquire(), false);
-    lock.release();
-    assert.equal(lock.acquireSync(), true);
-    lock.release();
-    assert.equal(lock.tryAcquire(), true);
-    lock.release();
-    assert.equal(lock.locked(), false);
-  });
-
-  test('a release while it is free is a StateError, and harms nothing', () => {
-    const lock = new Lock();
-    assert.throws(() => lock.release(), StateError);
-    lock.acquireSync();
-    lock.release();
-    assert.throws(() => lock.release(), { code: 'ERR_STATE' });
-    assert.equal(lock.tryAcquire(), true);
-  });
-
   test('a time-out answers false; 0 tries once', async () => {
     const lock = new Lock();
     assert.equal(await lock.acquire({ timeout: 0 }), true);
@@ -44,17 +20,6 @@ describe('in one process', () => {
     assert.equal(lock.acquireSync({ timeout: 20 }), false);
     assert.ok(performance.now() - begin >= 38);
     assert.equal(waiting(lock), 0);
-  });
-
-  test('options that make no sense', async () => {
-    const lock = new Lock();
-    for (const timeout of [-1, Number.NaN]) {
-      await assert.rejects(lock.acquire({ timeout }), RangeError);
-      assert.throws(() => lock.acquireSync({ timeout }), RangeError);
-    }
-    await assert.rejects(lock.acquire(1000 as never), TypeError);
-    assert.throws(() => lock.acquireSync(null as never), TypeError);
-    assert.equal(lock.locked(), false);
   });
 
   test('an abort rejects with its reason and takes nothing', async () => {
@@ -189,40 +154,6 @@ describe('between processes', () => {
     assert.equal(lock.locked(), false);
   });
 
-  for (const [name, add] of [
-    ['acquireSync', addBlocking],
-    ['acquire', addLooping],
-  ] as const) {
-    test(`mutual exclusion: nobody loses a step of a plain counter (4 processes, ${name})`, async () => {
-      const lock = new Lock();
-      using _ = watchdog('counter', 100, lock);
-      const counter = family().allocator.allocate(64, 0);
-      family().heap.words(counter)[wordIndex(counter)] = 0;
-      const times = name === 'acquire' ? 20_000 : 100_000;
-      const adders = [1, 2, 3, 4].map(() => start(add, lock, counter, times));
-      await Promise.all(adders.map((p) => p.join()));
-      assert.deepEqual(
-        adders.map((p) => p.exitCode),
-        [0, 0, 0, 0],
-      );
-      assert.equal(family().heap.words(counter)[wordIndex(counter)], 4 * times);
-      assert.equal(lock.locked(), false);
-      family().allocator.free(counter);
-    });
-  }
-
-  test('mutual exclusion holds between blocked and looping processes', async () => {
-    const lock = new Lock();
-    using _ = watchdog('mixed counter', 100, lock);
-    const counter = family().allocator.allocate(64, 0);
-    family().heap.words(counter)[wordIndex(counter)] = 0;
-    const adders = [addBlocking, addLooping, addBlocking, addLooping].map((add) => start(add, lock, counter, 20_000));
-    for (let i = 0; i < 1000; i++) await lock.with(() => addOne(counter));
-    await Promise.all(adders.map((p) => p.join()));
-    assert.equal(family().heap.words(counter)[wordIndex(counter)], 81_000);
-    family().allocator.free(counter);
-  });
-
   for (const [waits, waitFor] of [
     ['a blocked waiter', (l: Lock) => void l.acquireSync()],
     ['a waiting promise', async (l: Lock) => void (await l.acquire())],
@@ -315,25 +246,3 @@ test('a pending acquire keeps the program alive, a lock alone does not', async (
   for await (const chunk of kept.stdout) text += chunk;
   assert.equal(text, 'held\ngot\n');
 });
-
-function addOne(counter: number): void {
-  const words = family().heap.words(counter);
-  const at = wordIndex(counter);
-  words[at] = (words[at] as number) + 1;
-}
-
-function addBlocking(lock: Lock, counter: number, times: number): void {
-  for (let i = 0; i < times; i++) {
-    lock.acquireSync();
-    addOne(counter);
-    lock.release();
-  }
-}
-
-async function addLooping(lock: Lock, counter: number, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) {
-    await lock.acquire();
-    addOne(counter);
-    lock.release();
-  }
-}
