@@ -5,7 +5,7 @@ import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
 
 /** Named shared memory travels as its name; the receiver is attached to it, or fails if it was removed on the way. */
 const sharedMemoryExtension: Extension<SharedMemory> = {
-  id: 24,
+  id: 26,
   matches: (value): value is SharedMemory => value instanceof SharedMemory,
   write(memory, out) {
     const { name, inode } = segmentOf(memory);
@@ -16,7 +16,7 @@ const sharedMemoryExtension: Extension<SharedMemory> = {
 };
 
 const shareableListExtension: Extension<ShareableList> = {
-  id: 25,
+  id: 27,
   matches: (value): value is ShareableList => value instanceof ShareableList,
   write: (list, out) => out.value(list.shm, '.shm'),
   read: (input) => new ShareableList(new Attached(input.value() as SharedMemory)),
