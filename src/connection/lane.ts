@@ -28,7 +28,7 @@ export class Lane {
       owners: () => [pipe.attendance(from).holder()],
     });
     this.senders = new WaitQueue(pipe.family, at + lane.senders * 4, {
-      isReady: () => ring.size < ring.bound || pipe.isGone(to),
+      isReady: () => !ring.isFull || pipe.isGone(to),
       owners: () => [pipe.attendance(to).holder()],
     });
   }

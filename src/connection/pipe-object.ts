@@ -29,8 +29,9 @@ const WORDS = field.attendances + 2 * ATTENDANCE_WORDS;
  */
 const voyages = { pipe: 2, holders: 1, bytes: 64 } as const;
 
-/** Messages that may be in one lane; then senders wait. */
+/** Messages, and KiB of them, that may be in one lane; then senders wait. */
 const MOST_MESSAGES = 1024;
+const MOST_KIB = 2 ** 14;
 
 /** Which end of a pipe. */
 export type Side = 0 | 1;
@@ -124,7 +125,7 @@ function create(family: Family, offset: number, duplex: boolean): void {
   const at = wordIndex(offset);
   words[at + field.duplex] = duplex ? 1 : 0;
   for (const side of [0, 1] as const) {
-    Ring.create(family, laneOf(offset, side) + lane.ring * 4, MOST_MESSAGES);
+    Ring.create(family, laneOf(offset, side) + lane.ring * 4, MOST_MESSAGES, MOST_KIB);
     const block = family.allocator.allocate(voyages.bytes, 0);
     const own = family.heap.words(block);
     const index = wordIndex(block);

@@ -7,7 +7,7 @@ import { Pipe } from './pipe-object.ts';
  * one way: the first end only receives, the second only sends. Pass an end to another process in `args`, or through a queue or another
  * connection; several may use one end, one message at a time.
  *
- * A sender waits while 1024 messages are unread. An end is gone when every process that held it has closed it, let it be collected, or ended;
+ * A sender waits while 1024 messages, or 16 MiB of them, are unread. An end is gone when every process that held it has closed it, let it be collected, or ended;
  * so close your own copy of the end that you gave away.
  *
  * @example

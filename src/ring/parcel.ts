@@ -53,6 +53,20 @@ export function writeParcel(family: Family, offset: number, at: number, parcel: 
   copyBytes(parcel.bytes, 0, family.heap.octets(offset), next * 4, parcel.length);
 }
 
+/** The KiB that a parcel brings, large binaries included; what is smaller counts as nothing. */
+export function parcelWeight(parcel: Parcel): number {
+  let bytes = parcel.length;
+  for (const { length } of parcel.blobs) bytes += length;
+  return Math.floor(bytes / 1024);
+}
+
+/** The same of the parcel at `at` in shared memory. */
+export function weightAt(words: Int32Array, at: number): number {
+  let bytes = words[at + header.bytes] as number;
+  for (const { length } of readAttachments(words, at).blobs) bytes += length;
+  return Math.floor(bytes / 1024);
+}
+
 /** Reads a parcel that `writeParcel` wrote; its bytes go into `scratch`, or into a larger one that the result names. */
 export function readParcel(family: Family, offset: number, at: number, scratch: Uint8Array): Parcel {
   const words = family.heap.words(offset);

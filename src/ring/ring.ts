@@ -6,10 +6,12 @@ import {
   discardParcel,
   type Parcel,
   parcelTag,
+  parcelWeight,
   parcelWords,
   readParcel,
   surrenderParcel,
   viewParcel,
+  weightAt,
   writeParcel,
 } from './parcel.ts';
 
@@ -23,14 +25,19 @@ const field = {
   bound: 0,
   /** `flag`s below; written within the tail's section. */
   flags: 1,
+  /** How many KiB it may hold before it is full, 0 for no such bound; written once. */
+  weightBound: 2,
   tail: line,
   head: 2 * line,
 } as const;
 const flag = { SHUT: 1, IMMEDIATE: 2 } as const;
 /** Words of an end. */
 const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
-/** Words of a copy: granule of the segment, next word in it, and how many items have passed this end (wraps). */
-const place = { segment: 0, word: 1, count: 2 } as const;
+/**
+ * Words of a copy: granule of the segment, next word in it, and how many items have passed this end, and how many KiB if those are
+ * bounded (both wrap).
+ */
+const place = { segment: 0, word: 1, count: 2, weight: 3 } as const;
 /** How many words a ring takes in its object. */
 export const RING_WORDS = 3 * line;
 
@@ -78,6 +85,7 @@ export class Ring {
   readonly #tail: OpenSegment;
   #word = 0;
   #count = 0;
+  #weight = 0;
   /** The segment that the last record came from. */
   readonly #head: OpenSegment;
 
@@ -100,12 +108,16 @@ export class Ring {
     this.#head = new OpenSegment(family.heap);
   }
 
-  /** Prepares fresh, zeroed words for a ring of at most `bound` items, 0 for any number. */
-  static create(family: Family, offset: number, bound: number): void {
+  /**
+   * Prepares fresh, zeroed words for a ring of at most `bound` items, 0 for any number. From `weightBound` KiB on that it holds it is
+   * full, too: so one message of any size has room.
+   */
+  static create(family: Family, offset: number, bound: number, weightBound = 0): void {
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
     const first = createSegment(family, FIRST_SEGMENT);
     words[at + field.bound] = bound;
+    words[at + field.weightBound] = weightBound;
     for (const side of [field.tail, field.head]) {
       words[at + side + end.copies + place.segment] = first / GRANULE;
       words[at + side + end.copies + place.word] = segment.first;
@@ -129,6 +141,12 @@ export class Ring {
   /** True if it held nothing at one moment during the call; cheaper than `size`, and than a pop that finds nothing. */
   get isEmpty(): boolean {
     return this.#countOf(field.head) === this.#countOf(field.tail);
+  }
+
+  /** True if a push would have found it full at one moment during the call. */
+  get isFull(): boolean {
+    const { bound } = this;
+    return (bound > 0 && this.size >= bound) || this.#isTooHeavy(this.#countOf(field.tail, place.weight));
   }
 
   get isShutDown(): boolean {
@@ -158,7 +176,7 @@ export class Ring {
     words[at + this.#word] = record.INLINE | (size << KIND_BITS);
     writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
     surrenderParcel(this.#family, parcel);
-    this.#commit(size + 1);
+    this.#commit(size + 1, parcel);
     return outcome.DONE;
   }
 
@@ -176,7 +194,7 @@ export class Ring {
     words[at + this.#word + 1] = block / GRANULE;
     allocator.own(block, 0);
     surrenderParcel(this.#family, parcel);
-    this.#commit(2);
+    this.#commit(2, parcel);
     return outcome.DONE;
   }
 
@@ -218,6 +236,9 @@ export class Ring {
     words[other + place.segment] = current.granule;
     words[other + place.word] = at + size;
     words[other + place.count] = (count + 1) | 0;
+    if (words[this.#at + field.weightBound] !== 0) {
+      words[other + place.weight] = ((words[copy + place.weight] as number) + this.#weightOfRead(current, at)) | 0;
+    }
     // SYNC(head): the place in the ring is free for producers, and the item is ours.
     Atomics.store(words, head + end.version, (version + 1) | 0);
     this.#lastPop = (version + 1) | 0;
@@ -273,6 +294,12 @@ export class Ring {
         return outcome.FULL;
       }
     }
+    const weight = words[copy + place.weight] as number;
+    if (this.#isTooHeavy(weight)) {
+      this.#tailSection.leave();
+      return outcome.FULL;
+    }
+    this.#weight = weight;
     const open = this.#tail;
     open.open(words[copy + place.segment] as number);
     this.#word = words[copy + place.word] as number;
@@ -288,7 +315,7 @@ export class Ring {
   }
 
   /** Makes the record that was written since #reserve visible, and leaves the section. */
-  #commit(size: number): void {
+  #commit(size: number, parcel?: Parcel): void {
     const words = this.#words;
     const tail = this.#at + field.tail;
     const version = words[tail + end.version] as number;
@@ -296,6 +323,9 @@ export class Ring {
     words[copy + place.segment] = this.#tail.granule;
     words[copy + place.word] = this.#word + size + (size & 1);
     words[copy + place.count] = (this.#count + 1) | 0;
+    if (parcel !== undefined && words[this.#at + field.weightBound] !== 0) {
+      words[copy + place.weight] = (this.#weight + parcelWeight(parcel)) | 0;
+    } else words[copy + place.weight] = this.#weight;
     // SYNC(tail): the record is there for consumers, whole.
     Atomics.store(words, tail + end.version, (version + 1) | 0);
     this.#lastPush = (version + 1) | 0;
@@ -341,6 +371,18 @@ export class Ring {
     }
   }
 
+  /** True if there are too many KiB in it for another message, where `put` of them have passed the tail. */
+  #isTooHeavy(put: number): boolean {
+    const bound = this.#words[this.#at + field.weightBound] as number;
+    return bound !== 0 && ((put - this.#countOf(field.head, place.weight)) | 0) >= bound;
+  }
+
+  /** The KiB of the record that was read last, at `word`. */
+  #weightOfRead({ words, at }: OpenSegment, word: number): number {
+    if (this.block !== 0) return weightAt(this.#family.heap.words(this.block), wordIndex(this.block));
+    return ((words[at + word] as number) & 3) === record.INT ? 0 : weightAt(words, at + word + 1);
+  }
+
   /** The message is out: what belongs to it is in this member's hand now. */
   #claim(): void {
     const { allocator, me } = this.#family;
@@ -370,13 +412,13 @@ export class Ring {
   }
 
   /** The count of an end, read from outside of its section. */
-  #countOf(side: number): number {
+  #countOf(side: number, which: number = place.count): number {
     const copies = this.#at + side + end.copies;
     for (;;) {
       // SYNC(tail), SYNC(head): sees all that was written before the end was moved.
       const version = this.#load(side + end.version);
       // An atomic load, so that no processor puts it behind the next one.
-      const count = Atomics.load(this.#words, copies + (version & 1) * end.copyWords + place.count);
+      const count = Atomics.load(this.#words, copies + (version & 1) * end.copyWords + which);
       if (this.#load(side + end.version) === version) return count;
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Connection, EndOfStreamError, pipe, Queue } from 'multiproc';
+import { type Connection, EndOfStreamError, pipe, Queue, TimeoutError } from 'multiproc';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, isAsleep, slay, start, until } from '../inside.ts';
@@ -220,6 +220,36 @@ test('pipes leave no memory behind', async () => {
   const level = heapBytes();
   for (let i = 0; i < 5; i++) await round();
   assert.ok(heapBytes() - level < 500_000, `${heapBytes() - level} bytes more`);
+});
+
+test('a pipe is full from 1024 messages, or 16 MiB of them', async () => {
+  using _ = watchdog('full', 60);
+  for (const [message, room] of [
+    [7, 1024],
+    [{ text: 'x'.repeat(100) }, 1024],
+    [new Uint8Array(2 ** 20), 16],
+    [['x'.repeat(2 ** 16), new Uint8Array(2 ** 16)], 128],
+    [new Uint8Array(2 ** 26), 1],
+  ] as const) {
+    const [here, there] = pipe();
+    let sent = 0;
+    for (;;) {
+      try {
+        here.sendSync(message, { timeout: 0 });
+        sent++;
+      } catch (error) {
+        assert.ok(error instanceof TimeoutError);
+        break;
+      }
+    }
+    assert.ok(sent >= room && sent <= room + 1, `${sent} of ${room}`);
+    const waiting = here.send(message);
+    for (let i = 0; i < 2; i++) assert.deepEqual(await there.recv(), message);
+    await waiting;
+    here.close();
+    for (let i = 0; i < sent - 1; i++) await there.recv();
+    await assert.rejects(there.recv(), EndOfStreamError);
+  }
 });
 
 test('512 MB pass, both ways', async () => {
