@@ -168,8 +168,13 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   #isAdmitted(socket: Socket): boolean {
     if (this.#waiting.length >= this.#backlog) return false;
     if (this.#trusted || !this.#place.isUnix) return true;
-    const user = sockets().peerUser((socket as unknown as { _handle: { fd: number } })._handle.fd);
-    return user === 0 || user === process.getuid?.();
+    try {
+      const user = sockets().peerUser((socket as unknown as { _handle: { fd: number } })._handle.fd);
+      return user === 0 || user === process.getuid?.();
+    } catch {
+      // It is gone already.
+      return false;
+    }
   }
 
   #welcome(socket: Socket, early: Uint8Array): void {
