@@ -5,17 +5,13 @@ export { JoinableQueue } from './channel/joinable-queue.ts';
 export { Queue } from './channel/queue.ts';
 export { SimpleQueue } from './channel/simple-queue.ts';
 export { registerClass } from './codec/class-registry.ts';
-export type { Address } from './connection/address.ts';
-export { type ConnectOptions, connect } from './connection/connect.ts';
 export {
   Connection,
   type RecvBytesLimit,
   type RecvIntoOffset,
   type SendBytesRange,
 } from './connection/connection.ts';
-export { Listener, type ListenerOptions } from './connection/listener.ts';
 export { pipe } from './connection/pipe.ts';
-export { wait } from './connection/wait.ts';
 export {
   AuthenticationError,
   BrokenBarrierError,
@@ -57,10 +53,7 @@ export type { Sentinel } from './process/sentinel.ts';
 export { setSpareProcesses } from './process/spares.ts';
 export type { GuardOptions } from './shared/guarding-lock.ts';
 export type { Scalar, ScalarArrays, ScalarValue } from './shared/scalar.ts';
-export type { ShareableItem } from './shared/shareable-layout.ts';
-export { ShareableList } from './shared/shareable-list.ts';
 export { SharedArray } from './shared/shared-array.ts';
-export { SharedMemory, type SharedMemoryOptions } from './shared/shared-memory.ts';
 export { SharedValue } from './shared/shared-value.ts';
 export { Condition } from './sync/condition.ts';
 export { Event } from './sync/event.ts';

@@ -35,6 +35,8 @@ const single: Readonly<Record<string, number>> = {
   'connection.ts': DOORS,
   'index.ts': DOORS,
   'install.ts': DOORS,
+  'install-connection.ts': DOORS,
+  'install-shared-memory.ts': DOORS,
   'multiproc.ts': DOORS,
   'queue.ts': DOORS,
   'shared-memory.ts': DOORS,

@@ -1,4 +1,4 @@
-import { constants } from 'node:os';
+import { os } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Parking } from './parking.ts';
@@ -76,7 +76,11 @@ export function createLinuxParking(): Parking {
       view.setInt32(page.control + 16, descriptor, true);
       if (sendmsg(queue, address, MSG_DONTWAIT_NOSIGNAL) === TICKET_BYTES) return;
       const errno = koffi.errno();
-      if (errno === constants.errno.EAGAIN || errno === 109 /* ETOOMANYREFS */ || errno === constants.errno.ENOBUFS) {
+      if (
+        errno === os.constants.errno.EAGAIN ||
+        errno === 109 /* ETOOMANYREFS */ ||
+        errno === os.constants.errno.ENOBUFS
+      ) {
         throw new PlatformError(
           'Too many sockets are on their way between processes: wait until some have been received.',
         );

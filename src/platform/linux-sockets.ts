@@ -1,6 +1,4 @@
-import { closeSync, fchmodSync } from 'node:fs';
-import { constants } from 'node:os';
-import { getSystemErrorMap } from 'node:util';
+import { fs, os } from '../builtins.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Sockets } from './sockets.ts';
 
@@ -37,7 +35,10 @@ export function createLinuxSockets(): Sockets {
 
   function failed(syscall: string, where: string): NodeJS.ErrnoException {
     const errno = koffi.errno();
-    const [code, text] = getSystemErrorMap().get(-errno) ?? [`errno ${errno}`, ''];
+    const [code, text] = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno) ?? [
+      `errno ${errno}`,
+      '',
+    ];
     return Object.assign(new Error(`${syscall} ${code}: ${text} ${where}`), { code, errno: -errno, syscall });
   }
 
@@ -69,13 +70,13 @@ export function createLinuxSockets(): Sockets {
     if (fd < 0) throw failed('socket', where);
     try {
       // The mode of the socket is the mode of its file: nobody can come in between.
-      if (family === AF_UNIX) fchmodSync(fd, 0o600);
+      if (family === AF_UNIX) fs.fchmodSync(fd, 0o600);
       else setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, [1], 4);
       if (bind(fd, address, address.length) !== 0) throw failed('bind', where);
       if (listen(fd, backlog) !== 0) throw failed('listen', where);
       return fd;
     } catch (error) {
-      closeSync(fd);
+      fs.closeSync(fd);
       throw error;
     }
   }
@@ -112,7 +113,7 @@ export function createLinuxSockets(): Sockets {
         const left = Math.min(Math.max(Math.ceil(deadline - performance.now()), 0), 0x7fffffff);
         const found = nativePoll(entry, 1, timeout === Number.POSITIVE_INFINITY ? -1 : left);
         if (found > 0) return true;
-        if (found < 0 && koffi.errno() !== constants.errno.EINTR) throw failed('poll', `descriptor ${fd}`);
+        if (found < 0 && koffi.errno() !== os.constants.errno.EINTR) throw failed('poll', `descriptor ${fd}`);
         if (performance.now() >= deadline) return false;
       }
     },

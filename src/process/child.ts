@@ -2,7 +2,9 @@
  * The entry of every child process: joins the family, waits for its assignment, runs it. Arguments: this member's name in the
  * table, and the id of the parent that it must not outlive, or `detached`.
  */
-import '../install.ts';
+// What arrives may be of any door.
+import '../install-connection.ts';
+import '../install-shared-memory.ts';
 import { inspect } from '../builtins.ts';
 import { importModule } from '../functions/revive.ts';
 import { type Family, joinFamily } from '../memory/family.ts';

@@ -1,4 +1,5 @@
-import { type Connection, connect, Listener, Process, pipe, Queue, wait } from 'multiproc';
+import { type Connection, Process, pipe, Queue } from 'multiproc';
+import { connect, Listener, wait } from 'multiproc/connection';
 
 /** Compiled, never run: what must be typed, and what must not compile. */
 export async function typing(): Promise<void> {

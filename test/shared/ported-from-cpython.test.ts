@@ -5,17 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  Lock,
-  Process,
-  Queue,
-  type Scalar,
-  ShareableList,
-  SharedArray,
-  SharedMemory,
-  SharedValue,
-  StateError,
-} from 'multiproc';
+import { Lock, Process, Queue, type Scalar, SharedArray, SharedValue, StateError } from 'multiproc';
+import { ShareableList, SharedMemory } from 'multiproc/shared-memory';
 import { start } from '../inside.ts';
 import { freshName } from './segments.ts';
 

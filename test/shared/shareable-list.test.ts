@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ClosedError, Process, Queue, type ShareableItem, ShareableList, SharedMemory, StateError } from 'multiproc';
+import { ClosedError, Process, Queue, StateError } from 'multiproc';
+import { type ShareableItem, ShareableList, SharedMemory } from 'multiproc/shared-memory';
 import { exists, freshName } from './segments.ts';
 
 /** Runs `use` with a list, and removes it. */

@@ -3,7 +3,8 @@ import { readFileSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'n
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
-import { ClosedError, PlatformError, Process, Queue, SharedMemory, StateError } from 'multiproc';
+import { ClosedError, PlatformError, Process, Queue, StateError } from 'multiproc';
+import { SharedMemory } from 'multiproc/shared-memory';
 import { descriptors } from '../inside.ts';
 import { end, exists, freshName, hasFolder, isNoted, run } from './segments.ts';
 

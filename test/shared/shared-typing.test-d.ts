@@ -1,5 +1,6 @@
 // Compiled, never run: what the types of shared values, arrays and memory infer and refuse.
-import { type Lock, ShareableList, SharedArray, SharedMemory, SharedValue } from 'multiproc';
+import { type Lock, SharedArray, SharedValue } from 'multiproc';
+import { ShareableList, SharedMemory } from 'multiproc/shared-memory';
 
 function expectType<T>(_value: T): void {}
 

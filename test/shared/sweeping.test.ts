@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { test } from 'node:test';
-import { Process, Queue, SharedMemory, StateError } from 'multiproc';
+import { Process, Queue, StateError } from 'multiproc';
+import { SharedMemory } from 'multiproc/shared-memory';
 import { platform } from '#dist/platform/choose.js';
 import { slay, start } from '../inside.ts';
 import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';

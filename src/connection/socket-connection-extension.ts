@@ -1,0 +1,34 @@
+import type { ParkedDescriptor } from '../channel/descriptors.ts';
+import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { SocketConnection } from './socket-connection.ts';
+import { parkedFor, takeDescriptor } from './socket-extension.ts';
+
+/** Connections over sockets travel within the family; the sender keeps its own, until it closes it. */
+const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
+  id: 28,
+  matches: (value): value is SocketConnection<unknown> => value instanceof SocketConnection,
+  write: writeSocket,
+  read: readSocket,
+};
+
+/** It travels as the descriptor, and what has come of it already. */
+function writeSocket(connection: SocketConnection<unknown>, out: ValueWriter): void {
+  const parcel = connection.handOver();
+  if (typeof parcel === 'string') out.refuse(parcel);
+  out.uint32(parcel.trusted ? 1 : 0);
+  out.value(parcel.early, '');
+  out.value(parkedFor(parcel.fd, out), '');
+}
+
+function readSocket(input: ValueReader): SocketConnection<unknown> {
+  const trusted = input.uint32() === 1;
+  const early = input.value() as Uint8Array;
+  const fd = takeDescriptor(input.value() as ParkedDescriptor);
+  const { Socket } = process.getBuiltinModule('node:net');
+  return new SocketConnection(new Socket({ fd, readable: true, writable: true }), early, trusted);
+}
+
+/** Makes connections over sockets able to travel; called once by their door. */
+export function installSocketConnectionExtension(): void {
+  registerExtension(socketConnectionExtension);
+}
