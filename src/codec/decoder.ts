@@ -5,6 +5,7 @@ import { kindByTag } from './builtin-values.ts';
 import { ByteReader } from './byte-reader.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionById, type Reach, reach, type ValueReader } from './extension.ts';
+import { readDoubles, readInts } from './number-arrays.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
   ARRAY,
@@ -13,6 +14,7 @@ import {
   BIGINT,
   BIGINT64,
   DICTIONARY,
+  DOUBLE_ARRAY,
   ERROR,
   EXTENSION,
   FALSE,
@@ -21,6 +23,7 @@ import {
   HAS_REFERENCES,
   HEADER,
   HOLES,
+  INT_ARRAY,
   INT16,
   INT32,
   LATIN1,
@@ -177,6 +180,10 @@ export class Decoder extends ByteReader implements ValueReader {
         return this.#array(this.#number([]));
       case ARRAY_WITH_PROPERTIES:
         return this.#properties(this.#array(this.#number([])));
+      case INT_ARRAY:
+        return readInts(this, this.#number([]));
+      case DOUBLE_ARRAY:
+        return readDoubles(this, this.#number([]));
       case MAP:
         return this.#map(this.#number(new Map()));
       case SET:

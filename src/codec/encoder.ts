@@ -7,6 +7,7 @@ import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { type Extension, extensionFor, type Reach, reach, type ValueWriter } from './extension.ts';
 import { Identities } from './identities.ts';
+import { contentsOf, MANY, NumberChunk, writeDoubles, writeInts } from './number-arrays.ts';
 import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
 import { refusalOf } from './refusals.ts';
 import { SentShapes } from './shapes.ts';
@@ -17,11 +18,13 @@ import {
   BIGINT,
   BIGINT64,
   DICTIONARY,
+  DOUBLE_ARRAY,
   EXTENSION,
   HAS_BUFFERS,
   HAS_REFERENCES,
   HEADER,
   HOLES,
+  INT_ARRAY,
   MAP,
   MAX_DEPTH,
   NULL,
@@ -84,6 +87,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #lastEpoch = 0;
   #shapeCount = 0;
   #buffers: SentBuffers | undefined;
+  #chunk: NumberChunk | undefined;
 
   /**
    * Encodes `value`; `root` is what paths in errors begin with, such as `args`. Throws `SerializationError` for what cannot
@@ -361,6 +365,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #array(array: readonly unknown[]): void {
     const { length } = array;
     const named = hasNamedProperties(array);
+    if (!named && length >= MANY && this.#numbers(array)) return;
     this.byte(named ? ARRAY_WITH_PROPERTIES : ARRAY);
     this.uint(length);
     const depth = this.#enter(ELEMENT);
@@ -375,6 +380,17 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     }
     this.#depth--;
     if (named) this.#properties(array as unknown as Record<string, unknown>, namedKeys(array));
+  }
+
+  /** Writes an array that holds nothing but numbers; false if it does not. */
+  #numbers(array: readonly unknown[]): boolean {
+    const contents = contentsOf(array);
+    if (contents === 'others') return false;
+    this.#chunk ??= new NumberChunk();
+    this.byte(contents === 'ints' ? INT_ARRAY : DOUBLE_ARRAY);
+    if (contents === 'ints') writeInts(array as readonly number[], this, this.#chunk);
+    else writeDoubles(array as readonly number[], this, this.#chunk);
+    return true;
   }
 
   /** Writes the rest of an array from its first hole on. */

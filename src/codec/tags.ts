@@ -69,6 +69,10 @@ export const ERROR = 27;
 export const URL_OBJECT = 28;
 /** The query, a string. */
 export const URL_QUERY = 29;
+/** uint length, 4 bytes for each: an array of at least 32 elements, all of them integers of 32 bits. */
+export const INT_ARRAY = 30;
+/** uint length, 8 bytes for each: such an array of other numbers. */
+export const DOUBLE_ARRAY = 31;
 /** 0x80 to 0xff: the numbers 0 to 127 themselves. */
 export const SMALL_INT = 0x80;
 
