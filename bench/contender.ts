@@ -1,6 +1,4 @@
 // The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, Lock, Pool, Process, pipe, Queue, SharedArray, setSpareProcesses } from 'multiproc';
 import {
   conditionAwait,
@@ -11,6 +9,7 @@ import {
   semaphoreAwait,
   semaphoreSync,
 } from './hand-over.ts';
+import { idleChildren } from './idle-children.ts';
 import { computing, poolScenarios } from './pools/ours.ts';
 
 const MEBIBYTE = 2 ** 20;
@@ -97,27 +96,6 @@ async function startAndJoin(count: number): Promise<number[]> {
     values.push(performance.now() - start);
   }
   return values;
-}
-
-/** Waits until there are so many children, and none has used the CPU for a while. */
-async function idleChildren(wanted: number): Promise<void> {
-  let before = '';
-  for (let quiet = 0; quiet < 5; ) {
-    await sleep(50);
-    const now = cpuTimesOfChildren();
-    quiet = now.length === wanted && now.join() === before ? quiet + 1 : 0;
-    before = now.join();
-  }
-}
-
-/** Clock ticks used by each child so far. */
-function cpuTimesOfChildren(): number[] {
-  const pids = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(Boolean);
-  return pids.map((pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(fields[11]) + Number(fields[12]);
-  });
 }
 
 /** Nanoseconds of an acquisition with its release. */

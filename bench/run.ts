@@ -35,11 +35,18 @@ function measureOurs({ name, count }: Scenario): number {
   return median(run(process.execPath, [`${here}contender.js`, name, String(count)]));
 }
 
-/** `undefined` where the other is not installed. */
+/** `undefined` where the other is not installed, or has not come to an end: some lose a task now and then. */
 function measure(other: Other, { name, count }: Scenario): number | undefined {
   if (other === 'bare') return startOf('start-bare.js');
   if (isOwn(other)) return median(run(process.execPath, [`${here}contender.js`, other, String(count)]));
-  if (other !== 'cpython') return median(run(process.execPath, [`${here}pools/peer.js`, other, name, String(count)]));
+  if (other !== 'cpython') {
+    try {
+      return median(run(process.execPath, [`${here}pools/peer.js`, other, name, String(count)]));
+    } catch (error) {
+      console.log(`${other} failed: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
   if (python === undefined) return undefined;
   return median(run(python.file, [`${root}bench/python/contender.py`, name, String(count)]));
 }

@@ -13,16 +13,21 @@ export async function oneAtATime(pool: RunningPool, count: number): Promise<numb
   return times.sort((a, b) => a - b)[count >> 1]! * 1000;
 }
 
-/** How often everything is given at once, so that the engine has compiled what it will. */
+/** How often tasks are given all at once, so that the engine has compiled what it will. */
 const ROUNDS = 5;
 
-/** Tasks per second of `count` that are all given before the first result is awaited, the median of some rounds. */
-export async function allAtOnce(pool: RunningPool, count: number): Promise<number> {
+/** `count` per second of work that is given as a whole, the median of some rounds. */
+export async function perSecond(count: number, rounds: number, work: () => PromiseLike<unknown>): Promise<number> {
   const times: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const start = performance.now();
-    await Promise.all(Array.from({ length: count }, (_, i) => pool.run(i)));
+    await work();
     times.push(performance.now() - start);
   }
-  return (count / times.sort((a, b) => a - b)[ROUNDS >> 1]!) * 1000;
+  return (count / times.sort((a, b) => a - b)[rounds >> 1]!) * 1000;
+}
+
+/** Tasks per second of `count` that are all given before the first result is awaited. */
+export function allAtOnce(pool: RunningPool, count: number): Promise<number> {
+  return perSecond(count, ROUNDS, () => Promise.all(Array.from({ length: count }, (_, i) => pool.run(i))));
 }

@@ -1,7 +1,10 @@
 /** Our pool in the scenarios of pools. */
-import { Pool } from 'multiproc';
-import { allAtOnce, oneAtATime } from './measure.ts';
+import { Barrier, Pool, setSpareProcesses } from 'multiproc';
+import { idleChildren } from '../idle-children.ts';
+import { allAtOnce, oneAtATime, perSecond } from './measure.ts';
 import { type RunningPool, WORKERS } from './peers.ts';
+
+const SPARES = 2;
 
 const noop = (i: number): number => i;
 
@@ -12,18 +15,13 @@ async function withPool<T>(measure: (pool: Pool) => Promise<T>): Promise<T> {
 
 const asRunning = (pool: Pool, run: RunningPool['run']): RunningPool => ({ run, end: () => pool.close() });
 
-/** Items per second of one `map`, after a tenth of them as a warm-up. */
-function map(count: number, chunksize: number | undefined): Promise<number> {
-  return withPool(async (pool) => {
-    const round = async (items: number): Promise<number> => {
-      const input = Array.from({ length: items }, (_, i) => i);
-      const start = performance.now();
-      await pool.map(noop, input, chunksize === undefined ? {} : { chunksize });
-      return performance.now() - start;
-    };
-    await round(count / 10);
-    return (count / (await round(count))) * 1000;
-  });
+/** Rounds of `map`, which the engine takes longer to compile than CPython to run. */
+const MAPS = 15;
+
+/** Items per second of a `map`. */
+function map(count: number, options: { chunksize?: number }): Promise<number> {
+  const items = Array.from({ length: count }, (_, i) => i);
+  return withPool((pool) => perSecond(count, MAPS, () => pool.map(noop, items, options)));
 }
 
 /** Some `count` ms of arithmetic, the same work in every process. */
@@ -35,9 +33,17 @@ function compute(rounds: number): number {
 
 /** Milliseconds of two CPU-bound tasks at once, or of one alone, each some `count` ms long. */
 export function computing(count: number, tasks: number): Promise<number> {
+  setSpareProcesses(SPARES);
   return withPool(async (pool) => {
-    // Both workers are up and have compiled the function.
-    await Promise.all([pool.apply(compute, [1e7]), pool.apply(compute, [1e7])]);
+    // Each worker has compiled the function once it comes to the barrier.
+    using barrier = new Barrier(WORKERS);
+    const warm = async (): Promise<void> => {
+      compute(1e7);
+      await barrier.wait();
+    };
+    await Promise.all(Array.from({ length: WORKERS }, () => pool.apply(warm)));
+    // The spares that the workers were made of are replaced by new ones, which take their time to start.
+    await idleChildren(WORKERS + SPARES);
     const start = performance.now();
     await Promise.all(Array.from({ length: tasks }, () => pool.apply(compute, [count * ROUNDS_PER_MS])));
     return performance.now() - start;
@@ -63,7 +69,7 @@ export const poolScenarios: Readonly<Record<string, (count: number) => Promise<n
         count,
       ),
     ),
-  'pool-map-single': (count) => map(count, 1),
-  'pool-map': (count) => map(count, undefined),
+  'pool-map-single': (count) => map(count, { chunksize: 1 }),
+  'pool-map': (count) => map(count, {}),
   'pool-two-tasks': (count) => computing(count, 2),
 };

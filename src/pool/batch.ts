@@ -2,7 +2,7 @@ import { callLater } from './callbacks.ts';
 import { cut } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
-import { type ReportMessage, report, type Way } from './messages.ts';
+import { type ReportMessage, report, type Way, way } from './messages.ts';
 
 /** What a user may ask of the calls that take many items. */
 export interface MapOptions extends TaskOptions {
@@ -29,7 +29,7 @@ export interface BatchEnd {
 export class Batch {
   readonly #dispatcher: Dispatcher;
   readonly #jobs: Job[] = [];
-  readonly #values: unknown[];
+  readonly #values: unknown[] = [];
   readonly #total: number;
   readonly #options: MapOptions;
   readonly #end: BatchEnd;
@@ -53,7 +53,8 @@ export class Batch {
     this.#end = end;
     this.#total = items.length;
     const chunks = Math.ceil(items.length / chunksize);
-    this.#values = [];
+    // Filled in advance: an array whose last part comes first is a dictionary to the engine, 50 times slower.
+    for (let left = how === way.CHUNK ? chunks : items.length; left > 0; left--) this.#values.push(undefined);
     this.#left = chunks;
     if (chunks === 0) this.#settle();
     for (let number = 0; number < chunks; number++) {

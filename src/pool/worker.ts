@@ -14,6 +14,9 @@ import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type TaskMessage, way } from './messages.ts';
 import type { Delivery, TaskBoard } from './task-board.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
+type AnyFunction = (...args: any[]) => unknown;
+
 /** What a worker is told when it starts. */
 export interface WorkerOrders {
   readonly board: TaskBoard;
@@ -245,8 +248,7 @@ class Worker {
       if (known.mayBeAsync && this.#context === undefined) {
         this.#firstAsyncId = new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
       }
-      if (how === way.EACH) return this.#each(listOf(input), (item) => fn(item));
-      if (how === way.STAR) return this.#each(listOf(input), (item) => fn(...(item as Iterable<unknown>)));
+      if (how === way.EACH || how === way.STAR) return this.#each(listOf(input), fn, how === way.STAR);
       const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
       known.mayBeAsync = isThenable(value);
       if (isThenable(value)) return settle(value);
@@ -257,13 +259,13 @@ class Worker {
   }
 
   /** One item after the other; an error of one does not keep the others from running. */
-  #each(items: unknown[], call: (item: unknown) => unknown): ReportMessage | Promise<ReportMessage> {
+  #each(items: unknown[], fn: AnyFunction, isStar: boolean): ReportMessage | Promise<ReportMessage> {
     const values: unknown[] = new Array(items.length).fill(undefined);
     const errors: [number, unknown][] = [];
     for (let i = 0; i < items.length; i++) {
       try {
-        const value = call(items[i]);
-        if (isThenable(value)) return eachFrom(i, value, items, call, values, errors);
+        const value = isStar ? fn(...(items[i] as Iterable<unknown>)) : fn(items[i]);
+        if (isThenable(value)) return eachFrom(i, value, items, fn, isStar, values, errors);
         values[i] = value;
       } catch (error) {
         errors.push([i, error]);
@@ -289,13 +291,14 @@ async function eachFrom(
   first: number,
   promise: PromiseLike<unknown>,
   items: unknown[],
-  call: (item: unknown) => unknown,
+  fn: AnyFunction,
+  isStar: boolean,
   values: unknown[],
   errors: [number, unknown][],
 ): Promise<ReportMessage> {
   for (let i = first; i < items.length; i++) {
     try {
-      values[i] = await (i === first ? promise : call(items[i]));
+      values[i] = await (i === first ? promise : isStar ? fn(...(items[i] as Iterable<unknown>)) : fn(items[i]));
     } catch (error) {
       errors.push([i, error]);
     }
