@@ -14,11 +14,11 @@ export interface PackedParcel extends Parcel {
 
 /**
  * Makes a value ready to cross; it holds what it refers to until it is pushed or discarded. Its bytes are the encoder's: they
- * last until the next value is packed, see `keepParcel`. `root` is how errors name the value.
+ * last until the next value is packed, see `keepParcel`. `root` is how errors name the value; for `isTuple` see `Encoder.encode`.
  */
-export function pack(family: Family, value: unknown, root: string): PackedParcel {
+export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedParcel {
   return withEncoder((encoder) => {
-    const message = encoder.encode(value, root);
+    const message = encoder.encode(value, root, undefined, isTuple);
     const { bytes, length, handles, modules } = message;
     if (message.blobs.length === 0 && handles.length === 0) return { bytes, length, blobs: NO_BLOBS, handles, modules };
     const blobs: Blob[] = [];

@@ -14,7 +14,7 @@ export function packTask(family: Family, job: Job): Parcel {
       ? [fn.id, fn.granule, job.how, announced, job.input!, job.start]
       : [fn.id, fn.granule, job.how, announced, job.input!, job.start, fn.modules];
   try {
-    return pack(family, message, 'task');
+    return pack(family, message, 'task', true);
   } catch (error) {
     throw error instanceof SerializationError ? inUsersWords(error, job) : error;
   }

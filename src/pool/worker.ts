@@ -278,7 +278,7 @@ class Worker {
   #report(tag: number, message: ReportMessage): void {
     let parcel: ReturnType<typeof pack>;
     try {
-      parcel = pack(family(), message, 'result');
+      parcel = pack(family(), message, 'result', true);
     } catch (error) {
       parcel = pack(family(), sendable(message, error), 'result');
     }
