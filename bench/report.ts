@@ -65,7 +65,8 @@ ${raw.join('\n')}
 - *Lock*: one process, nobody else wants it; or two that acquire it, add 1 to a plain number in shared memory, and release it.
 - *Hand-over*: half of a round trip between two processes that wait for each other.
 - *Pools*: two workers each, up and warm. The pools of npm run a worker file, ours and CPython's are given the function.
-  One at a time is the median of a single task there and back; of many tasks and items it is the median of some rounds in one process.
+  One at a time is the median of a single task there and back; of many tasks and items it is the median of
+  the rounds of three seconds in one process, five at least.
 - *Two tasks*: two workers in both cases; the other one is idle while one task runs alone.
 - *Shared array*: the median of five sums after three that are not counted, so that every process has all pages mapped and its loop compiled.
 - *Import*: from the start of a program that does nothing else to its end.

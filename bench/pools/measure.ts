@@ -13,21 +13,22 @@ export async function oneAtATime(pool: RunningPool, count: number): Promise<numb
   return times.sort((a, b) => a - b)[count >> 1]! * 1000;
 }
 
-/** How often tasks are given all at once, so that the engine has compiled what it will. */
+/** Everything is done so often at least, and for so many ms, so that each engine has compiled what it will. */
 const ROUNDS = 5;
+const MS = 3000;
 
-/** `count` per second of work that is given as a whole, the median of some rounds. */
-export async function perSecond(count: number, rounds: number, work: () => PromiseLike<unknown>): Promise<number> {
+/** `count` per second of work that is given as a whole, the median of the rounds. */
+export async function perSecond(count: number, work: () => PromiseLike<unknown>): Promise<number> {
   const times: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let total = 0; times.length < ROUNDS || total < MS; total += times.at(-1) as number) {
     const start = performance.now();
     await work();
     times.push(performance.now() - start);
   }
-  return (count / times.sort((a, b) => a - b)[rounds >> 1]!) * 1000;
+  return (count / times.sort((a, b) => a - b)[times.length >> 1]!) * 1000;
 }
 
 /** Tasks per second of `count` that are all given before the first result is awaited. */
 export function allAtOnce(pool: RunningPool, count: number): Promise<number> {
-  return perSecond(count, ROUNDS, () => Promise.all(Array.from({ length: count }, (_, i) => pool.run(i))));
+  return perSecond(count, () => Promise.all(Array.from({ length: count }, (_, i) => pool.run(i))));
 }

@@ -15,13 +15,10 @@ async function withPool<T>(measure: (pool: Pool) => Promise<T>): Promise<T> {
 
 const asRunning = (pool: Pool, run: RunningPool['run']): RunningPool => ({ run, end: () => pool.close() });
 
-/** Rounds of `map`, which the engine takes longer to compile than CPython to run. */
-const MAPS = 15;
-
 /** Items per second of a `map`. */
 function map(count: number, options: { chunksize?: number }): Promise<number> {
   const items = Array.from({ length: count }, (_, i) => i);
-  return withPool((pool) => perSecond(count, MAPS, () => pool.map(noop, items, options)));
+  return withPool((pool) => perSecond(count, () => pool.map(noop, items, options)));
 }
 
 /** Some `count` ms of arithmetic, the same work in every process. */

@@ -98,15 +98,15 @@ def noop(i):
     return i
 
 
-def pooled(run, count, rounds):
-    """Tasks or items per second, the median of some rounds."""
+def pooled(run, count):
+    """Tasks or items per second, the median of five rounds and three seconds at least."""
     times = []
     with mp.Pool(2) as pool:
-        for _ in range(rounds):
+        while len(times) < 5 or sum(times) < 3:
             start = time.perf_counter()
             run(pool, count)
             times.append(time.perf_counter() - start)
-    return count / sorted(times)[rounds // 2]
+    return count / sorted(times)[len(times) // 2]
 
 
 def all_at_once(pool, count):
@@ -122,9 +122,9 @@ scenarios = {
     "pipe-round-trip": round_trips,
     "process-start-join": start_and_join,
     "lock-uncontended": lambda count: [pairs(count)],
-    "pool-apply-many": lambda count: [pooled(all_at_once, count, 5)],
-    "pool-map-single": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n), 1), count, 5)],
-    "pool-map": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n)), count, 15)],
+    "pool-apply-many": lambda count: [pooled(all_at_once, count)],
+    "pool-map-single": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n), 1), count)],
+    "pool-map": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n)), count)],
     "lock-contended": lambda count: [hand_over.contended(count)],
     "event-sync": lambda count: [hand_over.event(count)],
     "event-await": lambda count: [hand_over.event(count)],
