@@ -39,8 +39,14 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   return buffer;
 }
 
+let keepsFreed = false;
+
 /** A copy of a blob, which stays where it is. */
 export function copyBlob(family: Family, { block, length }: Blob): ArrayBuffer {
+  if (!keepsFreed) {
+    keepsFreed = true;
+    family.heap.platform.keepFreedMemory();
+  }
   // allocUnsafeSlow: the buffer is this array's own, and no time is spent on zeroing it.
   const copy = Buffer.allocUnsafeSlow(length);
   family.heap.platform.copyOut(family.heap.address(block), copy);

@@ -27,6 +27,9 @@ const EFBIG = 27;
 const ENOSPC = 28;
 const EPIPE = 32;
 const EOPNOTSUPP = 95;
+/** Options of glibc's mallopt. */
+const M_TRIM_THRESHOLD = -1;
+const M_MMAP_THRESHOLD = -3;
 const LOCK_SHARED = 1;
 const LOCK_EXCLUSIVE = 2;
 const LOCK_NONBLOCK = 4;
@@ -45,6 +48,13 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const koffi = loadKoffi();
   const libc = koffi.load(null);
   const func = (declaration: string) => libc.func(declaration) as Native;
+  const optional = (declaration: string) => {
+    try {
+      return func(declaration);
+    } catch {
+      return undefined;
+    }
+  };
   const number = numbers[arch];
 
   const memfdCreate = func('long syscall(long number, const char* name, unsigned int flags)');
@@ -92,6 +102,12 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
     copyOut(address, bytes) {
       memcpyOut(bytes, address, bytes.byteLength);
+    },
+    keepFreedMemory() {
+      // Not in musl, which knows no such options.
+      const mallopt = optional('int mallopt(int option, int value)');
+      mallopt?.(M_MMAP_THRESHOLD, 2 ** 25);
+      mallopt?.(M_TRIM_THRESHOLD, 2 ** 26);
     },
     punchHole: (fd, offset, length) => fallocate(fd, FALLOC_FL_KEEP_SIZE_PUNCH_HOLE, offset, length) === 0,
     blank(address, length) {
