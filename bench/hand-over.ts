@@ -1,8 +1,6 @@
 // One hand-over is half of a round trip between two processes; what python/hand_over.py does is the same.
 
-import { Condition, Event, Lock, Process, Semaphore } from 'multiproc';
-import { family } from '#dist/memory/family.js';
-import { wordIndex } from '#dist/memory/heap.js';
+import { Condition, Event, Lock, Process, Semaphore, SharedArray } from 'multiproc';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
@@ -162,17 +160,14 @@ export async function conditionAwait(count: number): Promise<number> {
 /** Sections per second of two processes that add to one plain number all the time. */
 export async function contended(count: number): Promise<number> {
   const lock = new Lock();
-  const counter = family().allocator.allocate(64, 0);
-  const number = family().heap.words(counter);
-  number[wordIndex(counter)] = 0;
+  const counter = new SharedArray('int32', 1);
   const [ready, go] = [new Semaphore(0), new Event()];
-  const work = (l: Lock, r: Semaphore, g: Event, place: number, n: number): void => {
-    const words = family().heap.words(place);
-    const at = wordIndex(place);
+  const work = (l: Lock, r: Semaphore, g: Event, shared: SharedArray<'int32'>, n: number): void => {
+    const { view } = shared;
     const run = (times: number): void => {
       for (let i = 0; i < times; i++) {
         l.acquireSync();
-        words[at] = (words[at] as number) + 1;
+        view[0]!++;
         l.release();
       }
       r.release();
@@ -189,6 +184,6 @@ export async function contended(count: number): Promise<number> {
   for (let i = 0; i < 2; i++) ready.acquireSync();
   const elapsed = performance.now() - start;
   await Promise.all(workers.map((p) => p.join()));
-  if (number[wordIndex(counter)] !== 2.2 * count) throw new Error('An addition was lost.');
+  if (counter.view[0] !== 2.2 * count) throw new Error('An addition was lost.');
   return ((2 * count) / elapsed) * 1000;
 }

@@ -366,20 +366,10 @@ const free: Decoder[] = [];
 
 /** Runs `use` with a decoder that nobody else uses, also while a hook runs inside another's `decode`. */
 export function withDecoder<T>(use: (decoder: Decoder) => T): T {
-  const decoder = acquireDecoder();
+  const decoder = free.pop() ?? new Decoder();
   try {
     return use(decoder);
   } finally {
-    releaseDecoder(decoder);
+    if (free.length < SPARE) free.push(decoder);
   }
-}
-
-/** `withDecoder` without a callback, for the hottest paths: takes a decoder that `releaseDecoder` must get back. */
-export function acquireDecoder(): Decoder {
-  return free.pop() ?? new Decoder();
-}
-
-/** Gives back what `acquireDecoder` gave. */
-export function releaseDecoder(decoder: Decoder): void {
-  if (free.length < SPARE) free.push(decoder);
 }

@@ -566,20 +566,10 @@ const free: Encoder[] = [];
  * last message stay valid until somebody next takes an encoder.
  */
 export function withEncoder<T>(use: (encoder: Encoder) => T): T {
-  const encoder = acquireEncoder();
+  const encoder = free.pop() ?? new Encoder();
   try {
     return use(encoder);
   } finally {
-    releaseEncoder(encoder);
+    if (free.length < SPARE) free.push(encoder);
   }
-}
-
-/** `withEncoder` without a callback, for the hottest paths: takes an encoder that `releaseEncoder` must get back. */
-export function acquireEncoder(): Encoder {
-  return free.pop() ?? new Encoder();
-}
-
-/** Gives back what `acquireEncoder` gave; its last message may be overwritten from now on. */
-export function releaseEncoder(encoder: Encoder): void {
-  if (free.length < SPARE) free.push(encoder);
 }
