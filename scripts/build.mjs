@@ -4,32 +4,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build } from 'esbuild';
+import { buildParts } from './lazy-parts.mjs';
 
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 tsc('tsconfig.json', '--emitDeclarationOnly');
 
 const entries = ['multiproc.ts', 'queue.ts', 'connection.ts', 'shared-memory.ts', 'process/child.ts'];
 // What it does is done by the doors alone: tests of a layer have only what they install themselves.
-const notInternal = [...entries, 'install.ts', 'install-connection.ts', 'install-shared-memory.ts'];
+const notInternal = [...entries, 'install.ts', 'install-connection.ts', 'install-shared-memory.ts', 'eager-modules.ts'];
 const modules = readdirSync('src', { recursive: true }).filter(
   (name) => name.endsWith('.ts') && !notInternal.includes(name),
 );
 
-// Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use: a door of their
-// own, which is not published, exports everything of all modules under names of its own, and a small file for each hands them on.
-const exportsOf = await namesExportedBy(modules);
-const internals = modules.flatMap((name, i) =>
-  exportsOf[i].map((exported) => `export { ${exported} as m${i}_${exported} } from '../src/${name}';`),
-);
-mkdirSync('build');
-writeFileSync('build/internals.ts', internals.join('\n'));
-await build({
-  entryPoints: [...entries.map((name) => `src/${name}`), 'build/internals.ts'],
-  entryNames: '[name]',
-  outdir: 'dist',
+const options = {
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   packages: 'external',
@@ -39,13 +27,45 @@ await build({
   logLevel: 'warning',
   // It is the user's own import(), of what only the user knows.
   logOverride: { 'unsupported-dynamic-import': 'silent' },
+};
+
+// Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use: a door of their
+// own, which is not published, exports everything of all modules under names of its own, and a small file for each hands them on.
+const exportsOf = await namesExportedBy(modules);
+const { partOf, eagerModules } = await buildParts(
+  entries,
+  new Map(modules.map((name, i) => [name, exportsOf[i]])),
+  options,
+);
+const internals = modules.flatMap((name, i) =>
+  partOf.has(name)
+    ? []
+    : exportsOf[i].map((exported) => `export { ${exported} as m${i}_${exported} } from '../src/${name}';`),
+);
+internals.push("import '../src/eager-modules.ts';", "export { modulesOf } from '../src/lazy.ts';");
+mkdirSync('build');
+writeFileSync('build/internals.ts', internals.join('\n'));
+await build({
+  entryPoints: [...entries.map((name) => `src/${name}`), 'build/internals.ts'],
+  entryNames: '[name]',
+  outdir: 'dist',
+  splitting: true,
+  format: 'esm',
+  plugins: [eagerModules],
+  ...options,
 });
 for (const [i, name] of modules.entries()) {
   const file = `build/internals/${name.replace(/\.ts$/, '.js')}`;
   mkdirSync(dirname(file), { recursive: true });
-  const names = exportsOf[i].map((exported) => `m${i}_${exported} as ${exported}`);
   const from = relative(dirname(file), 'dist/internals.js');
-  writeFileSync(file, `export { ${names.join(', ')} } from '${from}';\n`);
+  const part = partOf.get(name);
+  if (part === undefined) {
+    const names = exportsOf[i].map((exported) => `m${i}_${exported} as ${exported}`);
+    writeFileSync(file, `export { ${names.join(', ')} } from '${from}';\n`);
+  } else {
+    const found = `export const { ${exportsOf[i].join(', ')} } = modulesOf('${part}')['${name}'];\n`;
+    writeFileSync(file, `import { modulesOf } from '${from}';\n${found}`);
+  }
 }
 tsc('tsconfig.programs.json');
 

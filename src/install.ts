@@ -1,12 +1,12 @@
 /** Makes the kinds of values that the layers bring able to travel. Every door to the family imports this first. */
+import './eager-modules.ts';
 import { installHandleExtension, registerSharedClass } from './channel/handle-extension.ts';
 import { installConnectionExtension } from './connection/connection-extension.ts';
 import { installSocketExtension } from './connection/socket-extension.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports } from './functions/own-exports.ts';
 import * as own from './index.ts';
-import { TASK_BOARD_KIND, TaskBoard } from './pool/task-board.ts';
-import { runWorker } from './pool/worker.ts';
+import { installTaskBoards } from './pool/board-kind.ts';
 import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';
 import { SHARED_ARRAY_KIND, SharedArray } from './shared/shared-array.ts';
@@ -21,8 +21,7 @@ registerSharedClass(SHARED_BYTES_KIND, SharedBytes);
 installSharedBuffers();
 installConnectionExtension();
 installSocketExtension();
-registerSharedClass(TASK_BOARD_KIND, TaskBoard);
+installTaskBoards();
 installProcessExtension();
 installWrappedExtension();
 registerOwnExports(own, 'multiproc');
-registerOwnExports({ runWorker }, 'multiproc/internal');

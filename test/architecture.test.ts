@@ -34,6 +34,8 @@ const single: Readonly<Record<string, number>> = {
   'options.ts': 0,
   'connection.ts': DOORS,
   'index.ts': DOORS,
+  'lazy.ts': 1,
+  'eager-modules.ts': DOORS,
   'install.ts': DOORS,
   'install-connection.ts': DOORS,
   'install-shared-memory.ts': DOORS,

@@ -12,7 +12,9 @@ import { JOINABLE_QUEUE_KIND, JoinableQueue } from './joinable-queue.ts';
 import { QUEUE_KIND, Queue } from './queue.ts';
 import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
 
-const classes = new Map<number, new (existing: Existing) => SharedObject>([
+type SharedClass = new (existing: Existing) => SharedObject;
+
+const classes = new Map<number, SharedClass>([
   [LOCK_KIND, Lock],
   [RLOCK_KIND, RLock],
   [SEMAPHORE_KIND, Semaphore],
@@ -26,8 +28,15 @@ const classes = new Map<number, new (existing: Existing) => SharedObject>([
 ]);
 
 /** Lets another kind of shared object travel: one of a layer above. */
-export function registerSharedClass(kind: number, cls: new (existing: Existing) => SharedObject): void {
+export function registerSharedClass(kind: number, cls: SharedClass): void {
   classes.set(kind, cls);
+}
+
+const lazyClasses = new Map<number, () => SharedClass>();
+
+/** The same for a class that is loaded with the first object of its kind that arrives. */
+export function registerLazySharedClass(kind: number, cls: () => SharedClass): void {
+  lazyClasses.set(kind, cls);
 }
 
 /** Shared objects travel as their place in the heap; on the other side the same place becomes the same kind of object. */
@@ -42,7 +51,7 @@ const handleExtension: Extension<SharedObject> = {
   read(input) {
     const kind = input.uint32();
     const offset = input.handle();
-    const Class = classes.get(kind);
+    const Class = classes.get(kind) ?? lazyClasses.get(kind)?.();
     if (Class === undefined) throw new Error(`A shared object of the unknown kind ${kind} arrived.`);
     return knownObject(offset) ?? new Class(new Existing(offset));
   },

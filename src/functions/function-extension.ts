@@ -1,37 +1,8 @@
-/** Functions in messages: see README.md for what travels of which function. */
-
-import type { ClassRegistration } from '../codec/class-registry.ts';
-import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
-import { Address, type AddressKind } from './address.ts';
-import type { AnyFunction } from './any-function.ts';
-import { captureFunction } from './capture.ts';
-import { Cell } from './cell.ts';
-import { writeHooked } from './class-identity.ts';
-import { EmptyWeak } from './empty-weak.ts';
-import { Here, RequireOf, requireFrom } from './here.ts';
-import { readImage, writeImage } from './image-messages.ts';
-import { LateClass, lateClass, lateOr } from './late-classes.ts';
-import { originOf, rememberOrigin } from './origins.ts';
-import { Refusal } from './refusal.ts';
-import { valueAt } from './revive.ts';
-import { SentSymbol, symbolFor } from './sent-symbol.ts';
+import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { lazy } from '../lazy.ts';
 import { isStandIn } from './stand-in.ts';
 
-/** What follows, as the first number: a number for good, it is part of the wire format. */
-const IMAGE = 0;
-const BOUND = 1;
-const CELL = 2;
-const HERE = 3;
-const REQUIRE = 4;
-const LATE_CLASS = 5;
-const ADDRESS = 6;
-const HOOKED_CLASS = 7;
-const WEAK_MAP = 8;
-const WEAK_SET = 9;
-const SYMBOL = 10;
-
-/** The kinds of addresses, by number. */
-const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
+const wire = lazy<typeof import('./function-wire.ts')>('functions', 'functions/function-wire.ts');
 
 let installed = false;
 
@@ -39,129 +10,12 @@ let installed = false;
 export function installFunctionExtension(): void {
   if (installed) return;
   installed = true;
-  const extension: Extension = { id: 2, reach: reach.TRUSTED, matches, write, read };
+  const extension: Extension = {
+    id: 2,
+    reach: reach.TRUSTED,
+    matches: (value): value is object => typeof value === 'function' || isStandIn(value),
+    write: (value, out) => wire().write(value, out),
+    read: (input) => wire().read(input),
+  };
   registerExtension(extension);
-}
-
-function matches(value: object): value is object {
-  return typeof value === 'function' || isStandIn(value);
-}
-
-function write(value: object, out: ValueWriter): void {
-  if (typeof value === 'function') {
-    writeFunction(value as AnyFunction, out);
-    return;
-  }
-  if (value instanceof Address) {
-    writeAddress(value, out);
-    return;
-  }
-  if (value instanceof Cell) {
-    out.uint32(CELL);
-    out.value(lateOr(value.v), '');
-    return;
-  }
-  if (value instanceof LateClass) {
-    out.uint32(LATE_CLASS);
-    out.uint32(value.depth);
-    return;
-  }
-  if (value instanceof EmptyWeak) {
-    out.uint32(value.isMap ? WEAK_MAP : WEAK_SET);
-    return;
-  }
-  if (value instanceof SentSymbol) {
-    out.uint32(SYMBOL);
-    out.string(value.spelling);
-    return;
-  }
-  out.uint32(value instanceof Here ? HERE : REQUIRE);
-  out.string((value as Here | RequireOf).url);
-}
-
-function writeFunction(fn: AnyFunction, out: ValueWriter): void {
-  const origin = originOf(fn);
-  if (origin !== undefined) {
-    write(origin, out);
-    return;
-  }
-  try {
-    const captured = captureFunction(fn);
-    if (captured.kind === 'image') {
-      if (writeHooked(fn, () => out.uint32(HOOKED_CLASS), out)) return;
-      out.uint32(IMAGE);
-      out.capturing(() => writeImage(fn, captured, out));
-    } else if (captured.kind === 'address') writeAddress(captured.address, out);
-    else {
-      out.uint32(BOUND);
-      out.value(captured.target, '');
-      out.value(captured.self, '.this');
-      out.uint32(captured.args.length);
-      for (const [i, argument] of captured.args.entries()) out.value(argument, `.arguments[${i}]`);
-    }
-  } catch (error) {
-    if (error instanceof Refusal) out.refuse(error.message);
-    throw error;
-  }
-}
-
-function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
-  out.uint32(ADDRESS);
-  out.uint32(kinds.indexOf(kind));
-  out.string(module);
-  out.uint32(path.length);
-  for (const name of path) out.string(name);
-  // Data needs no loading in advance, and import() would want to be told that it is JSON.
-  if ((kind === 'require' || kind === 'import') && !module.endsWith('.json')) out.module(module);
-}
-
-function read(input: ValueReader): object {
-  switch (input.uint32()) {
-    case IMAGE:
-      return readImage(input);
-    case ADDRESS: {
-      const kind = kinds[input.uint32()] as AddressKind;
-      const module = input.string();
-      const path = Array.from({ length: input.uint32() }, () => input.string());
-      return arrived(Address.of(kind, module, path), valueAt);
-    }
-    case CELL:
-      return readCell(input);
-    case BOUND: {
-      const target = input.value() as AnyFunction;
-      const self = input.value();
-      const args = Array.from({ length: input.uint32() }, () => input.value());
-      return Function.prototype.bind.call(target, self, ...args) as AnyFunction;
-    }
-    case LATE_CLASS:
-      return lateClass(input.uint32());
-    case HOOKED_CLASS:
-      return (input.value() as ClassRegistration).cls;
-    case SYMBOL:
-      // The codec hands on what an extension reads, whatever it is.
-      return symbolFor(input.string()) as unknown as object;
-    case WEAK_MAP:
-      return new WeakMap();
-    case WEAK_SET:
-      return new WeakSet();
-    case HERE:
-      return Here.of(input.string());
-    default:
-      return arrived(RequireOf.for(input.string()), ({ url }) => requireFrom(url));
-  }
-}
-
-function arrived<S extends object>(standIn: S, find: (standIn: S) => unknown): object {
-  const value = find(standIn);
-  rememberOrigin(value, standIn);
-  return value as object;
-}
-
-function readCell(input: ValueReader): Cell {
-  const cell = new Cell();
-  input.remember(cell);
-  const value = input.value();
-  if (value instanceof LateClass) value.whenMade((cls) => (cell.v = cls));
-  else cell.v = value;
-  return cell;
 }

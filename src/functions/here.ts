@@ -1,5 +1,6 @@
 /** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
 import { createRequire } from 'node:module';
+import { importFrom } from './import-module.ts';
 import { resolveImport } from './package-resolution.ts';
 import { standIn } from './stand-in.ts';
 
@@ -38,7 +39,7 @@ export class Here {
   /** `import()` as from that file. */
   import(specifier: unknown, options?: unknown): Promise<unknown> {
     const wanted = String(specifier);
-    return import(resolveImport(wanted, this.url, 'import') ?? wanted, options as ImportCallOptions);
+    return importFrom(resolveImport(wanted, this.url, 'import') ?? wanted, options);
   }
 }
 

@@ -3,18 +3,8 @@ import { createRequire } from 'node:module';
 import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import type { Address } from './address.ts';
+import { importedModule } from './import-module.ts';
 import { ownExport } from './own-exports.ts';
-
-const namespaces = new Map<string, object>();
-
-/**
- * Imports a module that a message refers to, before the message is read. Only a module with top-level await needs it: all others are
- * loaded when the message is read. `url` is one of the message's `modules`.
- */
-export async function importModule(url: string): Promise<void> {
-  if (namespaces.has(url)) return;
-  namespaces.set(url, (await import(url)) as object);
-}
 
 /** The value at an address; throws a SerializationError that says what is missing. */
 export function valueAt(address: Address): unknown {
@@ -47,7 +37,7 @@ function rootOf(address: Address): unknown {
     if (builtin === undefined) throw missing(address, `this Node has no module ${module}`);
     return builtin;
   }
-  const namespace = kind === 'import' ? namespaces.get(module) : undefined;
+  const namespace = kind === 'import' ? importedModule(module) : undefined;
   if (namespace !== undefined) return namespace;
   try {
     return createRequire(module)(process.getBuiltinModule('node:url').fileURLToPath(module));

@@ -1,21 +1,23 @@
 import { StateError } from '../errors.ts';
+import { lazy } from '../lazy.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
-import { Batch, type BatchEnd, type MapOptions } from './batch.ts';
+import type { Batch, BatchEnd, MapOptions } from './batch.ts';
 import { CallSink } from './call-sink.ts';
 import { defaultChunksize, gather, isIterable, isListed, listNow } from './chunks.ts';
-import { Dispatcher } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
 import { type Way, way } from './messages.ts';
 import type { PoolOptions, PoolStats } from './pool-options.ts';
-import { ResultIterator } from './result-iterator.ts';
+import type { ResultIterator } from './result-iterator.ts';
 import { SyncOutcome } from './sync-outcome.ts';
-import { poolDepth } from './worker.ts';
 import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
+
+const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.ts');
 
 /** How deep pools may be nested in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
@@ -51,6 +53,7 @@ export class Pool implements AsyncDisposable {
     if (given.initializer !== undefined && typeof given.initializer !== 'function') {
       throw new TypeError('initializer must be a function');
     }
+    const { Dispatcher, poolDepth } = machinery();
     if (poolDepth >= MAX_DEPTH) {
       throw new StateError(
         `Pools are nested ${poolDepth} deep already: a task that makes a pool must come to an end somewhere.`,
@@ -262,7 +265,7 @@ export class Pool implements AsyncDisposable {
 
   #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions, end: BatchEnd): Batch {
     const chunksize = options.chunksize ?? defaultChunksize(items.length, this.size);
-    return new Batch(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options), end);
+    return new (machinery().Batch)(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options), end);
   }
 
   /** Starts a batch as soon as its items are there. */
@@ -306,7 +309,7 @@ export class Pool implements AsyncDisposable {
     checkChunksize(options.chunksize);
     const chunksize = options.chunksize ?? 1;
     const buffersize = atLeastOne('buffersize', options.buffersize ?? 4 * this.size * chunksize);
-    return new ResultIterator(
+    return new (machinery().ResultIterator)(
       this,
       this.#dispatcher,
       fn,

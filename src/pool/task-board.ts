@@ -1,5 +1,5 @@
 import { os } from '../builtins.ts';
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
@@ -7,10 +7,8 @@ import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
+import { TASK_BOARD_KIND } from './board-kind.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
-
-/** The number of this kind among shared objects. */
-export const TASK_BOARD_KIND = 32;
 
 /** How many priorities may wait at the same time. */
 const LANES = 32;
@@ -35,7 +33,8 @@ const field = {
 const MOST_POLLERS = 8;
 const WORDS = field.pollers + MOST_POLLERS;
 
-registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
+/** Gives back what a board holds. */
+export function destroyBoard(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   for (let lane = 0; lane < (words[at + field.laneCount] as number); lane++) {
@@ -48,7 +47,7 @@ registerDestroyer(TASK_BOARD_KIND, (family, offset) => {
     new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
   }
   family.allocator.free((words[at + field.slots]! >>> 0) * GRANULE);
-});
+}
 
 /** One message from the board: its tag, and the parcel with the byte where its bytes start and the block they stand in. */
 export interface Delivery {

@@ -2,7 +2,8 @@ import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_h
 import { inspect } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { SerializationError } from '../errors.ts';
-import { importModule } from '../functions/revive.ts';
+import { importModule } from '../functions/import-module.ts';
+import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
@@ -346,3 +347,5 @@ function refusalOf(value: unknown): unknown {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
+
+registerOwnExports({ runWorker }, 'multiproc/internal');

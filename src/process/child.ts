@@ -6,7 +6,8 @@
 import '../install-connection.ts';
 import '../install-shared-memory.ts';
 import { inspect } from '../builtins.ts';
-import { importModule } from '../functions/revive.ts';
+import { importModule } from '../functions/import-module.ts';
+import { loadParts } from '../lazy.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
@@ -14,6 +15,9 @@ import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { setParent } from './parent-process.ts';
 import type { Process } from './process.ts';
+
+// Spare processes wait: they may as well wait with everything.
+loadParts();
 
 const [, , member, parent] = process.argv;
 const mine = joinFamily({ member: Number(member), ...inherited });
