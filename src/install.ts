@@ -6,7 +6,7 @@ import { installSocketExtension } from './connection/socket-extension.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports } from './functions/own-exports.ts';
 import * as own from './index.ts';
-import { installTaskBoards } from './pool/board-kind.ts';
+import { installTaskBoards } from './pool/board-extension.ts';
 import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';
 import { SHARED_ARRAY_KIND, SharedArray } from './shared/shared-array.ts';

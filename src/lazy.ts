@@ -50,7 +50,7 @@ function open(part: Part): (find: Find) => Modules {
   } catch (error) {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
     throw new PlatformError(
-      'multiproc has been bundled, so parts of it cannot be found: keep it out of the bundle (esbuild: --external:multiproc) and install it beside.',
+      'multiproc has been bundled, so the rest of it cannot be found: keep it out of the bundle (esbuild: --external:multiproc) and install it beside.',
       { cause: error },
     );
   }

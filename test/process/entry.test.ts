@@ -112,6 +112,25 @@ describe('processes start from every kind of entry script, which is run once', (
       assert.equal(stdout, '');
       assert.match(stderr, /PlatformError: multiproc has been bundled.*external/s);
     });
+
+    test(`with the library inside the bundle, a queue carries data; functions and pools say what to do (${format})`, async () => {
+      const program = `
+import { Queue, Pool } from 'multiproc';
+const queue = new Queue();
+queue.putSync({ a: [1, new Date(5)] });
+console.log(queue.getSync().a[1].getTime());
+for (const attempt of [() => queue.putSync(() => 1), () => new Pool(1)]) {
+  try { attempt(); } catch (error) { console.log(error.name, /bundled.*external/.test(error.message)); }
+}
+queue.close();`;
+      writeFileSync(`${folder}/data.mjs`, program);
+      const file = `data-inside.${format === 'esm' ? 'mjs' : 'cjs'}`;
+      const external = ['koffi', 'acorn'];
+      const outfile = `${folder}/${file}`;
+      const entryPoints = [`${folder}/data.mjs`];
+      await build({ entryPoints, outfile, format, bundle: true, platform: 'node', external, logLevel: 'silent' });
+      assert.equal((await answers(file)).stdout, '5\nPlatformError true\nPlatformError true\n');
+    });
   }
 });
 

@@ -1,0 +1,14 @@
+import { registerLazySharedClass } from '../channel/handle-extension.ts';
+import { lazy } from '../lazy.ts';
+import { registerDestroyer } from '../memory/family.ts';
+import { TASK_BOARD_KIND } from './board-kind.ts';
+
+const board = lazy<typeof import('./task-board.ts')>('pool', 'pool/task-board.ts');
+
+// Whoever gave it up last clears it away, also a process that has no pool.
+registerDestroyer(TASK_BOARD_KIND, (family, offset) => board().destroyBoard(family, offset));
+
+/** Lets boards travel; called once by the library's door. */
+export function installTaskBoards(): void {
+  registerLazySharedClass(TASK_BOARD_KIND, () => board().TaskBoard);
+}
