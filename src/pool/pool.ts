@@ -7,7 +7,7 @@ import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
 import type { Batch, BatchEnd, MapOptions } from './batch.ts';
 import { CallSink } from './call-sink.ts';
-import { defaultChunksize, gather, isIterable, isListed, listNow } from './chunks.ts';
+import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
@@ -295,11 +295,18 @@ export class Pool implements AsyncDisposable {
     const begin = (list: ArrayLike<unknown>) => {
       if (!sink.result.ready()) sink.task = this.#start(fn, how, list, options, sink);
     };
-    if (isListed(items)) begin(items);
-    else
+    // At once if it can be: a close() right after this call must not come between.
+    if (isIterable(items)) {
+      try {
+        begin(listNow(items));
+      } catch (error) {
+        sink.fail(error);
+      }
+    } else {
       gather(items)
         .then(begin)
         .catch((error) => sink.fail(error));
+    }
     return sink.result;
   }
 

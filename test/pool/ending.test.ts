@@ -126,6 +126,26 @@ describe('close and join', () => {
     assert.equal(await result, 2);
   });
 
+  test('what was given before close is finished, a generator too', async () => {
+    const pool = poolOf(1);
+    const items = function* () {
+      yield 1;
+      yield 2;
+    };
+    const results = [pool.map((n: number) => -n, items()), pool.mapAsync((n: number) => -n, items())];
+    pool.close();
+    assert.deepEqual(await watched(Promise.all(results)), [
+      [-1, -2],
+      [-1, -2],
+    ]);
+    const broken = function* () {
+      yield 1;
+      throw new Error('the input is over');
+    };
+    await assert.rejects(Promise.resolve(poolOf(1).mapAsync((n: number) => n, broken())), /the input is over/);
+    await watched(pool.join());
+  });
+
   test('an iteration that has begun goes on after close, read before or after join', async () => {
     const items = Array.from({ length: 100 }, (_, i) => i);
     for (const late of [false, true]) {
