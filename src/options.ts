@@ -28,3 +28,10 @@ export function readTimeout(options: SyncWaitOptions | undefined): number {
   if (!(timeout >= 0)) throw new RangeError(`timeout must be 0 or more milliseconds, not ${timeout}`);
   return timeout;
 }
+
+/** Throws a `TypeError` for an option that there is not: a misspelled one would be ignored. `known` has the names of those that there are. */
+export function checkOptionNames(what: string, options: object, known: Readonly<Record<string, true>>): void {
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown === undefined) return;
+  throw new TypeError(`${what} has no option ${JSON.stringify(unknown)}: there are ${Object.keys(known).join(', ')}.`);
+}

@@ -89,6 +89,11 @@ export class Child {
     return this.#exitCode;
   }
 
+  /** Asks the kernel; false as soon as the child is being taken down, which takes some ms and is over when `exitCode` is there. */
+  get isRunning(): boolean {
+    return this.exitCode === null && this.#family.platform.startTime(this.pid, this.pid) !== undefined;
+  }
+
   /** Calls back once, when the child has ended; the answer stops that. */
   onExit(callback: () => void): () => void {
     if (this.#exitCode === null) this.#onExit.add(callback);

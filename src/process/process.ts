@@ -2,7 +2,7 @@ import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, StateError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
@@ -29,6 +29,15 @@ export interface ProcessOptions<A extends AnyArgs> {
   /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
   readonly env?: Readonly<Record<string, string>>;
 }
+
+const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
+  target: true,
+  args: true,
+  name: true,
+  daemon: true,
+  detached: true,
+  env: true,
+};
 
 /** What is known of a process; apart from the object, since one that has travelled is made without its constructor. */
 interface Internals {
@@ -77,6 +86,7 @@ let current: Process | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: as in the options.
 export class Process<A extends AnyArgs = any[]> {
   constructor(options: ProcessOptions<A> = {}) {
+    checkOptionNames('Process', options, known);
     const { target, args, name, env } = options;
     if (target !== undefined && typeof target !== 'function') {
       throw new TypeError(`target must be a function, not ${target === null ? 'null' : typeof target}`);

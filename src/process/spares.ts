@@ -40,7 +40,7 @@ export function takeChild(onSpare: (spare: Child) => void): Child {
     for (const spare of spares.splice(0)) spare.signal('SIGKILL');
     surroundings = now;
   }
-  spares = spares.filter((spare) => spare.exitCode === null);
+  spares = spares.filter((spare) => spare.isRunning);
   const child = spares.shift() ?? new Child(family(), now, false);
   fillLater();
   return child;
