@@ -1,3 +1,5 @@
+import type { BoundContext } from '../process/process.ts';
+
 /** What a pool is made with. */
 export interface PoolOptions {
   /** How many workers there may be; as many as usable CPUs if left out. */
@@ -14,7 +16,21 @@ export interface PoolOptions {
   readonly maxMemoryPerChild?: number;
   /** The workers' names begin with it, `PoolWorker` if left out. */
   readonly name?: string;
+  /** What `getContext` answers: how the workers are to be started. */
+  readonly context?: BoundContext;
 }
+
+/** The names of all options. */
+export const poolOptionNames: Record<keyof PoolOptions, true> = {
+  processes: true,
+  initializer: true,
+  initargs: true,
+  concurrency: true,
+  maxTasksPerChild: true,
+  maxMemoryPerChild: true,
+  name: true,
+  context: true,
+};
 
 /** Numbers about a pool at one moment. */
 export interface PoolStats {

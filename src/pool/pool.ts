@@ -1,6 +1,6 @@
 import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
@@ -12,7 +12,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
 import { type Way, way } from './messages.ts';
-import type { PoolOptions, PoolStats } from './pool-options.ts';
+import { type PoolOptions, type PoolStats, poolOptionNames } from './pool-options.ts';
 import type { ResultIterator } from './result-iterator.ts';
 import { SyncOutcome } from './sync-outcome.ts';
 import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
@@ -49,6 +49,7 @@ export class Pool implements AsyncDisposable {
 
   constructor(options: number | PoolOptions = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
+    checkOptionNames('Pool', given, poolOptionNames);
     const size = atLeastOne('processes', given.processes ?? cpuCount());
     if (given.initializer !== undefined && typeof given.initializer !== 'function') {
       throw new TypeError('initializer must be a function');

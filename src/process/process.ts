@@ -28,6 +28,13 @@ export interface ProcessOptions<A extends AnyArgs> {
   readonly detached?: boolean;
   /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What `getContext` answers: how the process is to be started. */
+  readonly context?: BoundContext;
+}
+
+/** What of a context a process must know. */
+export interface BoundContext {
+  getStartMethod(): string;
 }
 
 const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
@@ -37,6 +44,7 @@ const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
   daemon: true,
   detached: true,
   env: true,
+  context: true,
 };
 
 /** What is known of a process; apart from the object, since one that has travelled is made without its constructor. */

@@ -102,6 +102,10 @@ describe('close and join', () => {
     }
   });
 
+  test('an option that there is not is refused', () => {
+    assert.throws(() => new Pool({ proceses: 2 } as never), /Pool has no option "proceses": there are processes/);
+  });
+
   test('join of an open pool is a StateError', async () => {
     await assert.rejects(poolOf(1).join(), StateError);
   });

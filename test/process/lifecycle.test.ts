@@ -299,6 +299,7 @@ describe('what may be done when', () => {
     assert.throws(() => new Process({ args: { length: 1 } as never }), TypeError);
     assert.throws(() => new Process({ name: 1 as never }), TypeError);
     assert.throws(() => new Process({ env: 'A=1' as never }), TypeError);
+    assert.throws(() => new Process({ traget: () => {} } as never), /no option "traget": there are target, args/);
     const p = sleeper();
     assert.throws(() => ((p as { name: unknown }).name = 1), TypeError);
     for (const timeout of [-1, Number.NaN]) {
