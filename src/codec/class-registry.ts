@@ -30,15 +30,37 @@ const byId = new Map<string, ClassRegistration>();
  * Not needed for built-in classes, for errors of this library, and for instances that a function captured.
  *
  * @example
+ * ```ts
+ * import { Pool, registerClass } from 'multiproc';
+ * import assert from 'node:assert';
+ *
  * class Point {
- *   constructor(public x: number, public y: number) {}
- *   length() { return Math.hypot(this.x, this.y); }
+ *   constructor(
+ *     readonly x: number,
+ *     readonly y: number,
+ *   ) {}
+ *   length() {
+ *     return Math.hypot(this.x, this.y);
+ *   }
  * }
  * registerClass(Point);
- * await queue.put(new Point(3, 4)); // elsewhere: (await queue.get()).length() === 5
  *
- * @example
- * registerClass(Money, { encode: (m) => m.cents, decode: (cents) => new Money(cents) });
+ * class Money {
+ *   readonly #cents: number;
+ *   constructor(cents: number) {
+ *     this.#cents = cents;
+ *   }
+ *   cents() {
+ *     return this.#cents;
+ *   }
+ * }
+ * registerClass(Money, { encode: (money) => money.cents(), decode: (cents) => new Money(cents) });
+ *
+ * await using pool = new Pool(1);
+ * assert.equal(await pool.apply((point: Point) => point.length(), [new Point(3, 4)]), 5);
+ * const doubled = await pool.apply((money: Money) => new Money(2 * money.cents()), [new Money(21)]);
+ * assert.equal(doubled.cents(), 42);
+ * ```
  */
 export function registerClass<T, S = unknown>(
   cls: AnyClass<T>,
