@@ -35,10 +35,8 @@ const byId = new Map<string, ClassRegistration>();
  * import assert from 'node:assert';
  *
  * class Point {
- *   constructor(
- *     readonly x: number,
- *     readonly y: number,
- *   ) {}
+ *   x = 3;
+ *   y = 4;
  *   length() {
  *     return Math.hypot(this.x, this.y);
  *   }
@@ -57,7 +55,7 @@ const byId = new Map<string, ClassRegistration>();
  * registerClass(Money, { encode: (money) => money.cents(), decode: (cents) => new Money(cents) });
  *
  * await using pool = new Pool(1);
- * assert.equal(await pool.apply((point: Point) => point.length(), [new Point(3, 4)]), 5);
+ * assert.equal(await pool.apply((point: Point) => point.length(), [new Point()]), 5);
  * const doubled = await pool.apply((money: Money) => new Money(2 * money.cents()), [new Money(21)]);
  * assert.equal(doubled.cents(), 42);
  * ```
