@@ -12,6 +12,7 @@ export {
   type SendBytesRange,
 } from './connection/connection.ts';
 export { pipe } from './connection/pipe.ts';
+export { type Context, getContext } from './context.ts';
 export {
   AuthenticationError,
   BrokenBarrierError,
@@ -37,20 +38,20 @@ export type { MapOptions } from './pool/batch.ts';
 export type { TaskOptions } from './pool/job.ts';
 export { Pool } from './pool/pool.ts';
 export type { PoolOptions, PoolStats } from './pool/pool-options.ts';
-export {
-  type Context,
-  getAllStartMethods,
-  getContext,
-  getStartMethod,
-  type StartMethod,
-  setStartMethod,
-} from './process/context.ts';
+export { ThreadPool } from './pool/thread-pool.ts';
 export { cpuCount } from './process/cpu-count.ts';
 export { isMainProcess } from './process/is-main-process.ts';
 export { type ParentProcess, parentProcess } from './process/parent-process.ts';
 export { activeChildren, currentProcess, Process, type ProcessOptions } from './process/process.ts';
 export type { Sentinel } from './process/sentinel.ts';
 export { setSpareProcesses } from './process/spares.ts';
+export {
+  getAllStartMethods,
+  getStartMethod,
+  type StartContext,
+  type StartMethod,
+  setStartMethod,
+} from './process/start-method.ts';
 export type { GuardOptions } from './shared/guarding-lock.ts';
 export type { Scalar, ScalarArrays, ScalarValue } from './shared/scalar.ts';
 export { SharedArray } from './shared/shared-array.ts';

@@ -3,6 +3,7 @@ import './eager-modules.ts';
 import { installHandleExtension, registerSharedClass } from './channel/handle-extension.ts';
 import { installConnectionExtension } from './connection/connection-extension.ts';
 import { installSocketExtension } from './connection/socket-extension.ts';
+import { contexts } from './context.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports } from './functions/own-exports.ts';
 import * as own from './index.ts';
@@ -25,3 +26,6 @@ installTaskBoards();
 installProcessExtension();
 installWrappedExtension();
 registerOwnExports(own, 'multiproc');
+for (const [method, { Process, Pool }] of Object.entries(contexts)) {
+  registerOwnExports({ Process, Pool }, `multiproc/internal/${method}`);
+}

@@ -33,6 +33,7 @@ const single: Readonly<Record<string, number>> = {
   'load.ts': 0,
   'options.ts': 0,
   'connection.ts': DOORS,
+  'context.ts': DOORS,
   'index.ts': DOORS,
   'lazy.ts': 1,
   'eager-modules.ts': DOORS,

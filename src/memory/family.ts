@@ -17,6 +17,15 @@ export interface Inheritance {
   readonly lifeline: number;
   readonly doorbell: number;
   readonly parking: number;
+  /** What a thread shares with the thread that started it; `undefined` in a process. */
+  readonly shared?: ProcessWide;
+}
+
+/** What all members share that are threads of one process. */
+export interface ProcessWide {
+  readonly mappings: BigInt64Array<SharedArrayBuffer>;
+  /** By it descriptors are closed at the end of threads. */
+  readonly threadKey: number;
 }
 
 /** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
@@ -38,6 +47,7 @@ export class Family {
   /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
   readonly parking: number;
   readonly #section: CriticalSection;
+  #shared: ProcessWide | undefined;
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
     const members = new Members(heap);
@@ -45,12 +55,13 @@ export class Family {
     this.platform = platform;
     this.heap = heap;
     this.members = members;
-    this.me = inheritance?.member ?? members.allocate(0);
+    this.me = inheritance?.member ?? members.allocate(0, false);
     const me = this.me;
     this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
     this.doorbells = new Doorbells(platform, members);
     this.lifelines = new Lifelines(platform, members);
+    this.#shared = inheritance?.shared;
     this.parking = inheritance?.parking ?? parking().create();
     this.holdings = new Holdings(heap, this.allocator, members, me);
     this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance));
@@ -61,16 +72,22 @@ export class Family {
     return new Family(platform(), Heap.create(platform()), undefined);
   }
 
-  /** Joins the family that this process was started in. */
+  /** Joins the family that this process, or thread, was started in. */
   static join(inheritance: Inheritance): Family {
-    return new Family(platform(), new Heap(platform(), inheritance.heap), inheritance);
+    return new Family(platform(), new Heap(platform(), inheritance.heap, inheritance.shared?.mappings), inheritance);
+  }
+
+  /** What a thread that this one starts shares with it. */
+  get shared(): ProcessWide {
+    this.#shared ??= { mappings: this.heap.mappings, threadKey: this.platform.createThreadKey() };
+    return this.#shared;
   }
 
   /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
-  reserve(): number {
+  reserve(isThread: boolean): number {
     this.#section.enter();
     try {
-      return this.members.allocate(this.me);
+      return this.members.allocate(this.me, isThread);
     } finally {
       this.#section.leave();
     }
@@ -79,6 +96,17 @@ export class Family {
   /** A section at `offset` with this member's name and this family's way to tell who is gone. */
   section(offset: number): CriticalSection {
     return new CriticalSection(this.heap, offset, this.me, (member) => this.members.isGone(member));
+  }
+
+  /**
+   * Has a thread leave its sleep, and the threads that it has started, so that they can be stopped. They run nothing more of
+   * the program: a sleeper that finds itself condemned waits to be stopped.
+   */
+  condemn(thread: number): void {
+    const { members, parker } = this;
+    // SYNC(condemn): a thread that is not among those below looks at this word before it sleeps.
+    members.set(thread, field.condemned, 1);
+    for (const other of members.all()) if (members.isCondemned(other)) parker.wake(other);
   }
 
   /**
@@ -146,6 +174,8 @@ export class Family {
     const { members } = this;
     if (members.isKnownGone(orphan)) return;
     if (members.get(orphan, field.state) === state.STARTING) {
+      // Node has ended it before the thread that it belonged to.
+      if (members.get(orphan, field.thread) === 1) return this.bury(orphan);
       // It has no lifeline yet: look again until it has, or its process is gone.
       const pid = members.get(orphan, field.pid);
       const isGone = pid === 0 ? checks === 0 : this.platform.startTime(pid, pid) === undefined;
@@ -160,7 +190,10 @@ export class Family {
   #join(inheritance: Inheritance | undefined): number {
     const { platform, members, me } = this;
     // The parent died before we were there, and we were buried with it.
-    if (members.isKnownGone(me)) platform.exitNow(1);
+    if (members.isKnownGone(me)) {
+      if (inheritance?.shared !== undefined) process.exit(1);
+      platform.exitNow(1);
+    }
     const [doorbell, ownRing] = inheritance ? [inheritance.doorbell, -1] : platform.pipe();
     const [, lifeline] = inheritance ? [-1, inheritance.lifeline] : platform.pipe();
     const tid = platform.threadId();

@@ -13,11 +13,14 @@ const WINDOW_BYTES = 2 ** 26;
 export class Heap {
   readonly platform: Platform;
   readonly fd: number;
-  readonly #mappings: bigint[] = [];
+  /** Where the pieces are mapped, 0 where they are not yet; all threads of the process share it. */
+  readonly mappings: BigInt64Array<SharedArrayBuffer>;
   readonly #words: Int32Array[] = [];
   readonly #octets: Uint8Array[] = [];
 
-  constructor(platform: Platform, fd: number) {
+  /** A thread is given the mappings of its process. */
+  constructor(platform: Platform, fd: number, mappings?: BigInt64Array<SharedArrayBuffer>) {
+    this.mappings = mappings ?? new BigInt64Array(new SharedArrayBuffer((HEAP_BYTES / MAPPING_BYTES) * 8));
     this.platform = platform;
     this.fd = fd;
   }
@@ -30,12 +33,18 @@ export class Heap {
   /** The address of the byte at `offset` in this process. */
   address(offset: number): bigint {
     const index = Math.floor(offset / MAPPING_BYTES);
-    let start = this.#mappings[index];
-    if (start === undefined) {
-      start = this.platform.map(this.fd, index * MAPPING_BYTES, MAPPING_BYTES);
-      this.#mappings[index] = start;
-    }
+    let start = Atomics.load(this.mappings, index);
+    if (start === 0n) start = this.#map(index);
     return start + BigInt(offset - index * MAPPING_BYTES);
+  }
+
+  #map(index: number): bigint {
+    const start = this.platform.map(this.fd, index * MAPPING_BYTES, MAPPING_BYTES);
+    const others = Atomics.compareExchange(this.mappings, index, 0n, start);
+    if (others === 0n) return start;
+    // Another thread was quicker.
+    this.platform.unmap(start, MAPPING_BYTES);
+    return others;
   }
 
   /** The words of the window that holds `offset`; the word at `offset` has the index `wordIndex(offset)`. */

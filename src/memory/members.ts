@@ -45,6 +45,10 @@ export const field = {
   burier: 13,
   /** 1 once it ends by itself and with the exit code 0; written by itself. */
   orderly: 14,
+  /** 1 for a worker thread in its parent's process; written by the parent before `state`. */
+  thread: 15,
+  /** 1 once it is being ended from outside, and with it its own threads; written by its parent. */
+  condemned: 16,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
@@ -60,7 +64,7 @@ export class Members {
   }
 
   /** Takes a free slot for a member that is about to start; answers its name. Call it within the family's section. */
-  allocate(parent: number): number {
+  allocate(parent: number, isThread: boolean): number {
     const words = this.#words;
     for (let slot = 0; slot < SLOTS; slot++) {
       const record = recordIndex(slot);
@@ -70,6 +74,7 @@ export class Members {
       words[record + field.generation] = generation;
       words.fill(0, record + field.pid, record + RECORD_BYTES / 4);
       words[record + field.parent] = parent;
+      words[record + field.thread] = isThread ? 1 : 0;
       if (slot >= (words[HIGH_WATER] as number)) words[HIGH_WATER] = slot + 1;
       Atomics.store(words, record + field.state, state.STARTING);
       return (generation << SLOT_BITS) | slot;
@@ -121,6 +126,14 @@ export class Members {
     if (this.get(member, field.state) !== state.LIVE) return false;
     const started = this.#heap.platform.startTime(this.get(member, field.pid), this.get(member, field.tid));
     return started !== this.get(member, field.startTime);
+  }
+
+  /** True if a thread is being ended, or the thread that it would end with. */
+  isCondemned(member: number): boolean {
+    for (let each = member; this.get(each, field.thread) === 1; each = this.get(each, field.parent)) {
+      if (this.get(each, field.condemned) === 1) return true;
+    }
+    return false;
   }
 
   /** The names of all members that are starting, live or dead but not yet buried. */

@@ -130,6 +130,8 @@ export class Parker {
         // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
+        // SYNC(condemn): the one who stops this thread wakes it after that. It never comes out of here.
+        while (this.#members.isCondemned(this.#me));
         // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
         const watched = [...this.#lifelines.watched()];
         const needed = watched.length > 0 ? parked.ARMED : parked.SLEEPING;

@@ -19,10 +19,14 @@ const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const CLD_EXITED = 1;
 const PF_EXITING = 4; // Set once a thread will not run another instruction of its program.
+const ENOENT = 2;
+const ESRCH = 3;
 const EINTR = 4;
+const ENXIO = 6;
 const ECHILD = 10;
 const EAGAIN = 11;
 const ENOMEM = 12;
+const EACCES = 13;
 const EFBIG = 27;
 const ENOSPC = 28;
 const EPIPE = 32;
@@ -75,6 +79,11 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const getppid = func('int getppid()');
   const waitid = func('int waitid(int kind, uint32_t pid, _Out_ int* info, int options)');
   const exit = func('void _exit(int code)');
+  const open = func('int open(const char* path, int flags)');
+  const close = func('int close(int fd)');
+  const dlsym = libc.func('void* dlsym(void* library, const char* name)');
+  const keyCreate = func('int pthread_key_create(_Out_ uint32_t* key, void* destructor)');
+  const setSpecific = func('int pthread_setspecific(uint32_t key, void* value)');
 
   const oneByte = new Uint8Array(1);
   const scratch = new Uint8Array(4096);
@@ -159,21 +168,20 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
     inodeOf: (fd) => fs.fstatSync(fd).ino,
     openPipe(pid, fd, end, inode) {
-      let opened: number;
-      try {
-        const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
-        opened = fs.openSync(`/proc/${pid}/fd/${fd}`, mode | fs.constants.O_NONBLOCK);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
+      const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
+      // Not by Node, which closes at the end of a thread what it has opened there, even if something else has that number by then.
+      const opened = open(`/proc/${pid}/fd/${fd}`, mode | O_NONBLOCK_CLOEXEC);
+      if (opened < 0) {
+        const errno = koffi.errno();
         // ENXIO: a pipe without readers. ESRCH, ENOENT: no such process, or it has closed its descriptors.
-        if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENXIO') return -1;
+        if (errno === ENOENT || errno === ESRCH || errno === ENXIO) return -1;
         // EACCES is what the kernel says of a process that is just ending, and of one that is not ours.
-        if (code === 'EACCES') return -1;
-        throw error;
+        if (errno === EACCES) return -1;
+        throw failed('open of a pipe');
       }
       if (fs.fstatSync(opened).ino === inode) return opened;
       // The number belongs to somebody else by now: touch nothing.
-      fs.closeSync(opened);
+      close(opened);
       return -1;
     },
     ring(fd) {
@@ -200,7 +208,19 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       }
       return ready;
     },
-    close: fs.closeSync,
+    close(fd) {
+      if (close(fd) !== 0 && koffi.errno() !== EINTR) throw failed('close');
+    },
+
+    createThreadKey() {
+      const key = [0];
+      // The C library calls a key's destructor with its value at the end of each thread: here it is close() itself.
+      if (keyCreate(key, dlsym(null, 'close')) !== 0) throw new PlatformError('pthread_key_create failed');
+      return key[0] as number;
+    },
+    closeWithThread(key, fd) {
+      if (setSpecific(key, BigInt(fd)) !== 0) throw new PlatformError('pthread_setspecific failed');
+    },
 
     threadId: () => gettid(number.gettid),
     startTime(pid, tid) {

@@ -47,6 +47,11 @@ export interface Platform {
   poll(fds: readonly number[], timeout: number): number[];
   close(fd: number): void;
 
+  /** Makes what `closeWithThread` goes by: one key serves all threads of a process. */
+  createThreadKey(): number;
+  /** Has the descriptor closed when this thread ends, however it does: after its last instruction of JavaScript. One for each key and thread. */
+  closeWithThread(key: number, fd: number): void;
+
   /** The kernel's id of this thread. */
   threadId(): number;
   /** When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. `undefined` if it is gone or a zombie. */

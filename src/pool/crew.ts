@@ -1,6 +1,7 @@
 import { os, setTimer } from '../builtins.ts';
 import { PoolBrokenError, WorkerLostError } from '../errors.ts';
 import { childOf, Process } from '../process/process.ts';
+import type { StartMethod } from '../process/start-method.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
 
@@ -19,6 +20,7 @@ export interface CrewOptions {
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
   readonly initializer: ((...args: any[]) => unknown) | undefined;
   readonly initargs: readonly unknown[];
+  readonly startMethod: StartMethod;
   /**
    * A worker has ended in whatever way; `error` makes what its tasks reject with. Answers true if it died with nothing in hand
    * while tasks wait that it should have taken.
@@ -165,6 +167,7 @@ export class Crew {
       args: [orders],
       name: `${name}-${this.#started + 1}`,
       daemon: true,
+      context: { getStartMethod: () => this.#options.startMethod },
     });
     process.start();
     this.#started++;

@@ -1,4 +1,4 @@
-import type { BoundContext } from '../process/process.ts';
+import type { StartContext } from '../process/start-method.ts';
 
 /** What a pool is made with. */
 export interface PoolOptions {
@@ -12,12 +12,12 @@ export interface PoolOptions {
   readonly concurrency?: number;
   /** A worker is replaced after so many tasks (a chunk is one). */
   readonly maxTasksPerChild?: number;
-  /** A worker is replaced when it has more than so many bytes resident, as seen between tasks. */
+  /** A worker is replaced when it has more than so many bytes resident, a thread in its JavaScript heap, as seen between tasks. */
   readonly maxMemoryPerChild?: number;
+  /** Whose start method the workers have: `getContext('thread')` makes them worker threads. The program's if left out. */
+  readonly context?: StartContext;
   /** The workers' names begin with it, `PoolWorker` if left out. */
   readonly name?: string;
-  /** What `getContext` answers: how the workers are to be started. */
-  readonly context?: BoundContext;
 }
 
 /** The names of all options. */

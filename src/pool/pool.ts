@@ -2,6 +2,7 @@ import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
 import { checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
+import { startMethodOf } from '../process/start-method.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
@@ -70,6 +71,7 @@ export class Pool implements AsyncDisposable {
         given.maxMemoryPerChild === undefined ? Infinity : atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild),
       initializer: given.initializer,
       initargs: given.initargs ?? [],
+      startMethod: startMethodOf(given.context),
     });
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
+import { isMainThread } from 'node:worker_threads';
 import { inspect } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { SerializationError } from '../errors.ts';
@@ -56,7 +57,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   if (await worker.initialize()) {
     await worker.serve();
   }
-  exitQuickly(family().platform);
+  if (isMainThread) exitQuickly(family().platform);
   // Timers and sockets that tasks left behind have had their time.
   process.exit();
 }
@@ -175,7 +176,7 @@ class Worker {
 
   #isTooLarge(): boolean {
     const { maxMemory } = this.#orders;
-    return maxMemory !== Number.POSITIVE_INFINITY && process.memoryUsage.rss() > maxMemory;
+    return maxMemory !== Number.POSITIVE_INFINITY && memoryInUse() > maxMemory;
   }
 
   #nextTask(): Promise<Task | undefined> {
@@ -305,6 +306,13 @@ async function eachFrom(
     }
   }
   return [report.RESULTS, values, errors];
+}
+
+/** Bytes: a thread is no measure for the whole process, and has a heap of its own. */
+function memoryInUse(): number {
+  if (isMainThread) return process.memoryUsage.rss();
+  const { total_heap_size, external_memory } = process.getBuiltinModule('node:v8').getHeapStatistics();
+  return total_heap_size + external_memory;
 }
 
 function listOf(input: ArrayLike<unknown>): unknown[] {

@@ -12,6 +12,7 @@ import {
   viewParcel,
   writeParcel,
 } from '../ring/parcel.ts';
+import type { StartMethod } from './start-method.ts';
 
 /** What a child must know before it can decode its work: plain data, because modules have to be imported first. */
 export interface Brief {
@@ -22,6 +23,7 @@ export interface Brief {
   readonly isRehearsal: boolean;
   /** The name of the process that does the work. */
   readonly name: string;
+  readonly startMethod: StartMethod;
   readonly parent: { readonly pid: number; readonly name: string };
 }
 

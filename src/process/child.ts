@@ -1,6 +1,6 @@
 /**
- * The entry of every child process: joins the family, waits for its assignment, runs it. Arguments: this member's name in the
- * table, and the id of the parent that it must not outlive, or `detached`.
+ * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: this
+ * member's name in the table, and the id of the parent that it must not outlive, or `detached`; a thread has a `ThreadBirth`.
  */
 // What arrives may be of any door.
 import '../install-connection.ts';
@@ -15,13 +15,12 @@ import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { setParent } from './parent-process.ts';
 import type { Process } from './process.ts';
+import { setStartMethod } from './start-method.ts';
+import type { ThreadBirth } from './thread-birth.ts';
+import { enterThread, threadBirth } from './thread-entry.ts';
 
-// Spare processes wait: they may as well wait with everything.
-loadParts();
-
-const [, , member, parent] = process.argv;
-const mine = joinFamily({ member: Number(member), ...inherited });
-if (parent !== 'detached') followParent(Number(parent));
+const birth = threadBirth();
+const mine = birth === undefined ? joinAsProcess() : joinAsThread(birth);
 
 /** What there is to say of an error that nobody handles. */
 let title = 'A process';
@@ -33,6 +32,7 @@ async function run(): Promise<void> {
   const brief = readBrief(mine, assignment);
   process.argv = [...brief.argv];
   setParent(brief.parent.pid, brief.parent.name);
+  setStartMethod(brief.startMethod);
   title = brief.name;
   // One that cannot be imported is reported where it is used.
   for (const url of brief.modules) await importModule(url).catch(() => {});
@@ -67,13 +67,28 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     settled = true;
     process.off('beforeExit', onIdle);
   }
-  exitQuickly(mine.platform);
+  if (birth === undefined) exitQuickly(mine.platform);
+}
+
+function joinAsProcess(): Family {
+  // Spare processes wait: they may as well wait with everything.
+  loadParts();
+  const [, , member, parent] = process.argv;
+  const family = joinFamily({ member: Number(member), ...inherited });
+  if (parent !== 'detached') followParent(family, Number(parent));
+  return family;
+}
+
+function joinAsThread(birth: ThreadBirth): Family {
+  const inheritance = enterThread(birth);
+  // Ended before it had begun: Node is about to stop it.
+  if (inheritance === undefined) process.exit(1);
+  return joinFamily(inheritance);
 }
 
 /** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
-function followParent(pid: number): void {
-  const { members, platform } = mine;
-  if (!platform.dieWithParent(pid) || members.isGone(members.get(mine.me, field.parent))) platform.exitNow(0);
+function followParent({ members, platform, me }: Family, pid: number): void {
+  if (!platform.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) platform.exitNow(0);
 }
 
 function awaitAssignment(family: Family): Promise<number> {

@@ -1,15 +1,16 @@
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
-import { ClosedError, StateError } from '../errors.ts';
+import { ClosedError, PlatformError, StateError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
 import { assign, freeAssignment, writeAssignment } from './assignment.ts';
-import { Child, currentSurroundings } from './child-process.ts';
+import type { Runner } from './runner.ts';
 import { Sentinel } from './sentinel.ts';
-import { takeChild } from './spares.ts';
+import { getStartMethod, type StartContext, type StartMethod, startMethodOf } from './start-method.ts';
+import { startRunner } from './start-runner.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a target may take anything; `args` is checked against it.
 type AnyArgs = readonly any[];
@@ -24,17 +25,12 @@ export interface ProcessOptions<A extends AnyArgs> {
   readonly name?: string;
   /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
   readonly daemon?: boolean;
-  /** The process outlives its parent, even a crash of it, in a session of its own. */
+  /** The process outlives its parent, even a crash of it, in a session of its own. A thread cannot: a `PlatformError`. */
   readonly detached?: boolean;
   /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What `getContext` answers: how the process is to be started. */
-  readonly context?: BoundContext;
-}
-
-/** What of a context a process must know. */
-export interface BoundContext {
-  getStartMethod(): string;
+  /** Whose start method it has: `getContext('thread')` makes it a worker thread. The program's if left out. */
+  readonly context?: StartContext;
 }
 
 const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
@@ -51,13 +47,14 @@ const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
 interface Internals {
   name: string;
   daemon: boolean;
+  readonly startMethod: StartMethod;
   readonly detached: boolean;
   readonly env: Readonly<Record<string, string>> | undefined;
   /** The how-manieth process of its parent, of that one's parent and so on, from the main process on. */
   readonly identity: readonly number[];
   target: ((...args: AnyArgs) => unknown) | undefined;
   args: AnyArgs;
-  child: Child | undefined;
+  child: Runner | undefined;
   /** True for the object that stands for the very process it is in. */
   readonly isCurrent: boolean;
   closed: boolean;
@@ -106,12 +103,17 @@ export class Process<A extends AnyArgs = any[]> {
     if (env !== undefined && (typeof env !== 'object' || env === null)) {
       throw new TypeError('env must be an object: variables by name');
     }
+    const startMethod = startMethodOf(options.context);
+    if (options.detached && startMethod === 'thread') {
+      throw new PlatformError("A thread cannot be detached: it ends with its process. Use the start method 'spawn'.");
+    }
     const parent = internals.get(currentProcess())!;
     const identity = [...parent.identity, ++made];
     internals.set(this, {
       name: name ?? `${new.target.name || 'Process'}-${identity.join(':')}`,
       identity,
       daemon: options.daemon ?? parent.daemon,
+      startMethod,
       detached: options.detached ?? false,
       env,
       target: target as Internals['target'],
@@ -141,9 +143,9 @@ export class Process<A extends AnyArgs = any[]> {
     }
     const mine = family();
     const block = prepare(mine, this, false);
-    let child: Child;
+    let child: Runner;
     try {
-      child = own.detached || own.env !== undefined ? startAnew(own) : takeChild(rehearse);
+      child = startRunner(own, rehearse);
     } catch (error) {
       freeAssignment(mine, block);
       throw error;
@@ -192,7 +194,7 @@ export class Process<A extends AnyArgs = any[]> {
     return own.isCurrent || (own.child !== undefined && own.child.exitCode === null);
   }
 
-  /** Sends SIGINT; nothing happens if the process has ended. */
+  /** Sends SIGINT; nothing happens if the process has ended. A thread cannot handle it: it is ended, as by `terminate` and `kill`. */
   interrupt(): void {
     startedChild(open(this), 'interrupt').signal('SIGINT');
   }
@@ -238,7 +240,7 @@ export class Process<A extends AnyArgs = any[]> {
     own.daemon = Boolean(daemon);
   }
 
-  /** The process id; `undefined` before the start. */
+  /** The process id, of a thread that of its process; `undefined` before the start. */
   get pid(): number | undefined {
     const own = open(this);
     return own.isCurrent ? process.pid : own.child?.pid;
@@ -290,7 +292,7 @@ export function activeChildren(): Process[] {
 }
 
 /** Friends of `Process`: the running child behind one that was started. */
-export function childOf(process: Process): Child {
+export function childOf(process: Process): Runner {
   return startedChild(open(process), 'reach');
 }
 
@@ -324,6 +326,7 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
   const process = Object.create(cls.prototype) as P;
   internals.set(process, {
     ...travelling,
+    startMethod: 'spawn',
     detached: false,
     env: undefined,
     child: undefined,
@@ -347,7 +350,7 @@ const rehearsal = `(queue, Lock) => {
 let perform: Internals['target'];
 
 /** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
-function rehearse(spare: Child): void {
+function rehearse(spare: Runner): void {
   perform ??= process.getBuiltinModule('node:vm').runInThisContext(rehearsal) as NonNullable<typeof perform>;
   const mine = family();
   const queue = new SimpleQueue();
@@ -360,18 +363,14 @@ function rehearse(spare: Child): void {
 function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
   const parcel = pack(mine, work, '');
   const parent = { pid: process.pid, name: currentProcess().name };
-  const brief = { modules: parcel.modules, argv: process.argv, isRehearsal, name: work.name, parent };
+  const startMethod = getStartMethod();
+  const brief = { modules: parcel.modules, argv: process.argv, isRehearsal, name: work.name, startMethod, parent };
   try {
     return writeAssignment(mine, parcel, brief);
   } catch (error) {
     discardParcel(mine, parcel);
     throw error;
   }
-}
-
-function startAnew(own: Internals): Child {
-  const surroundings = currentSurroundings();
-  return new Child(family(), { ...surroundings, env: { ...surroundings.env, ...own.env } }, own.detached);
 }
 
 function open(process: object): Internals {
@@ -381,7 +380,7 @@ function open(process: object): Internals {
   return own;
 }
 
-function startedChild(own: Internals, what: string): Child {
+function startedChild(own: Internals, what: string): Runner {
   if (own.isCurrent) throw new StateError(`A process cannot ${what} itself.`);
   if (own.child === undefined) throw new StateError(`You can ${what} ${own.name} only after start().`);
   return own.child;

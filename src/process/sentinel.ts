@@ -1,12 +1,12 @@
 import type { Waitable } from '../sync/waitable.ts';
-import type { Child } from './child-process.ts';
+import type { Runner } from './runner.ts';
 
 /** Ready from the end of a process on. */
 export class Sentinel implements Waitable {
-  readonly #child: Child;
+  readonly #child: Runner;
 
   /** @internal */
-  constructor(child: Child) {
+  constructor(child: Runner) {
     this.#child = child;
   }
 

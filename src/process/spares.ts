@@ -1,14 +1,14 @@
 import { family } from '../memory/family.ts';
-import { Child, currentSurroundings, type Surroundings } from './child-process.ts';
+import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
 
 /** A started process gets this head start, in ms, before spares compete with it for the CPU. */
 const HEAD_START = 100;
 
 let wanted = 2;
-let spares: Child[] = [];
+let spares: ChildRunner[] = [];
 let surroundings: Surroundings | undefined;
 let isFilling = false;
-let rehearse: (spare: Child) => void = () => {};
+let rehearse: (spare: ChildRunner) => void = () => {};
 
 /**
  * Sets how many idle processes are kept ready once the program has started its first one; 2 to begin with. A spare makes a start
@@ -33,7 +33,7 @@ export function setSpareProcesses(n: number): void {
  * A child that waits for its assignment: a spare if one of the same surroundings is there, else a new one. Each spare made
  * later is given to `onSpare` first.
  */
-export function takeChild(onSpare: (spare: Child) => void): Child {
+export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
   rehearse = onSpare;
   const now = currentSurroundings();
   if (surroundings === undefined || !isSame(surroundings, now)) {
@@ -41,7 +41,7 @@ export function takeChild(onSpare: (spare: Child) => void): Child {
     surroundings = now;
   }
   spares = spares.filter((spare) => spare.isRunning);
-  const child = spares.shift() ?? new Child(family(), now, false);
+  const child = spares.shift() ?? new ChildRunner(family(), now, false);
   fillLater();
   return child;
 }
@@ -60,7 +60,7 @@ function fill(): void {
   if (spares.length === 0) surroundings = currentSurroundings();
   else if (!isSame(surroundings, currentSurroundings())) return;
   try {
-    const spare = new Child(family(), surroundings, false);
+    const spare = new ChildRunner(family(), surroundings, false);
     spares.push(spare);
     rehearse(spare);
   } catch {

@@ -152,7 +152,7 @@ describe('burial', () => {
       () => {
         // A member as a dead one leaves it: joined once, and now nobody.
         const { members } = family();
-        const dead = family().reserve();
+        const dead = family().reserve(false);
         members.set(dead, field.pid, 1);
         members.set(dead, field.tid, 1);
         members.set(dead, field.startTime, -1);
@@ -160,7 +160,7 @@ describe('burial', () => {
         return [dead];
       },
       (n, dead) => {
-        const next = family().reserve();
+        const next = family().reserve(false);
         family().members.set(next, field.state, state.LIVE);
         family().bury(next);
         if (n > 3)

@@ -1,0 +1,123 @@
+import type { Worker } from 'node:worker_threads';
+import { fs, inspect, os } from '../builtins.ts';
+import { ProcessError } from '../errors.ts';
+import type { Family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
+import { childEntry } from './child-entry.ts';
+import { closePipes, type MemberPipes, openPipes } from './member-pipes.ts';
+import { Runner } from './runner.ts';
+import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
+
+/** A worker thread of this process that this thread has started: see README.md, "Threads". */
+export class ThreadRunner extends Runner {
+  readonly pid = process.pid;
+  readonly #thread: Worker;
+  readonly #words: Int32Array<SharedArrayBuffer>;
+  /** The number of the signal that was first to end it. */
+  #signal: number | undefined;
+
+  /** `env` is all of the thread's environment. */
+  constructor(family: Family, env: Readonly<Record<string, string | undefined>>) {
+    const file = childEntry();
+    const pipes = openPipes(family);
+    const member = family.reserve(true);
+    const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
+    words[word.exitCode] = UNKNOWN;
+    const birth: ThreadBirth = {
+      multiprocThread: {
+        member,
+        heap: family.heap.fd,
+        lifeline: pipes.lifeline[1],
+        doorbell: pipes.doorbell[0],
+        parking: family.parking,
+        shared: family.shared,
+      },
+      words,
+    };
+    // They are closed by the thread's end, if it has come far enough; the inodes tell.
+    const ends = remember(pipes);
+    let thread: Worker;
+    try {
+      thread = startWorker(file, env, birth);
+      family.members.set(member, field.pid, process.pid);
+      family.doorbells.adopt(member, pipes.doorbell[1]);
+    } catch (error) {
+      closePipes(family, pipes);
+      family.bury(member);
+      throw error;
+    }
+    super(family, member, pipes.lifeline[0]);
+    this.#thread = thread;
+    this.#words = words;
+    thread.on('error', (error) => {
+      process.stderr.write(`A thread of process ${process.pid} ended by an error of Node's:\n${inspect(error)}\n`);
+    });
+    thread.once('exit', () => {
+      running.delete(this);
+      for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
+      this.ended(this.findExitCode());
+    });
+    thread.unref();
+    endWithThisThread(this);
+  }
+
+  hold(keep: boolean): void {
+    if (keep) this.#thread.ref();
+    else this.#thread.unref();
+  }
+
+  /** A thread has no signals: whichever it is ends it, as SIGKILL does a process. */
+  signal(signal: NodeJS.Signals): void {
+    if (this.exitCode !== null) return;
+    this.#signal ??= os.constants.signals[signal];
+    const isStillborn = Atomics.compareExchange(this.#words, word.stage, stage.BOOTING, stage.REFUSED) !== stage.JOINED;
+    this.stop();
+    if (isStillborn) this.ended(this.findExitCode());
+  }
+
+  /** Has Node end it; what it sleeps in, Node cannot wake. */
+  stop(): void {
+    this.#thread.terminate().catch(() => {});
+    this.family.condemn(this.member);
+  }
+
+  protected findExitCode(): number {
+    const exitCode = Atomics.load(this.#words, word.exitCode);
+    if (exitCode !== UNKNOWN) return exitCode;
+    return this.#signal === undefined ? 1 : -this.#signal;
+  }
+}
+
+const running = new Set<ThreadRunner>();
+
+/** Node stops the threads of a thread that ends, and waits for them: one that sleeps outside of Node has to be woken for that. */
+function endWithThisThread(thread: ThreadRunner): void {
+  if (running.size === 0) {
+    process.once('exit', () => {
+      for (const each of running) each.stop();
+    });
+  }
+  running.add(thread);
+}
+
+function startWorker(file: string, env: Readonly<Record<string, string | undefined>>, birth: ThreadBirth): Worker {
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  try {
+    return new Worker(file, { env: env as NodeJS.ProcessEnv, workerData: birth });
+  } catch (cause) {
+    throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });
+  }
+}
+
+function remember({ lifeline, doorbell }: MemberPipes): readonly { fd: number; inode: number }[] {
+  return [lifeline[1], doorbell[0]].map((fd) => ({ fd, inode: inodeOf(fd) as number }));
+}
+
+/** `undefined` where the descriptor is closed. */
+function inodeOf(fd: number): number | undefined {
+  try {
+    return fs.fstatSync(fd).ino;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Family } from '../memory/family.ts';
+
+/** What a process is started in, as `Process` sees it: a child process or a worker thread, that waits for its assignment, runs it, or has ended. */
+export abstract class Runner {
+  readonly member: number;
+  protected readonly family: Family;
+  readonly #lifeline: number;
+  readonly #onExit = new Set<() => void>();
+  /** Python's exit code; `null` while it runs. */
+  #exitCode: number | null = null;
+  /** Until it is, nothing has ended; afterwards the event loop may still have to tell the exit code. */
+  #isLifelineOpen = true;
+
+  /** `lifeline` is the read end of the member's. */
+  constructor(family: Family, member: number, lifeline: number) {
+    this.family = family;
+    this.member = member;
+    this.#lifeline = lifeline;
+    family.lifelines.adopt(member, lifeline, () => {
+      this.#isLifelineOpen = false;
+      if (this.#exitCode !== null) return;
+      const exitCode = this.findExitCode();
+      if (exitCode !== undefined) this.ended(exitCode);
+    });
+  }
+
+  /** The process that it runs in. */
+  abstract readonly pid: number;
+
+  /** Whether it keeps this process alive. */
+  abstract hold(keep: boolean): void;
+
+  /** Sends a signal, or does what comes nearest. Nothing happens if it has ended. */
+  abstract signal(signal: NodeJS.Signals): void;
+
+  /** The exit code when the lifeline has just ended; `undefined` if the event loop is about to tell. */
+  protected abstract findExitCode(): number | undefined;
+
+  /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
+  get exitCode(): number | null {
+    if (this.#isLifelineOpen && this.family.platform.poll([this.#lifeline], 0).length > 0) {
+      this.family.lifelines.ended(this.member);
+    }
+    return this.#exitCode;
+  }
+
+  /** Calls back once, when it has ended; the answer stops that. */
+  onExit(callback: () => void): () => void {
+    if (this.#exitCode === null) this.#onExit.add(callback);
+    else callback();
+    return () => this.#onExit.delete(callback);
+  }
+
+  /** Blocks the thread until it has ended; false if the time was over before. */
+  waitSync(timeout: number): boolean {
+    return this.family.parker.block(() => !this.#isLifelineOpen, performance.now() + timeout);
+  }
+
+  /** Says how it has ended; the first time counts. */
+  protected ended(exitCode: number): void {
+    if (this.#exitCode !== null) return;
+    this.#exitCode = exitCode;
+    this.family.bury(this.member);
+    const callbacks = [...this.#onExit];
+    this.#onExit.clear();
+    for (const callback of callbacks) callback();
+  }
+}

@@ -1,0 +1,35 @@
+import type { Inheritance } from '../memory/family.ts';
+import { platform } from '../platform/choose.ts';
+import { stage, type ThreadBirth, word } from './thread-birth.ts';
+import { useOwnOutput } from './thread-output.ts';
+
+/** What a thread of this library was started with, `undefined` in a process. */
+export function threadBirth(): ThreadBirth | undefined {
+  const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
+  return isMainThread ? undefined : (workerData as ThreadBirth);
+}
+
+/**
+ * Prepares this thread to join its family, and answers with what; `undefined` if it was ended before it came to that: it must
+ * not touch the heap then, for it is buried.
+ */
+export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
+  const { lifeline, shared } = multiprocThread;
+  // First, so that whoever finds the thread joined can rely on its lifeline.
+  platform().closeWithThread(shared!.threadKey, lifeline);
+  if (Atomics.compareExchange(words, word.stage, stage.BOOTING, stage.JOINED) !== stage.BOOTING) return undefined;
+  useOwnOutput();
+  tellExitCode(words);
+  return multiprocThread;
+}
+
+/** Node tells a thread's exit code to the event loop of the one who started it, which may be blocked until the thread has ended. */
+function tellExitCode(words: Int32Array): void {
+  const { emit } = process;
+  process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]) {
+    const had = Reflect.apply(emit, this, [event, ...args]) as boolean;
+    // After the last handler, which may have changed it.
+    if (event === 'exit') Atomics.store(words, word.exitCode, Number(process.exitCode ?? args[0] ?? 0) & 0xff);
+    return had;
+  } as typeof process.emit;
+}
