@@ -1,8 +1,18 @@
+import { isMainThread, workerData } from 'node:worker_threads';
 import { Process } from 'multiproc';
+import { type ThreadBirth, word } from '#dist/process/thread-birth.js';
 
 const writes = ['store', 'exchange', 'compareExchange', 'add', 'sub', 'or'] as const;
 
-/** Has this process killed by SIGKILL just before its `n`-th atomic operation from here on; call the answer to call it off. */
+/** Ends this process, or this thread of it, at once: no handler runs. */
+function die(): void {
+  if (isMainThread) process.kill(process.pid, 'SIGKILL');
+  // As if it had been killed; nobody else has set it by then.
+  (workerData as ThreadBirth).words[word.exitCode] = -9;
+  (process as unknown as { reallyExit(code: number): never }).reallyExit(1);
+}
+
+/** Has this process, or thread, killed just before its `n`-th atomic operation from here on; call the answer to call it off. */
 export function dieBefore(n: number): () => void {
   let left = n;
   const originals = writes.map((name) => Atomics[name]);
@@ -10,7 +20,7 @@ export function dieBefore(n: number): () => void {
     const original = originals[i] as (...args: unknown[]) => number;
     Object.assign(Atomics, {
       [name]: (...args: unknown[]) => {
-        if (--left === 0) process.kill(process.pid, 'SIGKILL');
+        if (--left === 0) die();
         return original(...args);
       },
     });

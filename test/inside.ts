@@ -5,6 +5,7 @@ import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { field } from '#dist/memory/members.js';
 import { locate, type SharedObject } from '#dist/memory/shared-object.js';
+import { childOf } from '#dist/process/process.js';
 import { RING_WORDS } from '#dist/ring/ring.js';
 import { ENTRY_TABLE_WORDS } from '#dist/sync/entry-table.js';
 import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
@@ -42,19 +43,13 @@ function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
   return 16 + RING_WORDS + { get: 0, put: 1, join: 2 }[end] * WAIT_LIST_WORDS;
 }
 
-/** The member that a process is. */
-export function memberOf(pid: number): number {
-  const { members } = family();
-  for (const member of members.all()) if (members.get(member, field.pid) === pid) return member;
-  return 0;
-}
-
 /** True while the process sleeps until another member wakes it: blocked, or in its event loop. */
 export function isAsleep(process: Process): boolean {
-  const member = memberOf(process.pid!);
-  if (member === 0 || family().members.get(member, field.parked) === 0) return false;
+  const { member, pid } = childOf(process);
+  const { members } = family();
+  if (members.isKnownGone(member) || members.get(member, field.parked) === 0) return false;
   // Armed, it still takes a last look: only the kernel knows that it sleeps.
-  return /\) S /.test(readFileSync(`/proc/${process.pid}/stat`, 'latin1'));
+  return /\) S /.test(readFileSync(`/proc/${pid}/task/${members.get(member, field.tid)}/stat`, 'latin1'));
 }
 
 /** Waits until `count` stand in line and all of `processes` sleep. */

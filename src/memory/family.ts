@@ -175,7 +175,10 @@ export class Family {
     if (members.isKnownGone(orphan)) return;
     if (members.get(orphan, field.state) === state.STARTING) {
       // Node has ended it before the thread that it belonged to.
-      if (members.get(orphan, field.thread) === 1) return this.bury(orphan);
+      if (members.get(orphan, field.thread) === 1) {
+        this.bury(orphan);
+        return;
+      }
       // It has no lifeline yet: look again until it has, or its process is gone.
       const pid = members.get(orphan, field.pid);
       const isGone = pid === 0 ? checks === 0 : this.platform.startTime(pid, pid) === undefined;

@@ -103,7 +103,8 @@ function endWithThisThread(thread: ThreadRunner): void {
 function startWorker(file: string, env: Readonly<Record<string, string | undefined>>, birth: ThreadBirth): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
-    return new Worker(file, { env: env as NodeJS.ProcessEnv, workerData: birth });
+    // The thread writes its output itself: nobody here is to ask for it.
+    return new Worker(file, { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth });
   } catch (cause) {
     throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });
   }

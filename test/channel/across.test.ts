@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { ClosedError, Lock, Queue, ShutDown, SimpleQueue } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, start, until, waiting } from '../inside.ts';
 

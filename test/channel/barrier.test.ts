@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { Barrier, BrokenBarrierError, ClosedError, Event, type Process, Queue, SerializationError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, start, until } from '../inside.ts';
 import { add, freeCounter, newCounter } from '../sync/shared-counter.ts';

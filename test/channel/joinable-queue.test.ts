@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ClosedError, JoinableQueue, Queue, ShutDown, StateError, TimeoutError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { start } from '../inside.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Barrier, BrokenBarrierError, JoinableQueue } from 'multiproc';
+import { test } from '../cases.ts';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, slay, start } from '../inside.ts';

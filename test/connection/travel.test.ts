@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect as connectNet, createServer, type Server, type Socket } from 'node:net';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Connection, EndOfStreamError, pipe, Queue, SerializationError } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { descriptors, slay, start, until } from '../inside.ts';
 import { watched } from '../watchdog.ts';

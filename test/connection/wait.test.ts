@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ClosedError, pipe, Queue, SimpleQueue } from 'multiproc';
 import { wait } from 'multiproc/connection';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { start } from '../inside.ts';
 import { watched } from '../watchdog.ts';

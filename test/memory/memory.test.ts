@@ -5,9 +5,10 @@ import { MAX_PAYLOAD } from '#dist/memory/allocator.js';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { field, state } from '#dist/memory/members.js';
+import { childOf } from '#dist/process/process.js';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
-import { descriptors, heapBytes, memberOf, random, slay, start, until } from '../inside.ts';
+import { descriptors, heapBytes, random, slay, start, until } from '../inside.ts';
 
 describe('the allocator', () => {
   test('blocks do not overlap, whatever is given back in between (seeded)', () => {
@@ -134,7 +135,7 @@ describe('burial', () => {
         new Queue().getSync();
       }, ready);
       await ready.get();
-      const member = memberOf(p.pid!);
+      const { member } = childOf(p);
       assert.ok(member !== 0 && !names.has(member));
       names.add(member);
       await slay(p);

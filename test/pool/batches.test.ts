@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { AsyncResult, Lock, Pool, Queue, StateError, TimeoutError } from 'multiproc';
+import { test } from '../cases.ts';
 import { until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 import { errorOf, lives, poolOf } from './pools.ts';
@@ -163,6 +164,10 @@ describe('calls that block the thread', () => {
     for (let i = 0; i < 3; i++) {
       assert.throws(() => pool.applySync(() => process.exit(4)), { code: 'ERR_WORKER_LOST', exitCode: 4 });
     }
+    assert.deepEqual(pool.mapSync(square, [1, 2, 3]), [1, 4, 9]);
+  });
+
+  test('so is one that is killed', () => {
     const die = (n: number) => (n === 2 ? process.kill(process.pid, 'SIGKILL') : n);
     assert.throws(() => pool.mapSync(die, [1, 2, 3], { chunksize: 1 }), { code: 'ERR_WORKER_LOST', signal: 'SIGKILL' });
     assert.deepEqual(pool.mapSync(square, [1, 2, 3]), [1, 4, 9]);

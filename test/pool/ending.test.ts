@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { ClosedError, Pool, Queue, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { run, runs } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 import { all, errorOf, lives, poolOf } from './pools.ts';

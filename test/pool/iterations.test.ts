@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { ClosedError, Queue } from 'multiproc';
+import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { all, errorOf, lives, poolOf } from './pools.ts';
 

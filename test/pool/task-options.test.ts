@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Queue, TimeoutError } from 'multiproc';
+import { test } from '../cases.ts';
+import { here } from '../here.ts';
 import { until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 import { errorOf, lives, poolOf } from './pools.ts';
@@ -105,12 +107,12 @@ describe('signal', () => {
 
   test('of a running task the worker is ended and replaced', async () => {
     const pool = poolOf(1);
-    const said = new Queue<number>();
+    const said = new Queue<string>();
     const controller = new AbortController();
     const running = errorOf(
       pool.apply(
         () => {
-          said.putSync(process.pid);
+          said.putSync(here());
           for (;;);
         },
         [],
@@ -120,7 +122,7 @@ describe('signal', () => {
     const pid = await watched(said.get());
     controller.abort('enough');
     assert.equal(await running, 'enough');
-    assert.notEqual(await watched(pool.apply(() => process.pid)), pid);
+    assert.notEqual(await watched(pool.apply(here)), pid);
     assert.equal(said.qsize(), 0);
   });
 
@@ -239,18 +241,18 @@ describe('priority', () => {
 describe('concurrency', () => {
   test('so many tasks are in the hand of one worker at once', async () => {
     const pool = poolOf({ processes: 1, concurrency: 3 });
-    const here = new Queue<number>();
+    const seen = new Queue<number>();
     const gate = new Queue<number>();
     const tasks = [1, 2, 3, 4].map((n) =>
       pool.apply(
         async (n: number) => {
-          await here.put(n);
+          await seen.put(n);
           return n + (await gate.get());
         },
         [n],
       ),
     );
-    const first = [await watched(here.get()), await watched(here.get()), await watched(here.get())];
+    const first = [await watched(seen.get()), await watched(seen.get()), await watched(seen.get())];
     assert.deepEqual(first.sort(), [1, 2, 3]);
     for (let i = 0; i < 4; i++) gate.putNowait(10);
     assert.deepEqual(await watched(Promise.all(tasks)), [11, 12, 13, 14]);
@@ -259,17 +261,17 @@ describe('concurrency', () => {
 
   test('the end of one leaves the others alone, and the worker is replaced', async () => {
     const pool = poolOf({ processes: 1, concurrency: 2 });
-    const here = new Queue<number>();
+    const seen = new Queue<string>();
     const gate = new Queue<number>();
     const task = async (n: number) => {
-      await here.put(process.pid);
+      await seen.put(here());
       return n + (await gate.get());
     };
     const controller = new AbortController();
     const stuck = errorOf(
       pool.apply(
         async () => {
-          await here.put(process.pid);
+          await seen.put(here());
           await new Promise(() => setInterval(() => {}, 1e6));
         },
         [],
@@ -277,12 +279,12 @@ describe('concurrency', () => {
       ),
     );
     const other = pool.apply(task, [1]);
-    const pid = await watched(here.get());
-    assert.equal(await watched(here.get()), pid);
+    const pid = await watched(seen.get());
+    assert.equal(await watched(seen.get()), pid);
     controller.abort('stop');
     assert.equal(await stuck, 'stop');
     // The old worker still has one, the new one takes the next.
-    const next = await watched(pool.apply(() => process.pid));
+    const next = await watched(pool.apply(here));
     assert.notEqual(next, pid);
     gate.putNowait(5);
     assert.equal(await watched(other), 6);
@@ -291,7 +293,7 @@ describe('concurrency', () => {
 
   test('maxTasksPerChild holds for all tasks of a worker together', async () => {
     const pool = poolOf({ processes: 1, concurrency: 4, maxTasksPerChild: 2 });
-    const pids = await watched(pool.map(async () => process.pid, [1, 2, 3, 4, 5, 6], { chunksize: 1 }));
+    const pids = await watched(pool.map(async () => here(), [1, 2, 3, 4, 5, 6], { chunksize: 1 }));
     for (const pid of pids) assert.equal(pids.filter((other) => other === pid).length, 2);
   });
 });
@@ -299,17 +301,17 @@ describe('concurrency', () => {
 describe('workers are replaced', () => {
   test('after maxTasksPerChild tasks', async () => {
     const pool = poolOf({ processes: 2, maxTasksPerChild: 1 });
-    const pids = await watched(pool.map(() => process.pid, [1, 2, 3, 4, 5, 6], { chunksize: 1 }));
+    const pids = await watched(pool.map(here, [1, 2, 3, 4, 5, 6], { chunksize: 1 }));
     assert.equal(new Set(pids).size, 6);
     assert.equal(pool.stats().lost, 0);
   });
 
   test('when they have grown beyond maxMemoryPerChild, but not before they have done a task', async () => {
     const pool = poolOf({ processes: 1, maxMemoryPerChild: 1 });
-    const pids = await watched(pool.map(() => process.pid, [1, 2, 3], { chunksize: 1 }));
+    const pids = await watched(pool.map(here, [1, 2, 3], { chunksize: 1 }));
     assert.equal(new Set(pids).size, 3);
     const roomy = poolOf({ processes: 1, maxMemoryPerChild: 2 ** 40 });
-    assert.equal(new Set(await watched(roomy.map(() => process.pid, [1, 2, 3], { chunksize: 1 }))).size, 1);
+    assert.equal(new Set(await watched(roomy.map(here, [1, 2, 3], { chunksize: 1 }))).size, 1);
   });
 });
 

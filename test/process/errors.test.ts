@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from '../cases.ts';
 import { fixture, fixtureSource, run } from './program.ts';
 
 /** What a program of fixtures/uncaught prints on standard error, and the exit code of its process. */

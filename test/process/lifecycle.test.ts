@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { activeChildren, ClosedError, Process, Queue, SerializationError, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { childrenOf, runs, stateOf, until } from './program.ts';
 

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { getStartMethod } from 'multiproc';
 import { watched } from '../watchdog.ts';
 
 export interface Ended {
@@ -37,9 +39,12 @@ export const fixtureSource = (name: string): string => resolve(`test/process/fix
 
 /** Starts node on a file, or on `args` alone where the file is empty. */
 export function start(file: string, options: ProgramOptions = {}): Program {
+  // What the program starts is what the test's own process would start.
+  const preload =
+    getStartMethod() === 'thread' ? ['--import', pathToFileURL(resolve('build/test/use-threads.js')).href] : [];
   const { execArgv = [], args = [], env, cwd, input, patience } = options;
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [...execArgv, ...(file === '' ? [] : [file]), ...args], {
+  const child = spawn(process.execPath, [...execArgv, ...preload, ...(file === '' ? [] : [file]), ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env: { ...inherited, ...env },
     ...(cwd === undefined ? {} : { cwd }),

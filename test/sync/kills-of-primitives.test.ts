@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { BoundedSemaphore, Condition, Event, Lock, type Process, Queue, RLock, Semaphore } from 'multiproc';
+import { test } from '../cases.ts';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, isAsleep, slay, start, until } from '../inside.ts';

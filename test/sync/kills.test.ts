@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Lock, type Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
+import { test } from '../cases.ts';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, slay, start, until, waiting, wordOf } from '../inside.ts';

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { after, test as register } from 'node:test';
+import { setStartMethod } from 'multiproc';
+
+/** Cases that run over processes, and over threads as well where a file asks for it by `overThreads`. */
+
+/** What over threads is no case, by its name, and why. */
+export type Exceptions = Readonly<Record<string, string>>;
+
+let excepted: Exceptions = {};
+const met = new Set<string>();
+
+/** `test` of node:test, but for what is excepted. */
+export const test = ((name: string, ...rest: unknown[]): void => {
+  if (Object.hasOwn(excepted, name)) met.add(name);
+  else (register as (...args: unknown[]) => void)(name, ...rest);
+}) as typeof register;
+
+/** Runs the cases of these files with worker threads in place of processes; each exception must be one of theirs. */
+export async function overThreads(exceptions: Exceptions, files: readonly URL[]): Promise<void> {
+  setStartMethod('thread');
+  excepted = exceptions;
+  for (const file of files) await import(file.href);
+  after(() => assert.deepEqual([...met].sort(), Object.keys(exceptions).sort()));
+}

@@ -1,0 +1,16 @@
+import { overThreads } from '../cases.ts';
+
+const signals = 'a thread cannot be sent signals: they stop, or end, all of its process';
+
+await overThreads(
+  {
+    'a party that fails, or is killed in the action, breaks it too': signals,
+    'a blocked getter that is stopped holds up nobody, and goes on': signals,
+    'a looping getter that is stopped holds up nobody, and goes on': signals,
+    'so it is when the one who put blocks right away in something else (blocked)': signals,
+    'so it is when the one who put blocks right away in something else (looping)': signals,
+  },
+  ['across', 'joinable-queue', 'barrier', 'kills', 'kills-of-joins'].map(
+    (name) => new URL(`./${name}.test.js`, import.meta.url),
+  ),
+);

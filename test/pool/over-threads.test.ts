@@ -1,0 +1,26 @@
+import { overThreads } from '../cases.ts';
+
+const ownSignal = 'a signal that a task sends to its process ends all of it';
+const ownProgram = 'it starts programs of its own, which is not about workers';
+
+await overThreads(
+  {
+    'so is one that is killed': ownSignal,
+    SIGKILL: ownSignal,
+    SIGTERM: ownSignal,
+    'an abort': 'process.abort() is refused in a thread, by Node',
+    'too little memory': 'the option that limits the memory is for a process',
+    'are killed and replaced, all at once, before they ever worked, and again and again': ownSignal,
+    'one that is killed while the others work costs nothing': ownSignal,
+    'with 10,000 long tasks waiting: all reject, no worker is left': 'it looks for processes',
+    'that forgets its pool ends with its own exit code': ownProgram,
+    'says at its end which errors nobody has looked at': ownProgram,
+    'is told of a callback that throws, and the pool goes on': ownProgram,
+    'that nests pools too deeply gets a clear error': ownProgram,
+    'after one Ctrl-C finishes its tasks and ends with 130': ownProgram,
+    'after a second one ends at once': ownProgram,
+  },
+  ['batches', 'ending', 'failing-tasks', 'iterations', 'task-options', 'wrapped'].map(
+    (name) => new URL(`./${name}.test.js`, import.meta.url),
+  ),
+);

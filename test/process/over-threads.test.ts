@@ -1,0 +1,15 @@
+import { overThreads } from '../cases.ts';
+
+const ownPid = 'it looks at the process of the child, which is that of the test';
+
+await overThreads(
+  {
+    'join resolves only when the process has ended': ownPid,
+    'joinSync shows pid and exit code without a turn of the event loop, and leaves no zombie': ownPid,
+    '-N for signal N': 'a signal that a thread sends to its process ends all of it',
+    'the same from joinSync': 'the same',
+    'a target may handle them': 'a thread has no signals: it is ended at once',
+    'terminate ends what a busy process has started': ownPid,
+  },
+  ['lifecycle', 'errors', 'subclass'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
+);
