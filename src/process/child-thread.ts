@@ -53,7 +53,7 @@ export class ThreadRunner extends Runner {
       process.stderr.write(`A thread of process ${process.pid} ended by an error of Node's:\n${inspect(error)}\n`);
     });
     thread.once('exit', () => {
-      running.delete(this);
+      running?.delete(this);
       for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
       this.ended(this.findExitCode());
     });
@@ -88,13 +88,15 @@ export class ThreadRunner extends Runner {
   }
 }
 
-const running = new Set<ThreadRunner>();
+let running: Set<ThreadRunner> | undefined;
 
 /** Node stops the threads of a thread that ends, and waits for them: one that sleeps outside of Node has to be woken for that. */
 function endWithThisThread(thread: ThreadRunner): void {
-  if (running.size === 0) {
+  if (running === undefined) {
+    const all = new Set<ThreadRunner>();
+    running = all;
     process.once('exit', () => {
-      for (const each of running) each.stop();
+      for (const each of all) each.stop();
     });
   }
   running.add(thread);

@@ -1,5 +1,6 @@
 import { overThreads } from '../cases.ts';
 
+const once = 'a program in TypeScript is the same to threads; the entry script of a subclass shows it';
 const ownPid = 'it looks at the process of the child, which is that of the test';
 
 await overThreads(
@@ -9,6 +10,10 @@ await overThreads(
     '-N for signal N': 'a signal that a thread sends to its process ends all of it',
     'the same from joinSync': 'the same',
     'a target may handle them': 'a thread has no signals: it is ended at once',
+    'the same from TypeScript, with the line as it was written (sync)': once,
+    'the same from TypeScript, with the line as it was written (async)': once,
+    'the same from TypeScript, with the line as it was written (timer)': once,
+    'the same from TypeScript, with the line as it was written (rejection)': once,
     'terminate ends what a busy process has started': ownPid,
   },
   ['lifecycle', 'errors', 'subclass'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),

@@ -15,6 +15,11 @@ export function add(counter: number, amount = 1): number {
   return (words[at] = (words[at] as number) + amount);
 }
 
+/** Reads the number only: others may be adding to it. */
+export function count(counter: number): number {
+  return family().heap.words(counter)[wordIndex(counter)] as number;
+}
+
 export function freeCounter(counter: number): void {
   family().allocator.free(counter);
 }
