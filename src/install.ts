@@ -5,8 +5,9 @@ import { installConnectionExtension } from './connection/connection-extension.ts
 import { installSocketExtension } from './connection/socket-extension.ts';
 import { contexts } from './context.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
-import { registerOwnExports } from './functions/own-exports.ts';
+import { registerOwnExports, registerOwnLoader } from './functions/own-exports.ts';
 import * as own from './index.ts';
+import { modulesOf } from './lazy.ts';
 import { installTaskBoards } from './pool/board-extension.ts';
 import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';
@@ -26,6 +27,8 @@ installTaskBoards();
 installProcessExtension();
 installWrappedExtension();
 registerOwnExports(own, 'multiproc');
+// What a pool starts in its workers.
+registerOwnLoader('multiproc/internal', () => modulesOf('pool'));
 for (const [method, { Process, Pool }] of Object.entries(contexts)) {
   registerOwnExports({ Process, Pool }, `multiproc/internal/${method}`);
 }

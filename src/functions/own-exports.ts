@@ -3,6 +3,7 @@ import { Address } from './address.ts';
 
 const byValue = new Map<unknown, Address>();
 const byName = new Map<string, unknown>();
+const loaders = new Map<string, () => void>();
 
 /**
  * Makes the functions and objects that a door exports travel by reference; the receiver looks them up among what it registered itself.
@@ -18,6 +19,11 @@ export function registerOwnExports(namespace: object, specifier: string): void {
   byName.set(`${specifier} `, namespace);
 }
 
+/** What is missing of `specifier` is looked for again after `load`, which registers it. */
+export function registerOwnLoader(specifier: string, load: () => void): void {
+  loaders.set(specifier, load);
+}
+
 /** The address of an export of ours. */
 export function ownAddress(value: unknown): Address | undefined {
   return byValue.get(value);
@@ -25,5 +31,7 @@ export function ownAddress(value: unknown): Address | undefined {
 
 /** The export of ours at an address; undefined where this copy of the library has none. */
 export function ownExport({ module, path }: Address): unknown {
-  return byName.get(`${module} ${path[0] ?? ''}`);
+  const name = `${module} ${path[0] ?? ''}`;
+  if (!byName.has(name)) loaders.get(module)?.();
+  return byName.get(name);
 }
