@@ -9,9 +9,9 @@ import { buildParts } from './lazy-parts.mjs';
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 tsc('tsconfig.json', '--emitDeclarationOnly');
 
-const entries = ['multiproc.ts', 'queue.ts', 'connection.ts', 'shared-memory.ts', 'process/child.ts'];
+const entries = ['multiproc.ts', 'queue.ts', 'connection.ts', 'shared-memory.ts', 'managers.ts', 'process/child.ts'];
 // What it does is done by the doors alone: tests of a layer have only what they install themselves.
-const notInternal = [...entries, 'install.ts', 'install-connection.ts', 'install-shared-memory.ts', 'eager-modules.ts'];
+const notInternal = [...entries, 'install.ts', 'install-connection.ts', 'install-shared-memory.ts', 'install-managers.ts', 'eager-modules.ts'];
 const modules = readdirSync('src', { recursive: true }).filter(
   (name) => name.endsWith('.ts') && !notInternal.includes(name),
 );

@@ -168,3 +168,9 @@ export class EndOfStreamError extends MultiprocError {
   static override readonly brandName = 'EndOfStreamError';
   readonly code = 'ERR_END_OF_STREAM';
 }
+
+/** What was asked of an object that a manager serves cannot be done there: it has no such method, or is not there any more. */
+export class RemoteError extends MultiprocError {
+  static override readonly brandName = 'RemoteError';
+  readonly code = 'ERR_REMOTE';
+}

@@ -25,6 +25,7 @@ export {
   PlatformError,
   PoolBrokenError,
   ProcessError,
+  RemoteError,
   SerializationError,
   ShutDown,
   StateError,

@@ -51,7 +51,7 @@ const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 
 /** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
 export class Decoder extends ByteReader implements ValueReader {
-  #reach: Reach = reach.FAMILY;
+  reach: Reach = reach.FAMILY;
   #busy = false;
   #depth = 0;
   /** Whether objects are numbered, which only references need. */
@@ -80,7 +80,7 @@ export class Decoder extends ByteReader implements ValueReader {
   ): unknown {
     if (this.#busy) throw new Error('This decoder is in the middle of another message.');
     this.#busy = true;
-    this.#reach = far;
+    this.reach = far;
     try {
       this.over(bytes, offset, length);
       this.#handles = handles;
@@ -221,7 +221,7 @@ export class Decoder extends ByteReader implements ValueReader {
   #extension() {
     const id = this.byte();
     const extension = extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
-    if ((extension.reach ?? reach.FAMILY) < this.#reach) {
+    if ((extension.reach ?? reach.FAMILY) < this.reach) {
       this.corrupt('it holds a function, an instance or a shared object, which may not come from where it came');
     }
     return extension;
@@ -341,14 +341,18 @@ export class Decoder extends ByteReader implements ValueReader {
     this.#numbered = (this.byte() & HAS_REFERENCES) !== 0;
     this.#objects = [];
     this.#shapes = [];
-    const result = read();
-    if (this.position !== end) this.corrupt('a section is longer than its content');
-    this.end = outerEnd;
-    this.#numbered = outer.numbered;
-    this.#objects = outer.objects;
-    this.#current = outer.current;
-    this.#shapes = outer.shapes;
-    return result;
+    try {
+      const result = read();
+      if (this.position !== end) this.corrupt('a section is longer than its content');
+      return result;
+    } finally {
+      this.position = end;
+      this.end = outerEnd;
+      this.#numbered = outer.numbered;
+      this.#objects = outer.objects;
+      this.#current = outer.current;
+      this.#shapes = outer.shapes;
+    }
   }
 
   skipSection(): void {

@@ -72,7 +72,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   modules = NO_MODULES;
   captured = false;
 
-  #reach: Reach = reach.FAMILY;
+  reach: Reach = reach.FAMILY;
   #busy = false;
   #root = '';
   #depth = 0;
@@ -98,7 +98,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     if (this.#busy) throw new Error('This encoder is in the middle of another message.');
     this.#busy = true;
     this.#root = root;
-    this.#reach = far;
+    this.reach = far;
     this.restart();
     this.position = 1;
     try {
@@ -293,7 +293,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #extended(value: object): boolean {
     const extension = extensionFor(value, this);
     if (extension === undefined) return false;
-    if ((extension.reach ?? reach.FAMILY) < this.#reach) this.#refuseSoFar(extension, value);
+    if ((extension.reach ?? reach.FAMILY) < this.reach) this.#refuseSoFar(extension, value);
     this.byte(EXTENSION);
     this.byte(extension.id);
     this.#nested(() => extension.write(value, this));

@@ -20,6 +20,8 @@ export type Reach = (typeof reach)[keyof typeof reach];
 export interface ValueWriter {
   /** True while the variables that a function captured are written: there, class instances keep their class. */
   readonly captured: boolean;
+  /** How far the message goes. */
+  readonly reach: Reach;
   /** Writes any value that can cross; `key` is how the path in a `SerializationError` names it, for example `.socket` or `[0]`. */
   value(value: unknown, key: string): void;
   /** Runs `write` with `captured` set. */
@@ -45,6 +47,8 @@ export interface ValueWriter {
 
 /** What an extension reads with, in the order in which it wrote. */
 export interface ValueReader {
+  /** How far the message has come. */
+  readonly reach: Reach;
   value(): unknown;
   uint32(): number;
   string(): string;
@@ -55,7 +59,7 @@ export interface ValueReader {
    * before it reads nested values, so that cycles find it; one without nested values need not call it.
    */
   remember(object: object): void;
-  /** Reads what `ValueWriter.section` wrote. */
+  /** Reads what `ValueWriter.section` wrote; if that fails, what follows can still be read. */
   section<T>(read: () => T): T;
   /** Passes over what `ValueWriter.section` wrote. */
   skipSection(): void;

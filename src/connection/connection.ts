@@ -184,6 +184,15 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   /** For `wait`: calls back, once, when there is a message, or the end; the answer stops that. */
   abstract onReady(callback: () => void): () => void;
 
+  /** @internal As `send`, but what cannot be sent it throws at once. */
+  post(value: T): Promise<void> {
+    this.#assertWritable();
+    return this.pushValue(value, undefined);
+  }
+
+  /** @internal Whether a `recv` that waits keeps the program alive; it does unless this said otherwise. */
+  abstract hold(keep: boolean): void;
+
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const ways = this.readable ? (this.writable ? 'both ways' : 'reading end') : 'writing end';
     return `Connection (${this.closed ? 'closed' : ways})`;

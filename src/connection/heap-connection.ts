@@ -100,6 +100,10 @@ export class HeapConnection<T> extends Connection<T> {
     this.#pipe.leave(this.#side, this.#entry);
   }
 
+  hold(keep: boolean): void {
+    this.#incoming.receivers.hold(keep);
+  }
+
   isReady(): boolean {
     this.assertOpen();
     return this.#hasMessage() === true;

@@ -35,6 +35,8 @@ export class SocketConnection<T> extends Connection<T> {
   /** Another process has it too: nothing is read ahead. */
   #isShared = false;
   #closed = false;
+  /** A recv that waits does not keep the program alive. */
+  #isBackground = false;
 
   /** `early` is what was read of the socket already; `trusted` says whether both ends have shown that they have the same key. */
   constructor(socket: Socket, early: Uint8Array, trusted: boolean) {
@@ -45,12 +47,11 @@ export class SocketConnection<T> extends Connection<T> {
       this.#inbox.push(message);
       this.#unread += message.size;
     });
-    const hold = () => this.#stream.hold(!this.#readers.isEmpty || this.#outbox.isPending);
     this.#readers = new LocalWaits(() => {
-      hold();
+      this.#keep();
       this.#flow();
     });
-    this.#outbox = new SocketOutbox(this.#stream, hold);
+    this.#outbox = new SocketOutbox(this.#stream, () => this.#keep());
     socket.setNoDelay?.(true);
     socket.setKeepAlive?.(true, 30_000);
     socket.unref();
@@ -104,6 +105,11 @@ export class SocketConnection<T> extends Connection<T> {
   #early(): Uint8Array {
     const whole = this.#inbox.flatMap(({ kind: of, body, blobs }) => frame(of, body, blobs, false) as Uint8Array[]);
     return Buffer.concat([...whole, this.#reader.begun()]);
+  }
+
+  hold(keep: boolean): void {
+    this.#isBackground = !keep;
+    this.#keep();
   }
 
   isReady(): boolean {
@@ -266,6 +272,11 @@ export class SocketConnection<T> extends Connection<T> {
     if (this.#torn !== undefined) this.#stream.destroy();
     this.#outbox.end(error);
     this.#readers.serve();
+  }
+
+  /** Whether the socket keeps the program alive. */
+  #keep(): void {
+    this.#stream.hold((!this.#isBackground && !this.#readers.isEmpty) || this.#outbox.isPending);
   }
 
   #flow(): void {

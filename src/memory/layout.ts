@@ -9,6 +9,9 @@ export const layout = {
   allocator: 192,
   /** The section of the parked descriptors; see channel/descriptors.ts. */
   parkingSection: 2048,
+  /** The section of the family's key, and the key with a byte that says that it is there; see managers/family-key.ts. */
+  keySection: 2112,
+  key: 2176,
   /** The member table: 4096 records of 128 bytes. */
   members: 4096,
   /** The first byte that the allocator gives out. */

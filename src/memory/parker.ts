@@ -90,6 +90,13 @@ export class Parker {
     if (this.#pending.size === 0) this.#members.set(this.#me, field.parked, parked.AWAKE);
   }
 
+  /** Says that a pending one keeps the program alive from now on, or not any more. */
+  hold(pending: Pending, keep: boolean): void {
+    if (!this.#pending.has(pending)) return;
+    if (!keep && --this.#holding === 0) this.#socket?.unref();
+    if (keep && ++this.#holding === 1) this.#listen().ref();
+  }
+
   /** Calls every pending check, soon, from the event loop. */
   schedule(): void {
     if (this.#scheduled || this.#pending.size === 0) return;

@@ -3,7 +3,7 @@
  * member's name in the table, and the id of the parent that it must not outlive, or `detached`; a thread has a `ThreadBirth`.
  */
 // What arrives may be of any door.
-import '../install-connection.ts';
+import '../install-managers.ts';
 import '../install-shared-memory.ts';
 import { inspect } from '../builtins.ts';
 import { importModule } from '../functions/import-module.ts';

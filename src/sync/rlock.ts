@@ -1,9 +1,10 @@
 import { StateError } from '../errors.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
-import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
+import { carriedBy, Hold } from './async-hold.ts';
 import { Lock, type Reacquire, registerLockKind } from './lock.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
+import { Ownership } from './ownership.ts';
 
 /** The number of this kind among shared objects. */
 export const RLOCK_KIND = 5;
@@ -35,8 +36,7 @@ const held = new Set<RLock>();
  * assert.equal(balance, 40);
  */
 export class RLock extends Lock {
-  /** What the owner has, if it is of this thread. */
-  #hold: Hold | undefined;
+  readonly #ownership = new Ownership({ onHeld: () => held.add(this), onLeft: () => held.delete(this) });
 
   constructor();
   /** @internal */
@@ -50,8 +50,7 @@ export class RLock extends Lock {
     try {
       if (this.#again(options) !== undefined) return isLoopStarving() ? afterTurn(true) : Promise.resolve(true);
       const hold = new Hold(true);
-      const wait = super.acquire(options);
-      return carriedBy(hold, () => wait.then(...this.#beginner(hold)));
+      return this.#ownership.acquired(hold, super.acquire(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -65,12 +64,12 @@ export class RLock extends Lock {
         'Another async function of this thread holds this RLock, and cannot release it while the thread is blocked: use acquire().',
       );
     }
-    return this.#beginSync(super.acquireSync(options));
+    return this.#ownership.beginSync(super.acquireSync(options));
   }
 
   /** Takes the lock if it is free or the caller's, or if its owner is dead; never waits. */
   override tryAcquire(): boolean {
-    return this.#again(undefined) !== undefined || this.#beginSync(super.tryAcquire());
+    return this.#again(undefined) !== undefined || this.#ownership.beginSync(super.tryAcquire());
   }
 
   /** Undoes one acquisition; a `StateError` for whoever is not the owner. */
@@ -83,7 +82,7 @@ export class RLock extends Lock {
       const again = this.#again(options);
       if (again !== undefined) return Promise.resolve(this.#disposable(again));
       const hold = new Hold(true);
-      const wait = super.acquire(options).then(...this.#beginner(hold));
+      const wait = this.#ownership.begun(hold, super.acquire(options));
       return carriedBy(hold, () =>
         wait.then((acquired) => {
           if (!acquired) throw this.notInTime(options);
@@ -99,10 +98,10 @@ export class RLock extends Lock {
     let hold = this.#again(undefined);
     if (hold === undefined) {
       hold = new Hold(true);
-      this.#begin(hold, await super.acquire());
+      this.#ownership.begin(hold, await super.acquire());
     }
     try {
-      return await runCarrying(hold, fn);
+      return await this.#ownership.run(hold, fn);
     } finally {
       this.#leave(hold);
     }
@@ -121,79 +120,27 @@ export class RLock extends Lock {
 
   /** @internal */
   override setAside(): Reacquire {
-    const hold = this.#mine()!;
-    const { depth } = hold;
-    hold.depth = 0;
-    this.#hold = undefined;
+    const restore = this.#ownership.setAside(this.#mine()!);
     super.release();
-    const restore = (acquired: boolean): boolean => {
-      this.#begin(hold, acquired);
-      hold.depth = depth;
-      return acquired;
-    };
     return { later: async () => restore(await super.acquire()), sync: () => restore(super.acquireSync()) };
   }
 
   /** What the caller has of this lock. */
   #mine(): Hold | undefined {
     this.assertOpen();
-    const hold = this.#hold;
-    return hold !== undefined && isCarried(hold) ? hold : undefined;
+    return this.#ownership.mine();
   }
 
-  /** Counts one more acquisition of an owner; `undefined` for anybody else. */
   #again(options: WaitOptions | undefined): Hold | undefined {
-    const hold = this.#mine();
-    if (hold === undefined) return undefined;
-    readTimeout(options);
-    options?.signal?.throwIfAborted();
-    hold.depth++;
-    return hold;
-  }
-
-  #begin(hold: Hold, acquired: boolean): boolean {
-    if (acquired) {
-      hold.depth = 1;
-      this.#hold = hold;
-      held.add(this);
-    } else hold.isOver = true;
-    return acquired;
-  }
-
-  #beginner(hold: Hold): [(acquired: boolean) => boolean, (error: unknown) => never] {
-    return [
-      (acquired) => this.#begin(hold, acquired),
-      (error) => {
-        hold.isOver = true;
-        throw error;
-      },
-    ];
-  }
-
-  #beginSync(acquired: boolean): boolean {
-    if (!acquired) return false;
-    const hold = new Hold(false);
-    this.#begin(hold, true);
-    carryOn(hold);
-    return true;
+    this.assertOpen();
+    return this.#ownership.again(options);
   }
 
   #leave(hold: Hold | undefined): void {
-    if (hold === undefined || hold.depth === 0) throw notOwned();
-    if (--hold.depth > 0) return;
-    hold.isOver = true;
-    this.#hold = undefined;
-    held.delete(this);
-    super.release();
+    if (this.#ownership.leave(hold)) super.release();
   }
 
   #disposable(hold: Hold): Disposable {
     return { [Symbol.dispose]: () => this.#leave(hold) };
   }
-}
-
-function notOwned(): StateError {
-  return new StateError(
-    'Only the owner of an RLock may release it: what runs after its own `await lock.acquire()`, or was called or started there.',
-  );
 }

@@ -43,7 +43,7 @@ export class WaitQueue implements Pending {
   readonly #family: Family;
   readonly #list: WaitList;
   readonly #awaited: Awaited;
-  readonly isBackground: boolean;
+  isBackground: boolean;
   readonly #waiters = new Set<Waiter>();
   readonly #spinner = new Spinner();
   /** The members that this thread watches while it waits, each with what is called when it dies. */
@@ -58,6 +58,13 @@ export class WaitQueue implements Pending {
     this.#list = new WaitList(family, offset);
     this.#awaited = awaited;
     this.isBackground = awaited.isBackground ?? false;
+  }
+
+  /** Whether the waits of this thread keep the program alive, from now on. */
+  hold(keep: boolean): void {
+    if (keep === !this.isBackground) return;
+    this.isBackground = !keep;
+    this.#family.parker.hold(this, keep);
   }
 
   /** True if somebody, anywhere, waits and was not notified yet. */

@@ -1,0 +1,29 @@
+import type { Client } from './client.ts';
+
+/** One call of a client, as the object sees it that is called. */
+export class Caller {
+  readonly client: Client;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  constructor(client: Client) {
+    this.client = client;
+  }
+
+  /** Aborted when the client gives up or is gone: pass it on to whatever waits. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  /** Why it was aborted, if it was. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  abort(reason: unknown): void {
+    this.#reason ??= reason;
+    this.#controller?.abort(this.#reason);
+  }
+}

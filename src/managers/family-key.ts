@@ -1,0 +1,23 @@
+import { family } from '../memory/family.ts';
+import { layout } from '../memory/layout.ts';
+
+const KEY_BYTES = 32;
+
+/** The key that all members of the family have, made at its first use: for managers that are given none. */
+export function familyKey(): Uint8Array {
+  const section = family().section(layout.keySection);
+  const bytes = family()
+    .heap.octets(layout.key)
+    .subarray(layout.key, layout.key + KEY_BYTES + 1);
+  section.enter();
+  try {
+    if (bytes[KEY_BYTES] === 0) {
+      bytes.set(process.getBuiltinModule('node:crypto').randomBytes(KEY_BYTES));
+      // Last: a death before it leaves no half of a key.
+      bytes[KEY_BYTES] = 1;
+    }
+    return bytes.slice(0, KEY_BYTES);
+  } finally {
+    section.leave();
+  }
+}

@@ -1,0 +1,156 @@
+import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { NOT_YET } from '../sync/spinner.ts';
+import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+
+/** The numbers of these kinds among shared objects. */
+export const RETURNS_KIND = 56;
+export const LEASE_KIND = 57;
+
+/** Words of the returns, behind those of every shared object. */
+const field = {
+  /** The granule of the lease that came back last, 0 if there is none; each change is one atomic operation. */
+  first: 2,
+  /** The member that takes them; written by it when it begins. */
+  taker: 3,
+  waiters: 16,
+} as const;
+const RETURNS_WORDS = field.waiters + WAIT_LIST_WORDS;
+
+/** Words of a lease. */
+const leaseField = {
+  /** The granule of its returns; written once, by who makes it. */
+  returns: 2,
+  /** The granule of the lease that came back before; written by who gives it back. */
+  next: 3,
+  words: 16,
+} as const;
+
+/**
+ * Where leases come back: a stack of those that nobody holds any more (Treiber's, of which all are taken at once). One member
+ * takes them. See README.md, "References".
+ */
+export class Returns extends SharedObject {
+  readonly #family: Family;
+  readonly #offset: number;
+  #waiters: WaitQueue | undefined;
+
+  constructor(existing?: Existing) {
+    super(RETURNS_KIND, existing ?? RETURNS_WORDS);
+    const { family, offset } = locate(this);
+    this.#family = family;
+    this.#offset = offset;
+  }
+
+  /** Becomes the one who takes them: calls back with the places of those that came back, until this is closed. */
+  take(onReturn: (leases: readonly number[]) => void): void {
+    const { family, offset } = locate(this);
+    const words = family.heap.words(offset);
+    Atomics.store(words, wordIndex(offset) + field.taker, family.me);
+    const waiters = new WaitQueue(family, offset + field.waiters * 4, {
+      isReady: () => Atomics.load(words, wordIndex(offset) + field.first) !== 0,
+      isBackground: true,
+    });
+    this.#waiters = waiters;
+    const attempt = () => {
+      const leases = this.#takeAll();
+      return leases.length === 0 ? NOT_YET : leases;
+    };
+    const next = (): void => {
+      waiters
+        .wait<readonly number[]>(attempt, undefined, () => [])
+        .then((leases) => {
+          onReturn(leases);
+          next();
+        })
+        // Closed.
+        .catch(() => {});
+    };
+    next();
+  }
+
+  override close(): void {
+    this.#waiters?.close(new Error('closed'));
+    super.close();
+  }
+
+  /** The blocks are ours until `freeLease`. */
+  #takeAll(): number[] {
+    const { heap } = this.#family;
+    // SYNC(returns): sees what the one who gave it back wrote into it.
+    let granule = Atomics.exchange(heap.words(this.#offset), wordIndex(this.#offset) + field.first, 0);
+    const leases: number[] = [];
+    while (granule !== 0) {
+      const lease = (granule >>> 0) * GRANULE;
+      leases.push(lease);
+      granule = heap.words(lease)[wordIndex(lease) + leaseField.next]!;
+    }
+    return leases;
+  }
+}
+
+/** What stands for one object of a server: whoever holds this, or a message with it, keeps that object. */
+export class Lease extends SharedObject {
+  constructor(returns: Returns | Existing) {
+    super(LEASE_KIND, returns instanceof Existing ? returns : leaseField.words);
+    if (returns instanceof Existing) return;
+    const place = locate(returns);
+    const { family, offset } = locate(this);
+    retainObject(family, place.offset);
+    family.heap.words(offset)[wordIndex(offset) + leaseField.returns] = place.offset / GRANULE;
+  }
+}
+
+/** The lease at `offset`, held by this member too, unless it is on its way back. Only for the taker, before it frees the block. */
+export function renewLease(family: Family, offset: number): Lease | undefined {
+  const words = family.heap.words(offset);
+  const holders = wordIndex(offset) + objectField.holders;
+  for (let seen = Atomics.load(words, holders); seen !== 0; ) {
+    const found = Atomics.compareExchange(words, holders, seen, seen + 1);
+    if (found === seen) {
+      const lease = new Lease(new Existing(offset));
+      releaseObject(family, offset);
+      return lease;
+    }
+    seen = found;
+  }
+  return undefined;
+}
+
+/** Frees the block of a lease that came back. */
+export function freeLease(family: Family, offset: number): void {
+  const returns = returnsOf(family, offset);
+  family.allocator.free(offset);
+  releaseObject(family, returns);
+}
+
+function returnsOf(family: Family, lease: number): number {
+  return (family.heap.words(lease)[wordIndex(lease) + leaseField.returns]! >>> 0) * GRANULE;
+}
+
+registerDestroyer(LEASE_KIND, (family, offset) => {
+  const returns = returnsOf(family, offset);
+  const words = family.heap.words(returns);
+  const taker = Atomics.load(words, wordIndex(returns) + field.taker);
+  if (taker !== 0 && family.members.isKnownGone(taker)) {
+    releaseObject(family, returns);
+    return undefined;
+  }
+  const own = family.heap.words(offset);
+  const first = wordIndex(returns) + field.first;
+  for (let seen = Atomics.load(words, first); ; ) {
+    own[wordIndex(offset) + leaseField.next] = seen;
+    // SYNC(returns): hands the lease, with what comes after it, to the taker.
+    const found = Atomics.compareExchange(words, first, seen, offset / GRANULE);
+    if (found === seen) break;
+    seen = found;
+  }
+  new WaitList(family, returns + field.waiters * 4).notifyAll();
+  return 'keep';
+});
+
+registerDestroyer(RETURNS_KIND, (family, offset) => {
+  new WaitList(family, offset + field.waiters * 4).destroy();
+});

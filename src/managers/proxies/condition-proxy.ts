@@ -1,0 +1,91 @@
+import type { WaitOptions } from '../../options.ts';
+import { readTimeout } from '../../options.ts';
+import { BaseProxy } from '../proxy.ts';
+import type { Reference } from '../reference.ts';
+import type { Guard, LockProxy } from './lock-proxies.ts';
+
+/** A condition that a manager's server holds, with the lock that it was made of. */
+export class ConditionProxy extends BaseProxy {
+  readonly #lock: LockProxy;
+
+  /** @internal */
+  constructor(reference: Reference, lock: LockProxy) {
+    super(reference);
+    this.#lock = lock;
+  }
+
+  /** @internal */
+  override get companion(): BaseProxy {
+    return this.#lock;
+  }
+
+  /** Takes the lock, waiting for it if need be; false when the time is over. */
+  acquire(options?: WaitOptions): Promise<boolean> {
+    return this.#lock.acquire(options);
+  }
+
+  tryAcquire(): Promise<boolean> {
+    return this.#lock.tryAcquire();
+  }
+
+  release(): Promise<void> {
+    return this.#lock.release();
+  }
+
+  locked(): Promise<boolean> {
+    return this.#lock.locked();
+  }
+
+  abandoned(): Promise<boolean> {
+    return this.#lock.abandoned();
+  }
+
+  guard(options?: WaitOptions): Promise<Guard> {
+    return this.#lock.guard(options);
+  }
+
+  with<R>(fn: () => R): Promise<Awaited<R>> {
+    return this.#lock.with(fn);
+  }
+
+  /**
+   * Lets go of the lock, waits for a notification, and takes the lock again: true, or false when the time was over before. An abort, too,
+   * rejects only with the lock held again. A `StateError` without the lock.
+   */
+  async wait(options?: WaitOptions): Promise<boolean> {
+    readTimeout(options);
+    options?.signal?.throwIfAborted();
+    const restore = this.#lock.setAside();
+    try {
+      return (await this.call('wait', [], options)) as boolean;
+    } finally {
+      restore();
+    }
+  }
+
+  /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
+  async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
+    const deadline = performance.now() + readTimeout(options);
+    for (;;) {
+      const answer = await predicate();
+      const left = deadline - performance.now();
+      if (answer || left <= 0) return answer;
+      await this.wait(options && { ...options, ...(options.timeout !== undefined && { timeout: left }) });
+    }
+  }
+
+  /** Wakes the `count` that have waited longest. A `StateError` without the lock. */
+  notify(count = 1): Promise<void> {
+    return this.call('notify', [count]) as Promise<void>;
+  }
+
+  /** Wakes all that wait. A `StateError` without the lock. */
+  notifyAll(): Promise<void> {
+    return this.call('notifyAll') as Promise<void>;
+  }
+
+  /** This process is done with it. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,153 @@
+import { TimeoutError } from '../../errors.ts';
+import type { WaitOptions } from '../../options.ts';
+import { carriedBy, Hold } from '../../sync/async-hold.ts';
+import { Ownership } from '../../sync/ownership.ts';
+import { BaseProxy } from '../proxy.ts';
+
+/** Releases at the end of a block: `await using` waits until that is done, `using` does not. */
+export type Guard = Disposable & AsyncDisposable;
+
+/** What the locks and semaphores of a manager have in common; each is held by a client, and released when that is gone. */
+export abstract class AcquirableProxy extends BaseProxy {
+  /** Takes it, waiting for it if need be; false when the time is over. */
+  acquire(options?: WaitOptions): Promise<boolean> {
+    return this.take(options);
+  }
+
+  /** Takes it if that is possible at once. */
+  tryAcquire(): Promise<boolean> {
+    return this.call('tryAcquire') as Promise<boolean>;
+  }
+
+  release(): Promise<void> {
+    return this.call('release') as Promise<void>;
+  }
+
+  /** True if nobody could take it now. */
+  locked(): Promise<boolean> {
+    return this.call('locked') as Promise<boolean>;
+  }
+
+  /** True while it is held by one who took it over from a client that is gone. */
+  abandoned(): Promise<boolean> {
+    return this.call('abandoned') as Promise<boolean>;
+  }
+
+  /** Acquires it for a block: `await using held = await lock.guard()`; a `TimeoutError` when the time is over. */
+  async guard(options?: WaitOptions): Promise<Guard> {
+    if (!(await this.acquire(options))) throw notInTime(options);
+    return guarding(() => this.release());
+  }
+
+  /** Runs `fn` while it is held, and releases it whatever happens. */
+  async with<R>(fn: () => R): Promise<Awaited<R>> {
+    await this.acquire();
+    try {
+      return await fn();
+    } finally {
+      await this.release();
+    }
+  }
+
+  /** This process is done with it. */
+  close(): void {
+    this[Symbol.dispose]();
+  }
+
+  /** @internal */
+  protected take(options?: WaitOptions): Promise<boolean> {
+    return this.call('acquire', [], options) as Promise<boolean>;
+  }
+}
+
+/** A lock that a manager's server holds; anybody may release it. */
+export class LockProxy extends AcquirableProxy {
+  /** @internal Lets it go in this thread, for a condition that releases it in the server; the answer says that it is back. */
+  setAside(): () => void {
+    return () => {};
+  }
+}
+
+/** A lock that its owner may acquire again, as an `RLock`: an async context of one thread. */
+export class RLockProxy extends LockProxy {
+  readonly #ownership = new Ownership();
+
+  override acquire(options?: WaitOptions): Promise<boolean> {
+    try {
+      if (this.#ownership.again(options) !== undefined) return Promise.resolve(true);
+      return this.#ownership.acquired(new Hold(true), this.take(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  override tryAcquire(): Promise<boolean> {
+    if (this.#ownership.again(undefined) !== undefined) return Promise.resolve(true);
+    return this.#ownership.acquired(new Hold(true), super.tryAcquire());
+  }
+
+  override async release(): Promise<void> {
+    await this.#leave(this.#ownership.mine());
+  }
+
+  override guard(options?: WaitOptions): Promise<Guard> {
+    try {
+      const again = this.#ownership.again(options);
+      if (again !== undefined) return Promise.resolve(guarding(() => this.#leave(again)));
+      const hold = new Hold(true);
+      const wait = this.#ownership.begun(hold, this.take(options));
+      return carriedBy(hold, () =>
+        wait.then((acquired) => {
+          if (!acquired) throw notInTime(options);
+          return guarding(() => this.#leave(hold));
+        }),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  override async with<R>(fn: () => R): Promise<Awaited<R>> {
+    let hold = this.#ownership.again(undefined);
+    if (hold === undefined) {
+      hold = new Hold(true);
+      this.#ownership.begin(hold, await this.take());
+    }
+    try {
+      return await this.#ownership.run(hold, fn);
+    } finally {
+      await this.#leave(hold);
+    }
+  }
+
+  override setAside(): () => void {
+    const hold = this.#ownership.mine();
+    if (hold === undefined) return super.setAside();
+    const restore = this.#ownership.setAside(hold);
+    return () => void restore(true);
+  }
+
+  async #leave(hold: Hold | undefined): Promise<void> {
+    if (this.#ownership.leave(hold)) await super.release();
+  }
+}
+
+/** A semaphore that a manager's server holds. */
+export class SemaphoreProxy extends AcquirableProxy {
+  /** How many units are free. */
+  getValue(): Promise<number> {
+    return this.call('getValue') as Promise<number>;
+  }
+}
+
+function guarding(release: () => Promise<void>): Guard {
+  return {
+    // If the server is gone there is nothing left to release.
+    [Symbol.dispose]: () => void release().catch(() => {}),
+    [Symbol.asyncDispose]: release,
+  };
+}
+
+function notInTime(options: WaitOptions | undefined): TimeoutError {
+  return new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
+}

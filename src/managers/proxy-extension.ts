@@ -1,0 +1,123 @@
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import type { Lease } from './lease.ts';
+import { Link } from './link.ts';
+import type { ObjectId } from './messages.ts';
+import { PresentedObject } from './presented.ts';
+import { BaseProxy, referenceOf } from './proxy.ts';
+import { makeProxy } from './proxy-kinds.ts';
+import { Reference } from './reference.ts';
+import { type Server, servedHere } from './server.ts';
+import type { Far, Near, ServerRef } from './server-ref.ts';
+
+/** Within a family the message holds the object, and says how to reach its server. */
+const NEAR = 0;
+/** Elsewhere it names the object of a server that the receiver knows; COUNTED where that server itself sends it. */
+const NAMED = 1;
+const COUNTED = 2;
+
+const proxyExtension: Extension<BaseProxy | PresentedObject> = {
+  id: 61,
+  reach: reach.ANYBODY,
+  matches: (value): value is BaseProxy | PresentedObject =>
+    value instanceof BaseProxy || value instanceof PresentedObject,
+  write(value, out) {
+    if (value instanceof PresentedObject) writePresented(value, out);
+    else writeProxy(value, out);
+  },
+  read(input) {
+    const form = input.uint32();
+    const identity = input.string();
+    const kind = input.string();
+    const id = input.value() as ObjectId;
+    const companion = input.value() as BaseProxy | undefined;
+    return form === NEAR
+      ? readNear(input, identity, id, kind, companion)
+      : readNamed(form, identity, id, kind, companion);
+  },
+};
+
+function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
+  const { link, id, kind } = referenceOf(proxy);
+  const { identity } = link.ref;
+  const isNear = out.reach === reach.FAMILY;
+  const here = servedHere(identity);
+  out.uint32(isNear ? NEAR : here?.table.give(id) ? COUNTED : NAMED);
+  out.string(identity);
+  out.string(kind);
+  out.value(id, '');
+  out.value(proxy.companion, '');
+  if (!isNear) return;
+  writeRef(link.ref, out);
+  const { lease, isLoan } = referenceOf(proxy).lend();
+  out.value(lease, '');
+  if (isLoan) lease.close();
+}
+
+function writePresented({ identity, id, kind }: PresentedObject, out: ValueWriter): void {
+  const { table, ref } = servedHere(identity) as Server;
+  const isNear = out.reach === reach.FAMILY;
+  if (!isNear) table.give(id);
+  out.uint32(isNear ? NEAR : COUNTED);
+  out.string(identity);
+  out.string(kind);
+  out.value(id, '');
+  out.value(undefined, '');
+  if (!isNear) return;
+  writeRef(ref, out);
+  out.value(table.lend(id), '');
+}
+
+/** What another process needs, which has the same heap: also the key. */
+function writeRef({ near, far }: ServerRef, out: ValueWriter): void {
+  out.value(near?.reception, '');
+  out.value(near?.returns, '');
+  out.value(near === undefined ? far : undefined, '');
+}
+
+function readNear(
+  input: ValueReader,
+  identity: string,
+  id: ObjectId,
+  kind: string,
+  companion: BaseProxy | undefined,
+): BaseProxy {
+  const reception = input.value() as Near['reception'] | undefined;
+  const returns = input.value() as Near['returns'] | undefined;
+  const far = input.value() as Far | undefined;
+  const lease = input.value() as Lease;
+  const near = reception && returns && { reception, returns };
+  const link = Link.to({ identity, near, far });
+  const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
+  if (known !== undefined) return known;
+  if (near === undefined) link.claim(id);
+  return makeProxy(new Reference(link, id, kind, near && lease), companion);
+}
+
+function readNamed(
+  form: number,
+  identity: string,
+  id: ObjectId,
+  kind: string,
+  companion: BaseProxy | undefined,
+): BaseProxy {
+  const here = servedHere(identity);
+  const link = here === undefined ? Link.known(identity) : Link.to(here.ref);
+  if (link === undefined || link.hasEnded) {
+    throw new Error(
+      "The proxy is of a manager that this process is not connected to: await that manager's connect() first.",
+    );
+  }
+  const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
+  if (known !== undefined) {
+    if (form === COUNTED) referenceOf(known).count();
+    return known;
+  }
+  if (here === undefined && form === NAMED) link.claim(id);
+  const lease = here === undefined ? undefined : here.hold(id);
+  return makeProxy(new Reference(link, id, kind, lease), companion);
+}
+
+/** Lets proxies travel; called once by the door. */
+export function installProxyExtension(): void {
+  registerExtension(proxyExtension);
+}

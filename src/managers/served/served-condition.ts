@@ -1,0 +1,34 @@
+import { StateError } from '../../errors.ts';
+import { Condition } from '../../sync/condition.ts';
+import type { Lock } from '../../sync/lock.ts';
+import type { Caller } from '../caller.ts';
+import { type ServedObject, serve } from '../served-object.ts';
+import type { ServedLock } from './served-lock.ts';
+import { waiting } from './served-queue.ts';
+
+/** A condition that clients share. Its lock is theirs; between themselves they all have it by the server. */
+export function servedCondition({ lock, holders }: ServedLock): ServedObject {
+  const condition = new Condition(lock as Lock);
+  const holding = ({ client }: Caller, call: string) => {
+    if (!holders.holds(client)) throw new StateError(`${call}() needs the lock of its condition: acquire it first.`);
+  };
+  return serve('condition', {
+    wait: async (caller, options) => {
+      holding(caller, 'wait');
+      const takeBack = holders.setAside(caller.client);
+      try {
+        return await condition.wait(waiting(caller, options));
+      } finally {
+        takeBack();
+      }
+    },
+    notify: (caller, count = 1) => {
+      holding(caller, 'notify');
+      condition.notify(count);
+    },
+    notifyAll: (caller) => {
+      holding(caller, 'notifyAll');
+      condition.notifyAll();
+    },
+  });
+}

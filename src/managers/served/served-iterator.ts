@@ -1,0 +1,23 @@
+import { RemoteError } from '../../errors.ts';
+import type { ServedObject } from '../served-object.ts';
+
+/** An iterator that a method has answered: its client goes through it step by step. */
+export class ServedIterator implements ServedObject {
+  readonly type = 'iterator';
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+
+  constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
+    this.#iterator = iterator;
+  }
+
+  call(method: string): unknown {
+    if (method === 'next') return this.#iterator.next();
+    if (method === 'return') return this.#iterator.return?.() ?? { done: true, value: undefined };
+    throw new RemoteError(`An iterator has no method ${method}.`);
+  }
+
+  dispose(): void {
+    // Nobody will ask for the rest: what it has open it may close.
+    Promise.resolve(this.#iterator.return?.()).catch(() => {});
+  }
+}

@@ -1,0 +1,58 @@
+import { type ServedObject, serve } from '../served-object.ts';
+import { updated } from './update.ts';
+
+/** An array that clients share, of any length. */
+export function servedList(init?: unknown): ServedObject {
+  const list = Array.isArray(init) ? (init as unknown[]) : itemsOf(init);
+  return serve('list', {
+    at: (_, index) => list.at(index),
+    set: (_, index, value) => {
+      list[place(index, list.length)] = value;
+    },
+    update: (_, index, fn) => {
+      const at = place(index, list.length);
+      const value = updated(fn, list[at]);
+      list[at] = value;
+      return value;
+    },
+    push: (_, ...items) => append(list, items),
+    pop: () => list.pop(),
+    shift: () => list.shift(),
+    unshift: (_, ...items) => list.unshift(...items),
+    splice: (_, ...args) => list.splice(...(args as [number, number, ...unknown[]])),
+    slice: (_, start, end) => list.slice(start, end),
+    indexOf: (_, item, from) => list.indexOf(item, from),
+    includes: (_, item) => list.includes(item),
+    length: () => list.length,
+    toArray: () => [...list],
+    clear: () => {
+      list.length = 0;
+    },
+    sort: (_, compare) => {
+      // A comparison that throws leaves the list as it was.
+      list.splice(0, list.length, ...[...list].sort(compare));
+    },
+    reverse: () => void list.reverse(),
+  });
+}
+
+function append(list: unknown[], items: unknown[]): number {
+  for (const item of items) list.push(item);
+  return list.length;
+}
+
+function itemsOf(init: unknown): unknown[] {
+  if (init === undefined) return [];
+  if (typeof init === 'object' && init !== null && Symbol.iterator in init) return [...(init as Iterable<unknown>)];
+  throw new TypeError(`A list is made of what can be gone through, not of ${String(init)}.`);
+}
+
+/** Where an item is that exists; negative ones count from the end. */
+export function place(index: unknown, length: number): number {
+  if (typeof index !== 'number' || !Number.isInteger(index)) {
+    throw new TypeError(`An index is a whole number, not ${String(index)}.`);
+  }
+  const at = index < 0 ? index + length : index;
+  if (at >= 0 && at < length) return at;
+  throw new RangeError(`There is no item ${index}: there are ${length}. push() adds one.`);
+}

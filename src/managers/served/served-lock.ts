@@ -1,0 +1,119 @@
+import { StateError } from '../../errors.ts';
+import type { WaitOptions } from '../../options.ts';
+import type { Caller } from '../caller.ts';
+import type { Client } from '../client.ts';
+import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
+import { waiting } from './served-queue.ts';
+
+/** What is served: a `Lock`, a `Semaphore`, a `BoundedSemaphore`, all of whose waiters are the server's. */
+export interface Underlying {
+  acquire(options?: WaitOptions): Promise<boolean>;
+  tryAcquire(): boolean;
+  release(): void;
+  locked(): boolean;
+  getValue?(): number;
+}
+
+/**
+ * Who of the clients holds a lock, or units of a semaphore. When one is gone, what it holds is released, and who gets it next is
+ * told that it was abandoned.
+ */
+export class Holders {
+  readonly #lock: Underlying;
+  /** Only the holder may release it. */
+  readonly #isOwned: boolean;
+  readonly #held = new Map<Client, { count: number; forget: () => void }>();
+  #wasAbandoned = false;
+  #isAbandoned = false;
+
+  constructor(lock: Underlying, isOwned: boolean) {
+    this.#lock = lock;
+    this.#isOwned = isOwned;
+  }
+
+  get abandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  holds(client: Client): boolean {
+    return this.#held.has(client);
+  }
+
+  acquire(caller: Caller, options: WaitOptions | undefined): boolean | Promise<boolean> {
+    if (this.#lock.tryAcquire()) return this.#hold(caller.client);
+    if (options?.timeout === 0) return false;
+    return this.#lock.acquire(waiting(caller, options)).then((acquired) => acquired && this.#hold(caller.client));
+  }
+
+  release(client: Client): void {
+    if (this.#isOwned && !this.holds(client)) throw new StateError('Only who holds this lock may release it.');
+    this.#lock.release();
+    // Anybody may release what another holds, as in Python.
+    const holder = this.holds(client) ? client : this.#held.keys().next().value;
+    if (holder !== undefined) this.#forget(holder);
+    this.#isAbandoned = false;
+  }
+
+  /** Somebody else lets go of the lock for the client, as a condition does; the answer says that it has taken it again. */
+  setAside(client: Client): () => void {
+    this.#forget(client);
+    this.#isAbandoned = false;
+    return () => void this.#hold(client);
+  }
+
+  #hold(client: Client): boolean {
+    this.#isAbandoned = this.#wasAbandoned;
+    this.#wasAbandoned = false;
+    if (client.hasEnded) {
+      this.#abandon();
+      return false;
+    }
+    const held = this.#held.get(client);
+    if (held !== undefined) held.count++;
+    else this.#held.set(client, { count: 1, forget: client.onEnd(() => this.#abandonAll(client)) });
+    return true;
+  }
+
+  #forget(client: Client): void {
+    const held = this.#held.get(client);
+    if (held === undefined || --held.count > 0) return;
+    held.forget();
+    this.#held.delete(client);
+  }
+
+  #abandonAll(client: Client): void {
+    const { count } = this.#held.get(client)!;
+    this.#held.delete(client);
+    for (let i = 0; i < count; i++) this.#abandon();
+  }
+
+  #abandon(): void {
+    this.#wasAbandoned = true;
+    this.#isAbandoned = false;
+    this.#lock.release();
+  }
+}
+
+/** What clients call to take and release. */
+export function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
+  return {
+    acquire: (caller, options) => holders.acquire(caller, options),
+    tryAcquire: (caller) => holders.acquire(caller, { timeout: 0 }),
+    release: (caller) => holders.release(caller.client),
+    locked: () => lock.locked(),
+    abandoned: () => holders.abandoned,
+    ...(lock.getValue && { getValue: () => lock.getValue!() }),
+  };
+}
+
+/** A served lock, which a condition can be made of. */
+export interface ServedLock extends ServedObject {
+  readonly lock: Underlying;
+  readonly holders: Holders;
+}
+
+/** A lock that clients share; `type` says of which kind, and of an `rlock` only the holder may release it. */
+export function servedLock(type: string, lock: Underlying): ServedLock {
+  const holders = new Holders(lock, type === 'rlock');
+  return Object.assign(serve(type, lockMethods(lock, holders)), { lock, holders });
+}

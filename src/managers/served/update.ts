@@ -1,0 +1,9 @@
+/** Reads, changes and writes in one step: nothing else happens meanwhile, so `fn` must not be async. Answers what it answered. */
+export function updated(fn: unknown, old: unknown): unknown {
+  if (typeof fn !== 'function') throw new TypeError(`update takes a function of the old value, not ${typeof fn}.`);
+  const value: unknown = fn(old);
+  if (typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+    throw new TypeError('The function of an update must not be async: it is one step, and nothing was changed.');
+  }
+  return value;
+}
