@@ -28,6 +28,7 @@ export class Link {
   /** Until there is a connection: what is sent waits for it. */
   #opening: Promise<void> | undefined;
   readonly #pending = new Map<number, Pending>();
+  #isReceiving = false;
   #calls = 0;
   #made = 0;
   #client = 0;
@@ -89,19 +90,23 @@ export class Link {
   call(id: ObjectId, method: string, args: readonly unknown[], signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) return reject(this.#end.error);
-      signal?.throwIfAborted();
       const call = ++this.#calls;
-      const onAbort = signal && (() => this.#send([say.CANCEL, call]));
-      this.#pending.set(call, { resolve, reject, signal, onAbort });
-      if (this.#pending.size === 1) this.#connection?.hold(true);
-      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+      this.#pending.set(call, { resolve, reject, signal, onAbort: signal && this.#cancelOn(signal, call) });
       try {
         this.#send([say.CALL, call, id, method, seal(args)]);
       } catch (error) {
         this.#settle(call);
-        reject(error);
+        return reject(error);
       }
+      this.#awaitAnswers();
     });
+  }
+
+  #cancelOn(signal: AbortSignal, call: number): () => void {
+    signal.throwIfAborted();
+    const cancel = () => this.#send([say.CANCEL, call]);
+    signal.addEventListener('abort', cancel, { once: true });
+    return cancel;
   }
 
   /** Outside of the family: this client has let go of what it was sent so many times. */
@@ -146,10 +151,9 @@ export class Link {
   #open(connection: Connection, client: number): void {
     this.#connection = connection;
     this.#client = client;
-    connection.hold(this.#pending.size > 0);
     this.#opening = undefined;
     process.once('exit', this.#onExit);
-    void this.#receive(connection);
+    if (this.#pending.size > 0) this.#awaitAnswers();
   }
 
   readonly #onExit = () => {
@@ -175,19 +179,28 @@ export class Link {
     }
   }
 
-  async #receive(connection: Connection): Promise<void> {
+  /** While a call waits, and not before all that is said now was sent: to wait begins with a short spin. */
+  #awaitAnswers(): void {
+    if (this.#isReceiving || this.#connection === undefined) return;
+    this.#isReceiving = true;
+    queueMicrotask(this.#receive);
+  }
+
+  readonly #receive = async (): Promise<void> => {
+    const connection = this.#connection!;
     try {
-      for (;;) {
+      while (this.#pending.size > 0) {
         const [call, how, value] = (await connection.recv()) as ServerMessage;
         const pending = this.#settle(call);
         if (pending === undefined) continue;
         if (how === ended.CANCELLED) pending.reject(pending.signal?.reason);
         else this.#answer(pending, how === ended.VALUE, value);
       }
+      this.#isReceiving = false;
     } catch (error) {
       this.#finish(error instanceof EndOfStreamError ? gone(this.ref) : gone(this.ref, error));
     }
-  }
+  };
 
   #answer({ resolve, reject }: Pending, isValue: boolean, sealed: unknown): void {
     try {
@@ -204,7 +217,6 @@ export class Link {
     if (pending === undefined) return undefined;
     this.#pending.delete(call);
     if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
-    if (this.#pending.size === 0) this.#connection?.hold(false);
     return pending;
   }
 
