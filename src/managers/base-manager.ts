@@ -16,7 +16,7 @@ import type { Proxied } from './proxies/custom-proxy.ts';
 import type { BaseProxy } from './proxy.ts';
 import { makeProxy } from './proxy-kinds.ts';
 import { Reference } from './reference.ts';
-import { addRegistration, type Make, registrationsOf } from './registry.ts';
+import { addRegistration, isClass, type Make, registrationsOf } from './registry.ts';
 import { makePlace, type Server, type ServerPlace } from './server.ts';
 import { type ControlMessage, runServer } from './server-process.ts';
 
@@ -66,7 +66,8 @@ type Role =
       readonly control: Connection<ControlMessage>;
       readonly link: Link;
     }
-  | { readonly is: 'connected'; readonly link: Link }
+  /** Of a link that is not its own it is one of several users. */
+  | { readonly is: 'connected'; readonly link: Link; readonly isOwn: boolean }
   | { readonly is: 'serving'; readonly server: Server; readonly link: Link; readonly end: () => void };
 
 /** Milliseconds that a server has to end by itself; then it is terminated, and killed after as much again. */
@@ -144,7 +145,7 @@ export class BaseManager implements AsyncDisposable {
     // biome-ignore lint/complexity/noThisInStatic: as above.
     Object.defineProperty(this.prototype, name, {
       value(this: BaseManager, ...args: unknown[]) {
-        return this.make(name, name, args);
+        return this.make(name, isClass(make) ? `class:${name}` : `shared:${name}`, args);
       },
       configurable: true,
       writable: true,
@@ -169,8 +170,7 @@ export class BaseManager implements AsyncDisposable {
     place.entrance.close();
     theirs.close();
     this.#role = { is: 'started', process: server, control, link: Link.to(refOf(place)) };
-    // Where it listens is known only then; until it is asked for, nobody waits for it.
-    if (hasFixedPlace(this.#address)) void this.#hearFailure(control);
+    void this.#hear(control);
   }
 
   /**
@@ -184,7 +184,7 @@ export class BaseManager implements AsyncDisposable {
     this.#role = { is: 'connecting' };
     try {
       const tls = this.#options.tls as ConnectionOptions | undefined;
-      this.#role = { is: 'connected', link: await Link.connect({ address, authKey: this.authKey, tls }) };
+      this.#role = { is: 'connected', ...(await Link.connect({ address, authKey: this.authKey, tls })) };
     } catch (error) {
       this.#role = { is: 'new' };
       throw error;
@@ -235,8 +235,9 @@ export class BaseManager implements AsyncDisposable {
   async shutdown(): Promise<void> {
     const role = this.#role;
     this.#role = { is: 'closed' };
-    const error = new ClosedError('The manager was shut down here, and its objects are gone.');
-    if ('link' in role) role.link.close(error);
+    if ('link' in role && !(role.is === 'connected' && !role.isOwn)) {
+      role.link.close(() => new ClosedError('The manager was shut down here: what it held is out of reach.'));
+    }
     if (role.is === 'serving') {
       role.server.close();
       role.end();
@@ -278,15 +279,16 @@ export class BaseManager implements AsyncDisposable {
     return { address: this.#address, authKey: this.authKey, ...(tls && { tls: tls as TlsOptions }) };
   }
 
-  /** A server that cannot begin says why: its clients learn it in place of its end. */
-  async #hearFailure(control: Connection<ControlMessage>): Promise<void> {
+  /** The server says where it listens, or why it cannot begin: then its clients learn that, and not just that it is gone. */
+  async #hear(control: Connection<ControlMessage>): Promise<void> {
     control.hold(false);
     try {
-      addressIn(await control.recv());
+      for (;;) this.#address = addressIn(await control.recv());
     } catch (error) {
       const role = this.#role;
       if (error instanceof EndOfStreamError || role.is !== 'started') return;
-      role.link.close(error as Error);
+      const { message } = error as Error;
+      role.link.close(() => new ProcessError(`The server could not begin: ${message}`, { cause: error }));
     }
   }
 

@@ -1,5 +1,6 @@
 import { RemoteError } from '../errors.ts';
 import type { Caller } from './caller.ts';
+import { ITERATE } from './messages.ts';
 import { Presented } from './presented.ts';
 import { ServedIterator } from './served/served-iterator.ts';
 import type { ServedObject } from './served-object.ts';
@@ -20,6 +21,7 @@ export class CustomObject implements ServedObject {
   }
 
   call(method: string, args: unknown[], _caller: Caller): unknown {
+    if (method === ITERATE) return new Presented(new ServedIterator(this.#iterator()));
     const result = Reflect.apply(this.#method(method), this.#object, args);
     return result instanceof Promise ? result.then(present) : present(result);
   }
@@ -28,6 +30,13 @@ export class CustomObject implements ServedObject {
     if (!this.#isOurs) return;
     const { [Symbol.dispose]: dispose } = this.#object as Partial<Disposable>;
     if (typeof dispose === 'function') Reflect.apply(dispose, this.#object, []);
+  }
+
+  #iterator(): AsyncIterator<unknown> | Iterator<unknown> {
+    const object = this.#object as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
+    const iterator = object[Symbol.asyncIterator]?.() ?? object[Symbol.iterator]?.();
+    if (iterator !== undefined) return iterator;
+    throw new RemoteError(`${this.type} cannot be gone through: the object in the server is not iterable.`);
   }
 
   #method(name: string): (...args: unknown[]) => unknown {

@@ -1,3 +1,4 @@
+import { showAddress } from '../connection/address.ts';
 import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
@@ -5,7 +6,7 @@ import { EndOfStreamError, SerializationError } from '../errors.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
 import { seal, unseal } from './sealed.ts';
-import type { ServerRef } from './server-ref.ts';
+import type { Far, ServerRef } from './server-ref.ts';
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -32,7 +33,8 @@ export class Link {
   #calls = 0;
   #made = 0;
   #client = 0;
-  #end: { readonly error: Error } | undefined;
+  /** Makes the error that every call meets from then on. */
+  #end: (() => Error) | undefined;
 
   private constructor(ref: ServerRef) {
     this.ref = ref;
@@ -55,19 +57,19 @@ export class Link {
     return links.get(identity);
   }
 
-  /** Connects to a server of which only the address is known; rejects if that fails. */
-  static async connect(far: NonNullable<ServerRef['far']>): Promise<Link> {
+  /** Connects to a server of which only the address is known; rejects if that fails. `isOwn` is false for a link that there was. */
+  static async connect(far: Far): Promise<{ link: Link; isOwn: boolean }> {
     const connection = await connect(far.address, far);
     const [, identity, client] = (await connection.recv({ timeout: 5000 })) as [0, string, number];
     const known = links.get(identity);
     if (known !== undefined && !known.hasEnded) {
       connection.close();
-      return known;
+      return { link: known, isOwn: false };
     }
     const link = new Link({ identity, near: undefined, far });
     links.set(identity, link);
     link.#open(connection, client);
-    return link;
+    return { link, isOwn: true };
   }
 
   get hasEnded(): boolean {
@@ -81,7 +83,6 @@ export class Link {
 
   /** Has the server make an object; its failure is what every call on it meets. */
   create(id: ObjectId, type: string, args: readonly unknown[], lease: Lease | undefined): void {
-    if (this.#end !== undefined) throw this.#end.error;
     // Throws what cannot be sent.
     this.#send([say.CREATE, id, type, seal(args), lease]);
   }
@@ -89,7 +90,7 @@ export class Link {
   /** Calls a method of an object. An abort asks the server to give up; what it has done by then is the answer all the same. */
   call(id: ObjectId, method: string, args: readonly unknown[], signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#end !== undefined) return reject(this.#end.error);
+      if (this.#end !== undefined) return reject(this.#end());
       const call = ++this.#calls;
       this.#pending.set(call, { resolve, reject, signal, onAbort: signal && this.#cancelOn(signal, call) });
       try {
@@ -119,9 +120,9 @@ export class Link {
     if (!this.hasEnded) this.#send([say.CLAIM, id]);
   }
 
-  /** Ends it: calls that wait are rejected with `error`, as is every later one. */
-  close(error: Error): void {
-    this.#finish(error);
+  /** Ends it: calls that wait are rejected with such an error, as is every later one. */
+  close(makeError: () => Error): void {
+    this.#finish(makeError);
   }
 
   /** Through the heap: the server gets the other end of a new pipe. */
@@ -130,8 +131,8 @@ export class Link {
     this.#open(mine, 0);
     // It never has a message: it is ready when the server is gone, even one that did not come to take our end.
     reception.hold(false);
-    reception.onReady(() => this.#finish(gone(this.ref)));
-    reception.send(theirs).catch((error) => this.#finish(gone(this.ref, error)));
+    reception.onReady(() => this.#finish(() => gone(this.ref)));
+    reception.send(theirs).catch((error) => this.#finish(() => gone(this.ref, error)));
     theirs.close();
   }
 
@@ -145,7 +146,7 @@ export class Link {
         }
         this.#open(connection, client);
       })
-      .catch((error) => this.#finish(gone(ref, error)));
+      .catch((error) => this.#finish(() => gone(ref, error)));
   }
 
   #open(connection: Connection, client: number): void {
@@ -198,7 +199,7 @@ export class Link {
       }
       this.#isReceiving = false;
     } catch (error) {
-      this.#finish(error instanceof EndOfStreamError ? gone(this.ref) : gone(this.ref, error));
+      this.#finish(() => gone(this.ref, error));
     }
   };
 
@@ -220,23 +221,25 @@ export class Link {
     return pending;
   }
 
-  #finish(error: Error): void {
+  #finish(makeError: () => Error): void {
     if (this.#end !== undefined) return;
-    this.#end = { error };
+    this.#end = makeError;
     process.off('exit', this.#onExit);
-    for (const call of [...this.#pending.keys()]) this.#settle(call)?.reject(error);
+    for (const call of [...this.#pending.keys()]) this.#settle(call)?.reject(makeError());
     this.#connection?.close();
   }
 }
 
-function gone({ far, near }: ServerRef, cause?: unknown): Error {
-  if (cause !== undefined && near === undefined) {
-    // Node's own, such as ECONNREFUSED, and AuthenticationError say it best.
-    if (!(cause instanceof EndOfStreamError)) return cause as Error;
+function gone({ far }: ServerRef, cause?: unknown): EndOfStreamError {
+  const where = far === undefined ? '' : ` at ${showAddress(far.address)}`;
+  if (cause === undefined || cause instanceof EndOfStreamError) {
+    return new EndOfStreamError(
+      `The server of this manager${where} is gone, and with it all that it held: it was shut down, or killed.`,
+    );
   }
-  const where = far === undefined ? '' : ` at ${JSON.stringify(far.address)}`;
   return new EndOfStreamError(
-    `The server of this manager${where} is gone, and with it all that it held: it was shut down, or killed.`,
+    `The server of this manager${where} cannot be reached: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
   );
 }
 

@@ -3,6 +3,7 @@ import { BoundedBuffer } from '../channel/bounded-buffer.ts';
 import { JoinableQueue } from '../channel/joinable-queue.ts';
 import { RemoteError, StateError } from '../errors.ts';
 import { Queue as LocalQueue } from '../queue/queue.ts';
+import { Condition } from '../sync/condition.ts';
 import { Event } from '../sync/event.ts';
 import { Lock } from '../sync/lock.ts';
 import { RLock } from '../sync/rlock.ts';
@@ -74,6 +75,7 @@ function served(object: object, find: FindObject): ServedObject | undefined {
   const known = sharedAlready.get(object);
   if (known !== undefined) return known;
   const made = object instanceof BaseProxy ? find(object) : serveAs(object);
+  if (made?.type === 'rlock' || made?.type === 'condition') throw notSharable(made.type);
   if (made !== undefined) sharedAlready.set(object, made);
   return made;
 }
@@ -88,14 +90,18 @@ function serveAs(object: object): ServedObject | undefined {
   if (object instanceof LocalQueue) return servedQueue(object as QueueLike, true);
   if (object instanceof BoundedBuffer)
     return servedQueue(object as unknown as QueueLike, object instanceof JoinableQueue);
-  if (object instanceof RLock) {
-    throw new StateError('An RLock belongs to an async context of this process: share one that manager.rlock() makes.');
-  }
+  if (object instanceof RLock || object instanceof Condition) throw notSharable(object.constructor.name);
   if (object instanceof Lock) return servedLock('lock', object);
   if (object instanceof Semaphore) return servedLock('semaphore', object);
   if (object instanceof Event) return servedEvent(object);
   if (object instanceof Barrier) return servedBarrier(object);
   return undefined;
+}
+
+function notSharable(type: string): StateError {
+  return new StateError(
+    `A registered function cannot share a ${type}, whose owner must be known from the first call on: put the proxy that manager.${type.toLowerCase()}() makes into a dict that it shares.`,
+  );
 }
 
 function lockOf(find: FindObject, proxy: unknown): ServedLock {

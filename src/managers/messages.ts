@@ -4,6 +4,11 @@ import type { Lease } from './lease.ts';
 /** Names an object of a server: its number where a member of the server's family made it, text where somebody else did. */
 export type ObjectId = number | string;
 
+/** The method that every object has: it answers of what kind it is. */
+export const KIND = '@kind';
+/** The method of custom objects that can be gone through: it answers an iterator. */
+export const ITERATE = '@iterate';
+
 /** What a client says. */
 export const say = { CALL: 0, CREATE: 1, CANCEL: 2, RELEASE: 3, CLAIM: 4, BYE: 5 } as const;
 

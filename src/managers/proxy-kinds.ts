@@ -12,6 +12,11 @@ export function registerProxyKind(kind: string, make: MakeProxy): void {
   kinds.set(kind, make);
 }
 
+/** Another proxy for the same object, of the class that its kind has; `undefined` where there is none. */
+export function proxyOfKind(kind: string, reference: Reference): BaseProxy | undefined {
+  return kinds.get(kind)?.(reference, undefined);
+}
+
 /** Says what stands for all other objects. */
 export function registerOtherProxies(make: MakeProxy): void {
   makeOther = make;

@@ -42,7 +42,7 @@ export abstract class BaseProxy implements Disposable {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    const { kind, id } = references.get(this)!;
-    return `<${this.constructor.name} of ${kind} ${id}>`;
+    const { name, id } = references.get(this)!;
+    return `<${this.constructor.name} of ${name} ${id}>`;
   }
 }

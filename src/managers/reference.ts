@@ -18,7 +18,7 @@ const collected = new FinalizationRegistry<{ link: Link; id: ObjectId; given: { 
 export class Reference {
   readonly link: Link;
   readonly id: ObjectId;
-  /** Which class of proxies it has. */
+  /** Which class of proxies it has: that of a built-in type, or `class:name` or `shared:name` by what a registered type is made. */
   readonly kind: string;
   /** Within the server's family it is this that keeps the object; elsewhere the server counts. */
   readonly #lease: Lease | undefined;
@@ -33,6 +33,11 @@ export class Reference {
     if (link.ref.near === undefined) collected.register(this, { link, id, given: this.#given }, this);
   }
 
+  /** The name of its type. */
+  get name(): string {
+    return this.kind.slice(this.kind.indexOf(':') + 1);
+  }
+
   /** The server has given it to this thread once more. */
   count(): void {
     this.#given.count++;
@@ -44,7 +49,7 @@ export class Reference {
       this.assertOpen();
       return await this.link.call(this.id, method, withOptions(args, options), options?.signal);
     } catch (error) {
-      throw withCallers(error, `${this.kind}.${method}()`);
+      throw withCallers(error, `${this.name}.${method}()`);
     }
   }
 
@@ -76,7 +81,7 @@ export class Reference {
 
   assertOpen(): void {
     if (this.#isReleased) {
-      throw new ClosedError(`This ${this.kind} was let go of here, by close() or by leaving its block.`);
+      throw new ClosedError(`This ${this.name} was let go of here, by close() or by leaving its block.`);
     }
   }
 }

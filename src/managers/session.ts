@@ -3,7 +3,7 @@ import { RemoteError, SerializationError } from '../errors.ts';
 import { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';
-import { type ClientMessage, type Ended, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
+import { type ClientMessage, type Ended, ended, KIND, type ObjectId, type ServerMessage, say } from './messages.ts';
 import type { ObjectTable } from './object-table.ts';
 import { seal, unseal } from './sealed.ts';
 import type { ServedObject } from './served-object.ts';
@@ -134,7 +134,7 @@ export class Session implements Client {
     const caller = new Caller(this);
     try {
       const object = this.#table.find(id);
-      const result = object.call(method, listOf(unseal(sealed)), caller);
+      const result = method === KIND ? object.type : object.call(method, listOf(unseal(sealed)), caller);
       if (isThenable(result)) this.#settleLater(call, caller, object, method, result);
       else this.#succeed(call, object, method, result);
     } catch (error) {
