@@ -36,6 +36,11 @@ export abstract class BaseProxy implements Disposable {
     return references.get(this)!.call(method, args, options);
   }
 
+  /** @internal A `ClosedError` where the object was let go of. */
+  protected assertOpen(): void {
+    references.get(this)!.assertOpen();
+  }
+
   /** Lets go of the object in this thread: later calls here reject with a `ClosedError`. */
   [Symbol.dispose](): void {
     references.get(this)!.release();

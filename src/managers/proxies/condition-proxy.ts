@@ -21,31 +21,32 @@ export class ConditionProxy extends BaseProxy {
 
   /** Takes the lock, waiting for it if need be; false when the time is over. */
   acquire(options?: WaitOptions): Promise<boolean> {
-    return this.#lock.acquire(options);
+    // The very promise of the lock: an rlock belongs to whoever awaits that.
+    return this.#ask((lock) => lock.acquire(options));
   }
 
   tryAcquire(): Promise<boolean> {
-    return this.#lock.tryAcquire();
+    return this.#ask((lock) => lock.tryAcquire());
   }
 
   release(): Promise<void> {
-    return this.#lock.release();
+    return this.#ask((lock) => lock.release());
   }
 
   locked(): Promise<boolean> {
-    return this.#lock.locked();
+    return this.#ask((lock) => lock.locked());
   }
 
   abandoned(): Promise<boolean> {
-    return this.#lock.abandoned();
+    return this.#ask((lock) => lock.abandoned());
   }
 
   guard(options?: WaitOptions): Promise<Guard> {
-    return this.#lock.guard(options);
+    return this.#ask((lock) => lock.guard(options));
   }
 
   with<R>(fn: () => R): Promise<Awaited<R>> {
-    return this.#lock.with(fn);
+    return this.#ask((lock) => lock.with(fn));
   }
 
   /**
@@ -87,5 +88,14 @@ export class ConditionProxy extends BaseProxy {
   /** This process is done with it. */
   close(): void {
     this[Symbol.dispose]();
+  }
+
+  #ask<R>(ask: (lock: LockProxy) => Promise<R>): Promise<R> {
+    try {
+      this.assertOpen();
+      return ask(this.#lock);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

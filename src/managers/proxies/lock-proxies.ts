@@ -74,7 +74,7 @@ export class RLockProxy extends LockProxy {
 
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
-      if (this.#ownership.again(options) !== undefined) return Promise.resolve(true);
+      if (this.#again(options) !== undefined) return Promise.resolve(true);
       return this.#ownership.acquired(new Hold(true), this.take(options));
     } catch (error) {
       return Promise.reject(error);
@@ -82,17 +82,22 @@ export class RLockProxy extends LockProxy {
   }
 
   override tryAcquire(): Promise<boolean> {
-    if (this.#ownership.again(undefined) !== undefined) return Promise.resolve(true);
-    return this.#ownership.acquired(new Hold(true), super.tryAcquire());
+    try {
+      if (this.#again(undefined) !== undefined) return Promise.resolve(true);
+      return this.#ownership.acquired(new Hold(true), super.tryAcquire());
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   override async release(): Promise<void> {
+    this.assertOpen();
     await this.#leave(this.#ownership.mine());
   }
 
   override guard(options?: WaitOptions): Promise<Guard> {
     try {
-      const again = this.#ownership.again(options);
+      const again = this.#again(options);
       if (again !== undefined) return Promise.resolve(guarding(() => this.#leave(again)));
       const hold = new Hold(true);
       const wait = this.#ownership.begun(hold, this.take(options));
@@ -108,7 +113,7 @@ export class RLockProxy extends LockProxy {
   }
 
   override async with<R>(fn: () => R): Promise<Awaited<R>> {
-    let hold = this.#ownership.again(undefined);
+    let hold = this.#again(undefined);
     if (hold === undefined) {
       hold = new Hold(true);
       this.#ownership.begin(hold, await this.take());
@@ -125,6 +130,11 @@ export class RLockProxy extends LockProxy {
     if (hold === undefined) return super.setAside();
     const restore = this.#ownership.setAside(hold);
     return () => void restore(true);
+  }
+
+  #again(options: WaitOptions | undefined): Hold | undefined {
+    this.assertOpen();
+    return this.#ownership.again(options);
   }
 
   async #leave(hold: Hold | undefined): Promise<void> {
