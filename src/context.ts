@@ -30,7 +30,7 @@ function bind(startMethod: StartMethod) {
         Object.defineProperty(BoundProcess, 'name', { value: 'Process' });
       }
       constructor(options: ProcessOptions<A> = {}) {
-        super({ context, ...options });
+        super(typeof options === 'object' && options !== null ? { context, ...options } : options);
       }
     } as typeof Process,
     Pool: class BoundPool extends Pool {
@@ -38,7 +38,8 @@ function bind(startMethod: StartMethod) {
         Object.defineProperty(BoundPool, 'name', { value: 'Pool' });
       }
       constructor(options: number | PoolOptions = {}) {
-        super({ context, ...(typeof options === 'number' ? { processes: options } : options) });
+        const given = typeof options === 'number' ? { processes: options } : options;
+        super(typeof given === 'object' && given !== null ? { context, ...given } : given);
       }
     } as typeof Pool,
     ...context,

@@ -2,7 +2,7 @@ import { StateError, TimeoutError } from '../errors.ts';
 import { registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { closedError, type Existing, locate } from '../memory/shared-object.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { destroyBuffer, OWN_WORDS } from './bounded-buffer.ts';
@@ -96,7 +96,7 @@ export class JoinableQueue<T> extends Queue<T> {
   /** As of a `Queue`; items that `immediate` throws away are done. */
   override shutdown(options?: { immediate?: boolean }): void {
     // Done before it is out: killed in between, this process leaves nobody waiting for what nobody will do.
-    this.ring.shutdown(options?.immediate ?? false, () => {
+    this.ring.shutdown(isImmediate(options), () => {
       Atomics.add(this.#words, this.#done, 1);
       return true;
     });

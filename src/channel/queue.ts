@@ -1,6 +1,6 @@
 import { Empty, ShutDown } from '../errors.ts';
 import { Existing } from '../memory/shared-object.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { assertIterable, assertWhole, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
 
@@ -64,6 +64,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     this.assertOpen();
     const timeout = readTimeout(options);
+    assertIterable('items', items);
     const deadline = performance.now() + timeout;
     const signal = options?.signal;
     let done = 0;
@@ -85,7 +86,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
    * its class throws, the error's `items` are those before it.
    */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
-    if (!Number.isInteger(max) || max < 1) throw new RangeError(`max must be a whole number from 1 on, not ${max}`);
+    assertWhole('max', max, 1);
     const items: T[] = [(await this.get(options)) as T];
     try {
       while (items.length < max) {
@@ -116,7 +117,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
    * `immediate` throws away what is inside. It may be repeated.
    */
   shutdown(options?: { immediate?: boolean }): void {
-    this.ring.shutdown(options?.immediate ?? false);
+    this.ring.shutdown(isImmediate(options));
     this.wakeAll();
   }
 

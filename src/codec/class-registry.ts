@@ -1,4 +1,5 @@
 import { randomHex } from '../builtins.ts';
+import { assertOptions, assertOptionType } from '../options.ts';
 import { holdsPrivateNames } from './private-names.ts';
 
 /** Any class, an abstract one too. */
@@ -67,6 +68,10 @@ export function registerClass<T, S = unknown>(
   if (typeof cls !== 'function' || typeof cls.prototype !== 'object') {
     throw new TypeError('registerClass takes a class.');
   }
+  assertOptions(o, "{ name: 'Point' }");
+  assertOptionType('name', o.name, 'string');
+  assertOptionType('encode', o.encode, 'function');
+  assertOptionType('decode', o.decode, 'function');
   if ((o.encode === undefined || o.decode === undefined) && holdsPrivateNames(cls)) {
     throw new TypeError(
       `${cls.name} has private names, which only its own code can read: give registerClass encode and decode.`,

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { TimeoutError } from '../errors.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { assertOptions, readTimeout, type WaitOptions } from '../options.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
-import { greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
+import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 /** How to connect, and how long to try. */
@@ -32,9 +32,11 @@ export interface ConnectOptions extends WaitOptions {
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
 export async function connect<T = any>(address: Address, options: ConnectOptions = {}): Promise<Connection<T>> {
+  assertOptions(options, '{ timeout: 1000 }');
   const endpoint = parseAddress(address);
   const key = readAuthKey(options.authKey);
   const timeout = readTimeout(options);
+  assertTls(options.tls);
   const { signal, tls } = options;
   signal?.throwIfAborted();
   if (endpoint.path !== undefined && tls !== undefined) {

@@ -1,5 +1,5 @@
 import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../errors.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { assertOptions, assertOptionType, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import type { Waitable } from '../sync/waitable.ts';
 
 /** Which part of the bytes to send: `size` of them from `offset` on; all that follow if left out. */
@@ -145,6 +145,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   poll(options: WaitOptions = AT_ONCE): Promise<boolean> {
     try {
       this.#assertReadable();
+      readTimeout(options);
       return this.awaitMessage(options);
     } catch (error) {
       return Promise.reject(error);
@@ -154,6 +155,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   /** The same, blocking the thread. */
   pollSync(options: SyncWaitOptions = AT_ONCE): boolean {
     this.#assertReadable();
+    readTimeout(options);
     return this.awaitMessageSync(options);
   }
 
@@ -237,6 +239,9 @@ function part(of: ArrayBufferView | ArrayBuffer, range: SendBytesRange | undefin
   if (ArrayBuffer.isView(of)) all = new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
   else if (of instanceof ArrayBuffer) all = new Uint8Array(of);
   else throw new TypeError(`Bytes are an ArrayBuffer or a view of one, such as a Uint8Array, not ${typeof of}.`);
+  if (range !== undefined) assertOptions(range, '{ offset: 4 }');
+  assertOptionType('offset', range?.offset, 'number');
+  assertOptionType('size', range?.size, 'number');
   const offset = range?.offset ?? 0;
   const size = range?.size ?? all.length - offset;
   if (!(Number.isInteger(offset) && offset >= 0 && offset <= all.length)) {

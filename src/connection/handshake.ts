@@ -21,6 +21,12 @@ export function readAuthKey(key: unknown): Uint8Array | undefined {
   throw new TypeError(`authKey must be a string or a Uint8Array, not ${typeof key}.`);
 }
 
+/** A `TypeError` for what cannot be options of `node:tls`. */
+export function assertTls(tls: unknown): void {
+  if (tls === undefined || (typeof tls === 'object' && tls !== null)) return;
+  throw new TypeError('tls must be an object: the options that node:tls takes.');
+}
+
 /** What one end shows to prove that it has the key. Its role is part of it, so that nobody gets in with our own answer to another. */
 function proof(
   key: Uint8Array,

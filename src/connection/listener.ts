@@ -1,12 +1,12 @@
 import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../errors.ts';
-import type { WaitOptions } from '../options.ts';
+import { assertOptions, assertWhole, type WaitOptions } from '../options.ts';
 import { sockets } from '../platform/choose.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import type { Address } from './address.ts';
 import type { Connection } from './connection.ts';
-import { readAuthKey } from './handshake.ts';
+import { assertTls, readAuthKey } from './handshake.ts';
 import { listenOn, type Place } from './listening-socket.ts';
 import { LocalWaits } from './local-waits.ts';
 import { Reception } from './reception.ts';
@@ -63,10 +63,10 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   #closed = false;
 
   constructor(options: ListenerOptions = {}) {
+    assertOptions(options, "{ address: '127.0.0.1:0' }");
     const { address, authKey, tls, backlog = 128 } = options;
-    if (!(Number.isInteger(backlog) && backlog > 0)) {
-      throw new RangeError(`backlog must be a whole number of connections from 1 on, not ${backlog}.`);
-    }
+    assertWhole('backlog', backlog, 1);
+    assertTls(tls);
     const key = readAuthKey(authKey);
     this.#trusted = key !== undefined;
     this.#backlog = backlog;

@@ -1,3 +1,4 @@
+import { assertOptions, assertOptionType } from '../options.ts';
 import type { Connection } from './connection.ts';
 import { HeapConnection } from './heap-connection.ts';
 import { Pipe } from './pipe-object.ts';
@@ -29,8 +30,9 @@ import { Pipe } from './pipe-object.ts';
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
 export function pipe<T = any>(options: { duplex?: boolean } = {}): [Connection<T>, Connection<T>] {
+  assertOptions(options, '{ duplex: false }');
   const { duplex = true } = options;
-  if (typeof duplex !== 'boolean') throw new TypeError(`duplex must be true or false, not ${String(duplex)}.`);
+  assertOptionType('duplex', duplex, 'boolean');
   const made = new Pipe(duplex);
   return [HeapConnection.at<T>(made, 0), HeapConnection.at<T>(made, 1)];
 }

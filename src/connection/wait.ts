@@ -2,6 +2,8 @@ import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { Waitable } from '../sync/waitable.ts';
 
+const NOT_WAITABLE = 'wait takes a list of connections, queues and sentinels of processes.';
+
 /**
  * Waits until one or more of the objects are ready, and answers those, in the order given; none when the time is over. A connection is
  * ready when it has a message or its other end is gone, a queue when `get` would not wait, a process's `sentinel` from its end on.
@@ -19,10 +21,11 @@ import type { Waitable } from '../sync/waitable.ts';
  * assert.deepEqual(await wait([queue], { timeout: 10 }), []);
  */
 export async function wait<W extends Waitable>(objects: Iterable<W>, options?: WaitOptions): Promise<W[]> {
+  if (typeof objects?.[Symbol.iterator] !== 'function') throw new TypeError(NOT_WAITABLE);
   const all = [...objects];
   for (const object of all) {
     if (typeof object?.isReady !== 'function' || typeof object.onReady !== 'function') {
-      throw new TypeError('wait takes connections, queues and sentinels of processes.');
+      throw new TypeError(NOT_WAITABLE);
     }
   }
   const timeout = readTimeout(options);

@@ -1,6 +1,6 @@
 import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
-import { checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
+import { assertOptionType, checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { startMethodOf } from '../process/start-method.ts';
 import { awaitEvent } from '../sync/await-event.ts';
@@ -16,6 +16,15 @@ import { type Way, way } from './messages.ts';
 import { type PoolOptions, type PoolStats, poolOptionNames } from './pool-options.ts';
 import type { ResultIterator } from './result-iterator.ts';
 import { SyncOutcome } from './sync-outcome.ts';
+import {
+  argumentsOf,
+  assertTask,
+  atLeastOne,
+  checkCallbacks,
+  NONE,
+  readMapOptions,
+  readOptions,
+} from './task-arguments.ts';
 import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.ts');
@@ -51,10 +60,11 @@ export class Pool implements AsyncDisposable {
   constructor(options: number | PoolOptions = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
     checkOptionNames('Pool', given, poolOptionNames);
-    const size = atLeastOne('processes', given.processes ?? cpuCount());
-    if (given.initializer !== undefined && typeof given.initializer !== 'function') {
-      throw new TypeError('initializer must be a function');
-    }
+    const size = atLeastOne('processes', given.processes, cpuCount());
+    assertOptionType('initializer', given.initializer, 'function');
+    assertOptionType('name', given.name, 'string');
+    const initargs = given.initargs === undefined ? [] : argumentsOf(given.initargs, 'initargs', 'initializer');
+    const startMethod = startMethodOf(given.context);
     const { Dispatcher, poolDepth } = machinery();
     if (poolDepth >= MAX_DEPTH) {
       throw new StateError(
@@ -64,14 +74,12 @@ export class Pool implements AsyncDisposable {
     this.#dispatcher = new Dispatcher({
       size,
       name: given.name ?? 'PoolWorker',
-      concurrency: atLeastOne('concurrency', given.concurrency ?? 1),
-      maxTasks:
-        given.maxTasksPerChild === undefined ? Infinity : atLeastOne('maxTasksPerChild', given.maxTasksPerChild),
-      maxMemory:
-        given.maxMemoryPerChild === undefined ? Infinity : atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild),
+      concurrency: atLeastOne('concurrency', given.concurrency, 1),
+      maxTasks: atLeastOne('maxTasksPerChild', given.maxTasksPerChild, Infinity),
+      maxMemory: atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild, Infinity),
       initializer: given.initializer,
-      initargs: given.initargs ?? [],
-      startMethod: startMethodOf(given.context),
+      initargs,
+      startMethod,
     });
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);
@@ -85,7 +93,7 @@ export class Pool implements AsyncDisposable {
     options: TaskOptions = NONE,
   ): Promise<Awaited<R>> {
     return new Promise((resolve, reject) => {
-      this.#call(fn, args ?? [], readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
+      this.#call(fn, args, readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
     });
   }
 
@@ -98,10 +106,11 @@ export class Pool implements AsyncDisposable {
     args?: A,
     options: TaskOptions & Callbacks<Awaited<R>> = NONE,
   ): AsyncResult<Awaited<R>> {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
     this.#dispatcher.assertOpen();
-    const list = argumentsOf(args ?? []);
+    const list = argumentsOf(args);
     const submit = readOptions(options);
+    checkCallbacks(options);
     const sink = new AsyncSink<Awaited<R>>(this.#dispatcher, options);
     try {
       sink.task = this.#call(fn, list, submit, sink);
@@ -114,7 +123,7 @@ export class Pool implements AsyncDisposable {
   /** The same, blocking the thread. */
   applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = NONE): Awaited<R> {
     const outcome = new SyncOutcome();
-    this.#call(fn, args ?? [], readOptions(options), new CallSink(outcome.succeed, outcome.fail));
+    this.#call(fn, args, readOptions(options), new CallSink(outcome.succeed, outcome.fail));
     return outcome.await(this.#dispatcher) as Awaited<R>;
   }
 
@@ -168,9 +177,9 @@ export class Pool implements AsyncDisposable {
 
   /** `map`, blocking the thread; the items must be there at once. */
   mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
     this.#dispatcher.assertOpen();
-    checkChunksize(options.chunksize);
+    readMapOptions(options);
     const outcome = new SyncOutcome();
     this.#start(fn, way.EACH, listNow(items), options, outcome);
     return outcome.await(this.#dispatcher) as Awaited<R>[];
@@ -201,7 +210,8 @@ export class Pool implements AsyncDisposable {
     fn: (...args: A) => R,
     options: TaskOptions = NONE,
   ): (...args: A) => Promise<Awaited<R>> {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
+    readOptions(options);
     const callable = (...args: A) => this.apply(fn, args, options);
     rememberWrapped(callable, { board: this.#dispatcher.board, fn, options });
     this.#listening ??= this.#dispatcher.listen((request) => this.#answer(request));
@@ -250,8 +260,8 @@ export class Pool implements AsyncDisposable {
     return { ...crew.counts, ...counts };
   }
 
-  #call(fn: AnyFunction, args: readonly unknown[], options: SubmitOptions, sink: Sink): Job {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+  #call(fn: AnyFunction, args: readonly unknown[] | undefined, options: SubmitOptions, sink: Sink): Job {
+    assertTask(fn);
     return this.#dispatcher.submit(fn, way.CALL, argumentsOf(args), 0, options, sink);
   }
 
@@ -273,10 +283,9 @@ export class Pool implements AsyncDisposable {
 
   /** Starts a batch as soon as its items are there. */
   async #batch(fn: AnyFunction, how: Way, items: Items<unknown>, options: MapOptions): Promise<unknown[]> {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
     this.#dispatcher.assertOpen();
-    checkChunksize(options.chunksize);
-    readOptions(options).signal?.throwIfAborted();
+    readMapOptions(options).signal?.throwIfAborted();
     // At once if it can be: a close() right after this call must not come between.
     const list = isIterable(items) ? listNow(items) : await gather(items);
     return new Promise((succeed, fail) => {
@@ -290,10 +299,10 @@ export class Pool implements AsyncDisposable {
     items: Items<unknown>,
     options: MapOptions & Callbacks<R[]>,
   ): AsyncResult<R[]> {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
     this.#dispatcher.assertOpen();
-    checkChunksize(options.chunksize);
-    readOptions(options);
+    readMapOptions(options);
+    checkCallbacks(options);
     const sink = new AsyncSink<R[]>(this.#dispatcher, options);
     const begin = (list: ArrayLike<unknown>) => {
       if (!sink.result.ready()) sink.task = this.#start(fn, how, list, options, sink);
@@ -314,11 +323,11 @@ export class Pool implements AsyncDisposable {
   }
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
-    if (typeof fn !== 'function') throw notAFunction(fn);
+    assertTask(fn);
     this.#dispatcher.assertOpen();
-    checkChunksize(options.chunksize);
+    const submit = readMapOptions(options);
     const chunksize = options.chunksize ?? 1;
-    const buffersize = atLeastOne('buffersize', options.buffersize ?? 4 * this.size * chunksize);
+    const buffersize = atLeastOne('buffersize', options.buffersize, 4 * this.size * chunksize);
     return new (machinery().ResultIterator)(
       this,
       this.#dispatcher,
@@ -328,7 +337,7 @@ export class Pool implements AsyncDisposable {
       chunksize,
       buffersize,
       options,
-      readOptions(options),
+      submit,
     );
   }
 }
@@ -351,37 +360,4 @@ function interruptible(dispatcher: Dispatcher): Interruptible {
     },
     terminate: () => dispatcher.terminate(),
   };
-}
-
-function argumentsOf(args: unknown): readonly unknown[] {
-  if (!Array.isArray(args)) throw new TypeError('args must be an array: the arguments of the function, in order');
-  return args;
-}
-
-/** One for all tasks without options: tens of thousands of them may wait. */
-const NONE: TaskOptions = {};
-const DEFAULTS: SubmitOptions = { retries: 0, priority: 0, timeout: Number.POSITIVE_INFINITY };
-
-function readOptions(options: TaskOptions): SubmitOptions {
-  if (options === NONE) return DEFAULTS;
-  const { retries = 0, priority = 0, signal } = options;
-  if (!Number.isInteger(retries) || retries < 0)
-    throw new RangeError(`retries must be a whole number from 0 on, not ${retries}`);
-  if (typeof priority !== 'number' || Number.isNaN(priority))
-    throw new RangeError(`priority must be a number, not ${priority}`);
-  return { retries, priority, timeout: readTimeout(options), ...(signal === undefined ? {} : { signal }) };
-}
-
-function checkChunksize(chunksize: number | undefined): void {
-  if (chunksize !== undefined) atLeastOne('chunksize', chunksize);
-}
-
-function atLeastOne(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${name} must be a whole number from 1 on, not ${value}`);
-  return value;
-}
-
-function notAFunction(fn: unknown): TypeError {
-  return new TypeError(`A task is a function, not ${fn === null ? 'null' : typeof fn}`);
 }

@@ -62,8 +62,8 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     this.pool = pool;
     this.#dispatcher = dispatcher;
     this.#fn = fn;
-    const iterable = input as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
-    const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]?.();
+    const iterable = input as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
+    const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
     if (iterator === undefined)
       throw new TypeError('items must be iterable: an array, a generator, an async generator');
     this.#input = iterator;

@@ -1,3 +1,4 @@
+import { assertOptions } from '../options.ts';
 import { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-options.ts';
 
@@ -17,6 +18,7 @@ import type { PoolOptions } from './pool-options.ts';
 export class ThreadPool extends Pool {
   constructor(options: number | Omit<PoolOptions, 'context'> = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
+    assertOptions(given, '{ processes: 4 }');
     super({ ...given, context: { getStartMethod: () => 'thread' } });
   }
 }

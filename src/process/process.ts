@@ -2,7 +2,7 @@ import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, PlatformError, StateError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
-import { checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { assertOptionType, checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
@@ -93,16 +93,14 @@ export class Process<A extends AnyArgs = any[]> {
   constructor(options: ProcessOptions<A> = {}) {
     checkOptionNames('Process', options, known);
     const { target, args, name, env } = options;
-    if (target !== undefined && typeof target !== 'function') {
-      throw new TypeError(`target must be a function, not ${target === null ? 'null' : typeof target}`);
-    }
+    assertOptionType('target', target, 'function');
     if (args !== undefined && !Array.isArray(args)) {
       throw new TypeError('args must be an array: the arguments of the target, in order');
     }
-    if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
-    if (env !== undefined && (typeof env !== 'object' || env === null)) {
-      throw new TypeError('env must be an object: variables by name');
-    }
+    assertOptionType('name', name, 'string');
+    assertOptionType('daemon', options.daemon, 'boolean');
+    assertOptionType('detached', options.detached, 'boolean');
+    checkEnv(env);
     const startMethod = startMethodOf(options.context);
     if (options.detached && startMethod === 'thread') {
       throw new PlatformError("A thread cannot be detached: it ends with its process. Use the start method 'spawn'.");
@@ -237,7 +235,8 @@ export class Process<A extends AnyArgs = any[]> {
     if (own.child !== undefined || own.isCurrent) {
       throw new StateError(`${own.name} has started: whether it is a daemon is settled by then.`);
     }
-    own.daemon = Boolean(daemon);
+    if (typeof daemon !== 'boolean') throw new TypeError('daemon must be true or false');
+    own.daemon = daemon;
   }
 
   /** The process id, of a thread that of its process; `undefined` before the start. */
@@ -371,6 +370,13 @@ function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
     discardParcel(mine, parcel);
     throw error;
   }
+}
+
+function checkEnv(env: unknown): void {
+  if (env === undefined) return;
+  if (typeof env !== 'object' || env === null) throw new TypeError('env must be an object: variables by name');
+  const other = Object.entries(env).find(([, value]) => typeof value !== 'string');
+  if (other !== undefined) throw new TypeError(`env.${other[0]} must be a string, not ${typeof other[1]}`);
 }
 
 function open(process: object): Internals {

@@ -1,4 +1,5 @@
 import { family } from '../memory/family.ts';
+import { assertWhole } from '../options.ts';
 import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
 
 /** A started process gets this head start, in ms, before spares compete with it for the CPU. */
@@ -22,8 +23,7 @@ let rehearse: (spare: ChildRunner) => void = () => {};
  * ```
  */
 export function setSpareProcesses(n: number): void {
-  if (!Number.isInteger(n) || n < 0)
-    throw new RangeError(`The number of spares must be a whole number from 0 on, not ${n}`);
+  assertWhole('The number of spares', n, 0);
   wanted = n;
   for (const spare of spares.splice(n)) spare.signal('SIGKILL');
   if (surroundings !== undefined) fillLater();

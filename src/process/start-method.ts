@@ -36,8 +36,9 @@ export function getAllStartMethods(): StartMethod[] {
   return [...methods];
 }
 
-/** A `RangeError` for what is no start method. */
+/** A `TypeError` for what is no text, a `RangeError` for what is no start method. */
 export function assertStartMethod(method: StartMethod): void {
+  if (typeof method !== 'string') throw new TypeError(`A start method is a text such as 'spawn', not ${typeof method}`);
   if (methods.includes(method)) return;
   throw new RangeError(
     `There is no start method '${method}'; there is 'spawn', a fresh process each time, and 'thread', a worker thread.`,

@@ -1,8 +1,8 @@
 import { ClosedError, Empty, Full, ShutDown, StateError, TimeoutError } from '../errors.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { assertIterable, isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { Fifo } from './fifo.ts';
 import { QueueIterator } from './queue-iterator.ts';
-import { checkOptions, readWait, type Wait } from './wait.ts';
+import { readWait, type Wait } from './wait.ts';
 import { timedOut, Unserved, WaitLine } from './wait-line.ts';
 
 /**
@@ -120,6 +120,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { timeout, signal } = readWait(options);
+    assertIterable('items', items);
     const deadline = performance.now() + timeout;
     let done = 0;
     try {
@@ -212,11 +213,11 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * `immediate` drops the items that are in, and counts them as done. May be repeated, also to make it immediate.
    */
   shutdown(options?: { readonly immediate?: boolean | undefined }): void {
-    checkOptions(options, '{ immediate: true }');
+    const drops = isImmediate(options);
     this.#mustNotBeClosed();
     this.#state = 'shut down';
     try {
-      while (options?.immediate && this._qsize() > 0) {
+      while (drops && this._qsize() > 0) {
         this._get();
         this.#unfinished = Math.max(0, this.#unfinished - 1);
       }

@@ -1,3 +1,4 @@
+import { assertOptions } from '../options.ts';
 import { type ShareableItem, ShareableLayout } from './shareable-layout.ts';
 import { SharedMemory, segmentOf } from './shared-memory.ts';
 
@@ -42,12 +43,15 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
   /** @internal */
   constructor(attached: Attached);
   constructor(items?: Iterable<T & ShareableItem> | Attached, options?: { readonly name?: string }) {
+    if (options !== undefined) assertOptions(options, "{ name: 'table' }");
     const name = options?.name;
     if (items instanceof Attached) this.shm = items.shm;
     else if (items === undefined) {
       if (name === undefined) throw new TypeError('a ShareableList is made of items, or found by { name }');
       this.shm = SharedMemory.attach(name);
     } else {
+      if (typeof items?.[Symbol.iterator] !== 'function')
+        throw new TypeError('a ShareableList is made of iterable items');
       const list = Array.from(items);
       const size = ShareableLayout.sizeOf(list);
       this.shm = SharedMemory.create(name === undefined ? { size } : { size, name });
@@ -130,6 +134,7 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
 }
 
 function locate({ length }: ShareableLayout, index: number): number {
+  if (typeof index !== 'number') throw new TypeError(`an index must be a number, not ${typeof index}`);
   const at = index < 0 ? index + length : index;
   if (!Number.isInteger(at) || at < 0 || at >= length)
     throw new RangeError(`there is no item ${index} among ${length}`);

@@ -45,6 +45,9 @@ export class SharedMemory {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
 
   private constructor(segment: Segment) {
+    if (!(segment instanceof Segment)) {
+      throw new TypeError('Make it with SharedMemory.create({ size }), or find it with SharedMemory.attach(name).');
+    }
     this.#segment = segment;
     this.#bytes = new Uint8Array(segment.buffer!);
   }

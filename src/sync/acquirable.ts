@@ -24,6 +24,7 @@ export abstract class Acquirable extends SharedObject {
 
   /** Runs `fn` while it is held, and releases it whatever happens. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
+    if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${typeof fn}`);
     await this.acquire();
     try {
       return await fn();

@@ -185,6 +185,7 @@ export class Condition extends SharedObject {
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
     const deadline = performance.now() + readTimeout(options);
     options?.signal?.throwIfAborted();
+    assertPredicate(predicate);
     this.#mine('waitFor');
     for (;;) {
       const answer = await predicate();
@@ -197,6 +198,7 @@ export class Condition extends SharedObject {
   /** The same, blocking the thread. */
   waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
     const deadline = performance.now() + readTimeout(options);
+    assertPredicate(predicate);
     this.#mine('waitForSync');
     for (;;) {
       const answer = predicate();
@@ -296,4 +298,8 @@ function lockAt(family: Family, offset: number): Lock {
   if (known !== undefined) return known as Lock;
   const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind];
   return kind === RLOCK_KIND ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
+}
+
+function assertPredicate(predicate: unknown): void {
+  if (typeof predicate !== 'function') throw new TypeError(`predicate must be a function, not ${typeof predicate}`);
 }

@@ -37,9 +37,10 @@ test('as many are kept as were asked for, from now on', async () => {
 });
 
 test('a number of spares that makes no sense is refused', () => {
-  for (const n of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2']) {
-    assert.throws(() => setSpareProcesses(n as number), RangeError);
+  for (const n of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => setSpareProcesses(n), RangeError);
   }
+  assert.throws(() => setSpareProcesses('2' as never), TypeError);
 });
 
 test('a killed spare is replaced, and no start notices', async () => {
