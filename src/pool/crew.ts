@@ -9,6 +9,8 @@ import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
 const INITIALIZER_TRIES = 3;
 /** Milliseconds until a worker with a condemned task has surely seen it and takes no other task. */
 const NOTICE = 20;
+/** Milliseconds that a worker whose task was stopped has to clean up. */
+const GRACE = 1000;
 
 export interface CrewOptions {
   readonly board: TaskBoard;
@@ -38,6 +40,8 @@ interface Worker {
   isLeaving: boolean;
   /** It said itself that it is leaving, and why. */
   hasLeft: boolean;
+  /** One of its tasks was stopped, and it will be. */
+  isCondemned: boolean;
   /** The error that nobody caught in it. */
   cause: { readonly error: unknown } | undefined;
 }
@@ -93,18 +97,29 @@ export class Crew {
   condemn(member: number, hasOthers: (member: number) => boolean): void {
     const worker = this.#workers.get(member);
     if (worker === undefined) return;
+    // One that is leaving of its own accord may still be in the middle of the task.
+    if (worker.isCondemned) return;
+    worker.isCondemned = true;
+    this.#leave(worker);
     if (this.concurrency === 1) {
-      worker.process.kill();
+      this.#stop(member, worker);
       return;
     }
-    if (worker.isLeaving) return;
-    this.#leave(worker);
     const look = () => {
       if (!this.#workers.has(member)) return;
       if (hasOthers(member)) setTimer(look, NOTICE);
-      else worker.process.kill();
+      else this.#stop(member, worker);
     };
     setTimer(look, NOTICE);
+  }
+
+  /** Asks it to end, as Node does unless the task listens to SIGTERM, and ends it if it is still there after its time. */
+  #stop(member: number, { process }: Worker): void {
+    process.terminate();
+    setTimer(() => {
+      if (this.#workers.get(member)?.process === process) process.kill();
+    }, GRACE).unref();
+    this.staff(this.#options.outstanding());
   }
 
   /** A worker says that it takes no more tasks. */
@@ -172,7 +187,7 @@ export class Crew {
     process.start();
     this.#started++;
     const child = childOf(process);
-    const worker: Worker = { process, isLeaving: false, hasLeft: false, cause: undefined };
+    const worker: Worker = { process, isLeaving: false, hasLeft: false, isCondemned: false, cause: undefined };
     this.#workers.set(child.member, worker);
     this.#active++;
     child.onExit(() => this.#ended(child.member, worker, child.pid, child.exitCode!));

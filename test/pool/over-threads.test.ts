@@ -12,6 +12,7 @@ await overThreads(
     'too little memory': 'the option that limits the memory is for a process',
     'are killed and replaced, all at once, before they ever worked, and again and again': ownSignal,
     'one that is killed while the others work costs nothing': ownSignal,
+    'asks the worker to end before it ends it, and replaces it meanwhile': 'a thread has no signals',
     'with 10,000 long tasks waiting: all reject, no worker is left': 'it looks for processes',
     'that forgets its pool ends with its own exit code': ownProgram,
     'says at its end which errors nobody has looked at': ownProgram,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { describe } from 'node:test';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Queue, TimeoutError } from 'multiproc';
@@ -36,6 +37,36 @@ describe('timeout', () => {
     gate.putNowait(7);
     assert.equal(await watched(other), 7);
     await until(() => pool.stats().lost === 1);
+  });
+
+  test('asks the worker to end before it ends it, and replaces it meanwhile', async () => {
+    const pool = poolOf(1);
+    const said = new Queue<string>();
+    const cleanly = () => {
+      process.on('SIGTERM', () => {
+        said.putSync(`cleaned up ${process.pid}`);
+        process.exit(0);
+      });
+      said.putSync(String(process.pid));
+      return new Promise((resolve) => setTimeout(resolve, 1e6));
+    };
+    assert((await errorOf(pool.apply(cleanly, [], { timeout: 300 }))) instanceof TimeoutError);
+    const pid = await watched(said.get());
+    assert.equal(await watched(said.get()), `cleaned up ${pid}`);
+    const stubbornly = () => {
+      process.on('SIGTERM', () => said.putSync('no'));
+      said.putSync(String(process.pid));
+      return new Promise((resolve) => setTimeout(resolve, 1e6));
+    };
+    assert((await errorOf(pool.apply(stubbornly, [], { timeout: 300 }))) instanceof TimeoutError);
+    const other = Number(await watched(said.get()));
+    assert.equal(await watched(said.get()), 'no');
+    // The next task runs elsewhere, while that worker is still there.
+    const [alive, here] = await watched(
+      pool.apply((pid: number) => [existsSync(`/proc/${pid}`), process.pid] as const, [other]),
+    );
+    assert.deepEqual([alive, here === other], [true, false]);
+    await until(() => !existsSync(`/proc/${other}`));
   });
 
   test('counts from the start of the task, not from its submission', async () => {
