@@ -1,7 +1,8 @@
 import { fs, os } from '../builtins.ts';
 
 /**
- * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up.
+ * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up. The
+ * environment variable MULTIPROC_CPU_COUNT says otherwise; a `RangeError` if it is no whole number from 1 on.
  *
  * @example
  * ```ts
@@ -12,19 +13,25 @@ import { fs, os } from '../builtins.ts';
  * ```
  */
 export function cpuCount(): number {
-  return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cgroupQuota())));
+  const said = process.env.MULTIPROC_CPU_COUNT;
+  if (said !== undefined && said !== '') {
+    if (/^[1-9]\d{0,5}$/.test(said)) return Number(said);
+    throw new RangeError(`MULTIPROC_CPU_COUNT must be a whole number from 1 on, not '${said}'`);
+  }
+  return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cgroupQuota(''))));
 }
 
-/** CPUs that the control groups from this process's own up to the root allow, `Infinity` where none says. */
-function cgroupQuota(): number {
+/** CPUs that the control groups from this process's own up to the root allow, `Infinity` where none says; `at` is before every path. */
+export function cgroupQuota(at: string): number {
   let quota = Number.POSITIVE_INFINITY;
-  for (const line of read('/proc/self/cgroup').split('\n')) {
+  for (const line of read(`${at}/proc/self/cgroup`).split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined || controllers === undefined) continue;
     if (controllers === '') {
-      for (const folder of upwards('/sys/fs/cgroup', path)) quota = Math.min(quota, quotaOf(read(`${folder}/cpu.max`)));
+      for (const folder of upwards(`${at}/sys/fs/cgroup`, path))
+        quota = Math.min(quota, quotaOf(read(`${folder}/cpu.max`)));
     } else if (controllers.split(',').includes('cpu')) {
-      for (const folder of upwards('/sys/fs/cgroup/cpu', path)) {
+      for (const folder of upwards(`${at}/sys/fs/cgroup/cpu`, path)) {
         quota = Math.min(
           quota,
           quotaOf(`${read(`${folder}/cpu.cfs_quota_us`)} ${read(`${folder}/cpu.cfs_period_us`)}`),
