@@ -463,6 +463,9 @@ describe('queues', () => {
           () => q.getMany(Number.NaN),
         );
         if (!isLocal) {
+          for (const producers of [null, 5, [5], [null], [new Process()]]) {
+            await r.rejects(TypeError, () => q.get({ producers }));
+          }
           await r.rejects(SerializationError, () => q.put(process.stdin));
           await r.throws(
             SerializationError,

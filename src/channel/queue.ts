@@ -1,8 +1,18 @@
-import { Empty, ShutDown } from '../errors.ts';
+import { Empty, EndOfStreamError, ShutDown } from '../errors.ts';
 import { Existing } from '../memory/shared-object.ts';
 import { assertIterable, assertWhole, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
+import { type Waitable, waitables } from '../sync/waitable.ts';
 import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
+
+/** Who puts into a queue, for a `get` that ends with them. */
+export interface Producers {
+  /** What becomes ready when a producer is gone: the `sentinel` of each process that puts. */
+  readonly producers?: Iterable<Waitable> | undefined;
+}
+
+/** Why a `get` ends whose producers are gone. */
+const END = Symbol('end');
 
 /** The number of this kind among shared objects. */
 export const QUEUE_KIND = 2;
@@ -38,6 +48,40 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
   constructor(maxsize: number | Existing | undefined, kind?: number);
   constructor(maxsize: number | Existing = 0, kind: number = QUEUE_KIND) {
     super(kind, maxsize instanceof Existing ? maxsize : readBound(maxsize));
+  }
+
+  /**
+   * Takes the oldest item out, waiting for one if need be. With `producers`, such as the `sentinel`s of processes that put, it waits no
+   * longer than there are any: when all are ready and nothing is inside, it rejects with an `EndOfStreamError`.
+   */
+  override get(options?: WaitOptions & Producers): Promise<T> {
+    return options?.producers === undefined ? super.get(options) : this.#getFrom(options.producers, options);
+  }
+
+  async #getFrom(producers: Iterable<Waitable>, options: WaitOptions): Promise<T> {
+    const all = waitables(producers, 'producers');
+    readTimeout(options);
+    options.signal?.throwIfAborted();
+    const over = new AbortController();
+    const stops: (() => void)[] = [];
+    const end = () => over.abort(END);
+    const look = () => all.every((producer) => producer.isReady()) && end();
+    const onAbort = () => over.abort(options.signal?.reason);
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      for (const producer of all) stops.push(producer.onReady(look));
+      look();
+      return await super.get({ timeout: options.timeout, signal: over.signal });
+    } catch (error) {
+      if (error !== END) throw error;
+      // What has ended may have put before.
+      const last = this.attemptGet();
+      if (last !== NOT_YET) return last;
+      throw new EndOfStreamError('The queue is empty, and all of its producers are gone.');
+    } finally {
+      options.signal?.removeEventListener('abort', onAbort);
+      for (const stop of stops) stop();
+    }
   }
 
   /** The most items that it may hold, 0 for no bound. */

@@ -1,8 +1,6 @@
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import type { Waitable } from '../sync/waitable.ts';
-
-const NOT_WAITABLE = 'wait takes a list of connections, queues and sentinels of processes.';
+import { type Waitable, waitables } from '../sync/waitable.ts';
 
 /**
  * Waits until one or more of the objects are ready, and answers those, in the order given; none when the time is over. A connection is
@@ -21,13 +19,7 @@ const NOT_WAITABLE = 'wait takes a list of connections, queues and sentinels of 
  * assert.deepEqual(await wait([queue], { timeout: 10 }), []);
  */
 export async function wait<W extends Waitable>(objects: Iterable<W>, options?: WaitOptions): Promise<W[]> {
-  if (typeof objects?.[Symbol.iterator] !== 'function') throw new TypeError(NOT_WAITABLE);
-  const all = [...objects];
-  for (const object of all) {
-    if (typeof object?.isReady !== 'function' || typeof object.onReady !== 'function') {
-      throw new TypeError(NOT_WAITABLE);
-    }
-  }
+  const all = waitables(objects, 'objects');
   const timeout = readTimeout(options);
   options?.signal?.throwIfAborted();
   const ready = all.filter((object) => object.isReady());
