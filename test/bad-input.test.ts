@@ -871,6 +871,7 @@ describe('shared values and memory', () => {
       () => C.create({ size: 5n }),
       () => C.create({ size: 5, name: 5 }),
       () => C.create({ size: 5, name: null }),
+      () => C.create({ size: 5, persist: 'yes' }),
       () => C.attach(),
       () => C.attach(null),
       () => C.attach({ name: 'x' }),

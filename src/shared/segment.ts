@@ -40,14 +40,21 @@ export class Segment {
     collected.register(this.#buffer, this.#mapping);
   }
 
-  /** Makes a segment of zeros; without a name it gets a new one. A `StateError` where the name is taken. */
-  static create(size: number, name: string | undefined): Segment {
+  /**
+   * Makes a segment of zeros; without a name it gets a new one. A `StateError` where the name is taken. One that persists has no
+   * owner: only `unlink` removes it.
+   */
+  static create(size: number, name: string | undefined, persists: boolean): Segment {
     checkSize(size);
     // First, since the name that is wanted may be a dead maker's.
     sweepSegments();
     for (;;) {
       const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomHex(6)}`);
-      if (segment !== undefined) return segment;
+      if (segment !== undefined) {
+        // Its maker was noted until here, so that one that is killed before leaves nothing behind.
+        if (persists) forgetSegment(segment.inode);
+        return segment;
+      }
       if (name !== undefined) throw taken(name);
     }
   }

@@ -1,4 +1,5 @@
 import { closedError } from '../memory/shared-object.ts';
+import { assertOptionType } from '../options.ts';
 import { Segment } from './segment.ts';
 
 /** What a new segment is to be. */
@@ -7,6 +8,8 @@ export interface SharedMemoryOptions {
   readonly size: number;
   /** How others find it: one free of slashes, of at most 255 bytes. A new one if left out. */
   readonly name?: string;
+  /** It stays when this program has ended, until somebody calls `unlink()`; false if left out. */
+  readonly persist?: boolean;
 }
 
 /** The segment of a shared memory, for those who send it; a `ClosedError` where it is closed. */
@@ -60,11 +63,12 @@ export class SharedMemory {
     if (typeof options !== 'object' || options === null) {
       throw new TypeError(`options must be an object such as { size: 1024 }, not ${String(options)}`);
     }
-    const { size, name } = options;
+    const { size, name, persist = false } = options;
     if (typeof size !== 'number') throw new TypeError(`size must be a number of bytes, not ${typeof size}`);
     if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`size must be 1 or more bytes, not ${size}`);
     if (name !== undefined) checkName(name);
-    return new SharedMemory(Segment.create(size, name));
+    assertOptionType('persist', persist, 'boolean');
+    return new SharedMemory(Segment.create(size, name, persist));
   }
 
   /** Attaches to the block of this name, whoever made it; a `StateError` if there is none. */

@@ -70,6 +70,19 @@ test('those of a program that ends by itself go with it', async () => {
   assert.equal(hasFolder(child.pid), false);
 });
 
+test('one that persists stays, however its program ends, until somebody unlinks it', async () => {
+  for (const signal of [undefined, 'SIGKILL'] as const) {
+    const name = freshName();
+    const { child } = await run('shared-memory-owner', `+${name}`);
+    await end(child, signal);
+    nextUse();
+    using memory = SharedMemory.attach(name);
+    assert.equal(memory.buffer[63], 5);
+    memory.unlink();
+    assert.equal(exists(name), false);
+  }
+});
+
 test('those of a living program stay, whatever others do, also when it has closed them', async () => {
   const name = freshName();
   const { child } = await run('shared-memory-owner', name);
