@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { describe } from 'node:test';
-import { ClosedError, Pool, Queue, StateError } from 'multiproc';
+import { ClosedError, cpuCount, Pool, Process, Queue, StateError } from 'multiproc';
 import { test } from '../cases.ts';
-import { run, runs } from '../process/program.ts';
+import { run, runs, start, until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 import { all, errorOf, lives, poolOf } from './pools.ts';
 
@@ -189,12 +189,27 @@ describe('a program', () => {
     assert.match(stdout, /ERR_STATE Pools are nested 8 deep/);
   });
 
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    test(`that is ended by ${signal} leaves no worker behind, busy, idle or nested`, async () => {
+      const program = start(fixture('orphans'));
+      const pids = (await program.said('workers:')).split(' ').map(Number);
+      assert.equal(pids.filter(runs).length, 3);
+      program.kill(signal);
+      await program.ended;
+      await until(() => !pids.some(runs));
+    });
+  }
+
   /** Runs the fixture in a process group of its own, and signals the group as a terminal does. */
-  async function interrupt(times: number): Promise<{ code: number | null; lines: string[] }> {
+  async function interrupt(times: number, what = 'interrupted'): Promise<{ code: number | null; lines: string[] }> {
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const args = [fixture('interrupted')];
-    const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'inherit'], env });
+    const args = [fixture(what)];
+    const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'], env });
     let stdout = '';
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
     let sent = 0;
     const signal = () => {
       if (child.exitCode !== null) return;
@@ -212,6 +227,8 @@ describe('a program', () => {
     const code = await watched(new Promise<number | null>((resolve) => child.once('close', resolve)), child.pid, () =>
       process.kill(-child.pid!, 'SIGKILL'),
     );
+    // No traceback of anybody in the terminal.
+    assert.equal(stderr, '');
     return { code, lines: stdout.trim().split('\n').sort() };
   }
 
@@ -219,6 +236,11 @@ describe('a program', () => {
     const { code, lines } = await interrupt(1);
     assert.equal(code, 130);
     assert.deepEqual(lines, ['done 1', 'done 2', 'done 3', 'done 4', 'started']);
+  });
+
+  test('whose pools have nothing to do ends at the first Ctrl-C', async () => {
+    const { code, lines } = await interrupt(1, 'interrupted-idle');
+    assert.deepEqual([code, lines], [130, ['started']]);
   });
 
   test('after a second one ends at once', async () => {
@@ -236,6 +258,30 @@ describe('several pools', () => {
     await lost;
     a.terminate();
     await lives(b);
+  });
+
+  test('of the same size as there are usable CPUs, if nothing is said', () => {
+    assert.equal(new Pool().size, cpuCount());
+  });
+
+  test('terminate ends what tasks have started, too', async () => {
+    const pool = poolOf(1);
+    const pids = new Queue<number>();
+    const task = () => {
+      const spin = () => {
+        pids.putSync(process.pid);
+        for (;;);
+      };
+      new Process({ target: spin, daemon: false }).start();
+      new Pool(1).apply(spin).catch(() => {});
+      return new Promise(() => setTimeout(() => {}, 1e6));
+    };
+    pool.apply(task).catch(() => {});
+    const inner = [await watched(pids.get()), await watched(pids.get())];
+    assert.ok(inner.every(runs));
+    pool.terminate();
+    await watched(pool.join());
+    await until(() => !inner.some(runs));
   });
 
   test('a pool inside a task works', async () => {

@@ -212,6 +212,14 @@ describe('signals', () => {
     assert.equal(p.exitCode, -9);
   });
 
+  test('one that ends is no zombie, though nobody joins it', async () => {
+    const p = new Process();
+    p.start();
+    const pid = p.pid as number;
+    await until(() => stateOf(pid) === '-');
+    assert.equal(p.exitCode, 0);
+  });
+
   test('terminate ends what a busy process has started', async () => {
     const pids = new Queue<number>();
     const p = new Process({

@@ -14,6 +14,7 @@ await overThreads(
     'the same from TypeScript, with the line as it was written (async)': once,
     'the same from TypeScript, with the line as it was written (timer)': once,
     'the same from TypeScript, with the line as it was written (rejection)': once,
+    'one that ends is no zombie, though nobody joins it': ownPid,
     'terminate ends what a busy process has started': ownPid,
   },
   ['lifecycle', 'errors', 'subclass'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
