@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { Barrier, Event, Lock, Process, type Queue, Semaphore, type SimpleQueue } from 'multiproc';
+import { Barrier, Event, getContext, Lock, Process, type Queue, Semaphore, type SimpleQueue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { field } from '#dist/memory/members.js';
@@ -20,6 +20,14 @@ export function start<A extends unknown[]>(target: (...args: A) => unknown, ...a
   const process = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
   process.start();
   return process;
+}
+
+/** The same as a worker thread of this process. */
+export function startThread<A extends unknown[]>(target: (...args: A) => unknown, ...args: A): Process {
+  const { Process } = getContext('thread');
+  const thread = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
+  thread.start();
+  return thread;
 }
 
 /** Comes true when the condition does; a hang is the watchdog's business. */

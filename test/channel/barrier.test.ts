@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Barrier, BrokenBarrierError, ClosedError, Event, type Process, Queue, SerializationError } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { inLine, start, until } from '../inside.ts';
+import { inLine, start, startThread, until } from '../inside.ts';
 import { add, count, freeCounter, newCounter } from '../sync/shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -179,7 +179,10 @@ test('eight parties in lockstep for a thousand rounds', { timeout: 600_000 }, as
       if (places.some((place) => count(place) < round || count(place) > round + 1)) process.exit(9);
     }
   };
-  const parties = counters.map((_, i) => start(i % 2 === 0 ? blocked : looping, barrier, counters, i));
+  // Six processes and two threads.
+  const parties = counters.map((_, i) =>
+    (i < 6 ? start : startThread)(i % 2 === 0 ? blocked : looping, barrier, counters, i),
+  );
   await Promise.all(parties.map((p) => p.join()));
   assert.deepEqual(
     parties.map((p) => p.exitCode),

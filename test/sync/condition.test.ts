@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { ClosedError, Condition, Lock, Queue, RLock, Semaphore, StateError } from 'multiproc';
 import { watchdog } from '../hang.ts';
-import { isAsleep, start, until } from '../inside.ts';
-import { add, freeCounter, newCounter } from './shared-counter.ts';
+import { isAsleep, start, startThread, until } from '../inside.ts';
+import { add, count, freeCounter, newCounter } from './shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const items = process.env.TEST_LONG ? 100_000 : 4_000;
@@ -202,34 +202,55 @@ test('it travels with its lock, which is one lock everywhere', async () => {
   assert.equal(lock.locked(), false);
 });
 
-/** A queue of at most 5 items, made of a condition and two counts. */
-function produce(condition: Condition, put: number, taken: number, n: number): void {
+/** A queue of numbers made of a condition: how many were put and taken, and places for 5 of them. */
+interface MadeQueue {
+  readonly condition: Condition;
+  readonly put: number;
+  readonly taken: number;
+  readonly places: readonly number[];
+  /** Of all that were taken. */
+  readonly sum: number;
+}
+
+const length = (q: MadeQueue): number => count(q.put) - count(q.taken);
+
+function putIn(q: MadeQueue, item: number): void {
+  const place = q.places[count(q.put) % q.places.length]!;
+  add(place, item - count(place));
+  add(q.put);
+  q.condition.notifyAll();
+}
+
+function takeOut(q: MadeQueue): void {
+  add(q.sum, count(q.places[count(q.taken) % q.places.length]!));
+  add(q.taken);
+  q.condition.notifyAll();
+}
+
+function produce(q: MadeQueue, n: number): void {
   for (let i = 0; i < n; i++) {
-    condition.acquireSync();
-    condition.waitForSync(() => add(put, 0) - add(taken, 0) < 5);
-    add(put);
-    condition.notifyAll();
-    condition.release();
+    q.condition.acquireSync();
+    q.condition.waitForSync(() => length(q) < q.places.length);
+    putIn(q, i % 100);
+    q.condition.release();
   }
 }
 
-async function consume(condition: Condition, put: number, taken: number, n: number): Promise<void> {
+function consume(q: MadeQueue, n: number): void {
   for (let i = 0; i < n; i++) {
-    await condition.with(async () => {
-      await condition.waitFor(() => add(taken, 0) < add(put, 0));
-      add(taken);
-      condition.notifyAll();
+    q.condition.acquireSync();
+    q.condition.waitForSync(() => length(q) > 0);
+    takeOut(q);
+    q.condition.release();
+  }
+}
+
+async function consumeLater(q: MadeQueue, n: number): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    await q.condition.with(async () => {
+      await q.condition.waitFor(() => length(q) > 0);
+      takeOut(q);
     });
-  }
-}
-
-function consumeSync(condition: Condition, put: number, taken: number, n: number): void {
-  for (let i = 0; i < n; i++) {
-    condition.acquireSync();
-    condition.waitForSync(() => add(taken, 0) < add(put, 0));
-    add(taken);
-    condition.notifyAll();
-    condition.release();
   }
 }
 
@@ -238,17 +259,22 @@ for (const [name, make] of [
   ['a Lock', () => new Condition(new Lock())],
 ] as const) {
   test(`a queue made of a condition of ${name} loses nothing`, { timeout: 600_000 }, async () => {
-    const condition = make();
-    const [put, taken] = [newCounter(), newCounter()];
-    const targets = [produce, produce, consumeSync, consume];
-    const workers = targets.map((target) => start(target, condition, put, taken, items));
+    const counters = Array.from({ length: 8 }, newCounter);
+    const [put, taken, sum, ...places] = counters as [number, number, number, ...number[]];
+    const q = { condition: make(), put, taken, sum, places };
+    const workers = [
+      ...[produce, produce, consume, consumeLater].map((target) => start(target, q, items)),
+      ...[produce, consume].map((target) => startThread(target, q, items / 10)),
+    ];
     await Promise.all(workers.map((p) => p.join()));
     assert.deepEqual(
       workers.map((p) => p.exitCode),
-      [0, 0, 0, 0],
+      Array(workers.length).fill(0),
     );
-    assert.deepEqual([add(put, 0), add(taken, 0)], [2 * items, 2 * items]);
-    freeCounter(put);
-    freeCounter(taken);
+    const all = 2 * items + items / 10;
+    assert.deepEqual([count(put), count(taken)], [all, all]);
+    // Each hundred of items adds up to 4950.
+    assert.equal(count(sum), (all / 100) * 4950);
+    for (const counter of counters) freeCounter(counter);
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ClosedError, Queue, StateError, TimeoutError, type WaitOptions } from 'multiproc';
-import { start } from '../inside.ts';
+import { start, startThread } from '../inside.ts';
 import { add, freeCounter, newCounter } from './shared-counter.ts';
 
 /** What behaves like a lock. Those of a manager answer with promises, and have nothing that blocks. */
@@ -215,10 +215,13 @@ export function lockSuite(name: string, make: () => LockLike): void {
       const adders = [blocking, blocking, blocking, blocking].map((target) => start(target, lock, counter, times));
       await Promise.all(adders.map((p) => p.join()));
       assert.equal(add(counter, 0), 4 * times);
-      const mixed = [blocking, looping, looping].map((target) => start(target, lock, counter, 2000));
+      const mixed = [
+        ...[blocking, looping, looping].map((target) => start(target, lock, counter, 2000)),
+        ...[blocking, looping].map((target) => startThread(target, lock, counter, 2000)),
+      ];
       for (let i = 0; i < 500; i++) await lock.with(() => add(counter));
       await Promise.all(mixed.map((p) => p.join()));
-      assert.equal(add(counter, 0), 4 * times + 6500);
+      assert.equal(add(counter, 0), 4 * times + 10_500);
       assert.equal(await lock.locked(), false);
       freeCounter(counter);
     });

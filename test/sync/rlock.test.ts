@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Lock, Queue, RLock, StateError } from 'multiproc';
 import { watchdog } from '../hang.ts';
-import { start } from '../inside.ts';
+import { start, startThread } from '../inside.ts';
 import { add, freeCounter, newCounter } from './shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -214,9 +214,12 @@ test(`nested three deep, four processes add ${times} each and lose none`, { time
   const adders = [nested, nested, nested, nested].map((target) => start(target, lock, counter, times));
   await Promise.all(adders.map((p) => p.join()));
   assert.equal(add(counter, 0), 4 * times);
-  const mixed = [nested, looping, looping].map((target) => start(target, lock, counter, 1000));
+  const mixed = [
+    ...[nested, looping, looping].map((target) => start(target, lock, counter, 1000)),
+    ...[nested, looping].map((target) => startThread(target, lock, counter, 1000)),
+  ];
   await Promise.all(mixed.map((p) => p.join()));
-  assert.equal(add(counter, 0), 4 * times + 3000);
+  assert.equal(add(counter, 0), 4 * times + 5000);
   assert.equal(lock.locked(), false);
   freeCounter(counter);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BoundedSemaphore, ClosedError, Queue, Semaphore, StateError } from 'multiproc';
 import { watchdog } from '../hang.ts';
-import { inLine, slay, start, waiting } from '../inside.ts';
+import { inLine, slay, start, startThread, waiting } from '../inside.ts';
 import { add, freeCounter, newCounter } from './shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -89,11 +89,15 @@ test('a semaphore of 3 lets no more than 3 in', { timeout: 600_000 }, async () =
       s.release();
     }
   };
-  const visitors = [true, true, true, false, false].map((blocking) => start(visit, semaphore, inside, times, blocking));
+  const visitors = [
+    ...[true, true, true, true].map((blocking) => start(visit, semaphore, inside, times, blocking)),
+    ...[false, false].map((blocking) => start(visit, semaphore, inside, times / 10, blocking)),
+    ...[true, false].map((blocking) => startThread(visit, semaphore, inside, times / 10, blocking)),
+  ];
   await Promise.all(visitors.map((p) => p.join()));
   assert.deepEqual(
     visitors.map((p) => p.exitCode),
-    [0, 0, 0, 0, 0],
+    Array(visitors.length).fill(0),
   );
   assert.equal(semaphore.getValue(), 3);
   assert.equal(add(inside, 0), 0);
