@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/platform.ts';
 import { field, type Members } from './members.ts';
+import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** From this many open doorbells on, those of members that are gone are closed first. */
 const CROWDED = 64;
@@ -8,11 +9,13 @@ const CROWDED = 64;
 export class Doorbells {
   readonly #platform: Platform;
   readonly #members: Members;
+  readonly #descriptors: ThreadDescriptors;
   readonly #open = new Map<number, number>();
 
-  constructor(platform: Platform, members: Members) {
+  constructor(platform: Platform, members: Members, descriptors: ThreadDescriptors) {
     this.#platform = platform;
     this.#members = members;
+    this.#descriptors = descriptors;
   }
 
   /** Wakes the member's event loop; false if the member is gone. */
@@ -36,6 +39,7 @@ export class Doorbells {
     if (this.#open.size >= CROWDED) {
       for (const known of [...this.#open.keys()]) if (this.#members.isKnownGone(known)) this.forget(known);
     }
+    this.#descriptors.opened(fd);
     this.#open.set(member, fd);
   }
 
@@ -43,7 +47,7 @@ export class Doorbells {
     const fd = this.#open.get(member);
     if (fd === undefined) return;
     this.#open.delete(member);
-    this.#platform.close(fd);
+    this.#descriptors.close(fd);
   }
 
   #read(member: number): { pid: number; doorbell: number; doorbellInode: number } {

@@ -9,6 +9,7 @@ import { layout } from './layout.ts';
 import { Lifelines } from './lifelines.ts';
 import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
+import { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** What a member inherits from its parent: descriptors, and its name in the table. */
 export interface Inheritance {
@@ -24,8 +25,10 @@ export interface Inheritance {
 /** What all members share that are threads of one process. */
 export interface ProcessWide {
   readonly mappings: BigInt64Array<SharedArrayBuffer>;
-  /** By it descriptors are closed at the end of threads. */
+  /** By it lifelines are closed at the end of threads. */
   readonly threadKey: number;
+  /** Of `ThreadDescriptors`. */
+  readonly descriptorOwners: Int32Array<SharedArrayBuffer>;
 }
 
 /** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
@@ -47,6 +50,7 @@ export class Family {
   /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
   readonly parking: number;
   readonly #section: CriticalSection;
+  readonly #descriptors: ThreadDescriptors;
   #shared: ProcessWide | undefined;
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
@@ -59,9 +63,10 @@ export class Family {
     const me = this.me;
     this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
-    this.doorbells = new Doorbells(platform, members);
-    this.lifelines = new Lifelines(platform, members);
     this.#shared = inheritance?.shared;
+    this.#descriptors = new ThreadDescriptors(platform, me, this.#shared?.descriptorOwners);
+    this.doorbells = new Doorbells(platform, members, this.#descriptors);
+    this.lifelines = new Lifelines(platform, members, this.#descriptors);
     this.parking = inheritance?.parking ?? parking().create();
     this.holdings = new Holdings(heap, this.allocator, members, me);
     this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance));
@@ -79,7 +84,11 @@ export class Family {
 
   /** What a thread that this one starts shares with it. */
   get shared(): ProcessWide {
-    this.#shared ??= { mappings: this.heap.mappings, threadKey: this.platform.createThreadKey() };
+    this.#shared ??= {
+      mappings: this.heap.mappings,
+      threadKey: this.platform.createThreadKey(),
+      descriptorOwners: ThreadDescriptors.createOwners(),
+    };
     return this.#shared;
   }
 
@@ -107,6 +116,11 @@ export class Family {
     // SYNC(condemn): a thread that is not among those below looks at this word before it sleeps.
     members.set(thread, field.condemned, 1);
     for (const other of members.all()) if (members.isCondemned(other)) parker.wake(other);
+  }
+
+  /** Closes what threads of this process have left open that are gone. */
+  closeDescriptorsLeft(): void {
+    this.#descriptors.closeLeft(this.shared.descriptorOwners, (member) => this.members.isGone(member));
   }
 
   /**

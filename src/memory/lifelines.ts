@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/platform.ts';
 import { field, type Members } from './members.ts';
+import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** One member whose death somebody here wants to know of. */
 interface Watch {
@@ -15,11 +16,13 @@ interface Watch {
 export class Lifelines {
   readonly #platform: Platform;
   readonly #members: Members;
+  readonly #descriptors: ThreadDescriptors;
   readonly #watches = new Map<number, Watch>();
 
-  constructor(platform: Platform, members: Members) {
+  constructor(platform: Platform, members: Members, descriptors: ThreadDescriptors) {
     this.#platform = platform;
     this.#members = members;
+    this.#descriptors = descriptors;
   }
 
   /**
@@ -48,7 +51,8 @@ export class Lifelines {
 
   /** Watches a child by the read end that its parent has from the start; the parent calls `ended` when the event loop learns of it. */
   adopt(member: number, fd: number, callback: () => void): void {
-    this.#watches.set(member, { fd, callbacks: new Set([callback]), close: () => this.#platform.close(fd) });
+    this.#descriptors.opened(fd);
+    this.#watches.set(member, { fd, callbacks: new Set([callback]), close: () => this.#descriptors.close(fd) });
   }
 
   unwatch(member: number, callback: () => void): void {

@@ -56,6 +56,7 @@ export class ThreadRunner extends Runner {
       running?.delete(this);
       for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
       this.ended(this.findExitCode());
+      family.closeDescriptorsLeft();
     });
     thread.unref();
     endWithThisThread(this);
