@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { StateError } from '../errors.ts';
+import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { sockets } from '../platform/choose.ts';
 
 /** Milliseconds that a closed TCP connection still reads what comes, lest the system throw away what it has sent. */
@@ -111,7 +112,7 @@ export class SocketStream {
 
   /** Blocks the thread until something can be read or written; false when the time is over. */
   awaitReady(what: 'read' | 'write', timeout: number): boolean {
-    return sockets().awaitReady(this.fd, what, timeout);
+    return awaitDescriptor(this.fd, what, timeout);
   }
 
   /** Closes it, after what is on its way. */

@@ -9,7 +9,9 @@ import { layout } from './layout.ts';
 import { Lifelines } from './lifelines.ts';
 import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
+import { ThreadChildren } from './thread-children.ts';
 import { ThreadDescriptors } from './thread-descriptors.ts';
+import { awaitOutside, closeGuard, ThreadGuard } from './thread-guard.ts';
 
 /** What a member inherits from its parent: descriptors, and its name in the table. */
 export interface Inheritance {
@@ -29,6 +31,10 @@ export interface ProcessWide {
   readonly threadKey: number;
   /** Of `ThreadDescriptors`. */
   readonly descriptorOwners: Int32Array<SharedArrayBuffer>;
+  /** Of `ThreadGuard`. */
+  readonly guards: Int32Array<SharedArrayBuffer>;
+  /** Of `ThreadChildren`. */
+  readonly children: Int32Array<SharedArrayBuffer>;
 }
 
 /** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
@@ -49,6 +55,7 @@ export class Family {
   readonly holdings: Holdings;
   /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
   readonly parking: number;
+  readonly threadChildren: ThreadChildren;
   readonly #section: CriticalSection;
   readonly #descriptors: ThreadDescriptors;
   #shared: ProcessWide | undefined;
@@ -65,6 +72,7 @@ export class Family {
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
     this.#shared = inheritance?.shared;
     this.#descriptors = new ThreadDescriptors(platform, me, this.#shared?.descriptorOwners);
+    this.threadChildren = new ThreadChildren(platform, me, this.#shared?.children);
     this.doorbells = new Doorbells(platform, members, this.#descriptors);
     this.lifelines = new Lifelines(platform, members, this.#descriptors);
     this.parking = inheritance?.parking ?? parking().create();
@@ -88,6 +96,8 @@ export class Family {
       mappings: this.heap.mappings,
       threadKey: this.platform.createThreadKey(),
       descriptorOwners: ThreadDescriptors.createOwners(),
+      guards: ThreadGuard.createWords(),
+      children: ThreadChildren.createEntries(),
     };
     return this.#shared;
   }
@@ -108,19 +118,33 @@ export class Family {
   }
 
   /**
-   * Has a thread leave its sleep, and the threads that it has started, so that they can be stopped. They run nothing more of
-   * the program: a sleeper that finds itself condemned waits to be stopped.
+   * Has a thread of this process leave its sleep, and the threads that it has started, so that Node can end them; comes back when
+   * they are where that is safe. They run nothing more of the program that could wait: a sleeper that finds itself condemned waits
+   * to be ended.
    */
   condemn(thread: number): void {
     const { members, parker } = this;
     // SYNC(condemn): a thread that is not among those below looks at this word before it sleeps.
     members.set(thread, field.condemned, 1);
-    for (const other of members.all()) if (members.isCondemned(other)) parker.wake(other);
+    const condemned = new Set<number>();
+    // Those that one of them was just starting come to light in the next round.
+    for (let before = -1; condemned.size > before; ) {
+      before = condemned.size;
+      for (const other of members.all()) {
+        if (condemned.has(other) || !members.isCondemned(other)) continue;
+        condemned.add(other);
+        closeGuard(this.shared.guards, other);
+        parker.wake(other);
+      }
+    }
+    for (const other of condemned) awaitOutside(this.shared.guards, other);
   }
 
-  /** Closes what threads of this process have left open that are gone. */
-  closeDescriptorsLeft(): void {
-    this.#descriptors.closeLeft(this.shared.descriptorOwners, (member) => this.members.isGone(member));
+  /** Does what threads of this process can no longer do that are gone: closes their descriptors, reaps their processes. */
+  settleThreads(): void {
+    const isGone = (member: number) => this.members.isGone(member);
+    this.#descriptors.closeLeft(this.shared.descriptorOwners, isGone);
+    this.threadChildren.reapLeft(this.shared.children, isGone);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Platform } from '../platform/platform.ts';
 import type { Doorbells } from './doorbells.ts';
 import type { Lifelines } from './lifelines.ts';
 import { field, type Members } from './members.ts';
+import { sleepForEver } from './thread-guard.ts';
 
 /** How a member sleeps, in its word `field.parked`: see README.md, "Wake-up". */
 const parked = {
@@ -137,8 +138,7 @@ export class Parker {
         // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
-        // SYNC(condemn): the one who stops this thread wakes it after that. It never comes out of here.
-        while (this.#members.isCondemned(this.#me));
+        this.#awaitEndIfCondemned();
         // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
         const watched = [...this.#lifelines.watched()];
         const needed = watched.length > 0 ? parked.ARMED : parked.SLEEPING;
@@ -162,6 +162,31 @@ export class Parker {
       // Bells that rang for the event loop's own waits meanwhile went to us.
       this.schedule();
     }
+  }
+
+  /**
+   * Blocks the thread in a call of the caller's that sleeps in poll(2), and listens to the doorbell that it is given: `undefined`
+   * if that rang, and it is called again. Answers what it answers.
+   */
+  blockIn<T>(poll: (doorbell: number) => T | undefined): T {
+    try {
+      for (;;) {
+        // SYNC(park): who wakes us from here on rings.
+        this.#members.set(this.#me, field.parked, parked.ARMED);
+        this.#awaitEndIfCondemned();
+        const answer = poll(this.#doorbell);
+        if (answer !== undefined) return answer;
+        this.#platform.drain(this.#doorbell);
+      }
+    } finally {
+      this.#arm();
+      this.schedule();
+    }
+  }
+
+  /** SYNC(condemn): whoever stops this thread wakes it after it has said so. It never comes out of here then: Node ends the wait. */
+  #awaitEndIfCondemned(): void {
+    if (this.#members.isCondemned(this.#me)) sleepForEver();
   }
 
   #poll(watched: readonly [fd: number, member: number][], timeout: number): void {

@@ -5,6 +5,7 @@ import { createLinuxSockets } from './linux-sockets.ts';
 import type { Parking } from './parking.ts';
 import type { Platform } from './platform.ts';
 import type { Sockets } from './sockets.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 let chosen: Platform | undefined;
 let chosenSockets: Sockets | undefined;
@@ -12,7 +13,7 @@ let chosenParking: Parking | undefined;
 
 /** The operating system below; the first call loads koffi (about 10 ms), and a `PlatformError` says what is missing. */
 export function platform(): Platform {
-  chosen ??= choose();
+  chosen ??= uninterrupted(choose);
   return chosen;
 }
 
@@ -20,7 +21,7 @@ export function platform(): Platform {
 export function sockets(): Sockets {
   if (chosenSockets === undefined) {
     platform();
-    chosenSockets = createLinuxSockets();
+    chosenSockets = uninterrupted(createLinuxSockets);
   }
   return chosenSockets;
 }
@@ -29,7 +30,7 @@ export function sockets(): Sockets {
 export function parking(): Parking {
   if (chosenParking === undefined) {
     platform();
-    chosenParking = createLinuxParking();
+    chosenParking = uninterrupted(createLinuxParking);
   }
   return chosenParking;
 }

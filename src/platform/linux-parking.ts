@@ -2,6 +2,7 @@ import { os } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Parking } from './parking.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 // From the kernel's headers; the same on x64 and arm64.
 const AF_UNIX = 1;
@@ -42,7 +43,7 @@ export function createLinuxParking(): Parking {
   function message(): { address: bigint; view: DataView } {
     if (memory === undefined) {
       const address = malloc(page.size);
-      memory = { address, view: new DataView(koffi.view(address, page.size)) };
+      memory = { address, view: new DataView(uninterrupted(() => koffi.view(address, page.size))) };
       for (let i = 0; i < page.size; i++) memory.view.setUint8(i, 0);
     }
     const { address, view } = memory;
@@ -61,7 +62,7 @@ export function createLinuxParking(): Parking {
       if (fd < 0) throw failed('socket');
       // A family alone: the kernel invents a name.
       const address = new Uint8Array(128);
-      const length = [address.length];
+      const length = Uint32Array.of(address.length);
       if (bind(fd, Uint8Array.of(AF_UNIX, 0), 2) !== 0) throw failed('bind');
       if (getsockname(fd, address, length) !== 0) throw failed('getsockname');
       if (connect(fd, address, length[0]) !== 0) throw failed('connect');

@@ -1,6 +1,7 @@
 import { fs, os } from '../builtins.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Sockets } from './sockets.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 // From the kernel's headers; the same on x64 and arm64.
 const AF_UNIX = 1;
@@ -29,9 +30,12 @@ export function createLinuxSockets(): Sockets {
   const getsockopt = func('int getsockopt(int fd, int level, int name, _Out_ int* value, _Inout_ uint32_t* length)');
   const getaddrinfo = func('int getaddrinfo(const char* host, const char* port, const int* hints, _Out_ void** found)');
   const freeaddrinfo = func('void freeaddrinfo(void* found)');
+  const close = func('int close(int fd)');
   const shutdown = func('int shutdown(int fd, int how)');
   const nativePoll = func('int poll(_Inout_ int* fds, unsigned long count, int timeout)');
   const gaiStrerror = libc.func('const char* gai_strerror(int code)') as (code: number) => string;
+
+  const view = (address: bigint, length: number) => uninterrupted(() => koffi.view(address, length));
 
   function failed(syscall: string, where: string): NodeJS.ErrnoException {
     const errno = koffi.errno();
@@ -44,7 +48,7 @@ export function createLinuxSockets(): Sockets {
 
   /** Every address that the name stands for, as the kernel wants them: the family, and a `sockaddr`. */
   function resolve(host: string, port: number): { family: number; address: Uint8Array }[] {
-    const found = [null] as unknown[];
+    const found = new BigUint64Array(1);
     // struct addrinfo: flags, family, type, protocol; then length (4), address (8), name (8), next (8) from byte 16 on.
     const hints = new Int32Array(12);
     hints[0] = AI_PASSIVE;
@@ -55,9 +59,9 @@ export function createLinuxSockets(): Sockets {
     }
     const addresses: { family: number; address: Uint8Array }[] = [];
     for (let at = found[0] as bigint; at; ) {
-      const info = new DataView(koffi.view(at, 48));
+      const info = new DataView(view(at, 48));
       const length = info.getUint32(16, true);
-      const bytes = koffi.view(info.getBigUint64(24, true), length);
+      const bytes = view(info.getBigUint64(24, true), length);
       addresses.push({ family: info.getInt32(4, true), address: new Uint8Array(bytes).slice() });
       at = info.getBigUint64(40, true);
     }
@@ -71,12 +75,13 @@ export function createLinuxSockets(): Sockets {
     try {
       // The mode of the socket is the mode of its file: nobody can come in between.
       if (family === AF_UNIX) fs.fchmodSync(fd, 0o600);
-      else setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, [1], 4);
+      else setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4);
       if (bind(fd, address, address.length) !== 0) throw failed('bind', where);
       if (listen(fd, backlog) !== 0) throw failed('listen', where);
       return fd;
     } catch (error) {
-      fs.closeSync(fd);
+      // Not by Node, which warns in a thread of what it has not opened.
+      close(fd);
       throw error;
     }
   }
@@ -98,23 +103,25 @@ export function createLinuxSockets(): Sockets {
     },
     peerUser(fd) {
       // struct ucred: pid, uid, gid.
-      const credentials = [0, 0, 0];
-      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, [12]) !== 0) throw failed('getsockopt', 'SO_PEERCRED');
+      const credentials = new Int32Array(3);
+      if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, Uint32Array.of(12)) !== 0)
+        throw failed('getsockopt', 'SO_PEERCRED');
       return (credentials[1] as number) >>> 0;
     },
     endWriting(fd) {
       // It fails where the other end is gone already.
       shutdown(fd, SHUT_WR);
     },
-    awaitReady(fd, what, timeout) {
+    awaitReady(fd, what, timeout, bell) {
       const deadline = performance.now() + timeout;
       for (;;) {
-        const entry = new Int32Array([fd, what === 'read' ? POLLIN : POLLOUT]);
+        // The kernel passes over a descriptor of -1.
+        const entries = new Int32Array([fd, what === 'read' ? POLLIN : POLLOUT, bell, POLLIN]);
         const left = Math.min(Math.max(Math.ceil(deadline - performance.now()), 0), 0x7fffffff);
-        const found = nativePoll(entry, 1, timeout === Number.POSITIVE_INFINITY ? -1 : left);
-        if (found > 0) return true;
+        const found = nativePoll(entries, 2, timeout === Number.POSITIVE_INFINITY ? -1 : left);
+        if (found > 0) return (entries[1] as number) >>> 16 !== 0 ? 'ready' : 'rung';
         if (found < 0 && koffi.errno() !== os.constants.errno.EINTR) throw failed('poll', `descriptor ${fd}`);
-        if (performance.now() >= deadline) return false;
+        if (performance.now() >= deadline) return 'late';
       }
     },
   };

@@ -2,6 +2,7 @@ import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Platform } from './platform.ts';
+import { uninterrupted } from './uninterrupted.ts';
 
 // From the kernel's headers; those that are the same on every architecture.
 const MFD_CLOEXEC = 1;
@@ -17,6 +18,7 @@ const PR_SET_PDEATHSIG = 1;
 const SIGKILL = 9;
 const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
+const WEXITED_WNOHANG = 4 | 1;
 const CLD_EXITED = 1;
 const PF_EXITING = 4; // Set once a thread will not run another instruction of its program.
 const ENOENT = 2;
@@ -105,7 +107,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (BigInt.asIntN(64, address) === -1n) throw failed(`mmap of ${length} bytes`);
       return address;
     },
-    view: (address, length) => koffi.view(address, length),
+    view: (address, length) => uninterrupted(() => koffi.view(address, length)),
     copyIn(address, bytes) {
       memcpyIn(address, bytes, bytes.byteLength);
     },
@@ -114,7 +116,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
     keepFreedMemory() {
       // Not in musl, which knows no such options.
-      const mallopt = optional('int mallopt(int option, int value)');
+      const mallopt = uninterrupted(() => optional('int mallopt(int option, int value)'));
       mallopt?.(M_MMAP_THRESHOLD, 2 ** 25);
       mallopt?.(M_TRIM_THRESHOLD, 2 ** 26);
     },
@@ -162,9 +164,9 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     futexWake: (address, count) => futex(number.futex, address, FUTEX_WAKE, count, null),
 
     pipe() {
-      const fds: [number, number] = [0, 0];
+      const fds = new Int32Array(2);
       if (pipe2(fds, O_NONBLOCK_CLOEXEC) !== 0) throw failed('pipe2');
-      return fds;
+      return [...fds] as [number, number];
     },
     inodeOf: (fd) => fs.fstatSync(fd).ino,
     openPipe(pid, fd, end, inode) {
@@ -213,7 +215,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
 
     createThreadKey() {
-      const key = [0];
+      const key = new Uint32Array(1);
       // The C library calls a key's destructor with its value at the end of each thread: here it is close() itself.
       if (keyCreate(key, dlsym(null, 'close')) !== 0) throw new PlatformError('pthread_key_create failed');
       return key[0] as number;
@@ -251,6 +253,16 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       // siginfo_t: signal, errno, code at words 0 to 2; on 64 bits the union follows at word 4: pid, uid, status.
       const status = info[6] as number;
       return info[2] === CLD_EXITED ? status : -status;
+    },
+    reap(pid) {
+      const info = new Int32Array(32);
+      while (waitid(P_PID, pid, info, WEXITED_WNOHANG) !== 0) {
+        const errno = koffi.errno();
+        if (errno === ECHILD) return true;
+        if (errno !== EINTR) throw failed(`waitid of process ${pid}`);
+      }
+      // The process id of siginfo_t, 0 if there was nothing to tell.
+      return info[4] !== 0;
     },
     exitNow(code) {
       exit(code);

@@ -65,6 +65,8 @@ export interface Platform {
    * it; `undefined` if the event loop has reaped it already and is about to tell.
    */
   awaitExit(pid: number): number | undefined;
+  /** Reaps a child of this process if it has ended; false if it runs. */
+  reap(pid: number): boolean;
   /** Ends the process at once, with no handler run. */
   exitNow(code: number): never;
 }

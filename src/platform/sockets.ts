@@ -8,6 +8,9 @@ export interface Sockets {
   peerUser(fd: number): number;
   /** Tells the other end that nothing more will come; what it sends can still be read. */
   endWriting(fd: number): void;
-  /** Waits until the descriptor can be read or written without waiting, or its other end is gone; false when the time is over. */
-  awaitReady(fd: number, what: 'read' | 'write', timeout: number): boolean;
+  /**
+   * Waits until the descriptor can be read or written without waiting, or its other end is gone, or there is something to read in
+   * `bell` (-1 for none); says which, `late` when the time is over.
+   */
+  awaitReady(fd: number, what: 'read' | 'write', timeout: number, bell: number): 'ready' | 'rung' | 'late';
 }

@@ -54,7 +54,9 @@ export class ChildRunner extends Runner {
     this.#process = child;
     this.pid = child.pid as number;
     family.members.set(member, field.pid, this.pid);
+    const reaped = family.threadChildren.started(this.pid, detached);
     child.once('exit', (code, signal) => {
+      reaped();
       this.ended(code ?? -(os.constants.signals[signal as NodeJS.Signals] ?? 0));
     });
     // Of a signal that could not be sent, for example.

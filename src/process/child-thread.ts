@@ -3,6 +3,8 @@ import { fs, inspect, os } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { resetGuard } from '../memory/thread-guard.ts';
+import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
 import { closePipes, type MemberPipes, openPipes } from './member-pipes.ts';
 import { Runner } from './runner.ts';
@@ -38,7 +40,9 @@ export class ThreadRunner extends Runner {
     const ends = remember(pipes);
     let thread: Worker;
     try {
-      thread = startWorker(file, env, birth);
+      resetGuard(family.shared.guards, member);
+      // Not if this thread is being ended: it would be ended with it, where that is not safe.
+      thread = uninterrupted(() => startWorker(file, env, birth));
       family.members.set(member, field.pid, process.pid);
       family.doorbells.adopt(member, pipes.doorbell[1]);
     } catch (error) {
@@ -56,7 +60,7 @@ export class ThreadRunner extends Runner {
       running?.delete(this);
       for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
       this.ended(this.findExitCode());
-      family.closeDescriptorsLeft();
+      family.settleThreads();
     });
     thread.unref();
     endWithThisThread(this);
@@ -78,8 +82,8 @@ export class ThreadRunner extends Runner {
 
   /** Has Node end it; what it sleeps in, Node cannot wake. */
   stop(): void {
-    this.#thread.terminate().catch(() => {});
     this.family.condemn(this.member);
+    this.#thread.terminate().catch(() => {});
   }
 
   protected findExitCode(): number {

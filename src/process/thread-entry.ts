@@ -1,5 +1,7 @@
 import type { Inheritance } from '../memory/family.ts';
+import { ThreadGuard } from '../memory/thread-guard.ts';
 import { platform } from '../platform/choose.ts';
+import { guardEnd } from '../platform/uninterrupted.ts';
 import { stage, type ThreadBirth, word } from './thread-birth.ts';
 import { useOwnOutput } from './thread-output.ts';
 
@@ -14,7 +16,8 @@ export function threadBirth(): ThreadBirth | undefined {
  * not touch the heap then, for it is buried.
  */
 export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
-  const { lifeline, shared } = multiprocThread;
+  const { lifeline, member, shared } = multiprocThread;
+  guardEnd(new ThreadGuard(shared!.guards, member));
   // First, so that whoever finds the thread joined can rely on its lifeline.
   platform().closeWithThread(shared!.threadKey, lifeline);
   if (Atomics.compareExchange(words, word.stage, stage.BOOTING, stage.JOINED) !== stage.BOOTING) return undefined;

@@ -1,5 +1,5 @@
 import { fs } from '../builtins.ts';
-import { sockets } from '../platform/choose.ts';
+import { awaitDescriptor } from '../memory/await-descriptor.ts';
 
 /**
  * Has what this thread prints go to the descriptors of its process at once. Node would pass it to the event loop of the thread
@@ -45,7 +45,7 @@ function writeAll(fd: number, chunk: Uint8Array): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       // Somebody has made the pipe non-blocking, and its reader is slow.
-      sockets().awaitReady(fd, 'write', Number.POSITIVE_INFINITY);
+      awaitDescriptor(fd, 'write', Number.POSITIVE_INFINITY);
     }
   }
 }

@@ -1,0 +1,13 @@
+import { sockets } from '../platform/choose.ts';
+import { currentFamily } from './family.ts';
+
+/** Blocks the thread until the descriptor can be read or written; false when the time is over. A thread that is ended meanwhile wakes up for that. */
+export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: number): boolean {
+  const parker = currentFamily()?.parker;
+  if (parker === undefined) return sockets().awaitReady(fd, what, timeout, -1) === 'ready';
+  const deadline = performance.now() + timeout;
+  return parker.blockIn((doorbell) => {
+    const found = sockets().awaitReady(fd, what, Math.max(deadline - performance.now(), 0), doorbell);
+    return found === 'rung' ? undefined : found === 'ready';
+  });
+}
