@@ -6,8 +6,10 @@ export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: num
   const parker = currentFamily()?.parker;
   if (parker === undefined) return sockets().awaitReady(fd, what, timeout, -1) === 'ready';
   const deadline = performance.now() + timeout;
-  return parker.blockIn((doorbell) => {
-    const found = sockets().awaitReady(fd, what, Math.max(deadline - performance.now(), 0), doorbell);
-    return found === 'rung' ? undefined : found === 'ready';
+  return parker.blockIn((doorbell, longest) => {
+    const left = Math.max(deadline - performance.now(), 0);
+    const found = sockets().awaitReady(fd, what, Math.min(left, longest), doorbell);
+    if (found === 'ready') return true;
+    return found === 'late' && left <= longest ? false : undefined;
   });
 }

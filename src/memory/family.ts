@@ -77,7 +77,8 @@ export class Family {
     this.lifelines = new Lifelines(platform, members, this.#descriptors);
     this.parking = inheritance?.parking ?? parking().create();
     this.holdings = new Holdings(heap, this.allocator, members, me);
-    this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance));
+    const isNested = inheritance?.shared !== undefined && !this.#isMainThread(members.get(me, field.parent));
+    this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance), isNested);
   }
 
   /** Founds a family; this thread is its root. */
@@ -187,6 +188,11 @@ export class Family {
     this.#section.enter();
     this.members.set(dead, field.state, state.FREE);
     this.#section.leave();
+  }
+
+  /** Of a member of this process. */
+  #isMainThread(member: number): boolean {
+    return this.members.get(member, field.tid) === process.pid;
   }
 
   #becomeBurier(dead: number): boolean {

@@ -18,6 +18,8 @@ const parked = {
 const REMIND_AFTER = 20;
 /** The longest that a thread sleeps at once, in ms: what the kernel is told must fit into its types. */
 const LONGEST = 2 ** 31;
+/** The same where Node may end the thread that started this one, and this one with it, without a word to either. */
+const LONGEST_OF_NESTED = 1000;
 
 /** A condition that somebody in this thread awaits. */
 export interface Pending {
@@ -36,6 +38,7 @@ export class Parker {
   readonly #me: number;
   /** The read end of this thread's doorbell. */
   readonly #doorbell: number;
+  readonly #longest: number;
   readonly #pending = new Set<Pending>();
   #socket: import('node:net').Socket | undefined;
   #scheduled = false;
@@ -52,6 +55,7 @@ export class Parker {
     lifelines: Lifelines,
     me: number,
     doorbell: number,
+    isNested: boolean,
   ) {
     this.#platform = platform;
     this.#members = members;
@@ -59,6 +63,7 @@ export class Parker {
     this.#lifelines = lifelines;
     this.#me = me;
     this.#doorbell = doorbell;
+    this.#longest = isNested ? LONGEST_OF_NESTED : LONGEST;
   }
 
   /** Wakes a member whose condition may have come true; false if it is known to be dead. */
@@ -149,7 +154,7 @@ export class Parker {
         const now = performance.now();
         if (now >= deadline) return false;
         const until = this.#reminders.size > 0 ? Math.min(deadline, this.#remindAt) : deadline;
-        const left = Math.min(Math.max(until - now, 0), LONGEST);
+        const left = Math.min(Math.max(until - now, 0), this.#longest);
         if (way === parked.SLEEPING) {
           this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.SLEEPING, left);
         } else {
@@ -165,16 +170,16 @@ export class Parker {
   }
 
   /**
-   * Blocks the thread in a call of the caller's that sleeps in poll(2), and listens to the doorbell that it is given: `undefined`
-   * if that rang, and it is called again. Answers what it answers.
+   * Blocks the thread in a call of the caller's that sleeps in poll(2) for no more than `longest` ms, and listens to the doorbell:
+   * `undefined` if that rang or the time was over, and it is called again. Answers what it answers.
    */
-  blockIn<T>(poll: (doorbell: number) => T | undefined): T {
+  blockIn<T>(poll: (doorbell: number, longest: number) => T | undefined): T {
     try {
       for (;;) {
         // SYNC(park): who wakes us from here on rings.
         this.#members.set(this.#me, field.parked, parked.ARMED);
         this.#awaitEndIfCondemned();
-        const answer = poll(this.#doorbell);
+        const answer = poll(this.#doorbell, this.#longest);
         if (answer !== undefined) return answer;
         this.#platform.drain(this.#doorbell);
       }

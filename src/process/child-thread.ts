@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { fs, inspect, os } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
@@ -111,7 +112,11 @@ function startWorker(file: string, env: Readonly<Record<string, string | undefin
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
     // The thread writes its output itself: nobody here is to ask for it.
-    return new Worker(file, { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth });
+    const options = { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth };
+    if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(file, options);
+    // Node hands the option on, and takes no files with it.
+    const code = `process.argv[1] = ${JSON.stringify(file)}; import(${JSON.stringify(pathToFileURL(file).href)});`;
+    return new Worker(code, { ...options, eval: true });
   } catch (cause) {
     throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });
   }

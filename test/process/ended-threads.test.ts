@@ -5,6 +5,7 @@ import { Barrier, Condition, Event, getContext, Lock, pipe, Queue, RLock, Semaph
 import { type Connection, connect, Listener } from 'multiproc/connection';
 import { watchdog } from '../hang.ts';
 import { descriptors, isAsleep, until } from '../inside.ts';
+import { fixture, run } from './program.ts';
 
 const { Process } = getContext('thread');
 const here = getContext('spawn');
@@ -251,4 +252,9 @@ test('threads leave no descriptors open, however they and what they have started
   const before = descriptors();
   for (let i = 0; i < rounds; i++) await round(i);
   await until(() => descriptors() <= before);
+});
+
+test('a thread that sleeps ends with a thread of the program that has started it, which Node ends without a word', async () => {
+  const { code, stdout } = await run(fixture('foreign-thread'));
+  assert.deepEqual([code, stdout], [0, 'started\nended\n']);
 });
