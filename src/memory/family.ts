@@ -166,7 +166,7 @@ export class Family {
       else if (first && this.#isOrphanOf(other, member)) this.#buryWhenDead(other);
     }
     if (!first) return;
-    for (const other of members.all()) if (other !== this.me) this.parker.wake(other);
+    for (const other of members.all()) if (other !== this.me && !members.isKnownGone(other)) this.parker.rouse(other);
     this.parker.schedule();
   }
 

@@ -80,6 +80,13 @@ export class Parker {
     return this.#doorbells.ring(member);
   }
 
+  /** Wakes a member whatever its word says: a waker that died may have written AWAKE, and woken nobody. */
+  rouse(member: number): void {
+    const was = this.#members.exchange(member, field.parked, parked.AWAKE);
+    if (was !== parked.ARMED && this.#platform.futexWake(this.#members.address(member, field.parked), 1) > 0) return;
+    this.#doorbells.ring(member);
+  }
+
   /** Has `pending.check` called whenever this member is woken, and keeps the program alive, until `remove`. Check once after this. */
   add(pending: Pending): void {
     this.#pending.add(pending);
