@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Queue } from 'multiproc';
+import { test } from '../cases.ts';
 
 const MEBIBYTE = 2 ** 20;
 

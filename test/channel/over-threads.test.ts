@@ -10,7 +10,7 @@ await overThreads(
     'so it is when the one who put blocks right away in something else (blocked)': signals,
     'so it is when the one who put blocks right away in something else (looping)': signals,
   },
-  ['across', 'joinable-queue', 'barrier', 'kills', 'kills-of-joins'].map(
+  ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'life', 'kills', 'kills-of-joins'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
   ),
 );

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ClosedError, Empty, Full, Queue, registerClass, SerializationError, ShutDown, SimpleQueue } from 'multiproc';
+import { test } from '../cases.ts';
 import { waiting } from '../inside.ts';
 
 describe('put and get', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { Process, Queue } from 'multiproc';
+import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { until } from './program.ts';
 

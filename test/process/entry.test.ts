@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { build } from 'esbuild';
+import { test } from '../cases.ts';
 import { type ProgramOptions, run } from './program.ts';
 
 /** Inside the package, so that `multiproc` means the compiled package itself. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { currentProcess, isMainProcess, Process, parentProcess, Queue, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { fixture, run } from './program.ts';
 

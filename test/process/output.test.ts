@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { test } from 'node:test';
+import { test } from '../cases.ts';
 import { fixture, run } from './program.ts';
 
 const MEGABYTE = 2 ** 20;

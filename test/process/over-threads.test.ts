@@ -1,6 +1,7 @@
 import { overThreads } from '../cases.ts';
 
 const once = 'a program in TypeScript is the same to threads; the entry script of a subclass shows it';
+const detached = 'a thread cannot be detached';
 const ownPid = 'it looks at the process of the child, which is that of the test';
 
 await overThreads(
@@ -16,6 +17,19 @@ await overThreads(
     'the same from TypeScript, with the line as it was written (rejection)': once,
     'one that ends is no zombie, though nobody joins it': ownPid,
     'terminate ends what a busy process has started': ownPid,
+    'inside a process: its own pid, its parent, and the rest of the main process’s arguments': ownPid,
+    'standard input of a process is empty, and the parent’s stays untouched':
+      'the descriptor is that of the process; process.stdin of a thread is empty',
+    'processes start, answer, and are joined with and without an event loop': ownPid,
+    'they end with their thread, though the program goes on': ownPid,
+    'of a chain, all below a link that is killed end; those above go on': ownPid,
+    'spares end with the program, killed or not': 'there are no spare threads',
+    'outlive their parent, and see its end (process.exit)': detached,
+    'outlive their parent, and see its end (SIGKILL)': detached,
+    'outlive their parent, and see its end (uncaught error)': detached,
+    'are waited for by a program that ends by itself': detached,
   },
-  ['lifecycle', 'errors', 'subclass'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
+  ['lifecycle', 'ending', 'errors', 'subclass', 'names', 'output', 'entry', 'parent-death'].map(
+    (name) => new URL(`./${name}.test.js`, import.meta.url),
+  ),
 );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
+import { test } from '../cases.ts';
 import { fixture, runs, start, until } from './program.ts';
 
 const pidsOf = (line: string) => line.split(' ').map(Number);

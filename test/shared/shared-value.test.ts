@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ClosedError, Lock, Process, Queue, type Scalar, SharedValue, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { start } from '../inside.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { Pool, Process, Queue, SharedArray } from 'multiproc';
+import { test } from '../cases.ts';
 import { holders } from '../inside.ts';
 
 test('a slice of a view is the same bytes in a process that gets it', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { ClosedError, Condition, Lock, Queue, RLock, Semaphore, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { isAsleep, start, startThread, until } from '../inside.ts';
 import { add, count, freeCounter, newCounter } from './shared-counter.ts';

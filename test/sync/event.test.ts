@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { ClosedError, Event, Queue } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, slay, start, waiting } from '../inside.ts';
 

@@ -1,9 +1,11 @@
 // What holds for everything like a lock is in lock-suite.ts.
+
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ClosedError, Lock, Queue, TimeoutError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, start, waiting } from '../inside.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Lock, Queue, RLock, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { start, startThread } from '../inside.ts';
 import { add, freeCounter, newCounter } from './shared-counter.ts';

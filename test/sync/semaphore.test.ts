@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { BoundedSemaphore, ClosedError, Queue, Semaphore, StateError } from 'multiproc';
+import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, slay, start, startThread, waiting } from '../inside.ts';
 import { add, freeCounter, newCounter } from './shared-counter.ts';
