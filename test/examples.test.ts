@@ -71,3 +71,11 @@ test('5: five tasks in a pool, each once, on no more workers than there may be',
 test('6: an ordinary queue is an argument of tasks', { timeout: 60_000 }, async () => {
   assert.deepEqual(await linesOf('6-pool-and-queue'), writesAndReads);
 });
+
+test('7: a queue of a manager is an argument of tasks', { timeout: 60_000 }, async () => {
+  assert.deepEqual(await linesOf('7-manager-queue'), writesAndReads);
+});
+
+test('8: a lock of a manager keeps the items of a writer together', { timeout: 60_000 }, async () => {
+  assert.deepEqual(await linesOf('8-manager-lock'), writesAndReads);
+});

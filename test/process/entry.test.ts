@@ -150,7 +150,7 @@ if (isMainThread) {
 }`;
 
   test('processes start, answer, and are joined with and without an event loop', async () => {
-    const body = PROGRAM.replace('console.log(', 'console.log(process.pid === p.pid, ') + '\np.joinSync();';
+    const body = `${PROGRAM.replace('console.log(', 'console.log(process.pid === p.pid, ')}\np.joinSync();`;
     writeFileSync(`${folder}/thread.mjs`, thread(body));
     const { stdout, stderr, runs } = await answers('thread.mjs');
     assert.equal(stdout, 'false hello job 42 0\nthread is done\n', stderr);
