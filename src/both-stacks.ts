@@ -1,12 +1,17 @@
 /** Where this library's own files are, whose lines say nothing to a user; empty in a bundle. */
 const folder = import.meta.url?.replace(/^file:\/\//, '').replace(/[^/]*$/, '') ?? '';
 
+/** Errors that show it already: one may be thrown again and again. */
+const shown = new WeakSet<Error>();
+
 /**
  * The error that another process threw, with a stack that shows this side too: where it was thrown, then who called for it here.
  * `call` is what was called. Use it in an async function that the user awaits: only then does the engine know the callers.
  */
 export function withCallers<E>(error: E, call: string): E {
-  if (!(error instanceof Error) || typeof error.stack !== 'string' || !canChange(error)) return error;
+  if (!(error instanceof Error) || typeof error.stack !== 'string' || shown.has(error) || !canChange(error))
+    return error;
+  shown.add(error);
   const lines = new Error().stack?.split('\n').slice(1) ?? [];
   const callers = folder === '' ? lines : lines.filter((line) => !line.includes(folder));
   const value = [error.stack, `  called by ${call}`, ...callers].join('\n');

@@ -31,6 +31,11 @@ const names: Readonly<Record<string, string>> = {
     terminate_workers kill_workers BrokenProcessPool BrokenExecutor ThreadPoolExecutor thread_name_prefix BrokenThreadPool
     InterpreterPoolExecutor Future cancel cancelled running done result exception add_done_callback set_running_or_notify_cancel
     set_result set_exception InvalidStateError CancelledError wait ALL_COMPLETED FIRST_COMPLETED FIRST_EXCEPTION as_completed`,
+  managers: `Manager SyncManager BaseManager address authkey serializer ctx shutdown_timeout start initializer initargs get_server Server
+    serve_forever connect shutdown join register typeid callable proxytype exposed method_to_typeid create_method AutoProxy MakeProxyType
+    BaseProxy _callmethod _getvalue Token RemoteError Queue JoinableQueue Lock RLock Semaphore BoundedSemaphore Condition Event Barrier dict list
+    set Namespace Value Array Pool get clear copy keys values items pop setdefault update popitem fromkeys reversed append extend insert
+    reverse sort index remove count SharedMemoryManager`,
   'other modules': 'dummy resource_tracker ensure_running register unregister',
 };
 

@@ -49,7 +49,8 @@ export class Reference {
       this.assertOpen();
       return await this.link.call(this.id, method, withOptions(args, options), options?.signal);
     } catch (error) {
-      throw withCallers(error, `${this.name}.${method}()`);
+      // What the caller gave is the caller's.
+      throw error === options?.signal?.reason ? error : withCallers(error, `${this.name}.${method}()`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { withCallers } from '../both-stacks.ts';
 import { StateError, TimeoutError } from '../errors.ts';
 import type { WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
@@ -68,9 +69,14 @@ export class AsyncResult<R> implements PromiseLike<R> {
 
   /** The result, waiting for it if need be; throws the task's error, or a `TimeoutError` when the time is over. */
   async get(options?: WaitOptions): Promise<R> {
-    if (options === undefined) return this.#look();
-    if (!(await this.wait(options))) throw new TimeoutError(`The task had no result within ${options.timeout} ms.`);
-    return this.#look();
+    if (options !== undefined && !(await this.wait(options))) {
+      throw new TimeoutError(`The task had no result within ${options.timeout} ms.`);
+    }
+    try {
+      return await this.#look();
+    } catch (error) {
+      throw withCallers(error, 'AsyncResult.get()');
+    }
   }
 
   /** Waits until the task has come to an end; false when the time is over. */

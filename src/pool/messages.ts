@@ -12,6 +12,8 @@ export const way = {
   CHUNK: 3,
 } as const;
 export type Way = (typeof way)[keyof typeof way];
+/** What users call, for each way. */
+export const callOf = ['apply', 'map', 'starmap', 'mapChunks'] as const;
 
 /**
  * A task: the number and the granule of its function, the way, whether the owner wants to hear of its start, then the

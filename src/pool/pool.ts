@@ -12,9 +12,10 @@ import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
-import { type Way, way } from './messages.ts';
+import { callOf, type Way, way } from './messages.ts';
 import { type PoolOptions, type PoolStats, poolOptionNames } from './pool-options.ts';
 import type { ResultIterator } from './result-iterator.ts';
+import { settled } from './settled.ts';
 import { SyncOutcome } from './sync-outcome.ts';
 import {
   argumentsOf,
@@ -92,7 +93,7 @@ export class Pool implements AsyncDisposable {
     args?: A,
     options: TaskOptions = NONE,
   ): Promise<Awaited<R>> {
-    return new Promise((resolve, reject) => {
+    return settled('apply', options.signal, (resolve, reject) => {
       this.#call(fn, args, readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
     });
   }
@@ -288,7 +289,7 @@ export class Pool implements AsyncDisposable {
     readMapOptions(options).signal?.throwIfAborted();
     // At once if it can be: a close() right after this call must not come between.
     const list = isIterable(items) ? listNow(items) : await gather(items);
-    return new Promise((succeed, fail) => {
+    return settled(callOf[how], options.signal, (succeed, fail) => {
       this.#start(fn, how, list, options, { succeed, fail });
     });
   }

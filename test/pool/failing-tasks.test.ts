@@ -390,3 +390,30 @@ function sharedMemory(): number {
   for (const map of maps) if (map.includes('memfd:multiproc')) kib += Number(/^Rss:\s+(\d+)/m.exec(map)?.[1] ?? 0);
   return kib * 1024;
 }
+
+describe('the stack of an error', () => {
+  const failing = (): never => {
+    throw new RangeError('there');
+  };
+
+  test('shows where it was thrown, and who called here', async () => {
+    await using pool = poolOf(1);
+    const viaApply = async () => await pool.apply(failing);
+    const viaMap = async () => await pool.map(failing, [1]);
+    const viaResult = async () => await pool.applyAsync(failing).get();
+    for (const caller of [viaApply, viaMap, viaResult]) {
+      await assert.rejects(caller, ({ stack }: Error) => {
+        assert.match(stack!, /RangeError: there\n\s+at failing .*[\s\S]*called by .*\(\)\n[\s\S]*at async via/);
+        return true;
+      });
+    }
+  });
+
+  test('of what the caller gave himself stays as it is', async () => {
+    await using pool = poolOf(1);
+    const reason = new Error('mine');
+    const { stack } = reason;
+    await assert.rejects(pool.apply(failing, [], { signal: AbortSignal.abort(reason) }), reason);
+    assert.equal(reason.stack, stack);
+  });
+});
