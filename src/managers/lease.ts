@@ -93,6 +93,9 @@ export class Returns extends SharedObject {
 
 /** What stands for one object of a server: whoever holds this, or a message with it, keeps that object. */
 export class Lease extends SharedObject {
+  /** A proxy of this thread has it: it is one object here, also where the server is this thread. */
+  isOfProxy = false;
+
   constructor(returns: Returns | Existing) {
     super(LEASE_KIND, returns instanceof Existing ? returns : leaseField.words);
     if (returns instanceof Existing) return;

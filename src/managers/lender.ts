@@ -32,7 +32,7 @@ export class Lender<K> {
     const { offset } = locate(lease);
     this.#keys.set(offset, key);
     this.#offsets.set(key, offset);
-    lease.close();
+    if (!lease.isOfProxy) lease.close();
   }
 
   /** The lease of `key`, a new one if there is none. Close it when it has been sent. */

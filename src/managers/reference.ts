@@ -30,6 +30,7 @@ export class Reference {
     this.id = id;
     this.kind = kind;
     this.#lease = lease;
+    if (lease !== undefined) lease.isOfProxy = true;
     if (link.ref.near === undefined) collected.register(this, { link, id, given: this.#given }, this);
   }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { ClosedError, Process, Queue, RemoteError, SerializationError, StateError } from 'multiproc';
-import { BaseManager, BaseProxy, type Factory, Manager } from 'multiproc/managers';
+import { BaseManager, BaseProxy, type Factory, Manager, type QueueProxy } from 'multiproc/managers';
+import { Queue as LocalQueue } from 'multiproc/queue';
 import { start } from '../inside.ts';
 
 class Account {
@@ -266,6 +267,38 @@ describe('the life of a manager', () => {
     process.kill(await server.pid(), 'SIGINT');
     assert.equal(typeof (await server.pid()), 'number');
     await manager.shutdown();
+  });
+
+  test('one that serves from this process is used like any other, here and in children', async () => {
+    class Mine extends Manager {
+      declare jobs: () => QueueProxy<number>;
+      declare account: Factory<typeof Account>;
+    }
+    const jobs = new LocalQueue<number>();
+    Mine.register('jobs', () => jobs);
+    Mine.register('account', Account);
+    const manager = new Mine({ address: '127.0.0.1:0', authKey: 'key' });
+    const served = manager.serveForever();
+    const client = new Mine({ address: manager.address, authKey: 'key' });
+    await client.connect();
+    for (const each of [manager, client]) {
+      const account = each.account('Ann');
+      assert.equal(await account.deposit(1), 1);
+      await each.jobs().put(await account.deposit(1));
+    }
+    const child = start(
+      (account, queue) => account.deposit(5).then((n) => queue.put(n)),
+      client.account('Bob'),
+      manager.jobs(),
+    );
+    await child.join();
+    assert.deepEqual(await jobs.getMany(3), [2, 2, 5]);
+    const list = manager.list([manager.list([1])]);
+    assert.deepEqual(await (await list.at(0))!.toArray(), [1]);
+    await client.shutdown();
+    await manager.shutdown();
+    await served;
+    await assert.rejects(list.length(), ClosedError);
   });
 
   test('a child may have a manager of its own', async () => {
