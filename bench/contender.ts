@@ -1,5 +1,6 @@
 // The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
 import { type Connection, Lock, Pool, Process, pipe, Queue, SharedArray, setSpareProcesses } from 'multiproc';
+import { Manager } from 'multiproc/managers';
 import {
   conditionAwait,
   conditionSync,
@@ -149,6 +150,20 @@ async function sumOwn(count: number): Promise<number[]> {
   return await timeSums(() => sum(numbers), count);
 }
 
+/** Microseconds of each put with its get, from one client, after a tenth of them as a warm-up. */
+async function throughManager(count: number): Promise<number[]> {
+  await using manager = new Manager();
+  const queue = manager.queue<number>();
+  const values: number[] = [];
+  for (let i = -count / 10; i < count; i++) {
+    const start = performance.now();
+    await queue.put(i);
+    await queue.get();
+    if (i >= 0) values.push((performance.now() - start) * 1000);
+  }
+  return values;
+}
+
 const megabytes = (itemsPerSecond: number): number => (itemsPerSecond * MEBIBYTE) / 1e6;
 
 const scenarios: Record<string, (count: number) => Promise<number[]>> = {
@@ -167,6 +182,7 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'semaphore-sync': async (count) => [await semaphoreSync(count)],
   'semaphore-await': async (count) => [await semaphoreAwait(count)],
   'condition-sync': async (count) => [await conditionSync(count)],
+  'manager-queue': throughManager,
   'condition-await': async (count) => [await conditionAwait(count)],
 };
 

@@ -145,6 +145,14 @@ export const scenarios: readonly Scenario[] = [
     demand: { kind: 'quicker', limit: 2 },
   },
   {
+    name: 'manager-queue',
+    work: '`manager.queue()`, a put and a get from one client, p50',
+    against: "CPython's Manager().Queue()",
+    count: 3_000,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 3 },
+  },
+  {
     name: 'condition-sync',
     work: '`Condition`, hand-over to another process, blocking, p50',
     against: "CPython's Condition",

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build } from 'esbuild';
+import { inferNames } from './inferred-names.mjs';
 import { buildParts } from './lazy-parts.mjs';
 
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
@@ -11,7 +12,14 @@ tsc('tsconfig.json', '--emitDeclarationOnly');
 
 const entries = ['multiproc.ts', 'queue.ts', 'connection.ts', 'shared-memory.ts', 'managers.ts', 'process/child.ts'];
 // What it does is done by the doors alone: tests of a layer have only what they install themselves.
-const notInternal = [...entries, 'install.ts', 'install-connection.ts', 'install-shared-memory.ts', 'install-managers.ts', 'eager-modules.ts'];
+const notInternal = [
+  ...entries,
+  'install.ts',
+  'install-connection.ts',
+  'install-shared-memory.ts',
+  'install-managers.ts',
+  'eager-modules.ts',
+];
 const modules = readdirSync('src', { recursive: true }).filter(
   (name) => name.endsWith('.ts') && !notInternal.includes(name),
 );
@@ -54,6 +62,7 @@ await build({
   plugins: [eagerModules],
   ...options,
 });
+inferNames('dist');
 for (const [i, name] of modules.entries()) {
   const file = `build/internals/${name.replace(/\.ts$/, '.js')}`;
   mkdirSync(dirname(file), { recursive: true });

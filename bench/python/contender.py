@@ -62,6 +62,20 @@ def round_trips(count):
     return values
 
 
+def through_manager(count):
+    """Microseconds of each put with its get, from one client, after a tenth of them as a warm-up."""
+    values = []
+    with mp.Manager() as manager:
+        queue = manager.Queue()
+        for i in range(-count // 10, count):
+            start = time.perf_counter()
+            queue.put(i)
+            queue.get()
+            if i >= 0:
+                values.append((time.perf_counter() - start) * 1e6)
+    return values
+
+
 def work():
     pass
 
@@ -130,6 +144,7 @@ scenarios = {
     "event-await": lambda count: [hand_over.event(count)],
     "semaphore-sync": lambda count: [hand_over.semaphore(count)],
     "semaphore-await": lambda count: [hand_over.semaphore(count)],
+    "manager-queue": through_manager,
     "condition-sync": lambda count: [hand_over.condition(count)],
     "condition-await": lambda count: [hand_over.condition(count)],
 }
