@@ -148,7 +148,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'manager-queue',
     work: '`manager.queue()`, a put and a get from one client, p50',
     against: "CPython's Manager().Queue()",
-    count: 3_000,
+    count: 20_000,
     unit: 'µs',
     demand: { kind: 'quicker', limit: 3 },
   },

@@ -76,6 +76,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const read = func('long read(int fd, _Out_ uint8_t* buffer, size_t length)');
   const write = func('long write(int fd, const uint8_t* buffer, size_t length)');
   const nativePoll = func('int poll(_Inout_ int* fds, unsigned long count, int timeout)');
+  const schedYield = func('int sched_yield()');
   const gettid = func('long syscall(long number)');
   const prctl = func('int prctl(int option, unsigned long value)');
   const getppid = func('int getppid()');
@@ -224,6 +225,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (setSpecific(key, BigInt(fd)) !== 0) throw new PlatformError('pthread_setspecific failed');
     },
 
+    yieldCpu: () => void schedYield(),
     threadId: () => gettid(number.gettid),
     startTime(pid, tid) {
       let stat: string;

@@ -52,6 +52,8 @@ export interface Platform {
   /** Has the descriptor closed when this thread ends, however it does: after its last instruction of JavaScript. One for each key and thread. */
   closeWithThread(key: number, fd: number): void;
 
+  /** Lets another thread run that waits for this CPU, if there is one. */
+  yieldCpu(): void;
   /** The kernel's id of this thread. */
   threadId(): number;
   /** When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. `undefined` if it is gone or a zombie. */

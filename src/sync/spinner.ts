@@ -1,4 +1,5 @@
 import { os } from '../builtins.ts';
+import { platform } from '../platform/choose.ts';
 
 /** What an attempt answers while there is nothing to have. */
 export const NOT_YET: unique symbol = Symbol('not yet');
@@ -12,7 +13,7 @@ const LONGEST = 0.06;
 const SHORTEST = 0.002;
 /** After so many waits without a spin, a long one finds out whether it pays again. */
 const PROBE_EVERY = 32;
-/** Tries between two looks at the clock; one takes 20 to 100 ns. */
+/** Tries between two looks at the clock, one of which takes 20 to 100 ns, and between two calls of the system, each 300 ns. */
 const TRIES = 16;
 
 /**
@@ -35,6 +36,8 @@ export class Spinner {
         this.#budget = Math.min(Math.max(this.#budget, (performance.now() - start) * 2 + SHORTEST), LONGEST);
         return value;
       }
+      // The other side may wait for this very CPU: the system often puts two that wake each other on one.
+      platform().yieldCpu();
     } while (performance.now() < start + budget);
     // An event loop has better things to do than a blocked thread.
     this.#budget *= blocked ? 0.9 : 0.7;
