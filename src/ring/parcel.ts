@@ -50,7 +50,14 @@ export function writeParcel(family: Family, offset: number, at: number, parcel: 
     words[next++] = length;
   }
   for (const handle of parcel.handles) words[next++] = handle / GRANULE;
-  copyBytes(parcel.bytes, 0, family.heap.octets(offset), next * 4, parcel.length);
+  const octets = family.heap.octets(offset);
+  if (next * 4 + parcel.length <= octets.length) {
+    copyBytes(parcel.bytes, 0, octets, next * 4, parcel.length);
+    return;
+  }
+  // A block that is larger than a window begins with one.
+  const start = offset + (next - wordIndex(offset)) * 4;
+  new Uint8Array(family.heap.bytes(start, parcel.length)).set(parcel.bytes.subarray(0, parcel.length));
 }
 
 /** The KiB that a parcel brings, large binaries included; what is smaller counts as nothing. */

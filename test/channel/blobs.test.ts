@@ -23,3 +23,10 @@ test('large binaries are received into the same memory again and again', { skip:
   // Fresh memory takes 256 for each item, 102,400 in all.
   assert.ok(faults < 40_000, `${faults} page faults`);
 });
+
+test('a text that is larger than a window of the heap', async () => {
+  const queue = new Queue<string[]>();
+  const text = 'ab'.repeat(2 ** 25 + 1);
+  await queue.put([text]);
+  assert.equal((await queue.get())[0] === text, true);
+});
