@@ -64,6 +64,10 @@ export function objectMaker(types: ReadonlyMap<string, Registration>, find: Find
 function makeRegistered({ name, make, exposed }: Registration, args: unknown[], find: FindObject): ServedObject {
   if (isClass(make)) return new CustomObject(name, Reflect.construct(make, args) as object, exposed, true);
   const object: unknown = (make as (...args: unknown[]) => unknown)(...args);
+  if (object instanceof Promise) {
+    object.catch(() => {});
+    throw new TypeError(`What is registered as ${name} must answer with an object at once: it must not be async.`);
+  }
   if (typeof object === 'object' && object !== null) {
     return (exposed === undefined && served(object, find)) || new CustomObject(name, object, exposed, false);
   }

@@ -3,7 +3,7 @@ import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';
 import { PresentedObject } from './presented.ts';
-import { BaseProxy, referenceOf } from './proxy.ts';
+import { BaseProxy, COMPANION, referenceOf } from './proxy.ts';
 import { makeProxy } from './proxy-kinds.ts';
 import { Reference } from './reference.ts';
 import { type Server, servedHere } from './server.ts';
@@ -45,7 +45,7 @@ function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
   out.string(identity);
   out.string(kind);
   out.value(id, '');
-  out.value(proxy.companion, '');
+  out.value(proxy[COMPANION], '');
   if (!isNear) return;
   writeRef(link.ref, out);
   const { lease, isLoan } = referenceOf(proxy).lend();
@@ -102,7 +102,7 @@ function readNamed(
 ): BaseProxy {
   const here = servedHere(identity);
   const link = here === undefined ? Link.known(identity) : Link.to(here.ref);
-  if (link === undefined || link.hasEnded) {
+  if (link === undefined) {
     throw new Error(
       "The proxy is of a manager that this process is not connected to: await that manager's connect() first.",
     );

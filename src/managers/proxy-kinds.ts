@@ -1,7 +1,7 @@
 import type { BaseProxy } from './proxy.ts';
 import type { Reference } from './reference.ts';
 
-/** Makes the proxy of a kind; `companion` is what `BaseProxy.companion` was where it came from. */
+/** Makes the proxy of a kind; `companion` is what it had as its `COMPANION` where it came from. */
 export type MakeProxy = (reference: Reference, companion: BaseProxy | undefined) => BaseProxy;
 
 const kinds = new Map<string, MakeProxy>();

@@ -1,6 +1,9 @@
 import type { WaitOptions } from '../options.ts';
 import type { Reference } from './reference.ts';
 
+/** A symbol, as all that a proxy has beyond the methods of its object: those may have any name. */
+export const COMPANION = Symbol('companion');
+
 const references = new WeakMap<object, Reference>();
 
 /** Friends of the proxies: what one stands for. */
@@ -27,7 +30,7 @@ export abstract class BaseProxy implements Disposable {
   }
 
   /** @internal Another proxy that this one needs where it arrives. */
-  get companion(): BaseProxy | undefined {
+  get [COMPANION](): BaseProxy | undefined {
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../../options.ts';
 import { readTimeout } from '../../options.ts';
-import { BaseProxy } from '../proxy.ts';
+import { BaseProxy, COMPANION } from '../proxy.ts';
 import type { Reference } from '../reference.ts';
 import type { Guard, LockProxy } from './lock-proxies.ts';
 
@@ -15,7 +15,7 @@ export class ConditionProxy extends BaseProxy {
   }
 
   /** @internal */
-  override get companion(): BaseProxy {
+  override get [COMPANION](): BaseProxy {
     return this.#lock;
   }
 

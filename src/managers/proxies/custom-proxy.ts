@@ -68,10 +68,11 @@ export function customProxy(reference: Reference): BaseProxy {
   const proxy = new Proxy(new CustomProxy(reference), {
     get(target, name) {
       if (name === Symbol.asyncIterator) return () => target.iterate();
-      // Other symbols are the engine's and Node's; with `then` it would be taken for a promise.
-      if (typeof name === 'symbol' || Object.hasOwn(BaseProxy.prototype, name)) {
+      if (name === 'constructor') return target.constructor;
+      // Other symbols are ours, the engine's and Node's; with `then` it would be taken for a promise.
+      if (typeof name === 'symbol') {
         const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' && name !== 'constructor' ? value.bind(target) : value;
+        return typeof value === 'function' ? value.bind(target) : value;
       }
       if (name === 'then') return undefined;
       let method = methods.get(name);
