@@ -1,3 +1,4 @@
+import { Empty, Full } from '../../errors.ts';
 import type { WaitOptions } from '../../options.ts';
 import type { Caller } from '../caller.ts';
 import { type ServedObject, serve } from '../served-object.ts';
@@ -22,9 +23,28 @@ export interface QueueLike {
 export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject {
   const { taskDone, join } = isJoinable ? queue : ({} as Partial<QueueLike>);
   return serve(isJoinable ? 'joinableQueue' : 'queue', {
-    // Most calls find an item or a place: those need nothing to wait with.
-    put: (caller, item, options) => (queue.full() ? queue.put(item, waiting(caller, options)) : queue.putNowait(item)),
-    get: (caller, options) => (queue.empty() ? queue.get(waiting(caller, options)) : queue.getNowait()),
+    put: (caller, item, options) => {
+      if (!queue.full()) {
+        try {
+          // Most calls find a place: those need nothing to wait with.
+          return queue.putNowait(item);
+        } catch (error) {
+          // Another process, which uses the queue itself, was quicker.
+          if (!(error instanceof Full)) throw error;
+        }
+      }
+      return queue.put(item, waiting(caller, options));
+    },
+    get: (caller, options) => {
+      if (!queue.empty()) {
+        try {
+          return queue.getNowait();
+        } catch (error) {
+          if (!(error instanceof Empty)) throw error;
+        }
+      }
+      return queue.get(waiting(caller, options));
+    },
     putNowait: (_, item) => queue.putNowait(item),
     getNowait: () => queue.getNowait(),
     putMany: (caller, items, options) => queue.putMany(items, waiting(caller, options)),
