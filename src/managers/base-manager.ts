@@ -66,13 +66,15 @@ type Role =
       readonly control: Connection<ControlMessage>;
       readonly link: Link;
     }
-  /** Of a link that is not its own it is one of several users. */
-  | { readonly is: 'connected'; readonly link: Link; readonly isOwn: boolean }
+  | { readonly is: 'connected'; readonly link: Link }
   | { readonly is: 'serving'; readonly server: Server; readonly link: Link; readonly end: () => void };
 
 /** Milliseconds that a server has to end by itself; then it is terminated, and killed after as much again. */
 const SHUTDOWN_TIME = 1000;
 let made = 0;
+
+/** The server of a manager that was collected ends as soon as nobody has a proxy. */
+const collected = new FinalizationRegistry<Connection<ControlMessage>>((control) => control.close());
 
 /**
  * Holds objects in a server process for whoever has a proxy of them: this program, its children, and programs on other machines.
@@ -108,6 +110,7 @@ export class BaseManager implements AsyncDisposable {
   readonly #givenKey: Uint8Array | undefined;
   #address: Address | undefined;
   #role: Role = { is: 'new' };
+  #ending: Promise<void> | undefined;
 
   constructor(options: ManagerOptions = {}) {
     checkOptionNames(new.target.name, options, known);
@@ -152,7 +155,10 @@ export class BaseManager implements AsyncDisposable {
     });
   }
 
-  /** Starts the server process; throws at once what of the registered types cannot be sent there. A `StateError` if there is one already. */
+  /**
+   * Starts the server process; throws at once what of the registered types cannot be sent there. With an `address` it blocks the thread
+   * until the server listens, and throws why it cannot. A `StateError` if there is one already.
+   */
   start(): void {
     if (this.#role.is !== 'new') throw this.#wrongState('start');
     const place = makePlace();
@@ -169,8 +175,16 @@ export class BaseManager implements AsyncDisposable {
     server.start();
     place.entrance.close();
     theirs.close();
-    this.#role = { is: 'started', process: server, control, link: Link.to(refOf(place)) };
-    void this.#hear(control);
+    try {
+      if (listen !== undefined) this.#address = addressFrom(control);
+    } catch (error) {
+      control.close();
+      throw error;
+    }
+    const link = Link.to(refOf(place));
+    this.#role = { is: 'started', process: server, control, link };
+    collected.register(this, control, this);
+    void reportFailure(control, link);
   }
 
   /**
@@ -184,7 +198,7 @@ export class BaseManager implements AsyncDisposable {
     this.#role = { is: 'connecting' };
     try {
       const tls = this.#options.tls as ConnectionOptions | undefined;
-      this.#role = { is: 'connected', ...(await Link.connect({ address, authKey: this.authKey, tls })) };
+      this.#role = { is: 'connected', link: await Link.connect({ address, authKey: this.authKey, tls }) };
     } catch (error) {
       this.#role = { is: 'new' };
       throw error;
@@ -195,30 +209,32 @@ export class BaseManager implements AsyncDisposable {
   async serveForever(): Promise<void> {
     if (this.#role.is !== 'new') throw this.#wrongState('serveForever');
     const { initializer, initargs = [] } = this.#options;
-    const place = makePlace();
-    const server = makeServer(place, registrationsOf(this.constructor));
-    try {
-      this.#address = server.listen(this.#listenerOptions()).address;
-    } catch (error) {
-      server.close();
-      throw error;
-    }
+    const server = makeServer(makePlace(), registrationsOf(this.constructor));
     const over = new Promise<void>((resolve) => {
       this.#role = { is: 'serving', server, link: Link.to(server.ref), end: resolve };
     });
-    await initializer?.(...initargs);
+    try {
+      // Without one it listens before this answers.
+      if (initializer !== undefined) await initializer(...initargs);
+      if (!server.isClosed) this.#address = server.listen(this.#listenerOptions()).address;
+    } catch (error) {
+      await this.#end();
+      this.#role = { is: 'new' };
+      throw error;
+    }
+    server.open();
     await over;
   }
 
   /**
-   * Where the server listens. Of one that this manager has started, and that was given no address or the port 0, this has it listen and
-   * blocks the thread for that moment; `undefined` before the start.
+   * Where the server listens. Of one that this manager has started, and that was given no address, this has it listen and blocks the
+   * thread for that moment; `undefined` before the start.
    */
   get address(): Address | undefined {
     const role = this.#role;
-    if (role.is === 'started' && !hasFixedPlace(this.#address)) {
-      if (this.#address === undefined) role.control.sendSync({ listen: this.#listenerOptions() });
-      this.#address = addressIn(role.control.recvSync());
+    if (role.is === 'started' && this.#address === undefined) {
+      role.control.sendSync({ listen: this.#listenerOptions() });
+      this.#address = addressFrom(role.control);
     }
     return this.#address;
   }
@@ -232,17 +248,23 @@ export class BaseManager implements AsyncDisposable {
    * Ends the server that this manager started or serves, and with it all that it holds; of one that it connected to, only the connection.
    * May be repeated.
    */
-  async shutdown(): Promise<void> {
+  shutdown(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     const role = this.#role;
     this.#role = { is: 'closed' };
-    if ('link' in role && !(role.is === 'connected' && !role.isOwn)) {
-      role.link.close(() => new ClosedError('The manager was shut down here: what it held is out of reach.'));
-    }
+    const out = () => new ClosedError('The manager was shut down here: what it held is out of reach.');
+    if (role.is === 'connected') role.link.leave(out);
+    else if ('link' in role) role.link.close(out);
     if (role.is === 'serving') {
       role.server.close();
       role.end();
     }
     if (role.is !== 'started') return;
+    collected.unregister(this);
     await role.control.send('shutdown').catch(() => {});
     const { process: server } = role;
     await server.join({ timeout: SHUTDOWN_TIME });
@@ -279,19 +301,6 @@ export class BaseManager implements AsyncDisposable {
     return { address: this.#address, authKey: this.authKey, ...(tls && { tls: tls as TlsOptions }) };
   }
 
-  /** The server says where it listens, or why it cannot begin: then its clients learn that, and not just that it is gone. */
-  async #hear(control: Connection<ControlMessage>): Promise<void> {
-    control.hold(false);
-    try {
-      for (;;) this.#address = addressIn(await control.recv());
-    } catch (error) {
-      const role = this.#role;
-      if (error instanceof EndOfStreamError || role.is !== 'started') return;
-      const { message } = error as Error;
-      role.link.close(() => new ProcessError(`The server could not begin: ${message}`, { cause: error }));
-    }
-  }
-
   #wrongState(call: string): Error {
     switch (this.#role.is) {
       case 'closed':
@@ -306,15 +315,33 @@ export class BaseManager implements AsyncDisposable {
   }
 }
 
-/** False where the address is known only to the server. */
-function hasFixedPlace(address: Address | undefined): boolean {
-  return address !== undefined && parseAddress(address).port !== 0;
+/** Blocks until the server says where it listens; throws why it does not. */
+function addressFrom(control: Connection<ControlMessage>): Address {
+  let message: ControlMessage;
+  try {
+    message = control.recvSync();
+  } catch (cause) {
+    throw new ProcessError('The server ended before it listened.', { cause });
+  }
+  return addressIn(message);
 }
 
 function addressIn(message: ControlMessage): Address {
   if (typeof message === 'object' && 'address' in message) return message.address;
   const failure = typeof message === 'object' && 'failure' in message ? message.failure : message;
   throw failure instanceof Error ? failure : new ProcessError(`The server could not begin: ${String(failure)}`);
+}
+
+/** If the server says that it cannot begin, its clients learn why, and not just that it is gone. Does not keep the manager from being collected. */
+async function reportFailure(control: Connection<ControlMessage>, link: Link): Promise<void> {
+  control.hold(false);
+  try {
+    addressIn(await control.recv());
+  } catch (error) {
+    if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
+    const { message } = error as Error;
+    link.close(() => new ProcessError(`The server could not begin: ${message}`, { cause: error }));
+  }
 }
 
 function refOf({ identity, near }: ServerPlace): Link['ref'] {

@@ -2,7 +2,7 @@ import { showAddress } from '../connection/address.ts';
 import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
-import { EndOfStreamError, SerializationError } from '../errors.ts';
+import { EndOfStreamError, ProcessError, SerializationError } from '../errors.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
 import { seal, unseal } from './sealed.ts';
@@ -15,7 +15,11 @@ interface Pending {
   readonly onAbort: (() => void) | undefined;
 }
 
+/** Milliseconds that a server has to say who it is. */
+const GREETING_TIME = 5000;
+
 const links = new Map<string, Link>();
+let isExitHeard = false;
 
 /**
  * What connects this thread to one server: calls go out as they come, answers come back in any order. There is one for
@@ -33,6 +37,8 @@ export class Link {
   #calls = 0;
   #made = 0;
   #client = 0;
+  /** The managers that it was opened for, or 1 if that was done for a proxy. */
+  #users = 1;
   /** Makes the error that every call meets from then on. */
   #end: (() => Error) | undefined;
 
@@ -43,7 +49,7 @@ export class Link {
   /** The link to a server that is known; connects where there is none. */
   static to(ref: ServerRef): Link {
     let link = links.get(ref.identity);
-    if (link === undefined || link.hasEnded) {
+    if (link === undefined) {
       link = new Link(ref);
       links.set(ref.identity, link);
       if (ref.near !== undefined) link.#enter(ref.near.reception);
@@ -57,19 +63,20 @@ export class Link {
     return links.get(identity);
   }
 
-  /** Connects to a server of which only the address is known; rejects if that fails. `isOwn` is false for a link that there was. */
-  static async connect(far: Far): Promise<{ link: Link; isOwn: boolean }> {
+  /** Connects a manager to a server of which only the address is known, until it leaves; rejects if that fails. */
+  static async connect(far: Far): Promise<Link> {
     const connection = await connect(far.address, far);
-    const [, identity, client] = (await connection.recv({ timeout: 5000 })) as [0, string, number];
+    const { identity, client } = await readGreeting(connection, far);
     const known = links.get(identity);
-    if (known !== undefined && !known.hasEnded) {
+    if (known !== undefined) {
       connection.close();
-      return { link: known, isOwn: false };
+      known.#users++;
+      return known;
     }
     const link = new Link({ identity, near: undefined, far });
     links.set(identity, link);
     link.#open(connection, client);
-    return { link, isOwn: true };
+    return link;
   }
 
   get hasEnded(): boolean {
@@ -93,11 +100,11 @@ export class Link {
       if (this.#end !== undefined) return reject(this.#end());
       const call = ++this.#calls;
       this.#pending.set(call, { resolve, reject, signal, onAbort: signal && this.#cancelOn(signal, call) });
+      const refuse = (error: unknown) => this.#settle(call)?.reject(error);
       try {
-        this.#send([say.CALL, call, id, method, seal(args)]);
+        this.#send([say.CALL, call, id, method, seal(args)], refuse);
       } catch (error) {
-        this.#settle(call);
-        return reject(error);
+        return refuse(error);
       }
       this.#awaitAnswers();
     });
@@ -120,6 +127,11 @@ export class Link {
     if (!this.hasEnded) this.#send([say.CLAIM, id]);
   }
 
+  /** A manager that was connected is done with it. */
+  leave(makeError: () => Error): void {
+    if (--this.#users === 0) this.#finish(makeError);
+  }
+
   /** Ends it: calls that wait are rejected with such an error, as is every later one. */
   close(makeError: () => Error): void {
     this.#finish(makeError);
@@ -139,12 +151,10 @@ export class Link {
   #openLater(ref: ServerRef): void {
     this.#opening = connect(ref.far!.address, ref.far)
       .then(async (connection) => {
-        const [, identity, client] = (await connection.recv({ timeout: 5000 })) as [0, string, number];
-        if (identity !== ref.identity) {
-          connection.close();
-          throw new EndOfStreamError('The manager was restarted: its objects are gone.');
-        }
-        this.#open(connection, client);
+        const { identity, client } = await readGreeting(connection, ref.far!);
+        if (identity === ref.identity && !this.hasEnded) return this.#open(connection, client);
+        connection.close();
+        throw new EndOfStreamError('The manager was restarted: its objects are gone.');
       })
       .catch((error) => this.#finish(() => gone(ref, error)));
   }
@@ -153,22 +163,30 @@ export class Link {
     this.#connection = connection;
     this.#client = client;
     this.#opening = undefined;
-    process.once('exit', this.#onExit);
+    if (!isExitHeard) {
+      isExitHeard = true;
+      process.on('exit', Link.#onExit);
+    }
     if (this.#pending.size > 0) this.#awaitAnswers();
   }
 
-  readonly #onExit = () => {
-    try {
-      this.#connection?.sendSync([say.BYE], { timeout: 0 });
-    } catch {
-      // The server sees that we are gone.
+  static #onExit(): void {
+    for (const link of links.values()) {
+      try {
+        link.#connection?.sendSync([say.BYE], { timeout: 0 });
+      } catch {
+        // The server sees that we are gone.
+      }
     }
-  };
+  }
 
-  /** Throws what cannot be encoded. That the server is gone is told by what is received. */
-  #send(message: ClientMessage): void {
+  /**
+   * Throws what cannot be encoded, or tells `refuse` where that turns out later. That the server is gone is told by what is
+   * received.
+   */
+  #send(message: ClientMessage, refuse?: (error: unknown) => void): void {
     if (this.#opening !== undefined) {
-      void this.#opening.then(() => this.#send(message));
+      void this.#opening.then(() => this.#send(message)).catch(refuse);
       return;
     }
     if (this.#connection === undefined || this.#end !== undefined) return;
@@ -224,9 +242,23 @@ export class Link {
   #finish(makeError: () => Error): void {
     if (this.#end !== undefined) return;
     this.#end = makeError;
-    process.off('exit', this.#onExit);
+    this.#opening = undefined;
+    if (links.get(this.ref.identity) === this) links.delete(this.ref.identity);
     for (const call of [...this.#pending.keys()]) this.#settle(call)?.reject(makeError());
     this.#connection?.close();
+  }
+}
+
+/** What a server says first to a client outside of its family. Closes the connection if that is something else. */
+async function readGreeting(connection: Connection, { address }: Far): Promise<{ identity: string; client: number }> {
+  try {
+    const message: unknown = await connection.recv({ timeout: GREETING_TIME });
+    const [hello, identity, client] = Array.isArray(message) ? message : [];
+    if (hello === 0 && typeof identity === 'string' && typeof client === 'number') return { identity, client };
+    throw new ProcessError(`Whoever listens at ${showAddress(address)} is no manager.`);
+  } catch (error) {
+    connection.close();
+    throw error;
   }
 }
 

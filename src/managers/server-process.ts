@@ -24,7 +24,7 @@ export type ControlMessage =
   | { readonly listen: ListenerOptions }
   /** Manager to server: end. */
   | 'shutdown'
-  /** Server to manager: here. */
+  /** Server to manager: it listens, here. */
   | { readonly address: Address }
   /** Server to manager: it could not begin. */
   | { readonly failure: unknown };
@@ -42,8 +42,11 @@ export async function runServer({ place, types, listen, control, initializer, in
     if (listen !== undefined) await control.send({ address: server.listen(listen).address });
   } catch (failure) {
     await control.send({ failure });
+    // Where it was to listen, start() throws that.
+    if (listen !== undefined) process.exit(1);
     throw failure;
   }
+  server.open();
   for (;;) {
     let message: ControlMessage;
     try {

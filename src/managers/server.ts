@@ -42,7 +42,7 @@ export class Server {
   #clients = 0;
   #closed = false;
 
-  /** `onIdle` is called whenever a client has gone or an object was dropped. */
+  /** `onIdle` is called whenever it may have become idle. */
   constructor({ identity, entrance, near }: ServerPlace, make: MakeObject, onIdle: () => void = () => {}) {
     this.ref = { identity, near, far: undefined };
     this.#entrance = entrance;
@@ -53,15 +53,28 @@ export class Server {
     });
     this.table = new ObjectTable(identity, this.#lender, make);
     here.set(identity, this);
-    void this.#admitNear();
   }
 
-  /** True while no client is there, and nobody has a proxy. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Admits members of the family from now on. */
+  open(): void {
+    if (!this.#closed) void this.#admitNear();
+  }
+
+  /**
+   * True while nobody from elsewhere is there, and nobody has a proxy, nor has said what was not heard yet: then those of the family
+   * who are there can ask for nothing more, their manager aside.
+   */
   get isIdle(): boolean {
-    return this.#sessions.size === 0 && this.table.size === 0;
+    if (this.table.size > 0 || this.#entrance.isReady()) return false;
+    for (const session of this.#sessions) if (!session.isIdle) return false;
+    return true;
   }
 
-  /** Listens for clients from elsewhere, at once; answers where. */
+  /** Listens for clients from elsewhere, and admits them; answers where. */
   listen(options: ListenerOptions): Listener {
     const listener = new Listener(options);
     this.#listener = listener;
@@ -98,18 +111,19 @@ export class Server {
         process.emitWarning(error as Error);
         continue;
       }
-      void this.#serve(new Session(connection, this.table, undefined));
+      void this.#serve(new Session(connection, this.table, undefined, this.#onIdle));
     }
   }
 
   async #admitFar(listener: Listener): Promise<void> {
     for await (const connection of listener) {
       const greeting = { identity: this.ref.identity, client: ++this.#clients };
-      void this.#serve(new Session(connection, this.table, greeting));
+      void this.#serve(new Session(connection, this.table, greeting, this.#onIdle));
     }
   }
 
   async #serve(session: Session): Promise<void> {
+    if (this.#closed) return session.close();
     this.#sessions.add(session);
     await session.serve();
     this.#sessions.delete(session);

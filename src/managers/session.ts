@@ -23,6 +23,7 @@ export class Session implements Client {
   readonly greeting: Greeting | undefined;
   readonly #connection: Connection;
   readonly #table: ObjectTable;
+  readonly #onIdle: () => void;
   readonly #calls = new Map<number, Caller>();
   readonly #onEnd = new Set<(orderly: boolean) => void>();
   /** How often a client outside of the family has been given each object. */
@@ -31,9 +32,11 @@ export class Session implements Client {
   #orderly = false;
   #hasEnded = false;
 
-  constructor(connection: Connection, table: ObjectTable, greeting: Greeting | undefined) {
+  /** `onIdle` is called whenever it may have become idle. */
+  constructor(connection: Connection, table: ObjectTable, greeting: Greeting | undefined, onIdle: () => void) {
     this.#connection = connection;
     this.#table = table;
+    this.#onIdle = onIdle;
     this.greeting = greeting;
     connection.hold(false);
   }
@@ -44,6 +47,11 @@ export class Session implements Client {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** True for a member of the family that has no call here, nor has taken or sent what the other does not know yet. */
+  get isIdle(): boolean {
+    return this.isNear && this.#calls.size === 0 && this.#untaken === 0 && !this.#connection.isReady();
   }
 
   /** Calls back when the client is gone, saying whether it ended as it should; the answer stops that. */
@@ -60,6 +68,7 @@ export class Session implements Client {
       for (;;) {
         const message = (await this.#connection.recv()) as ClientMessage;
         this.#take(message);
+        this.#onIdle();
         if (this.#untaken > MOST_UNTAKEN) await this.#taken();
       }
     } catch {
@@ -184,7 +193,9 @@ export class Session implements Client {
 
   readonly #onTaken = () => {
     this.#untaken--;
-    if (this.#untaken === 0) this.#resume();
+    if (this.#untaken > 0) return;
+    this.#resume();
+    this.#onIdle();
   };
 
   #resume: () => void = () => {};

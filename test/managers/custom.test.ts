@@ -49,6 +49,23 @@ Bank.register('account', Account);
 Bank.register('guarded', Account, { exposed: ['_secret', 'deposit'] });
 Bank.register('pair', (a: number) => ({ a, sum: () => a + 1 }));
 Bank.register('nothing', (() => 5) as never);
+class Phone {
+  call(name: string): string {
+    return `calls ${name}`;
+  }
+  companion(): string {
+    return 'nobody';
+  }
+  close(): string {
+    return 'closed';
+  }
+}
+class Shop extends Manager {
+  declare phone: Factory<typeof Phone>;
+  declare later: () => BaseProxy & { x(): Promise<void> };
+}
+Shop.register('phone', Phone);
+Shop.register('later', async () => ({ x: () => {} }));
 
 const bank = new Bank();
 after(() => bank.shutdown());
@@ -61,6 +78,20 @@ describe('an object of a registered class', () => {
     assert.notEqual(await account.pid(), process.pid);
     assert.equal(await account.later(1), 'Ann');
     assert.equal(await bank.pair(1).sum(), 2);
+  });
+
+  test('its methods may have any name, also one that proxies use inside', async () => {
+    await using shop = new Shop();
+    const phone = shop.phone();
+    assert.equal(await phone.call('Ann'), 'calls Ann');
+    assert.equal(await phone.companion(), 'nobody');
+    assert.equal(await phone.close(), 'closed');
+    assert.equal(await shop.list([phone]).at(0), phone);
+  });
+
+  test('a function that makes it must not be async', async () => {
+    await using shop = new Shop();
+    await assert.rejects(shop.later().x(), TypeError);
   });
 
   test('a call that waits holds up no other', async () => {
@@ -246,15 +277,14 @@ describe('the life of a manager', () => {
     assert.equal(calls.qsize(), 1);
   });
 
-  test('one whose initializer throws says so to every call', async () => {
-    const manager = new Manager({
-      address: '127.0.0.1:0',
-      initializer: () => {
-        throw new RangeError('not ready');
-      },
-    });
+  test('one whose initializer throws says so to every call, or at the start where it was to listen', async () => {
+    const initializer = () => {
+      throw new RangeError('not ready');
+    };
+    const manager = new Manager({ initializer });
     await assert.rejects(manager.list([1]).length());
     await manager.shutdown();
+    assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), RangeError);
   });
 
   test('its server ends with exit code 0, and ignores Ctrl-C while it serves', async () => {

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { AuthenticationError, EndOfStreamError, ProcessError } from 'multiproc';
+import { Listener } from 'multiproc/connection';
+import { type BaseProxy, Manager } from 'multiproc/managers';
+import { cert, key } from '../connection/certificate.ts';
+import { start } from '../inside.ts';
+import { runs } from '../process/program.ts';
+
+class Known extends Manager {
+  declare server: () => BaseProxy & { pid(): Promise<number>; seen(): Promise<string> };
+}
+Known.register('server', () => ({
+  pid: () => process.pid,
+  seen: () => (globalThis as unknown as { seen?: string }).seen ?? 'nothing',
+}));
+
+setFlagsFromString('--expose_gc');
+const collect = runInNewContext('gc') as () => void;
+
+describe('the server of a manager', () => {
+  test('serves nobody before an async initializer is through', async () => {
+    await using manager = new Known({
+      initializer: async () => {
+        await new Promise((resolve) => globalThis.setTimeout(resolve, 100));
+        (globalThis as unknown as { seen?: string }).seen = 'initialized';
+      },
+    });
+    assert.equal(await manager.server().seen(), 'initialized');
+  });
+
+  test('outlives its manager while somebody has a proxy, and ends when nobody has', async () => {
+    let manager: Known | undefined = new Known();
+    const pid = await manager.server().pid();
+    let list: BaseProxy | undefined = manager.list([1]);
+    manager = undefined;
+    for (let i = 0; i < 5; i++) {
+      collect();
+      await setTimeout(1);
+    }
+    assert.equal(await (list as ReturnType<Manager['list']>).length(), 1);
+    list = undefined;
+    while (runs(pid)) {
+      collect();
+      await setTimeout(1);
+    }
+  });
+
+  test('hears what was asked of it before its manager was collected', async () => {
+    const list = new Manager().list([1]);
+    collect();
+    await setTimeout(1);
+    collect();
+    assert.equal(await list.length(), 1);
+  });
+
+  test('that is killed before it began: calls are rejected all the same', async () => {
+    const initializer = () => void process.kill(process.pid, 'SIGKILL');
+    const manager = new Manager({ initializer });
+    const queue = manager.queue();
+    await assert.rejects(queue.get(), EndOfStreamError);
+    await assert.rejects(queue.put(1), EndOfStreamError);
+    await assert.rejects(manager.list([1]).length(), EndOfStreamError);
+    await manager.shutdown();
+    assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), ProcessError);
+  });
+
+  test('many managers in one program do not add up listeners', async () => {
+    const managers = Array.from({ length: 3 }, () => new Manager());
+    await managers[0]!.list().length();
+    const before = process.listenerCount('exit');
+    await Promise.all(managers.map((manager) => manager.list([1]).length()));
+    assert.equal(process.listenerCount('exit'), before);
+    await Promise.all(managers.map((manager) => manager.shutdown()));
+  });
+
+  test('is gone when any call of shutdown() is answered', async () => {
+    const manager = new Known();
+    const pid = await manager.server().pid();
+    void manager.shutdown();
+    await manager.shutdown();
+    assert.equal(runs(pid), false);
+  });
+});
+
+describe('a manager with an address', () => {
+  test('listens when start() is through', async () => {
+    for (const address of ['127.0.0.1:0', `/tmp/multiproc-test-${process.pid}.sock`]) {
+      await using manager = new Manager({ address });
+      manager.start();
+      const client = start(async (where: string | object) => {
+        const other = new Manager({ address: where as string });
+        await other.connect();
+        if ((await other.list([1]).length()) !== 1) process.exit(1);
+        await other.shutdown();
+      }, manager.address!);
+      await client.join();
+      assert.equal(client.exitCode, 0);
+    }
+  });
+
+  test('throws where another listens, and may be started when that is gone', async () => {
+    const first = new Manager({ address: '127.0.0.1:0' });
+    first.start();
+    const second = new Manager({ address: first.address! });
+    assert.throws(() => second.start(), { code: 'EADDRINUSE' });
+    await first.shutdown();
+    second.start();
+    assert.equal(await second.list([1]).length(), 1);
+    await second.shutdown();
+  });
+
+  test('asked for afterwards, it is a socket of this user’s own', async () => {
+    await using manager = new Manager();
+    const list = manager.list([1]);
+    const other = new Manager({ address: manager.address! });
+    await other.connect();
+    await other.shutdown();
+    assert.equal(await list.length(), 1);
+  });
+
+  test('speaks tls', async () => {
+    await using manager = new Manager({ address: 'localhost:0', tls: { cert, key } });
+    manager.start();
+    const client = start(
+      async (address: string, ca: string) => {
+        const { Manager } = await import('multiproc/managers');
+        const other = new Manager({ address, tls: { ca } });
+        await other.connect();
+        if ((await other.list([1]).length()) !== 1) process.exit(1);
+        await other.shutdown();
+      },
+      manager.address as string,
+      cert,
+    );
+    await client.join();
+    assert.equal(client.exitCode, 0);
+  });
+});
+
+describe('connect', () => {
+  test('two managers of a program share the way there: each leaves for itself', async () => {
+    await using manager = new Manager({ address: '127.0.0.1:0', authKey: 'key' });
+    manager.start();
+    const child = start(async (address: string) => {
+      const { Manager } = await import('multiproc/managers');
+      const [a, b] = [new Manager({ address, authKey: 'key' }), new Manager({ address, authKey: 'key' })];
+      await a.connect();
+      await b.connect();
+      await a.shutdown();
+      if ((await b.list([1]).length()) !== 1) process.exit(1);
+      await b.shutdown();
+    }, manager.address as string);
+    await child.join();
+    assert.equal(child.exitCode, 0);
+  });
+
+  test('says so where no manager is', async () => {
+    using listener = new Listener({ address: '127.0.0.1:0', authKey: 'key' });
+    const accepted = listener.accept();
+    const connecting = new Manager({ address: listener.address, authKey: 'key' }).connect();
+    connecting.catch(() => {});
+    const connection = await accepted;
+    await connection.send('hello');
+    await assert.rejects(connecting, ProcessError);
+    await assert.rejects(connection.recv(), EndOfStreamError);
+  });
+});
+
+describe('serveForever', () => {
+  test('initializes before it listens; if that fails it may be called again', async () => {
+    let isReady = false;
+    const manager = new Manager({
+      address: '127.0.0.1:0',
+      authKey: 'key',
+      initializer: async () => {
+        await setTimeout(1);
+        if (!isReady) throw new RangeError('not ready');
+      },
+    });
+    await assert.rejects(manager.serveForever(), RangeError);
+    isReady = true;
+    const served = manager.serveForever();
+    const list = manager.list([1]);
+    assert.equal(await list.length(), 1);
+    const stranger = new Manager({ address: manager.address!, authKey: 'another' });
+    await assert.rejects(stranger.connect(), AuthenticationError);
+    await manager.shutdown();
+    await served;
+  });
+});
