@@ -50,7 +50,8 @@ function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
   writeRef(link.ref, out);
   const { lease, isLoan } = referenceOf(proxy).lend();
   out.value(lease, '');
-  if (isLoan) lease.close();
+  // The message holds what it has only when all of it is encoded; that is before a microtask runs.
+  if (isLoan) queueMicrotask(() => lease.close());
 }
 
 function writePresented({ identity, id, kind }: PresentedObject, out: ValueWriter): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { AuthenticationError, EndOfStreamError, RemoteError, StateError } from 'multiproc';
+import { AuthenticationError, EndOfStreamError, Pool, RemoteError, StateError } from 'multiproc';
 import {
   type BaseProxy,
   type DictProxy,
@@ -102,6 +102,21 @@ describe('a server elsewhere', () => {
       ]),
     );
     assert.equal(await manager.getDict().get('a'), 2);
+  });
+
+  test('a proxy that goes on to a process says what cannot be sent, and when the server is gone', async () => {
+    const list = manager.list<unknown>([1]);
+    await list.length();
+    await using pool = new Pool(1);
+    const refused = async (l: typeof list) => await l.push(Symbol('mine')).then(String, (error: Error) => error.name);
+    const pushed = async (l: typeof list) => await l.push(2).then(String, (error: Error) => error.name);
+    assert.equal(await pool.apply(refused, [list]), 'SerializationError');
+    for (let i = 2; i < 10; i++) assert.equal(await pool.apply(pushed, [list]), String(i));
+    await using later = new Pool(1);
+    await later.apply(() => {}, []);
+    server.kill('SIGKILL');
+    await server.ended;
+    assert.equal(await later.apply(pushed, [list]), 'EndOfStreamError');
   });
 
   test('what a client has left in a container outlives it', async () => {
