@@ -93,7 +93,7 @@ export class Pool implements AsyncDisposable {
     args?: A,
     options: TaskOptions = NONE,
   ): Promise<Awaited<R>> {
-    return settled('apply', options.signal, (resolve, reject) => {
+    return settled('apply', options?.signal, (resolve, reject) => {
       this.#call(fn, args, readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
     });
   }
