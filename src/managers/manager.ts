@@ -67,10 +67,11 @@ export class Manager extends BaseManager {
   }
 
   /** A `Map`, made of pairs, of a `Map`, or of an object's properties. */
-  dict<K = string, V = unknown>(
-    init?: Iterable<readonly [K, V]> | (K extends string ? Readonly<Record<K, V>> : never),
-  ): DictProxy<K, V> {
-    return this.make('dict', 'dict', [init]) as DictProxy<K, V>;
+  dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>): DictProxy<K, V>;
+  dict<V>(init: Readonly<Record<string, V>>): DictProxy<string, V>;
+  dict<K extends string, V>(init: Readonly<Record<K, V>>): DictProxy<K, V>;
+  dict(init?: object): DictProxy {
+    return this.make('dict', 'dict', [init]) as DictProxy;
   }
 
   list<T = unknown>(init?: Iterable<T>): ListProxy<T> {
