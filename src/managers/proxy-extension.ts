@@ -1,4 +1,5 @@
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { StateError } from '../errors.ts';
 import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';
@@ -104,7 +105,7 @@ function readNamed(
   const here = servedHere(identity);
   const link = here === undefined ? Link.known(identity) : Link.to(here.ref);
   if (link === undefined) {
-    throw new Error(
+    throw new StateError(
       "The proxy is of a manager that this process is not connected to: await that manager's connect() first.",
     );
   }

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { AuthenticationError, EndOfStreamError, ProcessError } from 'multiproc';
-import { Listener } from 'multiproc/connection';
-import { type BaseProxy, Manager } from 'multiproc/managers';
+import { AuthenticationError, EndOfStreamError, ProcessError, Queue } from 'multiproc';
+import { connect, Listener } from 'multiproc/connection';
+import { type BaseProxy, Manager, type QueueProxy } from 'multiproc/managers';
 import { cert, key } from '../connection/certificate.ts';
 import { start } from '../inside.ts';
 import { runs } from '../process/program.ts';
@@ -168,6 +168,48 @@ describe('connect', () => {
     await assert.rejects(connecting, ProcessError);
     await assert.rejects(connection.recv(), EndOfStreamError);
   });
+});
+
+test('a proxy through a connection to one who is not connected to its manager: a StateError, and the connection goes on', async () => {
+  await using manager = new Manager();
+  using listener = new Listener({ address: '127.0.0.1:0', authKey: 'key' });
+  const child = start(async (address: string) => {
+    const other = await connect(address, { authKey: 'key' });
+    const first: unknown = await other.recv().catch((error: Error) => error.name);
+    await other.send([first, await other.recv()]);
+  }, listener.address as string);
+  const connection = await listener.accept();
+  await connection.send(manager.list([1]));
+  await connection.send('more');
+  assert.deepEqual(await connection.recv(), ['StateError', 'more']);
+  await child.join();
+});
+
+test('a queue that is shared, and used by another process too, is waited for as long as it takes', async () => {
+  const queue = new Queue<number>(2);
+  class Sharing extends Manager {
+    declare shared: () => QueueProxy<number>;
+  }
+  Sharing.register('shared', () => queue);
+  await using manager = new Sharing();
+  const shared = manager.shared();
+  const count = 300;
+  const rival = start(
+    async (q: typeof queue, n: number) => {
+      for (let i = 0; i < n; i++) await q.get();
+      for (let i = 0; i < n; i++) await q.put(i);
+    },
+    queue,
+    count,
+  );
+  const puts = Promise.all(Array.from({ length: 2 * count }, (_, i) => shared.put(i)));
+  const gets = Promise.all(Array.from({ length: count }, () => shared.get()));
+  await puts;
+  await gets;
+  for (let i = 0; i < count; i++) await shared.get();
+  await rival.join();
+  assert.equal(rival.exitCode, 0);
+  assert.equal(queue.empty(), true);
 });
 
 describe('serveForever', () => {
