@@ -192,6 +192,9 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     return this.pushValue(value, undefined);
   }
 
+  /** @internal True if it is known that nobody is at the other end any more, whatever there is still to receive. */
+  abstract readonly isOneSided: boolean;
+
   /** @internal Whether a `recv` that waits keeps the program alive; it does unless this said otherwise. */
   abstract hold(keep: boolean): void;
 

@@ -100,6 +100,10 @@ export class HeapConnection<T> extends Connection<T> {
     this.#pipe.leave(this.#side, this.#entry);
   }
 
+  get isOneSided(): boolean {
+    return this.#closed || this.#pipe.isGone(this.#other);
+  }
+
   hold(keep: boolean): void {
     this.#incoming.receivers.hold(keep);
   }

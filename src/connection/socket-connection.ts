@@ -107,6 +107,10 @@ export class SocketConnection<T> extends Connection<T> {
     return Buffer.concat([...whole, this.#reader.begun()]);
   }
 
+  get isOneSided(): boolean {
+    return this.#closed || this.#ended;
+  }
+
   hold(keep: boolean): void {
     this.#isBackground = !keep;
     this.#keep();

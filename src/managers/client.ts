@@ -4,6 +4,8 @@ import type { ObjectId } from './messages.ts';
 export interface Client {
   /** True when it is gone. */
   readonly hasEnded: boolean;
+  /** True when it is gone, also if its session has not come to see that. */
+  readonly isDead: boolean;
   /** Whether it is a member of the server's family. */
   readonly isNear: boolean;
   /** Calls back when it is gone, saying whether it ended as it should; the answer stops that. */

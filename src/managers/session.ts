@@ -45,6 +45,10 @@ export class Session implements Client {
     return this.greeting === undefined;
   }
 
+  get isDead(): boolean {
+    return this.#hasEnded || this.#connection.isOneSided;
+  }
+
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

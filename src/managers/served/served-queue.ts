@@ -22,8 +22,24 @@ export interface QueueLike {
 /** A queue that clients share: one that is gone, or gives up, takes nothing any more. */
 export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject {
   const { taskDone, join } = isJoinable ? queue : ({} as Partial<QueueLike>);
+  /** Whose turn it is when an item comes. */
+  const getters = new Set<Caller>();
+  const awaitItems = async <R>(caller: Caller, get: () => Promise<R>): Promise<R> => {
+    assertAlive(caller);
+    getters.add(caller);
+    try {
+      return await get();
+    } finally {
+      getters.delete(caller);
+    }
+  };
+  // An item that is put after the death of a client is not for that one.
+  const dismissDead = () => {
+    for (const getter of getters) if (getter.client.isDead) getter.abort(new Error('The client is gone.'));
+  };
   return serve(isJoinable ? 'joinableQueue' : 'queue', {
     put: (caller, item, options) => {
+      dismissDead();
       if (!queue.full()) {
         try {
           // Most calls find a place: those need nothing to wait with.
@@ -37,18 +53,25 @@ export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject
     },
     get: (caller, options) => {
       if (!queue.empty()) {
+        assertAlive(caller);
         try {
           return queue.getNowait();
         } catch (error) {
           if (!(error instanceof Empty)) throw error;
         }
       }
-      return queue.get(waiting(caller, options));
+      return awaitItems(caller, () => queue.get(waiting(caller, options)));
     },
-    putNowait: (_, item) => queue.putNowait(item),
+    putNowait: (_, item) => {
+      dismissDead();
+      queue.putNowait(item);
+    },
     getNowait: () => queue.getNowait(),
-    putMany: (caller, items, options) => queue.putMany(items, waiting(caller, options)),
-    getMany: (caller, max, options) => queue.getMany(max, waiting(caller, options)),
+    putMany: (caller, items, options) => {
+      dismissDead();
+      return queue.putMany(items, waiting(caller, options));
+    },
+    getMany: (caller, max, options) => awaitItems(caller, () => queue.getMany(max, waiting(caller, options))),
     qsize: () => queue.qsize(),
     empty: () => queue.empty(),
     full: () => queue.full(),
@@ -56,6 +79,11 @@ export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject
     ...(taskDone && { taskDone: () => taskDone.call(queue) }),
     ...(join && { join: (caller: Caller, options: WaitOptions) => join.call(queue, waiting(caller, options)) }),
   });
+}
+
+/** What a client has asked for before its death it gets no more. */
+function assertAlive({ client }: Caller): void {
+  if (client.isDead) throw new Error('The client is gone.');
 }
 
 /** The options of a wait that ends with its client. */
