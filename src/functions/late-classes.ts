@@ -8,18 +8,21 @@ export class LateClass {
   /** 0 is the innermost class being made. */
   readonly depth: number;
   readonly #waiting: ((cls: unknown) => void)[] = [];
+  #made: { readonly cls: unknown } | undefined;
 
   constructor(depth: number) {
     this.depth = depth;
   }
 
-  /** Calls back when the class exists. */
+  /** Calls back when the class exists, at once if it does. */
   whenMade(callback: (cls: unknown) => void): void {
-    this.#waiting.push(callback);
+    if (this.#made === undefined) this.#waiting.push(callback);
+    else callback(this.#made.cls);
   }
 
   /** Says that it exists. */
   made(cls: unknown): void {
+    this.#made = { cls };
     for (const callback of this.#waiting.splice(0)) callback(cls);
   }
 }
