@@ -46,7 +46,7 @@ describe('several producers and consumers', () => {
       const queue = new Queue<unknown>(bound);
       const report = new Queue<[number, number][]>();
       using _ = watchdog(`${producers} × ${consumers}`, 100, queue, report);
-      const count = 2000;
+      const count = 1000;
       const takers = Array.from({ length: consumers }, (_, i) => start(consume, queue, report, i % 2 === 0));
       const makers = Array.from({ length: producers }, (_, i) => start(produce, queue, i, count, i % 2 === 1));
       await Promise.all(makers.map((p) => p.join()));

@@ -8,7 +8,7 @@ import { heapBytes, inLine, random, slay, start } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);
-const rounds = Number(process.env.TEST_ROUNDS ?? 60);
+const rounds = Number(process.env.TEST_ROUNDS ?? 30);
 
 const getters = {
   blocked: (queue: Queue<unknown>) => void queue.getSync(),

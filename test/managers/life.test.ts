@@ -68,6 +68,36 @@ describe('the server of a manager', () => {
     assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), ProcessError);
   });
 
+  test('that is killed: calls that wait and later ones get an EndOfStreamError, here and in another process', async () => {
+    const manager = new Known();
+    const pid = await manager.server().pid();
+    const [queue, lock, barrier] = [manager.queue<number>(), manager.lock(), manager.barrier(2)];
+    const condition = manager.condition();
+    await lock.acquire();
+    await condition.acquire();
+    const waits = [queue.get(), lock.acquire(), barrier.wait(), condition.wait()];
+    for (const wait of waits) wait.catch(() => {});
+    const said = new Queue<string>();
+    const other = start(
+      async (q: typeof queue, s: typeof said) => {
+        await q.qsize();
+        const wait = q.get().catch((error) => error.code);
+        s.putSync('waits');
+        s.putSync(await wait);
+        s.putSync(await q.put(1).catch((error) => error.code));
+      },
+      queue,
+      said,
+    );
+    assert.equal(await said.get(), 'waits');
+    process.kill(pid, 'SIGKILL');
+    for (const wait of waits) await assert.rejects(wait, EndOfStreamError);
+    await assert.rejects(queue.qsize(), EndOfStreamError);
+    assert.deepEqual([await said.get(), await said.get()], ['ERR_END_OF_STREAM', 'ERR_END_OF_STREAM']);
+    await other.join();
+    await manager.shutdown();
+  });
+
   test('many managers in one program do not add up listeners', async () => {
     const managers = Array.from({ length: 3 }, () => new Manager());
     await managers[0]!.list().length();
