@@ -4,7 +4,7 @@ import { BaseManager } from './base-manager.ts';
 import type { ConditionProxy } from './proxies/condition-proxy.ts';
 import type { DictProxy } from './proxies/dict-proxy.ts';
 import type { ArrayProxy, ListProxy } from './proxies/list-proxy.ts';
-import type { LockProxy, RLockProxy, SemaphoreProxy } from './proxies/lock-proxies.ts';
+import { LockProxy, type RLockProxy, type SemaphoreProxy } from './proxies/lock-proxies.ts';
 import type { PoolProxy } from './proxies/pool-proxy.ts';
 import type { JoinableQueueProxy, QueueProxy } from './proxies/queue-proxy.ts';
 import type { SetProxy } from './proxies/set-proxy.ts';
@@ -54,6 +54,7 @@ export class Manager extends BaseManager {
 
   /** A condition with a lock of this manager; a new `rlock` if left out. */
   condition(lock: LockProxy | RLockProxy = this.rlock()): ConditionProxy {
+    if (!(lock instanceof LockProxy)) throw new TypeError('lock must be a lock or an rlock of this manager');
     return this.make('condition', 'condition', [lock], lock) as ConditionProxy;
   }
 

@@ -227,6 +227,40 @@ describe('register', () => {
   });
 });
 
+describe('what makes no sense', () => {
+  test('is refused with an error of the right class, and changes nothing', async () => {
+    const manager = bank;
+    const queue = manager.queue<number>(2);
+    for (const timeout of [-1, Number.NaN]) await assert.rejects(queue.get({ timeout }), RangeError);
+    for (const options of [5, null, 'soon'] as never[]) await assert.rejects(queue.put(1, options), TypeError);
+    await assert.rejects(queue.getMany(0), RangeError);
+    await assert.rejects(queue.getMany('two' as never), TypeError);
+    await assert.rejects(queue.putMany(5 as never), TypeError);
+    await assert.rejects(queue.shutdown(5 as never), TypeError);
+    assert.equal(await queue.qsize(), 0);
+    await assert.rejects(manager.queue('x' as never).qsize(), TypeError);
+    await assert.rejects(manager.queue(0.5).qsize(), RangeError);
+    await assert.rejects(manager.semaphore(-1).acquire(), RangeError);
+    await assert.rejects(manager.semaphore('x' as never).acquire(), TypeError);
+    await assert.rejects(manager.barrier(0).wait(), RangeError);
+    await assert.rejects(manager.array(5 as never).length(), TypeError);
+    await assert.rejects(manager.namespace(5 as never).keys(), TypeError);
+    await assert.rejects(manager.set(5 as never).size(), TypeError);
+    await assert.rejects(manager.pool(0).size(), RangeError);
+    assert.throws(() => manager.condition(5 as never), TypeError);
+    const joinable = manager.joinableQueue();
+    await assert.rejects(joinable.taskDone(), StateError);
+    await assert.rejects(manager.event().wait({ timeout: -1 }), RangeError);
+    await assert.rejects(manager.lock().acquire({ timeout: -1 }), RangeError);
+    const condition = manager.condition();
+    await condition.with(async () => {
+      await assert.rejects(condition.notify(-1), RangeError);
+      await assert.rejects(condition.wait({ timeout: -1 }), RangeError);
+    });
+    assert.equal(await condition.locked(), false);
+  });
+});
+
 describe('the life of a manager', () => {
   test('the constructor starts nothing; start once; shutdown ends it, as often as one likes', async () => {
     const manager = new Manager();
