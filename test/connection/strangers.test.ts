@@ -73,7 +73,8 @@ describe('a listener with a key', () => {
     for (let i = 0; i < 25; i++) await round();
     const after = process.memoryUsage();
     assert.ok(after.external - before.external < 2 ** 25, `${after.external - before.external} bytes more`);
-    assert.ok(listener.failures > 100, `${listener.failures}`);
+    // How many of them come to show something before they are gone again is chance.
+    assert.ok(listener.failures >= 20, `${listener.failures}`);
     await isServed(listener);
   });
 
