@@ -3,6 +3,7 @@
 export { Barrier, type BarrierOptions } from './channel/barrier.ts';
 export { JoinableQueue } from './channel/joinable-queue.ts';
 export { type Producers, Queue } from './channel/queue.ts';
+export { Shared, share } from './channel/shared-copy.ts';
 export { SimpleQueue } from './channel/simple-queue.ts';
 export { registerClass } from './codec/class-registry.ts';
 export {

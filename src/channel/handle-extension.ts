@@ -10,6 +10,7 @@ import { BOUNDED_SEMAPHORE_KIND, BoundedSemaphore, SEMAPHORE_KIND, Semaphore } f
 import { BARRIER_KIND, Barrier } from './barrier.ts';
 import { JOINABLE_QUEUE_KIND, JoinableQueue } from './joinable-queue.ts';
 import { QUEUE_KIND, Queue } from './queue.ts';
+import { SHARED_KIND, Shared } from './shared-copy.ts';
 import { SIMPLE_QUEUE_KIND, SimpleQueue } from './simple-queue.ts';
 
 type SharedClass = new (existing: Existing) => SharedObject;
@@ -25,6 +26,7 @@ const classes = new Map<number, SharedClass>([
   [BARRIER_KIND, Barrier],
   [QUEUE_KIND, Queue],
   [SIMPLE_QUEUE_KIND, SimpleQueue],
+  [SHARED_KIND, Shared],
 ]);
 
 /** Lets another kind of shared object travel: one of a layer above. */
