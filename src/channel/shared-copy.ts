@@ -75,7 +75,7 @@ export class Shared<T> extends SharedObject {
  *
  * const prices = share(new Map([['pear', 3], ['plum', 2]]));
  * await using pool = new Pool(2);
- * const sums = await pool.starmap((p, name) => p.value.get(name), [[prices, 'pear'], [prices, 'plum']]);
+ * const sums = await pool.map((name) => prices.value.get(name), ['pear', 'plum']);
  * assert.deepEqual(sums, [3, 2]);
  */
 export function share<T>(value: T): Shared<T> {
