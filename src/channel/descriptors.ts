@@ -1,3 +1,4 @@
+import { PlatformError } from '../errors.ts';
 import { type Family, family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { layout } from '../memory/layout.ts';
@@ -21,11 +22,13 @@ export class ParkedDescriptor extends SharedObject {
     if (descriptor instanceof Existing) return;
     const { family, offset } = locate(this);
     try {
-      parking().park(family.parking, offset / GRANULE, descriptor);
+      if (park(family, offset, descriptor)) return;
     } catch (error) {
       this.close();
       throw error;
     }
+    this.close();
+    throw new PlatformError('Too many sockets are on their way between processes: wait until some have been received.');
   }
 
   /** Takes the descriptor, which is this process's then; `undefined` if another did, or was killed while it looked. */
@@ -42,7 +45,21 @@ registerDestroyer(DESCRIPTOR_KIND, (family, offset) => {
   if (descriptor !== undefined) family.platform.close(descriptor);
 });
 
-/** Looks through the queue, each of the others back to its end. Killed in between, a member takes at most one of those with it. */
+/** Puts it in: within the section, so that who looks through the queue finds room to put back what is another's. */
+function park(family: Family, offset: number, descriptor: number): boolean {
+  const section = family.section(layout.parkingSection);
+  section.enter();
+  try {
+    return parking().park(family.parking, offset / GRANULE, descriptor);
+  } finally {
+    section.leave();
+  }
+}
+
+/**
+ * Looks through the queue, each of the others back to its end. Killed in between, a member takes at most one of those with it; an
+ * error changes nothing.
+ */
 function find(family: Family, offset: number): number | undefined {
   const words = family.heap.words(offset);
   const taken = wordIndex(offset) + field.taken;
@@ -50,21 +67,48 @@ function find(family: Family, offset: number): number | undefined {
   const section = family.section(layout.parkingSection);
   section.enter();
   try {
-    words[taken] = 1;
-    const { park, take } = parking();
     let first: number | undefined;
-    for (let found = take(family.parking); found !== undefined; found = take(family.parking)) {
+    for (let found = peek(family); found !== undefined; found = peek(family)) {
       const { ticket, descriptor } = found;
-      if (ticket === offset / GRANULE) return descriptor;
-      park(family.parking, ticket, descriptor);
-      family.platform.close(descriptor);
-      if (ticket === first) return undefined;
-      first ??= ticket;
+      if (ticket === offset / GRANULE) {
+        parking().drop(family.parking);
+        words[taken] = 1;
+        return descriptor;
+      }
+      try {
+        if (ticket === first) break;
+        first ??= ticket;
+        putBack(family, ticket, descriptor);
+      } finally {
+        family.platform.close(descriptor);
+      }
     }
+    words[taken] = 1;
     return undefined;
   } finally {
     section.leave();
   }
+}
+
+/** The first in the queue; with the descriptor in reserve where no other is free. */
+function peek({ parking: queue, spareDescriptor }: Family): { ticket: number; descriptor: number } | undefined {
+  try {
+    return parking().peek(queue);
+  } catch {
+    return spareDescriptor.lend(() => parking().peek(queue));
+  }
+}
+
+/** Moves the first in the queue to its end. */
+function putBack({ parking: queue }: Family, ticket: number, descriptor: number): void {
+  const { park, drop } = parking();
+  if (park(queue, ticket, descriptor)) {
+    drop(queue);
+    return;
+  }
+  // It is full: nobody else puts anything in, so there is room then.
+  drop(queue);
+  park(queue, ticket, descriptor);
 }
 
 /** Parks a copy of a descriptor of this process. */

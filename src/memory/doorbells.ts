@@ -1,5 +1,6 @@
-import type { Platform } from '../platform/platform.ts';
+import type { Platform, Unseen } from '../platform/platform.ts';
 import { field, type Members } from './members.ts';
+import type { SpareDescriptor } from './spare-descriptor.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** From this many open doorbells on, those of members that are gone are closed first. */
@@ -10,28 +11,54 @@ export class Doorbells {
   readonly #platform: Platform;
   readonly #members: Members;
   readonly #descriptors: ThreadDescriptors;
+  readonly #spareDescriptor: SpareDescriptor;
+  readonly #me: number;
   readonly #open = new Map<number, number>();
 
-  constructor(platform: Platform, members: Members, descriptors: ThreadDescriptors) {
+  constructor(
+    platform: Platform,
+    members: Members,
+    descriptors: ThreadDescriptors,
+    spareDescriptor: SpareDescriptor,
+    me: number,
+  ) {
     this.#platform = platform;
+    this.#me = me;
     this.#members = members;
     this.#descriptors = descriptors;
+    this.#spareDescriptor = spareDescriptor;
   }
 
-  /** Wakes the member's event loop; false if the member is gone. */
-  ring(member: number): boolean {
+  /** Wakes the member's event loop. Unknown: the bell could not be rung, and the member is not known to be gone. Never throws. */
+  ring(member: number): 'rung' | Unseen {
     let fd = this.#open.get(member);
     if (fd === undefined) {
-      const { pid, doorbell, doorbellInode } = this.#read(member);
       // SYNC(join): the rest was written before the inode. It has not joined yet: it looks at everything when it does.
-      if (doorbellInode === 0) return true;
-      fd = this.#platform.openPipe(pid, doorbell, 'write', doorbellInode);
-      if (fd === -1) return false;
+      if (this.#members.get(member, field.doorbellInode) === 0) return 'rung';
+      fd = this.#openBell(member);
+      if (fd === -1) return this.#ringBySpare(member);
       this.adopt(member, fd);
     }
-    if (this.#platform.ring(fd)) return true;
+    if (this.#platform.ring(fd)) return 'rung';
     this.forget(member);
-    return false;
+    return this.#members.look(member) === 'gone' ? 'gone' : 'unknown';
+  }
+
+  #ringBySpare(member: number): 'rung' | Unseen {
+    if (this.#members.look(member) === 'gone') return 'gone';
+    return this.#spareDescriptor.lend(() => {
+      const fd = this.#openBell(member);
+      if (fd === -1) return 'unknown';
+      const rung = this.#platform.ring(fd);
+      this.#platform.close(fd);
+      return rung ? 'rung' : 'unknown';
+    });
+  }
+
+  /** The write end as this process has it now; -1 where it cannot be opened. */
+  #openBell(member: number): number {
+    const { pid, doorbell, doorbellInode } = this.#read(member);
+    return this.#platform.openPipe(pid, doorbell, 'write', doorbellInode);
   }
 
   /** Takes over a write end that this process has from elsewhere. */
@@ -41,6 +68,11 @@ export class Doorbells {
     }
     this.#descriptors.opened(fd);
     this.#open.set(member, fd);
+  }
+
+  /** The write end of this member's own. */
+  get own(): number {
+    return this.#open.get(this.#me) as number;
   }
 
   forget(member: number): void {

@@ -1,3 +1,4 @@
+import { PlatformError } from '../errors.ts';
 import { parking, platform } from '../platform/choose.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Allocator } from './allocator.ts';
@@ -9,6 +10,7 @@ import { layout } from './layout.ts';
 import { Lifelines } from './lifelines.ts';
 import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
+import { SpareDescriptor } from './spare-descriptor.ts';
 import { ThreadChildren } from './thread-children.ts';
 import { ThreadDescriptors } from './thread-descriptors.ts';
 import { awaitOutside, closeGuard, ThreadGuard } from './thread-guard.ts';
@@ -20,6 +22,8 @@ export interface Inheritance {
   readonly lifeline: number;
   readonly doorbell: number;
   readonly parking: number;
+  /** The write end of its parent's doorbell; a thread opens that itself. */
+  readonly parentBell?: number;
   /** What a thread shares with the thread that started it; `undefined` in a process. */
   readonly shared?: ProcessWide;
 }
@@ -52,6 +56,8 @@ export class Family {
   readonly doorbells: Doorbells;
   readonly lifelines: Lifelines;
   readonly parker: Parker;
+  /** For looks that need a descriptor. */
+  readonly spareDescriptor: SpareDescriptor;
   readonly holdings: Holdings;
   /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
   readonly parking: number;
@@ -73,8 +79,10 @@ export class Family {
     this.#shared = inheritance?.shared;
     this.#descriptors = new ThreadDescriptors(platform, me, this.#shared?.descriptorOwners);
     this.threadChildren = new ThreadChildren(platform, me, this.#shared?.children);
-    this.doorbells = new Doorbells(platform, members, this.#descriptors);
-    this.lifelines = new Lifelines(platform, members, this.#descriptors);
+    this.spareDescriptor = new SpareDescriptor(platform, this.#descriptors, heap.fd);
+    members.lookBy(this.spareDescriptor);
+    this.doorbells = new Doorbells(platform, members, this.#descriptors, this.spareDescriptor, me);
+    this.lifelines = new Lifelines(platform, members, this.#descriptors, (callback) => this.parker.remind(callback));
     this.parking = inheritance?.parking ?? parking().create();
     this.holdings = new Holdings(heap, this.allocator, members, me);
     const isNested = inheritance?.shared !== undefined && !this.#isMainThread(members.get(me, field.parent));
@@ -83,11 +91,13 @@ export class Family {
 
   /** Founds a family; this thread is its root. */
   static found(): Family {
+    assertSeesItself(platform());
     return new Family(platform(), Heap.create(platform()), undefined);
   }
 
   /** Joins the family that this process, or thread, was started in. */
   static join(inheritance: Inheritance): Family {
+    assertSeesItself(platform());
     return new Family(platform(), new Heap(platform(), inheritance.heap, inheritance.shared?.mappings), inheritance);
   }
 
@@ -105,6 +115,7 @@ export class Family {
 
   /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
   reserve(isThread: boolean): number {
+    this.parker.listen();
     this.#section.enter();
     try {
       return this.members.allocate(this.me, isThread);
@@ -149,8 +160,9 @@ export class Family {
   }
 
   /**
-   * Cleans up after a dead member, once, whoever calls: its blocks and holdings are given back, its slot becomes free, and all
-   * who sleep look again, since what they wait for may have died with it. A burial that a death cuts short is done by the next.
+   * Cleans up after a member that is dead for certain, once, whoever calls: its blocks and holdings are given back, its slot becomes
+   * free, and all who sleep look again, since what they wait for may have died with it. A burial that a death cuts short is done by
+   * the next, one that an error cuts short by this thread soon. Never throws.
    */
   bury(member: number): void {
     const { members } = this;
@@ -170,9 +182,19 @@ export class Family {
     this.parker.schedule();
   }
 
-  /** Gives back what the dead member had: the work of one burier, which leaves the rest to the next if it is killed. */
+  /** Gives back what the dead member had: the work of one burier, which leaves the rest to the next if it is killed or fails. */
   #settleEstate(dead: number): void {
     if (!this.#becomeBurier(dead)) return;
+    try {
+      this.#giveBackAllOf(dead);
+    } catch (error) {
+      this.members.set(dead, field.burier, 0);
+      process.emitWarning(error as Error);
+      this.parker.remind(() => this.#settleEstate(dead));
+    }
+  }
+
+  #giveBackAllOf(dead: number): void {
     settleHoldings(
       this.heap,
       this.allocator,
@@ -225,7 +247,7 @@ export class Family {
       }
       // It has no lifeline yet: look again until it has, or its process is gone.
       const pid = members.get(orphan, field.pid);
-      const isGone = pid === 0 ? checks === 0 : this.platform.startTime(pid, pid) === undefined;
+      const isGone = pid === 0 ? checks === 0 : members.startTime(pid, pid) === 'gone';
       if (isGone) this.bury(orphan);
       else setTimeout(() => this.#buryWhenDead(orphan, checks - 1), JOIN_CHECK).unref();
       return;
@@ -246,21 +268,32 @@ export class Family {
     const tid = platform.threadId();
     members.set(me, field.pid, process.pid);
     members.set(me, field.tid, tid);
-    members.set(me, field.startTime, platform.startTime(process.pid, tid) ?? 0);
+    members.set(me, field.startTime, platform.startTime(process.pid, tid) as number);
     members.set(me, field.doorbell, doorbell);
     members.set(me, field.lifeline, lifeline);
     const inode = platform.inodeOf(doorbell);
     // A bell whose last ringer leaves would read as closed: keep a write end of our own.
     this.doorbells.adopt(me, ownRing === -1 ? platform.openPipe(process.pid, doorbell, 'write', inode) : ownRing);
-    members.set(me, field.lifelineInode, platform.inodeOf(lifeline));
+    if (inheritance?.parentBell !== undefined) {
+      this.doorbells.adopt(members.get(me, field.parent), inheritance.parentBell);
+    }
     process.once('exit', (code) => {
       if (code === 0) members.set(me, field.orderly, 1);
     });
     members.set(me, field.state, state.LIVE);
-    // SYNC(join): who finds the inode set finds all the rest.
+    // SYNC(join): who finds an inode set finds all the rest.
+    members.set(me, field.lifelineInode, platform.inodeOf(lifeline));
     members.set(me, field.doorbellInode, inode);
     return doorbell;
   }
+}
+
+/** A process that cannot see itself would take all others for unknown, and be unknown to all. */
+function assertSeesItself(platform: Platform): void {
+  if (typeof platform.startTime(process.pid, platform.threadId()) === 'number') return;
+  throw new PlatformError(
+    'This process cannot read its own file in /proc, by which multiproc tells who lives: /proc must be mounted, and one descriptor be free.',
+  );
 }
 
 /** The words of every shared object, from its offset. */

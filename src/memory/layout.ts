@@ -2,6 +2,10 @@
 export const layout = {
   /** How many slots of the member table were ever in use; written within the family's section. */
   highWater: 0,
+  /** The slot that is looked at first for the next member; written within the family's section. */
+  nextSlot: 4,
+  /** How many errands were left so far: bells that somebody could not ring. Counted by who leaves one; see parker.ts. */
+  errands: 8,
   /** The family's section: the member table and the burials; see family.ts. */
   familySection: 64,
   /** The allocator's section, and the words that it guards; see allocator.ts. */

@@ -4,25 +4,37 @@ import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** One member whose death somebody here wants to know of. */
 interface Watch {
+  /** The read end of the lifeline; -1 where it could not be opened: then the kernel is asked now and then. */
   readonly fd: number;
   readonly callbacks: Set<() => void>;
   readonly close: () => void;
+  /** Of a child of this thread: finds out whether it has ended indeed, and says so by `ended`. */
+  readonly findOut?: () => void;
 }
 
 /**
  * Tells of the death of other members. A lifeline is a pipe whose write end only its member holds, so the kernel closes it
- * however that member dies; who watches holds the read end and sees the end of the stream.
+ * however that member dies; who watches holds the read end and sees the end of the stream. The end of a stream is no proof, since
+ * a program may close what is not its own: it is a reason to ask the kernel.
  */
 export class Lifelines {
   readonly #platform: Platform;
   readonly #members: Members;
   readonly #descriptors: ThreadDescriptors;
+  readonly #remind: (callback: () => void) => void;
   readonly #watches = new Map<number, Watch>();
 
-  constructor(platform: Platform, members: Members, descriptors: ThreadDescriptors) {
+  /** `remind` calls back after some 20 ms, even if the thread is blocked by then. */
+  constructor(
+    platform: Platform,
+    members: Members,
+    descriptors: ThreadDescriptors,
+    remind: (callback: () => void) => void,
+  ) {
     this.#platform = platform;
     this.#members = members;
     this.#descriptors = descriptors;
+    this.#remind = remind;
   }
 
   /**
@@ -32,27 +44,24 @@ export class Lifelines {
   watch(member: number, callback: () => void): boolean {
     let watch = this.#watches.get(member);
     if (watch === undefined) {
-      const inode = this.#members.get(member, field.lifelineInode);
       // SYNC(join): the rest was written before the inode. Not joined yet: it cannot own anything that somebody waits for.
-      if (inode === 0) return !this.#members.isKnownGone(member);
-      const pid = this.#members.get(member, field.pid);
-      const fd = this.#platform.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
-      // Only now is it certain that what was read is not of a later member in the same record.
-      if (fd !== -1 && this.#members.isKnownGone(member)) {
-        this.#platform.close(fd);
-        return false;
-      }
-      if (fd === -1) return false;
-      watch = this.#open(member, fd);
+      if (this.#members.get(member, field.lifelineInode) === 0) return !this.#members.isKnownGone(member);
+      watch = this.#begin(member);
+      if (watch === undefined) return false;
     }
     watch.callbacks.add(callback);
+    if (watch.fd === -1) this.#remind(this.#lookAgain);
     return true;
   }
 
-  /** Watches a child by the read end that its parent has from the start; the parent calls `ended` when the event loop learns of it. */
-  adopt(member: number, fd: number, callback: () => void): void {
+  /**
+   * Watches a child by the read end that its parent has from the start. At its end `findOut` is called, which says `ended` if that
+   * is true, as the parent does when the event loop learns of it.
+   */
+  adopt(member: number, fd: number, findOut: () => void): void {
     this.#descriptors.opened(fd);
-    this.#watches.set(member, { fd, callbacks: new Set([callback]), close: () => this.#descriptors.close(fd) });
+    const watch = { fd, callbacks: new Set([() => {}]), close: () => this.#descriptors.close(fd), findOut };
+    this.#watches.set(member, watch);
   }
 
   unwatch(member: number, callback: () => void): void {
@@ -61,10 +70,28 @@ export class Lifelines {
 
   /** The descriptors to poll while the event loop stands still, with the member that each belongs to. */
   *watched(): Generator<[fd: number, member: number]> {
-    for (const [member, { fd, callbacks }] of this.#watches) if (callbacks.size > 0) yield [fd, member];
+    for (const [member, { fd, callbacks }] of this.#watches) if (fd !== -1 && callbacks.size > 0) yield [fd, member];
   }
 
-  /** Says that the member is dead: what `watched` showed at its end, or what was learned elsewhere. */
+  /** Says that the lifeline of the member has ended: what `watched` showed, or the parent has seen. */
+  hasEnded(member: number): void {
+    const watch = this.#watches.get(member);
+    if (watch === undefined) return;
+    if (watch.findOut !== undefined) {
+      watch.findOut();
+      return;
+    }
+    // A thread's is closed by its very end, when the kernel still knows it.
+    if (this.#members.get(member, field.thread) === 1 || this.#members.isGone(member)) {
+      this.ended(member);
+      return;
+    }
+    watch.close();
+    this.#watches.set(member, { ...watch, fd: -1, close: () => {} });
+    this.#remind(this.#lookAgain);
+  }
+
+  /** Says that the member is dead. */
   ended(member: number): void {
     const watch = this.#watches.get(member);
     if (watch === undefined) return;
@@ -73,15 +100,43 @@ export class Lifelines {
     for (const callback of watch.callbacks) callback();
   }
 
+  #begin(member: number): Watch | undefined {
+    const pid = this.#members.get(member, field.pid);
+    const inode = this.#members.get(member, field.lifelineInode);
+    const fd = this.#platform.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
+    // Only now is it certain that what was read is not of a later member in the same record.
+    if (fd === -1 ? this.#members.isGone(member) : this.#members.isKnownGone(member)) {
+      if (fd !== -1) this.#platform.close(fd);
+      return undefined;
+    }
+    const watch = fd === -1 ? { fd, callbacks: new Set<() => void>(), close: () => {} } : this.#open(member, fd);
+    this.#watches.set(member, watch);
+    return watch;
+  }
+
+  /** Looks at those whose lifeline could not be opened. */
+  readonly #lookAgain = (): void => {
+    let isBlind = false;
+    for (const [member, { fd, callbacks }] of [...this.#watches]) {
+      if (fd !== -1 || callbacks.size === 0) continue;
+      if (this.#members.isGone(member)) this.ended(member);
+      else isBlind = true;
+    }
+    if (isBlind) this.#remind(this.#lookAgain);
+  };
+
   #open(member: number, fd: number): Watch {
     const { Socket } = process.getBuiltinModule('node:net');
     const socket = new Socket({ fd, readable: true, writable: false });
     socket.unref();
     socket.on('error', () => {});
-    socket.once('close', () => this.ended(member));
+    const onEnd = () => this.hasEnded(member);
+    socket.once('close', onEnd);
     socket.resume();
-    const watch = { fd, callbacks: new Set<() => void>(), close: () => socket.destroy() };
-    this.#watches.set(member, watch);
-    return watch;
+    const close = () => {
+      socket.off('close', onEnd);
+      socket.destroy();
+    };
+    return { fd, callbacks: new Set<() => void>(), close };
   }
 }

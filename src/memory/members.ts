@@ -1,6 +1,8 @@
+import type { Unseen } from '../platform/platform.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
+import type { SpareDescriptor } from './spare-descriptor.ts';
 
 /**
  * The table of members: one record for each thread that takes part in the family. A member is named by one word, its slot and
@@ -14,6 +16,8 @@ const SLOT_BITS = 12;
 const GENERATIONS = 0xffff;
 /** The word that holds how many slots have ever been in use; written within the family's section. */
 const HIGH_WATER = wordIndex(layout.highWater);
+/** The word with the slot that is looked at first for the next member; written within the family's section. */
+const NEXT_SLOT = wordIndex(layout.nextSlot);
 /** Where the table starts in the heap, and how many bytes a record has (two cache lines). */
 const TABLE = layout.members;
 const RECORD_BYTES = 128;
@@ -49,6 +53,8 @@ export const field = {
   thread: 15,
   /** 1 once it is being ended from outside, and with it its own threads; written by its parent. */
   condemned: 16,
+  /** 1 while somebody who could not ring its bell has left that to others; written by those who cannot and those who do. */
+  errand: 17,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
@@ -57,16 +63,27 @@ export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
 export class Members {
   readonly #heap: Heap;
   readonly #words: Int32Array;
+  #spareDescriptor: SpareDescriptor | undefined;
 
   constructor(heap: Heap) {
     this.#heap = heap;
     this.#words = heap.words(TABLE);
   }
 
-  /** Takes a free slot for a member that is about to start; answers its name. Call it within the family's section. */
+  /** Gives those looks a descriptor that fail for want of one. */
+  lookBy(spareDescriptor: SpareDescriptor): void {
+    this.#spareDescriptor = spareDescriptor;
+  }
+
+  /**
+   * Takes a free slot for a member that is about to start; answers its name. Slots are taken in turn, so that a name comes again as
+   * late as can be. Call it within the family's section.
+   */
   allocate(parent: number, isThread: boolean): number {
     const words = this.#words;
-    for (let slot = 0; slot < SLOTS; slot++) {
+    const first = words[NEXT_SLOT] as number;
+    for (let tried = 0; tried < SLOTS; tried++) {
+      const slot = (first + tried) % SLOTS;
       const record = recordIndex(slot);
       if (Atomics.load(words, record + field.state) !== state.FREE) continue;
       const generation = ((words[record + field.generation] as number) % GENERATIONS) + 1;
@@ -76,6 +93,7 @@ export class Members {
       words[record + field.parent] = parent;
       words[record + field.thread] = isThread ? 1 : 0;
       if (slot >= (words[HIGH_WATER] as number)) words[HIGH_WATER] = slot + 1;
+      words[NEXT_SLOT] = (slot + 1) % SLOTS;
       Atomics.store(words, record + field.state, state.STARTING);
       return (generation << SLOT_BITS) | slot;
     }
@@ -92,6 +110,10 @@ export class Members {
 
   exchange(member: number, which: number, value: number): number {
     return Atomics.exchange(this.#words, this.index(member, which), value);
+  }
+
+  compareExchange(member: number, which: number, expected: number, value: number): number {
+    return Atomics.compareExchange(this.#words, this.index(member, which), expected, value);
   }
 
   /** The table's words, for hot paths that keep their index. */
@@ -113,6 +135,11 @@ export class Members {
     return this.get(member, field.generation) === member >>> SLOT_BITS;
   }
 
+  /** The name of the member that has this one's slot now. */
+  successorOf(member: number): number {
+    return (this.get(member, field.generation) << SLOT_BITS) | (member & (SLOTS - 1));
+  }
+
   /** True if the name's slot has gone on to a later generation, or is marked dead. Costs no system call, and lags behind the truth. */
   isKnownGone(member: number): boolean {
     if (!this.isOf(member)) return true;
@@ -120,12 +147,27 @@ export class Members {
     return now === state.DEAD || now === state.FREE;
   }
 
-  /** True if the member is gone; asks the kernel (about 20 µs). A member that is still starting counts as there. */
+  /** True if the member is gone for certain; asks the kernel (about 20 µs). One that is still starting counts as there, and so does one at whom the look fails. */
   isGone(member: number): boolean {
-    if (this.isKnownGone(member)) return true;
-    if (this.get(member, field.state) !== state.LIVE) return false;
-    const started = this.#heap.platform.startTime(this.get(member, field.pid), this.get(member, field.tid));
-    return started !== this.get(member, field.startTime);
+    return this.look(member) === 'gone';
+  }
+
+  /** The same with all three answers: unknown is one at whom the look has failed, as without a free descriptor. */
+  look(member: number): 'there' | Unseen {
+    if (this.isKnownGone(member)) return 'gone';
+    if (this.get(member, field.state) !== state.LIVE) return 'there';
+    const started = this.startTime(this.get(member, field.pid), this.get(member, field.tid));
+    if (typeof started === 'string') return started;
+    return started === this.get(member, field.startTime) ? 'there' : 'gone';
+  }
+
+  /** The platform's, with the descriptor in reserve where that is needed. */
+  startTime(pid: number, tid: number): number | Unseen {
+    const { platform } = this.#heap;
+    const started = platform.startTime(pid, tid);
+    return started === 'unknown' && this.#spareDescriptor !== undefined
+      ? this.#spareDescriptor.lend(() => platform.startTime(pid, tid))
+      : started;
   }
 
   /** True if a thread is being ended, or the thread that it would end with. */

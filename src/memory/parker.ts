@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/platform.ts';
 import type { Doorbells } from './doorbells.ts';
+import { Errands } from './errands.ts';
 import type { Lifelines } from './lifelines.ts';
 import { field, type Members } from './members.ts';
 import { sleepForEver } from './thread-guard.ts';
@@ -14,6 +15,8 @@ const parked = {
   SLEEPING: 2,
 } as const;
 
+/** So many times a bell is tried again before the program is told, and goes on being tried. */
+const TRIES_BEFORE_WARNING = 50;
 /** Milliseconds until `remind` calls back. */
 const REMIND_AFTER = 20;
 /** The longest that a thread sleeps at once, in ms: what the kernel is told must fit into its types. */
@@ -47,6 +50,9 @@ export class Parker {
   #reminders = new Set<() => void>();
   #remindAt = 0;
   #remindTimer: NodeJS.Timeout | undefined;
+  /** The members that are to be woken and whose bell could not be rung, with how often that was tried. */
+  readonly #unrung = new Map<number, number>();
+  readonly #errands: Errands;
 
   constructor(
     platform: Platform,
@@ -64,27 +70,84 @@ export class Parker {
     this.#me = me;
     this.#doorbell = doorbell;
     this.#longest = isNested ? LONGEST_OF_NESTED : LONGEST;
+    this.#errands = new Errands(members, me);
   }
 
-  /** Wakes a member whose condition may have come true; false if it is known to be dead. */
+  /**
+   * Wakes a member whose condition may have come true; false if it is known to be dead. Never throws: what was made true before is
+   * true, and a bell that could not be rung is rung later.
+   */
   wake(member: number): boolean {
     if (this.#members.isKnownGone(member)) return false;
     // SYNC(park): what was written before this is seen by the sleeper's next look.
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was === parked.AWAKE) return true;
+    if (!this.#members.isOf(member)) {
+      // It died, and its slot went on, between the look and the exchange: the word was the next one's.
+      this.rouse(this.#members.successorOf(member));
+      return false;
+    }
     if (was === parked.SLEEPING) {
       const woken = this.#platform.futexWake(this.#members.address(member, field.parked), 1);
       // Nobody slept there: on the way into or out of the futex, or dead. A byte in its doorbell harms nothing and tells which.
       if (woken > 0) return true;
     }
-    return this.#doorbells.ring(member);
+    return this.#ring(member);
   }
 
   /** Wakes a member whatever its word says: a waker that died may have written AWAKE, and woken nobody. */
   rouse(member: number): void {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was !== parked.ARMED && this.#platform.futexWake(this.#members.address(member, field.parked), 1) > 0) return;
-    this.#doorbells.ring(member);
+    this.#ring(member);
+  }
+
+  /** False if the member is dead. */
+  #ring(member: number): boolean {
+    const heard = this.#doorbells.ring(member);
+    if (heard === 'unknown') this.#ringLater(member);
+    return heard !== 'gone';
+  }
+
+  /** Its word says again that it sleeps, so that the next waker tries, too. So does this thread, after a while, and whoever is nearer to it. */
+  #ringLater(member: number): void {
+    this.#members.compareExchange(member, field.parked, parked.AWAKE, parked.ARMED);
+    const tries = (this.#unrung.get(member) ?? 0) + 1;
+    this.#unrung.set(member, tries);
+    if (tries === TRIES_BEFORE_WARNING) {
+      process.emitWarning(
+        `Process ${this.#members.get(member, field.pid)} could not be woken by process ${process.pid} for a second: it belongs to another user, or too many files are open.`,
+      );
+    }
+    for (const nearer of this.#errands.leave(member)) if (this.#alarm(nearer)) break;
+    this.remind(this.#ringAgain);
+  }
+
+  /** Has a member look for errands, which listens even while it awaits nothing; false if that cannot be. */
+  #alarm(member: number): boolean {
+    const was = this.#members.exchange(member, field.parked, parked.AWAKE);
+    if (was === parked.SLEEPING && this.#platform.futexWake(this.#members.address(member, field.parked), 1) > 0)
+      return true;
+    if (this.#doorbells.ring(member) === 'rung') return true;
+    this.#members.compareExchange(member, field.parked, parked.AWAKE, was);
+    return false;
+  }
+
+  readonly #ringAgain = (): void => {
+    for (const [member, tries] of [...this.#unrung]) {
+      this.#wakeIfAsleep(member);
+      if (this.#unrung.get(member) === tries) this.#unrung.delete(member);
+    }
+  };
+
+  /** One that is awake, or blocked, has looked since it was to be woken. */
+  readonly #wakeIfAsleep = (member: number): void => {
+    if (this.#members.get(member, field.parked) === parked.ARMED) this.wake(member);
+  };
+
+  /** Hears its bell from now on, even while it awaits nothing: somebody may have an errand for it. */
+  listen(): void {
+    this.#listen();
   }
 
   /** Has `pending.check` called whenever this member is woken, and keeps the program alive, until `remove`. Check once after this. */
@@ -136,7 +199,16 @@ export class Parker {
     clearTimeout(this.#remindTimer);
     const callbacks = this.#reminders;
     this.#reminders = new Set();
-    for (const callback of callbacks) callback();
+    let failures: unknown[] | undefined;
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        failures ??= [];
+        failures.push(error);
+      }
+    }
+    if (failures !== undefined) throw failures[0];
   }
 
   /**
@@ -150,6 +222,7 @@ export class Parker {
         // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
+        this.#errands.run(this.#wakeIfAsleep);
         this.#awaitEndIfCondemned();
         // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
         const watched = [...this.#lifelines.watched()];
@@ -205,7 +278,7 @@ export class Parker {
     const fds = [this.#doorbell, ...watched.map(([fd]) => fd)];
     for (const index of this.#platform.poll(fds, timeout)) {
       if (index === 0) this.#platform.drain(this.#doorbell);
-      else this.#lifelines.ended(watched[index - 1]![1]);
+      else this.#lifelines.hasEnded(watched[index - 1]![1]);
     }
   }
 
@@ -216,7 +289,18 @@ export class Parker {
 
   #service(): void {
     this.#arm();
-    for (const pending of [...this.#pending]) pending.check();
+    this.#errands.run(this.#wakeIfAsleep);
+    let failures: unknown[] | undefined;
+    for (const pending of [...this.#pending]) {
+      try {
+        pending.check();
+      } catch (error) {
+        // The others have been woken, too.
+        failures ??= [];
+        failures.push(error);
+      }
+    }
+    if (failures !== undefined) throw failures[0];
   }
 
   #listen(): import('node:net').Socket {

@@ -10,7 +10,8 @@ const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
-const MSG_DONTWAIT_CLOEXEC = 0x40 | 0x40000000;
+const MSG_DONTWAIT = 0x40;
+const MSG_PEEK_DONTWAIT_CLOEXEC = 2 | 0x40 | 0x40000000;
 
 /** Where things stand in the one page that both calls use: a `msghdr`, its `iovec`, the bytes, and a `cmsghdr` with one descriptor. */
 const page = { header: 0, vector: 64, bytes: 96, control: 128, size: 192 } as const;
@@ -75,26 +76,28 @@ export function createLinuxParking(): Parking {
       view.setInt32(page.control + 8, SOL_SOCKET, true);
       view.setInt32(page.control + 12, SCM_RIGHTS, true);
       view.setInt32(page.control + 16, descriptor, true);
-      if (sendmsg(queue, address, MSG_DONTWAIT_NOSIGNAL) === TICKET_BYTES) return;
+      if (sendmsg(queue, address, MSG_DONTWAIT_NOSIGNAL) === TICKET_BYTES) return true;
       const errno = koffi.errno();
-      if (
-        errno === os.constants.errno.EAGAIN ||
-        errno === 109 /* ETOOMANYREFS */ ||
-        errno === os.constants.errno.ENOBUFS
-      ) {
-        throw new PlatformError(
-          'Too many sockets are on their way between processes: wait until some have been received.',
-        );
-      }
+      if (errno === os.constants.errno.EAGAIN) return false;
+      if (errno === 109 /* ETOOMANYREFS */ || errno === os.constants.errno.ENOBUFS) return false;
       throw failed('sendmsg');
     },
-    take(queue) {
+    peek(queue) {
       const { address, view } = message();
       view.setInt32(page.control + 16, -1, true);
-      if (recvmsg(queue, address, MSG_DONTWAIT_CLOEXEC) !== TICKET_BYTES) return undefined;
+      if (recvmsg(queue, address, MSG_PEEK_DONTWAIT_CLOEXEC) !== TICKET_BYTES) {
+        if (koffi.errno() === os.constants.errno.EAGAIN) return undefined;
+        throw failed('recvmsg');
+      }
       const found = { ticket: view.getUint32(page.bytes, true), descriptor: view.getInt32(page.control + 16, true) };
       if (found.descriptor >= 0) return found;
       throw new PlatformError('A socket that was sent here could not be opened: this process has too many open files.');
+    },
+    drop(queue) {
+      const { address, view } = message();
+      // Without room for it the kernel closes what comes along.
+      view.setBigUint64(page.header + 40, 0n, true);
+      recvmsg(queue, address, MSG_DONTWAIT);
     },
   };
 }

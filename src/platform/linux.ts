@@ -12,26 +12,26 @@ const MAP_PRIVATE_FIXED_ANONYMOUS = 2 | 0x10 | 0x20;
 const FALLOC_FL_KEEP_SIZE_PUNCH_HOLE = 3;
 const FUTEX_WAIT = 0; // Without the PRIVATE flag: sleepers and wakers are different processes.
 const FUTEX_WAKE = 1;
-const O_NONBLOCK_CLOEXEC = 0o4000 | 0o2000000;
+const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK_CLOEXEC = 0o4000 | O_CLOEXEC;
 const POLLIN = 1;
 const PR_SET_PDEATHSIG = 1;
+const PR_GET_DUMPABLE = 3;
+const PR_SET_DUMPABLE = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const SIGKILL = 9;
 const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const WEXITED_WNOHANG = 4 | 1;
 const CLD_EXITED = 1;
 const PF_EXITING = 4; // Set once a thread will not run another instruction of its program.
-const ENOENT = 2;
 const ESRCH = 3;
 const EINTR = 4;
-const ENXIO = 6;
 const ECHILD = 10;
 const EAGAIN = 11;
 const ENOMEM = 12;
-const EACCES = 13;
 const EFBIG = 27;
 const ENOSPC = 28;
-const EPIPE = 32;
 const EOPNOTSUPP = 95;
 /** Options of glibc's mallopt. */
 const M_TRIM_THRESHOLD = -1;
@@ -43,8 +43,8 @@ const LOCK_NONE = 8;
 
 /** System calls that not every libc wraps, by number. */
 const numbers = {
-  x64: { memfd_create: 319, futex: 202, gettid: 186 },
-  arm64: { memfd_create: 279, futex: 98, gettid: 178 },
+  x64: { memfd_create: 319, futex: 202, gettid: 186, tgkill: 234 },
+  arm64: { memfd_create: 279, futex: 98, gettid: 178, tgkill: 131 },
 } as const;
 
 type Native = (...args: unknown[]) => number;
@@ -78,12 +78,14 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const nativePoll = func('int poll(_Inout_ int* fds, unsigned long count, int timeout)');
   const schedYield = func('int sched_yield()');
   const gettid = func('long syscall(long number)');
+  const tgkill = func('long syscall(long number, int pid, int tid, int signal)');
   const prctl = func('int prctl(int option, unsigned long value)');
   const getppid = func('int getppid()');
   const waitid = func('int waitid(int kind, uint32_t pid, _Out_ int* info, int options)');
   const exit = func('void _exit(int code)');
   const open = func('int open(const char* path, int flags)');
   const close = func('int close(int fd)');
+  const fcntl = func('int fcntl(int fd, int command, int argument)');
   const dlsym = libc.func('void* dlsym(void* library, const char* name)');
   const keyCreate = func('int pthread_key_create(_Out_ uint32_t* key, void* destructor)');
   const setSpecific = func('int pthread_setspecific(uint32_t key, void* value)');
@@ -169,31 +171,18 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (pipe2(fds, O_NONBLOCK_CLOEXEC) !== 0) throw failed('pipe2');
       return [...fds] as [number, number];
     },
-    inodeOf: (fd) => fs.fstatSync(fd).ino,
+    inodeOf: (fd) => fs.fstatSync(fd).ino | 0,
     openPipe(pid, fd, end, inode) {
       const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
       // Not by Node, which closes at the end of a thread what it has opened there, even if something else has that number by then.
       const opened = open(`/proc/${pid}/fd/${fd}`, mode | O_NONBLOCK_CLOEXEC);
-      if (opened < 0) {
-        const errno = koffi.errno();
-        // ENXIO: a pipe without readers. ESRCH, ENOENT: no such process, or it has closed its descriptors.
-        if (errno === ENOENT || errno === ESRCH || errno === ENXIO) return -1;
-        // EACCES is what the kernel says of a process that is just ending, and of one that is not ours.
-        if (errno === EACCES) return -1;
-        throw failed('open of a pipe');
-      }
-      if (fs.fstatSync(opened).ino === inode) return opened;
+      if (opened < 0) return -1;
+      if ((fs.fstatSync(opened).ino | 0) === inode) return opened;
       // The number belongs to somebody else by now: touch nothing.
       close(opened);
       return -1;
     },
-    ring(fd) {
-      if (write(fd, oneByte, 1) === 1) return true;
-      const errno = koffi.errno();
-      if (errno === EPIPE) return false;
-      if (errno === EAGAIN || errno === EINTR) return true;
-      throw failed('write to a doorbell');
-    },
+    ring: (fd) => write(fd, oneByte, 1) === 1 || koffi.errno() === EAGAIN,
     drain(fd) {
       while (read(fd, scratch, scratch.length) === scratch.length) {}
     },
@@ -212,8 +201,10 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       return ready;
     },
     close(fd) {
-      if (close(fd) !== 0 && koffi.errno() !== EINTR) throw failed('close');
+      // Who closes is in the middle of something else, which must not be cut in two.
+      if (close(fd) !== 0 && koffi.errno() !== EINTR) process.emitWarning(failed(`close of descriptor ${fd}`));
     },
+    duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 0),
 
     createThreadKey() {
       const key = new Uint32Array(1);
@@ -228,17 +219,23 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     yieldCpu: () => void schedYield(),
     threadId: () => gettid(number.gettid),
     startTime(pid, tid) {
-      let stat: string;
-      try {
-        stat = fs.readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1');
-      } catch {
-        return undefined;
+      const fd = open(`/proc/${pid}/task/${tid}/stat`, O_CLOEXEC);
+      const length = fd < 0 ? -1 : read(fd, scratch, scratch.length);
+      if (fd >= 0) close(fd);
+      if (length <= 0) {
+        // Why that failed says little, since the way there may be closed or the descriptors used up. A signal that is none needs neither.
+        return tgkill(number.tgkill, pid, tid, 0) !== 0 && koffi.errno() === ESRCH ? 'gone' : 'unknown';
       }
+      const stat = Buffer.from(scratch.buffer, 0, length).toString('latin1');
       // The name in parentheses may hold anything; the fields are counted from its end.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       const state = fields[0];
-      if (state === 'Z' || state === 'X' || Number(fields[6]) & PF_EXITING) return undefined;
+      if (state === 'Z' || state === 'X' || Number(fields[6]) & PF_EXITING) return 'gone';
       return Number(fields[19]) | 0;
+    },
+    openToFamily() {
+      // The kernel goes on asking that who opens something has all rights that this process has.
+      if (prctl(PR_GET_DUMPABLE, 0) !== 1) prctl(PR_SET_DUMPABLE, 1);
     },
     processNamespace: () => /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
     dieWithParent(parentPid) {

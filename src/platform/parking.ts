@@ -5,8 +5,13 @@
 export interface Parking {
   /** Makes an empty queue and answers its descriptor. */
   create(): number;
-  /** Puts a copy of `descriptor` in, under a number. Throws where the system allows no more. */
-  park(queue: number, ticket: number, descriptor: number): void;
-  /** Takes out what was put in first; `undefined` if the queue is empty. The descriptor is the caller's. */
-  take(queue: number): { ticket: number; descriptor: number } | undefined;
+  /** Puts a copy of `descriptor` in, under a number; false if the queue is full, or the system allows no more. */
+  park(queue: number, ticket: number, descriptor: number): boolean;
+  /**
+   * Shows what was put in first, which stays there; `undefined` if the queue is empty. The descriptor is a copy for the caller. Throws
+   * where no more can be opened.
+   */
+  peek(queue: number): { ticket: number; descriptor: number } | undefined;
+  /** Takes out what was put in first, and gives it up. */
+  drop(queue: number): void;
 }

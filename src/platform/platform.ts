@@ -1,4 +1,10 @@
-/** What the library needs of an operating system; `linux.ts` is the one implementation, `choose.ts` picks it. */
+/** What a look says that found nothing: what was looked for is gone, or the look itself failed, and nothing is known. */
+export type Unseen = 'gone' | 'unknown';
+
+/**
+ * What the library needs of an operating system; `linux.ts` is the one implementation, `choose.ts` picks it. What wakes, looks and
+ * closes does not throw: see memory/README.md, "Failure without death".
+ */
 export interface Platform {
   /** Makes an anonymous sparse file of `bytes` and answers its descriptor; the kernel frees it with its last user. */
   createSparseFile(bytes: number): number;
@@ -35,17 +41,20 @@ export interface Platform {
 
   /** A pipe of two non-blocking, close-on-exec descriptors: `[read end, write end]`. */
   pipe(): [number, number];
-  /** The identity of a pipe, so that a descriptor number of another process can be checked after it was opened. */
+  /** The identity of a pipe in 32 bits with a sign, so that a descriptor number of another process can be checked after it was opened. */
   inodeOf(fd: number): number;
-  /** Opens an end of a pipe that another process holds as `fd`; -1 where it or the process is gone. */
+  /** Opens an end of a pipe that another process holds as `fd`; -1 where that cannot be done, which says nothing of the process. */
   openPipe(pid: number, fd: number, end: 'read' | 'write', inode: number): number;
-  /** Writes one byte; false if nobody is left to read it. A full pipe counts as written: the reader has something to find. */
+  /** Writes one byte; false if it could not, mostly because nobody is left to read it. A full pipe counts as written: the reader has something to find. */
   ring(fd: number): boolean;
   /** Reads away what stands in a pipe. */
   drain(fd: number): void;
   /** Waits until one of the descriptors is readable or closed at its other end; answers the indexes of those, none on time-out. */
   poll(fds: readonly number[], timeout: number): number[];
+  /** Closes a descriptor; a process warning says so where it is none. */
   close(fd: number): void;
+  /** Another descriptor of the same file; -1 where the system allows no more. */
+  duplicate(fd: number): number;
 
   /** Makes what `closeWithThread` goes by: one key serves all threads of a process. */
   createThreadKey(): number;
@@ -56,15 +65,21 @@ export interface Platform {
   yieldCpu(): void;
   /** The kernel's id of this thread. */
   threadId(): number;
-  /** When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. `undefined` if it is gone or a zombie. */
-  startTime(pid: number, tid: number): number | undefined;
+  /**
+   * When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. Gone is also one that will
+   * not run another instruction.
+   */
+  startTime(pid: number, tid: number): number | Unseen;
+  /** Lets other processes of this user and with these rights open what this one has open, where a right of the program's file forbids that. */
+  openToFamily(): void;
   /** In whose terms process ids are to be understood: those of two processes mean the same only where this is the same. */
   processNamespace(): string;
-  /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. */
+  /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. A change of user undoes it. */
   dieWithParent(parentPid: number): boolean;
   /**
    * Blocks until a child of this process has ended, without reaping it: its exit code, or the negative of the signal that ended
-   * it; `undefined` if the event loop has reaped it already and is about to tell.
+   * it; `undefined` if the event loop has reaped it already and is about to tell. Only for one that `startTime` says is gone: then
+   * this is a matter of some ms.
    */
   awaitExit(pid: number): number | undefined;
   /** Reaps a child of this process if it has ended; false if it runs. */

@@ -1,4 +1,4 @@
-import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
 import { os } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
@@ -21,7 +21,7 @@ export function currentSurroundings(): Surroundings {
 }
 
 /** Where the descriptors that a child inherits stand in it. */
-export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6 } as const;
+export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 } as const;
 
 /** A process that this one has started. */
 export class ChildRunner extends Runner {
@@ -38,7 +38,10 @@ export class ChildRunner extends Runner {
     try {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
       child = spawn([...execArgv, file, ...identity], {
-        stdio: ['ignore', 'inherit', 'inherit', family.heap.fd, pipes.lifeline[1], pipes.doorbell[0], family.parking],
+        stdio: [
+          ...['ignore', 'inherit', 'inherit'],
+          ...[family.heap.fd, pipes.lifeline[1], pipes.doorbell[0], family.parking, family.doorbells.own],
+        ] as StdioOptions,
         env,
         detached,
       });
@@ -66,7 +69,7 @@ export class ChildRunner extends Runner {
 
   /** Asks the kernel; false as soon as the child is being taken down, which takes some ms and is over when `exitCode` is there. */
   get isRunning(): boolean {
-    return this.exitCode === null && this.family.platform.startTime(this.pid, this.pid) !== undefined;
+    return this.exitCode === null && this.isThere();
   }
 
   hold(keep: boolean): void {
@@ -78,7 +81,11 @@ export class ChildRunner extends Runner {
     if (this.exitCode === null) this.#process.kill(signal);
   }
 
-  protected findExitCode(): number | undefined {
+  protected override isThere(): boolean {
+    return this.family.members.startTime(this.pid, this.pid) !== 'gone';
+  }
+
+  protected override findExitCode(): number | undefined {
     return this.family.platform.awaitExit(this.pid);
   }
 }

@@ -87,7 +87,12 @@ export class ThreadRunner extends Runner {
     this.#thread.terminate().catch(() => {});
   }
 
-  protected findExitCode(): number {
+  /** Its lifeline ends with its last instruction. */
+  protected override isThere(): boolean {
+    return false;
+  }
+
+  protected override findExitCode(): number {
     const exitCode = Atomics.load(this.#words, word.exitCode);
     if (exitCode !== UNKNOWN) return exitCode;
     return this.#signal === undefined ? 1 : -this.#signal;

@@ -10,6 +10,7 @@ import { importModule } from '../functions/import-module.ts';
 import { loadParts } from '../lazy.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { platform } from '../platform/choose.ts';
 import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
@@ -18,6 +19,7 @@ import type { Process } from './process.ts';
 import { setStartMethod } from './start-method.ts';
 import type { ThreadBirth } from './thread-birth.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
+import { onUserChange } from './user-change.ts';
 
 const birth = threadBirth();
 const mine = birth === undefined ? joinAsProcess() : joinAsThread(birth);
@@ -73,6 +75,7 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
 function joinAsProcess(): Family {
   // Spare processes wait: they may as well wait with everything.
   loadParts();
+  platform().openToFamily();
   const [, , member, parent] = process.argv;
   const family = joinFamily({ member: Number(member), ...inherited });
   if (parent !== 'detached') followParent(family, Number(parent));
@@ -88,7 +91,11 @@ function joinAsThread(birth: ThreadBirth): Family {
 
 /** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
 function followParent({ members, platform, me }: Family, pid: number): void {
-  if (!platform.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) platform.exitNow(0);
+  const follow = () => {
+    if (!platform.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) platform.exitNow(0);
+  };
+  follow();
+  onUserChange(follow);
 }
 
 function awaitAssignment(family: Family): Promise<number> {

@@ -16,12 +16,7 @@ export abstract class Runner {
     this.family = family;
     this.member = member;
     this.#lifeline = lifeline;
-    family.lifelines.adopt(member, lifeline, () => {
-      this.#isLifelineOpen = false;
-      if (this.#exitCode !== null) return;
-      const exitCode = this.findExitCode();
-      if (exitCode !== undefined) this.ended(exitCode);
-    });
+    family.lifelines.adopt(member, lifeline, () => this.#onLifelineEnd());
   }
 
   /** The process that it runs in. */
@@ -33,13 +28,16 @@ export abstract class Runner {
   /** Sends a signal, or does what comes nearest. Nothing happens if it has ended. */
   abstract signal(signal: NodeJS.Signals): void;
 
-  /** The exit code when the lifeline has just ended; `undefined` if the event loop is about to tell. */
+  /** True unless the system says that it is gone: the lifeline may have ended without it. */
+  protected abstract isThere(): boolean;
+
+  /** The exit code of one that is gone; `undefined` if the event loop is about to tell. */
   protected abstract findExitCode(): number | undefined;
 
   /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
   get exitCode(): number | null {
     if (this.#isLifelineOpen && this.family.platform.poll([this.#lifeline], 0).length > 0) {
-      this.family.lifelines.ended(this.member);
+      this.family.lifelines.hasEnded(this.member);
     }
     return this.#exitCode;
   }
@@ -56,10 +54,20 @@ export abstract class Runner {
     return this.family.parker.block(() => !this.#isLifelineOpen, performance.now() + timeout);
   }
 
+  #onLifelineEnd(): void {
+    if (this.#exitCode === null && this.isThere()) return;
+    this.#isLifelineOpen = false;
+    this.family.lifelines.ended(this.member);
+    if (this.#exitCode !== null) return;
+    const exitCode = this.findExitCode();
+    if (exitCode !== undefined) this.ended(exitCode);
+  }
+
   /** Says how it has ended; the first time counts. */
   protected ended(exitCode: number): void {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;
+    this.#isLifelineOpen = false;
     this.family.bury(this.member);
     const callbacks = [...this.#onExit];
     this.#onExit.clear();

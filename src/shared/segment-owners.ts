@@ -62,7 +62,7 @@ function userFolder(): string {
 
 function settle(): { path: string; fd: number } {
   const user = userFolder();
-  const path = `${user}/${ownerName(process.pid)}`;
+  const path = `${user}/${ownName()}`;
   for (;;) {
     makePrivate(user);
     let fd: number;
@@ -107,15 +107,26 @@ function isStill(path: string, fd: number): boolean {
   return fs.statSync(path, { throwIfNoEntry: false })?.ino === fs.fstatSync(fd).ino;
 }
 
-/** The name of a process's folder; `undefined` if it is dead. */
-function ownerName(pid: number): string | undefined {
-  const start = platform().startTime(pid, pid);
-  return start === undefined ? undefined : `${platform().processNamespace()}-${pid}-${start}`;
+/** The name of a process's folder. */
+function ownerName(pid: number, startTime: number): string {
+  return `${platform().processNamespace()}-${pid}-${startTime}`;
 }
 
+function ownName(): string {
+  const startTime = platform().startTime(process.pid, process.pid);
+  if (typeof startTime === 'number') return ownerName(process.pid, startTime);
+  throw new PlatformError(
+    'This process cannot read its own file in /proc: /proc must be mounted, and one descriptor be free.',
+  );
+}
+
+/** False only for one that is dead for certain: what it has made is removed then. */
 function isAlive(owner: string): boolean {
   const [namespace, pid] = owner.split('-');
-  if (namespace === platform().processNamespace()) return ownerName(Number(pid)) === owner;
+  if (namespace === platform().processNamespace()) {
+    const startTime = platform().startTime(Number(pid), Number(pid));
+    return startTime === 'unknown' || (startTime !== 'gone' && ownerName(Number(pid), startTime) === owner);
+  }
   // Its process id means nothing here; its lock does.
   try {
     const fd = fs.openSync(`${userFolder()}/${owner}`, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
@@ -124,8 +135,8 @@ function isAlive(owner: string): boolean {
     } finally {
       fs.closeSync(fd);
     }
-  } catch {
-    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }
 
@@ -138,15 +149,16 @@ function sweepOwner(owner: string): void {
   removeIfEmpty(folder);
 }
 
-/** Removes the segment of a note; false if somebody looks at it. */
+/** Removes the segment of a note; false if somebody looks at it, or may do so. */
 function isSwept(inode: number, note: string): boolean {
   let fd: number;
   let path: string;
   try {
     path = `${platform().segmentFolder}/${fs.readlinkSync(note)}`;
     fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
-  } catch {
-    return true;
+  } catch (error) {
+    // Out of descriptors, say, it is left to the next sweep.
+    return ['ENOENT', 'ELOOP', 'EACCES'].includes((error as NodeJS.ErrnoException).code as string);
   }
   try {
     if (fs.fstatSync(fd).ino !== inode) return true;
@@ -175,8 +187,7 @@ function rootFolder(): string | undefined {
   if (members === undefined) return undefined;
   for (const member of members.all()) {
     if (members.get(member, field.parent) !== 0 || members.isGone(member)) continue;
-    const name = ownerName(members.get(member, field.pid));
-    return name === undefined ? undefined : `${userFolder()}/${name}`;
+    return `${userFolder()}/${ownerName(members.get(member, field.pid), members.get(member, field.startTime))}`;
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { descriptors, slay, start, until } from '../inside.ts';
 import { watched } from '../watchdog.ts';
+import { withoutDescriptors } from '../without-descriptors.ts';
 
 async function pair(address: string | undefined): Promise<[Connection, Connection]> {
   using listener = new Listener({ address, authKey: 'key' });
@@ -157,4 +158,29 @@ test('what cannot go is refused, and stays as it was', async () => {
   await d.send('still works');
   assert.equal(await watched(waiting), 'still works');
   for (const end of [a, b, c, d]) end.close();
+});
+
+test('where no descriptor is free a socket cannot be received, and that takes no other with it', async () => {
+  using _ = watchdog('too many open files', 60);
+  const [first, firstClient] = await pair(undefined);
+  const [second] = await pair(undefined);
+  const [toFirst, theFirst] = pipe();
+  const [toSecond, theSecond] = pipe();
+  await toFirst.send(first);
+  await toSecond.send(second);
+  const child = start(
+    async (one: Connection, two: Connection) => {
+      let refused: string;
+      {
+        using _ = withoutDescriptors('nothing opens');
+        refused = await two.recv().then(String, (error) => error.code);
+      }
+      const connection: Connection = await one.recv();
+      await connection.send(refused);
+    },
+    theFirst,
+    theSecond,
+  );
+  assert.equal(await watched(firstClient.recv()), 'ERR_PLATFORM');
+  await child.join();
 });

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { test } from '../cases.ts';
+import { runs, start, until } from '../process/program.ts';
+
+const run = promisify(execFile);
+const fixture = (name: string): string => resolve(`build/test/memory/fixtures/${name}.js`);
+const preload = (name: string): string[] => ['--import', pathToFileURL(fixture(name)).href];
+/** A user that has nothing. */
+const NOBODY = 65534;
+
+const folder = mkdtempSync(`${tmpdir()}/multiproc-node-`);
+after(() => rmSync(folder, { recursive: true }));
+
+test('a machine that has been up for weeks has inode numbers of 32 bits: all are woken, and deaths are seen', async () => {
+  const { stdout } = await start(fixture('woken-and-bereaved'), { execArgv: preload('large-inodes') }).ended;
+  assert.equal(stdout, 'said: put 1\nthen: acquired true\n');
+});
+
+for (const suite of process.env.TEST_LONG === undefined
+  ? []
+  : ['channel/across', 'channel/queue', 'sync/kills', 'sync/lock']) {
+  test(`with inode numbers of 32 bits the tests of ${suite} pass`, async () => {
+    const { code, stdout } = await start(resolve(`build/test/${suite}.test.js`), {
+      execArgv: preload('large-inodes'),
+      patience: 600,
+    }).ended;
+    assert.equal(code, 0, stdout);
+  });
+}
+
+test('an ordinary user of a Node with a capability, as for port 80: all are woken, and deaths are seen', async () => {
+  const node = `${folder}/node`;
+  await run('cp', [process.execPath, node]);
+  await run('chmod', ['755', folder, node]);
+  await run('setcap', ['cap_net_bind_service+ep', node]);
+  const { stdout } = await run(node, [fixture('woken-and-bereaved')], { uid: NOBODY, gid: NOBODY });
+  assert.equal(stdout, 'said: put 1\nthen: acquired true\n');
+});
+
+test('who has become another user is woken, wakes everybody, and ends with its parent', async () => {
+  const program = start(fixture('several-users'));
+  const pid = Number(await program.said('other user:'));
+  assert.equal(await program.said('got:'), 'from root, from sibling');
+  assert.equal(await program.said('sibling:'), 'from the other user');
+  assert.ok(runs(pid));
+  program.kill('SIGKILL');
+  await program.ended;
+  await until(() => !runs(pid));
+});
+
+test('without /proc the first use says what is missing', async () => {
+  const code = `umount -l /proc && exec "$0" "$1"`;
+  const ended = run('unshare', ['-m', 'sh', '-c', code, process.execPath, fixture('woken-and-bereaved')]);
+  await assert.rejects(ended, /\/proc must be mounted/);
+});
