@@ -27,7 +27,12 @@ export class Holdings {
     this.#me = me;
   }
 
-  /** Notes one count of the object; answers the entry. */
+  /** Makes room for so many counts, so that to note them cannot fail. */
+  prepare(counts: number): void {
+    while (this.#free.length < counts) this.#grow();
+  }
+
+  /** Notes one count of the object; answers the entry. Fails only where there is no room, see `prepare`. */
   add(object: number): number {
     if (this.#free.length === 0) this.#grow();
     const entry = this.#free.pop()!;

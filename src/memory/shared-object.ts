@@ -73,6 +73,8 @@ export abstract class SharedObject {
   constructor(kind: number, make: number | Existing) {
     const mine = family();
     this.#family = mine;
+    // What may fail comes before the first count.
+    mine.holdings.prepare(1);
     if (make instanceof Existing) {
       this.#offset = make.offset;
       retainObject(mine, make.offset);

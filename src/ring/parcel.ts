@@ -100,6 +100,12 @@ export function viewParcel(family: Family, block: number): { parcel: Parcel; sta
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
+/** Does all that may fail of `claimParcel`: maps what belongs to the parcel, and makes room for its counts. */
+export function prepareClaim(family: Family, { blobs, handles }: Parcel): void {
+  for (const { block } of blobs) family.heap.words(block);
+  if (handles.length > 0) family.holdings.prepare(handles.length);
+}
+
 /** Says that a parcel is in this member's hand now: what belongs to it is given back if the member dies. Its handles are counted already. */
 export function claimParcel(family: Family, parcel: Parcel): void {
   for (const { block } of parcel.blobs) family.allocator.own(block, family.me);

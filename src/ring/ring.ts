@@ -8,6 +8,7 @@ import {
   parcelTag,
   parcelWeight,
   parcelWords,
+  prepareClaim,
   readParcel,
   surrenderParcel,
   viewParcel,
@@ -221,13 +222,21 @@ export class Ring {
     }
     const first = words[copy + place.segment] as number;
     const current = this.#head;
-    current.open(first);
     let at = words[copy + place.word] as number;
-    while (at === current.get(segment.end)) {
-      current.open(current.get(segment.next));
-      at = segment.first;
+    let size: number;
+    try {
+      // What may fail comes before the commit: mapping what the message has, and making room for its counts.
+      current.open(first);
+      while (at === current.get(segment.end)) {
+        current.open(current.get(segment.next));
+        at = segment.first;
+      }
+      size = this.#read(current, at, scratch);
+      if (typeof this.popped !== 'number') prepareClaim(this.#family, this.popped);
+    } catch (error) {
+      this.#headSection.leave();
+      throw error;
     }
-    const size = this.#read(current, at, scratch);
     if (claim?.(this.tag) === false) {
       this.#headSection.leave();
       return outcome.EMPTY;
@@ -357,11 +366,14 @@ export class Ring {
         this.tag = 0;
         this.popped = words[at + 1] as number;
         return 2;
-      case record.OUT:
+      case record.OUT: {
         this.block = (words[at + 1]! >>> 0) * GRANULE;
         this.tag = parcelTag(this.#family.heap.words(this.block), wordIndex(this.block));
-        this.popped = 0;
+        const { parcel, start } = viewParcel(this.#family, this.block);
+        this.popped = parcel;
+        this.start = start;
         return 2;
+      }
       default: {
         this.tag = parcelTag(words, at + 1);
         this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
@@ -386,12 +398,7 @@ export class Ring {
   /** The message is out: what belongs to it is in this member's hand now. */
   #claim(): void {
     const { allocator, me } = this.#family;
-    if (this.block !== 0) {
-      allocator.own(this.block, me);
-      const { parcel, start } = viewParcel(this.#family, this.block);
-      this.popped = parcel;
-      this.start = start;
-    }
+    if (this.block !== 0) allocator.own(this.block, me);
     if (typeof this.popped !== 'number') claimParcel(this.#family, this.popped);
   }
 
