@@ -60,6 +60,12 @@ export function isAsleep(process: Process): boolean {
   return /\) S /.test(readFileSync(`/proc/${pid}/task/${members.get(member, field.tid)}/stat`, 'latin1'));
 }
 
+/** True for the index of a word by which members are woken, in the words of the heap's first window. */
+export function isParkedWord(index: number): boolean {
+  const { members } = family();
+  return [...members.all()].some((member) => members.index(member, field.parked) === index);
+}
+
 /** Waits until `count` stand in line and all of `processes` sleep. */
 export async function inLine(object: Awaited, count: number, processes: Process[], end?: 'get' | 'put' | 'join') {
   await until(() => waiting(object, end) === count && processes.every(isAsleep));

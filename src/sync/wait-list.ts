@@ -97,9 +97,20 @@ export class WaitList {
     return member;
   }
 
-  /** Wakes all that wait. */
+  /** Wakes all that wait now, each once: who comes back meanwhile has looked at what is true by now. */
   notifyAll(): void {
-    while (this.notify()) {}
+    if (!this.hasWaiting) return;
+    const woken: number[] = [];
+    this.#table.section.enter();
+    const { used } = this.#table;
+    for (let entry = 0; entry < used; entry++) {
+      const word = this.#table.first(entry);
+      if ((word & STATE) !== WAITING) continue;
+      woken.push(word & ~STATE);
+      this.#table.setFirst(entry, (word & ~STATE) | NOTIFIED);
+    }
+    this.#leave();
+    for (const member of woken) this.#family.parker.wake(member);
   }
 
   /** The living member that came just before this one, 0 if this one is first. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { ClosedError, Event, Queue } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { inLine, slay, start, waiting } from '../inside.ts';
+import { inLine, isParkedWord, slay, start, waiting } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -83,6 +83,39 @@ test('waiters that are killed or stopped hold up nobody', async () => {
     line.map((p) => p.exitCode),
     [0, -9, 0, 0],
   );
+});
+
+test('set wakes each waiter once: it does not chase those who wait again at once', async () => {
+  const event = new Event();
+  using _ = watchdog('chase', 40, event);
+  const waiters = [0, 1].map(() =>
+    start((e: Event) => {
+      for (;;) {
+        e.waitSync();
+        e.clear();
+      }
+    }, event),
+  );
+  await inLine(event, 2, waiters);
+  const setter = start((e: Event) => {
+    const AWAKE = 0;
+    const { exchange } = Atomics;
+    let woken = 0;
+    const counted = (words: Int32Array, index: number, value: number): number => {
+      if (value === AWAKE && isParkedWord(index)) {
+        // The one that was woken before is quicker than this process: it stands in line again.
+        while (waiting(e) < Math.min(woken, 1));
+        woken++;
+      }
+      return exchange(words, index, value);
+    };
+    Object.assign(Atomics, { exchange: counted });
+    e.set();
+    process.exit(woken);
+  }, event);
+  await setter.join();
+  assert.equal(setter.exitCode, 2);
+  for (const waiter of waiters) await slay(waiter);
 });
 
 test('it may be sent anywhere', async () => {
