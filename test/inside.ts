@@ -60,6 +60,11 @@ export function isAsleep(process: Process): boolean {
   return /\) S /.test(readFileSync(`/proc/${pid}/task/${members.get(member, field.tid)}/stat`, 'latin1'));
 }
 
+/** True while the process is stopped, as by SIGSTOP. */
+export function isStopped({ pid }: Process): boolean {
+  return pid !== undefined && /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+}
+
 /** True for the index of a word by which members are woken, in the words of the heap's first window. */
 export function isParkedWord(index: number): boolean {
   const { members } = family();

@@ -10,6 +10,8 @@ const MOST_WAITS = 2 ** 16;
 const own = {
   /** The last ticket given out. */
   ticket: 0,
+  /** A notification on its way from one entry to another: the dead member's in the lower half, the next in the upper. 0: none. */
+  passing: 1,
 } as const;
 
 /** An entry is two words: the member with its state, written last (0: free), and its ticket. */
@@ -33,11 +35,10 @@ export class ConditionLine {
 
   /** Adds a wait of this member at the end; answers its entry. */
   enrol(): number {
+    const woken: number[] = [];
     this.#table.section.enter();
     try {
-      const woken: number[] = [];
       this.#inherit(woken);
-      for (const member of woken) this.#family.parker.wake(member);
       let entry = 0;
       while (entry < this.#table.used && this.#table.first(entry) !== 0) entry++;
       if (entry === this.#table.used) {
@@ -51,6 +52,7 @@ export class ConditionLine {
       return entry;
     } finally {
       this.#table.section.leave();
+      this.wake(woken);
     }
   }
 
@@ -59,25 +61,35 @@ export class ConditionLine {
     return (this.#table.first(entry) & STATE) === NOTIFIED;
   }
 
-  /** Ends a wait of this member; true if it had been notified. */
+  /** Ends a wait of this member; true if it had been notified. Within the section, so that nobody marks what is just being erased. */
   withdraw(entry: number): boolean {
-    const notified = this.isNotified(entry);
-    // One store, and nobody else takes an entry of the living: no need for the section.
-    this.#table.setFirst(entry, 0);
-    return notified;
+    const woken: number[] = [];
+    this.#table.section.enter();
+    try {
+      this.#finish(woken);
+      const notified = this.isNotified(entry);
+      this.#table.setFirst(entry, 0);
+      return notified;
+    } finally {
+      this.#table.section.leave();
+      this.wake(woken);
+    }
   }
 
   /** Marks the `count` that have waited longest, as many as there are; `wake` is to be called with the answer. */
   notify(count: number): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enter();
-    this.#inherit(woken);
-    for (let left = count; left > 0; left--) {
-      const entry = this.#longest();
-      if (entry === NONE) break;
-      this.#mark(entry, woken);
+    try {
+      this.#inherit(woken);
+      for (let left = count; left > 0; left--) {
+        const entry = this.#longest();
+        if (entry === NONE) break;
+        this.#mark(entry, woken);
+      }
+    } finally {
+      this.#table.section.leave();
     }
-    this.#table.section.leave();
     return woken;
   }
 
@@ -85,11 +97,15 @@ export class ConditionLine {
   notifyAll(): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enter();
-    const { used } = this.#table;
-    for (let entry = 0; entry < used; entry++) {
-      if ((this.#table.first(entry) & STATE) === WAITING) this.#mark(entry, woken);
+    try {
+      this.#finish(woken);
+      const { used } = this.#table;
+      for (let entry = 0; entry < used; entry++) {
+        if ((this.#table.first(entry) & STATE) === WAITING) this.#mark(entry, woken);
+      }
+    } finally {
+      this.#table.section.leave();
     }
-    this.#table.section.leave();
     return woken;
   }
 
@@ -98,8 +114,11 @@ export class ConditionLine {
     if (!this.#notified().some((member) => this.#family.members.isKnownGone(member))) return;
     const woken: number[] = [];
     this.#table.section.enter();
-    this.#inherit(woken);
-    this.#table.section.leave();
+    try {
+      this.#inherit(woken);
+    } finally {
+      this.#table.section.leave();
+    }
     this.wake(woken);
   }
 
@@ -107,16 +126,31 @@ export class ConditionLine {
     this.#table.destroy();
   }
 
-  /** Frees the entries of dead members, after their notifications have gone to others: cut short, one is notified too many. */
+  /** Frees the entries of dead members; their notifications go to others. */
   #inherit(woken: number[]): void {
+    this.#finish(woken);
     const { used } = this.#table;
     for (let entry = 0; entry < used; entry++) {
       const word = this.#table.first(entry);
       if (word === 0 || !this.#family.members.isKnownGone(word & ~STATE)) continue;
       const next = (word & STATE) === NOTIFIED ? this.#longest() : NONE;
-      if (next !== NONE) this.#mark(next, woken);
-      this.#table.setFirst(entry, 0);
+      if (next === NONE) {
+        this.#table.setFirst(entry, 0);
+      } else {
+        this.#table.setOwn(own.passing, (next << 16) | entry);
+        this.#finish(woken);
+      }
     }
+  }
+
+  /** Takes a notification from one entry to another, as it stands in `passing`: whoever is first in the section after a death goes on with it. */
+  #finish(woken: number[]): void {
+    const passing = this.#table.own(own.passing);
+    if (passing === 0) return;
+    const [from, to] = [passing & 0xffff, passing >>> 16];
+    if ((this.#table.first(to) & STATE) === WAITING) this.#mark(to, woken);
+    this.#table.setFirst(from, 0);
+    this.#table.setOwn(own.passing, 0);
   }
 
   #mark(entry: number, woken: number[]): void {

@@ -5,7 +5,7 @@ import { closedError, Existing, knownObject, locate, SharedObject } from '../mem
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { awaitEvent } from './await-event.ts';
 import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
-import { Lock } from './lock.ts';
+import { Lock, type Reacquire } from './lock.ts';
 import { RLOCK_KIND, RLock } from './rlock.ts';
 import { NOT_YET, Spinner } from './spinner.ts';
 
@@ -137,21 +137,19 @@ export class Condition extends SharedObject {
   async wait(options?: WaitOptions): Promise<boolean> {
     readTimeout(options);
     options?.signal?.throwIfAborted();
-    const lock = this.#mine('wait');
-    const entry = this.#line.enrol();
-    const reacquire = lock.setAside();
+    const { entry, reacquire } = this.#letGo(this.#mine('wait'));
     let notified = false;
     let unused = true;
     try {
-      await this.#sleep(entry, options);
+      try {
+        await this.#sleep(entry, options);
+      } finally {
+        await reacquire.later();
+      }
       unused = false;
     } finally {
-      try {
-        await reacquire.later();
-      } finally {
-        // Otherwise close() has done it, and the line may be somebody else's memory by now.
-        if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
-      }
+      // Otherwise close() has done it, and the line may be somebody else's memory by now.
+      if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
     }
     return notified;
   }
@@ -159,24 +157,18 @@ export class Condition extends SharedObject {
   /** The same, blocking the thread. */
   waitSync(options?: SyncWaitOptions): boolean {
     const deadline = performance.now() + readTimeout(options);
-    const lock = this.#mine('waitSync');
-    const entry = this.#line.enrol();
-    const reacquire = lock.setAside();
+    const { entry, reacquire } = this.#letGo(this.#mine('waitSync'));
     let notified = false;
+    let unused = true;
     try {
-      const attempt = () => (this.#line.isNotified(entry) ? true : NOT_YET);
-      if (this.#spinner.spin(attempt, true) === NOT_YET) {
-        this.#family.parker.block(() => {
-          this.#line.passOn();
-          return this.#line.isNotified(entry);
-        }, deadline);
-      }
-    } finally {
       try {
-        reacquire.sync();
+        this.#sleepSync(entry, deadline);
       } finally {
-        notified = this.#line.withdraw(entry);
+        reacquire.sync();
       }
+      unused = false;
+    } finally {
+      notified = this.#withdraw(entry, unused);
     }
     return notified;
   }
@@ -246,6 +238,18 @@ export class Condition extends SharedObject {
     throw new StateError(`${call}() needs the lock of its Condition: acquire it first.`);
   }
 
+  /** Stands in line, then lets go of the lock. */
+  #letGo(lock: Lock): { entry: number; reacquire: Reacquire } {
+    const entry = this.#line.enrol();
+    try {
+      return { entry, reacquire: lock.setAside() };
+    } catch (error) {
+      // Somebody else has released it.
+      this.#withdraw(entry, true);
+      throw error;
+    }
+  }
+
   /** Whoever is notified needs the lock, which the caller still has: it is woken when that is released. */
   #wakeLater(lock: Lock, members: readonly number[]): void {
     if (members.length === 0) return;
@@ -261,6 +265,15 @@ export class Condition extends SharedObject {
     const notified = this.#line.withdraw(entry);
     if (notified && unused) this.#line.wake(this.#line.notify(1));
     return notified;
+  }
+
+  #sleepSync(entry: number, deadline: number): void {
+    const attempt = () => (this.#line.isNotified(entry) ? true : NOT_YET);
+    if (this.#spinner.spin(attempt, true) !== NOT_YET) return;
+    this.#family.parker.block(() => {
+      this.#line.passOn();
+      return this.#line.isNotified(entry);
+    }, deadline);
   }
 
   /** Sleeps in the event loop until the wait is notified, or its time is over. */

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ClosedError, Condition, Lock, Queue, RLock, Semaphore, StateError } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { isAsleep, start, startThread, until } from '../inside.ts';
+import { isAsleep, isStopped, start, startThread, until, wordOf } from '../inside.ts';
 import { add, count, freeCounter, newCounter } from './shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
@@ -128,6 +128,54 @@ test('a notification that an aborted wait has not used goes on to the next', asy
   condition.release();
   assert.equal(await second, true);
   condition.release();
+});
+
+test('a wait that ends just when it is notified passes the notification on', async () => {
+  const lock = new Lock();
+  const condition = new Condition(lock);
+  const [said, go] = [new Queue<string>(), new Queue<number>()];
+  using _ = watchdog('notified at its end', 60, condition, said);
+  const first = start(
+    async (c: Condition, s: Queue<string>, g: Queue<number>) => {
+      await c.acquire();
+      c.wait().catch(() => {});
+      await g.get();
+      c.close();
+      s.putSync('closed');
+      await g.get();
+    },
+    condition,
+    said,
+    go,
+  );
+  await until(() => !lock.locked() && isAsleep(first));
+  const second = condition.acquire().then(() => condition.wait());
+  await until(() => !lock.locked());
+  const notifier = start((c: Condition) => {
+    const NOTIFIED = 2 << 28;
+    const { store } = Atomics;
+    const stopped = (words: Int32Array, index: number, value: number): number => {
+      if (value > 0 && value & NOTIFIED) {
+        Object.assign(Atomics, { store });
+        process.kill(process.pid, 'SIGSTOP');
+      }
+      return store(words, index, value);
+    };
+    c.acquireSync();
+    Object.assign(Atomics, { store: stopped });
+    c.notify();
+    c.release();
+  }, condition);
+  await until(() => isStopped(notifier));
+  go.putSync(1);
+  // It ends its wait, or is about to: it stands before the section that the notifier is in.
+  const CONTENDED = 1 << 30;
+  await until(() => !said.empty() || (wordOf(condition, 16) & CONTENDED) !== 0);
+  process.kill(notifier.pid!, 'SIGCONT');
+  assert.equal(await second, true);
+  condition.release();
+  go.putSync(1);
+  await Promise.all([first.join(), notifier.join()]);
 });
 
 test('waitFor looks with the lock held, and answers what it saw last', async () => {

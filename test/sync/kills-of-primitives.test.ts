@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { BoundedSemaphore, Condition, Event, Lock, type Process, Queue, RLock, Semaphore } from 'multiproc';
+import { locate } from '#dist/memory/shared-object.js';
+import { ConditionLine } from '#dist/sync/condition-line.js';
 import { test } from '../cases.ts';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
@@ -305,6 +307,42 @@ test('a waiter that is killed after it was notified leaves the notification to t
   await condition.with(() => condition.notify());
   assert.equal(await woken.get(TIMEOUT), 2);
   await Promise.all(line.map((p) => p.join()));
+});
+
+/** The line of a condition, to be used without its lock. */
+function lineOf(condition: Condition): ConditionLine {
+  const { family, offset } = locate(condition);
+  return new ConditionLine(family, offset + 16 * 4);
+}
+
+test('killed anywhere while it passes on what a dead waiter did not use, a process gives it to just one', async () => {
+  const conditions = Array.from({ length: 12 }, () => new Condition());
+  const said = new Queue<number>();
+  const dead = start(
+    (all: Condition[], q: Queue<number>) => {
+      for (const condition of all) lineOf(condition).enrol();
+      q.putSync(1);
+      new Queue().getSync();
+    },
+    conditions,
+    said,
+  );
+  await said.get(TIMEOUT);
+  for (const condition of conditions) {
+    lineOf(condition).notify(1);
+    for (let i = 0; i < 2; i++) lineOf(condition).enrol();
+  }
+  await slay(dead);
+  const died = await killEverywhere(
+    (condition: Condition) => lineOf(condition).passOn(),
+    () => [conditions.pop()!],
+    (n, condition) => {
+      lineOf(condition).passOn();
+      const notified = [1, 2].map((entry) => lineOf(condition).isNotified(entry));
+      assert.deepEqual(notified, [true, false], `killed at ${n}`);
+    },
+  );
+  assert.ok(died >= 6, `${died} places`);
 });
 
 test('the lock of a condition whose owner is killed passes on, and waits go on', async () => {

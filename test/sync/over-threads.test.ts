@@ -7,6 +7,7 @@ await overThreads(
     'the death of one that was handed the lock passes it on': stopped,
     'an owner that is stopped keeps the lock until it goes on': stopped,
     'waiters that are killed or stopped hold up nobody': stopped,
+    'a wait that ends just when it is notified passes the notification on': stopped,
     'a unit kept for a waiter that is stopped is for the others': stopped,
   },
   ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event'].map(
