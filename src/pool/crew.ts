@@ -130,10 +130,6 @@ export class Crew {
     this.#leave(worker);
   }
 
-  hasLeft(member: number): boolean {
-    return this.#workers.get(member)?.hasLeft ?? false;
-  }
-
   /** A worker says what it will die of. */
   caused(member: number, error: unknown): void {
     const worker = this.#workers.get(member);

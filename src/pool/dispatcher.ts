@@ -43,8 +43,8 @@ export class Dispatcher {
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
   #state: State = 'open';
-  #ending: Error | undefined;
-  #brokenBy: unknown;
+  /** Why it takes no more, once it is not open. */
+  #ending: unknown;
   #collecting = false;
   #isHurried = false;
   #isGone = false;
@@ -120,9 +120,7 @@ export class Dispatcher {
   }
 
   assertOpen(): void {
-    if (this.#state === 'open') return;
-    if (this.#state === 'broken') throw this.#brokenBy;
-    throw this.#ending;
+    if (this.#state !== 'open') throw this.#ending;
   }
 
   /** True if all tasks have been ended, or the pool has broken. */
@@ -151,12 +149,16 @@ export class Dispatcher {
     if (slots.cancel(job.tag)) {
       this.#fail(job, error);
       this.#drop(job);
+      this.#maybeIdle();
       this.#refillIfStuck();
       return;
     }
     // A running one keeps its place until its worker has ended; one that has just finished, until its report is read.
-    if (slots.condemn(job.tag)) this.#crew.condemn(slots.worker(job.tag), (member) => this.#hasAlive(member));
+    const isRunning = slots.condemn(job.tag);
+    const worker = slots.worker(job.tag);
+    // First: whoever signals a worker may learn that it has ended, and that settles what it had in hand.
     this.#fail(job, error);
+    if (isRunning) this.#crew.condemn(worker, (member) => this.#hasAlive(member));
   }
 
   /** No more tasks; the workers end when all are done. */
@@ -209,7 +211,7 @@ export class Dispatcher {
     }
   }
 
-  /** Puts a job on the board; false if there is no room. */
+  /** Puts a job on the board; false if there is no room: a parcel that was packed before stays as it is. It is used up if this throws. */
   #send(job: Job, packed: Parcel | undefined): boolean {
     const { slots } = this.#board;
     const { priority } = job.options;
@@ -218,12 +220,17 @@ export class Dispatcher {
     let parcel = packed;
     try {
       parcel ??= packTask(this.#family, job);
-      if (!this.#board.submit(tag, parcel, priority) && !this.#makeRoom(tag, parcel, priority)) {
-        if (packed === undefined) discardParcel(this.#family, parcel);
-        slots.close(tag);
-        return false;
+      if (!this.#board.submit(tag, parcel, priority)) {
+        // The tasks that come back are read meanwhile.
+        parcel = keepParcel(parcel);
+        if (!this.#makeRoom(tag, parcel, priority)) {
+          if (packed === undefined) discardParcel(this.#family, parcel);
+          slots.close(tag);
+          return false;
+        }
       }
     } catch (error) {
+      if (parcel !== undefined) discardParcel(this.#family, parcel);
       slots.close(tag);
       throw error;
     }
@@ -234,8 +241,7 @@ export class Dispatcher {
   }
 
   /** As many priorities wait as there are lanes: those of the lowest come back here, if it is lower than this one. */
-  #makeRoom(tag: number, packed: Parcel, priority: number): boolean {
-    const parcel = keepParcel(packed);
+  #makeRoom(tag: number, parcel: Parcel, priority: number): boolean {
     const recalled = this.#board.recallBelow(priority);
     if (recalled === undefined) return false;
     const held = [];
@@ -256,7 +262,7 @@ export class Dispatcher {
 
   /** Reads reports for as long as there are tasks: that is what keeps the program alive. */
   #collect(): void {
-    if (this.#collecting) return;
+    if (this.#collecting || !this.#awaitsReports) return;
     this.#collecting = true;
     this.#awaitReports();
   }
@@ -268,11 +274,15 @@ export class Dispatcher {
   readonly #sleep = () => this.#board.whenReported<true>(this.#readSome);
 
   readonly #collected = (): void => {
-    if (this.#jobs.size > 0) this.#awaitReports();
+    if (this.#awaitsReports) this.#awaitReports();
     else this.#collecting = false;
   };
 
-  readonly #readSome = (): true | NotYet => (this.#readAll() || this.#jobs.size === 0 ? true : NOT_YET);
+  readonly #readSome = (): true | NotYet => (this.#readAll() || !this.#awaitsReports ? true : NOT_YET);
+
+  get #awaitsReports(): boolean {
+    return this.#jobs.size > 0 && !this.isOver;
+  }
 
   #readAll(): boolean {
     if (this.#isGone) return false;
@@ -331,8 +341,7 @@ export class Dispatcher {
     const job = this.#jobs.get(tag);
     if (job === undefined) return;
     this.#crew.succeeded();
-    this.#jobs.delete(tag);
-    this.#board.slots.close(tag);
+    this.#drop(job);
     if (!job.settled) {
       const failed = message[0] === report.ERROR || (message[0] === report.RESULTS && message[2].length > 0);
       if (!failed || !this.#retry(job)) {
@@ -344,10 +353,9 @@ export class Dispatcher {
   }
 
   #retry(job: Job): boolean {
-    if (job.retries === 0 || this.#state === 'terminated' || this.#state === 'broken') return false;
+    if (job.retries === 0 || this.isOver) return false;
     job.retries--;
     this.#clocks.stop(job);
-    job.tag = -1;
     try {
       if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
         this.#backlog.add({ job, parcel: undefined });
@@ -371,16 +379,17 @@ export class Dispatcher {
     this.#clocks.stop(job);
     if (job.options.signal !== undefined) this.#aborts.delete(job);
     job.input = undefined;
-    this.#shelf.giveBack(job.fn);
+    if (job.tag === -1) this.#shelf.giveBack(job.fn);
     this.#done++;
     if (failed) this.#failed++;
   }
 
-  /** Takes the job off the board: its tag means nothing any more. */
+  /** Takes the job off the board: no worker can come for it any more, or for its function. */
   #drop(job: Job): void {
     if (!this.#jobs.delete(job.tag)) return;
     this.#board.slots.close(job.tag);
-    this.#maybeIdle();
+    job.tag = -1;
+    if (job.settled) this.#shelf.giveBack(job.fn);
   }
 
   get #isIdle(): boolean {
@@ -429,36 +438,41 @@ export class Dispatcher {
     this.#readAll();
     if (!this.#isGone) this.#board.forget(member);
     let inHand = 0;
-    if (!this.#crew.hasLeft(member)) {
-      for (const job of this.#jobs.all()) {
-        if (this.#board.slots.worker(job.tag) !== member) continue;
-        inHand++;
-        this.#drop(job);
-        if (job.settled || this.#retry(job)) continue;
-        this.#fail(job, error(job.name));
-      }
-      if (inHand > 0) {
-        this.#refill();
-        if (this.#jobs.size > 0) this.#collect();
-      }
+    for (const job of this.#jobs.all()) {
+      // The end of one may end others.
+      if (job.tag === -1 || this.#board.slots.worker(job.tag) !== member) continue;
+      inHand++;
+      this.#drop(job);
+      if (job.settled || this.#retry(job)) continue;
+      this.#fail(job, this.isOver ? this.#ending : error(job.name));
+    }
+    if (inHand > 0) {
+      this.#refill();
+      this.#collect();
+      this.#maybeIdle();
     }
     return inHand === 0 && (this.#board.hasWaiting || this.#backlog.size > 0);
   }
 
   #break(error: unknown): void {
-    if (this.#state === 'terminated' || this.#state === 'broken') return;
+    if (this.isOver) return;
     this.#state = 'broken';
-    this.#brokenBy = error;
+    this.#ending = error;
     this.#endAll(error);
   }
 
   #endAll(error: unknown): void {
     if (this.#isGone) return;
     this.#crew.dismiss();
-    const jobs = this.#jobs.all();
     for (const job of this.#backlog.drain()) this.#fail(job, error);
-    for (const job of jobs) this.#fail(job, error);
-    for (const job of jobs) this.#drop(job);
+    for (const job of this.#jobs.all()) {
+      // The end of one may end others.
+      if (job.tag === -1) continue;
+      const isWaiting = this.#board.slots.cancel(job.tag);
+      this.#fail(job, error);
+      // The others keep their places until their workers have ended.
+      if (isWaiting) this.#drop(job);
+    }
     this.#board.shutdown(true);
     // The collector may be asleep over a board on which nothing will happen any more.
     this.#family.parker.schedule();

@@ -27,7 +27,7 @@ export interface Sink {
 
 /** One task as its owner sees it: what to run, and what becomes of it. */
 export class Job {
-  /** Its place on the board; -1 while the owner still keeps it. */
+  /** Its place on the board; -1 before it has one, and after. */
   tag = -1;
   readonly fn: Shelved;
   readonly how: Way;

@@ -354,7 +354,7 @@ const forgotten = new FinalizationRegistry<{ dispatcher: Dispatcher; interruptib
 /** What Ctrl-C does to a pool; without the pool itself, which may be forgotten. */
 function interruptible(dispatcher: Dispatcher): Interruptible {
   return {
-    isBusy: () => dispatcher.outstanding > 0,
+    isBusy: () => !dispatcher.isOver && dispatcher.outstanding > 0,
     drain: async () => {
       dispatcher.close();
       await dispatcher.ended();
