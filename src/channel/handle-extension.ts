@@ -1,4 +1,4 @@
-import { type Extension, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension } from '../codec/extension.ts';
 import { objectField } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
@@ -44,6 +44,9 @@ export function registerLazySharedClass(kind: number, cls: () => SharedClass): v
 /** Shared objects travel as their place in the heap; on the other side the same place becomes the same kind of object. */
 const handleExtension: Extension<SharedObject> = {
   id: 16,
+  name: 'shared object',
+  reach: reach.FAMILY,
+  fields: ['uint32', 'handle'],
   matches: (value): value is SharedObject => value instanceof SharedObject,
   write(value, out) {
     const { family, offset } = locate(value);

@@ -4,7 +4,7 @@ import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';
 import { kindByTag } from './builtin-values.ts';
 import { ByteReader } from './byte-reader.ts';
 import { registerClassInstances } from './class-instance.ts';
-import { extensionById, type Reach, reach, type ValueReader } from './extension.ts';
+import { extensionById, type Form, type Reach, reach, type ValueReader } from './extension.ts';
 import { readDoubles, readInts } from './number-arrays.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
@@ -200,7 +200,7 @@ export class Decoder extends ByteReader implements ValueReader {
   #special(tag: number): object {
     const outer = this.#current;
     if (this.#numbered) this.#current = this.#objects.push(UNBORN) - 1;
-    const object = tag === EXTENSION ? this.#extension().read(this) : this.#builtin(tag);
+    const object = tag === EXTENSION ? this.#form().read(this) : this.#builtin(tag);
     this.remember(object);
     this.#current = outer;
     return object;
@@ -218,13 +218,16 @@ export class Decoder extends ByteReader implements ValueReader {
     }
   }
 
-  #extension() {
+  /** The form that follows. Who wrote it decides whether it is read, not what it says of itself. */
+  #form(): Form {
     const id = this.byte();
-    const extension = extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
-    if ((extension.reach ?? reach.FAMILY) < this.reach) {
+    const { forms } = extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
+    const form = (forms.length === 1 ? forms[0] : forms[this.uint()]) ?? this.corrupt('a form that is not known here');
+    // Not `<`: what has no reach at all comes from nobody.
+    if (!(form.reach >= this.reach)) {
       this.corrupt('it holds a function, an instance or a shared object, which may not come from where it came');
     }
-    return extension;
+    return form;
   }
 
   #number<T extends object>(object: T): T {
@@ -320,10 +323,14 @@ export class Decoder extends ByteReader implements ValueReader {
   }
 
   uint32(): number {
-    return this.uint();
+    const n = this.uint();
+    if (n > 0xffffffff) this.corrupt('a number is out of range');
+    return n;
   }
 
   handle(): number {
+    // Whatever a message from elsewhere says, it has none.
+    if (this.reach !== reach.FAMILY) this.corrupt('it names a place in the heap, and comes from outside of the family');
     return this.#handles[this.uint()] ?? this.corrupt('a handle is missing');
   }
 
@@ -334,6 +341,7 @@ export class Decoder extends ByteReader implements ValueReader {
   section<T>(read: () => T): T {
     const length = this.word();
     const outer = { numbered: this.#numbered, objects: this.#objects, current: this.#current, shapes: this.#shapes };
+    const depth = this.#depth;
     const end = this.take(length) + length;
     this.position = end - length;
     const outerEnd = this.end;
@@ -352,6 +360,8 @@ export class Decoder extends ByteReader implements ValueReader {
       this.#objects = outer.objects;
       this.#current = outer.current;
       this.#shapes = outer.shapes;
+      // What failed in it did not come back up.
+      this.#depth = depth;
     }
   }
 

@@ -5,7 +5,7 @@ import { SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
 import { registerClassInstances } from './class-instance.ts';
-import { type Extension, extensionFor, type Reach, reach, type ValueWriter } from './extension.ts';
+import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
 import { Identities } from './identities.ts';
 import { contentsOf, MANY, NumberChunk, writeDoubles, writeInts } from './number-arrays.ts';
 import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
@@ -86,6 +86,8 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #epoch = 0;
   #lastEpoch = 0;
   #shapeCount = 0;
+  /** Those of the extension that writes. */
+  #forms: readonly Form[] = [];
   #buffers: SentBuffers | undefined;
   #chunk: NumberChunk | undefined;
 
@@ -291,17 +293,19 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #extended(value: object): boolean {
-    const extension = extensionFor(value, this);
-    if (extension === undefined) return false;
-    if ((extension.reach ?? reach.FAMILY) < this.reach) this.#refuseSoFar(extension, value);
+    const registered = extensionFor(value, this);
+    if (registered === undefined) return false;
+    const { extension, forms } = registered;
+    if (registered.reach < this.reach) this.#refuseSoFar(registered, value);
     this.byte(EXTENSION);
     this.byte(extension.id);
+    this.#forms = forms;
     this.#nested(() => extension.write(value, this));
     return true;
   }
 
-  #refuseSoFar(extension: Extension, value: object): never {
-    if (extension.reach === reach.TRUSTED) {
+  #refuseSoFar(registered: Registered, value: object): never {
+    if (registered.reach === reach.TRUSTED) {
       this.refuse('functions and instances cross only between ends that have shown that they have the same authKey');
     }
     const name = typeof value === 'function' ? 'Wrapped' : value.constructor.name;
@@ -471,6 +475,12 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   value(value: unknown, key: string): void {
     this.#steps[this.#depth] = key;
     this.write(value);
+  }
+
+  form(number: number): void {
+    const form = this.#forms[number];
+    if (!(form !== undefined && form.reach >= this.reach)) this.refuse('it cannot go so far in this form');
+    this.uint(number);
   }
 
   capturing(write: () => void): void {

@@ -1,6 +1,7 @@
 /**
  * How kinds of values that structured clone does not know travel: functions, instances of registered classes,
  * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them but class instances.
+ * README.md has the table of all extensions and their forms.
  *
  * Ids: 1 class instances, 2 functions, 16 and above shared objects.
  */
@@ -24,6 +25,8 @@ export interface ValueWriter {
   readonly reach: Reach;
   /** Writes any value that can cross; `key` is how the path in a `SerializationError` names it, for example `.socket` or `[0]`. */
   value(value: unknown, key: string): void;
+  /** Says which form of its extension follows, before anything else; a form that may not go so far is refused here. */
+  form(number: number): void;
   /** Runs `write` with `captured` set. */
   capturing(write: () => void): void;
   /** Writes a whole number from 0 to 2**32 - 1. */
@@ -61,43 +64,80 @@ export interface ValueReader {
   remember(object: object): void;
   /** Reads what `ValueWriter.section` wrote; if that fails, what follows can still be read. */
   section<T>(read: () => T): T;
+  /** Throws: this is no message of ours. */
+  corrupt(what: string): never;
   /** Passes over what `ValueWriter.section` wrote. */
   skipSection(): void;
 }
 
-/** One kind of value: how to recognise it, write it and read it. */
-export interface Extension<T extends object = object> {
-  /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
-  readonly id: number;
-  /** How far it may go; within the family only if left out. Checked where it is written and where it is read. */
-  readonly reach?: Reach;
-  /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
-  matches(value: object, out: ValueWriter): value is T;
-  write(value: T, out: ValueWriter): void;
+/** What a form has on the wire: see `ValueReader`. `rest` is what depends on what was read before. */
+export type Field = 'uint32' | 'string' | 'value' | 'handle' | 'section' | 'rest';
+
+/** One way in which a kind of value is written: what the reader of a message does when somebody has written just that. */
+export interface Form<T extends object = object> {
+  readonly name: string;
+  /** How far it may go, and from how far away it may come. What says nothing comes from nobody. */
+  readonly reach: Reach;
+  /** What it has on the wire, in order. */
+  readonly fields: readonly Field[];
   read(input: ValueReader): T;
 }
 
-const byId: (Extension | undefined)[] = [];
-const inOrder: Extension[] = [];
+/** One kind of value: how to recognise it and how to write it. */
+interface Kind<T extends object> {
+  /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
+  readonly id: number;
+  readonly name: string;
+  /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
+  matches(value: object, out: ValueWriter): value is T;
+  write(value: T, out: ValueWriter): void;
+}
+
+/** A kind of value that is written in several ways: the number of one comes first (`ValueWriter.form`). The numbers stay. */
+interface ManyForms<T extends object> {
+  readonly forms: readonly Form<T>[];
+}
+
+/** A kind of value, and how to read it: where it has one form only, it is that form, and no number is written. */
+export type Extension<T extends object = object> = Kind<T> & (Form<T> | ManyForms<T>);
+
+/** An extension as the codec knows it. */
+export interface Registered {
+  readonly extension: Extension;
+  readonly forms: readonly Form[];
+  /** How far the form goes that goes farthest. */
+  readonly reach: Reach;
+}
+
+const byId: (Registered | undefined)[] = [];
+const inOrder: Registered[] = [];
 
 /** Makes a kind of value able to travel; registering an id twice is a defect of the library and throws. */
-export function registerExtension<T extends object>(extension: Extension<T>): void {
-  if (byId[extension.id] !== undefined) throw new Error(`extension ${extension.id} is registered twice`);
-  byId[extension.id] = extension as unknown as Extension;
-  inOrder.push(extension as unknown as Extension);
+export function registerExtension<T extends object>(kind: Extension<T>): void {
+  if (byId[kind.id] !== undefined) throw new Error(`extension ${kind.id} is registered twice`);
+  const extension = kind as unknown as Extension;
+  const forms = 'forms' in extension ? extension.forms : [extension];
+  const farthest = Math.max(...forms.map((form) => form.reach)) as Reach;
+  byId[extension.id] = { extension, forms, reach: farthest };
+  inOrder.push(byId[extension.id] as Registered);
 }
 
 /** The extension that carries this value, `undefined` where none does. */
-export function extensionFor(value: object, out: ValueWriter): Extension | undefined {
+export function extensionFor(value: object, out: ValueWriter): Registered | undefined {
   // The latest first: the class instances of this layer take any object, the layers above know better.
   for (let i = inOrder.length - 1; i >= 0; i--) {
-    const extension = inOrder[i] as Extension;
-    if (extension.matches(value, out)) return extension;
+    const registered = inOrder[i] as Registered;
+    if (registered.extension.matches(value, out)) return registered;
   }
   return undefined;
 }
 
 /** The extension with this id, `undefined` where the receiver does not have it. */
-export function extensionById(id: number): Extension | undefined {
+export function extensionById(id: number): Registered | undefined {
   return byId[id];
+}
+
+/** All extensions that this process has, for the tests that make messages of them. */
+export function registeredExtensions(): readonly Registered[] {
+  return inOrder;
 }

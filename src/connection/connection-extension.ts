@@ -1,12 +1,15 @@
 import { DESCRIPTOR_KIND, ParkedDescriptor } from '../channel/descriptors.ts';
 import { registerSharedClass } from '../channel/handle-extension.ts';
-import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { HeapConnection } from './heap-connection.ts';
 import { PIPE_KIND, Pipe, type Side } from './pipe-object.ts';
 
 /** The ends of a pipe travel within the family; the sender keeps its own, until it closes it. */
 const connectionExtension: Extension<HeapConnection<unknown>> = {
   id: 24,
+  name: 'end of a pipe',
+  reach: reach.FAMILY,
+  fields: ['handle', 'uint32', 'value'],
   matches: (value): value is HeapConnection<unknown> => value instanceof HeapConnection,
   write: writeEnd,
   read: readEnd,

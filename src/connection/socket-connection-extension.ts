@@ -1,11 +1,14 @@
 import type { ParkedDescriptor } from '../channel/descriptors.ts';
-import { type Extension, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { parkedFor, takeDescriptor } from './socket-extension.ts';
 
 /** Connections over sockets travel within the family; the sender keeps its own, until it closes it. */
 const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
   id: 28,
+  name: 'Connection over a socket',
+  reach: reach.FAMILY,
+  fields: ['uint32', 'value', 'value'],
   matches: (value): value is SocketConnection<unknown> => value instanceof SocketConnection,
   write: writeSocket,
   read: readSocket,

@@ -1,11 +1,33 @@
 import type { Server, Socket } from 'node:net';
 import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
-import { type Extension, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { StateError } from '../errors.ts';
+
+/** The numbers of the forms. */
+const SOCKET = 0;
+const SERVER = 1;
 
 /** A socket of `node:net` that is connected, or listens, goes to another process as a descriptor; the sender keeps its own. */
 const socketExtension: Extension<Socket | Server> = {
   id: 25,
+  name: 'socket of node:net',
+  forms: [
+    {
+      name: 'Socket',
+      reach: reach.FAMILY,
+      fields: ['value'],
+      read: (input) => new (net().Socket)({ fd: readDescriptor(input), readable: true, writable: true }),
+    },
+    {
+      name: 'Server',
+      reach: reach.FAMILY,
+      fields: ['value'],
+      read: (input) =>
+        net()
+          .createServer()
+          .listen({ fd: readDescriptor(input), exclusive: true }),
+    },
+  ],
   matches: (value): value is Socket | Server => isNet(value, 'Socket') || isNet(value, 'Server'),
   write(value, out) {
     const fd = (value as unknown as { _handle: { fd?: number } | null })._handle?.fd ?? -1;
@@ -15,18 +37,18 @@ const socketExtension: Extension<Socket | Server> = {
     if (!isServer && (value as Socket).readableLength > 0) {
       out.refuse('something was read of it already, which would be lost; have its server pauseOnConnect');
     }
-    out.uint32(isServer ? 1 : 0);
+    out.form(isServer ? SERVER : SOCKET);
     out.value(parkedFor(fd, out), '');
   },
-  read(input) {
-    const net = process.getBuiltinModule('node:net');
-    const isServer = input.uint32() === 1;
-    const fd = takeDescriptor(input.value() as ParkedDescriptor);
-    return isServer
-      ? net.createServer().listen({ fd, exclusive: true })
-      : new net.Socket({ fd, readable: true, writable: true });
-  },
 };
+
+function net(): typeof import('node:net') {
+  return process.getBuiltinModule('node:net');
+}
+
+function readDescriptor(input: ValueReader): number {
+  return takeDescriptor(input.value() as ParkedDescriptor);
+}
 
 /** Parks a descriptor for a message that is being written, which refuses it where the system does. */
 export function parkedFor(fd: number, out: ValueWriter): ParkedDescriptor {

@@ -1,5 +1,6 @@
-import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { type Extension, registerExtension } from '../codec/extension.ts';
 import { lazy } from '../lazy.ts';
+import { forms } from './function-forms.ts';
 import { isStandIn } from './stand-in.ts';
 
 const wire = lazy<typeof import('./function-wire.ts')>('functions', 'functions/function-wire.ts');
@@ -12,10 +13,10 @@ export function installFunctionExtension(): void {
   installed = true;
   const extension: Extension = {
     id: 2,
-    reach: reach.TRUSTED,
+    name: 'function',
+    forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
     matches: (value): value is object => typeof value === 'function' || isStandIn(value),
     write: (value, out) => wire().write(value, out),
-    read: (input) => wire().read(input),
   };
   registerExtension(extension);
 }

@@ -8,6 +8,7 @@ import { captureFunction } from './capture.ts';
 import { Cell } from './cell.ts';
 import { writeHooked } from './class-identity.ts';
 import { EmptyWeak } from './empty-weak.ts';
+import { form } from './function-forms.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
 import { readImage, writeImage } from './image-messages.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
@@ -15,19 +16,6 @@ import { originOf, rememberOrigin } from './origins.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
 import { SentSymbol, symbolFor } from './sent-symbol.ts';
-
-/** What follows, as the first number: a number for good, it is part of the wire format. */
-const IMAGE = 0;
-const BOUND = 1;
-const CELL = 2;
-const HERE = 3;
-const REQUIRE = 4;
-const LATE_CLASS = 5;
-const ADDRESS = 6;
-const HOOKED_CLASS = 7;
-const WEAK_MAP = 8;
-const WEAK_SET = 9;
-const SYMBOL = 10;
 
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
@@ -43,25 +31,25 @@ export function write(value: object, out: ValueWriter): void {
     return;
   }
   if (value instanceof Cell) {
-    out.uint32(CELL);
+    out.form(form.CELL);
     out.value(lateOr(value.v), '');
     return;
   }
   if (value instanceof LateClass) {
-    out.uint32(LATE_CLASS);
+    out.form(form.LATE_CLASS);
     out.uint32(value.depth);
     return;
   }
   if (value instanceof EmptyWeak) {
-    out.uint32(value.isMap ? WEAK_MAP : WEAK_SET);
+    out.form(value.isMap ? form.WEAK_MAP : form.WEAK_SET);
     return;
   }
   if (value instanceof SentSymbol) {
-    out.uint32(SYMBOL);
+    out.form(form.SYMBOL);
     out.string(value.spelling);
     return;
   }
-  out.uint32(value instanceof Here ? HERE : REQUIRE);
+  out.form(value instanceof Here ? form.HERE : form.REQUIRE);
   out.string((value as Here | RequireOf).url);
 }
 
@@ -74,12 +62,12 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
   try {
     const captured = captureFunction(fn);
     if (captured.kind === 'image') {
-      if (writeHooked(fn, () => out.uint32(HOOKED_CLASS), out)) return;
-      out.uint32(IMAGE);
+      if (writeHooked(fn, () => out.form(form.HOOKED_CLASS), out)) return;
+      out.form(form.IMAGE);
       out.capturing(() => writeImage(fn, captured, out));
     } else if (captured.kind === 'address') writeAddress(captured.address, out);
     else {
-      out.uint32(BOUND);
+      out.form(form.BOUND);
       out.value(captured.target, '');
       out.value(captured.self, '.this');
       out.uint32(captured.args.length);
@@ -92,7 +80,7 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
 }
 
 function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
-  out.uint32(ADDRESS);
+  out.form(form.ADDRESS);
   out.uint32(kinds.indexOf(kind));
   out.string(module);
   out.uint32(path.length);
@@ -101,37 +89,37 @@ function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
   if ((kind === 'require' || kind === 'import') && !module.endsWith('.json')) out.module(module);
 }
 
-/** Reads what `write` wrote. */
-export function read(input: ValueReader): object {
-  switch (input.uint32()) {
-    case IMAGE:
+/** Reads what `write` wrote, behind the number of its form. */
+export function read(of: number, input: ValueReader): object {
+  switch (of) {
+    case form.IMAGE:
       return readImage(input);
-    case ADDRESS: {
+    case form.ADDRESS: {
       const kind = kinds[input.uint32()] as AddressKind;
       const module = input.string();
       const path = Array.from({ length: input.uint32() }, () => input.string());
       return arrived(Address.of(kind, module, path), valueAt);
     }
-    case CELL:
+    case form.CELL:
       return readCell(input);
-    case BOUND: {
+    case form.BOUND: {
       const target = input.value() as AnyFunction;
       const self = input.value();
       const args = Array.from({ length: input.uint32() }, () => input.value());
       return Function.prototype.bind.call(target, self, ...args) as AnyFunction;
     }
-    case LATE_CLASS:
+    case form.LATE_CLASS:
       return lateClass(input.uint32());
-    case HOOKED_CLASS:
+    case form.HOOKED_CLASS:
       return (input.value() as ClassRegistration).cls;
-    case SYMBOL:
+    case form.SYMBOL:
       // The codec hands on what an extension reads, whatever it is.
       return symbolFor(input.string()) as unknown as object;
-    case WEAK_MAP:
+    case form.WEAK_MAP:
       return new WeakMap();
-    case WEAK_SET:
+    case form.WEAK_SET:
       return new WeakSet();
-    case HERE:
+    case form.HERE:
       return Here.of(input.string());
     default:
       return arrived(RequireOf.for(input.string()), ({ url }) => requireFrom(url));

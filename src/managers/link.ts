@@ -30,14 +30,16 @@ export class Link {
   /** The proxies of this thread by their objects: an object has one. */
   readonly proxies = new Map<ObjectId, WeakRef<object>>();
   #connection: Connection | undefined;
-  /** Until there is a connection: what is sent waits for it. */
+  /** While it connects: what is sent waits for that. */
   #opening: Promise<void> | undefined;
+  /** Before there is a connection: what this client has of somebody else than the server, which it will say first. */
+  readonly #claims = new Set<ObjectId>();
   readonly #pending = new Map<number, Pending>();
   #isReceiving = false;
   #calls = 0;
   #made = 0;
   #client = 0;
-  /** The managers that it was opened for, or 1 if that was done for a proxy. */
+  /** The managers that it was made for, or 1 if that was done for a proxy. */
   #users = 1;
   /** Makes the error that every call meets from then on. */
   #end: (() => Error) | undefined;
@@ -46,15 +48,10 @@ export class Link {
     this.ref = ref;
   }
 
-  /** The link to a server that is known; connects where there is none. */
+  /** The link to a server that is known. It connects with the first call, not before: a message that has a proxy does nothing. */
   static to(ref: ServerRef): Link {
     let link = links.get(ref.identity);
-    if (link === undefined) {
-      link = new Link(ref);
-      links.set(ref.identity, link);
-      if (ref.near !== undefined) link.#enter(ref.near.reception);
-      else link.#openLater(ref);
-    }
+    if (link === undefined) links.set(ref.identity, (link = new Link(ref)));
     return link;
   }
 
@@ -69,8 +66,9 @@ export class Link {
     const { identity, client } = await readGreeting(connection, far);
     const known = links.get(identity);
     if (known !== undefined) {
-      connection.close();
       known.#users++;
+      if (known.#isIdle && known.ref.near === undefined) known.#open(connection, client);
+      else connection.close();
       return known;
     }
     const link = new Link({ identity, near: undefined, far });
@@ -119,12 +117,26 @@ export class Link {
 
   /** Outside of the family: this client has let go of what it was sent so many times. */
   release(id: ObjectId, count: number): void {
-    if (!this.hasEnded) this.#send([say.RELEASE, id, count]);
+    if (this.#isIdle) this.#claims.delete(id);
+    else if (!this.hasEnded) this.#send([say.RELEASE, id, count]);
   }
 
   /** Outside of the family: this client has an object from somebody else than the server. */
   claim(id: ObjectId): void {
-    if (!this.hasEnded) this.#send([say.CLAIM, id]);
+    if (this.#connection === undefined) this.#claims.add(id);
+    else if (!this.hasEnded) this.#send([say.CLAIM, id]);
+  }
+
+  /** This thread has no proxy of the object any more. */
+  forget(id: ObjectId): void {
+    this.proxies.delete(id);
+    if (this.proxies.size === 0 && this.#isIdle && links.get(this.ref.identity) === this)
+      links.delete(this.ref.identity);
+  }
+
+  /** True until it is used. */
+  get #isIdle(): boolean {
+    return this.#connection === undefined && this.#opening === undefined && this.#end === undefined;
   }
 
   /** A manager that was connected is done with it. */
@@ -135,6 +147,12 @@ export class Link {
   /** Ends it: calls that wait are rejected with such an error, as is every later one. */
   close(makeError: () => Error): void {
     this.#finish(makeError);
+  }
+
+  #connect(): void {
+    const { near } = this.ref;
+    if (near !== undefined) this.#enter(near.reception);
+    else this.#openLater(this.ref);
   }
 
   /** Through the heap: the server gets the other end of a new pipe. */
@@ -167,6 +185,8 @@ export class Link {
       isExitHeard = true;
       process.on('exit', Link.#onExit);
     }
+    for (const id of this.#claims) this.#send([say.CLAIM, id]);
+    this.#claims.clear();
     if (this.#pending.size > 0) this.#awaitAnswers();
   }
 
@@ -185,6 +205,7 @@ export class Link {
    * received.
    */
   #send(message: ClientMessage, refuse?: (error: unknown) => void): void {
+    if (this.#isIdle) this.#connect();
     if (this.#opening !== undefined) {
       void this.#opening.then(() => this.#send(message)).catch(refuse);
       return;

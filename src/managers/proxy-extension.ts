@@ -16,24 +16,27 @@ const NEAR = 0;
 const NAMED = 1;
 const COUNTED = 2;
 
+const NAME_FIELDS = ['string', 'string', 'value', 'value'] as const;
+
 const proxyExtension: Extension<BaseProxy | PresentedObject> = {
   id: 61,
-  reach: reach.ANYBODY,
+  name: 'proxy of a managed object',
+  forms: [
+    // It has the address and the key of the server: nobody but the family may see that, or tell us where to go with which key.
+    {
+      name: 'near',
+      reach: reach.FAMILY,
+      fields: [...NAME_FIELDS, 'value', 'value', 'value', 'value'],
+      read: (input) => readNear(readName(input), input),
+    },
+    { name: 'named', reach: reach.ANYBODY, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), false) },
+    { name: 'counted', reach: reach.TRUSTED, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), true) },
+  ],
   matches: (value): value is BaseProxy | PresentedObject =>
     value instanceof BaseProxy || value instanceof PresentedObject,
   write(value, out) {
     if (value instanceof PresentedObject) writePresented(value, out);
     else writeProxy(value, out);
-  },
-  read(input) {
-    const form = input.uint32();
-    const identity = input.string();
-    const kind = input.string();
-    const id = input.value() as ObjectId;
-    const companion = input.value() as BaseProxy | undefined;
-    return form === NEAR
-      ? readNear(input, identity, id, kind, companion)
-      : readNamed(form, identity, id, kind, companion);
   },
 };
 
@@ -42,7 +45,7 @@ function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
   const { identity } = link.ref;
   const isNear = out.reach === reach.FAMILY;
   const here = servedHere(identity);
-  out.uint32(isNear ? NEAR : here?.table.give(id) ? COUNTED : NAMED);
+  out.form(isNear ? NEAR : here?.table.give(id) ? COUNTED : NAMED);
   out.string(identity);
   out.string(kind);
   out.value(id, '');
@@ -59,7 +62,7 @@ function writePresented({ identity, id, kind }: PresentedObject, out: ValueWrite
   const { table, ref } = servedHere(identity) as Server;
   const isNear = out.reach === reach.FAMILY;
   if (!isNear) table.give(id);
-  out.uint32(isNear ? NEAR : COUNTED);
+  out.form(isNear ? NEAR : COUNTED);
   out.string(identity);
   out.string(kind);
   out.value(id, '');
@@ -76,13 +79,25 @@ function writeRef({ near, far }: ServerRef, out: ValueWriter): void {
   out.value(near === undefined ? far : undefined, '');
 }
 
-function readNear(
-  input: ValueReader,
-  identity: string,
-  id: ObjectId,
-  kind: string,
-  companion: BaseProxy | undefined,
-): BaseProxy {
+/** What each form begins with. */
+interface Name {
+  readonly identity: string;
+  readonly kind: string;
+  readonly id: ObjectId;
+  readonly companion: BaseProxy | undefined;
+}
+
+function readName(input: ValueReader): Name {
+  const identity = input.string();
+  const kind = input.string();
+  const id = input.value();
+  const companion = input.value();
+  if (typeof id !== 'number' && typeof id !== 'string') input.corrupt('a proxy names no object');
+  if (companion !== undefined && !(companion instanceof BaseProxy)) input.corrupt('what comes with a proxy is none');
+  return { identity, kind, id, companion };
+}
+
+function readNear({ identity, kind, id, companion }: Name, input: ValueReader): BaseProxy {
   const reception = input.value() as Near['reception'] | undefined;
   const returns = input.value() as Near['returns'] | undefined;
   const far = input.value() as Far | undefined;
@@ -91,17 +106,13 @@ function readNear(
   const link = Link.to({ identity, near, far });
   const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
   if (known !== undefined) return known;
-  if (near === undefined) link.claim(id);
-  return makeProxy(new Reference(link, id, kind, near && lease), companion);
+  if (near !== undefined) return makeProxy(new Reference(link, id, kind, lease), companion);
+  link.claim(id);
+  return makeProxy(new Reference(link, id, kind, undefined, lease), companion);
 }
 
-function readNamed(
-  form: number,
-  identity: string,
-  id: ObjectId,
-  kind: string,
-  companion: BaseProxy | undefined,
-): BaseProxy {
+/** `isCounted` says that the server itself has sent it, which counted that. */
+function readNamed({ identity, kind, id, companion }: Name, isCounted: boolean): BaseProxy {
   const here = servedHere(identity);
   const link = here === undefined ? Link.known(identity) : Link.to(here.ref);
   if (link === undefined) {
@@ -111,10 +122,10 @@ function readNamed(
   }
   const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
   if (known !== undefined) {
-    if (form === COUNTED) referenceOf(known).count();
+    if (isCounted) referenceOf(known).count();
     return known;
   }
-  if (here === undefined && form === NAMED) link.claim(id);
+  if (here === undefined && !isCounted) link.claim(id);
   const lease = here === undefined ? undefined : here.hold(id);
   return makeProxy(new Reference(link, id, kind, lease), companion);
 }

@@ -24,7 +24,7 @@ export function registerOtherProxies(make: MakeProxy): void {
 
 /** Forgets proxies that were collected. */
 const collected = new FinalizationRegistry<Reference>(({ link, id }) => {
-  if (link.proxies.get(id)?.deref() === undefined) link.proxies.delete(id);
+  if (link.proxies.get(id)?.deref() === undefined) link.forget(id);
 });
 
 /** The one proxy of this thread for an object. */

@@ -22,14 +22,17 @@ export class Reference {
   readonly kind: string;
   /** Within the server's family it is this that keeps the object; elsewhere the server counts. */
   readonly #lease: Lease | undefined;
+  /** Elsewhere: what another member of this family holds it for until the server has heard of us, and longer. */
+  readonly #loan: Lease | undefined;
   readonly #given = { count: 1 };
   #isReleased = false;
 
-  constructor(link: Link, id: ObjectId, kind: string, lease: Lease | undefined) {
+  constructor(link: Link, id: ObjectId, kind: string, lease: Lease | undefined, loan?: Lease) {
     this.link = link;
     this.id = id;
     this.kind = kind;
     this.#lease = lease;
+    this.#loan = loan;
     if (lease !== undefined) lease.isOfProxy = true;
     if (link.ref.near === undefined) collected.register(this, { link, id, given: this.#given }, this);
   }
@@ -68,17 +71,22 @@ export class Reference {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    this.link.proxies.delete(this.id);
+    this.link.forget(this.id);
     if (this.#lease !== undefined) {
       this.#lease.close();
       return;
     }
     collected.unregister(this);
-    if (!loans?.isLent(this)) this.link.release(this.id, this.#given.count);
+    if (!loans?.isLent(this)) this.#giveBack();
   }
 
   #returned(): void {
-    if (this.#isReleased) this.link.release(this.id, this.#given.count);
+    if (this.#isReleased) this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.link.release(this.id, this.#given.count);
+    this.#loan?.close();
   }
 
   assertOpen(): void {

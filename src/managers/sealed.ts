@@ -33,7 +33,9 @@ export function unseal(value: unknown): unknown {
 
 const sealedExtension: Extension<Sealed> = {
   id: 60,
+  name: 'sealed value',
   reach: reach.ANYBODY,
+  fields: ['section'],
   matches: (value): value is Sealed => value instanceof Sealed,
   write(sealed, out) {
     out.section(() => out.value(sealed.open(), ''));

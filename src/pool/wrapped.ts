@@ -1,6 +1,6 @@
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
-import { type Extension, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension } from '../codec/extension.ts';
 import { ClosedError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { discardParcel } from '../ring/parcel.ts';
@@ -36,6 +36,9 @@ export function rememberWrapped(callable: AnyFunction, wrapped: Wrapped): void {
 
 const wrappedExtension: Extension<AnyFunction> = {
   id: 18,
+  name: 'function of a pool',
+  reach: reach.FAMILY,
+  fields: ['value', 'value', 'value'],
   matches: (value): value is AnyFunction => wrappedFunctions.has(value),
   write(value, out) {
     const { board, fn, options } = wrappedFunctions.get(value)!;

@@ -1,4 +1,4 @@
-import { type Extension, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension, type ValueWriter } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
@@ -7,6 +7,9 @@ import { equipProcess, Process, reviveProcess, type Travelling, travellingPart }
  */
 const processExtension: Extension<Process> = {
   id: 17,
+  name: 'Process',
+  reach: reach.FAMILY,
+  fields: ['value', 'value', 'value', 'value', 'value', 'value', 'value'],
   matches: (value): value is Process => value instanceof Process,
   write(value, out) {
     if (value.pid !== undefined) out.refuse('a Process that has started cannot be sent; send its pid or its name');

@@ -1,4 +1,4 @@
-import { type Extension, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach, registerExtension } from '../codec/extension.ts';
 import { Segment } from './segment.ts';
 import { Attached, ShareableList } from './shareable-list.ts';
 import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
@@ -6,6 +6,9 @@ import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
 /** Named shared memory travels as its name; the receiver is attached to it, or fails if it was removed on the way. */
 const sharedMemoryExtension: Extension<SharedMemory> = {
   id: 26,
+  name: 'SharedMemory',
+  reach: reach.FAMILY,
+  fields: ['string', 'value'],
   matches: (value): value is SharedMemory => value instanceof SharedMemory,
   write(memory, out) {
     const { name, inode } = segmentOf(memory);
@@ -17,6 +20,9 @@ const sharedMemoryExtension: Extension<SharedMemory> = {
 
 const shareableListExtension: Extension<ShareableList> = {
   id: 27,
+  name: 'ShareableList',
+  reach: reach.FAMILY,
+  fields: ['value'],
   matches: (value): value is ShareableList => value instanceof ShareableList,
   write: (list, out) => out.value(list.shm, '.shm'),
   read: (input) => new ShareableList(new Attached(input.value() as SharedMemory)),

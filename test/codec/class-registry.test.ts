@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { registerClass } from '#dist/codec/class-registry.js';
 import { withEncoder } from '#dist/codec/encoder.js';
-import { type Extension, registerExtension } from '#dist/codec/extension.js';
+import { type Extension, reach, registerExtension } from '#dist/codec/extension.js';
 import { receive, roundTrip, send } from './round-trip.ts';
 
 /** Stands in for the layer above: functions travel as a number, and arrive as what `arrivals` says. */
@@ -11,6 +11,9 @@ const functions: object[] = [];
 let shipped = 0;
 const carrier: Extension = {
   id: 2,
+  name: 'function',
+  reach: reach.FAMILY,
+  fields: ['uint32'],
   matches: (value): value is object => typeof value === 'function',
   write(value, out) {
     shipped++;
@@ -28,6 +31,9 @@ class Captured {
 }
 registerExtension<Captured>({
   id: 200,
+  name: 'captured',
+  reach: reach.FAMILY,
+  fields: ['value'],
   matches: (value): value is Captured => value instanceof Captured,
   write: (value, out) => out.capturing(() => out.value(value.variable, '.variable')),
   read: (input) => new Captured(input.value()),

@@ -1,0 +1,117 @@
+/**
+ * How instances that keep their class, and those classes, are read. An instance begins with the registration of its class as
+ * a value, so that a message spells a class once. Of a registration its id comes first and then a section, which a receiver that
+ * knows the id skips: the class, its encode hook, its decode hook.
+ */
+import { stretch } from './array-properties.ts';
+import { type AnyClass, ClassRegistration, learnClass, registrationById } from './class-registry.ts';
+import { readError } from './error-values.ts';
+import { type Form, reach, type ValueReader } from './extension.ts';
+
+/** Numbers for good: they are part of the wire format. */
+export const form = { CLASS: 0, HOOKED: 1, OBJECT: 2, ARRAY: 3, MAP: 4, SET: 5, ERROR: 6, LEAF: 7 } as const;
+
+const TRUSTED = reach.TRUSTED;
+
+/** What may be read, by those numbers. */
+export const instanceForms: readonly Form[] = [
+  { name: 'class', reach: TRUSTED, fields: ['string', 'section'], read: readClass },
+  // The state is what `encode` returned.
+  { name: 'with hooks', reach: TRUSTED, fields: ['value', 'value'], read: readHooked },
+  { name: 'object', reach: TRUSTED, fields: ['value', 'value'], read: readObject },
+  { name: 'array', reach: TRUSTED, fields: ['value', 'uint32', 'value'], read: readArray },
+  { name: 'Map', reach: TRUSTED, fields: ['value', 'uint32', 'rest'], read: readMap },
+  { name: 'Set', reach: TRUSTED, fields: ['value', 'uint32', 'rest'], read: readSet },
+  { name: 'error', reach: TRUSTED, fields: ['value', 'string', 'string', 'rest'], read: readOwnError },
+  // The state is an object of a built-in class, which only lacks the prototype.
+  { name: 'date, expression or view', reach: TRUSTED, fields: ['value', 'value'], read: readLeaf },
+];
+
+function readClass(input: ValueReader): ClassRegistration {
+  const id = input.string();
+  const known = registrationById(id);
+  if (known !== undefined) {
+    input.skipSection();
+    return known;
+  }
+  return input.section(() => {
+    const cls = input.value();
+    if (typeof cls !== 'function') input.corrupt('a class that is none');
+    const encode = input.value() as ClassRegistration['encode'];
+    const decode = input.value() as ClassRegistration['decode'];
+    return learnClass(id, cls as unknown as AnyClass, { encode, decode });
+  });
+}
+
+function readRegistration(input: ValueReader): ClassRegistration {
+  const registration = input.value();
+  return registration instanceof ClassRegistration ? registration : input.corrupt('an instance without its class');
+}
+
+function prototypeOf({ cls }: ClassRegistration): object {
+  return cls.prototype as object;
+}
+
+function readHooked(input: ValueReader): object {
+  const registration = readRegistration(input);
+  const { decode } = registration;
+  const state = input.value();
+  if (decode !== undefined) return (decode as (state: unknown) => object)(state);
+  return assign(Object.create(prototypeOf(registration)), state);
+}
+
+function readObject(input: ValueReader): object {
+  const object = Object.create(prototypeOf(readRegistration(input))) as object;
+  input.remember(object);
+  return assign(object, input.value());
+}
+
+function readArray(input: ValueReader): object {
+  const array = Object.setPrototypeOf([], prototypeOf(readRegistration(input))) as unknown[];
+  input.remember(array);
+  const length = input.uint32();
+  assign(array, input.value());
+  if (array.length < length) stretch(array, length);
+  return array;
+}
+
+function readMap(input: ValueReader): object {
+  const map = Object.setPrototypeOf(new Map(), prototypeOf(readRegistration(input))) as Map<unknown, unknown>;
+  input.remember(map);
+  const members = input.uint32();
+  for (let i = 0; i < members; i += 2) {
+    const key = input.value();
+    Map.prototype.set.call(map, key, input.value());
+  }
+  return assign(map, input.value());
+}
+
+function readSet(input: ValueReader): object {
+  const set = Object.setPrototypeOf(new Set(), prototypeOf(readRegistration(input))) as Set<unknown>;
+  input.remember(set);
+  for (let members = input.uint32(); members > 0; members--) Set.prototype.add.call(set, input.value());
+  return assign(set, input.value());
+}
+
+function readOwnError(input: ValueReader): object {
+  const prototype = prototypeOf(readRegistration(input));
+  return readError(input, (error) => Object.setPrototypeOf(error, prototype));
+}
+
+function readLeaf(input: ValueReader): object {
+  const prototype = prototypeOf(readRegistration(input));
+  const leaf = input.value();
+  if (typeof leaf !== 'object' || leaf === null) input.corrupt('an instance without its state');
+  return Object.setPrototypeOf(leaf, prototype);
+}
+
+/** Gives an instance its properties, past any setter of its class. */
+function assign(object: object, properties: unknown): object {
+  if (typeof properties !== 'object' || properties === null) return object;
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in object) {
+      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+    } else (object as Record<string, unknown>)[key] = value;
+  }
+  return object;
+}

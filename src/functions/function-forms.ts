@@ -1,0 +1,37 @@
+import { type Field, reach } from '../codec/extension.ts';
+
+/** What is written of a function, or stands for a part of one: numbers for good, they are part of the wire format. */
+export const form = {
+  IMAGE: 0,
+  BOUND: 1,
+  CELL: 2,
+  HERE: 3,
+  REQUIRE: 4,
+  LATE_CLASS: 5,
+  ADDRESS: 6,
+  HOOKED_CLASS: 7,
+  WEAK_MAP: 8,
+  WEAK_SET: 9,
+  SYMBOL: 10,
+} as const;
+
+const TRUSTED = reach.TRUSTED;
+
+/** Each form, by its number: what it is called, how far it goes, and what it has on the wire. */
+export const forms: readonly {
+  readonly name: string;
+  readonly reach: typeof TRUSTED;
+  readonly fields: readonly Field[];
+}[] = [
+  { name: 'image', reach: TRUSTED, fields: ['rest'] },
+  { name: 'bound', reach: TRUSTED, fields: ['value', 'value', 'uint32', 'rest'] },
+  { name: 'cell', reach: TRUSTED, fields: ['value'] },
+  { name: 'file', reach: TRUSTED, fields: ['string'] },
+  { name: 'require', reach: TRUSTED, fields: ['string'] },
+  { name: 'class to come', reach: TRUSTED, fields: ['uint32'] },
+  { name: 'address', reach: TRUSTED, fields: ['uint32', 'string', 'uint32', 'rest'] },
+  { name: 'class with hooks', reach: TRUSTED, fields: ['value'] },
+  { name: 'WeakMap', reach: TRUSTED, fields: [] },
+  { name: 'WeakSet', reach: TRUSTED, fields: [] },
+  { name: 'symbol', reach: TRUSTED, fields: ['string'] },
+];

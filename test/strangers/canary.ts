@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** What notices that a message was more than data: somebody came to its address, or ran one of its texts. */
+export interface Canary {
+  readonly address: string;
+  /** Source text that would write a file. */
+  readonly source: string;
+  /** The URL of a module that would do so. */
+  readonly module: string;
+  /** How many have come to the address, those included that were on their way. */
+  readonly visits: () => Promise<number>;
+  /** True if a text, or the module, has run. */
+  readonly hasRun: () => boolean;
+  readonly close: () => void;
+}
+
+/** Hangs one up. */
+export async function hangCanary(): Promise<Canary> {
+  const folder = mkdtempSync(join(tmpdir(), 'multiproc-canary-'));
+  const file = join(folder, 'has-run');
+  const source = `process.getBuiltinModule('node:fs').writeFileSync(${JSON.stringify(file)}, '')`;
+  writeFileSync(join(folder, 'module.mjs'), source);
+  let visits = 0;
+  let own = 0;
+  const server = createServer((socket) => {
+    visits++;
+    socket.on('error', () => {}).end('seen');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    address: `127.0.0.1:${port}`,
+    source,
+    module: pathToFileURL(join(folder, 'module.mjs')).href,
+    visits: async () => {
+      own++;
+      // Who set out before this one has been seen when it is.
+      await once(connect(port, '127.0.0.1'), 'data');
+      return visits - own;
+    },
+    hasRun: () => existsSync(file),
+    close: () => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
