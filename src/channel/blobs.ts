@@ -1,9 +1,11 @@
 import type { Family } from '../memory/family.ts';
+import { canPin, pin } from '../memory/pin.ts';
 import type { Blob } from '../ring/parcel.ts';
 
 /**
  * Bytes from which on a binary is handed out as a view of its block. A view is given back only when the engine collects it, and
- * hurries the engine to do so; below this a copy costs less. See docs/decisions/012-copies-and-views.md.
+ * hurries the engine to do so; below this a copy costs less. See docs/decisions/012-copies-and-views.md. A view that can be moved
+ * would be given back while the moved one shows it: where `canPin()` is false all are copies.
  */
 const VIEW_FROM = 2 ** 25;
 
@@ -25,7 +27,7 @@ export function storeBlob(family: Family, bytes: Uint8Array): Blob {
 
 /** The bytes of a blob that this member has in hand, which is used up: a copy, or the block itself, freed when the buffer is collected. */
 export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
-  if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN) {
+  if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN || !canPin()) {
     try {
       return copyBlob(family, { block, length });
     } finally {
@@ -34,7 +36,7 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   }
   if (viewed === 0) setImmediate(reset).unref();
   viewed += length;
-  const buffer = family.heap.bytes(block, length);
+  const buffer = pin(family.heap.bytes(block, length));
   collected.register(buffer, { family, block });
   return buffer;
 }

@@ -2,24 +2,12 @@ import { constants as sizes } from 'node:buffer';
 import { fs, randomHex } from '../builtins.ts';
 import { PlatformError, StateError } from '../errors.ts';
 import { platform } from '../platform/choose.ts';
+import { OwnView } from './own-view.ts';
 import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';
 import { closeDraft, forgetSegment, noteSegment, openDraft, sweepSegments } from './segment-owners.ts';
 
 /** What one view can show; a longer one ends Node 20. */
 const MAX_BYTES = sizes.MAX_LENGTH;
-
-/** A mapping of this process: the address, and the descriptor that says that the segment is looked at, -1 once it is closed. */
-interface Mapping {
-  readonly address: bigint;
-  readonly length: number;
-  fd: number;
-}
-
-/** Views of a mapping may outlive everything else that knows of it, so it ends with them. */
-const collected = new FinalizationRegistry<Mapping>((mapping) => {
-  dropSegment(mapping.fd);
-  platform().unmap(mapping.address, mapping.length);
-});
 
 /** A named file of shared memory, mapped by this process. */
 export class Segment {
@@ -27,17 +15,19 @@ export class Segment {
   /** Tells it from later ones of the same name. */
   readonly inode: number;
   readonly size: number;
-  readonly #mapping: Mapping;
-  #buffer: ArrayBuffer | undefined;
+  /** `undefined` once it is closed. */
+  #view: OwnView | undefined;
+  /** Says that this process looks at the segment. */
+  readonly #hold: { fd: number };
 
   private constructor(name: string, fd: number) {
     const { ino, size } = fs.fstatSync(fd);
     this.name = name;
     this.inode = ino;
     this.size = size;
-    this.#mapping = { address: platform().map(fd, 0, size), length: size, fd };
-    this.#buffer = platform().view(this.#mapping.address, size);
-    collected.register(this.#buffer, this.#mapping);
+    const hold = { fd };
+    this.#hold = hold;
+    this.#view = new OwnView(fd, 0, size, () => dropSegment(hold.fd));
   }
 
   /**
@@ -110,20 +100,17 @@ export class Segment {
 
   /** The bytes themselves; `undefined` once it is closed. */
   get buffer(): ArrayBuffer | undefined {
-    return this.#buffer;
+    return this.#view?.buffer;
   }
 
-  /** Lets go of the memory at once. Views that still exist show nothing any more: they are empty, or read as zeros in Node 20. */
+  /** Lets go of the memory at once. Views that still exist read as zeros. */
   close(): void {
-    const buffer = this.#buffer as (ArrayBuffer & { transfer?(): ArrayBuffer }) | undefined;
-    if (buffer === undefined) return;
-    this.#buffer = undefined;
-    const mapping = this.#mapping;
-    // A call of Node's own may be at work on the memory in another thread, so it stays mapped until the buffer is collected.
-    platform().blank(mapping.address, mapping.length);
-    buffer.transfer?.();
-    dropSegment(mapping.fd);
-    mapping.fd = -1;
+    const view = this.#view;
+    if (view === undefined) return;
+    this.#view = undefined;
+    view.blank();
+    dropSegment(this.#hold.fd);
+    this.#hold.fd = -1;
   }
 
   /** Takes the name away: nobody can attach any more, those who have go on. A `StateError` if it is gone already. */

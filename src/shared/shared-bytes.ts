@@ -1,7 +1,9 @@
 import { registerSharedBuffers } from '../codec/buffer-table.ts';
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import { type Family, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { canPin, pin } from '../memory/pin.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { OwnView } from './own-view.ts';
 
 /** The number of this kind among shared objects. */
 export const SHARED_BYTES_KIND = 50;
@@ -26,6 +28,9 @@ registerDestroyer(SHARED_BYTES_KIND, (family, offset) => {
 
 /** Whose bytes a buffer shows. As long as anybody has a view of it, the bytes stay. */
 const owners = new WeakMap<ArrayBuffer, SharedBytes>();
+
+/** What is not let go of before this thread ends: the bytes whose views may be moved, and have no mapping of their own. */
+const kept = new Set<SharedBytes>();
 
 /**
  * Bytes of the heap that users look at through views of their own. Nobody closes them: what has given out a view cannot take it
@@ -64,11 +69,31 @@ export class SharedBytes extends SharedObject {
   /** The bytes themselves. */
   get buffer(): ArrayBuffer {
     if (this.#buffer === undefined) {
-      const length = this.#length;
-      this.#buffer = length === 0 ? new ArrayBuffer(0) : this.#family.heap.bytes(this.#block, length);
+      this.#buffer = this.#length === 0 ? new ArrayBuffer(0) : this.#open(this.#block, this.#length);
       owners.set(this.#buffer, this);
     }
     return this.#buffer;
+  }
+
+  /** A buffer over the bytes, which stay ours as long as anybody can see them by it. */
+  #open(block: number, length: number): ArrayBuffer {
+    const { heap } = this.#family;
+    if (!canPin()) {
+      if (OwnView.hasRoom) return new OwnView(heap.fd, block, length, this.#hold()).buffer;
+      kept.add(this);
+    }
+    return pin(heap.bytes(block, length));
+  }
+
+  /** Counts as one more holder; the answer ends that. */
+  #hold(): () => void {
+    const { family, offset } = locate(this);
+    retainObject(family, offset);
+    const entry = family.holdings.add(offset);
+    return () => {
+      family.holdings.remove(entry);
+      releaseObject(family, offset);
+    };
   }
 
   #allocate(bytes: number): number {

@@ -77,7 +77,7 @@ export class SharedMemory {
     return new SharedMemory(Segment.attach(name));
   }
 
-  /** The bytes themselves, the same array each time. Once this is closed, arrays over them are empty; in Node 20 they read as zeros. */
+  /** The bytes themselves, the same array each time. Once this is closed, arrays over them read as zeros. */
   get buffer(): Uint8Array<ArrayBuffer> {
     this.#assertOpen();
     return this.#bytes!;
