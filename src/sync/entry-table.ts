@@ -79,11 +79,12 @@ export class EntryTable {
     Atomics.store(words, index + 1, word);
   }
 
-  /** Adds an entry whose first word is 0, and answers it. */
+  /** Adds an entry whose words are 0, and answers it. */
   add(): number {
     const { used } = this;
     if (used === FIRST_ENTRIES) this.#makeRoom();
     this.setFirst(used, 0);
+    this.setSecond(used, 0);
     Atomics.store(this.#words, this.#at + field.used, used + 1);
     return used;
   }

@@ -14,7 +14,7 @@ export const SEMAPHORE_KIND = 6;
 export const BOUNDED_SEMAPHORE_KIND = 7;
 
 /** Words of a semaphore, behind those of every shared object. */
-const field = { units: 16, waiters: 16 + UNITS_WORDS } as const;
+const field = { units: 12, waiters: 12 + UNITS_WORDS } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
 
 for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {

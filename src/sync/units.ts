@@ -1,8 +1,19 @@
 import type { Family } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
 import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
 
+/** The words of the units, from their start; but for the table all are written within its section. */
+const field = {
+  /** Goes on by 1 before each change, and wraps: a sum over the entries is of one moment if it stayed the same meanwhile. */
+  version: 0,
+  /** While what a dead member had is being settled: its entry and 1, else 0. */
+  settling: 1,
+  /** The total from then on; written before `settling`. */
+  settled: 2,
+  table: 4,
+} as const;
 /** How many words the units take in their object. */
-export const UNITS_WORDS = ENTRY_TABLE_WORDS;
+export const UNITS_WORDS = field.table + ENTRY_TABLE_WORDS;
 /** The most units there may be, as in CPython. */
 export const MOST_UNITS = 2 ** 30 - 1;
 
@@ -27,13 +38,21 @@ const NONE = -1;
  */
 export class Units {
   readonly #family: Family;
+  readonly #words: Int32Array;
+  readonly #at: number;
   readonly #table: EntryTable;
-  /** This member's entry; somebody else's once it is empty and another needs it. */
+  /** What `#survey` has found, good within the same stay in the section: how many units are in nobody's hands, */
+  #unheld = 0;
+  /** this member's entry, that of another who has units, and one that is free, each `NONE` if there is none. */
   #mine = NONE;
+  #other = NONE;
+  #vacant = NONE;
 
   constructor(family: Family, offset: number) {
     this.#family = family;
-    this.#table = new EntryTable(family, offset);
+    this.#words = family.heap.words(offset);
+    this.#at = wordIndex(offset);
+    this.#table = new EntryTable(family, offset + field.table * 4);
   }
 
   /** Prepares fresh, zeroed words. */
@@ -42,18 +61,14 @@ export class Units {
     this.#table.setOwn(own.initial, units);
   }
 
-  /** How many are free: exact at one moment if nobody changes it meanwhile. */
+  /** How many are free: exact at one moment during the call. */
   get free(): number {
-    const { members } = this.#family;
-    const { used } = this.#table;
-    let free = this.#table.own(own.total);
-    let lost = 0;
-    for (let entry = 0; entry < used; entry++) {
-      const units = this.#table.second(entry) & COUNT;
-      free -= units;
-      if (units > 0 && members.isKnownGone(this.#table.first(entry))) lost += units;
+    for (;;) {
+      // SYNC(units): sees all changes up to that version, and one more at most.
+      const version = this.#get(field.version);
+      const free = this.#count();
+      if (this.#get(field.version) === version) return free;
     }
-    return lost === 0 ? free : free + this.#comingBack(free, lost);
   }
 
   /** True if a member that holds units has one that a dead member had. */
@@ -68,19 +83,21 @@ export class Units {
 
   /** Takes a unit for this member, if one is free that is not kept for another. */
   take(): boolean {
-    if (this.#forMe() <= 0) return false;
+    // A look that is not exact, first: what it says to be free is looked at again inside.
+    if (this.#count() <= this.#kept && this.free <= this.#kept) return false;
     this.#table.section.enter();
-    const cameBack = this.#reap();
-    const taken = this.#forMe() > 0;
-    if (taken) {
-      const entry = this.#entry();
-      const flag = cameBack ? ABANDONED : this.#table.second(entry) & ABANDONED;
-      // SYNC(units): the unit is taken.
-      this.#table.setSecond(entry, ((this.#table.second(entry) & COUNT) + 1) | flag);
-      this.#table.swapOwn(own.reserved, this.#family.me, 0);
+    try {
+      const cameBack = this.#survey();
+      if (this.#unheld <= this.#kept) return false;
+      const entry = this.#mine === NONE ? this.#makeMine() : this.#mine;
+      const units = this.#table.second(entry);
+      this.#nextVersion();
+      this.#table.setSecond(entry, ((units & COUNT) + 1) | (cameBack ? ABANDONED : units & ABANDONED));
+      if (this.reserved === this.#family.me) this.unreserve(this.#family.me);
+      return true;
+    } finally {
+      this.#table.section.leave();
     }
-    this.#table.section.leave();
-    return taken;
   }
 
   /**
@@ -89,21 +106,23 @@ export class Units {
    */
   give(isBounded: boolean): boolean {
     this.#table.section.enter();
-    this.#reap();
-    let entry = this.#find();
-    if (entry === NONE) entry = this.#anyHolder();
-    let given = true;
-    if (entry !== NONE) {
-      const units = this.#table.second(entry);
-      // SYNC(units): the unit is free.
-      this.#table.setSecond(entry, (units & COUNT) === 1 ? 0 : units - 1);
-    } else {
-      const total = this.#table.own(own.total);
-      given = !isBounded && total < MOST_UNITS;
-      if (given) this.#table.setOwn(own.total, total + 1);
+    try {
+      this.#survey();
+      const entry = this.#mine === NONE ? this.#other : this.#mine;
+      if (entry !== NONE) {
+        const units = this.#table.second(entry);
+        this.#nextVersion();
+        this.#table.setSecond(entry, (units & COUNT) === 1 ? 0 : units - 1);
+        return true;
+      }
+      // All of them are free.
+      if (isBounded || this.#unheld >= MOST_UNITS) return false;
+      this.#nextVersion();
+      this.#table.setOwn(own.total, this.#unheld + 1);
+      return true;
+    } finally {
+      this.#table.section.leave();
     }
-    this.#table.section.leave();
-    return given;
   }
 
   /** The members that have units which come back when they die. */
@@ -139,12 +158,11 @@ export class Units {
     this.#table.destroy();
   }
 
-  /** How many are free for this member. */
-  #forMe(): number {
+  /** How many of the free ones are kept for another. */
+  get #kept(): 0 | 1 {
     const { reserved } = this;
-    const { me, members } = this.#family;
-    const isKept = reserved !== 0 && reserved !== me && !members.isKnownGone(reserved);
-    return isKept ? this.free - 1 : this.free;
+    if (reserved === 0 || reserved === this.#family.me) return 0;
+    return this.#family.members.isKnownGone(reserved) ? 0 : 1;
   }
 
   /** Of `lost` units of dead members, how many are free again: never more than there were in the beginning. */
@@ -152,60 +170,98 @@ export class Units {
     return Math.min(lost, Math.max(0, this.#table.own(own.initial) - free));
   }
 
-  /** Takes the units of dead members from them; true if some are free again. Cut short, the next one does the rest. */
-  #reap(): boolean {
+  /** How many are free, as it looks while nobody changes it. */
+  #count(): number {
     const { members } = this.#family;
     const { used } = this.#table;
-    let cameBack = false;
+    const settling = this.#get(field.settling) - 1;
+    let free = settling === NONE ? this.#table.own(own.total) : this.#get(field.settled);
+    let lost = 0;
     for (let entry = 0; entry < used; entry++) {
-      const lost = this.#table.second(entry) & COUNT;
-      if (lost === 0 || !members.isKnownGone(this.#table.first(entry))) continue;
-      const back = this.#comingBack(this.#unheld(), lost);
-      if (back < lost) this.#table.setOwn(own.total, this.#table.own(own.total) - (lost - back));
-      this.#table.setSecond(entry, 0);
-      cameBack ||= back > 0;
+      if (entry === settling) continue;
+      const units = this.#table.second(entry) & COUNT;
+      free -= units;
+      if (units > 0 && members.isKnownGone(this.#table.first(entry))) lost += units;
     }
-    return cameBack;
+    return lost === 0 ? free : free + this.#comingBack(free, lost);
   }
 
-  /** How many are in nobody's hands, dead or alive. */
-  #unheld(): number {
-    const { used } = this.#table;
-    let free = this.#table.own(own.total);
-    for (let entry = 0; entry < used; entry++) free -= this.#table.second(entry) & COUNT;
-    return free;
-  }
-
-  /** This member's entry, if it has units. */
-  #find(): number {
-    const { used } = this.#table;
-    if (this.#mine !== NONE && this.#isMine(this.#mine)) return this.#mine;
-    for (let entry = 0; entry < used; entry++) if (this.#isMine(entry)) return entry;
-    return NONE;
-  }
-
-  #isMine(entry: number): boolean {
-    return this.#table.second(entry) !== 0 && this.#table.first(entry) === this.#family.me;
-  }
-
-  #anyHolder(): number {
-    const { used } = this.#table;
-    for (let entry = 0; entry < used; entry++) if (this.#table.second(entry) !== 0) return entry;
-    return NONE;
-  }
-
-  /** This member's entry, or one that it has now. */
-  #entry(): number {
-    this.#mine = this.#find();
-    if (this.#mine !== NONE) return this.#mine;
-    const { used } = this.#table;
-    let entry = 0;
-    while (entry < used && this.#table.second(entry) !== 0) entry++;
-    if (entry === used) {
-      this.#table.setSecond(this.#table.add(), 0);
+  /** Looks at all entries, after it has taken from dead members what they had; true if some of that is free again. */
+  #survey(): boolean {
+    this.#settle();
+    let cameBack = false;
+    for (;;) {
+      const dead = this.#look();
+      if (dead === NONE) return cameBack;
+      cameBack = this.#reap(dead) || cameBack;
     }
+  }
+
+  /** Looks at all entries once; answers that of a dead member, if there is one. */
+  #look(): number {
+    const { me, members } = this.#family;
+    const { used } = this.#table;
+    let unheld = this.#table.own(own.total);
+    let dead = NONE;
+    this.#mine = this.#other = this.#vacant = NONE;
+    for (let entry = 0; entry < used; entry++) {
+      const units = this.#table.second(entry) & COUNT;
+      if (units === 0) {
+        if (this.#vacant === NONE) this.#vacant = entry;
+        continue;
+      }
+      unheld -= units;
+      const member = this.#table.first(entry);
+      if (member === me) this.#mine = entry;
+      else if (members.isKnownGone(member)) dead = entry;
+      else if (this.#other === NONE) this.#other = entry;
+    }
+    this.#unheld = unheld;
+    return dead;
+  }
+
+  /** Takes the units of a dead member from it; true if some are free again. */
+  #reap(entry: number): boolean {
+    const lost = this.#table.second(entry) & COUNT;
+    const back = this.#comingBack(this.#unheld, lost);
+    this.#nextVersion();
+    this.#set(field.settled, this.#table.own(own.total) - (lost - back));
+    this.#set(field.settling, entry + 1);
+    this.#settle();
+    return back > 0;
+  }
+
+  /**
+   * Does what `settling` says, from the start, however much of it was done when a death cut it short: the total and the entry
+   * count as they will be from that word on, so nobody sees one without the other.
+   */
+  #settle(): void {
+    const entry = this.#get(field.settling) - 1;
+    if (entry === NONE) return;
+    this.#nextVersion();
+    this.#table.setOwn(own.total, this.#get(field.settled));
+    this.#table.setSecond(entry, 0);
+    this.#nextVersion();
+    this.#set(field.settling, 0);
+  }
+
+  /** An entry without units that is this member's from now on. */
+  #makeMine(): number {
+    const entry = this.#vacant === NONE ? this.#table.add() : this.#vacant;
     this.#table.setFirst(entry, this.#family.me);
-    this.#mine = entry;
     return entry;
+  }
+
+  /** SYNC(units): a change follows, by one store. */
+  #nextVersion(): void {
+    this.#set(field.version, (this.#get(field.version) + 1) | 0);
+  }
+
+  #get(word: number): number {
+    return Atomics.load(this.#words, this.#at + word);
+  }
+
+  #set(word: number, value: number): void {
+    Atomics.store(this.#words, this.#at + word, value);
   }
 }

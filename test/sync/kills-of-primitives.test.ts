@@ -108,6 +108,37 @@ test('what a killed process had used up as signals stays used up', async () => {
   assert.equal(signals.getValue(), 1);
 });
 
+test('killed anywhere while it settles what a dead process had used up, a process loses no signal', async () => {
+  const semaphores = Array.from({ length: 20 }, () => new Semaphore(0));
+  for (const semaphore of semaphores) for (let i = 0; i < 8; i++) semaphore.release();
+  const taken = new Queue<number>();
+  const dead = start(
+    (all: Semaphore[], q: Queue<number>) => {
+      for (const semaphore of all) for (let i = 0; i < 3; i++) semaphore.acquireSync();
+      q.putSync(1);
+      new Queue().getSync();
+    },
+    semaphores,
+    taken,
+  );
+  await taken.get(TIMEOUT);
+  await slay(dead);
+  const left: number[] = [];
+  const died = await killEverywhere(
+    (semaphore: Semaphore) => semaphore.release(),
+    () => [semaphores.pop()!],
+    (n, semaphore) => {
+      left.push(semaphore.getValue());
+      for (let i = 0; i < left.at(-1)!; i++) assert.equal(semaphore.tryAcquire(), true, `killed at ${n}`);
+      assert.equal(semaphore.tryAcquire(), false, `killed at ${n}`);
+    },
+  );
+  assert.ok(died >= 9, `${died} places`);
+  // Before the release has come about, and after it.
+  const after = left.indexOf(6);
+  assert.deepEqual(left, [...Array(after).fill(5), ...Array(died - after).fill(6)]);
+});
+
 test('killed anywhere in acquireSync and release of a semaphore, a process takes no unit with it', async () => {
   const died = await killEverywhere(
     (semaphore: BoundedSemaphore) => {

@@ -75,6 +75,71 @@ test('as a signal: what a process has released before, another acquires', async 
   assert.equal(signals.tryAcquire(), false);
 });
 
+test('getValue is exact while others take and give', async () => {
+  const semaphore = new Semaphore(3);
+  const [orders, done] = [new Queue<number>(), new Queue<number>()];
+  const [rounds, seen, further] = [new Queue<number>(), new Queue<number>(), new Queue<number>()];
+  using _ = watchdog('value', 60, semaphore, seen);
+  const other = start(
+    (s: Semaphore, asked: Queue<number>, answers: Queue<number>) => {
+      s.acquireSync();
+      for (let takes = true; ; takes = !takes) {
+        answers.putSync(1);
+        asked.getSync();
+        for (let i = 0; i < 2; i++) takes ? s.acquireSync() : s.release();
+      }
+    },
+    semaphore,
+    orders,
+    done,
+  );
+  // Reads the value; before the n-th of its loads it has the units change hands.
+  const reader = start(
+    (s: Semaphore, asked: Queue<number>, values: Queue<number>, go: Queue<number>) => {
+      const { load } = Atomics;
+      for (;;) {
+        let left = asked.getSync();
+        const counted = (words: Int32Array, index: number): number => {
+          if (--left === 0) {
+            Object.assign(Atomics, { load });
+            values.putSync(-1);
+            go.getSync();
+          }
+          return load(words, index);
+        };
+        Object.assign(Atomics, { load: counted });
+        const value = s.getValue();
+        Object.assign(Atomics, { load });
+        values.putSync(value);
+      }
+    },
+    semaphore,
+    rounds,
+    seen,
+    further,
+  );
+  const values: number[] = [];
+  semaphore.acquireSync();
+  await done.get(TIMEOUT);
+  for (let n = 1; ; n++) {
+    rounds.putSync(n);
+    const undisturbed = await seen.get(TIMEOUT);
+    if (undisturbed !== -1) break;
+    // One is free; then two; then none.
+    semaphore.release();
+    orders.putSync(1);
+    await done.get(TIMEOUT);
+    further.putSync(1);
+    values.push(await seen.get(TIMEOUT));
+    orders.putSync(1);
+    await done.get(TIMEOUT);
+    semaphore.acquireSync();
+  }
+  assert.ok(values.length > 5, `${values.length} loads`);
+  for (const value of values) assert.ok(value === 0 || value === 1, `${values}`);
+  for (const p of [other, reader]) await slay(p);
+});
+
 test('a semaphore of 3 lets no more than 3 in', { timeout: 600_000 }, async () => {
   const semaphore = new Semaphore(3);
   const inside = newCounter();
