@@ -26,7 +26,8 @@ export function namedKeys(array: readonly unknown[]): string[] {
   return Object.keys(array).filter((key) => !isIndex(key));
 }
 
-function isIndex(key: string): boolean {
+/** True for a property that is an element of its array. */
+export function isIndex(key: string): boolean {
   const n = Number(key);
   return n >= 0 && n < 0xffffffff && String(n >>> 0) === key;
 }

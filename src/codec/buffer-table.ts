@@ -5,12 +5,14 @@
  *   uint count, and for each: 1 byte flags, uint start, uint byteLength, [uint maxByteLength if RESIZABLE],
  *   then the bytes themselves, or if BLOB the uint number of the blob; if SHARED nothing but the uint number of the handle.
  *
- * A buffer that only one view uses crosses as the part that the view shows; `start` is where that part began. A buffer over
- * shared memory does not cross at all: the receiver opens the same memory.
+ * A buffer that only one view uses crosses as the part that the view shows; `start` is where that part began. Within the family a
+ * buffer over shared memory does not cross at all: the receiver opens the same memory. Through a socket it does, and what is
+ * resizable arrives with a fixed length.
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import type { ValueReader, ValueWriter } from './extension.ts';
+import { reach, type ValueReader, type ValueWriter } from './extension.ts';
+import { Reservations } from './reservations.ts';
 import { BLOB_MIN } from './tags.ts';
 
 const BLOB = 1;
@@ -85,22 +87,31 @@ export class SentBuffers {
   }
 
   /** Writes the table; returns what travels beside the message, `none` if nothing does. */
-  write(out: ByteWriter & Pick<ValueWriter, 'handle'>, none: Uint8Array[]): Uint8Array[] {
+  write(out: ByteWriter & Pick<ValueWriter, 'handle' | 'reach' | 'refuse'>, none: Uint8Array[]): Uint8Array[] {
+    const isNear = out.reach === reach.FAMILY;
+    let reservations: Reservations | undefined;
     let blobs = none;
     out.uint(this.#list.length);
     for (const { buffer, start, length } of this.#list) {
-      const handle = shared?.handleOf(buffer);
+      const handle = isNear ? shared?.handleOf(buffer) : undefined;
       if (handle !== undefined) {
         out.byte(SHARED);
         out.handle(handle);
         continue;
       }
       const { resizable, maxByteLength } = buffer as ModernArrayBuffer;
+      const max = isNear && resizable ? maxByteLength : undefined;
+      if (max !== undefined) {
+        reservations ??= new Reservations(out.position + this.#bytes());
+        if (!reservations.admit(max)) {
+          out.refuse('its resizable ArrayBuffers reserve too much memory for what is in them; send copies, by slice()');
+        }
+      }
       const blob = length >= BLOB_MIN;
-      out.byte((blob ? BLOB : 0) | (resizable ? RESIZABLE : 0));
+      out.byte((blob ? BLOB : 0) | (max === undefined ? 0 : RESIZABLE));
       out.uint(start);
       out.uint(length);
-      if (resizable) out.uint(maxByteLength as number);
+      if (max !== undefined) out.uint(max);
       const bytes = new Uint8Array(buffer, start, length);
       if (!blob) out.raw(bytes);
       else {
@@ -110,44 +121,64 @@ export class SentBuffers {
     }
     return blobs;
   }
+
+  #bytes(): number {
+    let bytes = 0;
+    for (const { length } of this.#list) bytes += length;
+    return bytes;
+  }
 }
 
 /** A buffer of a received message. */
 export interface ReceivedBuffer {
-  readonly buffer: ArrayBuffer;
+  buffer: ArrayBuffer;
   /** Where in the sender's buffer this one began. */
   readonly start: number;
   /** The sender's memory itself, all of it. */
   readonly isShared: boolean;
 }
 
-/** Reads the table that `SentBuffers.write` wrote; blobs are used as they are, without a copy. */
+/** Reads the table of a message that begins at `message`; blobs are used as they are, without a copy, and each once. */
 export function readBuffers(
-  input: ByteReader & Pick<ValueReader, 'handle'>,
+  input: ByteReader & Pick<ValueReader, 'handle' | 'reach'>,
+  message: number,
   blobs: (index: number) => ArrayBuffer,
 ): ReceivedBuffer[] {
   const list: ReceivedBuffer[] = [];
+  /** Those that are to become resizable: what all of them may reserve is known when all buffers are. */
+  let growing: { received: ReceivedBuffer; max: number }[] | undefined;
+  let bytes = input.end - message;
+  let blob = 0;
   for (let count = input.count(2); count > 0; count--) {
     const flags = input.byte();
     if (flags === SHARED) {
+      if (input.reach !== reach.FAMILY) input.corrupt('it names shared memory, and comes from outside of the family');
       if (shared === undefined) input.corrupt('this process does not know shared buffers');
       list.push({ buffer: shared.open(input.handle()), start: 0, isShared: true });
       continue;
     }
+    if (flags > (BLOB | RESIZABLE)) input.corrupt('a buffer of an unknown kind');
     const start = input.uint();
     const length = input.uint();
     const max = flags & RESIZABLE ? input.uint() : undefined;
     let buffer: ArrayBuffer;
     if (flags & BLOB) {
-      buffer = blobs(input.uint());
+      if (input.uint() !== blob) input.corrupt('a blob is out of its turn');
+      buffer = blobs(blob++);
       if (buffer?.byteLength !== length) input.corrupt('a blob is not of the announced size');
-      if (max !== undefined) buffer = resizable(input, new Uint8Array(buffer), max);
+      bytes += length;
     } else {
       const at = input.take(length);
-      const bytes: Uint8Array<ArrayBuffer> = slice.call(input.bytes, at, at + length);
-      buffer = max === undefined ? bytes.buffer : resizable(input, bytes, max);
+      buffer = (slice.call(input.bytes, at, at + length) as Uint8Array<ArrayBuffer>).buffer;
     }
-    list.push({ buffer, start, isShared: false });
+    const received = { buffer, start, isShared: false };
+    list.push(received);
+    if (max !== undefined && input.reach === reach.FAMILY) (growing ??= []).push({ received, max });
+  }
+  if (growing !== undefined) {
+    const reservations = new Reservations(bytes);
+    for (const { max } of growing) if (!reservations.admit(max)) input.corrupt('its buffers reserve too much memory');
+    for (const { received, max } of growing) received.buffer = resizable(input, received.buffer, max);
   }
   return list;
 }
@@ -156,13 +187,13 @@ export function readBuffers(
 const slice = Uint8Array.prototype.slice as (start: number, end: number) => Uint8Array<ArrayBuffer>;
 const NewArrayBuffer = ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
 
-function resizable(input: ByteReader, bytes: Uint8Array, maxByteLength: number): ArrayBuffer {
+function resizable(input: ByteReader, fixed: ArrayBuffer, maxByteLength: number): ArrayBuffer {
   let buffer: ArrayBuffer;
   try {
-    buffer = new NewArrayBuffer(bytes.length, { maxByteLength });
+    buffer = new NewArrayBuffer(fixed.byteLength, { maxByteLength });
   } catch (error) {
     input.corrupt(`no memory for an ArrayBuffer (${error})`);
   }
-  new Uint8Array(buffer).set(bytes);
+  new Uint8Array(buffer).set(new Uint8Array(fixed));
   return buffer;
 }

@@ -2,6 +2,7 @@
 import { types } from '../builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { errorKind } from './error-values.ts';
+import { reach } from './extension.ts';
 import { BOXED, DATE, REGEXP, URL_OBJECT, URL_QUERY } from './tags.ts';
 
 const date: BuiltinKind<Date> = {
@@ -9,7 +10,11 @@ const date: BuiltinKind<Date> = {
   prototypes: [Date.prototype],
   is: types.isDate,
   write: (value, out) => out.value(Date.prototype.getTime.call(value), ''),
-  read: (input) => new Date(input.value() as number),
+  read(input) {
+    const time = input.value();
+    // Of an object the engine would make a string first, which may take for ever.
+    return typeof time === 'number' ? new Date(time) : input.corrupt('a date that is none');
+  },
 };
 
 const regexp: BuiltinKind<RegExp> = {
@@ -17,10 +22,23 @@ const regexp: BuiltinKind<RegExp> = {
   prototypes: [RegExp.prototype],
   is: types.isRegExp,
   write(value, out) {
-    out.string(value.source);
-    out.string(value.flags);
+    const { source, flags } = value;
+    if (out.reach === reach.ANYBODY && !out.claims.pattern(source, flags)) {
+      out.refuse(
+        'such a regular expression takes long to make, so it crosses only where both ends have shown an authKey',
+      );
+    }
+    out.string(source);
+    out.string(flags);
   },
-  read: (input) => new RegExp(input.string(), input.string()),
+  read(input) {
+    const source = input.string();
+    const flags = input.string();
+    if (input.reach === reach.ANYBODY && !input.claims.pattern(source, flags)) {
+      input.corrupt('a regular expression that takes long to make');
+    }
+    return new RegExp(source, flags);
+  },
 };
 
 const unboxing = [Number, String, Boolean, BigInt].map((cls) => cls.prototype.valueOf as () => unknown);
@@ -40,7 +58,10 @@ const boxed: BuiltinKind = {
     }
     return out.refuse('a symbol cannot be sent');
   },
-  read: (input) => Object(input.value()),
+  read(input) {
+    const value = input.value();
+    return Object(value) === value ? input.corrupt('an object in a box') : Object(value);
+  },
 };
 
 const url: BuiltinKind<URL> = {

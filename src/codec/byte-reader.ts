@@ -8,6 +8,8 @@ interface StringSlices {
 }
 
 const EMPTY = new Uint8Array(0);
+/** The longest string that this engine has. */
+const MAX_LENGTH = process.getBuiltinModule('node:buffer').constants.MAX_STRING_LENGTH;
 const fromCharCode = String.fromCharCode;
 
 /** A cursor over received bytes that never reads beyond their end. */
@@ -81,7 +83,7 @@ export class ByteReader {
   latin1(): string {
     const n = this.uint();
     const at = this.take(n);
-    if (n > 12) return this.#slices().latin1Slice(at, at + n);
+    if (n > 12) return this.#slices(n).latin1Slice(at, at + n);
     const bytes = this.bytes as ArrayLike<number> as readonly number[];
     return n <= 8 ? upTo8(bytes, at, n) : upTo8(bytes, at, 8) + upTo8(bytes, at + 8, n - 8);
   }
@@ -89,10 +91,11 @@ export class ByteReader {
   utf16(): string {
     const n = this.uint();
     const at = this.take(2 * n);
-    return this.#slices().ucs2Slice(at, at + 2 * n);
+    return this.#slices(n).ucs2Slice(at, at + 2 * n);
   }
 
-  #slices(): StringSlices {
+  #slices(n: number): StringSlices {
+    if (n > MAX_LENGTH) this.corrupt('a string is too long');
     const { buffer, byteOffset, byteLength } = this.bytes;
     this.#native ??= Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) as unknown as StringSlices;
     return this.#native;

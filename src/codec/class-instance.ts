@@ -3,8 +3,8 @@ import { types } from '../builtins.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';
-import { type Extension, extensionById, registerExtension, type ValueWriter } from './extension.ts';
-import { form, instanceForms } from './instance-forms.ts';
+import { type Extension, extensionById, reach, registerExtension, type ValueWriter } from './extension.ts';
+import { form, holesIn, instanceForms } from './instance-forms.ts';
 import { holdsPrivateNames } from './private-names.ts';
 import { nativeClassOf, refusalOf } from './refusals.ts';
 
@@ -75,9 +75,14 @@ function writeState(base: number, value: object, { encode }: ClassRegistration, 
     case form.LEAF:
       out.value(withoutClass(value as Date | RegExp | ArrayBufferView), '');
       return;
-    case form.ARRAY:
-      out.uint32((value as unknown[]).length);
+    case form.ARRAY: {
+      const { length } = value as unknown[];
+      if (out.reach !== reach.FAMILY && !out.claims.holes(holesIn(length, value))) {
+        out.refuse('arrays with so many missing elements do not go through a socket; send a Map of what there is');
+      }
+      out.uint32(length);
       break;
+    }
     case form.MAP:
     case form.SET:
       writeMembers(value as Map<unknown, unknown> | Set<unknown>, out);

@@ -1,10 +1,13 @@
 import { SerializationError } from '../errors.ts';
-import { stretch } from './array-properties.ts';
+import { isIndex, stretch } from './array-properties.ts';
+import { readBigint } from './bigints.ts';
 import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';
 import { kindByTag } from './builtin-values.ts';
 import { ByteReader } from './byte-reader.ts';
+import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionById, type Form, type Reach, reach, type ValueReader } from './extension.ts';
+import { isFarIndex, keepSparse } from './far-indices.ts';
 import { readDoubles, readInts } from './number-arrays.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
@@ -52,6 +55,7 @@ const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 /** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
 export class Decoder extends ByteReader implements ValueReader {
   reach: Reach = reach.FAMILY;
+  readonly claims = new Claims();
   #busy = false;
   #depth = 0;
   /** Whether objects are numbered, which only references need. */
@@ -81,6 +85,7 @@ export class Decoder extends ByteReader implements ValueReader {
     if (this.#busy) throw new Error('This decoder is in the middle of another message.');
     this.#busy = true;
     this.reach = far;
+    this.claims.restart();
     try {
       this.over(bytes, offset, length);
       this.#handles = handles;
@@ -121,7 +126,7 @@ export class Decoder extends ByteReader implements ValueReader {
     const table = offset + this.view.getUint32(this.end, true);
     if (table < start || table > this.end) this.corrupt('its table of buffers is missing');
     this.position = table;
-    this.#buffers = readBuffers(this, blobs);
+    this.#buffers = readBuffers(this, offset, blobs);
     if (this.position !== this.end) this.corrupt('something follows its table of buffers');
     this.position = start;
     this.end = table;
@@ -157,7 +162,7 @@ export class Decoder extends ByteReader implements ValueReader {
       case BIGINT64:
         return this.view.getBigInt64(this.take(8), true);
       case BIGINT:
-        return this.#bigint();
+        return readBigint(this);
     }
     if (++this.#depth > MAX_DEPTH + 1) this.corrupt('it is nested too deeply');
     const object = this.#object(tag);
@@ -243,19 +248,10 @@ export class Decoder extends ByteReader implements ValueReader {
     return object;
   }
 
-  #bigint(): bigint {
-    const negative = this.byte() === 1;
-    const size = this.uint();
-    const at = this.take(size);
-    const { buffer, byteOffset } = this.bytes;
-    const hex = Buffer.from(buffer as ArrayBuffer, byteOffset + at, size).toString('hex');
-    const magnitude = BigInt(`0x${hex || '0'}`);
-    return negative ? -magnitude : magnitude;
-  }
-
   #shaped(shape: ReceivedShape): object {
     const object: Record<string, unknown> = this.#number({});
     const { keys } = shape;
+    if (shape.isSparse) keepSparse(object);
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       if (this.bytes[this.position] === HOLES && this.#isVanished()) continue;
@@ -267,12 +263,23 @@ export class Decoder extends ByteReader implements ValueReader {
   }
 
   #properties<T extends object>(object: T): T {
-    for (let count = this.count(2); count > 0; count--) {
+    const count = this.count(2);
+    let isSparse = false;
+    for (let i = 0; i < count; i++) {
       const key = this.string();
       if (this.bytes[this.position] === HOLES && this.#isVanished()) continue;
       const value = this.read();
-      if (key === '__proto__' || Array.isArray(object)) define(object, key, value);
-      else (object as Record<string, unknown>)[key] = value;
+      if (Array.isArray(object)) {
+        if (key === 'length' || isIndex(key)) this.corrupt('an element of an array among its names');
+        define(object, key, value);
+      } else if (key === '__proto__') define(object, key, value);
+      else {
+        if (!isSparse && isFarIndex(key, count)) {
+          isSparse = true;
+          keepSparse(object);
+        }
+        (object as Record<string, unknown>)[key] = value;
+      }
     }
     return object;
   }
@@ -296,6 +303,7 @@ export class Decoder extends ByteReader implements ValueReader {
         this.byte();
         const run = this.uint();
         if (run === 0 || run > length - i) this.corrupt('an array has too many holes');
+        if (this.reach !== reach.FAMILY && !this.claims.holes(run)) this.corrupt('its arrays have too many holes');
         i += run;
       } else array[i++] = this.read();
     }

@@ -1,9 +1,11 @@
 import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import { hasNamedProperties, namedKeys } from './array-properties.ts';
+import { writeBigint } from './bigints.ts';
 import { SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
+import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
 import { Identities } from './identities.ts';
@@ -15,8 +17,6 @@ import {
   ARRAY,
   ARRAY_BUFFER,
   ARRAY_WITH_PROPERTIES,
-  BIGINT,
-  BIGINT64,
   DICTIONARY,
   DOUBLE_ARRAY,
   EXTENSION,
@@ -73,6 +73,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   captured = false;
 
   reach: Reach = reach.FAMILY;
+  readonly claims = new Claims();
   #busy = false;
   #root = '';
   #depth = 0;
@@ -101,6 +102,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     this.#busy = true;
     this.#root = root;
     this.reach = far;
+    this.claims.restart();
     this.restart();
     this.position = 1;
     try {
@@ -195,7 +197,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
         else this.#object(value);
         return;
       case 'bigint':
-        this.#bigint(value);
+        writeBigint(value, this);
         return;
       case 'function':
         this.#function(value);
@@ -203,24 +205,6 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       default:
         this.refuse('a symbol cannot be sent');
     }
-  }
-
-  #bigint(value: bigint): void {
-    if (BigInt.asIntN(64, value) === value) {
-      this.reserve(9);
-      this.bytes[this.position] = BIGINT64;
-      this.view.setBigInt64(this.position + 1, value, true);
-      this.position += 9;
-      return;
-    }
-    const hex = (value < 0n ? -value : value).toString(16);
-    const size = Math.ceil(hex.length / 2);
-    this.byte(BIGINT);
-    this.byte(value < 0n ? 1 : 0);
-    this.uint(size);
-    this.reserve(size);
-    this.bytes.write(hex.padStart(2 * size, '0'), this.position, size, 'hex');
-    this.position += size;
   }
 
   /** Writes a reference if the object was met before. */
@@ -410,12 +394,19 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       if (!(i >= next && i < length && String(i) === key)) continue;
       const element = array[i];
       if (element === undefined && !Object.hasOwn(array, i)) continue;
-      if (i > next) this.#holes(i - next);
+      if (i > next) this.#missing(i - next);
       this.#steps[this.#depth] = i;
       this.write(element);
       next = i + 1;
     }
-    if (next < length) this.#holes(length - next);
+    if (next < length) this.#missing(length - next);
+  }
+
+  #missing(count: number): void {
+    if (this.reach !== reach.FAMILY && !this.claims.holes(count)) {
+      this.refuse('arrays with so many missing elements do not go through a socket; send a Map of what there is');
+    }
+    this.#holes(count);
   }
 
   #map(map: Map<unknown, unknown>): void {

@@ -8,18 +8,19 @@ import { types } from '../builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';
+import { isFarIndex, keepSparse } from './far-indices.ts';
 import { ERROR } from './tags.ts';
 
-const CLASSES: Record<string, () => Error> = {
-  Error: () => new Error(),
-  EvalError: () => new EvalError(),
-  RangeError: () => new RangeError(),
-  ReferenceError: () => new ReferenceError(),
-  SyntaxError: () => new SyntaxError(),
-  TypeError: () => new TypeError(),
-  URIError: () => new URIError(),
-  AggregateError: () => new AggregateError([]),
-};
+const classes = new Map<string, () => Error>([
+  ['Error', () => new Error()],
+  ['EvalError', () => new EvalError()],
+  ['RangeError', () => new RangeError()],
+  ['ReferenceError', () => new ReferenceError()],
+  ['SyntaxError', () => new SyntaxError()],
+  ['TypeError', () => new TypeError()],
+  ['URIError', () => new URIError()],
+  ['AggregateError', () => new AggregateError([])],
+]);
 const DOM_EXCEPTION = 'DOMException';
 /** Properties that an error owns without showing them. */
 const HIDDEN = ['message', 'stack', 'cause', 'errors', 'name'];
@@ -37,7 +38,7 @@ function builtinClassOf(error: object): string {
   if (isDomException(error)) return DOM_EXCEPTION;
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
     const name = Object.getOwnPropertyDescriptor(at, 'name')?.value;
-    if (Object.hasOwn(CLASSES, name) && at.constructor?.name === name) return name;
+    if (classes.has(name) && at.constructor?.name === name) return name;
   }
   return 'Error';
 }
@@ -81,7 +82,7 @@ export function writeError(error: Error, out: ValueWriter): void {
 export function readError(input: ValueReader, prepare?: (error: Error) => void): Error {
   const builtin = input.string();
   const branded = input.string();
-  const error = builtin === DOM_EXCEPTION ? new DOMException(input.string(), input.string()) : newError(builtin);
+  const error = newError(builtin, input);
   if (branded !== '') becomeBranded(error, branded);
   prepare?.(error);
   input.remember(error);
@@ -89,6 +90,7 @@ export function readError(input: ValueReader, prepare?: (error: Error) => void):
   for (let kind = input.uint32(); kind !== 0; kind = input.uint32()) {
     const key = input.string();
     stack ||= key === 'stack';
+    if (isFarIndex(key, 0)) keepSparse(error);
     const value = input.value();
     Object.defineProperty(error, key, { value, enumerable: kind === 1, configurable: true, writable: true });
   }
@@ -96,12 +98,13 @@ export function readError(input: ValueReader, prepare?: (error: Error) => void):
   return error;
 }
 
-/** A stack that leads into the codec would only mislead; none is collected. */
-function newError(builtin: string): Error {
+/** A stack that leads into the codec would only mislead, and takes long: none is collected. */
+function newError(builtin: string, input: ValueReader): Error {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    const error = Object.hasOwn(CLASSES, builtin) ? (CLASSES[builtin] as () => Error)() : new Error();
+    if (builtin === DOM_EXCEPTION) return new DOMException(input.string(), input.string());
+    const error = classes.get(builtin)?.() ?? new Error();
     if (builtin === 'AggregateError') delete (error as { errors?: unknown }).errors;
     return error;
   } finally {
@@ -112,7 +115,7 @@ function newError(builtin: string): Error {
 /** Errors as a kind of value. */
 export const errorKind: BuiltinKind<Error> = {
   tag: ERROR,
-  prototypes: [...Object.values(CLASSES).map((make) => Object.getPrototypeOf(make()))],
+  prototypes: [...[...classes.values()].map((make) => Object.getPrototypeOf(make()))],
   is: isError,
   write: writeError,
   read: (input) => readError(input),

@@ -6,6 +6,8 @@
  * Ids: 1 class instances, 2 functions, 16 and above shared objects.
  */
 
+import type { Claims } from './claims.ts';
+
 /** How far a message goes, from near to far: what a kind of value may cross. */
 export const reach = {
   /** Between members of one family, which share the heap. */
@@ -19,6 +21,8 @@ export type Reach = (typeof reach)[keyof typeof reach];
 
 /** What an extension writes with: the message under construction. */
 export interface ValueWriter {
+  /** What the message claims beyond its bytes; look at it where it goes beyond the family. */
+  readonly claims: Claims;
   /** True while the variables that a function captured are written: there, class instances keep their class. */
   readonly captured: boolean;
   /** How far the message goes. */
@@ -50,6 +54,8 @@ export interface ValueWriter {
 
 /** What an extension reads with, in the order in which it wrote. */
 export interface ValueReader {
+  /** What the message has claimed beyond its bytes; look at it where it comes from beyond the family. */
+  readonly claims: Claims;
   /** How far the message has come. */
   readonly reach: Reach;
   value(): unknown;

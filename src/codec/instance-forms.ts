@@ -3,10 +3,11 @@
  * a value, so that a message spells a class once. Of a registration its id comes first and then a section, which a receiver that
  * knows the id skips: the class, its encode hook, its decode hook.
  */
-import { stretch } from './array-properties.ts';
+import { isIndex, stretch } from './array-properties.ts';
 import { type AnyClass, ClassRegistration, learnClass, registrationById } from './class-registry.ts';
 import { readError } from './error-values.ts';
 import { type Form, reach, type ValueReader } from './extension.ts';
+import { isFarIndex, keepSparse } from './far-indices.ts';
 
 /** Numbers for good: they are part of the wire format. */
 export const form = { CLASS: 0, HOOKED: 1, OBJECT: 2, ARRAY: 3, MAP: 4, SET: 5, ERROR: 6, LEAF: 7 } as const;
@@ -70,7 +71,12 @@ function readArray(input: ValueReader): object {
   const array = Object.setPrototypeOf([], prototypeOf(readRegistration(input))) as unknown[];
   input.remember(array);
   const length = input.uint32();
-  assign(array, input.value());
+  const properties = input.value();
+  if (leadsBeyond(length, properties)) input.corrupt('an array has elements beyond its end');
+  if (input.reach !== reach.FAMILY && !input.claims.holes(holesIn(length, properties))) {
+    input.corrupt('its arrays have too many holes');
+  }
+  assign(array, properties);
   if (array.length < length) stretch(array, length);
   return array;
 }
@@ -105,10 +111,22 @@ function readLeaf(input: ValueReader): object {
   return Object.setPrototypeOf(leaf, prototype);
 }
 
+/** How many elements of an instance that is an array are missing, named properties not counted. */
+export function holesIn(length: number, properties: unknown): number {
+  return length - (typeof properties === 'object' && properties !== null ? Object.keys(properties).length : 0);
+}
+
+function leadsBeyond(length: number, properties: unknown): boolean {
+  if (typeof properties !== 'object' || properties === null) return false;
+  return Object.keys(properties).some((key) => key === 'length' || (isIndex(key) && Number(key) >= length));
+}
+
 /** Gives an instance its properties, past any setter of its class. */
 function assign(object: object, properties: unknown): object {
   if (typeof properties !== 'object' || properties === null) return object;
-  for (const [key, value] of Object.entries(properties)) {
+  const entries = Object.entries(properties);
+  if (!Array.isArray(object) && entries.some(([key]) => isFarIndex(key, entries.length))) keepSparse(object);
+  for (const [key, value] of entries) {
     if (key in object) {
       Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
     } else (object as Record<string, unknown>)[key] = value;

@@ -5,6 +5,7 @@
  */
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { isFarIndex } from './far-indices.ts';
 import { MAX_SHAPE_KEYS } from './tags.ts';
 
 /** Beyond this many shapes the caches start over: keys that are data must not fill the memory. */
@@ -96,12 +97,15 @@ export class ReceivedShape {
   readonly spelling: Uint8Array;
   /** Whether `__proto__` is among the keys: an assignment would set the prototype. */
   readonly hasProto: boolean;
+  /** Whether some key is an index far beyond the number of keys. */
+  readonly isSparse: boolean;
   next: ReceivedShape | undefined;
 
   constructor(keys: readonly string[], spelling: Uint8Array) {
     this.keys = keys;
     this.spelling = spelling;
     this.hasProto = keys.includes('__proto__');
+    this.isSparse = keys.some((key) => isFarIndex(key, keys.length));
   }
 
   /** Whether `n` bytes at `start` spell this shape. */

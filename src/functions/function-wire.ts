@@ -13,6 +13,7 @@ import { Here, RequireOf, requireFrom } from './here.ts';
 import { readImage, writeImage } from './image-messages.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
 import { originOf, rememberOrigin } from './origins.ts';
+import { readAll } from './read-all.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
 import { SentSymbol, symbolFor } from './sent-symbol.ts';
@@ -97,7 +98,7 @@ export function read(of: number, input: ValueReader): object {
     case form.ADDRESS: {
       const kind = kinds[input.uint32()] as AddressKind;
       const module = input.string();
-      const path = Array.from({ length: input.uint32() }, () => input.string());
+      const path = readAll(input.uint32(), () => input.string());
       return arrived(Address.of(kind, module, path), valueAt);
     }
     case form.CELL:
@@ -105,7 +106,7 @@ export function read(of: number, input: ValueReader): object {
     case form.BOUND: {
       const target = input.value() as AnyFunction;
       const self = input.value();
-      const args = Array.from({ length: input.uint32() }, () => input.value());
+      const args = readAll(input.uint32(), () => input.value());
       return Function.prototype.bind.call(target, self, ...args) as AnyFunction;
     }
     case form.LATE_CLASS:

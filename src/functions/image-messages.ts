@@ -8,6 +8,7 @@ import { classById, classesOfInstances, idOfClass, rememberClass } from './class
 import { compileImage } from './compile.ts';
 import type { FunctionImage } from './function-image.ts';
 import { LateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+import { readAll } from './read-all.ts';
 
 const spelled = new WeakMap<FunctionImage, string>();
 
@@ -61,7 +62,7 @@ export function readImage(input: ValueReader): AnyFunction {
   const length = input.uint32();
   const id = input.string();
   const known = classById(id);
-  const values = (count: number) => Array.from({ length: count }, () => input.value());
+  const values = (count: number) => readAll(count, () => input.value());
   if (known !== undefined) input.remember(known);
   values(input.uint32()); // the classes of captured instances
 

@@ -4,7 +4,15 @@ import { createRequire } from 'node:module';
 import { connect as connectTcp } from 'node:net';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
-import { ClosedError, EndOfStreamError, Queue, SerializationError, StateError, TimeoutError } from 'multiproc';
+import {
+  ClosedError,
+  EndOfStreamError,
+  Queue,
+  SerializationError,
+  SharedArray,
+  StateError,
+  TimeoutError,
+} from 'multiproc';
 import { type Address, Connection, type ConnectOptions, connect, Listener } from 'multiproc/connection';
 import { watchdog } from '../hang.ts';
 import { slay, start } from '../inside.ts';
@@ -42,6 +50,22 @@ for (const [name, address] of places) {
       await b.sendBytes(Buffer.from('abc'));
       assert.equal(await a.recvBytesInto(target, { offset: 1 }), 3);
       assert.deepEqual([...target], [0, 97, 98, 99, 0]);
+      a.close();
+      b.close();
+    });
+
+    test('carries copies of what looks at a SharedArray, small and large', async () => {
+      const [a, b] = await pair(address, 'key');
+      for (const length of [4, 100_000]) {
+        const array = new SharedArray('int32', length);
+        array.view.fill(7);
+        await a.send([array.view, array.view.buffer]);
+        const [view, buffer] = await watched(b.recv());
+        assert.deepEqual(view, new Int32Array(length).fill(7));
+        assert.equal(view.buffer, buffer);
+        view[0] = 1;
+        assert.equal(array.view[0], 7);
+      }
       a.close();
       b.close();
     });
