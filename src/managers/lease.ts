@@ -62,8 +62,11 @@ export class Returns extends SharedObject {
       waiters
         .wait<readonly number[]>(attempt, undefined, () => [])
         .then((leases) => {
-          onReturn(leases);
-          next();
+          try {
+            onReturn(leases);
+          } finally {
+            next();
+          }
         })
         // Closed.
         .catch(() => {});

@@ -110,7 +110,15 @@ export class Link {
 
   #cancelOn(signal: AbortSignal, call: number): () => void {
     signal.throwIfAborted();
-    const cancel = () => this.#send([say.CANCEL, call]);
+    // Where the server cannot be told, there is nothing to wait for.
+    const refuse = () => this.#settle(call)?.reject(signal.reason);
+    const cancel = () => {
+      try {
+        this.#send([say.CANCEL, call], refuse);
+      } catch {
+        refuse();
+      }
+    };
     signal.addEventListener('abort', cancel, { once: true });
     return cancel;
   }
@@ -201,21 +209,24 @@ export class Link {
   }
 
   /**
-   * Throws what cannot be encoded, or tells `refuse` where that turns out later. That the server is gone is told by what is
-   * received.
+   * Throws what keeps the message from being sent, or tells `refuse` where that turns out later. That the server is gone is told by
+   * what is received.
    */
-  #send(message: ClientMessage, refuse?: (error: unknown) => void): void {
+  #send(message: ClientMessage, refuse: (error: unknown) => void = () => {}): void {
     if (this.#isIdle) this.#connect();
     if (this.#opening !== undefined) {
-      void this.#opening.then(() => this.#send(message)).catch(refuse);
+      void this.#opening.then(() => this.#send(message, refuse)).catch(refuse);
       return;
     }
-    if (this.#connection === undefined || this.#end !== undefined) return;
+    const connection = this.#connection;
+    if (connection === undefined || this.#end !== undefined) return;
     try {
-      this.#connection.post(message).catch(() => {});
+      connection.post(message).catch((error) => {
+        if (!connection.isOneSided) refuse(error);
+      });
     } catch (error) {
-      if (error instanceof SerializationError) throw namingArguments(error);
-      if (!(error instanceof EndOfStreamError)) throw error;
+      if (connection.isOneSided) return;
+      throw error instanceof SerializationError ? namingArguments(error) : error;
     }
   }
 

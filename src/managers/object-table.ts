@@ -1,3 +1,4 @@
+import { inspect } from '../builtins.ts';
 import { RemoteError } from '../errors.ts';
 import type { Caller } from './caller.ts';
 import type { Client } from './client.ts';
@@ -83,7 +84,7 @@ export class ObjectTable {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.given > 0 || this.#lender.isLent(id)) return;
     this.#entries.delete(id);
-    entry.object.dispose?.();
+    dispose(entry.object);
   }
 
   /** What a call answers, in the form in which it can be sent. */
@@ -128,7 +129,16 @@ export class ObjectTable {
   close(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    for (const { object } of entries) object.dispose?.();
+    for (const { object } of entries) dispose(object);
+  }
+}
+
+/** Code of users may run here, and fail: that is not the failure of whoever let go of the object. */
+function dispose(object: ServedObject): void {
+  try {
+    object.dispose?.();
+  } catch (error) {
+    process.emitWarning(`A ${object.type} could not be disposed of: ${inspect(error)}`);
   }
 }
 

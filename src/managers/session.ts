@@ -1,5 +1,6 @@
+import { inspect } from '../builtins.ts';
 import type { Connection } from '../connection/connection.ts';
-import { RemoteError, SerializationError } from '../errors.ts';
+import { RemoteError } from '../errors.ts';
 import { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';
@@ -90,7 +91,14 @@ export class Session implements Client {
     const reason = new Error('The client is gone.');
     for (const caller of this.#calls.values()) caller.abort(reason);
     this.#calls.clear();
-    for (const callback of this.#onEnd) callback(this.#orderly);
+    for (const callback of this.#onEnd) {
+      try {
+        callback(this.#orderly);
+      } catch (error) {
+        // The others have something to give back too.
+        process.emitWarning(error as Error);
+      }
+    }
     for (const id of this.#given.keys()) this.#table.release(id);
     this.#given.clear();
   }
@@ -181,18 +189,32 @@ export class Session implements Client {
     this.#answer([call, ended.VALUE, seal(result)], `${object.type}.${method}()`);
   }
 
-  /** `of` is what a refused value came from. */
-  #answer(message: ServerMessage, of = ''): void {
+  /**
+   * Answers a call. What keeps the answer from being sent becomes the answer; where that is the last resort already, the session ends,
+   * so that nobody waits for what does not come. `of` is what the value came from.
+   */
+  #answer(message: ServerMessage, of = 'the call', isLast = false): void {
     if (this.#hasEnded) return;
     this.#untaken++;
+    let sending: Promise<void>;
     try {
-      this.#table.speakingTo(this, () => this.#connection.post(message)).then(this.#onTaken, this.#onTaken);
+      sending = this.#table.speakingTo(this, () => this.#connection.post(message));
     } catch (error) {
       this.#untaken--;
-      if (!(error instanceof SerializationError)) return;
-      const text = `What ${of || 'the call'} answered cannot be sent: ${error.message.replace('value[2]', 'result')}`;
-      this.#answer([message[0], ended.ERROR, seal(new RemoteError(text, { cause: error }))]);
+      this.#answerFailure(message[0], error, of, isLast);
+      return;
     }
+    sending.then(this.#onTaken, (error) => {
+      this.#onTaken();
+      this.#answerFailure(message[0], error, of, isLast);
+    });
+  }
+
+  #answerFailure(call: number, error: unknown, of: string, isLast: boolean): void {
+    // Nobody is there to be told.
+    if (this.isDead) return;
+    if (isLast) this.close();
+    else this.#answer([call, ended.ERROR, seal(refusal(of, error))], of, true);
   }
 
   readonly #onTaken = () => {
@@ -209,6 +231,11 @@ export class Session implements Client {
       this.#resume = resolve;
     });
   }
+}
+
+function refusal(of: string, cause: unknown): RemoteError {
+  const reason = cause instanceof Error ? String(cause.message).replace('value[2]', 'result') : inspect(cause);
+  return new RemoteError(`What ${of} answered cannot be sent: ${reason}`, { cause });
 }
 
 function listOf(args: unknown): unknown[] {
