@@ -8,6 +8,8 @@ import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports, registerOwnLoader } from './functions/own-exports.ts';
 import * as own from './index.ts';
 import { modulesOf } from './lazy.ts';
+// A member that buries another may be the one that lets go of its managed objects.
+import './managers/lease-blocks.ts';
 import { installTaskBoards } from './pool/board-extension.ts';
 import { installWrappedExtension } from './pool/wrapped.ts';
 import { installProcessExtension } from './process/process-extension.ts';

@@ -1,32 +1,9 @@
-import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { NOT_YET } from '../sync/spinner.ts';
-import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
-
-/** The numbers of these kinds among shared objects. */
-export const RETURNS_KIND = 56;
-export const LEASE_KIND = 57;
-
-/** Words of the returns, behind those of every shared object. */
-const field = {
-  /** The granule of the lease that came back last, 0 if there is none; each change is one atomic operation. */
-  first: 2,
-  /** The member that takes them; written by it when it begins. */
-  taker: 3,
-  waiters: 16,
-} as const;
-const RETURNS_WORDS = field.waiters + WAIT_LIST_WORDS;
-
-/** Words of a lease. */
-const leaseField = {
-  /** The granule of its returns; written once, by who makes it. */
-  returns: 2,
-  /** The granule of the lease that came back before; written by who gives it back. */
-  next: 3,
-  words: 16,
-} as const;
+import { field, LEASE_KIND, leaseField, RETURNS_KIND, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
 
 /**
  * Where leases come back: a stack of those that nobody holds any more (Treiber's, of which all are taken at once). One member
@@ -131,32 +108,3 @@ export function freeLease(family: Family, offset: number): void {
   family.allocator.free(offset);
   releaseObject(family, returns);
 }
-
-function returnsOf(family: Family, lease: number): number {
-  return (family.heap.words(lease)[wordIndex(lease) + leaseField.returns]! >>> 0) * GRANULE;
-}
-
-registerDestroyer(LEASE_KIND, (family, offset) => {
-  const returns = returnsOf(family, offset);
-  const words = family.heap.words(returns);
-  const taker = Atomics.load(words, wordIndex(returns) + field.taker);
-  if (taker !== 0 && family.members.isKnownGone(taker)) {
-    releaseObject(family, returns);
-    return undefined;
-  }
-  const own = family.heap.words(offset);
-  const first = wordIndex(returns) + field.first;
-  for (let seen = Atomics.load(words, first); ; ) {
-    own[wordIndex(offset) + leaseField.next] = seen;
-    // SYNC(returns): hands the lease, with what comes after it, to the taker.
-    const found = Atomics.compareExchange(words, first, seen, offset / GRANULE);
-    if (found === seen) break;
-    seen = found;
-  }
-  new WaitList(family, returns + field.waiters * 4).notifyAll();
-  return 'keep';
-});
-
-registerDestroyer(RETURNS_KIND, (family, offset) => {
-  new WaitList(family, offset + field.waiters * 4).destroy();
-});

@@ -331,13 +331,16 @@ export function retainObject(family: Family, offset: number): void {
   Atomics.add(family.heap.words(offset), wordIndex(offset) + objectField.holders, 1);
 }
 
-/** Counts one holder less, and takes the object apart after the last. */
+/**
+ * Counts one holder less, and takes the object apart after the last. One of a kind that is not known here stays: others may have its
+ * place in their books, and to free it would give that place to something else.
+ */
 export function releaseObject(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
-  const fate = destroyers.get(kindOf(family, offset))?.(family, offset);
-  if (fate !== 'keep') family.allocator.free(offset);
+  const destroy = destroyers.get(kindOf(family, offset));
+  if (destroy !== undefined && destroy(family, offset) !== 'keep') family.allocator.free(offset);
 }
 
 let abandonAssignment: (family: Family, granule: number) => void = () => {};

@@ -171,3 +171,9 @@ test('thousands of objects leave no memory behind', async () => {
   for (let i = 0; i < 10; i++) await make(1000);
   await until(() => heapBytes() <= before + 2 ** 18);
 });
+
+test('those of a killed member whose parent has not loaded managers are given back', async () => {
+  const program = startProgram(resolve('build/test/managers/fixtures/plain-parent.js'));
+  await program.said('disposed');
+  await program.ended;
+});

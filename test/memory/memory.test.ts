@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Queue } from 'multiproc';
 import { MAX_PAYLOAD } from '#dist/memory/allocator.js';
-import { family } from '#dist/memory/family.js';
+import { family, registerDestroyer, releaseObject } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { field, state } from '#dist/memory/members.js';
 import { childOf } from '#dist/process/process.js';
@@ -189,4 +189,20 @@ describe('burial', () => {
     }
     assert.ok(level.at(-1)! - level[3]! <= 8, level.join(' '));
   });
+});
+
+test('an object of a kind that this member does not know is not given to others when nobody holds it any more', () => {
+  const { allocator, heap, me } = family();
+  const make = (kind: number): number => {
+    const offset = allocator.allocate(64, me);
+    heap.words(offset).set([kind, 1], wordIndex(offset));
+    return offset;
+  };
+  registerDestroyer(998, () => {});
+  const known = make(998);
+  const unknown = make(999);
+  for (const offset of [unknown, known]) releaseObject(family(), offset);
+  const next = [make(0), make(0)];
+  assert.ok(next.includes(known));
+  assert.ok(!next.includes(unknown));
 });
