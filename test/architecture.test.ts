@@ -32,6 +32,7 @@ const single: Readonly<Record<string, number>> = {
   'both-stacks.ts': 0,
   'builtins.ts': 0,
   'load.ts': 0,
+  'on-abort.ts': 0,
   'options.ts': 0,
   'connection.ts': DOORS,
   'context.ts': DOORS,

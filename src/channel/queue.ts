@@ -1,5 +1,6 @@
 import { Empty, EndOfStreamError, ShutDown } from '../errors.ts';
 import { Existing } from '../memory/shared-object.ts';
+import { onAbort } from '../on-abort.ts';
 import { assertIterable, assertWhole, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
@@ -66,8 +67,8 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
     const stops: (() => void)[] = [];
     const end = () => over.abort(END);
     const look = () => all.every((producer) => producer.isReady()) && end();
-    const onAbort = () => over.abort(options.signal?.reason);
-    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const { signal } = options;
+    const stopListening = signal && onAbort(signal, () => over.abort(signal.reason));
     try {
       for (const producer of all) stops.push(producer.onReady(look));
       look();
@@ -79,7 +80,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
       if (last !== NOT_YET) return last;
       throw new EndOfStreamError('The queue is empty, and all of its producers are gone.');
     } finally {
-      options.signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
       for (const stop of stops) stop();
     }
   }

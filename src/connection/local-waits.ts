@@ -1,3 +1,4 @@
+import { onAbort } from '../on-abort.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';
 
@@ -44,14 +45,13 @@ export class LocalWaits {
           reject(error);
         }
       };
-      const onAbort = () => giveUp(() => reject(signal?.reason));
       const onTime = () => giveUp(() => resolve(expire()));
       // Longer than a timer can run is for ever, as far as anybody will see.
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
       const release = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
       };
       const waiter: Waiter = { attempt, resolve: resolve as Waiter['resolve'], reject, release };
       this.#waiters.add(waiter);

@@ -1,5 +1,6 @@
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
+import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
@@ -142,7 +143,6 @@ export class WaitQueue implements Pending {
           reject(error);
         }
       };
-      const onAbort = () => giveUp(() => reject(signal?.reason));
       const onTime = () => {
         // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
         const [first] = this.#waiters;
@@ -151,10 +151,10 @@ export class WaitQueue implements Pending {
       };
       // Longer than a timer can run is for ever, as far as anybody will see.
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
       waiter.release = () => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
       };
 
       this.#waiters.add(waiter);

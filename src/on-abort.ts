@@ -9,7 +9,7 @@ export function onAbort(signal: AbortSignal, then: () => void): () => void {
   let entry = listeners.get(signal);
   if (entry === undefined) {
     const calls = new Set<() => void>();
-    entry = { calls, listener: () => calls.forEach((call) => void call()) };
+    entry = { calls, listener: () => calls.forEach(callAlone) };
     listeners.set(signal, entry);
     signal.addEventListener('abort', entry.listener, { once: true });
   }
@@ -20,4 +20,15 @@ export function onAbort(signal: AbortSignal, then: () => void): () => void {
     listeners.delete(signal);
     signal.removeEventListener('abort', listener);
   };
+}
+
+/** What it throws is uncaught, as of any listener, and keeps nobody else from being told. */
+function callAlone(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }
