@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { TimeoutError } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import { assertOptions, readTimeout, type WaitOptions } from '../options.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
@@ -48,11 +49,10 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
     failure ??= reason;
     socket.destroy();
   };
-  const onAbort = () => giveUp(signal?.reason);
   const outOfTime = (ms: number) => giveUp(new TimeoutError(`${showAddress(address)} did not answer within ${ms} ms.`));
   const timer = timeout <= 0x7fffffff ? setTimeout(() => outOfTime(timeout), timeout) : undefined;
   let handshake: NodeJS.Timeout | undefined;
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const stopListening = signal && onAbort(signal, () => giveUp(signal.reason));
   try {
     await connected(socket, tls === undefined ? 'connect' : 'secureConnect');
     handshake = setTimeout(() => outOfTime(HANDSHAKE_TIME), HANDSHAKE_TIME);
@@ -66,7 +66,7 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
   } finally {
     clearTimeout(timer);
     clearTimeout(handshake);
-    signal?.removeEventListener('abort', onAbort);
+    stopListening?.();
   }
 }
 

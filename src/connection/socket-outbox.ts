@@ -1,4 +1,5 @@
 import { EndOfStreamError, StateError, TimeoutError } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import type { Pieces } from './frame.ts';
@@ -136,18 +137,19 @@ export class SocketOutbox {
         if (this.#abandon !== settle) return;
         this.#abandon = undefined;
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        stopListening?.();
         if (error) reject(error);
         else resolve();
         this.#release();
       };
-      const onAbort = () => {
-        this.#tear(0, true);
-        settle(signal?.reason);
-      };
       const onTime = () => settle(this.#tear(options?.timeout, true));
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, Math.max(timeout, 0)) : undefined;
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const stopListening =
+        signal &&
+        onAbort(signal, () => {
+          this.#tear(0, true);
+          settle(signal.reason);
+        });
       this.#abandon = settle;
       this.#stream.writeLater(pieces, (error) => {
         settle(error && new EndOfStreamError('The other end of the Connection is gone.', { cause: error }));

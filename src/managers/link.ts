@@ -3,6 +3,7 @@ import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
 import { EndOfStreamError, ProcessError, SerializationError } from '../errors.ts';
+import { onAbort } from '../on-abort.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
 import { seal, unseal } from './sealed.ts';
@@ -12,7 +13,7 @@ interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
-  readonly onAbort: (() => void) | undefined;
+  readonly stopListening: (() => void) | undefined;
 }
 
 /** Milliseconds that a server has to say who it is. */
@@ -97,7 +98,7 @@ export class Link {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) return reject(this.#end());
       const call = ++this.#calls;
-      this.#pending.set(call, { resolve, reject, signal, onAbort: signal && this.#cancelOn(signal, call) });
+      this.#pending.set(call, { resolve, reject, signal, stopListening: signal && this.#cancelOn(signal, call) });
       const refuse = (error: unknown) => this.#settle(call)?.reject(error);
       try {
         this.#send([say.CALL, call, id, method, seal(args)], refuse);
@@ -112,15 +113,13 @@ export class Link {
     signal.throwIfAborted();
     // Where the server cannot be told, there is nothing to wait for.
     const refuse = () => this.#settle(call)?.reject(signal.reason);
-    const cancel = () => {
+    return onAbort(signal, () => {
       try {
         this.#send([say.CANCEL, call], refuse);
       } catch {
         refuse();
       }
-    };
-    signal.addEventListener('abort', cancel, { once: true });
-    return cancel;
+    });
   }
 
   /** Outside of the family: this client has let go of what it was sent so many times. */
@@ -267,7 +266,7 @@ export class Link {
     const pending = this.#pending.get(call);
     if (pending === undefined) return undefined;
     this.#pending.delete(call);
-    if (pending.onAbort !== undefined) pending.signal?.removeEventListener('abort', pending.onAbort);
+    pending.stopListening?.();
     return pending;
   }
 

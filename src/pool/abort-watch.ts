@@ -1,8 +1,9 @@
+import { onAbort } from '../on-abort.ts';
 import type { Job } from './job.ts';
 
-/** Ends jobs when their signal is aborted: one listener for each signal, however many tasks it is for. */
+/** Ends jobs when their signal is aborted. */
 export class AbortWatch {
-  readonly #watched = new Map<AbortSignal, { readonly jobs: Set<Job>; readonly listener: () => void }>();
+  readonly #stops = new Map<Job, () => void>();
   readonly #end: (job: Job, reason: unknown) => void;
 
   constructor(end: (job: Job, reason: unknown) => void) {
@@ -11,26 +12,15 @@ export class AbortWatch {
 
   add(job: Job): void {
     const { signal } = job.options;
-    if (signal === undefined) return;
-    let watch = this.#watched.get(signal);
-    if (watch === undefined) {
-      const jobs = new Set<Job>();
-      const listener = () => {
-        this.#watched.delete(signal);
-        for (const job of jobs) this.#end(job, signal.reason);
-      };
-      signal.addEventListener('abort', listener, { once: true });
-      watch = { jobs, listener };
-      this.#watched.set(signal, watch);
-    }
-    watch.jobs.add(job);
+    if (signal !== undefined)
+      this.#stops.set(
+        job,
+        onAbort(signal, () => this.#end(job, signal.reason)),
+      );
   }
 
   delete(job: Job): void {
-    const { signal } = job.options;
-    const watch = signal && this.#watched.get(signal);
-    if (!watch?.jobs.delete(job) || watch.jobs.size > 0) return;
-    this.#watched.delete(signal!);
-    signal!.removeEventListener('abort', watch.listener);
+    this.#stops.get(job)?.();
+    this.#stops.delete(job);
   }
 }

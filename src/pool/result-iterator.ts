@@ -1,3 +1,4 @@
+import { onAbort } from '../on-abort.ts';
 import type { MapOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
 import type { Dispatcher, Feeder } from './dispatcher.ts';
@@ -44,6 +45,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   #isInputOver = false;
   #inputError: { readonly error: unknown } | undefined;
   #isClosed = false;
+  readonly #stopListening: (() => void) | undefined;
   #wake: (() => void) | undefined;
   #reading: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -73,7 +75,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     this.#options = options;
     this.#submit = submit;
     submit.signal?.throwIfAborted();
-    submit.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopListening = submit.signal && onAbort(submit.signal, this.#onAbort);
     if (dispatcher.isHurried) this.hurry();
     dispatcher.addFeeder(this);
     this.#read();
@@ -122,7 +124,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   async return(): Promise<IteratorResult<R, undefined>> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#submit.signal?.removeEventListener('abort', this.#onAbort);
+      this.#stopListening?.();
       this.#wake?.();
       const reason = new DOMException('The iteration was left.', 'AbortError');
       for (const { job } of this.#pending) if (job !== undefined) this.#dispatcher.end(job, reason);
@@ -145,7 +147,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
       }
       if (this.#isInputOver && this.#portions.length === 0 && this.#pending.size === 0) {
         this.#isClosed = true;
-        this.#submit.signal?.removeEventListener('abort', this.#onAbort);
+        this.#stopListening?.();
         if (this.#inputError !== undefined) throw this.#inputError.error;
         return { done: true, value: undefined };
       }
