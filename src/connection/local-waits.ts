@@ -1,5 +1,6 @@
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
+import { settleInTurn } from '../sync/loop-turn.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';
 
 interface Waiter {
@@ -34,18 +35,21 @@ export class LocalWaits {
       signal?.throwIfAborted();
       if (this.#waiters.size === 0) {
         const value = attempt();
-        if (value !== NOT_YET) return resolve(value);
+        if (value !== NOT_YET) return settleInTurn(resolve, value);
       }
-      if (timeout === 0) return resolve(expire());
-      const giveUp = (settle: () => void) => {
-        this.#remove(waiter);
+      const onExpired = () => {
         try {
-          settle();
+          resolve(expire());
         } catch (error) {
           reject(error);
         }
       };
-      const onTime = () => giveUp(() => resolve(expire()));
+      if (timeout === 0) return settleInTurn(onExpired, undefined);
+      const giveUp = (settle: () => void) => {
+        this.#remove(waiter);
+        settle();
+      };
+      const onTime = () => giveUp(onExpired);
       // Longer than a timer can run is for ever, as far as anybody will see.
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
       const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));

@@ -1,6 +1,7 @@
 import { EndOfStreamError, StateError, TimeoutError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import type { Pieces } from './frame.ts';
 import { LocalWaits } from './local-waits.ts';
@@ -39,7 +40,8 @@ export class SocketOutbox {
     if (this.#busy) return this.#sendInTurn(pieces, options);
     if (this.#over !== undefined) throw this.#over;
     const left = this.#writeNow(pieces);
-    return left === undefined ? DONE : this.#writeLater(left, options, performance.now() + readTimeout(options));
+    if (left !== undefined) return this.#writeLater(left, options, performance.now() + readTimeout(options));
+    return isLoopStarving() ? afterTurn(undefined) : DONE;
   }
 
   /** The same, blocking the thread. */

@@ -1,5 +1,6 @@
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
+import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 
 /**
@@ -23,7 +24,7 @@ export async function wait<W extends Waitable>(objects: Iterable<W>, options?: W
   const timeout = readTimeout(options);
   options?.signal?.throwIfAborted();
   const ready = all.filter((object) => object.isReady());
-  if (ready.length > 0 || all.length === 0 || timeout === 0) return ready;
+  if (ready.length > 0 || all.length === 0 || timeout === 0) return isLoopStarving() ? afterTurn(ready) : ready;
   const stops: (() => void)[] = [];
   // What it waits for, such as a daemon's end, may not keep the program alive by itself.
   const alive = setInterval(() => {}, 0x7fffffff);

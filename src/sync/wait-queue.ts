@@ -2,6 +2,7 @@ import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { settleInTurn } from './loop-turn.ts';
 import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
@@ -129,24 +130,27 @@ export class WaitQueue implements Pending {
       signal?.throwIfAborted();
       if (this.#waiters.size === 0) {
         const value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, false);
-        if (value !== NOT_YET) return resolve(value);
+        if (value !== NOT_YET) return settleInTurn(resolve, value);
       }
-      if (timeout === 0) return resolve(expire());
+      const onExpired = () => {
+        try {
+          resolve(expire());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (timeout === 0) return settleInTurn(onExpired, undefined);
 
       const waiter: Waiter = { attempt, resolve: resolve as Waiter['resolve'], reject, release: () => {} };
       const giveUp = (settle: () => void) => {
         this.#remove(waiter);
         if (this.#waiters.size === 0) this.#leave(false);
-        try {
-          settle();
-        } catch (error) {
-          reject(error);
-        }
+        settle();
       };
       const onTime = () => {
         // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
         const [first] = this.#waiters;
-        if (first !== waiter || !this.#serve(waiter)) giveUp(() => resolve(expire()));
+        if (first !== waiter || !this.#serve(waiter)) giveUp(onExpired);
         else if (this.#waiters.size === 0) this.#leave(true);
       };
       // Longer than a timer can run is for ever, as far as anybody will see.
