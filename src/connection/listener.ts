@@ -159,7 +159,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       socket.destroy();
       return;
     }
-    this.#reception.enter(socket);
+    if (!this.#reception.enter(socket)) return;
     if (secure !== undefined) secure.emit('connection', socket);
     else void this.#reception.greet(socket);
   }

@@ -1,15 +1,9 @@
 import type { Socket } from 'node:net';
 import { AuthenticationError } from '../errors.ts';
+import { type Guest, Guests } from './guests.ts';
 import { greetClient, HANDSHAKE_TIME, HandshakeWire, refuseClient } from './handshake.ts';
+import { peerOf } from './peer-address.ts';
 import { Throttle } from './throttle.ts';
-
-/** How many may be in the middle of their handshake; one more, and the one that has taken longest is turned away. */
-const MOST_GUESTS = 64;
-
-interface Guest {
-  readonly socket: Socket;
-  readonly timer: NodeJS.Timeout;
-}
 
 /**
  * Lets strangers in one by one: each has so much time to show the key, and none costs more than a small buffer. Whatever they send
@@ -18,7 +12,9 @@ interface Guest {
 export class Reception {
   readonly #key: Uint8Array | undefined;
   readonly #welcome: (socket: Socket, early: Uint8Array) => void;
-  readonly #guests = new Map<string | Socket, Guest>();
+  readonly #guests = new Guests();
+  /** The same by what each is known by, and what ends its time. */
+  readonly #known = new Map<string | Socket, { readonly guest: Guest; readonly timer: NodeJS.Timeout }>();
   readonly #throttle = new Throttle();
   readonly #onFailure: (error: AuthenticationError) => void;
 
@@ -33,26 +29,29 @@ export class Reception {
     this.#onFailure = onFailure;
   }
 
-  /** Counts one that has come, before TLS or anything else was said, and gives it its time. */
-  enter(socket: Socket): void {
+  /** Gives one that has come its time, before TLS or anything else was said; false if it had to be turned away at once. */
+  enter(socket: Socket): boolean {
     const id = identity(socket);
-    const timer = setTimeout(() => socket.destroy(), HANDSHAKE_TIME).unref();
-    socket.unref();
+    const peer = peerOf(socket.remoteAddress);
+    const guest: Guest = { peer, since: performance.now(), dismiss: () => socket.destroy() };
     socket.on('error', () => {});
+    if (!this.#guests.add(guest)) {
+      socket.destroy();
+      this.#onFailure(new AuthenticationError(`A connection from ${peer} was turned away: there are too many.`));
+      return false;
+    }
+    this.#known.set(id, { guest, timer: setTimeout(guest.dismiss, HANDSHAKE_TIME).unref() });
+    socket.unref();
     socket.once('close', () => {
-      if (this.#guests.get(id)?.socket === socket) this.#leave(id);
+      if (this.#known.get(id)?.guest === guest) this.#leave(id);
     });
-    this.#guests.set(id, { socket, timer });
-    if (this.#guests.size <= MOST_GUESTS) return;
-    const [[oldest, guest]] = this.#guests as unknown as [[string | Socket, Guest]];
-    this.#leave(oldest);
-    guest.socket.destroy();
+    return true;
   }
 
   /** Exchanges keys with one that has entered; `secure` is the same connection under TLS, where that is spoken. */
   async greet(secure: Socket): Promise<void> {
     const id = identity(secure);
-    const address = secure.remoteAddress ?? 'this machine';
+    const address = peerOf(secure.remoteAddress);
     const wire = new HandshakeWire(secure);
     try {
       await pause(this.#throttle.delayFor(address));
@@ -75,16 +74,15 @@ export class Reception {
   }
 
   close(): void {
-    for (const { socket, timer } of this.#guests.values()) {
-      clearTimeout(timer);
-      socket.destroy();
-    }
     this.#guests.clear();
   }
 
   #leave(id: string | Socket): boolean {
-    clearTimeout(this.#guests.get(id)?.timer);
-    return this.#guests.delete(id);
+    const known = this.#known.get(id);
+    if (known === undefined) return false;
+    clearTimeout(known.timer);
+    this.#known.delete(id);
+    return this.#guests.delete(known.guest);
   }
 }
 
