@@ -1,3 +1,4 @@
+import { ProcessError } from '../errors.ts';
 import type { Unseen } from '../platform/platform.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
@@ -97,7 +98,7 @@ export class Members {
       Atomics.store(words, record + field.state, state.STARTING);
       return (generation << SLOT_BITS) | slot;
     }
-    throw new Error(`The family has ${SLOTS} members already: no more can start until one of them ends.`);
+    throw new ProcessError(`The family has ${SLOTS} members already: no more can start until one of them ends.`);
   }
 
   get(member: number, which: number): number {

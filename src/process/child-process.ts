@@ -6,7 +6,7 @@ import { field } from '../memory/members.ts';
 import { childEntry } from './child-entry.ts';
 import { currentDirectory } from './current-directory.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
-import { closePipes, openPipes } from './member-pipes.ts';
+import { abandonMember, prepareMember } from './member-pipes.ts';
 import { Runner } from './runner.ts';
 
 /** What of this process a child inherits when it is made, so that a spare made earlier can be told from one made now. */
@@ -32,8 +32,8 @@ export class ChildRunner extends Runner {
   constructor(family: Family, { env, execArgv }: Surroundings, detached: boolean) {
     const { platform } = family;
     const file = childEntry();
-    const pipes = openPipes(family);
-    const member = family.reserve(false);
+    const prepared = prepareMember(family, false);
+    const { member, pipes } = prepared;
     let child: ChildProcess;
     try {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
@@ -45,14 +45,13 @@ export class ChildRunner extends Runner {
         env,
         detached,
       });
-      platform.close(pipes.lifeline[1]);
-      platform.close(pipes.doorbell[0]);
-      family.doorbells.adopt(member, pipes.doorbell[1]);
     } catch (error) {
-      closePipes(family, pipes);
-      family.bury(member);
+      abandonMember(family, prepared);
       throw error;
     }
+    platform.close(pipes.lifeline[1]);
+    platform.close(pipes.doorbell[0]);
+    family.doorbells.adopt(member, pipes.doorbell[1]);
     super(family, member, pipes.lifeline[0]);
     this.#process = child;
     this.pid = child.pid as number;

@@ -7,7 +7,7 @@ import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';
 import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
-import { closePipes, type MemberPipes, openPipes } from './member-pipes.ts';
+import { abandonMember, type MemberPipes, prepareMember } from './member-pipes.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
 
@@ -22,8 +22,8 @@ export class ThreadRunner extends Runner {
   /** `env` is all of the thread's environment. */
   constructor(family: Family, env: Readonly<Record<string, string | undefined>>) {
     const file = childEntry();
-    const pipes = openPipes(family);
-    const member = family.reserve(true);
+    const prepared = prepareMember(family, true);
+    const { member, pipes } = prepared;
     const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
     words[word.exitCode] = UNKNOWN;
     const birth: ThreadBirth = {
@@ -47,8 +47,7 @@ export class ThreadRunner extends Runner {
       family.members.set(member, field.pid, process.pid);
       family.doorbells.adopt(member, pipes.doorbell[1]);
     } catch (error) {
-      closePipes(family, pipes);
-      family.bury(member);
+      abandonMember(family, prepared);
       throw error;
     }
     super(family, member, pipes.lifeline[0]);

@@ -6,8 +6,30 @@ export interface MemberPipes {
   readonly doorbell: readonly [number, number];
 }
 
-/** Opens them, both or none. */
-export function openPipes({ platform }: Family): MemberPipes {
+/** A slot of the member table and the pipes of the member that is to have it. */
+export interface Prepared {
+  readonly member: number;
+  readonly pipes: MemberPipes;
+}
+
+/** Takes a slot and opens the pipes, all or nothing. */
+export function prepareMember(family: Family, isThread: boolean): Prepared {
+  const pipes = openPipes(family);
+  try {
+    return { member: family.reserve(isThread), pipes };
+  } catch (error) {
+    closePipes(family, pipes);
+    throw error;
+  }
+}
+
+/** Gives all that back, where no member has been started. */
+export function abandonMember(family: Family, { member, pipes }: Prepared): void {
+  closePipes(family, pipes);
+  family.bury(member);
+}
+
+function openPipes({ platform }: Family): MemberPipes {
   const lifeline = platform.pipe();
   try {
     return { lifeline, doorbell: platform.pipe() };
@@ -17,7 +39,6 @@ export function openPipes({ platform }: Family): MemberPipes {
   }
 }
 
-/** Closes all ends, where no member has been started. */
-export function closePipes({ platform }: Family, { lifeline, doorbell }: MemberPipes): void {
+function closePipes({ platform }: Family, { lifeline, doorbell }: MemberPipes): void {
   for (const fd of [...lifeline, ...doorbell]) platform.close(fd);
 }

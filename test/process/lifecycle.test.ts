@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { describe } from 'node:test';
-import { activeChildren, ClosedError, Process, Queue, SerializationError, StateError } from 'multiproc';
+import {
+  activeChildren,
+  ClosedError,
+  Lock,
+  Process,
+  ProcessError,
+  Queue,
+  registerClass,
+  SerializationError,
+  StateError,
+} from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { SLOTS } from '#dist/memory/members.js';
 import { test } from '../cases.ts';
+import { descriptors } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 import { childrenOf, runs, stateOf, until } from './program.ts';
 
@@ -31,6 +44,23 @@ describe('the life of a process', () => {
     gate.putNowait('go');
     await watched(p.join());
     assert.deepEqual([p.exitCode, p.isAlive(), activeChildren()], [0, false, []]);
+  });
+
+  test('a start that the table of members has no room for is refused, and leaves nothing', async () => {
+    const members = [];
+    try {
+      for (let i = 0; i < SLOTS; i++) members.push(family().reserve(false));
+    } catch (error) {
+      assert(error instanceof ProcessError, String(error));
+    }
+    const before = descriptors();
+    const p = new Process({ target: () => {} });
+    for (let i = 0; i < 3; i++) assert.throws(() => p.start(), { code: 'ERR_PROCESS', message: /4096 members/ });
+    assert.equal(descriptors(), before);
+    for (const member of members) family().bury(member);
+    p.start();
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
   });
 
   test('join resolves for many waiters, and again after the end', async () => {
@@ -205,7 +235,16 @@ describe('signals', () => {
   });
 
   test('one that arrives before the target runs ends it too', async () => {
-    const p = new Process({ target: () => {} });
+    const lock = new Lock();
+    lock.acquireSync();
+    // Its argument cannot be read before the lock is free, so the target does not run however quick the process is.
+    class Gate {}
+    const decode = (key: Lock): Gate => {
+      key.acquireSync();
+      return new Gate();
+    };
+    registerClass(Gate, { encode: () => lock, decode });
+    const p = new Process({ target: (_: Gate) => {}, args: [new Gate()] });
     p.start();
     p.kill();
     await watched(p.join());
