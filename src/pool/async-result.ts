@@ -2,22 +2,7 @@ import { withCallers } from '../both-stacks.ts';
 import { StateError, TimeoutError } from '../errors.ts';
 import type { WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-
-/** Failed tasks at whose result nobody has looked; said on standard error at the end, so that no error disappears. */
-const unseen = new Map<object, unknown>();
-
-/** How many of them are told in full. */
-const MOST = 20;
-
-process.once('exit', () => {
-  // One error may have been the end of many tasks.
-  const errors = [...new Set(unseen.values())];
-  for (const error of errors.slice(0, MOST)) {
-    const text = error instanceof Error ? error.stack : String(error);
-    process.stderr.write(`A task of a Pool failed, and nobody asked for its result: ${text}\n`);
-  }
-  if (errors.length > MOST) process.stderr.write(`… and ${errors.length - MOST} more errors of such tasks.\n`);
-});
+import { type Failure, forgetFailure, noteFailure } from './unseen-failures.ts';
 
 /** What can end the task behind a result. */
 export interface Cancellable {
@@ -46,7 +31,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
       result.#state = 'failed';
       result.#value = error;
       result.#task = undefined;
-      if (!result.#looked && !isOwn) unseen.set(result, error);
+      if (!result.#looked && !isOwn) result.#unseen = noteFailure(result, error);
       result.#reject?.(error);
     };
   }
@@ -55,6 +40,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
   /** Or the error. */
   #value: unknown;
   #looked: boolean;
+  #unseen: Failure | undefined;
   #task: Cancellable | undefined;
   /** Made when somebody waits. Whoever only waits handles its error, so that this does not end the program. */
   #promise: Promise<R> | undefined;
@@ -115,7 +101,8 @@ export class AsyncResult<R> implements PromiseLike<R> {
 
   #look(): Promise<R> {
     this.#looked = true;
-    unseen.delete(this);
+    if (this.#unseen !== undefined) forgetFailure(this.#unseen);
+    this.#unseen = undefined;
     return this.#settled();
   }
 

@@ -123,6 +123,11 @@ export class Dispatcher {
     if (this.#state !== 'open') throw this.#ending;
   }
 
+  /** The same for a call that has a result to say so: of a pool that broke by itself, that rejects. */
+  assertNotClosed(): void {
+    if (this.#state !== 'broken') this.assertOpen();
+  }
+
   /** True if all tasks have been ended, or the pool has broken. */
   get isOver(): boolean {
     return this.#state === 'terminated' || this.#state === 'broken';

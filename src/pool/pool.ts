@@ -100,7 +100,7 @@ export class Pool implements AsyncDisposable {
 
   /**
    * The same, for when the result is wanted later, or by a callback. Throws at once what is wrong with the call itself; what is
-   * wrong with the task, such as an argument that cannot be sent, is the result's error.
+   * wrong with the task, such as an argument that cannot be sent, or with the workers, which cannot be started, is the result's error.
    */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
@@ -108,7 +108,7 @@ export class Pool implements AsyncDisposable {
     options: TaskOptions & Callbacks<Awaited<R>> = NONE,
   ): AsyncResult<Awaited<R>> {
     assertTask(fn);
-    this.#dispatcher.assertOpen();
+    this.#dispatcher.assertNotClosed();
     const list = argumentsOf(args);
     const submit = readOptions(options);
     checkCallbacks(options);
@@ -301,7 +301,7 @@ export class Pool implements AsyncDisposable {
     options: MapOptions & Callbacks<R[]>,
   ): AsyncResult<R[]> {
     assertTask(fn);
-    this.#dispatcher.assertOpen();
+    this.#dispatcher.assertNotClosed();
     readMapOptions(options);
     checkCallbacks(options);
     const sink = new AsyncSink<R[]>(this.#dispatcher, options);
@@ -325,7 +325,7 @@ export class Pool implements AsyncDisposable {
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
     assertTask(fn);
-    this.#dispatcher.assertOpen();
+    this.#dispatcher.assertNotClosed();
     const submit = readMapOptions(options);
     const chunksize = options.chunksize ?? 1;
     const buffersize = atLeastOne('buffersize', options.buffersize, 4 * this.size * chunksize);

@@ -177,6 +177,18 @@ describe('a program', () => {
     assert.match(stderr, /nobody asked for its result: Error: nobody looks/);
   });
 
+  test('keeps no failed result at which nobody can look any more, and says so at once', async () => {
+    const { code, stdout, stderr } = await run(fixture('collected'), { execArgv: ['--expose-gc'] });
+    assert.deepEqual([code, stdout], [0, 'all collected\n']);
+    assert.equal(stderr.match(/nobody asked for its result: Error: no \d/g)?.length, 20);
+    assert.match(stderr, /and 80 more errors of such tasks/);
+  });
+
+  test('whose workers cannot be started learns it by the results', async () => {
+    const { code, stdout } = await run(fixture('no-workers'));
+    assert.deepEqual([code, stdout], [0, 'ERR_PROCESS '.repeat(6)]);
+  });
+
   test('is told of a callback that throws, and the pool goes on', async () => {
     const { code, stdout } = await run(fixture('callback-throws'));
     assert.equal(code, 0);
