@@ -276,7 +276,7 @@ export class Dispatcher {
     this.#poll.wait(this.#readSome, severalCpus, this.#sleep, this.#collected);
   }
 
-  readonly #sleep = () => this.#board.whenReported<true>(this.#readSome);
+  readonly #sleep = () => this.#board.whenReported(this.#readSome);
 
   readonly #collected = (): void => {
     if (this.#awaitsReports) this.#awaitReports();
@@ -478,9 +478,8 @@ export class Dispatcher {
       // The others keep their places until their workers have ended.
       if (isWaiting) this.#drop(job);
     }
+    // This also wakes the collector, which may be asleep over a board on which nothing will happen any more.
     this.#board.shutdown(true);
-    // The collector may be asleep over a board on which nothing will happen any more.
-    this.#family.parker.schedule();
     this.#maybeIdle();
   }
 }

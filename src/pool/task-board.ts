@@ -1,7 +1,7 @@
 import { os } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
-import { type Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
@@ -26,7 +26,7 @@ const field = {
   owner: 16 + LANES + RING_WORDS + WAIT_LIST_WORDS,
   requests: 16 + LANES + RING_WORDS + 2 * WAIT_LIST_WORDS,
   listener: 16 + LANES + 2 * RING_WORDS + 2 * WAIT_LIST_WORDS,
-  /** Workers that are trying again and again; each written by its worker, and by the owner when that has died. */
+  /** Workers that are trying again and again; each written by its worker, and by the owner when that has died or takes nothing. */
   pollers: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS,
 } as const;
 /** How many may try at once: one CPU is the owner's. */
@@ -78,6 +78,10 @@ export class TaskBoard extends SharedObject {
   readonly #mostPollers = Math.min(MOST_POLLERS, os.availableParallelism() - 1);
   /** Where this worker has announced that it polls, 0 if it does not. */
   #poller = 0;
+  /** Of the owner: the task that it will look at, since it relied on a poller to take it, and the last such task; 0 for none. */
+  #relied = 0;
+  #lastRelied = 0;
+  #isClosed = false;
   #lanes: Lane[] = [];
   #version = -1;
 
@@ -111,9 +115,33 @@ export class TaskBoard extends SharedObject {
     const lane = this.#laneFor(priority);
     if (lane === undefined) return false;
     lane.ring.push(parcel, tag);
+    if (!this.#workers.hasWaiting) return true;
     // SYNC(poll): a poller seen here looks once more after it has withdrawn, and wakes others if there is more than it takes.
-    if (!this.#hasPoller && this.#workers.hasWaiting) this.#workers.notify();
+    if (this.#hasPoller) this.#rely(tag);
+    else this.#workers.notify();
     return true;
+  }
+
+  /** A poller is to take this task: whether it does is looked at after a moment. */
+  #rely(tag: number): void {
+    this.#lastRelied = tag;
+    if (this.#relied !== 0) return;
+    this.#relied = tag;
+    this.#family.parker.remind(this.#onReminder);
+  }
+
+  readonly #onReminder = () => {
+    const tag = this.#relied;
+    this.#relied = 0;
+    if (this.#isClosed || !this.hasWaiting) return;
+    if (this.slots.isWaiting(tag) || tag === this.#lastRelied) this.#relieve();
+    else this.#rely(this.#lastRelied);
+  };
+
+  /** Whoever has announced that he polls takes nothing: he may be stopped. */
+  #relieve(): void {
+    for (let i = 0; i < this.#mostPollers; i++) Atomics.store(this.#words, this.#at + field.pollers + i, 0);
+    if (this.#workers.hasWaiting) this.#workers.notify();
   }
 
   get #hasPoller(): boolean {
@@ -137,12 +165,14 @@ export class TaskBoard extends SharedObject {
   /** Worker: it does so no longer. Look once more after this. */
   endPoll(): void {
     if (this.#poller === 0) return;
-    Atomics.store(this.#words, this.#poller, 0);
+    // SYNC(poll): an owner that still saw it has pushed before this. It may be somebody else's by now.
+    Atomics.compareExchange(this.#words, this.#poller, this.#family.me, 0);
     this.#poller = 0;
   }
 
-  /** Worker: has taken a task; if there are more, somebody else is to come. */
+  /** Worker: has taken a task, and polls no longer; if there are more, somebody else is to come. */
   passOn(): void {
+    this.endPoll();
     if (this.#workers.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty)) this.#workers.notify();
   }
 
@@ -234,9 +264,9 @@ export class TaskBoard extends SharedObject {
     return deliveryOf(this.#results);
   };
 
-  /** Owner: waits for `attempt`, which is tried again at each report. */
-  whenReported<T>(attempt: () => T | NotYet): Promise<T> {
-    return this.#owner.wait(attempt, undefined, () => undefined as never);
+  /** Owner: waits for `attempt`, which is tried again at each report, or for the end of the board. */
+  whenReported<T>(attempt: () => T | NotYet): Promise<T | undefined> {
+    return this.#owner.wait<T | undefined>(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
 
   /** Owner: the same, blocking the thread; `undefined` when the time is over. */
@@ -258,7 +288,7 @@ export class TaskBoard extends SharedObject {
       if (found === outcome.SHUT) return undefined;
       return found === outcome.EMPTY ? NOT_YET : open(deliveryOf(this.#requests));
     };
-    return this.#listener.wait(attempt, undefined, () => undefined);
+    return this.#listener.wait(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
 
   /** Owner: no more tasks; workers end when nothing waits, or at once. */
@@ -267,7 +297,22 @@ export class TaskBoard extends SharedObject {
     this.#requests.shutdown(false);
     this.#workers.notifyAll();
     this.#listener.notifyAll();
+    // Whoever waits here himself, in an event loop that may have nothing else to do.
+    this.#family.parker.schedule();
   }
+
+  /** Lets go of the board, and ends the waits of this thread: nothing may look at its memory afterwards. */
+  override close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const error = closedError(this);
+    for (const queue of [this.#workers, this.#owner, this.#listener]) queue.close(error);
+    super.close();
+  }
+
+  readonly #unlessClosed = (error: unknown): undefined => {
+    if (!this.#isClosed) throw error;
+  };
 
   /** Lets go of what a message that is not decoded holds. */
   discard({ parcel, block }: Delivery): void {

@@ -66,11 +66,16 @@ export class TaskSlots {
     this.#free.push(tag & 0xffff);
   }
 
+  /** Owner: true if no worker has claimed the task, and it was not cancelled. */
+  isWaiting(tag: number): boolean {
+    return Atomics.load(this.#words, this.#index(tag & 0xffff)) === this.#word(tag, slotState.WAITING);
+  }
+
   /** Worker: takes the task on; false if it was cancelled, or belongs to a dead worker. */
   claim(tag: number): boolean {
     const index = this.#index(tag & 0xffff);
     if (this.#words[index] !== this.#word(tag, slotState.WAITING)) return false;
-    // Written first: who sees RUNNING must see by whom.
+    // SYNC(claim): written first, since who sees RUNNING must see by whom.
     this.#words[index + 1] = this.#me;
     return this.#move(tag, slotState.WAITING, slotState.RUNNING);
   }

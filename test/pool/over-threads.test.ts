@@ -15,6 +15,7 @@ await overThreads(
     'asks the worker to end before it ends it, and replaces it meanwhile': 'a thread has no signals',
     'runs no other function, in a worker that listens to SIGTERM': 'a thread has no signals',
     'when it listens to SIGTERM and cleans up': 'a thread has no signals',
+    'a worker that is stopped while it tries again and again for a task stops nobody else': ownSignal,
     'with 10,000 long tasks waiting: all reject, no worker is left': 'it looks for processes',
     'that forgets its pool ends with its own exit code': ownProgram,
     'says at its end which errors nobody has looked at': ownProgram,
@@ -27,7 +28,7 @@ await overThreads(
     'after one Ctrl-C finishes its tasks and ends with 130': ownProgram,
     'after a second one ends at once': ownProgram,
   },
-  ['batches', 'condemned', 'ending', 'failing-tasks', 'iterations', 'task-options', 'wrapped'].map(
+  ['batches', 'condemned', 'ending', 'failing-tasks', 'iterations', 'stopped-workers', 'task-options', 'wrapped'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
   ),
 );
