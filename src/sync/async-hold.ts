@@ -55,71 +55,100 @@ export function carryOn(hold: Hold): void {
   contexts().enterWith(carriedAnd(hold));
 }
 
-/** What awaits the promises of acquisitions, by the id of the promise; and what is to carry holds when it runs, by its own. */
-const promised = new Map<number, readonly Hold[]>();
+/** What a promise of an acquisition gives to the code that awaits it. */
+interface Gift {
+  readonly hold: Hold;
+  readonly holds: readonly Hold[];
+  /** The id of the promise, as promise hooks know it; 0 until it is made. */
+  id: number;
+}
+
+const gifts = new WeakMap<Promise<unknown>, Gift>();
+/** Of the promise that is being made, and of the one that somebody is about to follow. */
+let making: Gift | undefined;
+let followed: Gift | undefined;
+/** What is to carry holds when it runs, by its id. */
 const resuming = new Map<number, readonly Hold[]>();
-let making: readonly Hold[] | undefined;
 let hook: AsyncHook | undefined;
 let isHooked = false;
 let isEnding = false;
 
 /**
  * The promise that `make` makes, and whoever continues after `await`ing it has the hold: no caller of the function that awaits,
- * and no other function. Only promise hooks can tell the two apart; they are on only while an acquisition is on its way.
+ * and no other function. Only promise hooks can tell the two apart; they are on only while somebody awaits an acquisition.
  */
 export function carriedBy<T>(hold: Hold, make: () => Promise<T>): Promise<T> {
-  const carried = carriedAnd(hold);
+  const gift: Gift = { hold, holds: carriedAnd(hold), id: 0 };
   contexts();
+  hookOn();
+  making = gift;
+  const promise = make();
+  making = undefined;
+  gifts.set(promise, gift);
+  return Object.setPrototypeOf(promise, acquisition) as Promise<T>;
+}
+
+/** What these promises inherit from, in place of `Promise.prototype`. */
+const acquisition = Object.create(Promise.prototype, {
+  /** `await`, like all that follows a promise, reads this first: so the hooks are on when it does, however late that is. */
+  constructor: {
+    get(this: Promise<unknown>): PromiseConstructor {
+      followed = gifts.get(this);
+      hookOn();
+      return Promise;
+    },
+  },
+  // What consumes it otherwise than by `await`, as Promise.race does, continues elsewhere: then the calling function has the
+  // hold, and with it its callers up to the event loop.
+  // biome-ignore lint/suspicious/noThenProperty: it is a promise's.
+  then: {
+    configurable: true,
+    writable: true,
+    value: function then(this: Promise<unknown>, onFulfilled?: () => unknown, onRejected?: () => unknown) {
+      const hold = gifts.get(this)?.hold;
+      if (hold?.isFresh) carryOn(hold);
+      return Promise.prototype.then.call(this, onFulfilled, onRejected);
+    },
+  },
+});
+
+/** `trigger` is the promise that this one follows. */
+function init(id: number, type: string, trigger: number): void {
+  if (type !== 'PROMISE') return;
+  if (making !== undefined) {
+    making.id = id;
+    making = undefined;
+  } else if (trigger === followed?.id) {
+    resuming.set(id, followed.holds);
+  }
+}
+
+function before(id: number): void {
+  const holds = resuming.get(id);
+  if (holds === undefined) return;
+  resuming.delete(id);
+  contexts().enterWith(holds);
+  hookOffSoon();
+}
+
+function hookOn(): void {
   if (!isHooked) {
     hook ??= process.getBuiltinModule('node:async_hooks').createHook({ init, before });
     hook.enable();
     isHooked = true;
   }
-  making = carried;
-  const promise = make();
-  making = undefined;
-  // What consumes it otherwise than by `await`, as Promise.race does, continues elsewhere: then the calling function has the
-  // hold, and with it its callers up to the event loop.
-  Object.defineProperty(promise, 'then', {
-    configurable: true,
-    writable: true,
-    value: <A, B>(onFulfilled?: (value: T) => A, onRejected?: (reason: unknown) => B) => {
-      if (hold.isFresh) carryOn(hold);
-      return Promise.prototype.then.call(promise, onFulfilled as never, onRejected);
-    },
-  });
-  return promise;
+  hookOffSoon();
 }
 
-/** `make` makes one promise; `trigger` is the promise that another one follows. */
-function init(id: number, type: string, trigger: number): void {
-  if (type !== 'PROMISE') return;
-  if (making !== undefined) {
-    promised.set(id, making);
-    making = undefined;
-    return;
-  }
-  const carried = promised.get(trigger);
-  if (carried !== undefined) resuming.set(id, carried);
-}
-
-function before(id: number): void {
-  const carried = resuming.get(id);
-  if (carried === undefined) return;
-  resuming.delete(id);
-  for (const [promise, holds] of promised) if (holds === carried) promised.delete(promise);
-  contexts().enterWith(carried);
-  if (promised.size === 0) unhookSoon();
-}
-
-/** To switch hooks costs more than to leave them on for a turn of the event loop. */
-function unhookSoon(): void {
+/** Unless somebody awaits an acquisition by then. To switch hooks costs more than to leave them on for a turn of the event loop. */
+function hookOffSoon(): void {
   if (isEnding) return;
   isEnding = true;
   setImmediate(() => {
     isEnding = false;
-    if (promised.size > 0 || resuming.size > 0) return;
+    if (resuming.size > 0) return;
     isHooked = false;
+    followed = undefined;
     hook?.disable();
   }).unref();
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { type AsyncHook, createHook } from 'node:async_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Lock, Queue, RLock, StateError } from 'multiproc';
 import { test } from '../cases.ts';
@@ -153,6 +154,53 @@ test('callbacks of then, and of timers that an owner sets, are the owner', async
   });
   assert.equal(nested, true);
   assert.equal(lock.locked(), false);
+});
+
+test('a promise that is awaited late, or twice, makes the function that awaits it the owner', async () => {
+  const lock = new RLock();
+  const promise = lock.acquire();
+  await setTimeout(1);
+  assert.equal(lock.tryAcquire(), false);
+  assert.equal(await promise, true);
+  assert.equal(lock.tryAcquire(), true);
+  const other = async (): Promise<boolean> => {
+    await promise;
+    return lock.tryAcquire();
+  };
+  assert.equal(await other(), true);
+  for (let i = 0; i < 3; i++) lock.release();
+  assert.equal(lock.locked(), false);
+});
+
+test('an acquisition leaves no promise hook on, awaited or not', async () => {
+  const { prototype } = createHook({}).constructor as unknown as { prototype: AsyncHook };
+  const { enable, disable } = prototype;
+  const enabled = new Set<AsyncHook>();
+  prototype.enable = function (this: AsyncHook) {
+    enabled.add(this);
+    return enable.call(this);
+  };
+  prototype.disable = function (this: AsyncHook) {
+    enabled.delete(this);
+    return disable.call(this);
+  };
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 3; i++) await setImmediate();
+  };
+  // From the tests before.
+  await turns();
+  const [first, lock] = [new RLock(), new RLock()];
+  await first.acquire();
+  first.release();
+  const most = enabled.size;
+  await turns();
+  // Node's own for the contexts may stay.
+  const rest = [...enabled];
+  void lock.acquire();
+  assert.ok(enabled.size === most && most > rest.length);
+  await turns();
+  assert.deepEqual([...enabled], rest);
+  Object.assign(prototype, { enable, disable });
 });
 
 test('a wait in vain, an abort and a failure leave no owner', async () => {
