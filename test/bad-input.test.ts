@@ -1067,6 +1067,8 @@ describe('connections', () => {
       () => new L({ address: { host: '127.0.0.1', port: -1 } }),
       () => new L({ address: { host: '', port: 0 } }),
       () => new L({ address: '0.0.0.0:0' }),
+      () => new L({ authKey: '' }),
+      () => new L({ authKey: 'seven 7' }),
       () => new L({ backlog: 0 }),
       () => new L({ backlog: -1 }),
       () => new L({ backlog: 1.5 }),
@@ -1088,6 +1090,7 @@ describe('connections', () => {
       RangeError,
       () => call('127.0.0.1:70000'),
       () => call({ host: 'localhost', port: 0.5 }),
+      () => call('127.0.0.1:1', { authKey: 'seven 7' }),
     );
     await made.badWaits((options) => call('127.0.0.1:1', options));
     made.end();

@@ -16,7 +16,7 @@ import { SocketConnection } from './socket-connection.ts';
 export interface ListenerOptions {
   /** Where to listen; a port of 0 lets the system choose. A unix socket of this user's own, in a new folder, if left out. */
   readonly address?: Address | undefined;
-  /** The key that both ends must have. Without one only programs of this machine can connect, and only data crosses. */
+  /** The key that both ends must have, of 8 bytes or more. Without one only programs of this machine can connect, and only data crosses. */
   readonly authKey?: Uint8Array | string | undefined;
   /** What `tls.createServer` takes: key, certificate and so on. TCP only. */
   readonly tls?: TlsOptions | undefined;
@@ -40,10 +40,10 @@ const KERNEL_BACKLOG = 511;
  * import { connect, Listener } from 'multiproc/connection';
  * import assert from 'node:assert';
  *
- * using listener = new Listener({ address: '127.0.0.1:0', authKey: 'secret' });
+ * using listener = new Listener({ address: '127.0.0.1:0', authKey: 'a shared secret' });
  * const [served, client] = await Promise.all([
  *   listener.accept(),
- *   connect(listener.address, { authKey: 'secret' }),
+ *   connect(listener.address, { authKey: 'a shared secret' }),
  * ]);
  * await client.send({ question: 6 * 7 });
  * assert.deepEqual(await served.recv(), { question: 42 });

@@ -23,7 +23,7 @@ export async function typing(): Promise<void> {
   // @ts-expect-error: not a waitable
   await wait([5]);
 
-  const listener = new Listener({ address: { host: '::1', port: 0 }, authKey: 'key' });
+  const listener = new Listener({ address: { host: '::1', port: 0 }, authKey: 'the test key' });
   // @ts-expect-error: a key is text or bytes
   new Listener({ authKey: 5 });
   const served: Connection = await listener.accept({ timeout: 5 });

@@ -20,9 +20,11 @@ import { connect, Listener, wait } from 'multiproc/connection';
 import { start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
+const KEY = 'a key for tests';
+
 async function pair(address: string | undefined): Promise<[Connection, Connection]> {
-  using listener = new Listener({ address, authKey: '' });
-  return await Promise.all([listener.accept(), connect(listener.address, { authKey: '' })]);
+  using listener = new Listener({ address, authKey: KEY });
+  return await Promise.all([listener.accept(), connect(listener.address, { authKey: KEY })]);
 }
 
 const makers = {
@@ -242,25 +244,29 @@ describe('_TestListener', () => {
 
 describe('OtherTest', () => {
   test('a wrong key is refused at either end, and the listener goes on', async () => {
-    using listener = new Listener({ authKey: 'abc' });
+    using listener = new Listener({ authKey: 'abcdefgh' });
     const accepted = listener.accept();
     const warning = new Promise((resolve) => process.once('warning', resolve));
-    await assert.rejects(watched(connect(listener.address, { authKey: 'cba' })), AuthenticationError);
+    await assert.rejects(watched(connect(listener.address, { authKey: 'hgfedcba' })), AuthenticationError);
     await assert.rejects(watched(connect(listener.address)), AuthenticationError);
     assert.ok((await warning) instanceof AuthenticationError);
     assert.ok(listener.failures > 0);
-    const client = await watched(connect(listener.address, { authKey: Buffer.from('abc') }));
+    const client = await watched(connect(listener.address, { authKey: Buffer.from('abcdefgh') }));
     (await accepted).close();
     client.close();
   });
 
-  test('test_empty_authkey: an empty key is a key', async () => {
-    using listener = new Listener({ authKey: '' });
+  test('test_empty_authkey, deliberately other: an empty key, or a short one, is refused', async () => {
+    for (const authKey of ['', 'x', 'seven 7', Buffer.from('seven 7')]) {
+      assert.throws(() => new Listener({ authKey }), { name: 'RangeError', message: /at least 8 bytes/ });
+      await assert.rejects(connect('127.0.0.1:1', { authKey }), { name: 'RangeError', message: /at least 8 bytes/ });
+    }
+    // Bytes, not characters.
+    using listener = new Listener({ authKey: 'üüüü' });
+    (await watched(connect(listener.address, { authKey: Buffer.from('üüüü') }))).close();
     await assert.rejects(watched(connect(listener.address)), AuthenticationError);
-    await assert.rejects(watched(connect(listener.address, { authKey: 'x' })), AuthenticationError);
-    (await watched(connect(listener.address, { authKey: '' }))).close();
     using open = new Listener();
-    await assert.rejects(watched(connect(open.address, { authKey: '' })), AuthenticationError);
+    await assert.rejects(watched(connect(open.address, { authKey: KEY })), AuthenticationError);
   });
 
   test('a key of another kind is refused', () => {

@@ -35,7 +35,7 @@ async function pair(address: Address | undefined, authKey?: string): Promise<[Co
 for (const [name, address] of places) {
   describe(`a connection over ${name}`, () => {
     test('carries values and bytes both ways, in order', async () => {
-      const [a, b] = await pair(address, 'key');
+      const [a, b] = await pair(address, 'the test key');
       const big = new Uint8Array(300_000).fill(7);
       const values = [1, undefined, 'text', { deep: [new Map([[1, big]])] }, new Date(5), big, -0, [big, big]];
       const sent = values.map((value) => a.send(value));
@@ -55,7 +55,7 @@ for (const [name, address] of places) {
     });
 
     test('carries copies of what looks at a SharedArray, small and large', async () => {
-      const [a, b] = await pair(address, 'key');
+      const [a, b] = await pair(address, 'the test key');
       for (const length of [4, 100_000]) {
         const array = new SharedArray('int32', length);
         array.view.fill(7);
@@ -71,7 +71,7 @@ for (const [name, address] of places) {
     });
 
     test('has Sync twins, which mix with the others', async () => {
-      const [a, b] = await pair(address, 'key');
+      const [a, b] = await pair(address, 'the test key');
       a.sendSync({ n: 1 });
       await a.send({ n: 2 });
       void a.send({ n: 3 });
@@ -92,7 +92,7 @@ for (const [name, address] of places) {
     });
 
     test('ends for the other one when it is closed, after what was sent', async () => {
-      const [a, b] = await pair(address, 'key');
+      const [a, b] = await pair(address, 'the test key');
       await a.send('last');
       a.close();
       assert.equal(a.closed, true);
@@ -108,7 +108,7 @@ for (const [name, address] of places) {
     });
 
     test('hands what is too much for the system over piece by piece', async () => {
-      const [a, b] = await pair(address, 'key');
+      const [a, b] = await pair(address, 'the test key');
       const big = new Uint8Array(2 ** 25).map((_, i) => i * 31);
       const sent = Promise.all([a.send(big), a.sendBytes(big), a.send('end')]);
       assert.throws(() => a.sendSync(1), StateError);
@@ -125,7 +125,7 @@ for (const [name, address] of places) {
 
 describe('waits', () => {
   test('end in time and by a signal, and nothing is taken', async () => {
-    const [a, b] = await pair(undefined, 'key');
+    const [a, b] = await pair(undefined, 'the test key');
     await assert.rejects(b.recv({ timeout: 1 }), TimeoutError);
     await assert.rejects(b.recv({ timeout: 0 }), TimeoutError);
     const stop = new AbortController();
@@ -146,7 +146,7 @@ describe('waits', () => {
   });
 
   test('of a send end before anything is sent, or with the connection', async () => {
-    const [a, b] = await pair(undefined, 'key');
+    const [a, b] = await pair(undefined, 'the test key');
     const full = a.sendBytes(new Uint8Array(2 ** 24), { timeout: 50 });
     const behind = a.send('never', { timeout: 1 });
     await assert.rejects(behind, TimeoutError);
@@ -160,7 +160,7 @@ describe('waits', () => {
 
 describe('what crosses', () => {
   test('functions and instances only where both ends have shown the key', async () => {
-    const [a, b] = await pair(undefined, 'key');
+    const [a, b] = await pair(undefined, 'the test key');
     const factor = 6;
     await a.send((n: number) => n * factor);
     assert.equal((await b.recv())(7), 42);
@@ -175,7 +175,7 @@ describe('what crosses', () => {
   });
 
   test('no shared object, which may be of another family', async () => {
-    const [a, b] = await pair(undefined, 'key');
+    const [a, b] = await pair(undefined, 'the test key');
     const queue = new Queue();
     await assert.rejects(
       a.send({ queue }),
@@ -211,10 +211,10 @@ describe('a process at the other end', () => {
   for (const [name, address] of places) {
     test(`over ${name} blocks in Sync calls, and 512 MB pass`, async () => {
       using _ = watchdog('512 MB', 300);
-      using listener = new Listener({ address, authKey: 'key' });
+      using listener = new Listener({ address, authKey: 'the test key' });
       const child = start(async (where: Address) => {
         const { connect } = await import('multiproc/connection');
-        const client = await connect(where, { authKey: 'key' });
+        const client = await connect(where, { authKey: 'the test key' });
         const bytes = client.recvBytesSync();
         client.sendSync({ length: bytes.length, last: bytes.at(-1) });
         client.sendBytesSync(bytes);
@@ -235,12 +235,12 @@ describe('a process at the other end', () => {
 
     test(`over ${name} has what it did not await sent before it ends, closed or not`, async () => {
       using _ = watchdog('not awaited', 60);
-      using listener = new Listener({ address, authKey: 'key' });
+      using listener = new Listener({ address, authKey: 'the test key' });
       for (const closes of [true, false]) {
         const child = start(
           async (where: Address, close: boolean) => {
             const { connect } = await import('multiproc/connection');
-            const client = await connect(where, { authKey: 'key' });
+            const client = await connect(where, { authKey: 'the test key' });
             client.send(new Uint8Array(2 ** 25)).catch(() => {});
             if (close) client.close();
             else void client.send('second');
@@ -260,10 +260,10 @@ describe('a process at the other end', () => {
 
     test(`over ${name} ends the connection when it is killed, whatever it had not read`, async () => {
       using _ = watchdog('killed', 60);
-      using listener = new Listener({ address, authKey: 'key' });
+      using listener = new Listener({ address, authKey: 'the test key' });
       const child = start(async (where: Address) => {
         const { connect } = await import('multiproc/connection');
-        const client = await connect(where, { authKey: 'key' });
+        const client = await connect(where, { authKey: 'the test key' });
         client.sendSync('last words');
         for (;;) client.pollSync({ timeout: 1e6 });
       }, listener.address);
@@ -279,12 +279,12 @@ describe('a process at the other end', () => {
 
     test(`over ${name} that is killed in the middle of a message tears it`, async () => {
       using _ = watchdog('torn', 60);
-      using listener = new Listener({ address, authKey: 'key' });
+      using listener = new Listener({ address, authKey: 'the test key' });
       const begun = new Queue<true>();
       const child = start(
         async (where: Address, told: Queue<true>) => {
           const { connect } = await import('multiproc/connection');
-          const client = await connect(where, { authKey: 'key' });
+          const client = await connect(where, { authKey: 'the test key' });
           const sent = client.send(new Uint8Array(2 ** 28));
           told.putSync(true);
           await sent;

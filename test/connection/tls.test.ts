@@ -10,9 +10,9 @@ const ADDRESS = '127.0.0.1:0';
 
 describe('over TLS', () => {
   test('messages of all sizes cross, and the end is told', async () => {
-    using listener = new Listener({ address: ADDRESS, authKey: 'key', tls: { key, cert } });
+    using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
     const [served, client] = await watched(
-      Promise.all([listener.accept(), connect(listener.address, { authKey: 'key', tls: { ca: cert } })]),
+      Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key', tls: { ca: cert } })]),
     );
     const big = new Uint8Array(5_000_000).map((_, i) => i);
     const sent = Promise.all([client.send({ big }), client.sendBytes(big), client.send(() => 42)]);
@@ -28,9 +28,9 @@ describe('over TLS', () => {
   });
 
   test('the Sync calls, and sending it to another process, are refused with the reason', async () => {
-    using listener = new Listener({ address: ADDRESS, authKey: 'key', tls: { key, cert } });
+    using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
     const [served, client] = await watched(
-      Promise.all([listener.accept(), connect(listener.address, { authKey: 'key', tls: { ca: cert } })]),
+      Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key', tls: { ca: cert } })]),
     );
     for (const call of [() => client.recvSync(), () => client.pollSync(), () => client.sendSync(1)]) {
       assert.throws(call, (error: Error) => error instanceof StateError && /TLS/.test(error.message));
@@ -46,10 +46,10 @@ describe('over TLS', () => {
   });
 
   test('an unknown certificate, a wrong key and a client without TLS are turned away, and others are served', async () => {
-    using listener = new Listener({ address: ADDRESS, authKey: 'key', tls: { key, cert } });
-    await assert.rejects(watched(connect(listener.address, { authKey: 'key', tls: {} })), /self-signed/);
+    using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
+    await assert.rejects(watched(connect(listener.address, { authKey: 'the test key', tls: {} })), /self-signed/);
     await assert.rejects(
-      watched(connect(listener.address, { authKey: 'other', tls: { ca: cert } })),
+      watched(connect(listener.address, { authKey: 'another key', tls: { ca: cert } })),
       AuthenticationError,
     );
     const raw = connectNet(Number(String(listener.address).split(':')[1]), '127.0.0.1');
@@ -57,7 +57,7 @@ describe('over TLS', () => {
     raw.write('hello?');
     await watched(new Promise((resolve) => raw.once('close', resolve)));
     const [served, client] = await watched(
-      Promise.all([listener.accept(), connect(listener.address, { authKey: 'key', tls: { ca: cert } })]),
+      Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key', tls: { ca: cert } })]),
     );
     assert.ok(listener.failures >= 2);
     client.close();

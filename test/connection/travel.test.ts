@@ -12,8 +12,8 @@ import { watched } from '../watchdog.ts';
 import { withoutDescriptors } from '../without-descriptors.ts';
 
 async function pair(address: string | undefined): Promise<[Connection, Connection]> {
-  using listener = new Listener({ address, authKey: 'key' });
-  return await Promise.all([listener.accept(), connect(listener.address, { authKey: 'key' })]);
+  using listener = new Listener({ address, authKey: 'the test key' });
+  return await Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key' })]);
 }
 
 for (const [name, address] of [

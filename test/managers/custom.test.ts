@@ -341,9 +341,9 @@ describe('the life of a manager', () => {
     const jobs = new LocalQueue<number>();
     Mine.register('jobs', () => jobs);
     Mine.register('account', Account);
-    const manager = new Mine({ address: '127.0.0.1:0', authKey: 'key' });
+    const manager = new Mine({ address: '127.0.0.1:0', authKey: 'the test key' });
     const served = manager.serveForever();
-    const client = new Mine({ address: manager.address, authKey: 'key' });
+    const client = new Mine({ address: manager.address, authKey: 'the test key' });
     await client.connect();
     for (const each of [manager, client]) {
       const account = each.account('Ann');

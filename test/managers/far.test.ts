@@ -201,9 +201,10 @@ describe('a server elsewhere', () => {
 
 describe('who may connect', () => {
   test('nobody with another key, or none', async () => {
-    for (const key of ['another', '', undefined]) {
+    for (const key of ['another key', undefined]) {
       await assert.rejects(new Shared({ address, authKey: key }).connect(), AuthenticationError);
     }
+    for (const key of ['', 'short']) assert.throws(() => new Shared({ address, authKey: key }), RangeError);
   });
 
   test('nobody serves: Node’s own error, and connect may be tried again', async () => {

@@ -173,11 +173,14 @@ describe('a manager with an address', () => {
 
 describe('connect', () => {
   test('two managers of a program share the way there: each leaves for itself', async () => {
-    await using manager = new Manager({ address: '127.0.0.1:0', authKey: 'key' });
+    await using manager = new Manager({ address: '127.0.0.1:0', authKey: 'the test key' });
     manager.start();
     const child = start(async (address: string) => {
       const { Manager } = await import('multiproc/managers');
-      const [a, b] = [new Manager({ address, authKey: 'key' }), new Manager({ address, authKey: 'key' })];
+      const [a, b] = [
+        new Manager({ address, authKey: 'the test key' }),
+        new Manager({ address, authKey: 'the test key' }),
+      ];
       await a.connect();
       await b.connect();
       await a.shutdown();
@@ -189,9 +192,9 @@ describe('connect', () => {
   });
 
   test('says so where no manager is', async () => {
-    using listener = new Listener({ address: '127.0.0.1:0', authKey: 'key' });
+    using listener = new Listener({ address: '127.0.0.1:0', authKey: 'the test key' });
     const accepted = listener.accept();
-    const connecting = new Manager({ address: listener.address, authKey: 'key' }).connect();
+    const connecting = new Manager({ address: listener.address, authKey: 'the test key' }).connect();
     connecting.catch(() => {});
     const connection = await accepted;
     await connection.send('hello');
@@ -202,9 +205,9 @@ describe('connect', () => {
 
 test('a proxy through a connection to one who is not connected to its manager: a StateError, and the connection goes on', async () => {
   await using manager = new Manager();
-  using listener = new Listener({ address: '127.0.0.1:0', authKey: 'key' });
+  using listener = new Listener({ address: '127.0.0.1:0', authKey: 'the test key' });
   const child = start(async (address: string) => {
-    const other = await connect(address, { authKey: 'key' });
+    const other = await connect(address, { authKey: 'the test key' });
     const first: unknown = await other.recv().catch((error: Error) => error.name);
     await other.send([first, await other.recv()]);
   }, listener.address as string);
@@ -253,7 +256,7 @@ describe('serveForever', () => {
     let isReady = false;
     const manager = new Manager({
       address: '127.0.0.1:0',
-      authKey: 'key',
+      authKey: 'the test key',
       initializer: async () => {
         await setTimeout(1);
         if (!isReady) throw new RangeError('not ready');
@@ -264,7 +267,7 @@ describe('serveForever', () => {
     const served = manager.serveForever();
     const list = manager.list([1]);
     assert.equal(await list.length(), 1);
-    const stranger = new Manager({ address: manager.address!, authKey: 'another' });
+    const stranger = new Manager({ address: manager.address!, authKey: 'another key' });
     await assert.rejects(stranger.connect(), AuthenticationError);
     await manager.shutdown();
     await served;

@@ -47,7 +47,7 @@ type Not<T extends false> = T;
 
 /** Compiled, never run: what must be typed, and what must not compile. */
 export async function typing(): Promise<void> {
-  const manager = new Manager({ address: { host: '::1', port: 0 }, authKey: 'key' });
+  const manager = new Manager({ address: { host: '::1', port: 0 }, authKey: 'the test key' });
   // @ts-expect-error: no such option
   new Manager({ adress: ':1' });
 

@@ -34,7 +34,7 @@ Shared.register('watched', Watched);
 
 const manager = new Shared({
   address: '127.0.0.1:0',
-  authKey: 'a key',
+  authKey: 'the test key',
   initializer: (queue: typeof disposed) => {
     (globalThis as unknown as { disposed: typeof disposed }).disposed = queue;
   },
@@ -142,7 +142,7 @@ test('those of a killed member are given back', async () => {
 
 test('those of a killed client elsewhere are given back', async () => {
   const client = startProgram(resolve('build/test/managers/fixtures/leave-objects.js'), {
-    args: [manager.address as string, 'a key'],
+    args: [manager.address as string, 'the test key'],
   });
   await client.said('made');
   client.kill('SIGKILL');
