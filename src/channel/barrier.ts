@@ -4,19 +4,12 @@ import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
-import {
-  discardParcel,
-  parcelWords,
-  readAttachments,
-  surrenderParcel,
-  viewParcel,
-  writeParcel,
-} from '../ring/parcel.ts';
+import { viewParcel } from '../ring/parcel.ts';
 import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
-import { pack, unpackShared } from './transport.ts';
+import { discardShared, packShared, unpackShared } from './transport.ts';
 
 /** The number of this kind among shared objects. */
 export const BARRIER_KIND = 10;
@@ -34,10 +27,7 @@ const field = {
 
 registerDestroyer(BARRIER_KIND, (family, offset) => {
   waitersAt(family, offset).destroy();
-  const action = actionAt(family, offset);
-  if (action === 0) return;
-  discardParcel(family, readAttachments(family.heap.words(action), wordIndex(action)));
-  family.allocator.free(action);
+  discardShared(family, actionAt(family, offset));
 });
 
 // One that has the barrier and is killed will not come any more, or is among those who have. One that ends by itself is done with it.
@@ -111,7 +101,8 @@ export class Barrier extends SharedObject {
     this.#action = options?.action;
     if (this.#action === undefined) return;
     try {
-      family.heap.words(offset)[wordIndex(offset) + field.action] = storeAction(family, this.#action) / GRANULE;
+      const action = packShared(family, this.#action, 'action');
+      family.heap.words(offset)[wordIndex(offset) + field.action] = action / GRANULE;
     } catch (error) {
       this.close();
       throw error;
@@ -302,14 +293,6 @@ function waitersAt(family: Family, offset: number): WaitQueue {
 
 function actionAt(family: Family, offset: number): number {
   return (family.heap.words(offset)[wordIndex(offset) + field.action]! >>> 0) * GRANULE;
-}
-
-function storeAction(family: Family, action: () => unknown): number {
-  const parcel = pack(family, action, 'action');
-  const block = family.allocator.allocate(parcelWords(parcel) * 4, 0);
-  writeParcel(family, block, wordIndex(block), parcel);
-  surrenderParcel(family, parcel);
-  return block;
 }
 
 const double = new Float64Array(1);

@@ -3,13 +3,14 @@ import { type Family, registerDestroyer } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
-import { type Outcome, outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
-import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import type { Waitable } from '../sync/waitable.ts';
-import { keepParcel, pack, unpack } from './transport.ts';
+import { announce } from './announce.ts';
+import { giveBack, keepParcel, pack, unpack } from './transport.ts';
 
 /** Words of a bounded buffer, behind those of every shared object. */
 const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + WAIT_LIST_WORDS } as const;
@@ -46,18 +47,19 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Puts an item in, waiting for a free place if need be; when it has resolved, every process sees the item. */
   put(item: T, options?: WaitOptions): Promise<void> {
+    let parcel: number | Parcel = 0;
     try {
       this.assertOpen();
       if (options !== undefined) {
         readTimeout(options);
         options.signal?.throwIfAborted();
       }
-      const parcel = this.#prepare(item);
-      const found = options !== undefined || this.#putters.hasLocal ? outcome.FULL : this.#tryPush(parcel);
-      if (found === outcome.FULL) return this.#putLater(parcel, options);
-      this.#settlePush(found, parcel);
+      parcel = this.#prepare(item);
+      const isIn = options === undefined && !this.#putters.hasLocal && this.#tryPush(parcel);
+      if (!isIn) return this.#putLater(parcel, options);
       return isLoopStarving() ? afterTurn(undefined) : DONE;
     } catch (error) {
+      this.#discard(parcel);
       return Promise.reject(error);
     }
   }
@@ -67,9 +69,13 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     this.assertOpen();
     readTimeout(options);
     const parcel = this.#prepare(item);
-    let found: Outcome = options === undefined ? this.#tryPush(parcel) : outcome.FULL;
-    if (found === outcome.FULL) found = this.#waitForPlace(parcel, options);
-    this.#settlePush(found, parcel);
+    try {
+      if (options === undefined && this.#tryPush(parcel)) return;
+      this.#putters.waitSync(this.#pushing(parcel), options, throwFull);
+    } catch (error) {
+      this.#discard(parcel);
+      throw error;
+    }
   }
 
   /** Takes the oldest item out, waiting for one if need be. */
@@ -155,7 +161,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       const found = ring.pop(scratch);
       if (found === outcome.EMPTY) return NOT_YET;
       if (found === outcome.SHUT) throw new ShutDown();
-      if (ring.bound > 0 && this.#putters.hasWaiting) this.#putters.notify();
+      if (ring.bound > 0) announce(this.#putters);
       const { popped } = ring;
       return typeof popped === 'number' ? (popped as T) : this.#open(popped, ring.start, ring.block);
     } finally {
@@ -167,7 +173,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     try {
       return unpack(this.#family, parcel, start) as T;
     } finally {
-      if (block !== 0) this.#family.allocator.free(block);
+      giveBack(this.#family, block);
     }
   }
 
@@ -177,45 +183,33 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return pack(this.#family, item, 'item');
   }
 
-  #tryPush(parcel: number | Parcel): Outcome {
-    const found = typeof parcel === 'number' ? this.#ring.pushInt(parcel) : this.#ring.push(parcel);
-    if (found === outcome.DONE && this.#getters.hasWaiting) this.#getters.notify();
-    return found;
-  }
-
-  /** Throws what kept the item out, after letting go of its parcel. */
-  #settlePush(found: Outcome, parcel: number | Parcel): void {
-    if (found === outcome.DONE) return;
-    if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
-    throw found === outcome.SHUT ? new ShutDown() : new Full();
-  }
-
-  async #putLater(prepared: number | Parcel, options: WaitOptions | undefined): Promise<void> {
-    const parcel = typeof prepared === 'number' ? prepared : keepParcel(prepared);
+  async #putLater(parcel: number | Parcel, options: WaitOptions | undefined): Promise<void> {
     try {
-      await this.#putters.wait(() => this.#attemptPush(parcel), options, throwFull);
+      await this.#putters.wait(this.#pushing(parcel), options, throwFull);
     } catch (error) {
-      if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
+      this.#discard(parcel);
       throw error;
     }
   }
 
-  #waitForPlace(prepared: number | Parcel, options: SyncWaitOptions | undefined): Outcome {
-    const parcel = typeof prepared === 'number' ? prepared : keepParcel(prepared);
-    return this.#putters.waitSync<Outcome>(
-      () => {
-        const found = this.#tryPush(parcel);
-        return found === outcome.FULL ? NOT_YET : found;
-      },
-      options,
-      () => outcome.FULL,
-    );
+  /** Tries to push what outlasts this call. */
+  #pushing(parcel: number | Parcel): Attempt<undefined> {
+    const kept = typeof parcel === 'number' ? parcel : keepParcel(parcel);
+    return () => (this.#tryPush(kept) ? undefined : NOT_YET);
   }
 
-  #attemptPush(parcel: number | Parcel): undefined | NotYet {
-    const found = this.#tryPush(parcel);
+  /** False if there is no free place; what is in is in, whatever goes wrong then. */
+  #tryPush(parcel: number | Parcel): boolean {
+    const found = typeof parcel === 'number' ? this.#ring.pushInt(parcel) : this.#ring.push(parcel);
     if (found === outcome.SHUT) throw new ShutDown();
-    return found === outcome.FULL ? NOT_YET : undefined;
+    if (found === outcome.FULL) return false;
+    announce(this.#getters);
+    return true;
+  }
+
+  /** Lets go of what did not get in. */
+  #discard(parcel: number | Parcel): void {
+    if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
   }
 }
 

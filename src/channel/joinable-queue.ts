@@ -5,6 +5,7 @@ import { closedError, type Existing, locate } from '../memory/shared-object.ts';
 import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
+import { announceToAll } from './announce.ts';
 import { destroyBuffer, OWN_WORDS } from './bounded-buffer.ts';
 import { Queue } from './queue.ts';
 
@@ -74,7 +75,7 @@ export class JoinableQueue<T> extends Queue<T> {
       // SYNC(done): who finds all done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
-    if (this.#joiners.hasWaiting && this.#unfinished === 0) this.#joiners.notifyAll();
+    if (this.#joiners.hasWaiting && this.#unfinished === 0) announceToAll(this.#joiners);
   }
 
   /** Waits until every item put so far, and those put meanwhile, is done; a `TimeoutError` when the time is over. */

@@ -1,15 +1,8 @@
-import { registerDestroyer } from '../memory/family.ts';
+import { type Family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import {
-  discardParcel,
-  parcelWords,
-  readAttachments,
-  surrenderParcel,
-  viewParcel,
-  writeParcel,
-} from '../ring/parcel.ts';
-import { pack, unpackShared } from './transport.ts';
+import { viewParcel } from '../ring/parcel.ts';
+import { discardShared, packShared, unpackShared } from './transport.ts';
 
 /** The number of this kind among shared objects. */
 export const SHARED_KIND = 58;
@@ -17,13 +10,8 @@ export const SHARED_KIND = 58;
 /** Words, behind those of every shared object: the granule of the block with the encoded value, written once. */
 const field = { block: 2, words: 16 } as const;
 
-registerDestroyer(SHARED_KIND, (family, offset) => {
-  const block = (family.heap.words(offset)[wordIndex(offset) + field.block]! >>> 0) * GRANULE;
-  // 0 where the value could not be encoded.
-  if (block === 0) return;
-  discardParcel(family, readAttachments(family.heap.words(block), wordIndex(block)));
-  family.allocator.free(block);
-});
+// There is no block where the value could not be encoded.
+registerDestroyer(SHARED_KIND, (family, offset) => discardShared(family, blockOf(family, offset)));
 
 /** What `share` answers: a value that stands encoded in the heap, for any number of tasks and processes to take a copy of. */
 export class Shared<T> extends SharedObject {
@@ -35,10 +23,7 @@ export class Shared<T> extends SharedObject {
     if (make instanceof Existing) return;
     const { family, offset } = locate(this);
     try {
-      const parcel = pack(family, make.value, 'value');
-      const block = family.allocator.allocate(parcelWords(parcel) * 4, 0);
-      writeParcel(family, block, wordIndex(block), parcel);
-      surrenderParcel(family, parcel);
+      const block = packShared(family, make.value, 'value');
       family.heap.words(offset)[wordIndex(offset) + field.block] = block / GRANULE;
     } catch (error) {
       this.close();
@@ -51,8 +36,7 @@ export class Shared<T> extends SharedObject {
     this.assertOpen();
     if (this.#copy === undefined) {
       const { family, offset } = locate(this);
-      const block = (family.heap.words(offset)[wordIndex(offset) + field.block]! >>> 0) * GRANULE;
-      const { parcel, start } = viewParcel(family, block);
+      const { parcel, start } = viewParcel(family, blockOf(family, offset));
       this.#copy = { value: unpackShared(family, parcel, start) as T };
     }
     return this.#copy.value;
@@ -63,6 +47,10 @@ export class Shared<T> extends SharedObject {
     this.#copy = undefined;
     super.close();
   }
+}
+
+function blockOf(family: Family, offset: number): number {
+  return (family.heap.words(offset)[wordIndex(offset) + field.block]! >>> 0) * GRANULE;
 }
 
 /**

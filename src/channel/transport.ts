@@ -1,10 +1,20 @@
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Family, retainObject } from '../memory/family.ts';
-import { type Blob, claimParcel, discardParcel, type Parcel } from '../ring/parcel.ts';
+import { wordIndex } from '../memory/heap.ts';
+import {
+  type Blob,
+  claimParcel,
+  discardParcel,
+  type Parcel,
+  parcelWords,
+  readAttachments,
+  surrenderParcel,
+  writeParcel,
+} from '../ring/parcel.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
 
-const NO_BLOBS: readonly Blob[] = [];
+const NO_BLOBS: Blob[] = [];
 
 /** A parcel as its sender has it. */
 export interface PackedParcel extends Parcel {
@@ -24,6 +34,7 @@ export function pack(family: Family, value: unknown, root: string, isTuple = fal
     const blobs: Blob[] = [];
     try {
       for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
+      family.holdings.reserve(handles.length);
     } catch (error) {
       discardParcel(family, { blobs, handles: [] });
       throw error;
@@ -46,9 +57,10 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
     return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles));
   }
-  const unopened = new Set(parcel.blobs);
+  const blobs = parcel.blobs.splice(0);
+  const unopened = new Set(blobs);
   const open = (index: number): ArrayBuffer => {
-    const blob = parcel.blobs[index]!;
+    const blob = blobs[index]!;
     unopened.delete(blob);
     return openBlob(family, blob);
   };
@@ -60,8 +72,44 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   }
 }
 
+/** Gives back the block that a message stood in; 0 is none. Never throws: the message is read, and our burial finds the block. */
+export function giveBack(family: Family, block: number): void {
+  if (block === 0) return;
+  try {
+    family.allocator.free(block);
+  } catch {
+    // As where the stack is all but full.
+  }
+}
+
 function noBlob(): never {
   throw new Error('The message refers to a binary that it does not have.');
+}
+
+/**
+ * Packs a value into a block of its own, for any number of readers; whoever fails leaves nothing behind. The block is shared memory's:
+ * who notes where it is gives it back by `discardShared`.
+ */
+export function packShared(family: Family, value: unknown, root: string): number {
+  const parcel = pack(family, value, root);
+  let block = 0;
+  try {
+    block = family.allocator.allocate(parcelWords(parcel) * 4, 0);
+    writeParcel(family, block, wordIndex(block), parcel);
+    surrenderParcel(family, parcel);
+    return block;
+  } catch (error) {
+    discardParcel(family, parcel);
+    if (block !== 0) family.allocator.free(block);
+    throw error;
+  }
+}
+
+/** Gives such a block back, and what its parcel holds; 0 is none. */
+export function discardShared(family: Family, block: number): void {
+  if (block === 0) return;
+  discardParcel(family, readAttachments(family.heap.words(block), wordIndex(block)));
+  family.allocator.free(block);
 }
 
 /** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */

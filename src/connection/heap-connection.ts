@@ -4,7 +4,7 @@ import { ClosedError, EndOfStreamError, TimeoutError } from '../errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { claimParcel, type Parcel } from '../ring/parcel.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
-import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { Lane } from './lane.ts';
 import type { Pipe, Side } from './pipe-object.ts';
@@ -227,32 +227,35 @@ export class HeapConnection<T> extends Connection<T> {
 
   #push(message: number | Parcel, tag: number, options: WaitOptions | undefined): Promise<void> {
     const { senders } = this.#outgoing;
-    if (options === undefined && !senders.hasLocal && this.#tryPush(message, tag)) {
-      return isLoopStarving() ? afterTurn(undefined) : DONE;
+    try {
+      if (options === undefined && !senders.hasLocal && this.#tryPush(message, tag)) {
+        return isLoopStarving() ? afterTurn(undefined) : DONE;
+      }
+      const sent = senders.wait(this.#pushing(message, tag), options, () => noRoom(options));
+      return sent.catch((error) => this.#giveUp(message, error));
+    } catch (error) {
+      this.#giveUp(message, error);
     }
-    const kept = typeof message === 'number' ? message : keepParcel(message);
-    const attempt = () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
-    return senders
-      .wait<undefined>(attempt, options, () => noRoom(options))
-      .catch((error) => {
-        this.#outgoing.discard(kept);
-        throw error;
-      });
   }
 
   #pushSync(message: number | Parcel, tag: number, options: SyncWaitOptions | undefined): void {
-    if (options === undefined && this.#tryPush(message, tag)) return;
-    const kept = typeof message === 'number' ? message : keepParcel(message);
     try {
-      this.#outgoing.senders.waitSync<undefined>(
-        () => (this.#tryPush(kept, tag) ? undefined : NOT_YET),
-        options,
-        () => noRoom(options),
-      );
+      if (options === undefined && this.#tryPush(message, tag)) return;
+      this.#outgoing.senders.waitSync(this.#pushing(message, tag), options, () => noRoom(options));
     } catch (error) {
-      this.#outgoing.discard(kept);
-      throw error;
+      this.#giveUp(message, error);
     }
+  }
+
+  /** Tries to push what outlasts this call. */
+  #pushing(message: number | Parcel, tag: number): Attempt<undefined> {
+    const kept = typeof message === 'number' ? message : keepParcel(message);
+    return () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
+  }
+
+  #giveUp(message: number | Parcel, error: unknown): never {
+    this.#outgoing.discard(message);
+    throw error;
   }
 
   #tryPush(message: number | Parcel, tag: number): boolean {

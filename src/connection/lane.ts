@@ -1,3 +1,5 @@
+import { announce } from '../channel/announce.ts';
+import { giveBack } from '../channel/transport.ts';
 import type { Family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { type Outcome, outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
@@ -41,7 +43,7 @@ export class Lane {
   push(message: number | Parcel, tag: number): boolean {
     const found: Outcome = typeof message === 'number' ? this.#ring.pushInt(message) : this.#ring.push(message, tag);
     if (found !== outcome.DONE) return false;
-    if (this.receivers.hasWaiting) this.receivers.notify();
+    announce(this.receivers);
     return true;
   }
 
@@ -57,12 +59,12 @@ export class Lane {
     const ring = this.#ring;
     try {
       if (ring.pop(scratch, claim) !== outcome.DONE) return undefined;
-      if (this.senders.hasWaiting) this.senders.notify();
+      announce(this.senders);
       const { block, popped, start, tag } = ring;
       try {
         return { value: open(popped, start, tag) };
       } finally {
-        if (block !== 0) this.#family.allocator.free(block);
+        giveBack(this.#family, block);
       }
     } finally {
       scratches.push(scratch);

@@ -27,14 +27,19 @@ export class Holdings {
     this.#me = me;
   }
 
-  /** Makes room for so many counts, so that to note them cannot fail. */
-  prepare(counts: number): void {
-    while (this.#free.length < counts) this.#grow();
+  /** For how many more there is room: as many `add`s need no memory, and so cannot fail. */
+  get room(): number {
+    return this.#free.length;
   }
 
-  /** Notes one count of the object; answers the entry. Fails only where there is no room, see `prepare`. */
+  /** Makes room for so many more. */
+  reserve(count: number): void {
+    while (this.room < count) this.#grow();
+  }
+
+  /** Notes one count of the object; answers the entry. */
   add(object: number): number {
-    if (this.#free.length === 0) this.#grow();
+    this.reserve(1);
     const entry = this.#free.pop()!;
     Atomics.store(this.#heap.words(entry), wordIndex(entry), object / GRANULE);
     return entry;

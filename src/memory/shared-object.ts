@@ -73,8 +73,8 @@ export abstract class SharedObject {
   constructor(kind: number, make: number | Existing) {
     const mine = family();
     this.#family = mine;
-    // What may fail comes before the first count.
-    mine.holdings.prepare(1);
+    // First, since it may fail, and a count that stands nowhere is never given up.
+    mine.holdings.reserve(1);
     if (make instanceof Existing) {
       this.#offset = make.offset;
       retainObject(mine, make.offset);

@@ -8,12 +8,16 @@ export interface Blob {
   readonly length: number;
 }
 
-/** One message as it crosses: encoded bytes, the blocks with its large binaries, and the shared objects that it refers to. */
+/**
+ * One message as it crosses: encoded bytes, the blocks with its large binaries, and the shared objects that it refers to. The three
+ * lists are emptied when what they name is surrendered or discarded, in this parcel and in all copies of it: to discard one that
+ * was surrendered, or discarded, does nothing.
+ */
 export interface Parcel {
   readonly bytes: Uint8Array;
   readonly length: number;
-  readonly blobs: readonly Blob[];
-  readonly handles: readonly number[];
+  readonly blobs: Blob[];
+  readonly handles: number[];
   /**
    * While the parcel is in a member's hand: the entries of its holdings for the handles, so that they are released if it dies.
    * Filled and emptied by `claimParcel` and `surrenderParcel`; without handles it is left out.
@@ -22,8 +26,8 @@ export interface Parcel {
 }
 
 /** Shared by all parcels that have none. */
-const NO_BLOBS: readonly Blob[] = [];
-const NO_HANDLES: readonly number[] = [];
+const NO_BLOBS: Blob[] = [];
+const NO_HANDLES: number[] = [];
 
 /**
  * A parcel in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
@@ -100,14 +104,9 @@ export function viewParcel(family: Family, block: number): { parcel: Parcel; sta
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
-/** Does all that may fail of `claimParcel`: maps what belongs to the parcel, and makes room for its counts. */
-export function prepareClaim(family: Family, { blobs, handles }: Parcel): void {
-  for (const { block } of blobs) family.heap.words(block);
-  if (handles.length > 0) family.holdings.prepare(handles.length);
-}
-
 /** Says that a parcel is in this member's hand now: what belongs to it is given back if the member dies. Its handles are counted already. */
 export function claimParcel(family: Family, parcel: Parcel): void {
+  family.holdings.reserve(parcel.handles.length);
   for (const { block } of parcel.blobs) family.allocator.own(block, family.me);
   if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.add(handle));
 }
@@ -119,26 +118,26 @@ export function claimParcel(family: Family, parcel: Parcel): void {
 export function surrenderParcel(family: Family, parcel: Parcel): void {
   for (const { block } of parcel.blobs) family.allocator.own(block, 0);
   dropHolds(family, parcel);
+  if (parcel.blobs.length > 0) parcel.blobs.length = 0;
+  if (parcel.handles.length > 0) parcel.handles.length = 0;
 }
 
-function dropHolds(family: Family, parcel: Pick<Parcel, 'holds'>): void {
-  if (parcel.holds === undefined) return;
-  for (const entry of parcel.holds) family.holdings.remove(entry);
-  parcel.holds = undefined;
+function dropHolds(family: Family, { holds }: Pick<Parcel, 'holds'>): void {
+  if (holds !== undefined) while (holds.length > 0) family.holdings.remove(holds.pop()!);
 }
 
-/** Lets go of what a parcel that nobody will read holds. */
-export function discardParcel(family: Family, parcel: Pick<Parcel, 'blobs' | 'handles' | 'holds'>): void {
-  dropHolds(family, parcel);
-  for (const { block } of parcel.blobs) family.allocator.free(block);
-  for (const handle of parcel.handles) releaseObject(family, handle);
+/** Lets go of what a parcel that nobody will read still holds. */
+export function discardParcel(
+  family: Family,
+  { blobs, handles, holds }: Pick<Parcel, 'blobs' | 'handles' | 'holds'>,
+): void {
+  dropHolds(family, { holds });
+  while (blobs.length > 0) family.allocator.free(blobs.pop()!.block);
+  while (handles.length > 0) releaseObject(family, handles.pop()!);
 }
 
 /** Blobs and handles of the parcel at `at`, and the word behind them. */
-export function readAttachments(
-  words: Int32Array,
-  at: number,
-): { blobs: readonly Blob[]; handles: readonly number[]; next: number } {
+export function readAttachments(words: Int32Array, at: number): { blobs: Blob[]; handles: number[]; next: number } {
   if (words[at + header.blobs] === 0 && words[at + header.handles] === 0) {
     return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + header.words };
   }

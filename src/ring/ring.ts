@@ -8,7 +8,6 @@ import {
   parcelTag,
   parcelWeight,
   parcelWords,
-  prepareClaim,
   readParcel,
   surrenderParcel,
   viewParcel,
@@ -89,6 +88,8 @@ export class Ring {
   #weight = 0;
   /** The segment that the last record came from. */
   readonly #head: OpenSegment;
+  /** How many holdings it takes to claim what was read last. */
+  #holds = 0;
 
   /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
   popped: number | Parcel = 0;
@@ -160,14 +161,22 @@ export class Ring {
     const { words, at } = this.#tail;
     words[at + this.#word] = record.INT;
     words[at + this.#word + 1] = value;
-    this.#commit(2);
+    this.#commit(2, 0);
     return outcome.DONE;
   }
 
-  /** Puts the parcel in: from then on its blobs and handles belong to the ring. Otherwise they stay the caller's. */
+  /**
+   * Puts the parcel in: from then on its blobs and handles belong to the ring. Otherwise they stay the caller's; if it throws, they
+   * are let go of.
+   */
   push(parcel: Parcel, tag = 0): Outcome {
     const size = parcelWords(parcel);
-    return size < INLINE_WORDS ? this.#pushInline(parcel, size, tag) : this.#pushOut(parcel, size, tag);
+    try {
+      return size < INLINE_WORDS ? this.#pushInline(parcel, size, tag) : this.#pushOut(parcel, size, tag);
+    } catch (error) {
+      discardParcel(this.#family, parcel);
+      throw error;
+    }
   }
 
   #pushInline(parcel: Parcel, size: number, tag: number): Outcome {
@@ -176,26 +185,30 @@ export class Ring {
     const { words, at, offset } = this.#tail;
     words[at + this.#word] = record.INLINE | (size << KIND_BITS);
     writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
+    const weight = this.#weightOf(parcel);
     surrenderParcel(this.#family, parcel);
-    this.#commit(size + 1, parcel);
+    this.#commit(size + 1, weight);
     return outcome.DONE;
   }
 
   #pushOut(parcel: Parcel, size: number, tag: number): Outcome {
     const { allocator, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
-    writeParcel(this.#family, block, wordIndex(block), parcel, tag);
-    const found = this.#reserve(2);
-    if (found !== outcome.DONE) {
-      allocator.free(block);
-      return found;
+    let found: Outcome = outcome.FULL;
+    try {
+      writeParcel(this.#family, block, wordIndex(block), parcel, tag);
+      found = this.#reserve(2);
+    } finally {
+      if (found !== outcome.DONE) allocator.free(block);
     }
+    if (found !== outcome.DONE) return found;
     const { words, at } = this.#tail;
     words[at + this.#word] = record.OUT;
     words[at + this.#word + 1] = block / GRANULE;
+    const weight = this.#weightOf(parcel);
     allocator.own(block, 0);
     surrenderParcel(this.#family, parcel);
-    this.#commit(2, parcel);
+    this.#commit(2, weight);
     return outcome.DONE;
   }
 
@@ -225,17 +238,22 @@ export class Ring {
     let at = words[copy + place.word] as number;
     let size: number;
     try {
-      // What may fail comes before the commit: mapping what the message has, and making room for its counts.
       current.open(first);
       while (at === current.get(segment.end)) {
         current.open(current.get(segment.next));
         at = segment.first;
       }
       size = this.#read(current, at, scratch);
-      if (typeof this.popped !== 'number') prepareClaim(this.#family, this.popped);
     } catch (error) {
       this.#headSection.leave();
       throw error;
+    }
+    const { holdings } = this.#family;
+    if (this.#holds > holdings.room) {
+      // What may fail is done before the message is out, and outside of the section.
+      this.#headSection.leave();
+      holdings.reserve(this.#holds);
+      return this.pop(scratch, claim);
     }
     if (claim?.(this.tag) === false) {
       this.#headSection.leave();
@@ -253,7 +271,13 @@ export class Ring {
     this.#lastPop = (version + 1) | 0;
     this.#headSection.leave();
     this.#claim();
-    if (current.granule !== first) this.#freeSegments(first, current.granule);
+    if (current.granule !== first) {
+      try {
+        this.#freeSegments(first, current.granule);
+      } catch {
+        // The message is out: what cannot be given back for it is lost, and the message is not.
+      }
+    }
     return outcome.DONE;
   }
 
@@ -324,7 +348,7 @@ export class Ring {
   }
 
   /** Makes the record that was written since #reserve visible, and leaves the section. */
-  #commit(size: number, parcel?: Parcel): void {
+  #commit(size: number, weight: number): void {
     const words = this.#words;
     const tail = this.#at + field.tail;
     const version = words[tail + end.version] as number;
@@ -332,9 +356,7 @@ export class Ring {
     words[copy + place.segment] = this.#tail.granule;
     words[copy + place.word] = this.#word + size + (size & 1);
     words[copy + place.count] = (this.#count + 1) | 0;
-    if (parcel !== undefined && words[this.#at + field.weightBound] !== 0) {
-      words[copy + place.weight] = (this.#weight + parcelWeight(parcel)) | 0;
-    } else words[copy + place.weight] = this.#weight;
+    words[copy + place.weight] = (this.#weight + weight) | 0;
     // SYNC(tail): the record is there for consumers, whole.
     Atomics.store(words, tail + end.version, (version + 1) | 0);
     this.#lastPush = (version + 1) | 0;
@@ -361,6 +383,7 @@ export class Ring {
     const first = words[at] as number;
     this.block = 0;
     this.start = 0;
+    this.#holds = 0;
     switch (first & 3) {
       case record.INT:
         this.tag = 0;
@@ -372,21 +395,35 @@ export class Ring {
         const { parcel, start } = viewParcel(this.#family, this.block);
         this.popped = parcel;
         this.start = start;
+        this.#expect(parcel);
         return 2;
       }
       default: {
         this.tag = parcelTag(words, at + 1);
         this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
+        this.#expect(this.popped);
         const size = (first >>> KIND_BITS) + 1;
         return size + (size & 1);
       }
     }
   }
 
+  /** Prepares for claiming what belongs to the record that was read. */
+  #expect({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): void {
+    // One for each that the message holds, and one for the object that it becomes here.
+    this.#holds = 2 * handles.length;
+    for (const { block } of blobs) this.#family.heap.words(block);
+  }
+
   /** True if there are too many KiB in it for another message, where `put` of them have passed the tail. */
   #isTooHeavy(put: number): boolean {
     const bound = this.#words[this.#at + field.weightBound] as number;
     return bound !== 0 && ((put - this.#countOf(field.head, place.weight)) | 0) >= bound;
+  }
+
+  /** The KiB of a parcel, where they count here. */
+  #weightOf(parcel: Parcel): number {
+    return this.#words[this.#at + field.weightBound] === 0 ? 0 : parcelWeight(parcel);
   }
 
   /** The KiB of the record that was read last, at `word`. */

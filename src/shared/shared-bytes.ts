@@ -88,6 +88,7 @@ export class SharedBytes extends SharedObject {
   /** Counts as one more holder; the answer ends that. */
   #hold(): () => void {
     const { family, offset } = locate(this);
+    family.holdings.reserve(1);
     retainObject(family, offset);
     const entry = family.holdings.add(offset);
     return () => {

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { test } from '../cases.ts';
+
+/** Runs the program with so few descriptors that a process can have them all open. */
+function run(way: string): string[] {
+  const path = fileURLToPath(new URL('./fixtures/without-descriptors.js', import.meta.url));
+  const command = ['-c', 'ulimit -n 150; exec "$@"', 'bash', process.execPath, path, way];
+  const { stdout } = spawnSync('bash', command, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+  });
+  return stdout.trim().split('\n');
+}
+
+test('a waiting put that cannot ring the one who waits has put its item', () => {
+  assert.deepEqual(run('put'), ['put', 'there is 1']);
+});
+
+test('a get that cannot ring the one who waits has its item', () => {
+  assert.deepEqual(run('get'), ['got 0']);
+});
