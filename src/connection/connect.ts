@@ -10,7 +10,7 @@ import { SocketConnection } from './socket-connection.ts';
 
 /** How to connect, and how long to try. */
 export interface ConnectOptions extends WaitOptions {
-  /** The listener's key, of 8 bytes or more. Without one only data crosses, and a listener with a key refuses. */
+  /** The listener's key. Without one only data crosses, and a listener with a key refuses. */
   readonly authKey?: Uint8Array | string | undefined;
   /** What `tls.connect` takes, such as `ca`; `{}` for the system's authorities. */
   readonly tls?: ConnectionOptions | undefined;

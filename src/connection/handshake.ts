@@ -12,16 +12,14 @@ const WELCOME = Buffer.from('welcome');
 const REFUSED = Buffer.from('refused');
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
-/** `process.env.KEY ?? ''` is no key. */
-const LEAST_KEY_BYTES = 8;
 
-/** A key as bytes: a string is its UTF-8. A `RangeError` for one that is soon guessed, or was never set. */
+/** A key as bytes: a string is its UTF-8. A `RangeError` for an empty one: `process.env.KEY ?? ''` is no key. */
 export function readAuthKey(key: unknown): Uint8Array | undefined {
   if (key === undefined) return undefined;
   const bytes = bytesOf(key);
-  if (bytes.length >= LEAST_KEY_BYTES) return bytes;
+  if (bytes.length > 0) return bytes;
   throw new RangeError(
-    `authKey must have at least ${LEAST_KEY_BYTES} bytes, not ${bytes.length}: who has it can run code here. Take random ones, such as randomBytes(32) of node:crypto.`,
+    'authKey must not be empty: who has the key can run code here. Leave it out for a connection without one.',
   );
 }
 

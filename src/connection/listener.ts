@@ -16,7 +16,7 @@ import { SocketConnection } from './socket-connection.ts';
 export interface ListenerOptions {
   /** Where to listen; a port of 0 lets the system choose. A unix socket of this user's own, in a new folder, if left out. */
   readonly address?: Address | undefined;
-  /** The key that both ends must have, of 8 bytes or more. Without one only programs of this machine can connect, and only data crosses. */
+  /** The key that both ends must have; of 8 bytes or more where other machines can reach the address. Without one only programs of this machine can connect, and only data crosses. */
   readonly authKey?: Uint8Array | string | undefined;
   /** What `tls.createServer` takes: key, certificate and so on. TCP only. */
   readonly tls?: TlsOptions | undefined;
@@ -77,7 +77,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     );
     this.#server = process.getBuiltinModule('node:net').createServer();
     const secure = tls === undefined ? undefined : this.#secureServer(tls);
-    this.#place = listenOn(this.#server, address, KERNEL_BACKLOG, key === undefined);
+    this.#place = listenOn(this.#server, address, KERNEL_BACKLOG, key?.length ?? 0);
     if (this.#place.isUnix && tls !== undefined) {
       this.close();
       throw new TypeError(

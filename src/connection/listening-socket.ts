@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { sockets } from '../platform/choose.ts';
 import { type Address, isLoopback, parseAddress, showAddress, withPort } from './address.ts';
 
+/** Where other machines can try, a shorter key is soon guessed. */
+const LEAST_KEY_BYTES = 8;
+
 /** What removes the files of the sockets that are open, at the end of the program. */
 const files = new Set<() => void>();
 
@@ -22,9 +25,9 @@ export interface Place {
 
 /**
  * Has the server listen, at once, so that its address is known and errors are thrown; without an address at a unix socket in a new
- * folder which nobody else may enter. `localOnly` refuses what other machines can reach.
+ * folder which nobody else may enter. Refuses what other machines can reach, unless the key has bytes enough; 0 is none.
  */
-export function listenOn(server: Server, address: Address | undefined, backlog: number, localOnly: boolean): Place {
+export function listenOn(server: Server, address: Address | undefined, backlog: number, keyBytes: number): Place {
   if (address === undefined) {
     const folder = mkdtempSync(join(tmpdir(), 'multiproc-'));
     return listenOnPath(server, join(folder, 'listener'), backlog, folder);
@@ -34,10 +37,10 @@ export function listenOn(server: Server, address: Address | undefined, backlog: 
   const fd = sockets().listenTcp(host, port, backlog);
   server.listen({ fd, exclusive: true });
   const bound = server.address() as AddressInfo;
-  if (localOnly && !isLoopback(bound.address)) {
+  if (keyBytes < LEAST_KEY_BYTES && !isLoopback(bound.address)) {
     server.close();
     throw new RangeError(
-      `A Listener without an authKey serves programs of this machine only, and ${showAddress(address)} is open to others: give it and connect an authKey, or listen at 127.0.0.1.`,
+      `A Listener ${keyBytes === 0 ? 'without an authKey' : `whose authKey has fewer than ${LEAST_KEY_BYTES} bytes`} serves programs of this machine only, and ${showAddress(address)} is open to others: give it and connect an authKey such as randomBytes(32) of node:crypto, or listen at 127.0.0.1.`,
     );
   }
   return { address: withPort(address, bound.port), isUnix: false, remove: () => {} };

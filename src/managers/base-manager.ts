@@ -24,7 +24,7 @@ import { type ControlMessage, runServer } from './server-process.ts';
 export interface ManagerOptions {
   /** Where the server listens, or where to `connect` to: `'host:port'`, `{ host, port }` or the path of a socket. */
   readonly address?: Address | undefined;
-  /** The key that programs elsewhere must have, of 8 bytes or more; one that all members of this family have, if left out. */
+  /** The key that programs elsewhere must have, of 8 bytes or more where the address is open to other machines; one that all members of this family have, if left out. */
   readonly authKey?: Uint8Array | string | undefined;
   /** What `tls.createServer` takes where it serves, what `tls.connect` takes where it connects. TCP only. */
   readonly tls?: TlsOptions | ConnectionOptions | undefined;

@@ -256,13 +256,18 @@ describe('OtherTest', () => {
     client.close();
   });
 
-  test('test_empty_authkey, deliberately other: an empty key, or a short one, is refused', async () => {
-    for (const authKey of ['', 'x', 'seven 7', Buffer.from('seven 7')]) {
-      assert.throws(() => new Listener({ authKey }), { name: 'RangeError', message: /at least 8 bytes/ });
-      await assert.rejects(connect('127.0.0.1:1', { authKey }), { name: 'RangeError', message: /at least 8 bytes/ });
+  test('test_empty_authkey, deliberately other: an empty key is refused, and a short one where other machines can try', async () => {
+    for (const authKey of ['', new Uint8Array()]) {
+      assert.throws(() => new Listener({ authKey }), { name: 'RangeError', message: /must not be empty/ });
+      await assert.rejects(connect('127.0.0.1:1', { authKey }), { name: 'RangeError', message: /must not be empty/ });
+    }
+    for (const authKey of ['x', 'seven 7', Buffer.from('seven 7')]) {
+      const open = () => new Listener({ address: '0.0.0.0:0', authKey });
+      assert.throws(open, { name: 'RangeError', message: /fewer than 8 bytes/ });
+      new Listener({ address: '127.0.0.1:0', authKey }).close();
     }
     // Bytes, not characters.
-    using listener = new Listener({ authKey: 'üüüü' });
+    using listener = new Listener({ address: '0.0.0.0:0', authKey: 'üüüü' });
     (await watched(connect(listener.address, { authKey: Buffer.from('üüüü') }))).close();
     await assert.rejects(watched(connect(listener.address)), AuthenticationError);
     using open = new Listener();

@@ -204,7 +204,7 @@ describe('who may connect', () => {
     for (const key of ['another key', undefined]) {
       await assert.rejects(new Shared({ address, authKey: key }).connect(), AuthenticationError);
     }
-    for (const key of ['', 'short']) assert.throws(() => new Shared({ address, authKey: key }), RangeError);
+    assert.throws(() => new Shared({ address, authKey: '' }), RangeError);
   });
 
   test('nobody serves: Node’s own error, and connect may be tried again', async () => {
