@@ -201,10 +201,11 @@ function looksLikeNamespace(value: object): boolean {
 }
 
 function pick(from: Record<string, unknown>, members: readonly string[]): Record<string, unknown> {
-  const picked: Record<string, unknown> = {};
-  for (const member of members) {
-    const value = from[member];
-    picked[member] = typeof value === 'object' && value !== null ? travellingObject(value) : value;
-  }
-  return picked;
+  // A member may be called anything, `__proto__` too.
+  return Object.fromEntries(
+    members.map((member) => {
+      const value = from[member];
+      return [member, typeof value === 'object' && value !== null ? travellingObject(value) : value];
+    }),
+  );
 }

@@ -67,7 +67,7 @@ function matchExports(exports: unknown, rest: string): string | undefined {
 }
 
 function matchTarget(table: Record<string, unknown>, path: string): string | undefined {
-  if (path in table) return chooseTarget(table[path], '');
+  if (Object.hasOwn(table, path)) return chooseTarget(table[path], '');
   let best: [pattern: string, matched: string] | undefined;
   for (const pattern of Object.keys(table)) {
     const [before = '', after] = pattern.split('*');

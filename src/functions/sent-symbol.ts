@@ -39,5 +39,6 @@ export function spellSymbol(symbol: symbol): string | undefined {
 export function symbolFor(spelling: string): symbol {
   const rest = spelling.slice(1);
   if (spelling[0] === '#') return Symbol.for(rest);
-  return spelling[0] === '@' ? ((Symbol as unknown as Record<string, symbol>)[rest] as symbol) : Symbol(rest);
+  const wellKnown = spelling[0] === '@' ? (Symbol as unknown as Record<string, unknown>)[rest] : undefined;
+  return typeof wellKnown === 'symbol' ? wellKnown : Symbol(rest);
 }
