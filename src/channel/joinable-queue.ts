@@ -14,7 +14,7 @@ export const JOINABLE_QUEUE_KIND = 4;
 
 /** Words of a joinable queue, beside those of every queue. */
 const field = {
-  /** How many items are done; wraps as the ring's count of items put does. Each change is one atomic operation. */
+  /** How many items are done, not counting those that an immediate shutdown throws away; wraps as the ring's counts do. Each change is one atomic operation. */
   done: 2,
   joiners: OWN_WORDS,
 } as const;
@@ -71,7 +71,8 @@ export class JoinableQueue<T> extends Queue<T> {
     const { ring } = this;
     for (;;) {
       const done = Atomics.load(this.#words, this.#done);
-      if (ring.putCount === done) throw new StateError('taskDone() was called more often than items were put.');
+      if (((ring.countPut - done) | 0) <= 0)
+        throw new StateError('taskDone() was called more often than items were put.');
       // SYNC(done): who finds all done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
@@ -96,11 +97,7 @@ export class JoinableQueue<T> extends Queue<T> {
 
   /** As of a `Queue`; items that `immediate` throws away are done. */
   override shutdown(options?: { immediate?: boolean }): void {
-    // Done before it is out: killed in between, this process leaves nobody waiting for what nobody will do.
-    this.ring.shutdown(isImmediate(options), () => {
-      Atomics.add(this.#words, this.#done, 1);
-      return true;
-    });
+    this.ring.shutdown(isImmediate(options));
     this.wakeAll();
     if (this.#unfinished === 0) this.#joiners.notifyAll();
   }
@@ -114,7 +111,7 @@ export class JoinableQueue<T> extends Queue<T> {
   get #unfinished(): number {
     const done = Atomics.load(this.#words, this.#done);
     // Read after what is done, so that an item that is done was put.
-    return Math.max(0, (this.ring.putCount - done) | 0);
+    return Math.max(0, (this.ring.countPut - done) | 0);
   }
 
   readonly #attempt = (): undefined | NotYet => (this.#unfinished === 0 ? undefined : NOT_YET);

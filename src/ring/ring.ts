@@ -23,10 +23,12 @@ const line = 16;
 const field = {
   /** How many items it may hold, 0 for no bound; written once. */
   bound: 0,
-  /** `flag`s below; written within the tail's section. */
+  /** `flag`s below; SHUT is written within the tail's section, IMMEDIATE within the head's. */
   flags: 1,
   /** How many KiB it may hold before it is full, 0 for no such bound; written once. */
   weightBound: 2,
+  /** How many items had been taken when an immediate shutdown threw away the rest; written before IMMEDIATE, by whoever sets it. */
+  cut: 3,
   tail: line,
   head: 2 * line,
 } as const;
@@ -133,6 +135,7 @@ export class Ring {
   /** How many items it holds: exact at one moment during the call. */
   get size(): number {
     for (;;) {
+      if (this.#isCut) return 0;
       const before = this.#load(field.tail + end.version);
       const put = this.#countOf(field.tail);
       const taken = this.#countOf(field.head);
@@ -142,7 +145,7 @@ export class Ring {
 
   /** True if it held nothing at one moment during the call; cheaper than `size`, and than a pop that finds nothing. */
   get isEmpty(): boolean {
-    return this.#countOf(field.head) === this.#countOf(field.tail);
+    return this.#countOf(field.head) === this.#countOf(field.tail) || this.#isCut;
   }
 
   /** True if a push would have found it full at one moment during the call. */
@@ -153,6 +156,12 @@ export class Ring {
 
   get isShutDown(): boolean {
     return (this.#load(field.flags) & flag.SHUT) !== 0;
+  }
+
+  /** True once an immediate shutdown has thrown away what was inside. */
+  get #isCut(): boolean {
+    // SYNC(cut)
+    return (this.#load(field.flags) & flag.IMMEDIATE) !== 0;
   }
 
   pushInt(value: number): Outcome {
@@ -218,14 +227,23 @@ export class Ring {
    * answers false the message stays, and the answer is EMPTY.
    */
   pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
+    return this.#take(scratch, claim, false);
+  }
+
+  /** As `pop`; `isRest` takes what an immediate shutdown has left. */
+  #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined, isRest: boolean): Outcome {
     const words = this.#words;
     const head = this.#at + field.head;
     this.#headSection.enter();
+    if (!isRest && this.#isCut) {
+      this.#headSection.leave();
+      return outcome.SHUT;
+    }
     const version = words[head + end.version] as number;
     const copy = head + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
-      // Read before the look at the items: what was put before the shutdown is seen then. An immediate one has left none.
+      // Read before the look at the items: what was put before the shutdown is seen then.
       const flags = this.#load(field.flags);
       this.#knownTail = this.#countOf(field.tail);
       if (count === this.#knownTail) {
@@ -253,7 +271,7 @@ export class Ring {
       // What may fail is done before the message is out, and outside of the section.
       this.#headSection.leave();
       holdings.reserve(this.#holds);
-      return this.pop(scratch, claim);
+      return this.#take(scratch, claim, isRest);
     }
     if (claim?.(this.tag) === false) {
       this.#headSection.leave();
@@ -281,27 +299,31 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** How many items were put in so far; wraps. */
-  get putCount(): number {
-    return this.#countOf(field.tail);
+  /** How many items were put in so far, without those that an immediate shutdown has thrown away; wraps. */
+  get countPut(): number {
+    return this.#isCut ? this.#load(field.cut) : this.#countOf(field.tail);
   }
 
-  /** Lets nothing in any more; `immediate` also throws away what is inside, each item as `pop` takes it. */
-  shutdown(immediate: boolean, claim?: (tag: number) => boolean): void {
+  /** Lets nothing in any more; `immediate` also throws away what is inside. */
+  shutdown(immediate: boolean): void {
     this.#tailSection.enter();
     Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
     this.#tailSection.leave();
     if (!immediate) return;
-    const scratch = new Uint8Array(SCRATCH_BYTES);
-    while (this.pop(scratch, claim) === outcome.DONE) this.#discardPopped();
-    Atomics.or(this.#words, this.#at + field.flags, flag.IMMEDIATE);
+    this.#headSection.enter();
+    if (!this.#isCut) {
+      Atomics.store(this.#words, this.#at + field.cut, this.#countOf(field.head));
+      // SYNC(cut): from here on nothing is inside, and who sees that sees how many were taken.
+      Atomics.or(this.#words, this.#at + field.flags, flag.IMMEDIATE);
+    }
+    this.#headSection.leave();
+    this.#takeRest();
   }
 
   /** Gives back all that the ring holds; nobody uses it any more. */
   destroy(): void {
     Atomics.store(this.#words, this.#at + field.flags, flag.SHUT);
-    const scratch = new Uint8Array(SCRATCH_BYTES);
-    while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
+    this.#takeRest();
     const version = this.#words[this.#at + field.head + end.version] as number;
     const copy = this.#at + field.head + end.copies + (version & 1) * end.copyWords;
     this.#freeSegments(this.#words[copy + place.segment] as number, 0);
@@ -345,6 +367,11 @@ export class Ring {
       throw error;
     }
     return outcome.DONE;
+  }
+
+  #takeRest(): void {
+    const scratch = new Uint8Array(SCRATCH_BYTES);
+    while (this.#take(scratch, undefined, true) === outcome.DONE) this.#discardPopped();
   }
 
   /** Makes the record that was written since #reserve visible, and leaves the section. */

@@ -86,6 +86,36 @@ test('killed anywhere in an immediate shutdown, nobody joins for ever', async ()
   assert.ok(died >= 6, `${died} places`);
 });
 
+test('killed anywhere in an immediate shutdown, all that is inside is thrown away, or nothing', async () => {
+  const died = await killEverywhere(
+    (queue: JoinableQueue<unknown>) => queue.shutdown({ immediate: true }),
+    () => {
+      const queue = new JoinableQueue<unknown>();
+      for (let i = 0; i < 4; i++) queue.putSync([i, new Uint8Array(100_000)]);
+      return [queue];
+    },
+    async (n, queue) => {
+      using _ = watchdog(`items, killed at ${n}`, 40, queue);
+      const inside = queue.qsize();
+      let taken = 0;
+      for (; !queue.empty(); taken++) queue.getNowait();
+      assert.ok(inside === taken && (inside === 0 || inside === 3), `killed at ${n}: ${taken} of ${inside} inside`);
+      // Whoever took an item can say that it is done, and nobody joins before.
+      for (; taken > 0; taken--) {
+        await assert.rejects(queue.join({ timeout: 0 }), { code: 'ERR_TIMEOUT' });
+        queue.taskDone();
+      }
+      await queue.join(TIMEOUT);
+      assert.throws(() => queue.taskDone(), { code: 'ERR_STATE' });
+    },
+    (queue) => {
+      queue.getSync();
+      queue.taskDone();
+    },
+  );
+  assert.ok(died >= 10, `${died} places`);
+});
+
 test('a joiner that is killed holds up nobody', async () => {
   const queue = new JoinableQueue<number>();
   using _ = watchdog('dead joiner', 40, queue);
