@@ -169,7 +169,10 @@ export class EndOfStreamError extends MultiprocError {
   readonly code = 'ERR_END_OF_STREAM';
 }
 
-/** What was asked of an object that a manager serves cannot be done there: it has no such method, or is not there any more. */
+/**
+ * What was asked of an object that a manager serves cannot be done there: it has no such method, or is not there any more. Also what
+ * arrives of an error whose class cannot make it here: its name, message and stack, with the reason as `cause`.
+ */
 export class RemoteError extends MultiprocError {
   static override readonly brandName = 'RemoteError';
   readonly code = 'ERR_REMOTE';

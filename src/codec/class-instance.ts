@@ -54,20 +54,37 @@ function write(value: object, out: ValueWriter): void {
     registration = registerCaptured(cls);
   }
   const { encode, decode } = registration;
-  const base = encode === undefined && decode === undefined ? baseOf(value) : form.HOOKED;
+  const base = encode === undefined && decode === undefined ? baseOf(value) : hookedFormOf(value);
   const native = base === form.OBJECT ? nativeClassOf(value) : undefined;
   if (native !== undefined) {
     out.refuse(`its class extends ${native}, which is bound to its process; give registerClass encode and decode`);
   }
   out.form(base);
+  if (base === form.HOOKED_ERROR) writeRemains(value as Error, out);
   out.value(registration, '.constructor');
   writeState(base, value, registration, out);
 }
 
+function hookedFormOf(value: object): number {
+  return baseOf(value) === form.ERROR ? form.HOOKED_ERROR : form.HOOKED;
+}
+
+/** What the receiver shows of an error that it cannot make. */
+function writeRemains(error: Error, out: ValueWriter): void {
+  const { name, message, stack } = error;
+  out.string(String(name));
+  out.string(String(message));
+  out.value(typeof stack === 'string' ? stack : undefined, '.stack');
+}
+
 function writeState(base: number, value: object, { encode }: ClassRegistration, out: ValueWriter): void {
+  const state = () => (encode === undefined ? { ...value } : (encode as (x: object) => unknown)(value));
   switch (base) {
     case form.HOOKED:
-      out.value(encode === undefined ? { ...value } : (encode as (x: object) => unknown)(value), '');
+      out.value(state(), '');
+      return;
+    case form.HOOKED_ERROR:
+      out.section(() => out.value(state(), ''));
       return;
     case form.ERROR:
       writeError(value as Error, out);

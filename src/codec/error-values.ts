@@ -5,6 +5,7 @@
  * A property that cannot be sent is replaced by a sentence that says so: a report of a failure must not fail itself.
  */
 import { types } from '../builtins.ts';
+import { RemoteError } from '../errors.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';
@@ -96,6 +97,16 @@ export function readError(input: ValueReader, prepare?: (error: Error) => void):
   }
   if (!stack) delete error.stack;
   return error;
+}
+
+/** What arrives of an error that cannot be made here as what it is: it looks like that, and `cause` says why. */
+export function remainsOf(error: { name: string; message: string; stack?: unknown }, cause: unknown): RemoteError {
+  const { name, message, stack } = error;
+  const remains = new RemoteError(message, { cause });
+  const shown = typeof stack === 'string' ? stack : `${name}: ${message}`;
+  for (const [key, value] of Object.entries({ name, stack: shown }))
+    Object.defineProperty(remains, key, { value, enumerable: false, configurable: true, writable: true });
+  return remains;
 }
 
 /** A stack that leads into the codec would only mislead, and takes long: none is collected. */

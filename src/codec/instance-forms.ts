@@ -5,12 +5,22 @@
  */
 import { isIndex, stretch } from './array-properties.ts';
 import { type AnyClass, ClassRegistration, learnClass, registrationById } from './class-registry.ts';
-import { readError } from './error-values.ts';
+import { readError, remainsOf } from './error-values.ts';
 import { type Form, reach, type ValueReader } from './extension.ts';
 import { isFarIndex, keepSparse } from './far-indices.ts';
 
 /** Numbers for good: they are part of the wire format. */
-export const form = { CLASS: 0, HOOKED: 1, OBJECT: 2, ARRAY: 3, MAP: 4, SET: 5, ERROR: 6, LEAF: 7 } as const;
+export const form = {
+  CLASS: 0,
+  HOOKED: 1,
+  OBJECT: 2,
+  ARRAY: 3,
+  MAP: 4,
+  SET: 5,
+  ERROR: 6,
+  LEAF: 7,
+  HOOKED_ERROR: 8,
+} as const;
 
 const TRUSTED = reach.TRUSTED;
 
@@ -26,27 +36,55 @@ export const instanceForms: readonly Form[] = [
   { name: 'error', reach: TRUSTED, fields: ['value', 'string', 'string', 'rest'], read: readOwnError },
   // The state is an object of a built-in class, which only lacks the prototype.
   { name: 'date, expression or view', reach: TRUSTED, fields: ['value', 'value'], read: readLeaf },
+  // What stands for it, if it cannot be made here: name, message and stack; then its class, and its state as a section.
+  {
+    name: 'error with hooks',
+    reach: TRUSTED,
+    fields: ['string', 'string', 'value', 'value', 'section'],
+    read: readHookedError,
+  },
 ];
 
-function readClass(input: ValueReader): ClassRegistration {
+/** Stands for a class that cannot be made here, until somebody needs it. */
+class MissingClass {
+  readonly cause: unknown;
+
+  constructor(cause: unknown) {
+    this.cause = cause;
+  }
+}
+
+function readClass(input: ValueReader): ClassRegistration | MissingClass {
   const id = input.string();
   const known = registrationById(id);
   if (known !== undefined) {
     input.skipSection();
     return known;
   }
-  return input.section(() => {
-    const cls = input.value();
-    if (typeof cls !== 'function') input.corrupt('a class that is none');
-    const encode = input.value() as ClassRegistration['encode'];
-    const decode = input.value() as ClassRegistration['decode'];
-    return learnClass(id, cls as unknown as AnyClass, { encode, decode });
-  });
+  try {
+    return input.section(() => {
+      const cls = input.value();
+      if (typeof cls !== 'function') input.corrupt('a class that is none');
+      const encode = input.value() as ClassRegistration['encode'];
+      const decode = input.value() as ClassRegistration['decode'];
+      return learnClass(id, cls as unknown as AnyClass, { encode, decode });
+    });
+  } catch (cause) {
+    return new MissingClass(cause);
+  }
 }
 
-function readRegistration(input: ValueReader): ClassRegistration {
-  const registration = input.value();
-  return registration instanceof ClassRegistration ? registration : input.corrupt('an instance without its class');
+/** Reads the registration of a class; throws why there is none. */
+export function readRegistration(input: ValueReader): ClassRegistration {
+  const found = readIfThere(input);
+  if (found instanceof MissingClass) throw found.cause;
+  return found;
+}
+
+function readIfThere(input: ValueReader): ClassRegistration | MissingClass {
+  const found = input.value();
+  const isKnown = found instanceof ClassRegistration || found instanceof MissingClass;
+  return isKnown ? found : input.corrupt('an instance without its class');
 }
 
 function prototypeOf({ cls }: ClassRegistration): object {
@@ -55,10 +93,32 @@ function prototypeOf({ cls }: ClassRegistration): object {
 
 function readHooked(input: ValueReader): object {
   const registration = readRegistration(input);
+  return revive(registration, input.value());
+}
+
+function revive(registration: ClassRegistration, state: unknown): object {
   const { decode } = registration;
-  const state = input.value();
   if (decode !== undefined) return (decode as (state: unknown) => object)(state);
   return assign(Object.create(prototypeOf(registration)), state);
+}
+
+function readHookedError(input: ValueReader): object {
+  const name = input.string();
+  const message = input.string();
+  const remains = { name, message, stack: input.value() };
+  const found = readIfThere(input);
+  if (found instanceof MissingClass) {
+    input.skipSection();
+    return remainsOf(remains, found.cause);
+  }
+  try {
+    return revive(
+      found,
+      input.section(() => input.value()),
+    );
+  } catch (cause) {
+    return remainsOf(remains, cause);
+  }
 }
 
 function readObject(input: ValueReader): object {
@@ -100,7 +160,9 @@ function readSet(input: ValueReader): object {
 }
 
 function readOwnError(input: ValueReader): object {
-  const prototype = prototypeOf(readRegistration(input));
+  const found = readIfThere(input);
+  if (found instanceof MissingClass) return remainsOf(readError(input), found.cause);
+  const prototype = prototypeOf(found);
   return readError(input, (error) => Object.setPrototypeOf(error, prototype));
 }
 

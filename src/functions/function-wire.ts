@@ -1,7 +1,7 @@
 /** Functions in messages: see README.md for what travels of which function. Loaded with the first of them (function-extension.ts). */
 
-import type { ClassRegistration } from '../codec/class-registry.ts';
 import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { readRegistration } from '../codec/instance-forms.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
@@ -112,7 +112,7 @@ export function read(of: number, input: ValueReader): object {
     case form.LATE_CLASS:
       return lateClass(input.uint32());
     case form.HOOKED_CLASS:
-      return (input.value() as ClassRegistration).cls;
+      return readRegistration(input).cls;
     case form.SYMBOL:
       // The codec hands on what an extension reads, whatever it is.
       return symbolFor(input.string()) as unknown as object;
