@@ -1068,7 +1068,7 @@ describe('connections', () => {
       () => new L({ address: { host: '', port: 0 } }),
       () => new L({ address: '0.0.0.0:0' }),
       () => new L({ authKey: '' }),
-      () => new L({ authKey: 'seven 7' }),
+      () => new L({ address: '0.0.0.0:0', authKey: 'seven 7' }),
       () => new L({ backlog: 0 }),
       () => new L({ backlog: -1 }),
       () => new L({ backlog: 1.5 }),
@@ -1090,7 +1090,7 @@ describe('connections', () => {
       RangeError,
       () => call('127.0.0.1:70000'),
       () => call({ host: 'localhost', port: 0.5 }),
-      () => call('127.0.0.1:1', { authKey: 'seven 7' }),
+      () => call('127.0.0.1:1', { authKey: '' }),
     );
     await made.badWaits((options) => call('127.0.0.1:1', options));
     made.end();
