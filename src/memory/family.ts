@@ -115,6 +115,7 @@ export class Family {
 
   /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
   reserve(isThread: boolean): number {
+    // A parent has its children's bells, so others may leave it to wake them.
     this.parker.listen();
     this.#section.enter();
     try {
