@@ -1,5 +1,6 @@
 import { os, setTimer } from '../builtins.ts';
-import { PoolBrokenError, WorkerLostError } from '../errors.ts';
+import { PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
+import { family } from '../memory/family.ts';
 import { childOf, Process } from '../process/process.ts';
 import type { StartMethod } from '../process/start-method.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -11,6 +12,11 @@ const INITIALIZER_TRIES = 3;
 const NOTICE = 20;
 /** Milliseconds that a worker whose task was stopped has to clean up. */
 const GRACE = 1000;
+/** The first pause before a start, in ms, after setbacks that are not the program's fault; it doubles each time, and the longest. */
+const PAUSE = 20;
+const LONGEST_PAUSE = 1000;
+/** Signals by which a process ends through its own fault; others come from outside. */
+const ownSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
 
 export interface CrewOptions {
   readonly board: TaskBoard;
@@ -58,6 +64,11 @@ export class Crew {
   /** Since something was last finished. */
   #futileDeaths = 0;
   #failedInitializers = 0;
+  #refusedStarts = 0;
+  /** Deaths by a signal from outside, and starts that the system refused: both may be over in a moment. */
+  #setbacks = 0;
+  /** As of performance.now(): nobody is started before. */
+  #pauseEnd = 0;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -76,18 +87,38 @@ export class Crew {
     return { workers: this.#active, started: this.#started, lost: this.#lost };
   }
 
-  /** Sees that there are workers enough for so many tasks. */
+  /** Sees that there are workers enough for so many tasks, now or after a pause. */
   staff(tasks: number): void {
     const { size, concurrency } = this.#options;
     while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
+      if (performance.now() < this.#pauseEnd) {
+        family().parker.remind(this.#staffLater);
+        return;
+      }
       try {
         this.#start();
       } catch (error) {
         // Those that there are have to do, if there are any.
         if (this.#active > 0) return;
-        this.#options.onBroken(error);
+        if (!(error instanceof ProcessError) || ++this.#refusedStarts === this.#mostFutile)
+          this.#options.onBroken(error);
+        else this.#pause();
       }
     }
+  }
+
+  readonly #staffLater = (): void => this.staff(this.#options.outstanding());
+
+  /** A little longer each time, so that a machine without memory, or whoever kills, has time to come to an end. */
+  #pause(): void {
+    const pause = this.#setbacks === 0 ? 0 : Math.min(PAUSE * 2 ** (this.#setbacks - 1), LONGEST_PAUSE);
+    this.#setbacks++;
+    this.#pauseEnd = performance.now() + pause;
+  }
+
+  /** So many failures in a row through the program's own fault, and there is no point in another try. */
+  get #mostFutile(): number {
+    return Math.max(5, this.size + 3);
   }
 
   /**
@@ -146,6 +177,8 @@ export class Crew {
   succeeded(): void {
     this.#futileDeaths = 0;
     this.#failedInitializers = 0;
+    this.#refusedStarts = 0;
+    this.#setbacks = 0;
   }
 
   /** A worker could not even begin; it is ending. */
@@ -201,7 +234,8 @@ export class Crew {
     this.#workers.delete(member);
     if (!worker.hasLeft) this.#lost++;
     if (this.#dismissed) return;
-    if (isFutile && !worker.hasLeft && ++this.#futileDeaths >= Math.max(5, this.size + 3)) {
+    if (isFutile && !worker.hasLeft && isFromOutside(exitCode)) this.#pause();
+    else if (isFutile && !worker.hasLeft && ++this.#futileDeaths >= this.#mostFutile) {
       this.#options.onBroken(
         new PoolBrokenError(
           `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; it takes no more.`,
@@ -231,6 +265,12 @@ function endOf(exitCode: number): string {
   return signal === undefined ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
 }
 
-function signalOf(exitCode: number): string | undefined {
-  return Object.entries(os.constants.signals).find(([, number]) => number === -exitCode)?.[0];
+function isFromOutside(exitCode: number): boolean {
+  const signal = signalOf(exitCode);
+  return signal !== undefined && !ownSignals.includes(signal);
+}
+
+function signalOf(exitCode: number): NodeJS.Signals | undefined {
+  const found = Object.entries(os.constants.signals).find(([, number]) => number === -exitCode);
+  return found?.[0] as NodeJS.Signals | undefined;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe } from 'node:test';
-import { PoolBrokenError, Queue, SerializationError, WorkerLostError } from 'multiproc';
+import { Event, PoolBrokenError, Queue, SerializationError, setSpareProcesses, WorkerLostError } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
 import { until } from '../process/program.ts';
@@ -222,6 +222,31 @@ describe('idle workers', () => {
       if (round % 2 === 0) await until(() => pool.pids.every((pid) => !pids.has(pid)));
     }
     await lives(pool);
+  });
+
+  test('are replaced as often as somebody kills them while they boot', async () => {
+    const gate = new Event();
+    const pool = poolOf({ processes: 2, initializer: (open: Event) => void open.waitSync(), initargs: [gate] });
+    const results = [1, 2, 3].map((n) => pool.apply((x: number) => x * 2, [n]));
+    for (let kills = 0; kills < 9; kills++) {
+      await until(() => pool.pids.length > 0);
+      const [pid] = pool.pids;
+      process.kill(pid!, 'SIGKILL');
+      await until(() => !pool.pids.includes(pid!));
+    }
+    gate.set();
+    assert.deepEqual(await watched(Promise.all(results)), [2, 4, 6]);
+  });
+
+  test('whose start the system refuses for a while are started later', async () => {
+    const { execPath } = process;
+    process.execPath = '/does/not/exist';
+    setSpareProcesses(0);
+    const pool = poolOf(1);
+    const result = pool.apply((x: number) => x * 2, [4]);
+    process.execPath = execPath;
+    assert.equal(await watched(result), 8);
+    setSpareProcesses(2);
   });
 
   test('one that is killed while the others work costs nothing', async () => {
