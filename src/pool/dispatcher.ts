@@ -1,10 +1,12 @@
 import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
+import type { Connection } from '../connection/connection.ts';
 import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { AbortWatch } from './abort-watch.ts';
+import { answerCall, type PoolCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';
 import { callDue } from './callbacks.ts';
 import { Crew, type CrewOptions } from './crew.ts';
@@ -16,7 +18,6 @@ import { type ReportMessage, report, type Way } from './messages.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
 import { packTask } from './task-parcel.ts';
-import type { PoolRequest } from './wrapped.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
@@ -42,6 +43,7 @@ export class Dispatcher {
   readonly #feeders = new Set<Feeder>();
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
+  #listening: Promise<void> | undefined;
   #state: State = 'open';
   /** Why it takes no more, once it is not open. */
   #ending: unknown;
@@ -66,13 +68,21 @@ export class Dispatcher {
     return this.#board;
   }
 
-  /** Takes on what other processes ask for, until the pool closes; `run` answers when it is done, and never throws. */
-  async listen(run: (request: PoolRequest) => Promise<void>): Promise<void> {
+  /** Has `run` do what other processes ask for, from the first call on and until the pool closes. */
+  listen(run: (call: PoolCall) => Promise<unknown>): void {
+    this.#listening ??= this.#takeCalls(run);
+  }
+
+  async #takeCalls(run: (call: PoolCall) => Promise<unknown>): Promise<void> {
+    const underway = new Set<Promise<void>>();
     for (;;) {
-      const request = await this.#board.whenRequested((delivery) => this.#open(delivery));
-      if (request === undefined) return;
-      if (request !== null) run(request);
+      const caller = await this.#board.whenRequested((delivery) => this.#open(delivery));
+      if (caller === undefined) break;
+      if (caller === null) continue;
+      const answered = answerCall(caller, run).finally(() => underway.delete(answered));
+      underway.add(answered);
     }
+    await Promise.all(underway);
   }
 
   get crew(): Crew {
@@ -197,6 +207,7 @@ export class Dispatcher {
       else this.#idle.push(resolve);
     });
     await this.#crew.ended();
+    await this.#listening;
     if (this.#isGone) return;
     this.#isGone = true;
     this.#shelf.clear();
@@ -302,12 +313,12 @@ export class Dispatcher {
     return any;
   }
 
-  /** What another process asks for, null if it cannot be decoded. */
-  #open({ parcel, start, block }: Delivery): PoolRequest | null {
+  /** Where another process asks for something; null if this process cannot hold the connection: the caller finds it gone. */
+  #open({ parcel, start, block }: Delivery): Connection | null {
     try {
-      return unpack(this.#family, parcel, start) as PoolRequest;
+      return unpack(this.#family, parcel, start) as Connection;
     } catch (error) {
-      process.emitWarning(`A Pool was sent a request that cannot be decoded: ${error}`);
+      process.emitWarning(`A Pool was sent a request that cannot be opened: ${error}`);
       return null;
     } finally {
       if (block !== 0) this.#family.allocator.free(block);

@@ -26,7 +26,7 @@ import {
   readMapOptions,
   readOptions,
 } from './task-arguments.ts';
-import { type PoolReply, type PoolRequest, rememberWrapped } from './wrapped.ts';
+import { rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.ts');
 
@@ -56,7 +56,6 @@ export class Pool implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #interruptible: Interruptible;
   #isJoinable = false;
-  #listening: Promise<void> | undefined;
 
   constructor(options: number | PoolOptions = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
@@ -215,7 +214,7 @@ export class Pool implements AsyncDisposable {
     readOptions(options);
     const callable = (...args: A) => this.apply(fn, args, options);
     rememberWrapped(callable, { board: this.#dispatcher.board, fn, options });
-    this.#listening ??= this.#dispatcher.listen((request) => this.#answer(request));
+    this.#dispatcher.listen(({ fn, args, options }) => this.apply(fn, args, options));
     return callable;
   }
 
@@ -264,17 +263,6 @@ export class Pool implements AsyncDisposable {
   #call(fn: AnyFunction, args: readonly unknown[] | undefined, options: SubmitOptions, sink: Sink): Job {
     assertTask(fn);
     return this.#dispatcher.submit(fn, way.CALL, argumentsOf(args), 0, options, sink);
-  }
-
-  async #answer({ fn, args, options, reply }: PoolRequest): Promise<void> {
-    let answer: PoolReply;
-    try {
-      answer = { value: await this.apply(fn, args, options) };
-    } catch (error) {
-      answer = { error };
-    }
-    reply.putSync(answer);
-    reply.close();
   }
 
   #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions, end: BatchEnd): Batch {

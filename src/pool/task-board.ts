@@ -1,4 +1,3 @@
-import { os } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -8,6 +7,7 @@ import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { TASK_BOARD_KIND } from './board-kind.ts';
+import { MOST_POLLERS, Pollers } from './pollers.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
 
 /** How many priorities may wait at the same time. */
@@ -20,6 +20,8 @@ const field = {
   version: 3,
   /** How many lanes there are, and the granules of their rings from the highest priority on; written by the owner. */
   laneCount: 4,
+  /** The owner's name in the family; written once. */
+  ownerName: 5,
   lanes: 16,
   results: 16 + LANES,
   workers: 16 + LANES + RING_WORDS,
@@ -29,8 +31,6 @@ const field = {
   /** Workers that are trying again and again; each written by its worker, and by the owner when that has died or takes nothing. */
   pollers: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS,
 } as const;
-/** How many may try at once: one CPU is the owner's. */
-const MOST_POLLERS = 8;
 const WORDS = field.pollers + MOST_POLLERS;
 
 /** Gives back what a board holds. */
@@ -75,9 +75,7 @@ export class TaskBoard extends SharedObject {
   readonly #requests: Ring;
   readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
-  readonly #mostPollers = Math.min(MOST_POLLERS, os.availableParallelism() - 1);
-  /** Where this worker has announced that it polls, 0 if it does not. */
-  #poller = 0;
+  readonly #pollers: Pollers;
   /** Of the owner: the task that it will look at, since it relied on a poller to take it, and the last such task; 0 for none. */
   #relied = 0;
   #lastRelied = 0;
@@ -92,11 +90,13 @@ export class TaskBoard extends SharedObject {
     this.#words = family.heap.words(offset);
     this.#at = wordIndex(offset);
     if (existing === undefined) {
+      this.#words[this.#at + field.ownerName] = family.me;
       this.#words[this.#at + field.slots] = family.allocator.allocate(SLOTS_BYTES, 0) / GRANULE;
       for (const ring of [field.results, field.requests]) Ring.create(family, offset + ring * 4, 0);
       this.#lanes = [createLane(family, 0)];
       this.#publishLanes();
     }
+    this.#pollers = new Pollers(this.#words, this.#at + field.pollers, family.me);
     this.slots = new TaskSlots(family, (this.#words[this.#at + field.slots]! >>> 0) * GRANULE);
     this.#results = new Ring(family, offset + field.results * 4);
     this.#requests = new Ring(family, offset + field.requests * 4);
@@ -116,8 +116,7 @@ export class TaskBoard extends SharedObject {
     if (lane === undefined) return false;
     lane.ring.push(parcel, tag);
     if (!this.#workers.hasWaiting) return true;
-    // SYNC(poll): a poller seen here looks once more after it has withdrawn, and wakes others if there is more than it takes.
-    if (this.#hasPoller) this.#rely(tag);
+    if (this.#pollers.any) this.#rely(tag);
     else this.#workers.notify();
     return true;
   }
@@ -140,34 +139,18 @@ export class TaskBoard extends SharedObject {
 
   /** Whoever has announced that he polls takes nothing: he may be stopped. */
   #relieve(): void {
-    for (let i = 0; i < this.#mostPollers; i++) Atomics.store(this.#words, this.#at + field.pollers + i, 0);
+    this.#pollers.clear();
     if (this.#workers.hasWaiting) this.#workers.notify();
-  }
-
-  get #hasPoller(): boolean {
-    for (let i = 0; i < this.#mostPollers; i++) {
-      if (Atomics.load(this.#words, this.#at + field.pollers + i) !== 0) return true;
-    }
-    return false;
   }
 
   /** Worker: announces that it tries again and again; false if so many do already that more would only take CPU from them. */
   tryPoll(): boolean {
-    for (let i = 0; i < this.#mostPollers; i++) {
-      const at = this.#at + field.pollers + i;
-      if (Atomics.compareExchange(this.#words, at, 0, this.#family.me) !== 0) continue;
-      this.#poller = at;
-      return true;
-    }
-    return false;
+    return this.#pollers.announce();
   }
 
   /** Worker: it does so no longer. Look once more after this. */
   endPoll(): void {
-    if (this.#poller === 0) return;
-    // SYNC(poll): an owner that still saw it has pushed before this. It may be somebody else's by now.
-    Atomics.compareExchange(this.#words, this.#poller, this.#family.me, 0);
-    this.#poller = 0;
+    this.#pollers.withdraw();
   }
 
   /** Worker: has taken a task, and polls no longer; if there are more, somebody else is to come. */
@@ -178,10 +161,7 @@ export class TaskBoard extends SharedObject {
 
   /** Owner: a worker has died, perhaps while it was polling. */
   forget(member: number): void {
-    for (let i = 0; i < MOST_POLLERS; i++) {
-      if (Atomics.compareExchange(this.#words, this.#at + field.pollers + i, member, 0) !== member) continue;
-      if (this.hasWaiting) this.#workers.notifyAll();
-    }
+    if (this.#pollers.forget(member) && this.hasWaiting) this.#workers.notifyAll();
   }
 
   /** Owner: true if tasks lie on the board that no worker has taken out. */
@@ -281,6 +261,20 @@ export class TaskBoard extends SharedObject {
     return true;
   }
 
+  /**
+   * Anybody else: calls back when the owner's process, or thread, has ended; the answer stops that. `undefined` if it has already.
+   */
+  onOwnerEnd(callback: () => void): (() => void) | undefined {
+    const { lifelines, members } = this.#family;
+    const owner = this.#words[this.#at + field.ownerName] as number;
+    const onDeath = () => {
+      this.#family.bury(owner);
+      callback();
+    };
+    if (!lifelines.watch(owner, onDeath) && members.isGone(owner)) return undefined;
+    return () => lifelines.unwatch(owner, onDeath);
+  }
+
   /** Owner: waits for a request, and has `open` decode it at once; `undefined` when there can be no more. It does not keep the program alive. */
   whenRequested<T>(open: (request: Delivery) => T): Promise<T | undefined> {
     const attempt = () => {
@@ -299,6 +293,11 @@ export class TaskBoard extends SharedObject {
     this.#listener.notifyAll();
     // Whoever waits here himself, in an event loop that may have nothing else to do.
     this.#family.parker.schedule();
+  }
+
+  /** True once this process has let go of it. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** Lets go of the board, and ends the waits of this thread: nothing may look at its memory afterwards. */

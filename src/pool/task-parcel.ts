@@ -4,6 +4,7 @@ import type { Family } from '../memory/family.ts';
 import type { Parcel } from '../ring/parcel.ts';
 import type { Job } from './job.ts';
 import { INPUT_AT, type TaskMessage, way } from './messages.ts';
+import { withPath } from './refusal-path.ts';
 
 /** Makes a task ready to cross; throws a `SerializationError` whose path begins at what the user gave. */
 export function packTask(family: Family, job: Job): Parcel {
@@ -26,6 +27,5 @@ function inUsersWords(error: SerializationError, { how, start }: Job): Serializa
   if (!error.path.startsWith(inner)) return error;
   let rest = error.path.slice(inner.length);
   if (how !== way.CALL) rest = rest.replace(/^\[(\d+)\]/, (_, index: string) => `[${Number(index) + start}]`);
-  const path = `${how === way.CALL ? 'args' : 'items'}${rest}`;
-  return new SerializationError(error.message.replace(error.path, path), path, { cause: error.cause });
+  return withPath(error, `${how === way.CALL ? 'args' : 'items'}${rest}`);
 }

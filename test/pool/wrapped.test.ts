@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { ClosedError, Pool, type Process, Queue, registerClass } from 'multiproc';
 import { test } from '../cases.ts';
+import { here } from '../here.ts';
+import { slay, start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 import { poolOf } from './pools.ts';
 
@@ -18,4 +22,123 @@ test("another pool's wrapped function is an argument of a task, and runs in its 
   });
   const caught = other.apply((f: typeof fails) => f().catch((error: Error) => error.name + error.message), [fails]);
   assert.equal(await watched(caught), 'TypeErrorthere');
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: any function that `wrap` made.
+type WrappedFunction = (...args: any[]) => Promise<any>;
+
+/** What a call in another process, with these arguments, comes to: `code path message` of its error. */
+async function failureOf(wrapped: WrappedFunction, ...args: unknown[]): Promise<string> {
+  const caller = poolOf(1);
+  const task = (f: WrappedFunction, args: unknown[]) =>
+    f(...args).then(
+      (value) => `it resolved with ${value}`,
+      ({ code, path, message }) => `${code} ${path} ${message}`,
+    );
+  try {
+    return await watched(caller.apply(task, [wrapped, args]));
+  } finally {
+    caller.terminate();
+  }
+}
+
+describe('a wrapped function that is called elsewhere', () => {
+  class Odd {}
+  registerClass(Odd, { encode: () => 1, decode: () => ({ tag: Symbol('only here') }) });
+  class Choosy {}
+  const owner = here();
+  const decode = () => {
+    if (here() === owner) throw new RangeError('not with me');
+    return new Choosy();
+  };
+  registerClass(Choosy, { encode: () => 1, decode });
+
+  test('answers what keeps its result from being sent on', async () => {
+    const pool = poolOf(1);
+    assert.match(await failureOf(pool.wrap(() => new Odd())), /^ERR_SERIALIZATION result\.tag .*result\.tag/);
+  });
+
+  test('answers what keeps an argument from being sent, or from being read by the owner', async () => {
+    const pool = poolOf(1);
+    const f = pool.wrap((..._: unknown[]) => 0);
+    assert.match(await failureOf(f, 1, new Odd()), /^ERR_SERIALIZATION args\[1\]\.tag .*args\[1\]\.tag/);
+    assert.match(await failureOf(f, new Choosy()), /not with me/);
+  });
+
+  test('rejects where the pool is closed, and what was asked before is answered', async () => {
+    const pool = poolOf(1);
+    const [gate, said, outcomes] = [new Queue<number>(), new Queue<string>(), new Queue<string>()];
+    const slow = pool.wrap(async () => {
+      await said.put('runs');
+      return gate.get();
+    });
+    const calls = poolOf(1).apply(
+      async (f: typeof slow) => {
+        for (let i = 0; i < 2; i++) {
+          await outcomes.put(await f().then(String, (error) => error.code));
+          await gate.get();
+        }
+      },
+      [slow],
+    );
+    assert.equal(await watched(said.get()), 'runs');
+    pool.close();
+    gate.putNowait(7);
+    assert.equal(await watched(outcomes.get()), '7');
+    await watched(pool.join());
+    gate.putNowait(8);
+    assert.equal(await watched(outcomes.get()), 'ERR_CLOSED');
+    gate.putNowait(9);
+    await watched(calls);
+    await assert.rejects(slow(), ClosedError);
+    await assert.rejects(poolOf(1).apply(slow), { code: 'ERR_CLOSED', message: /Pool of this function/ });
+  });
+
+  /** A caller that is no child of the pool's owner. */
+  async function callOf(owner: Process, offers: Queue<WrappedFunction>, outcomes: Queue<string>): Promise<Process> {
+    const call = async () => {
+      const f = await offers.get();
+      outcomes.putSync('calls');
+      for (let i = 0; i < 2; i++) outcomes.putSync(await f().then(String, (error) => error.code));
+    };
+    const caller = start(call);
+    assert.equal(await watched(outcomes.get()), 'calls', `of ${owner.name}`);
+    return caller;
+  }
+
+  /** The owner of a pool: offers a function that says when it runs, and then does what it is told. */
+  const own = async (offers: Queue<WrappedFunction>, said: Queue<string>, orders: Queue<string>) => {
+    const pool = new Pool(1);
+    const forever = async () => {
+      await said.put('runs');
+      await new Promise(() => setInterval(() => {}, 1e6));
+    };
+    const offer = pool.wrap(forever);
+    await pool.apply(() => 0);
+    await offers.put(offer);
+    if ((await orders.get()) === 'end') process.exit(0);
+    await said.put('stands still');
+    for (;;);
+  };
+
+  for (const end of ['killed', 'over', 'killed before it came to that']) {
+    test(`rejects when the owner is ${end}`, async () => {
+      const [offers, outcomes] = [new Queue<WrappedFunction>(), new Queue<string>()];
+      const [said, orders] = [new Queue<string>(), new Queue<string>()];
+      const owner = start(own, offers, said, orders);
+      const standsStill = end.endsWith('that');
+      if (standsStill) {
+        orders.putNowait('stand still');
+        assert.equal(await watched(said.get()), 'stands still');
+      }
+      const caller = await callOf(owner, offers, outcomes);
+      if (!standsStill) assert.equal(await watched(said.get()), 'runs');
+      if (end === 'over') orders.putNowait('end');
+      else await slay(owner);
+      // The call that was under way, and one that comes afterwards.
+      assert.equal(await watched(outcomes.get()), 'ERR_POOL_BROKEN');
+      assert.equal(await watched(outcomes.get()), 'ERR_POOL_BROKEN');
+      await watched(caller.join());
+    });
+  }
 });

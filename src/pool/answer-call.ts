@@ -1,0 +1,46 @@
+import type { Connection } from '../connection/connection.ts';
+import { SerializationError } from '../errors.ts';
+import type { TaskOptions } from './job.ts';
+import { withPath } from './refusal-path.ts';
+
+/** What another process asks of the owner of a pool. */
+export interface PoolCall {
+  // biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
+  readonly fn: (...args: any[]) => unknown;
+  readonly args: unknown[];
+  readonly options: TaskOptions;
+}
+
+export type PoolAnswer = { readonly value: unknown } | { readonly error: unknown };
+
+/** Runs what another process has sent into this connection, answers, and closes it; never throws. */
+export async function answerCall(caller: Connection, run: (call: PoolCall) => Promise<unknown>): Promise<void> {
+  let answer: PoolAnswer;
+  try {
+    answer = { value: await run(await caller.recv()) };
+  } catch (error) {
+    answer = { error };
+  }
+  try {
+    send(caller, answer);
+  } finally {
+    caller.close();
+  }
+}
+
+/** It never waits: the pipe is empty. */
+function send(caller: Connection, answer: PoolAnswer): void {
+  try {
+    caller.sendSync(answer);
+  } catch (refusal) {
+    try {
+      caller.sendSync({ error: refusal instanceof SerializationError ? inCallersWords(refusal) : refusal });
+    } catch {
+      // Nobody is there any more; or he learns of it when this end is gone.
+    }
+  }
+}
+
+function inCallersWords(refusal: SerializationError): SerializationError {
+  return withPath(refusal, refusal.path.replace(/^value\.value/, 'result').replace(/^value\./, ''));
+}

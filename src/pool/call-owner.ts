@@ -1,0 +1,72 @@
+import { pack } from '../channel/transport.ts';
+import type { Connection } from '../connection/connection.ts';
+import { pipe } from '../connection/pipe.ts';
+import { ClosedError, EndOfStreamError, PoolBrokenError, SerializationError, TimeoutError } from '../errors.ts';
+import { family } from '../memory/family.ts';
+import { discardParcel } from '../ring/parcel.ts';
+import type { PoolAnswer, PoolCall } from './answer-call.ts';
+import { withPath } from './refusal-path.ts';
+import type { TaskBoard } from './task-board.ts';
+
+/** Has the owner of a pool run a function there, from another process: see README.md, "Wrapped functions". */
+export async function callOwner(board: TaskBoard, call: PoolCall): Promise<unknown> {
+  const [mine, theirs] = pipe();
+  const ended = new AbortController();
+  let unwatch: (() => void) | undefined;
+  try {
+    send(mine, call);
+    unwatch = board.onOwnerEnd(() => ended.abort());
+    if (unwatch === undefined) throw ownerEnded();
+    request(board, theirs);
+    // The owner's is the only one from now on.
+    theirs.close();
+    const answer = await receive(mine, ended.signal);
+    if ('error' in answer) throw answer.error;
+    return answer.value;
+  } finally {
+    unwatch?.();
+    theirs.close();
+    mine.close();
+  }
+}
+
+/** It never waits: the pipe is empty. */
+function send(mine: Connection, call: PoolCall): void {
+  try {
+    mine.sendSync(call);
+  } catch (error) {
+    throw error instanceof SerializationError ? withPath(error, error.path.replace(/^value\.?/, '')) : error;
+  }
+}
+
+function request(board: TaskBoard, theirs: Connection): void {
+  const parcel = pack(family(), theirs, '');
+  let isTaken = false;
+  try {
+    isTaken = board.request(parcel);
+  } finally {
+    if (!isTaken) discardParcel(family(), parcel);
+  }
+  if (!isTaken) throw poolClosed();
+}
+
+/** What a call of a wrapped function is refused with once its pool takes no more. */
+export function poolClosed(): ClosedError {
+  return new ClosedError('The Pool of this function is closed: it takes no more tasks.');
+}
+
+async function receive(mine: Connection, ended: AbortSignal): Promise<PoolAnswer> {
+  try {
+    return await mine.recv({ signal: ended }).catch((error) => {
+      if (!ended.aborted) throw error;
+      // It may have answered just before it ended.
+      return mine.recv({ timeout: 0 });
+    });
+  } catch (error) {
+    throw error instanceof EndOfStreamError || error instanceof TimeoutError ? ownerEnded() : error;
+  }
+}
+
+function ownerEnded(): PoolBrokenError {
+  return new PoolBrokenError('The process that has the Pool of this function has ended, and has not answered.');
+}
