@@ -68,7 +68,9 @@ export class Lock extends Acquirable {
       handOver: {
         insist: () => this.#insist(),
         decline: () => this.#decline(),
-        reclaim: () => this.#reclaim(),
+        kept: () => this.#kept(),
+        // SYNC(lock): as in release.
+        reclaim: (kept) => Atomics.compareExchange(this.#words, this.#owner, kept, 0),
       },
     });
   }
@@ -216,11 +218,12 @@ export class Lock extends Acquirable {
         if (this.#waiters.hasWaiting) this.#waiters.notify();
         return;
       }
-      if (this.#waiters.wake(next)) {
+      // One that gives up leaves the line before it looks at the word, which says by now that the lock is its own.
+      if (this.#waiters.wake(next) && this.#waiters.has(next)) {
         this.#waiters.remind();
         return;
       }
-      // It is dead: the lock is ours again, if nobody was quicker.
+      // It is dead, or waits no longer: the lock is ours again, if nobody was quicker.
       held = this.#family.me;
       if (Atomics.compareExchange(this.#words, this.#owner, handed, held) !== handed) return;
     }
@@ -232,14 +235,15 @@ export class Lock extends Acquirable {
     if (Atomics.compareExchange(this.#words, this.#owner, me | HANDED, me) === (me | HANDED)) this.#handOver(me);
   }
 
-  /** What was handed to a member that does not come, because it is stopped or busy, is for everybody again. */
-  #reclaim(): void {
+  /** The word that hands the lock to another member, 0 if it does not. */
+  #kept(): number {
     const seen = Atomics.load(this.#words, this.#owner);
-    if (seen & HANDED) Atomics.compareExchange(this.#words, this.#owner, seen, 0);
+    return seen & HANDED && (seen & NAME) !== this.#family.me ? seen : 0;
   }
 
   /** The last look, when there is no time left: asks the kernel whether the owner lives. */
   readonly #expire = (): boolean => {
+    if (this.#kept() !== 0) this.#waiters.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
     this.#family.bury(owner);

@@ -67,7 +67,8 @@ export class Semaphore extends Acquirable {
       handOver: {
         insist: () => this.#units.reserve(),
         decline: () => this.#decline(),
-        reclaim: () => this.#reclaim(),
+        kept: () => (this.#units.free > 0 ? this.#units.keptFor : 0),
+        reclaim: (kept) => this.#units.unreserve(kept),
       },
     });
   }
@@ -147,11 +148,6 @@ export class Semaphore extends Acquirable {
     if (this.#units.unreserve(this.#family.me)) this.#passOn();
   }
 
-  /** What was kept for a member that does not come, because it is stopped or busy, is for everybody again. */
-  #reclaim(): void {
-    if (this.#units.free > 0) this.#units.unreserve(this.#units.reserved);
-  }
-
   #passOn(): void {
     if (this.#units.free > 0 && this.#waiters.hasWaiting) this.#waiters.notify();
   }
@@ -159,6 +155,7 @@ export class Semaphore extends Acquirable {
   /** The last look, when there is no time left: asks the kernel whether those who have the units live. */
   readonly #expire = (): boolean => {
     const { me, members } = this.#family;
+    if (this.#units.free > 0 && this.#units.keptFor !== 0) this.#waiters.remind();
     const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
     for (const member of dead) this.#family.bury(member);
     return dead.length > 0 && this.#units.take();

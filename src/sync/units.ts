@@ -141,6 +141,13 @@ export class Units {
     return this.#table.own(own.reserved);
   }
 
+  /** The same, but for this member and for dead ones. */
+  get keptFor(): number {
+    const { reserved } = this;
+    if (reserved === 0 || reserved === this.#family.me || this.#family.members.isKnownGone(reserved)) return 0;
+    return reserved;
+  }
+
   /** Keeps the next free unit for this member, if it is not kept for a living one already. */
   reserve(): void {
     const { reserved } = this;
@@ -160,9 +167,7 @@ export class Units {
 
   /** How many of the free ones are kept for another. */
   get #kept(): 0 | 1 {
-    const { reserved } = this;
-    if (reserved === 0 || reserved === this.#family.me) return 0;
-    return this.#family.members.isKnownGone(reserved) ? 0 : 1;
+    return this.keptFor === 0 ? 0 : 1;
   }
 
   /** Of `lost` units of dead members, how many are free again: never more than there were in the beginning. */

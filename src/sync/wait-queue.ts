@@ -2,33 +2,18 @@ import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import type { Awaited } from './awaited.ts';
+import { DeathWatch } from './death-watch.ts';
 import { settleInTurn } from './loop-turn.ts';
+import { Notifier } from './notifier.ts';
 import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
-/** What a wait queue must know of the thing that is waited for. */
-export interface Awaited {
-  /** True if another waiter could succeed now: asked when one leaves with a notification that it may not have used up. */
-  isReady(): boolean;
-  /** The members whose death must not pass unseen: those who have the thing and are to let go of it. */
-  owners?(): readonly number[];
-  /** What a thing that an owner hands on, as a lock, knows besides. */
-  readonly handOver?: HandOver;
-  /** True where waiting does not keep the program alive. */
-  readonly isBackground?: boolean;
-}
-
-export interface HandOver {
-  /** A waiter has waited long enough: the owner shall hand it over, not just let go. */
-  insist(): void;
-  /** The last waiter of this thread gives up: what was handed to this member goes on to the next. */
-  decline(): void;
-  /** What was handed to a member that has not taken it so far becomes free again. */
-  reclaim(): void;
-}
-
 /** From this wait on, in ms, a waiter that was woken in vain insists. */
 const PATIENCE = 1;
+/** Milliseconds until one that cannot count on being told of a death looks for itself: at first, and at most. */
+const FIRST_LOOK = 250;
+const LAST_LOOK = 60_000;
 
 interface Waiter {
   readonly attempt: Attempt<unknown>;
@@ -47,9 +32,12 @@ export class WaitQueue implements Pending {
   readonly #awaited: Awaited;
   isBackground: boolean;
   readonly #waiters = new Set<Waiter>();
+  readonly #notifier: Notifier;
   readonly #spinner = new Spinner();
-  /** The members that this thread watches while it waits, each with what is called when it dies. */
-  readonly #watched = new Map<number, () => void>();
+  readonly #watch: DeathWatch;
+  /** Looks after `#look` ms, while this thread cannot count on being told. */
+  #lookTimer: NodeJS.Timeout | undefined;
+  #look = FIRST_LOOK;
   /** When the first waiter of this thread came, or when one was served last. */
   #since = 0;
   #serving = false;
@@ -59,6 +47,8 @@ export class WaitQueue implements Pending {
     this.#family = family;
     this.#list = new WaitList(family, offset);
     this.#awaited = awaited;
+    this.#notifier = new Notifier(family, this.#list, awaited);
+    this.#watch = new DeathWatch(family);
     this.isBackground = awaited.isBackground ?? false;
   }
 
@@ -81,7 +71,7 @@ export class WaitQueue implements Pending {
 
   /** Wakes the one who has waited longest, and the next one too if that comes to nothing. */
   notify(): void {
-    if (this.#list.notify() && this.#list.hasWaiting) this.remind();
+    this.#notifier.notify();
   }
 
   /** All other living members that wait here. */
@@ -104,16 +94,10 @@ export class WaitQueue implements Pending {
     return this.#family.parker.wake(member);
   }
 
-  /** Has this thread look after a moment whether the one that was woken has come: it may be stopped, or busy for long. */
+  /** Has this thread look after a moment whether the one has come that was woken, or for which something is kept. */
   remind(): void {
-    this.#family.parker.remind(this.#onReminder);
+    if (!this.#closed) this.#notifier.remind();
   }
-
-  readonly #onReminder = () => {
-    if (this.#closed) return;
-    this.#awaited.handOver?.reclaim();
-    if (this.hasWaiting && this.#awaited.isReady()) this.notify();
-  };
 
   notifyAll(): void {
     this.#list.notifyAll();
@@ -162,13 +146,21 @@ export class WaitQueue implements Pending {
       };
 
       this.#waiters.add(waiter);
-      if (this.#waiters.size === 1) {
-        this.#since = performance.now();
-        this.#list.enrol();
-        this.#family.parker.add(this);
+      try {
+        if (this.#waiters.size === 1) this.#stand();
+      } catch (error) {
+        giveUp(() => reject(error));
+        return;
       }
       this.check();
     });
+  }
+
+  /** The first promise of this thread that waits. */
+  #stand(): void {
+    this.#since = performance.now();
+    this.#list.enrol();
+    this.#family.parker.add(this);
   }
 
   /** Blocks the thread until `attempt` succeeds; when the time is over, answers or throws as `expire` does. */
@@ -182,21 +174,27 @@ export class WaitQueue implements Pending {
       this.#since = performance.now();
       this.#list.enrol();
     }
+    const look = () => {
+      do {
+        value = attempt();
+        if (value !== NOT_YET) return true;
+      } while (this.#waitOn(false));
+      return false;
+    };
     try {
-      this.#family.parker.block(() => {
-        do {
-          value = attempt();
-          if (value !== NOT_YET) return true;
-        } while (this.#waitOn(false));
-        return false;
-      }, deadline);
+      for (;;) {
+        const until =
+          this.#awaited.owners === undefined ? deadline : Math.min(deadline, performance.now() + this.#nextLook());
+        if (this.#family.parker.block(look, until) || until === deadline) break;
+        this.#lookAtOwners();
+      }
     } finally {
       if (this.#waiters.size === 0) this.#leave(value !== NOT_YET);
     }
     return value === NOT_YET ? expire() : value;
   }
 
-  /** Serves the promises of this thread as far as it goes. */
+  /** Serves the promises of this thread as far as it goes; never throws. */
   check(): void {
     // What is being taken may run a hook of the user's that waits here itself: the loop below comes to it.
     if (this.#serving) return;
@@ -213,6 +211,9 @@ export class WaitQueue implements Pending {
           return;
         }
       } while (this.#waitOn(served));
+    } catch (error) {
+      // It can stand in line no longer, as where the family's memory is used up.
+      this.#fail(error);
     } finally {
       this.#serving = false;
     }
@@ -222,6 +223,11 @@ export class WaitQueue implements Pending {
   close(error: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#fail(error);
+    this.#notifier.handOn();
+  }
+
+  #fail(error: unknown): void {
     for (const waiter of this.#waiters) {
       this.#remove(waiter);
       waiter.reject(error);
@@ -263,51 +269,33 @@ export class WaitQueue implements Pending {
     const now = performance.now();
     if (served) this.#since = now;
     else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
+    // What is kept for another, who may not come: the one who was to see to that may have gone.
+    if (this.#awaited.handOver?.kept()) this.#notifier.remind();
+    // The one before us in line, or the owners: a chain in which everybody learns of the death that concerns him.
     const before = this.#list.predecessor();
-    return (before !== 0 ? this.#watch(before) : this.#watchOwners(this.#awaited.owners())) || again;
+    const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
+    if ((before !== 0 || this.#watch.isBlind) && this.#waiters.size > 0) this.#lookLater();
+    return died || again;
   }
 
-  /**
-   * Watches the one before us in line, or the owners: a chain in which everybody learns of the death that concerns him. True if
-   * it is dead already.
-   */
-  #watch(member: number): boolean {
-    if (this.#watched.size > 1 || !this.#watched.has(member)) this.#unwatch();
-    return this.#watchToo(member);
+  /** Nobody may tell us of a death: the one before us may be stopped. */
+  #lookLater(): void {
+    if (this.#lookTimer !== undefined) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = undefined;
+      this.#lookAtOwners();
+      this.check();
+    }, this.#nextLook()).unref();
   }
 
-  #watchOwners(members: readonly number[]): boolean {
-    if (members.length === 1) return this.#watch(members[0] as number);
-    for (const watched of this.#watched.keys()) if (!members.includes(watched)) this.#unwatchOne(watched);
-    let dead = false;
-    for (const member of members) dead = this.#watchToo(member) || dead;
-    return dead;
+  #nextLook(): number {
+    const look = this.#look;
+    this.#look = Math.min(look * 2, LAST_LOOK);
+    return look;
   }
 
-  #watchToo(member: number): boolean {
-    if (member === 0 || member === this.#family.me || this.#watched.has(member)) return false;
-    const onDeath = () => {
-      this.#watched.delete(member);
-      this.#family.bury(member);
-      this.#family.parker.schedule();
-    };
-    if (this.#family.lifelines.watch(member, onDeath)) {
-      this.#watched.set(member, onDeath);
-      return false;
-    }
-    // One that lives and cannot be watched is not ours to bury.
-    if (!this.#family.members.isGone(member)) return false;
-    this.#family.bury(member);
-    return true;
-  }
-
-  #unwatchOne(member: number): void {
-    this.#family.lifelines.unwatch(member, this.#watched.get(member)!);
-    this.#watched.delete(member);
-  }
-
-  #unwatch(): void {
-    for (const member of this.#watched.keys()) this.#unwatchOne(member);
+  #lookAtOwners(): void {
+    this.#watch.buryDead(this.#awaited.owners?.() ?? []);
   }
 
   #remove(waiter: Waiter): void {
@@ -318,7 +306,10 @@ export class WaitQueue implements Pending {
   /** The last waiter of this thread has gone: what it stood for passes on. */
   #leave(successful: boolean): void {
     this.#family.parker.remove(this);
-    this.#unwatch();
+    this.#watch.stop();
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = undefined;
+    this.#look = FIRST_LOOK;
     // Whoever watches us and not the owner must look for somebody else to watch, unless we are the owner now.
     const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();

@@ -10,7 +10,7 @@ await overThreads(
     'a wait that ends just when it is notified passes the notification on': stopped,
     'a unit kept for a waiter that is stopped is for the others': stopped,
   },
-  ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event'].map(
+  ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event', 'stuck-waiters'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
   ),
 );
