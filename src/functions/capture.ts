@@ -9,6 +9,7 @@ import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
 import { type InspectedFunction, inspectFunction } from './inspector.ts';
+import { liveImport } from './live-imports.ts';
 import { exportedFunction } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
 import { Refusal } from './refusal.ts';
@@ -139,6 +140,7 @@ function cutNew(placed: PlacedFunction, { scopes }: InspectedFunction): Cut {
   const { image, variables } = cutFunction(placed, {
     exists: (name) => isVariable(name, scopes),
     isShareable: (binding) => isShareable(binding, scopes),
+    liveImport: (binding) => liveImport(binding, script),
   });
   return { image, variables, key: contentKey(JSON.stringify(image)), script, values: undefined };
 }

@@ -6,9 +6,9 @@ import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
-import { importedFrom, isOfProcess, isOwnRequire } from './import-bindings.ts';
+import { importedFrom, isOfProcess, isOwnRequire, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
-import { commonJsOfNamespace, exportsObject, loadedCommonJs } from './module-references.ts';
+import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
 import { Refusal } from './refusal.ts';
@@ -38,6 +38,7 @@ export function captureVariables(
   return cut.image.names.map((name) => {
     const variable = cut.variables.get(name);
     if (variable === undefined) return { name, cell: undefined, value: addedValue(name, fn, script) };
+    if (variable.live !== undefined) return { name, cell: undefined, value: variable.live.module };
     const value = travelling(variable, liveValue(variable, scopes, script), script);
     return {
       name,
@@ -143,15 +144,20 @@ function travelling(variable: Variable, value: unknown, script: Script): unknown
   }
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
   if (isOwn && typeof value === 'function') return RequireOf.for(script.base);
+  const imported = binding && importedFrom(binding, script);
+  const isNamespace = types.isModuleNamespaceObject(value);
+  // That of a CommonJS module has more than the exports that it was made of: `default`.
+  if (isNamespace && imported?.kind === 'import' && ownAddress(value) === undefined) return imported;
   const known = isMadeHere(binding) ? ownAddress(value) : travellingObject(value);
   if (known !== value && known !== undefined) return known;
-  const imported = binding && importedFrom(binding, script);
   // A function says itself where it was written, which is surer than what a specifier means.
   if (imported && typeof value !== 'function') return imported;
-  const isNamespace = types.isModuleNamespaceObject(value);
   const isExports = binding === null && name === 'exports';
-  if (members && (isNamespace || isExports || looksLikeNamespace(value)))
+  if (members && (isNamespace || isExports || looksLikeNamespace(value))) {
+    const exports = binding && wrappedExports(binding, script);
+    if (exports && (!members.includes('default') || isCompiledModule(exports))) return exports;
     return pick(value as Record<string, unknown>, members);
+  }
   // Their keys are objects of this process. Compilers keep private names (`#x`) of classes in them.
   if (types.isWeakMap(value) || types.isWeakSet(value)) return EmptyWeak.for(value);
   if (isNamespace) throw new Refusal(`its variable ${name} is a module whose file is unknown; use its members by name`);

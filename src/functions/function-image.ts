@@ -1,6 +1,7 @@
 /** How to make a function anew: text that stands on its own, and where it came from. */
 import type { AnyNode } from 'acorn';
 import { applyEdits, type Edit } from './edits.ts';
+import type { LiveImport } from './live-imports.ts';
 import { Refusal } from './refusal.ts';
 import { type Binding, contains, type Reference, resolve, type Scope, type Special } from './scopes.ts';
 import { type PlacedFunction, positionOf, type Script } from './script.ts';
@@ -13,6 +14,8 @@ export interface Variable {
   readonly binding: Binding | null;
   /** It travels as a cell, and the text says `name.v`. */
   readonly isCell: boolean;
+  /** Another module's variable that is assigned there: that module's namespace travels, and the text says `name.member`. */
+  readonly live: LiveImport | undefined;
   /** It may hold something else at the next send. */
   readonly changes: boolean;
   /** If the text only ever reads members of it: which ones. */
@@ -55,6 +58,8 @@ export interface LiveNames {
   exists(name: string): boolean;
   /** Whether it is known which functions share the variable. */
   isShareable(binding: Binding): boolean;
+  /** Where an imported variable is looked for each time that it is read, if its module assigns to it. */
+  liveImport(binding: Binding): LiveImport | undefined;
 }
 
 /** Cuts a function out of its script. */
@@ -79,7 +84,12 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
     const variable = describeVariable(name, uses, live);
     if (variable === undefined) continue;
     variables.set(name, variable);
-    if (variable.isCell) edits.push(...uses.map(cellEdit));
+    if (variable.isCell) edits.push(...uses.map((use) => memberEdit(use, '.v')));
+    if (variable.live) {
+      const { member } = variable.live;
+      const access = /^[a-z$_][\w$]*$/i.test(member) ? `.${member}` : `[${JSON.stringify(member)}]`;
+      edits.push(...uses.map((use) => memberEdit(use, access)));
+    }
   }
   const names = [...variables.keys()];
   if (specials.some(({ kind }) => kind === 'import.meta' || kind === 'import()')) names.unshift(HERE);
@@ -157,25 +167,27 @@ function freeUses({ script, node }: PlacedFunction, inText: (use: Reference) => 
   return free;
 }
 
-function describeVariable(name: string, uses: readonly Reference[], live: LiveNames): Variable | undefined {
+function describeVariable(name: string, uses: readonly Reference[], lookUp: LiveNames): Variable | undefined {
   const binding = uses[0]?.binding ?? null;
-  if (name === 'arguments' && (binding === null ? live.exists(name) : binding.kind === 'own name')) {
+  if (name === 'arguments' && (binding === null ? lookUp.exists(name) : binding.kind === 'own name')) {
     throw new Refusal('it uses `arguments` of its surroundings; pass them as a parameter');
   }
-  if (binding === null && !live.exists(name)) return undefined;
+  if (binding === null && !lookUp.exists(name)) return undefined;
+  const live = binding ? lookUp.liveImport(binding) : undefined;
   const changes = binding === null || binding.assigned || binding.scope.dynamic;
-  const isCell = binding?.assigned === true && live.isShareable(binding);
+  const isCell = binding?.assigned === true && lookUp.isShareable(binding);
   const members = uses.every(({ member }) => member !== undefined)
     ? uses.map(({ member }) => member as string)
     : undefined;
-  return { name, binding, isCell, changes, members: members && [...new Set(members)] };
+  return { name, binding, isCell, live, changes, members: members && [...new Set(members)] };
 }
 
-function cellEdit({ name, start, end, form }: Reference): Edit {
-  if (form === 'shorthand') return { start, end, text: `${name}: ${name}.v` };
+/** Has the text say a member of what travels in place of the variable. */
+function memberEdit({ name, start, end, form }: Reference, member: string): Edit {
+  if (form === 'shorthand') return { start, end, text: `${name}: ${name}${member}` };
   // A plain call of name.v would pass the cell as `this`.
-  if (form === 'callee') return { start, end, text: `(0, ${name}.v)` };
-  return { start, end, text: `${name}.v` };
+  if (form === 'callee') return { start, end, text: `(0, ${name}${member})` };
+  return { start, end, text: `${name}${member}` };
 }
 
 /** Refuses what only makes sense where the function was written. */

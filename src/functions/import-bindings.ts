@@ -10,7 +10,7 @@ import type { Script } from './script.ts';
 /** The address that a variable was imported from; undefined for what was not imported, or leads back to the entry script. */
 export function importedFrom(binding: Binding, script: Script): Address | undefined {
   const { declaration, name } = binding;
-  if (declaration === undefined) return undefined;
+  if (declaration === undefined || binding.assigned) return undefined;
   if (declaration.type === 'ImportDeclaration') {
     const specifier = String(declaration.source.value);
     for (const one of declaration.specifiers) {
@@ -28,16 +28,17 @@ export function importedFrom(binding: Binding, script: Script): Address | undefi
     return undefined;
   }
   const { id, init } = declaration;
-  const required = init && requiredBy(init);
+  const required = init && (requiredBy(init) ?? awaitedBy(init));
   if (required === undefined || required === null) return undefined;
-  if (id.type === 'Identifier') return addressOf('require', required.specifier, required.path, script);
+  const { kind } = required;
+  if (id.type === 'Identifier') return addressOf(kind, required.specifier, required.path, script);
   if (id.type !== 'ObjectPattern') return undefined;
   for (const property of id.properties) {
     if (property.type === 'RestElement' || property.computed || property.value.type !== 'Identifier') continue;
     if (property.value.name !== name) continue;
     const key =
       property.key.type === 'Identifier' ? property.key.name : String((property.key as { value?: unknown }).value);
-    return addressOf('require', required.specifier, [...required.path, key], script);
+    return addressOf(kind, required.specifier, [...required.path, key], script);
   }
   return undefined;
 }
@@ -58,16 +59,42 @@ export function isOwnRequire({ declaration }: Binding, script: Script): boolean 
   return text === 'import.meta.url' || text === 'import.meta.filename' || text === '__filename';
 }
 
-function requiredBy(node: AnyNode): { specifier: string; path: string[] } | undefined {
+/**
+ * The address of the exports that a compiler's wrapper, as in `const lib = __toESM(require('./lib'))`, shows by members of the same
+ * names; undefined for other variables. `default` is the same only of what was compiled from an ES module.
+ */
+export function wrappedExports({ declaration, assigned }: Binding, script: Script): Address | undefined {
+  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
+  if (assigned || init?.type !== 'CallExpression' || init.arguments[0] === undefined) return undefined;
+  const required = requiredBy(init.arguments[0]);
+  return required && addressOf('require', required.specifier, required.path, script);
+}
+
+interface Loaded {
+  readonly kind: 'import' | 'require';
+  readonly specifier: string;
+  readonly path: string[];
+}
+
+/** `await import('…')`. */
+function awaitedBy(node: AnyNode): Loaded | undefined {
+  if (node.type !== 'AwaitExpression' || node.argument.type !== 'ImportExpression') return undefined;
+  const { source } = node.argument;
+  if (source.type !== 'Literal' || typeof source.value !== 'string') return undefined;
+  return { kind: 'import', specifier: source.value, path: [] };
+}
+
+/** `require('…')`, and a member of it. */
+function requiredBy(node: AnyNode): Loaded | undefined {
   if (node.type === 'MemberExpression' && !node.computed && node.property.type === 'Identifier') {
     const inner = requiredBy(node.object);
-    return inner && { specifier: inner.specifier, path: [...inner.path, node.property.name] };
+    return inner && { ...inner, path: [...inner.path, node.property.name] };
   }
   if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require')
     return undefined;
   const [argument] = node.arguments;
   if (argument?.type !== 'Literal' || typeof argument.value !== 'string') return undefined;
-  return { specifier: argument.value, path: [] };
+  return { kind: 'require', specifier: argument.value, path: [] };
 }
 
 function addressOf(kind: 'import' | 'require', specifier: string, path: string[], script: Script): Address | undefined {

@@ -40,6 +40,8 @@ interface Connection {
   readonly exchange: { given?: unknown; taken?: unknown };
   readonly exchangeId: string;
   readonly scripts: Map<string, Omit<LoadedScript, 'source'>>;
+  /** The ids of ES modules, by URL. */
+  readonly modules: Map<string, string>;
 }
 
 let connection: Connection | undefined;
@@ -84,12 +86,15 @@ function connect(): Connection {
     const expression = `globalThis[${JSON.stringify(name)}]`;
     const answer = post<Runtime.EvaluateReturnType>(session, 'Runtime.evaluate', { expression, silent: true });
     const scripts: Connection['scripts'] = new Map();
+    const modules: Connection['modules'] = new Map();
     session.on('Debugger.scriptParsed', ({ params }) => {
       const { scriptId: id, url, startLine, startColumn, sourceMapURL: mapUrl = '' } = params;
       const isMainContext = (params.executionContextAuxData as { isDefault?: boolean })?.isDefault !== false;
-      scripts.set(id, { id, url, isModule: params.isModule === true, isMainContext, startLine, startColumn, mapUrl });
+      const isModule = params.isModule === true;
+      scripts.set(id, { id, url, isModule, isMainContext, startLine, startColumn, mapUrl });
+      if (isModule && isMainContext) modules.set(url, id);
     });
-    return { session, exchange, exchangeId: answer.result.objectId as string, scripts };
+    return { session, exchange, exchangeId: answer.result.objectId as string, scripts, modules };
   } finally {
     delete world[name];
   }
@@ -136,17 +141,29 @@ export function inspectFunction(fn: object): InspectedFunction {
 
 /** The script with this id; takes several milliseconds the first time, so the caller keeps it. */
 export function loadedScript(id: string): LoadedScript {
-  connection ??= connect();
-  const { session, scripts } = connection;
-  // V8 names its scripts and gives their source only while debugging is on, which slows all code: off again at once.
-  post(session, 'Debugger.enable', {});
-  try {
+  return debugging(({ session, scripts }) => {
     const script = scripts.get(id);
     if (script === undefined) throw new Error(`V8 does not know script ${id}`);
     const { scriptSource } = post<{ scriptSource: string }>(session, 'Debugger.getScriptSource', { scriptId: id });
     return { ...script, source: scriptSource };
+  });
+}
+
+/** The id of the ES module that was loaded from the first of these URLs that there is one of. */
+export function moduleAt(urls: readonly string[]): string | undefined {
+  const look = ({ modules }: Connection) => modules.get(urls.find((url) => modules.has(url)) ?? '');
+  connection ??= connect();
+  return look(connection) ?? debugging(look);
+}
+
+/** V8 names its scripts and gives their source only while debugging is on, which slows all code: off again at once. */
+function debugging<T>(look: (connection: Connection) => T): T {
+  connection ??= connect();
+  post(connection.session, 'Debugger.enable', {});
+  try {
+    return look(connection);
   } finally {
-    post(session, 'Debugger.disable', {});
-    scripts.clear();
+    post(connection.session, 'Debugger.disable', {});
+    connection.scripts.clear();
   }
 }

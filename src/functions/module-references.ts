@@ -65,7 +65,7 @@ function readExports({ program, scopes }: Script): [string, string | AnyNode][] 
       const name = 'id' in declaration && declaration.type.endsWith('Declaration') ? declaration.id?.name : undefined;
       list.push(['default', declaration.type === 'Identifier' ? declaration.name : (name ?? declaration)]);
     } else if (node.type === 'ExportNamedDeclaration' && node.source == null) {
-      for (const { exported, local } of node.specifiers) list.push([nameOf(exported), nameOf(local)]);
+      for (const { exported, local } of node.specifiers) list.push([exportedName(exported), exportedName(local)]);
       const { declaration } = node;
       if (declaration?.type === 'VariableDeclaration') {
         for (const { name, declaration: from } of scopes.program.names.values()) {
@@ -77,7 +77,8 @@ function readExports({ program, scopes }: Script): [string, string | AnyNode][] 
   return list;
 }
 
-function nameOf(node: AnyNode): string {
+/** A name in an import or export declaration; it may be any string. */
+export function exportedName(node: AnyNode): string {
   return node.type === 'Identifier' ? node.name : String((node as { value?: unknown }).value);
 }
 
@@ -107,6 +108,13 @@ export function exportsObject(value: object, isEntry: (url: string) => boolean):
   if (path === undefined || loadedCommonJs()[path]?.exports !== value) return undefined;
   const url = process.getBuiltinModule('node:url').pathToFileURL(path).href;
   return isEntry(url) ? undefined : Address.of('require', url, []);
+}
+
+/** Whether the exports at an address are those of an ES module that a compiler made CommonJS of. */
+export function isCompiledModule({ module, path }: Address): boolean {
+  if (path.length > 0 || !module.startsWith('file:')) return false;
+  const exports = loadedCommonJs()[process.getBuiltinModule('node:url').fileURLToPath(module)]?.exports as unknown;
+  return (exports as { __esModule?: unknown } | null | undefined)?.__esModule === true;
 }
 
 /** The namespace of a built-in module or of a CommonJS module knows the exports object that it was made from. */

@@ -1,7 +1,7 @@
 /** A script that some function came from: its text, its names, and which node of its syntax tree a function is. */
 import type { AnyNode, Program } from 'acorn';
 import { isEntryScript } from './entry-script.ts';
-import { type LoadedScript, loadedScript } from './inspector.ts';
+import { type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
 import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
 import type { ProgramScopes } from './scopes.ts';
@@ -41,6 +41,30 @@ export function scriptOf(id: string): Script {
   }
   if (script instanceof Refusal) throw script;
   return script;
+}
+
+const modules = new Map<string, Script | undefined>();
+
+/** The ES module that was loaded from a `file:` URL; undefined where there is none, or its syntax is not known here. */
+export function scriptAt(url: string): Script | undefined {
+  if (modules.has(url)) return modules.get(url);
+  const id = url.startsWith('file:') ? moduleAt(spellings(url)) : undefined;
+  let script: Script | undefined;
+  try {
+    script = id === undefined ? undefined : scriptOf(id);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  modules.set(url, script);
+  return script;
+}
+
+/** Loaders that translate have their own ideas of names: `./a.js` may be `a.ts`, and so may `./a`. */
+function spellings(url: string): string[] {
+  const [, stem = url, extension] = /^(.*?)(\.[cm]?[jt]sx?)?$/.exec(url) ?? [];
+  const others =
+    extension === undefined ? ['.ts', '.js', '.tsx', '/index.ts'] : [extension.replace('js', 'ts'), '.tsx'];
+  return [url, ...others.map((other) => stem + other)];
 }
 
 /** Whether it belongs to Node itself: nobody needs its syntax tree. */

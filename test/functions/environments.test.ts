@@ -13,7 +13,7 @@ after(() => rmSync(scratch, { recursive: true }));
 const text = (file: string) => readFileSync(join(fixtures, file), 'utf8');
 
 test('tsx runs TypeScript as an ES module', () => {
-  runFixture('typescript.ts', ['--import', 'tsx', 'typescript.ts']);
+  for (const name of ['typescript.ts', 'live-imports.ts']) runFixture(name, ['--import', 'tsx', name]);
 });
 
 test('tsx runs TypeScript as CommonJS', () => {
@@ -21,11 +21,13 @@ test('tsx runs TypeScript as CommonJS', () => {
     join(scratch, 'package.json'),
     '{ "type": "commonjs", "imports": { "#dist/*": "../../../../dist/*" } }',
   );
-  for (const name of ['typescript.ts', 'tasks.ts', 'in-child.mjs', 'receiver.mjs']) {
+  for (const name of ['typescript.ts', 'tasks.ts', 'live-imports.ts', 'counting.ts', 'in-child.mjs', 'receiver.mjs']) {
     copyFileSync(join(fixtures, name), join(scratch, name));
   }
   writeFileSync(join(scratch, 'in-child.mjs'), "export * from '../in-child.mjs';");
-  runFixture('typescript.ts', ['--import', 'tsx', join(scratch, 'typescript.ts')]);
+  for (const name of ['typescript.ts', 'live-imports.ts']) {
+    runFixture(name, ['--import', 'tsx', join(scratch, name)]);
+  }
 });
 
 test('tsx: stack traces show the TypeScript source', () => {
@@ -37,7 +39,7 @@ test('tsx: stack traces show the TypeScript source', () => {
 test("Node's own type stripping", {
   skip: 'typescript' in process.features && process.features.typescript ? false : 'this Node has none',
 }, () => {
-  runFixture('typescript.ts');
+  for (const name of ['typescript.ts', 'live-imports.ts']) runFixture(name);
 });
 
 test('node -e', () => {

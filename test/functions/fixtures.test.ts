@@ -12,6 +12,16 @@ const values = [
   'special-values',
   'registered-class',
 ];
-const modules = ['here', 'exports', 'own-exports', 'async-export', 'evaluating', 'refused', 'stack', 'grandchild'];
+const modules = [
+  'here',
+  'exports',
+  'live-imports',
+  'own-exports',
+  'async-export',
+  'evaluating',
+  'refused',
+  'stack',
+  'grandchild',
+];
 for (const name of [...values, ...modules, 'test-runner']) test(`${name}.mjs`, () => runFixture(`${name}.mjs`));
 for (const name of ['commonjs', 'es5']) test(`${name}.cjs`, () => runFixture(`${name}.cjs`));

@@ -1,0 +1,104 @@
+/** Variables that an `import` declaration brought in and that their own module assigns to: the receiver's module may do so, too. */
+import type { ImportDeclaration } from 'acorn';
+import { Address } from './address.ts';
+import { isOfProcess } from './import-bindings.ts';
+import { exportedName } from './module-references.ts';
+import { resolveImport } from './package-resolution.ts';
+import type { Binding } from './scopes.ts';
+import { type Script, scriptAt } from './script.ts';
+
+/** What stands for such a variable in the text that travels: a member of a module's namespace. */
+export interface LiveImport {
+  readonly module: Address;
+  readonly member: string;
+}
+
+/** A name of a module, as one that imports or re-exports it says it. */
+interface Origin {
+  readonly specifier: string;
+  readonly name: string;
+}
+
+/** Where to look for the variable each time that it is read; undefined for one that nobody assigns to, or that was not imported. */
+export function liveImport(binding: Binding, script: Script): LiveImport | undefined {
+  const origin = importOf(binding);
+  if (origin === undefined || isOfProcess(binding)) return undefined;
+  const module = moduleOf(origin.specifier, script);
+  if (module?.importable === undefined || isAssigned(module, origin.name) !== true) return undefined;
+  return { module: Address.of('import', module.importable, []), member: origin.name };
+}
+
+/** Undefined for a namespace, which is an object, and for what the script declares itself. */
+function importOf({ declaration, name }: Binding): Origin | undefined {
+  if (declaration?.type !== 'ImportDeclaration') return undefined;
+  const one = declaration.specifiers.find(({ local }) => local.name === name);
+  if (one === undefined || one.type === 'ImportNamespaceSpecifier') return undefined;
+  const imported = one.type === 'ImportDefaultSpecifier' ? 'default' : exportedName(one.imported);
+  return { specifier: specifierOf(declaration), name: imported };
+}
+
+/** Whether somebody assigns to what an ES module exports by this name; undefined where it has no such export, or nobody can tell. */
+function isAssigned(module: Script, name: string, asked = new Set<string>()): boolean | undefined {
+  const question = `${module.id} ${name}`;
+  if (asked.has(question)) return undefined;
+  asked.add(question);
+  const found = exportOf(module, name);
+  if (found === undefined) {
+    for (const specifier of starsOf(module, name)) {
+      const beyond = follow({ specifier, name }, module, asked);
+      if (beyond !== undefined) return beyond;
+    }
+    return undefined;
+  }
+  if (typeof found !== 'string') return found && follow(found, module, asked);
+  const binding = module.scopes.program.names.get(found);
+  const origin = binding && importOf(binding);
+  return origin === undefined ? binding?.assigned || binding?.scope.dynamic : follow(origin, module, asked);
+}
+
+function follow({ specifier, name }: Origin, from: Script, asked: Set<string>): boolean | undefined {
+  const module = moduleOf(specifier, from);
+  return module && isAssigned(module, name, asked);
+}
+
+function moduleOf(specifier: string, from: Script): Script | undefined {
+  const url = resolveImport(specifier, from.base, 'import');
+  const module = url === undefined ? undefined : scriptAt(url);
+  return module?.isModule ? module : undefined;
+}
+
+/** An export of a module by its name: the local variable, or where else it is from; false for a value that is no variable. */
+function exportOf({ program, scopes }: Script, name: string): string | Origin | false | undefined {
+  for (const node of program.body) {
+    if (node.type === 'ExportDefaultDeclaration' && name === 'default') {
+      const { declaration } = node;
+      // Anything but a declaration is a value of its own from then on.
+      return ('id' in declaration && declaration.type.endsWith('Declaration') && declaration.id?.name) || false;
+    }
+    if (node.type === 'ExportAllDeclaration' && node.exported && exportedName(node.exported) === name) return false;
+    if (node.type !== 'ExportNamedDeclaration') continue;
+    const one = node.specifiers.find(({ exported }) => exportedName(exported) === name);
+    if (one !== undefined) {
+      const local = exportedName(one.local);
+      return node.source ? { specifier: String(node.source.value), name: local } : local;
+    }
+    const { declaration } = node;
+    if (declaration?.type === 'VariableDeclaration') {
+      const from = scopes.program.names.get(name)?.declaration;
+      if (from !== undefined && declaration.declarations.includes(from as never)) return name;
+    } else if (declaration?.id.name === name) return name;
+  }
+  return undefined;
+}
+
+/** The modules of which a module exports everything, `default` apart. */
+function starsOf({ program }: Script, name: string): string[] {
+  if (name === 'default') return [];
+  return program.body.flatMap((node) =>
+    node.type === 'ExportAllDeclaration' && !node.exported ? [specifierOf(node)] : [],
+  );
+}
+
+function specifierOf({ source }: Pick<ImportDeclaration, 'source'>): string {
+  return String(source.value);
+}
