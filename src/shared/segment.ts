@@ -68,7 +68,7 @@ export class Segment {
     }
   }
 
-  /** Maps the segment of this name; a `StateError` where there is none. */
+  /** Maps the segment of this name; a `StateError` where there is none, or one that another user could cut off. */
   static attach(name: string): Segment {
     sweepSegments();
     return Segment.receive(name, undefined);
@@ -87,6 +87,8 @@ export class Segment {
     try {
       const stat = fs.fstatSync(fd);
       if (!stat.isFile()) throw new StateError(`${path} is no shared memory.`);
+      // To look at what is not there any more ends a process by SIGBUS.
+      if (stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) throw notOurs(name);
       if (!holdSegment(fd) || (inode !== undefined && inode !== stat.ino)) throw missing(name);
       if (stat.size === 0)
         throw new StateError(`The shared memory '${name}' is empty: its maker has not given it a size yet.`);
@@ -160,6 +162,12 @@ function missing(name: string, cause?: unknown): StateError {
   return new StateError(`There is no shared memory of the name '${name}', or no more: it was removed, or never made.`, {
     cause,
   });
+}
+
+function notOurs(name: string): StateError {
+  return new StateError(
+    `The shared memory '${name}' is another user's, or one that others may write to: they could cut it off while it is in use. Have this user make it, with mode 0600.`,
+  );
 }
 
 function noRoom(size: number): PlatformError {

@@ -71,7 +71,7 @@ export class SharedMemory {
     return new SharedMemory(Segment.create(size, name, persist));
   }
 
-  /** Attaches to the block of this name, whoever made it; a `StateError` if there is none. */
+  /** Attaches to the block of this name, which any program of this user has made; a `StateError` if there is none, or another user's. */
   static attach(name: string): SharedMemory {
     checkName(name);
     return new SharedMemory(Segment.attach(name));

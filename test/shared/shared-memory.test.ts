@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
@@ -169,6 +169,28 @@ test('a file that is no shared memory, or empty as yet, is refused', () => {
   writeFileSync(`/dev/shm/${name}`, '');
   assert.throws(() => SharedMemory.attach(name), /empty/);
   unlinkSync(`/dev/shm/${name}`);
+});
+
+test('a file that another user could cut while it is in use is refused', () => {
+  const name = freshName();
+  const path = `/dev/shm/${name}`;
+  writeFileSync(path, 'abc', { mode: 0o600 });
+  const refused = { code: 'ERR_STATE', message: /another user/ };
+  for (const mode of [0o620, 0o602]) {
+    chmodSync(path, mode);
+    assert.throws(() => SharedMemory.attach(name), refused);
+  }
+  chmodSync(path, 0o600);
+  const own = process.geteuid!;
+  process.geteuid = () => own() + 1;
+  try {
+    assert.throws(() => SharedMemory.attach(name), refused);
+  } finally {
+    process.geteuid = own;
+  }
+  using memory = SharedMemory.attach(name);
+  assert.deepEqual([...memory.buffer], [97, 98, 99]);
+  memory.unlink();
 });
 
 test('a thousand segments leave no descriptor and no name behind', () => {
