@@ -102,6 +102,11 @@ export function descriptors(): number {
   return readdirSync('/proc/self/fd').length;
 }
 
+/** The names of all members of this family. */
+export function members(): number[] {
+  return [...family().members.all()];
+}
+
 /** A generator of numbers from 0 to 1, the same for the same seed. */
 export function random(seed: number): () => number {
   let state = seed >>> 0;

@@ -4,9 +4,9 @@ import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { childEntry } from './child-entry.ts';
+import { giveUpMember, prepareMember } from './cradle.ts';
 import { currentDirectory } from './current-directory.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
-import { abandonMember, prepareMember } from './member-pipes.ts';
 import { Runner } from './runner.ts';
 
 /** What of this process a child inherits when it is made, so that a spare made earlier can be told from one made now. */
@@ -32,27 +32,28 @@ export class ChildRunner extends Runner {
   constructor(family: Family, { env, execArgv }: Surroundings, detached: boolean) {
     const { platform } = family;
     const file = childEntry();
-    const prepared = prepareMember(family, false);
-    const { member, pipes } = prepared;
+    const cradle = prepareMember(family, false);
+    const { member, lifeline, doorbell } = cradle;
     let child: ChildProcess;
     try {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
       child = spawn([...execArgv, file, ...identity], {
         stdio: [
           ...['ignore', 'inherit', 'inherit'],
-          ...[family.heap.fd, pipes.lifeline[1], pipes.doorbell[0], family.parking, family.doorbells.own],
+          ...[family.heap.fd, lifeline[1], doorbell[0], family.parking, family.doorbells.own],
         ] as StdioOptions,
         env,
         detached,
       });
     } catch (error) {
-      abandonMember(family, prepared);
+      giveUpMember(family, cradle);
       throw error;
     }
-    platform.close(pipes.lifeline[1]);
-    platform.close(pipes.doorbell[0]);
-    family.doorbells.adopt(member, pipes.doorbell[1]);
-    super(family, member, pipes.lifeline[0]);
+    // From here on it has its ends, and nothing may be taken back.
+    family.doorbells.adopt(member, doorbell[1]);
+    super(family, member, lifeline[0]);
+    platform.close(lifeline[1]);
+    platform.close(doorbell[0]);
     this.#process = child;
     this.pid = child.pid as number;
     family.members.set(member, field.pid, this.pid);

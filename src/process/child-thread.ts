@@ -7,7 +7,7 @@ import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';
 import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
-import { abandonMember, type MemberPipes, prepareMember } from './member-pipes.ts';
+import { giveUpMember, prepareMember } from './cradle.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
 
@@ -22,35 +22,35 @@ export class ThreadRunner extends Runner {
   /** `env` is all of the thread's environment. */
   constructor(family: Family, env: Readonly<Record<string, string | undefined>>) {
     const file = childEntry();
-    const prepared = prepareMember(family, true);
-    const { member, pipes } = prepared;
+    const cradle = prepareMember(family, true);
+    const { member, lifeline, doorbell } = cradle;
     const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
     words[word.exitCode] = UNKNOWN;
     const birth: ThreadBirth = {
       multiprocThread: {
         member,
         heap: family.heap.fd,
-        lifeline: pipes.lifeline[1],
-        doorbell: pipes.doorbell[0],
+        lifeline: lifeline[1],
+        doorbell: doorbell[0],
         parking: family.parking,
         shared: family.shared,
       },
       words,
     };
     // They are closed by the thread's end, if it has come far enough; the inodes tell.
-    const ends = remember(pipes);
+    const ends = remember([lifeline[1], doorbell[0]]);
     let thread: Worker;
     try {
       resetGuard(family.shared.guards, member);
       // Not if this thread is being ended: it would be ended with it, where that is not safe.
       thread = uninterrupted(() => startWorker(file, env, birth));
-      family.members.set(member, field.pid, process.pid);
-      family.doorbells.adopt(member, pipes.doorbell[1]);
     } catch (error) {
-      abandonMember(family, prepared);
+      giveUpMember(family, cradle);
       throw error;
     }
-    super(family, member, pipes.lifeline[0]);
+    family.members.set(member, field.pid, process.pid);
+    family.doorbells.adopt(member, doorbell[1]);
+    super(family, member, lifeline[0]);
     this.#thread = thread;
     this.#words = words;
     thread.on('error', (error) => {
@@ -126,8 +126,8 @@ function startWorker(file: string, env: Readonly<Record<string, string | undefin
   }
 }
 
-function remember({ lifeline, doorbell }: MemberPipes): readonly { fd: number; inode: number }[] {
-  return [lifeline[1], doorbell[0]].map((fd) => ({ fd, inode: inodeOf(fd) as number }));
+function remember(fds: readonly number[]): readonly { fd: number; inode: number }[] {
+  return fds.map((fd) => ({ fd, inode: inodeOf(fd) as number }));
 }
 
 /** `undefined` where the descriptor is closed. */

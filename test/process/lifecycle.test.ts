@@ -6,16 +6,12 @@ import {
   ClosedError,
   Lock,
   Process,
-  ProcessError,
   Queue,
   registerClass,
   SerializationError,
   StateError,
 } from 'multiproc';
-import { family } from '#dist/memory/family.js';
-import { SLOTS } from '#dist/memory/members.js';
 import { test } from '../cases.ts';
-import { descriptors } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 import { childrenOf, runs, stateOf, until } from './program.ts';
 
@@ -44,23 +40,6 @@ describe('the life of a process', () => {
     gate.putNowait('go');
     await watched(p.join());
     assert.deepEqual([p.exitCode, p.isAlive(), activeChildren()], [0, false, []]);
-  });
-
-  test('a start that the table of members has no room for is refused, and leaves nothing', async () => {
-    const members = [];
-    try {
-      for (let i = 0; i < SLOTS; i++) members.push(family().reserve(false));
-    } catch (error) {
-      assert(error instanceof ProcessError, String(error));
-    }
-    const before = descriptors();
-    const p = new Process({ target: () => {} });
-    for (let i = 0; i < 3; i++) assert.throws(() => p.start(), { code: 'ERR_PROCESS', message: /4096 members/ });
-    assert.equal(descriptors(), before);
-    for (const member of members) family().bury(member);
-    p.start();
-    await watched(p.join());
-    assert.equal(p.exitCode, 0);
   });
 
   test('join resolves for many waiters, and again after the end', async () => {
