@@ -1,5 +1,7 @@
 /** How many of them are told in full. */
 const MOST = 20;
+/** How many are kept until somebody looks; of those beyond only the number is. */
+const MOST_KEPT = 1000;
 
 /** The failure of a task, until somebody looks at its result or nobody can any more. */
 export interface Failure {
@@ -8,6 +10,8 @@ export interface Failure {
 
 /** Those whose results are still there; what is told of, or was looked at, is forgotten. */
 const unseen = new Set<Failure>();
+/** Stands for all that are not kept. */
+const counted: Failure = { error: undefined };
 /** One error may have been the end of many tasks: it is told once. */
 const told = new WeakSet<object>();
 let toldCount = 0;
@@ -25,9 +29,13 @@ process.once('exit', () => {
 
 /**
  * Notes the failure of a task at whose result nobody has looked so far. It is said on standard error once nobody can look any more,
- * since the result was collected, and at the end of the program at the latest, so that no error disappears and none is kept.
+ * since the result was collected, and at the end of the program at the latest, so that no error disappears and none is kept for ever.
  */
 export function noteFailure(result: object, error: unknown): Failure {
+  if (unseen.size === MOST_KEPT) {
+    untoldCount++;
+    return counted;
+  }
   const failure = { error };
   unseen.add(failure);
   collected.register(result, failure, failure);
@@ -36,6 +44,10 @@ export function noteFailure(result: object, error: unknown): Failure {
 
 /** Somebody has looked at the result. */
 export function forgetFailure(failure: Failure): void {
+  if (failure === counted) {
+    untoldCount--;
+    return;
+  }
   unseen.delete(failure);
   collected.unregister(failure);
 }
