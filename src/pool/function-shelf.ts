@@ -18,7 +18,7 @@ export interface Shelved {
   readonly modules: readonly string[];
   /** What was encoded, to see whether the function is still the same. */
   readonly bytes: Uint8Array;
-  /** How many tasks name it; freed at 0 once it is out of date. */
+  /** How many tasks name it; freed at 0 once it is out of date, or the function is gone. */
   tasks: number;
   outdated: boolean;
   /** Where this member says that it holds what the function refers to. */
@@ -30,6 +30,8 @@ export class FunctionShelf {
   readonly #family: Family;
   readonly #latest = new WeakMap<AnyFunction, Shelved>();
   readonly #all = new Set<Shelved>();
+  /** A function that is gone is given to no task any more. */
+  readonly #collected = new FinalizationRegistry<Shelved>((shelved) => this.#retire(shelved));
   #lastId = 0;
   /** The function that was found unchanged since the last turn of the microtasks. */
   #looked: AnyFunction | undefined;
@@ -51,8 +53,7 @@ export class FunctionShelf {
       latest.tasks++;
       return latest;
     }
-    const block = this.#family.allocator.allocate(parcelWords(parcel) * 4, this.#family.me);
-    writeParcel(this.#family, block, wordIndex(block), parcel);
+    const block = this.#store(parcel);
     const shelved: Shelved = {
       id: ++this.#lastId,
       granule: block / GRANULE,
@@ -65,8 +66,20 @@ export class FunctionShelf {
     };
     if (latest !== undefined) this.#retire(latest);
     this.#latest.set(fn, shelved);
+    this.#collected.register(fn, shelved);
     this.#all.add(shelved);
     return shelved;
+  }
+
+  #store(parcel: Parcel): number {
+    try {
+      const block = this.#family.allocator.allocate(parcelWords(parcel) * 4, this.#family.me);
+      writeParcel(this.#family, block, wordIndex(block), parcel);
+      return block;
+    } catch (error) {
+      discardParcel(this.#family, parcel);
+      throw error;
+    }
   }
 
   /**
@@ -102,7 +115,7 @@ export class FunctionShelf {
   }
 
   #free(shelved: Shelved): void {
-    this.#all.delete(shelved);
+    if (!this.#all.delete(shelved)) return;
     const block = (shelved.granule >>> 0) * GRANULE;
     const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
     discardParcel(this.#family, { ...attachments, holds: shelved.holds });

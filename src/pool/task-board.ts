@@ -46,7 +46,9 @@ export function destroyBoard(family: Family, offset: number): void {
   for (const list of [field.workers, field.owner, field.listener]) {
     new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
   }
-  family.allocator.free((words[at + field.slots]! >>> 0) * GRANULE);
+  // 0 where there was no memory for it.
+  const slots = (words[at + field.slots]! >>> 0) * GRANULE;
+  if (slots !== 0) family.allocator.free(slots);
 }
 
 /** One message from the board: its tag, and the parcel with the byte where its bytes start and the block they stand in. */
@@ -376,7 +378,12 @@ export class TaskBoard extends SharedObject {
 function createLane(family: Family, priority: number): Lane {
   const offset = family.allocator.allocate(RING_WORDS * 4, 0);
   family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);
-  Ring.create(family, offset, 0);
+  try {
+    Ring.create(family, offset, 0);
+  } catch (error) {
+    family.allocator.free(offset);
+    throw error;
+  }
   return { priority, ring: new Ring(family, offset), offset };
 }
 

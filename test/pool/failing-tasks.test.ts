@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Event, PoolBrokenError, Queue, SerializationError, setSpareProcesses, WorkerLostError } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
@@ -405,6 +407,22 @@ describe('a long run', () => {
     assert.equal(pool.stats().outstanding, 0);
     assert(descriptors() <= before.descriptors + 1);
     assert(sharedMemory() <= before.shared + 2 ** 20, `${before.shared} -> ${sharedMemory()}`);
+  });
+});
+
+test('functions that are made anew for each task leave no shared memory', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const pool = poolOf(1);
+  const before = sharedMemory();
+  for (let n = 0; n < 60; n++) {
+    const text = String.fromCharCode(65 + n).repeat(4e6);
+    assert.equal(await watched(pool.apply(() => text.length)), 4e6);
+  }
+  // Of 240 MB. The family keeps up to 128 MiB that are free.
+  await until(() => {
+    collect();
+    return sharedMemory() < before + 180e6;
   });
 });
 
