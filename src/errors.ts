@@ -103,6 +103,12 @@ export class PlatformError extends MultiprocError {
   readonly code = 'ERR_PLATFORM';
 }
 
+/** The family's shared memory holds as much as it may: nothing was put, sent or made. Take something out, give queues a bound, or allow more. */
+export class HeapLimitError extends MultiprocError {
+  static override readonly brandName = 'HeapLimitError';
+  readonly code = 'ERR_HEAP_LIMIT';
+}
+
 /** A value cannot cross to another process; `path` leads to the culprit. */
 export class SerializationError extends MultiprocError {
   static override readonly brandName = 'SerializationError';

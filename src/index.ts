@@ -22,6 +22,7 @@ export {
   Empty,
   EndOfStreamError,
   Full,
+  HeapLimitError,
   MultiprocError,
   PlatformError,
   PoolBrokenError,

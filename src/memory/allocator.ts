@@ -1,3 +1,4 @@
+import { HeapLimitError } from '../errors.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Heap } from './heap.ts';
 import { GRANULE, HEAP_BYTES, MAPPING_BYTES, wordIndex } from './heap.ts';
@@ -22,6 +23,7 @@ const PIECE = 2 ** 20;
 const WARM_KIB = 128 * 1024;
 /** The part of a free block that keeps its memory, since the header stands there. */
 const PAGE = 4096;
+const COLD_KIB = PAGE / 1024;
 
 /** The allocator's words, from `layout.allocator`; all written within its section. */
 const top = 0; // granule from which on nothing was given out yet
@@ -29,8 +31,15 @@ const small = 1; // granule of the unused rest of the current piece
 const smallEnd = 2; // granule of its end
 const registered = 3; // granule of the first registered block
 const warmKib = 4; // KiB of free large blocks that are resident
+const heldKib = 5; // KiB that may be resident in all: pieces of small blocks, large blocks in use or warm, a page of each cold one
+const limitKib = 6; // what heldKib may come to, 0 for no limit; written once, by the founder
 const warmLists = 8; // one word a class: granule of the first free resident block
 const coldLists = 40; // the same for blocks whose memory went back
+
+/** How many classes there are: the largest block is a mapping. */
+const CLASSES = coldLists - warmLists;
+/** No block. */
+const REFUSED = -1;
 
 /** The header's words. */
 const sizeClass = 0; // written once
@@ -54,30 +63,41 @@ export class Allocator {
     this.#base = wordIndex(layout.allocator);
   }
 
+  /** Says how many KiB a new heap may hold. */
+  static limit(heap: Heap, kib: number): void {
+    heap.words(layout.allocator)[wordIndex(layout.allocator) + limitKib] = kib;
+  }
+
   /**
    * A block with room for `bytes` bytes of payload, not zeroed; answers the offset of the payload, 64-byte aligned.
-   * `member` is named as the one that has it in hand; 0 says that it belongs to a shared object.
+   * `member` is named as the one that has it in hand; 0 says that it belongs to a shared object. A `HeapLimitError` where the heap
+   * holds as much as it may; what is not `isData`, as what it takes to wait or to take data out, may go beyond that by a sixteenth.
    */
-  allocate(bytes: number, member: number): number {
+  allocate(bytes: number, member: number, isData = member !== 0): number {
     if (bytes > MAX_PAYLOAD) {
       throw new RangeError(`A block of shared memory holds at most ${MAX_PAYLOAD} bytes; ${bytes} were asked for.`);
     }
     // The class is the exponent of the power of two that has room for both.
     const wanted = Math.max(MIN_CLASS, 32 - Math.clz32(bytes + HEADER_BYTES - 1));
-    this.#section.enter();
-    try {
-      const block = this.#take(wanted);
-      if (wanted >= LARGE_CLASS) {
-        const header = this.#heap.words(block);
-        const at = wordIndex(block);
-        // After it has left the free list: a member killed in between loses a block, which nobody can have twice.
-        Atomics.store(header, at + owner, member);
-        header[at + kib] = Math.max(header[at + kib] as number, (bytes + HEADER_BYTES + 1023) >>> 10);
+    const size = (bytes + HEADER_BYTES + 1023) >>> 10;
+    do {
+      this.#section.enter();
+      try {
+        const block = this.#take(wanted, size, isData);
+        if (block === REFUSED) continue;
+        if (wanted >= LARGE_CLASS) {
+          const header = this.#heap.words(block);
+          const at = wordIndex(block);
+          // After it has left the free list: a member killed in between loses a block, which nobody can have twice.
+          Atomics.store(header, at + owner, member);
+          header[at + kib] = Math.max(header[at + kib] as number, size);
+        }
+        return block + HEADER_BYTES;
+      } finally {
+        this.#section.leave();
       }
-      return block + HEADER_BYTES;
-    } finally {
-      this.#section.leave();
-    }
+    } while (this.#coolOne());
+    throw this.#refusal(bytes);
   }
 
   /** Gives a block back; its offset is the payload's, as from `allocate`. */
@@ -89,26 +109,54 @@ export class Allocator {
     const words = this.#words;
     const base = this.#base;
     const isLarge = class_ >= LARGE_CLASS;
-    let list = warmLists;
-    if (isLarge) {
-      // In our hand until it is in the list: if we die before, our burial frees it.
-      Atomics.store(header, at + owner, this.#me);
-      if ((header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB) {
-        // Outside of the section, since it may take long. A failure costs memory only: what stands there is garbage in either case.
-        this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
-        header[at + kib] = 0;
-        list = coldLists;
-      }
-    }
+    // In our hand until it is in the list: if we die before, our burial frees it.
+    if (isLarge) Atomics.store(header, at + owner, this.#me);
+    const isCold = isLarge && (header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB;
+    this.#giveBack(block, class_, isCold);
+  }
+
+  /** Puts a block into a free list; a cold one gives its memory back before. True if it did. */
+  #giveBack(block: number, class_: number, isCold: boolean): boolean {
+    const header = this.#heap.words(block);
+    const at = wordIndex(block);
+    const words = this.#words;
+    const base = this.#base;
+    // Outside of the section, since it may take long. Where it fails, what stands there is garbage, and stays.
+    const isEmpty = isCold && this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
+    const list = isEmpty ? coldLists : warmLists;
     this.#section.enter();
     header[at + nextFree] = words[base + list + class_] as number;
-    if (isLarge) {
-      words[base + warmKib] = (words[base + warmKib] as number) + (header[at + kib] as number);
+    if (class_ >= LARGE_CLASS) {
+      const held = header[at + kib] as number;
+      if (isEmpty) {
+        // In this order, as everywhere: killed in between, we leave the heap's count too high, never too low.
+        header[at + kib] = COLD_KIB;
+        words[base + heldKib] = (words[base + heldKib] as number) - (held - COLD_KIB);
+      } else words[base + warmKib] = (words[base + warmKib] as number) + held;
       // Before it is in the list: a member killed in between loses a block, which nobody can have twice.
       Atomics.store(header, at + owner, 0);
     }
     Atomics.store(words, base + list + class_, block / GRANULE);
     this.#section.leave();
+    return isEmpty;
+  }
+
+  /** Has one free block give its memory back; false if none can. */
+  #coolOne(): boolean {
+    const words = this.#words;
+    const base = this.#base;
+    let block = 0;
+    let class_ = LARGE_CLASS;
+    this.#section.enter();
+    for (; class_ < CLASSES && block === 0; class_++) {
+      const granule = words[base + warmLists + class_] as number;
+      if (granule === 0) continue;
+      block = (granule >>> 0) * GRANULE;
+      this.#unlink(warmLists, class_, block);
+      Atomics.store(this.#heap.words(block), wordIndex(block) + owner, this.#me);
+    }
+    this.#section.leave();
+    return block !== 0 && this.#giveBack(block, class_ - 1, true);
   }
 
   /**
@@ -132,25 +180,55 @@ export class Allocator {
     }
   }
 
-  #take(class_: number): number {
+  /** A block that is to hold `size` KiB; REFUSED where the heap may not hold so much. */
+  #take(class_: number, size: number, isData: boolean): number {
     const words = this.#words;
     const base = this.#base;
+    const isLarge = class_ >= LARGE_CLASS;
     for (const list of [warmLists, coldLists]) {
       const granule = words[base + list + class_] as number;
       if (granule === 0) continue;
       const block = (granule >>> 0) * GRANULE;
-      const header = this.#heap.words(block);
-      const at = wordIndex(block);
-      Atomics.store(words, base + list + class_, header[at + nextFree] as number);
-      if (class_ >= LARGE_CLASS) {
-        words[base + warmKib] = (words[base + warmKib] as number) - (header[at + kib] as number);
+      if (isLarge) {
+        const more = size - (this.#heap.words(block)[wordIndex(block) + kib] as number);
+        if (more > 0 && !this.#hold(more, isData)) return REFUSED;
       }
+      this.#unlink(list, class_, block);
       return block;
     }
-    return class_ >= LARGE_CLASS ? this.#cutLarge(class_) : this.#cutSmall(class_);
+    return isLarge ? this.#cutLarge(class_, size, isData) : this.#cutSmall(class_, isData);
   }
 
-  #cutLarge(class_: number): number {
+  /** Takes the first block out of a list. */
+  #unlink(list: number, class_: number, block: number): void {
+    const words = this.#words;
+    const base = this.#base;
+    const header = this.#heap.words(block);
+    const at = wordIndex(block);
+    Atomics.store(words, base + list + class_, header[at + nextFree] as number);
+    if (class_ >= LARGE_CLASS && list === warmLists) {
+      words[base + warmKib] = (words[base + warmKib] as number) - (header[at + kib] as number);
+    }
+  }
+
+  /** Counts so many KiB more; false where that is more than there may be. */
+  #hold(more: number, isData: boolean): boolean {
+    const held = (this.#words[this.#base + heldKib] as number) + more;
+    const limit = this.#words[this.#base + limitKib] as number;
+    if (limit !== 0 && held > (isData ? limit : limit + (limit >>> 4))) return false;
+    this.#words[this.#base + heldKib] = held;
+    return true;
+  }
+
+  #refusal(bytes: number): HeapLimitError {
+    const mebibytes = (word: number) => Math.floor((this.#words[this.#base + word] as number) / 1024);
+    return new HeapLimitError(
+      `The shared memory of this family is full: it holds ${mebibytes(heldKib)} of ${mebibytes(limitKib)} MiB, and ${bytes} bytes more were asked for. Take something out, give queues a bound (new Queue(1000)), or allow more by the environment variable MULTIPROC_HEAP_LIMIT (in MiB).`,
+    );
+  }
+
+  #cutLarge(class_: number, size: number, isData: boolean): number {
+    if (!this.#hold(size, isData)) return REFUSED;
     const block = this.#cut(2 ** class_);
     const header = this.#heap.words(block);
     const at = wordIndex(block);
@@ -160,12 +238,13 @@ export class Allocator {
     return block;
   }
 
-  #cutSmall(class_: number): number {
+  #cutSmall(class_: number, isData: boolean): number {
     const words = this.#words;
     const base = this.#base;
     const granules = 2 ** class_ / GRANULE;
     let at = Math.ceil((words[base + small]! >>> 0) / granules) * granules;
     if (at + granules > words[base + smallEnd]! >>> 0) {
+      if (!this.#hold(PIECE / 1024, isData)) return REFUSED;
       at = this.#cut(PIECE) / GRANULE;
       words[base + small] = at;
       words[base + smallEnd] = at + PIECE / GRANULE;

@@ -5,6 +5,7 @@ import { Allocator } from './allocator.ts';
 import { CriticalSection } from './critical-section.ts';
 import { Doorbells } from './doorbells.ts';
 import { Heap, wordIndex } from './heap.ts';
+import { heapLimit } from './heap-limit.ts';
 import { Holdings, settleHoldings } from './holdings.ts';
 import { layout } from './layout.ts';
 import { Lifelines } from './lifelines.ts';
@@ -92,7 +93,10 @@ export class Family {
   /** Founds a family; this thread is its root. */
   static found(): Family {
     assertSeesItself(platform());
-    return new Family(platform(), Heap.create(platform()), undefined);
+    const limit = heapLimit();
+    const heap = Heap.create(platform());
+    Allocator.limit(heap, limit);
+    return new Family(platform(), heap, undefined);
   }
 
   /** Joins the family that this process, or thread, was started in. */

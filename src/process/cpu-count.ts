@@ -1,4 +1,5 @@
-import { fs, os } from '../builtins.ts';
+import { os } from '../builtins.ts';
+import { controlGroups, readGroupFile } from '../platform/control-groups.ts';
 
 /**
  * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up. The
@@ -24,20 +25,9 @@ export function cpuCount(): number {
 /** CPUs that the control groups from this process's own up to the root allow, `Infinity` where none says; `at` is before every path. */
 export function cgroupQuota(at: string): number {
   let quota = Number.POSITIVE_INFINITY;
-  for (const line of read(`${at}/proc/self/cgroup`).split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (path === undefined || controllers === undefined) continue;
-    if (controllers === '') {
-      for (const folder of upwards(`${at}/sys/fs/cgroup`, path))
-        quota = Math.min(quota, quotaOf(read(`${folder}/cpu.max`)));
-    } else if (controllers.split(',').includes('cpu')) {
-      for (const folder of upwards(`${at}/sys/fs/cgroup/cpu`, path)) {
-        quota = Math.min(
-          quota,
-          quotaOf(`${read(`${folder}/cpu.cfs_quota_us`)} ${read(`${folder}/cpu.cfs_period_us`)}`),
-        );
-      }
-    }
+  for (const { folder, version } of controlGroups(at, 'cpu')) {
+    const files = version === 2 ? ['cpu.max'] : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'];
+    quota = Math.min(quota, quotaOf(files.map((file) => readGroupFile(`${folder}/${file}`)).join(' ')));
   }
   return quota;
 }
@@ -48,18 +38,4 @@ function quotaOf(text: string): number {
   return quota !== undefined && period !== undefined && quota > 0 && period > 0
     ? quota / period
     : Number.POSITIVE_INFINITY;
-}
-
-/** The folder of a group and those above it; inside a container the path may not exist, the root then speaks for it. */
-function upwards(root: string, path: string): string[] {
-  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
-  return parts.map((_, i) => `${root}/${parts.slice(0, parts.length - i).join('/')}`).concat(root);
-}
-
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }

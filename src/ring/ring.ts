@@ -530,7 +530,7 @@ const NO_WORDS = new Int32Array(0);
 function createSegment(family: Family, bytes: number): number {
   // The allocator rounds up to a power of two and keeps a granule to itself.
   const block = 2 ** Math.ceil(Math.log2(bytes)) - GRANULE;
-  const offset = family.allocator.allocate(block, 0);
+  const offset = family.allocator.allocate(block, 0, true);
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   words[at + segment.next] = 0;

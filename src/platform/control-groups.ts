@@ -1,0 +1,50 @@
+import { fs, os } from '../builtins.ts';
+
+/** The folder of a control group; groups of version 2 have all their files in one, those of version 1 one for each controller. */
+export interface ControlGroup {
+  readonly folder: string;
+  readonly version: 1 | 2;
+}
+
+/** The control groups that limit this process by one controller, such as `cpu`: its own and those above it; `at` is before every path. */
+export function controlGroups(at: string, controller: string): ControlGroup[] {
+  const found: ControlGroup[] = [];
+  for (const line of readGroupFile(`${at}/proc/self/cgroup`).split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (path === undefined || controllers === undefined) continue;
+    const root = `${at}/sys/fs/cgroup`;
+    if (controllers === '') found.push(...upwards(root, path).map((folder) => ({ folder, version: 2 as const })));
+    else if (controllers.split(',').includes(controller)) {
+      found.push(...upwards(`${root}/${controller}`, path).map((folder) => ({ folder, version: 1 as const })));
+    }
+  }
+  return found;
+}
+
+/** A file of a control group; empty where there is none. */
+export function readGroupFile(file: string): string {
+  try {
+    return fs.readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Bytes of memory that this process, and what shares its control groups, can have: those of the machine, or what the groups allow. */
+export function memoryLimit(at: string): number {
+  let limit = os.totalmem();
+  for (const { folder, version } of controlGroups(at, 'memory')) {
+    for (const file of version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes']) {
+      const text = readGroupFile(`${folder}/${file}`).trim();
+      // `max` is no limit; version 1 says a number beyond all memory.
+      if (/^\d+$/.test(text)) limit = Math.min(limit, Number(text));
+    }
+  }
+  return limit;
+}
+
+/** The folder of a group and those above it; inside a container the path may not exist, the root then speaks for it. */
+function upwards(root: string, path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
+  return parts.map((_, i) => `${root}/${parts.slice(0, parts.length - i).join('/')}`).concat(root);
+}
