@@ -2,7 +2,7 @@ import { withCallers } from '../both-stacks.ts';
 import { StateError, TimeoutError } from '../errors.ts';
 import type { WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
-import { type Failure, forgetFailure, noteFailure } from './unseen-failures.ts';
+import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
 
 /** What can end the task behind a result. */
 export interface Cancellable {
@@ -31,7 +31,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
       result.#state = 'failed';
       result.#value = error;
       result.#task = undefined;
-      if (!result.#looked && !isOwn) result.#unseen = noteFailure(result, error);
+      if (!result.#looked && !isOwn) result.#unseen = noteUnseen(result, error);
       result.#reject?.(error);
     };
   }
@@ -40,7 +40,8 @@ export class AsyncResult<R> implements PromiseLike<R> {
   /** Or the error. */
   #value: unknown;
   #looked: boolean;
-  #unseen: Failure | undefined;
+  /** What is noted of its failure while nobody has looked. */
+  #unseen: Unseen | undefined;
   #task: Cancellable | undefined;
   /** Made when somebody waits. Whoever only waits handles its error, so that this does not end the program. */
   #promise: Promise<R> | undefined;
@@ -101,7 +102,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
 
   #look(): Promise<R> {
     this.#looked = true;
-    if (this.#unseen !== undefined) forgetFailure(this.#unseen);
+    if (this.#unseen !== undefined) forgetUnseen(this.#unseen);
     this.#unseen = undefined;
     return this.#settled();
   }

@@ -1,22 +1,19 @@
-import { os, setTimer } from '../builtins.ts';
-import { PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
-import { family } from '../memory/family.ts';
+import { setTimer } from '../builtins.ts';
+import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
 import { childOf, Process } from '../process/process.ts';
 import type { StartMethod } from '../process/start-method.ts';
+import { isFromOutside, Setbacks, signalOf } from './setbacks.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
 
 /** So often the initializer may throw before anything was finished. */
 const INITIALIZER_TRIES = 3;
+/** So often a start may fail for the same reason, or a worker may come to nothing, before anything was finished; more with many workers. */
+const TRIES = 5;
 /** Milliseconds until a worker with a condemned task has surely seen it and takes no other task. */
 const NOTICE = 20;
 /** Milliseconds that a worker whose task was stopped has to clean up. */
 const GRACE = 1000;
-/** The first pause before a start, in ms, after setbacks that are not the program's fault; it doubles each time, and the longest. */
-const PAUSE = 20;
-const LONGEST_PAUSE = 1000;
-/** Signals by which a process ends through its own fault; others come from outside. */
-const ownSignals: readonly NodeJS.Signals[] = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGSYS'];
 
 export interface CrewOptions {
   readonly board: TaskBoard;
@@ -42,6 +39,8 @@ export interface CrewOptions {
 /** One worker process. */
 interface Worker {
   readonly process: Process;
+  /** See `Setbacks`. */
+  readonly attempt: number;
   /** It takes no more tasks: it is none of those that the pool counts on. */
   isLeaving: boolean;
   /** It said itself that it is leaving, and why. */
@@ -61,14 +60,11 @@ export class Crew {
   #dismissed = false;
   #started = 0;
   #lost = 0;
+  readonly #setbacks = new Setbacks();
+  /** Starts what was put off. */
+  #timer: NodeJS.Timeout | undefined;
   /** Since something was last finished. */
-  #futileDeaths = 0;
   #failedInitializers = 0;
-  #refusedStarts = 0;
-  /** Deaths by a signal from outside, and starts that the system refused: both may be over in a moment. */
-  #setbacks = 0;
-  /** As of performance.now(): nobody is started before. */
-  #pauseEnd = 0;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -87,38 +83,54 @@ export class Crew {
     return { workers: this.#active, started: this.#started, lost: this.#lost };
   }
 
-  /** Sees that there are workers enough for so many tasks, now or after a pause. */
+  /** Sees that there are workers enough for so many tasks, now or when a pause is over. */
   staff(tasks: number): void {
     const { size, concurrency } = this.#options;
     while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
-      if (performance.now() < this.#pauseEnd) {
-        family().parker.remind(this.#staffLater);
+      const pause = this.#setbacks.left;
+      if (pause > 0) {
+        this.#timer ??= setTimer(this.#startLater, pause).unref();
         return;
       }
+      const { attempt } = this.#setbacks;
       try {
-        this.#start();
+        this.#start(attempt);
       } catch (error) {
-        // Those that there are have to do, if there are any.
-        if (this.#active > 0) return;
-        if (!(error instanceof ProcessError) || ++this.#refusedStarts === this.#mostFutile)
-          this.#options.onBroken(error);
-        else this.#pause();
+        if (!this.#startFailed(attempt, error)) return;
       }
     }
   }
 
-  readonly #staffLater = (): void => this.staff(this.#options.outstanding());
-
-  /** A little longer each time, so that a machine without memory, or whoever kills, has time to come to an end. */
-  #pause(): void {
-    const pause = this.#setbacks === 0 ? 0 : Math.min(PAUSE * 2 ** (this.#setbacks - 1), LONGEST_PAUSE);
-    this.#setbacks++;
-    this.#pauseEnd = performance.now() + pause;
+  /** True while workers are to be started later: for a blocked thread, in which timers do not run. */
+  get isPutOff(): boolean {
+    return this.#timer !== undefined;
   }
 
-  /** So many failures in a row through the program's own fault, and there is no point in another try. */
-  get #mostFutile(): number {
-    return Math.max(5, this.size + 3);
+  /** Milliseconds until they are, `Infinity` if none was put off. */
+  get startsIn(): number {
+    return this.isPutOff ? this.#setbacks.left : Number.POSITIVE_INFINITY;
+  }
+
+  /** Starts them now, if it is time. */
+  startDue(): void {
+    if (this.isPutOff && this.#setbacks.left === 0) this.#startLater();
+  }
+
+  readonly #startLater = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.staff(this.#options.outstanding());
+  };
+
+  /** True if another one may be started, now or later. */
+  #startFailed(attempt: number, error: unknown): boolean {
+    // What cannot be sent stays so; of what the system refuses nobody knows for how long.
+    const isSystem = error instanceof ProcessError || error instanceof PlatformError;
+    const count = isSystem ? this.#setbacks.note(attempt, `could not be started (${error.message})`) : TRIES;
+    if (count < TRIES) return true;
+    // Those that there are have to do, if there are any.
+    if (this.#active === 0) this.#options.onBroken(error);
+    return isSystem;
   }
 
   /**
@@ -175,10 +187,8 @@ export class Crew {
 
   /** A task was finished: failures from now on count anew. */
   succeeded(): void {
-    this.#futileDeaths = 0;
+    this.#setbacks.clear();
     this.#failedInitializers = 0;
-    this.#refusedStarts = 0;
-    this.#setbacks = 0;
   }
 
   /** A worker could not even begin; it is ending. */
@@ -195,7 +205,7 @@ export class Crew {
     }
   }
 
-  #start(): void {
+  #start(attempt: number): void {
     const { board, initializer, initargs, concurrency, maxTasks, maxMemory, name } = this.#options;
     const orders: WorkerOrders = {
       board,
@@ -216,7 +226,14 @@ export class Crew {
     process.start();
     this.#started++;
     const child = childOf(process);
-    const worker: Worker = { process, isLeaving: false, hasLeft: false, isCondemned: false, cause: undefined };
+    const worker: Worker = {
+      process,
+      attempt,
+      isLeaving: false,
+      hasLeft: false,
+      isCondemned: false,
+      cause: undefined,
+    };
     this.#workers.set(child.member, worker);
     this.#active++;
     child.onExit(() => this.#ended(child.member, worker, child.pid, child.exitCode!));
@@ -234,17 +251,20 @@ export class Crew {
     this.#workers.delete(member);
     if (!worker.hasLeft) this.#lost++;
     if (this.#dismissed) return;
-    if (isFutile && !worker.hasLeft && isFromOutside(exitCode)) this.#pause();
-    else if (isFutile && !worker.hasLeft && ++this.#futileDeaths >= this.#mostFutile) {
-      this.#options.onBroken(
-        new PoolBrokenError(
-          `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; it takes no more.`,
-          worker.cause && { cause: worker.cause.error },
-        ),
-      );
-      return;
-    }
+    if (isFutile && !worker.hasLeft) this.#diedInVain(worker, pid, exitCode);
     this.staff(this.#options.outstanding());
+  }
+
+  /** It is not the program's fault if somebody kills a worker. What breaks the pool is the same end again and again. */
+  #diedInVain(worker: Worker, pid: number, exitCode: number): void {
+    const count = this.#setbacks.note(worker.attempt, endOf(exitCode));
+    if (isFromOutside(exitCode) || count < Math.max(TRIES, this.size + 3)) return;
+    this.#options.onBroken(
+      new PoolBrokenError(
+        `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; it takes no more.`,
+        worker.cause && { cause: worker.cause.error },
+      ),
+    );
   }
 }
 
@@ -263,14 +283,4 @@ function lostError(pid: number, exitCode: number, cause: Worker['cause'], task: 
 function endOf(exitCode: number): string {
   const signal = signalOf(exitCode);
   return signal === undefined ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
-}
-
-function isFromOutside(exitCode: number): boolean {
-  const signal = signalOf(exitCode);
-  return signal !== undefined && !ownSignals.includes(signal);
-}
-
-function signalOf(exitCode: number): NodeJS.Signals | undefined {
-  const found = Object.entries(os.constants.signals).find(([, number]) => number === -exitCode);
-  return found?.[0] as NodeJS.Signals | undefined;
 }

@@ -129,12 +129,13 @@ export class Dispatcher {
     return job;
   }
 
+  /** Throws why it takes no more. */
   assertOpen(): void {
     if (this.#state !== 'open') throw this.#ending;
   }
 
-  /** The same for a call that has a result to say so: of a pool that broke by itself, that rejects. */
-  assertNotClosed(): void {
+  /** The same where the user has ended it: that a pool has broken is no error of who calls it. */
+  assertNotEnded(): void {
     if (this.#state !== 'broken') this.assertOpen();
   }
 
@@ -221,8 +222,11 @@ export class Dispatcher {
   /** Blocks the thread until it is done. */
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
-      this.#board.untilReported(() => (this.#readAll() || isDone() ? true : NOT_YET), this.#clocks.left());
+      const { isPutOff, startsIn } = this.#crew;
+      const attempt = () => (this.#readAll() || isDone() || this.#crew.isPutOff !== isPutOff ? true : NOT_YET);
+      this.#board.untilReported(attempt, Math.min(this.#clocks.left(), startsIn));
       this.#clocks.expireDue();
+      this.#crew.startDue();
       callDue();
     }
   }

@@ -126,8 +126,9 @@ export class FunctionShelf {
 /** A function as a worker has it. */
 export interface Known {
   readonly fn: AnyFunction;
-  /** False once it has returned something else than a promise. */
-  mayBeAsync: boolean;
+  /** It has returned something, and it has returned a promise. */
+  wasCalled: boolean;
+  wasAsync: boolean;
 }
 
 /** A worker's functions, each decoded once. */
@@ -147,12 +148,18 @@ export class FunctionCache {
     return this.#decoded.has(id);
   }
 
+  /** False of a function that has returned something, and never a promise. */
+  mayBeAsync(id: number): boolean {
+    const known = id === this.#lastId ? this.#last : this.#decoded.get(id);
+    return known === undefined || !known.wasCalled || known.wasAsync;
+  }
+
   get(id: number, granule: number): Known {
     if (id === this.#lastId) return this.#last!;
     let known = this.#decoded.get(id);
     if (known === undefined) {
       const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
-      known = { fn: unpackShared(this.#family, parcel, start) as AnyFunction, mayBeAsync: true };
+      known = { fn: unpackShared(this.#family, parcel, start) as AnyFunction, wasCalled: false, wasAsync: false };
       if (this.#decoded.size >= FunctionCache.#MOST) this.#decoded.clear();
       this.#decoded.set(id, known);
     }

@@ -99,7 +99,7 @@ export class Pool implements AsyncDisposable {
 
   /**
    * The same, for when the result is wanted later, or by a callback. Throws at once what is wrong with the call itself; what is
-   * wrong with the task, such as an argument that cannot be sent, or with the workers, which cannot be started, is the result's error.
+   * wrong with the task, such as an argument that cannot be sent, or with the workers, is the result's error.
    */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
@@ -107,7 +107,7 @@ export class Pool implements AsyncDisposable {
     options: TaskOptions & Callbacks<Awaited<R>> = NONE,
   ): AsyncResult<Awaited<R>> {
     assertTask(fn);
-    this.#dispatcher.assertNotClosed();
+    this.#dispatcher.assertNotEnded();
     const list = argumentsOf(args);
     const submit = readOptions(options);
     checkCallbacks(options);
@@ -289,11 +289,12 @@ export class Pool implements AsyncDisposable {
     options: MapOptions & Callbacks<R[]>,
   ): AsyncResult<R[]> {
     assertTask(fn);
-    this.#dispatcher.assertNotClosed();
+    this.#dispatcher.assertNotEnded();
     readMapOptions(options);
     checkCallbacks(options);
     const sink = new AsyncSink<R[]>(this.#dispatcher, options);
     const begin = (list: ArrayLike<unknown>) => {
+      this.#dispatcher.assertOpen();
       if (!sink.result.ready()) sink.task = this.#start(fn, how, list, options, sink);
     };
     // At once if it can be: a close() right after this call must not come between.
@@ -313,7 +314,7 @@ export class Pool implements AsyncDisposable {
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
     assertTask(fn);
-    this.#dispatcher.assertNotClosed();
+    this.#dispatcher.assertNotEnded();
     const submit = readMapOptions(options);
     const chunksize = options.chunksize ?? 1;
     const buffersize = atLeastOne('buffersize', options.buffersize, 4 * this.size * chunksize);

@@ -1,67 +1,57 @@
-/** How many of them are told in full. */
+/** How many are told in full; the rest are counted. */
 const MOST = 20;
-/** How many are kept until somebody looks; of those beyond only the number is. */
-const MOST_KEPT = 1000;
 
-/** The failure of a task, until somebody looks at its result or nobody can any more. */
-export interface Failure {
-  readonly error: unknown;
-}
+/** A failed task at whose result nobody has looked: its error if it is one of the first, and is kept to be told. */
+export type Unseen = { readonly error: unknown } | 'counted';
 
-/** Those whose results are still there; what is told of, or was looked at, is forgotten. */
-const unseen = new Set<Failure>();
-/** Stands for all that are not kept. */
-const counted: Failure = { error: undefined };
-/** One error may have been the end of many tasks: it is told once. */
+const kept = new Set<Unseen & object>();
 const told = new WeakSet<object>();
-let toldCount = 0;
-let untoldCount = 0;
+let tellings = 0;
+let counted = 0;
 
-const collected = new FinalizationRegistry<Failure>((failure) => {
-  unseen.delete(failure);
-  tell(failure.error);
+/** A result that nobody can reach any more will not be looked at: this is said at once. */
+const collected = new FinalizationRegistry<Unseen & object>((unseen) => {
+  kept.delete(unseen);
+  tell(unseen.error);
 });
 
-process.once('exit', () => {
-  for (const { error } of unseen) tell(error);
-  if (untoldCount > 0) process.stderr.write(`… and ${untoldCount} more errors of such tasks.\n`);
-});
-
-/**
- * Notes the failure of a task at whose result nobody has looked so far. It is said on standard error once nobody can look any more,
- * since the result was collected, and at the end of the program at the latest, so that no error disappears and none is kept for ever.
- */
-export function noteFailure(result: object, error: unknown): Failure {
-  if (unseen.size === MOST_KEPT) {
-    untoldCount++;
-    return counted;
+/** Notes that the task of a result has failed, and nobody has looked: it is said on standard error if that stays so. */
+export function noteUnseen(result: object, error: unknown): Unseen {
+  if (tellings + kept.size >= MOST || isKnown(error)) {
+    counted++;
+    return 'counted';
   }
-  const failure = { error };
-  unseen.add(failure);
-  collected.register(result, failure, failure);
-  return failure;
+  const unseen = { error };
+  kept.add(unseen);
+  collected.register(result, unseen, unseen);
+  return unseen;
 }
 
-/** Somebody has looked at the result. */
-export function forgetFailure(failure: Failure): void {
-  if (failure === counted) {
-    untoldCount--;
+/** Somebody looks after all. */
+export function forgetUnseen(unseen: Unseen): void {
+  if (unseen === 'counted') {
+    counted--;
     return;
   }
-  unseen.delete(failure);
-  collected.unregister(failure);
+  kept.delete(unseen);
+  collected.unregister(unseen);
+}
+
+process.once('exit', () => {
+  for (const { error } of kept) tell(error);
+  if (counted > 0) process.stderr.write(`… and ${counted} more tasks.\n`);
+});
+
+/** One error may be the end of many tasks. */
+function isKnown(error: unknown): boolean {
+  if (typeof error === 'object' && error !== null && told.has(error)) return true;
+  for (const unseen of kept) if (unseen.error === error) return true;
+  return false;
 }
 
 function tell(error: unknown): void {
-  if (typeof error === 'object' && error !== null) {
-    if (told.has(error)) return;
-    told.add(error);
-  }
-  if (toldCount === MOST) {
-    untoldCount++;
-    return;
-  }
-  toldCount++;
+  tellings++;
+  if (typeof error === 'object' && error !== null) told.add(error);
   const text = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`A task of a Pool failed, and nobody asked for its result: ${text}\n`);
 }

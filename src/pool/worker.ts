@@ -6,6 +6,7 @@ import { SerializationError } from '../errors.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
 import { discardParcel } from '../ring/parcel.ts';
@@ -68,8 +69,12 @@ class Worker {
   readonly #functions = new FunctionCache(family());
   readonly #inHand = new Set<number>();
   readonly #poll = new LoopPoll();
-  /** With several tasks in hand: whose code is running. */
-  readonly #context: AsyncLocalStorage<number> | undefined;
+  /** Whose code is running, of tasks that run in it: see README.md, "Whose error it is". */
+  readonly #context = new AsyncLocalStorage<number>();
+  /** The only task in hand runs in the context. */
+  #isMarked = false;
+  /** Something that was begun before the next task may still fail. */
+  #hasStrays = false;
   #left: number;
   #turned = performance.now();
   /** How many things the event loop has to do for the worker itself. */
@@ -83,13 +88,14 @@ class Worker {
     this.#orders = orders;
     this.#board = orders.board;
     this.#left = orders.maxTasks;
-    if (orders.concurrency > 1) this.#context = new AsyncLocalStorage();
   }
 
   async initialize(): Promise<boolean> {
     const { initializer, initargs } = this.#orders;
     try {
+      this.#firstAsyncId = nextAsyncId();
       await initializer?.(...initargs);
+      this.#noteStrays();
       return true;
     } catch (error) {
       this.#report(0, [report.BROKEN, error, family().me]);
@@ -120,6 +126,7 @@ class Worker {
       else if (message.length === 7 && !this.#functions.has(message[0])) outcome = this.#importFirst(tag, message);
       else outcome = this.#perform(tag, message);
       const result = outcome instanceof Promise ? await outcome : outcome;
+      if (!this.#hasStrays) this.#noteStrays();
       const mayReport = this.#board.slots.finish(tag);
       this.#inHand.delete(tag);
       // Condemned: the owner is ending this worker, and it must not take another task before that.
@@ -144,13 +151,12 @@ class Worker {
     process.stderr.write(`${name} (pid ${process.pid}) is ended by an uncaught error:\n${inspect(error)}\n`);
     process.exitCode = 1;
     if (this.#inHand.size > 0) {
-      if (this.#context === undefined) {
-        // Left behind by an earlier task: the one in hand may finish.
-        if (origin === 'uncaughtException' && this.#isOlder(executionAsyncId())) {
-          this.#left = 0;
-          return;
-        }
-      } else if (this.#blame(this.#context.getStore(), error)) {
+      const tag = this.#context.getStore();
+      if (this.#orders.concurrency > 1) {
+        if (this.#blame(tag, error)) return;
+      } else if (this.#isLeftBehind(tag, origin)) {
+        // The one in hand may finish.
+        this.#left = 0;
         return;
       }
     }
@@ -158,8 +164,18 @@ class Worker {
     process.exit(1);
   }
 
-  #isOlder(asyncId: number): boolean {
-    return asyncId > 0 && asyncId < this.#firstAsyncId;
+  /** True if the error does not come from the only task in hand; `tag` is the context that it comes from. */
+  #isLeftBehind(tag: number | undefined, origin: NodeJS.UncaughtExceptionOrigin): boolean {
+    if (this.#isMarked || tag !== undefined) return tag === undefined || !this.#inHand.has(tag);
+    const asyncId = executionAsyncId();
+    return origin === 'uncaughtException' && asyncId > 0 && asyncId < this.#firstAsyncId;
+  }
+
+  /** Looks whether what has just come to an end has left something: it has begun asynchronous work, or waits for another member. */
+  #noteStrays(): void {
+    if (this.#orders.concurrency > 1) return;
+    const { me, members } = family();
+    this.#hasStrays = nextAsyncId() - this.#firstAsyncId > 1 || members.get(me, field.parked) !== 0;
   }
 
   /** Of several tasks in hand ends the one whose code threw; false if nobody knows whose it was. */
@@ -226,13 +242,19 @@ class Worker {
   async #importFirst(tag: number, message: TaskMessage): Promise<ReportMessage> {
     // One that cannot be imported is reported where it is used.
     for (const url of message[6] ?? []) await importModule(url).catch(() => {});
+    // What the modules themselves have begun.
+    this.#hasStrays = this.#orders.concurrency === 1;
     return this.#perform(tag, message);
   }
 
   /** Runs a task; a promise only where the function made one. */
   #perform(tag: number, message: TaskMessage): ReportMessage | Promise<ReportMessage> {
     if (message[3]) this.#report(tag, [report.STARTED]);
-    if (this.#context === undefined) return this.#call(message);
+    if (this.#orders.concurrency === 1) {
+      this.#firstAsyncId = nextAsyncId();
+      this.#isMarked = this.#hasStrays && this.#functions.mayBeAsync(message[0]);
+      return this.#isMarked ? this.#context.run(tag, () => this.#call(message)) : this.#call(message);
+    }
     return this.#context.run(tag, () => {
       const outcome = this.#call(message);
       if (!(outcome instanceof Promise)) return outcome;
@@ -247,14 +269,12 @@ class Worker {
     try {
       const known = this.#functions.get(id, granule);
       const { fn } = known;
-      if (known.mayBeAsync && this.#context === undefined) {
-        this.#firstAsyncId = new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
-      }
       if (how === way.EACH || how === way.STAR) return this.#each(listOf(input), fn, how === way.STAR);
       const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
-      known.mayBeAsync = isThenable(value);
-      if (isThenable(value)) return settle(value);
-      return [report.RESULT, value];
+      const isAsync = isThenable(value);
+      if (isAsync) known.wasAsync = true;
+      known.wasCalled = true;
+      return isAsync ? settle(value) : [report.RESULT, value];
     } catch (error) {
       return [report.ERROR, error];
     }
@@ -286,6 +306,11 @@ class Worker {
     }
     this.#board.report(tag, parcel);
   }
+}
+
+/** A number that is higher than that of all asynchronous work that has been begun. */
+function nextAsyncId(): number {
+  return new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
 }
 
 /** From the item on whose function was asynchronous. */

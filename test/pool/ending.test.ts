@@ -177,16 +177,24 @@ describe('a program', () => {
     assert.match(stderr, /nobody asked for its result: Error: nobody looks/);
   });
 
-  test('keeps no failed result at which nobody can look any more, and says so at once', async () => {
-    const { code, stdout, stderr } = await run(fixture('collected'), { execArgv: ['--expose-gc'] });
-    assert.deepEqual([code, stdout], [0, 'all collected\n']);
-    assert.equal(stderr.match(/nobody asked for its result: Error: no \d/g)?.length, 20);
-    assert.match(stderr, /and 80 more errors of such tasks/);
+  test('is told of an error as soon as nobody can look at it any more', async () => {
+    const { code, stdout, stderr } = await run(fixture('unreachable'), { execArgv: ['--expose-gc'] });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^A task of a Pool failed, and nobody asked for its result: Error: nobody can look/);
   });
 
-  test('whose workers cannot be started learns it by the results', async () => {
-    const { code, stdout } = await run(fixture('no-workers'));
-    assert.deepEqual([code, stdout], [0, 'ERR_PROCESS '.repeat(6)]);
+  test('is not told of errors that somebody looks at later', async () => {
+    assert.deepEqual(await run(fixture('looks-later'), { execArgv: ['--expose-gc'] }), {
+      ...{ code: 0, signal: null },
+      ...{ stdout: '30\n', stderr: '' },
+    });
+  });
+
+  test('does not keep the errors that nobody looks at, but for some', async () => {
+    const { code, stdout, stderr } = await run(fixture('many-unobserved'), { execArgv: ['--max-old-space-size=64'] });
+    assert.deepEqual([code, stdout], [0, 'goes on\n']);
+    assert.equal(stderr.match(/nobody asked for its result: Error: failure/g)?.length, 20);
+    assert.match(stderr, /… and 180 more tasks\.\n$/);
   });
 
   test('is told of a callback that throws, and the pool goes on', async () => {

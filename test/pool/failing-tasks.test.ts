@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Event, PoolBrokenError, Queue, SerializationError, setSpareProcesses, WorkerLostError } from 'multiproc';
+import { PoolBrokenError, Queue, SerializationError, WorkerLostError } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
 import { until } from '../process/program.ts';
@@ -157,6 +157,86 @@ describe('how a worker may be lost', () => {
     await lives(pool);
   });
 
+  type Gate = Queue<string>;
+  /** What a task may leave behind, which fails when something is in the gate. */
+  const leftovers: [string, (gate: Gate) => unknown][] = [
+    [
+      'a rejection in a timer',
+      (gate) => {
+        const timer = setInterval(async () => {
+          if (gate.empty()) return;
+          clearInterval(timer);
+          throw new Error('left behind');
+        }, 1);
+      },
+    ],
+    [
+      'a rejection in a timer that keeps nothing alive',
+      (gate) => {
+        const timer = setInterval(() => {
+          if (gate.empty()) return;
+          clearInterval(timer);
+          Promise.reject(new Error('left behind'));
+        }, 1).unref();
+      },
+    ],
+    [
+      'an exception in a timer that a timer has set',
+      (gate) => {
+        const timer = setInterval(() => {
+          if (gate.empty()) return;
+          clearInterval(timer);
+          setImmediate(() => {
+            throw new Error('left behind');
+          });
+        }, 1);
+      },
+    ],
+    [
+      'a rejection after a wait for a queue',
+      (gate) => {
+        gate.get().then(() => {
+          throw new Error('left behind');
+        });
+      },
+    ],
+  ];
+  for (const [what, leave] of leftovers) {
+    test(`${what}, left behind by an earlier task, harms only itself`, async () => {
+      const worker = poolOf(1);
+      const [said, gate, end]: [Gate, Gate, Gate] = [new Queue(), new Queue(), new Queue()];
+      await watched(worker.apply(leave, [gate]));
+      const innocent = worker.apply(
+        async (said: Gate, end: Gate) => {
+          process.once('uncaughtExceptionMonitor', () => said.putSync('failed'));
+          await said.put('runs');
+          return end.get();
+        },
+        [said, end],
+      );
+      assert.equal(await watched(said.get()), 'runs');
+      gate.putNowait('fail');
+      assert.equal(await watched(said.get()), 'failed');
+      end.putNowait('innocent');
+      assert.equal(await watched(innocent), 'innocent');
+      await lives(worker);
+    });
+  }
+
+  test("a task's own rejection ends it, also where an earlier one has left something", async () => {
+    const worker = poolOf(1);
+    await watched(worker.apply(() => void setTimeout(() => {}, 1e6)));
+    const task = async () => {
+      setTimeout(async () => {
+        throw new Error('its own');
+      }, 1);
+      await new Promise(() => {});
+    };
+    const error = (await errorOf(worker.apply(task))) as WorkerLostError;
+    assert(error instanceof WorkerLostError);
+    assert.match(String(error.cause), /its own/);
+  });
+
   test('of several tasks in one worker only the one whose timer throws', async () => {
     const wide = poolOf({ processes: 1, concurrency: 4 });
     const gate = new Queue<number>();
@@ -224,31 +304,6 @@ describe('idle workers', () => {
       if (round % 2 === 0) await until(() => pool.pids.every((pid) => !pids.has(pid)));
     }
     await lives(pool);
-  });
-
-  test('are replaced as often as somebody kills them while they boot', async () => {
-    const gate = new Event();
-    const pool = poolOf({ processes: 2, initializer: (open: Event) => void open.waitSync(), initargs: [gate] });
-    const results = [1, 2, 3].map((n) => pool.apply((x: number) => x * 2, [n]));
-    for (let kills = 0; kills < 9; kills++) {
-      await until(() => pool.pids.length > 0);
-      const [pid] = pool.pids;
-      process.kill(pid!, 'SIGKILL');
-      await until(() => !pool.pids.includes(pid!));
-    }
-    gate.set();
-    assert.deepEqual(await watched(Promise.all(results)), [2, 4, 6]);
-  });
-
-  test('whose start the system refuses for a while are started later', async () => {
-    const { execPath } = process;
-    process.execPath = '/does/not/exist';
-    setSpareProcesses(0);
-    const pool = poolOf(1);
-    const result = pool.apply((x: number) => x * 2, [4]);
-    process.execPath = execPath;
-    assert.equal(await watched(result), 8);
-    setSpareProcesses(2);
   });
 
   test('one that is killed while the others work costs nothing', async () => {
