@@ -5,7 +5,6 @@ import type { WaitQueue } from '../sync/wait-queue.ts';
  * not. If nobody can be woken now, as where the stack is all but full, somebody is in a moment.
  */
 export function announce(waiters: WaitQueue): void {
-  if (!waiters.hasWaiting) return;
   try {
     waiters.notify();
   } catch {

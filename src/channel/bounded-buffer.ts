@@ -161,7 +161,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       const found = ring.pop(scratch);
       if (found === outcome.EMPTY) return NOT_YET;
       if (found === outcome.SHUT) throw new ShutDown();
-      if (ring.bound > 0) announce(this.#putters);
+      if (ring.bound > 0 && this.#putters.hasWaiting) announce(this.#putters);
       const { popped } = ring;
       return typeof popped === 'number' ? (popped as T) : this.#open(popped, ring.start, ring.block);
     } finally {
@@ -203,7 +203,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     const found = typeof parcel === 'number' ? this.#ring.pushInt(parcel) : this.#ring.push(parcel);
     if (found === outcome.SHUT) throw new ShutDown();
     if (found === outcome.FULL) return false;
-    announce(this.#getters);
+    if (this.#getters.hasWaiting) announce(this.#getters);
     return true;
   }
 

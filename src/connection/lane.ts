@@ -43,7 +43,7 @@ export class Lane {
   push(message: number | Parcel, tag: number): boolean {
     const found: Outcome = typeof message === 'number' ? this.#ring.pushInt(message) : this.#ring.push(message, tag);
     if (found !== outcome.DONE) return false;
-    announce(this.receivers);
+    if (this.receivers.hasWaiting) announce(this.receivers);
     return true;
   }
 
@@ -59,7 +59,7 @@ export class Lane {
     const ring = this.#ring;
     try {
       if (ring.pop(scratch, claim) !== outcome.DONE) return undefined;
-      announce(this.senders);
+      if (this.senders.hasWaiting) announce(this.senders);
       const { block, popped, start, tag } = ring;
       try {
         return { value: open(popped, start, tag) };

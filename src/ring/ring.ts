@@ -8,6 +8,7 @@ import {
   parcelTag,
   parcelWeight,
   parcelWords,
+  readAttachments,
   readParcel,
   surrenderParcel,
   viewParcel,
@@ -65,6 +66,9 @@ const INLINE_WORDS = 2 ** 13;
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
 export type Outcome = (typeof outcome)[keyof typeof outcome];
 
+/** Not the size of a record: this member has no room to hold what belongs to it. */
+const NO_ROOM = 0;
+
 /** Room for the bytes of any parcel that `pop` copies out. */
 export const SCRATCH_BYTES = INLINE_WORDS * 4;
 
@@ -92,6 +96,8 @@ export class Ring {
   readonly #head: OpenSegment;
   /** How many holdings it takes to claim what was read last. */
   #holds = 0;
+  /** True while this thread gives back what an immediate shutdown has thrown away. */
+  #isTakingRest = false;
 
   /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
   popped: number | Parcel = 0;
@@ -227,24 +233,19 @@ export class Ring {
    * answers false the message stays, and the answer is EMPTY.
    */
   pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
-    return this.#take(scratch, claim, false);
-  }
-
-  /** As `pop`; `isRest` takes what an immediate shutdown has left. */
-  #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined, isRest: boolean): Outcome {
     const words = this.#words;
     const head = this.#at + field.head;
     this.#headSection.enter();
-    if (!isRest && this.#isCut) {
-      this.#headSection.leave();
-      return outcome.SHUT;
-    }
     const version = words[head + end.version] as number;
     const copy = head + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
-      // Read before the look at the items: what was put before the shutdown is seen then.
+      // Read before the look at the items: what was put before the shutdown is seen then. An immediate one has moved the head.
       const flags = this.#load(field.flags);
+      if ((flags & flag.IMMEDIATE) !== 0 && !this.#isTakingRest) {
+        this.#headSection.leave();
+        return outcome.SHUT;
+      }
       this.#knownTail = this.#countOf(field.tail);
       if (count === this.#knownTail) {
         this.#headSection.leave();
@@ -253,25 +254,18 @@ export class Ring {
     }
     const first = words[copy + place.segment] as number;
     const current = this.#head;
+    current.open(first);
     let at = words[copy + place.word] as number;
-    let size: number;
-    try {
-      current.open(first);
-      while (at === current.get(segment.end)) {
-        current.open(current.get(segment.next));
-        at = segment.first;
-      }
-      size = this.#read(current, at, scratch);
-    } catch (error) {
-      this.#headSection.leave();
-      throw error;
+    while (at === current.get(segment.end)) {
+      current.open(current.get(segment.next));
+      at = segment.first;
     }
-    const { holdings } = this.#family;
-    if (this.#holds > holdings.room) {
+    const size = this.#read(current, at, scratch);
+    if (size === NO_ROOM) {
       // What may fail is done before the message is out, and outside of the section.
       this.#headSection.leave();
-      holdings.reserve(this.#holds);
-      return this.#take(scratch, claim, isRest);
+      this.#family.holdings.reserve(this.#holds);
+      return this.pop(scratch, claim);
     }
     if (claim?.(this.tag) === false) {
       this.#headSection.leave();
@@ -311,11 +305,7 @@ export class Ring {
     this.#tailSection.leave();
     if (!immediate) return;
     this.#headSection.enter();
-    if (!this.#isCut) {
-      Atomics.store(this.#words, this.#at + field.cut, this.#countOf(field.head));
-      // SYNC(cut): from here on nothing is inside, and who sees that sees how many were taken.
-      Atomics.or(this.#words, this.#at + field.flags, flag.IMMEDIATE);
-    }
+    if (!this.#isCut) this.#cut();
     this.#headSection.leave();
     this.#takeRest();
   }
@@ -369,9 +359,29 @@ export class Ring {
     return outcome.DONE;
   }
 
+  /** Throws away what is inside, within the head's section. */
+  #cut(): void {
+    const words = this.#words;
+    const head = this.#at + field.head;
+    const version = words[head + end.version] as number;
+    const copy = head + end.copies + (version & 1) * end.copyWords;
+    Atomics.store(words, this.#at + field.cut, words[copy + place.count] as number);
+    // To where it is already: whoever has moved the head last, and so need not look at the flags, has not any more.
+    words.copyWithin(head + end.copies + (~version & 1) * end.copyWords, copy, copy + end.copyWords);
+    Atomics.store(words, head + end.version, (version + 1) | 0);
+    // SYNC(cut): from here on nothing is inside, and who sees that sees how many were taken.
+    Atomics.or(words, this.#at + field.flags, flag.IMMEDIATE);
+  }
+
   #takeRest(): void {
     const scratch = new Uint8Array(SCRATCH_BYTES);
-    while (this.#take(scratch, undefined, true) === outcome.DONE) this.#discardPopped();
+    this.#isTakingRest = true;
+    try {
+      while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
+    } finally {
+      this.#isTakingRest = false;
+      this.#lastPop = -1;
+    }
   }
 
   /** Makes the record that was written since #reserve visible, and leaves the section. */
@@ -403,43 +413,39 @@ export class Ring {
     this.#word = segment.first;
   }
 
-  /** Reads the record into `popped`; answers its words. */
+  /** Reads the record into `popped`; answers its words, or NO_ROOM. */
   #read(current: OpenSegment, word: number, scratch: Uint8Array): number {
     const { words } = current;
     const at = current.at + word;
     const first = words[at] as number;
     this.block = 0;
     this.start = 0;
-    this.#holds = 0;
     switch (first & 3) {
       case record.INT:
         this.tag = 0;
         this.popped = words[at + 1] as number;
         return 2;
-      case record.OUT: {
+      case record.OUT:
         this.block = (words[at + 1]! >>> 0) * GRANULE;
         this.tag = parcelTag(this.#family.heap.words(this.block), wordIndex(this.block));
-        const { parcel, start } = viewParcel(this.#family, this.block);
-        this.popped = parcel;
-        this.start = start;
-        this.#expect(parcel);
-        return 2;
-      }
+        this.popped = 0;
+        return this.#hasRoom(readAttachments(this.#family.heap.words(this.block), wordIndex(this.block))) ? 2 : NO_ROOM;
       default: {
         this.tag = parcelTag(words, at + 1);
         this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
-        this.#expect(this.popped);
+        if (!this.#hasRoom(this.popped)) return NO_ROOM;
         const size = (first >>> KIND_BITS) + 1;
         return size + (size & 1);
       }
     }
   }
 
-  /** Prepares for claiming what belongs to the record that was read. */
-  #expect({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): void {
+  /** Prepares for claiming what belongs to the record that was read; false if that takes more holdings than there is room for. */
+  #hasRoom({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): boolean {
+    for (const { block } of blobs) this.#family.heap.words(block);
     // One for each that the message holds, and one for the object that it becomes here.
     this.#holds = 2 * handles.length;
-    for (const { block } of blobs) this.#family.heap.words(block);
+    return this.#holds <= this.#family.holdings.room;
   }
 
   /** True if there are too many KiB in it for another message, where `put` of them have passed the tail. */
@@ -462,7 +468,12 @@ export class Ring {
   /** The message is out: what belongs to it is in this member's hand now. */
   #claim(): void {
     const { allocator, me } = this.#family;
-    if (this.block !== 0) allocator.own(this.block, me);
+    if (this.block !== 0) {
+      allocator.own(this.block, me);
+      const { parcel, start } = viewParcel(this.#family, this.block);
+      this.popped = parcel;
+      this.start = start;
+    }
     if (typeof this.popped !== 'number') claimParcel(this.#family, this.popped);
   }
 
