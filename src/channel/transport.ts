@@ -2,6 +2,7 @@ import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Family, retainObject } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { needMuchStack, needStack } from '../memory/stack-room.ts';
 import {
   type Blob,
   claimParcel,
@@ -27,6 +28,8 @@ export interface PackedParcel extends Parcel {
  * last until the next value is packed, see `keepParcel`. `root` is how errors name the value; for `isTuple` see `Encoder.encode`.
  */
 export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedParcel {
+  // An overflow deep in a value is the caller's; here it would leave an encoder that thinks it is at work.
+  needMuchStack();
   return withEncoder((encoder) => {
     const message = encoder.encode(value, root, undefined, isTuple);
     const { bytes, length, handles, modules } = message;
@@ -54,6 +57,7 @@ export function keepParcel(parcel: Parcel): Parcel {
 
 /** The value of a parcel that this member has taken out, whose bytes start at `start`; the parcel is used up in any case. */
 export function unpack(family: Family, parcel: Parcel, start: number): unknown {
+  needStack();
   if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
     return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles));
   }
@@ -114,6 +118,7 @@ export function discardShared(family: Family, block: number): void {
 
 /** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
+  needStack();
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
   return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
 }

@@ -125,19 +125,22 @@ export class Allocator {
     const isEmpty = isCold && this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
     const list = isEmpty ? coldLists : warmLists;
     this.#section.enter();
-    header[at + nextFree] = words[base + list + class_] as number;
-    if (class_ >= LARGE_CLASS) {
-      const held = header[at + kib] as number;
-      if (isEmpty) {
-        // In this order, as everywhere: killed in between, we leave the heap's count too high, never too low.
-        header[at + kib] = COLD_KIB;
-        words[base + heldKib] = (words[base + heldKib] as number) - (held - COLD_KIB);
-      } else words[base + warmKib] = (words[base + warmKib] as number) + held;
-      // Before it is in the list: a member killed in between loses a block, which nobody can have twice.
-      Atomics.store(header, at + owner, 0);
+    try {
+      header[at + nextFree] = words[base + list + class_] as number;
+      if (class_ >= LARGE_CLASS) {
+        const held = header[at + kib] as number;
+        if (isEmpty) {
+          // In this order, as everywhere: killed in between, we leave the heap's count too high, never too low.
+          header[at + kib] = COLD_KIB;
+          words[base + heldKib] = (words[base + heldKib] as number) - (held - COLD_KIB);
+        } else words[base + warmKib] = (words[base + warmKib] as number) + held;
+        // Before it is in the list: a member killed in between loses a block, which nobody can have twice.
+        Atomics.store(header, at + owner, 0);
+      }
+      Atomics.store(words, base + list + class_, block / GRANULE);
+    } finally {
+      this.#section.leave();
     }
-    Atomics.store(words, base + list + class_, block / GRANULE);
-    this.#section.leave();
     return isEmpty;
   }
 
@@ -148,14 +151,17 @@ export class Allocator {
     let block = 0;
     let class_ = LARGE_CLASS;
     this.#section.enter();
-    for (; class_ < CLASSES && block === 0; class_++) {
-      const granule = words[base + warmLists + class_] as number;
-      if (granule === 0) continue;
-      block = (granule >>> 0) * GRANULE;
-      this.#unlink(warmLists, class_, block);
-      Atomics.store(this.#heap.words(block), wordIndex(block) + owner, this.#me);
+    try {
+      for (; class_ < CLASSES && block === 0; class_++) {
+        const granule = words[base + warmLists + class_] as number;
+        if (granule === 0) continue;
+        block = (granule >>> 0) * GRANULE;
+        this.#unlink(warmLists, class_, block);
+        Atomics.store(this.#heap.words(block), wordIndex(block) + owner, this.#me);
+      }
+    } finally {
+      this.#section.leave();
     }
-    this.#section.leave();
     return block !== 0 && this.#giveBack(block, class_ - 1, true);
   }
 

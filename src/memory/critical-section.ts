@@ -1,5 +1,6 @@
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
+import { needMuchStack, needStack } from './stack-room.ts';
 
 /** Set beside the owner while somebody may be asleep at the word. */
 const CONTENDED = 1 << 30;
@@ -35,7 +36,19 @@ export class CriticalSection {
     this.#isGone = isGone;
   }
 
+  /** Goes in, waiting if need be; throws outside if the stack has no room for what is done inside. Leave in a `finally`. */
   enter(): void {
+    needStack();
+    this.#enter();
+  }
+
+  /** The same with room for what comes after it as well: a change was made that others see, and they are to be woken. */
+  enterToCommit(): void {
+    needMuchStack();
+    this.#enter();
+  }
+
+  #enter(): void {
     // SYNC(section): sees all that the one before wrote inside.
     if (Atomics.compareExchange(this.#words, this.#index, 0, this.#me) !== 0) this.#enterContended();
   }
@@ -51,7 +64,7 @@ export class CriticalSection {
     const { platform } = this.#heap;
     const words = this.#words;
     const index = this.#index;
-    // No thread enters a section twice, so an earlier call of ours was cut short inside, as by an overflow of the stack.
+    // No thread enters a section twice, so an earlier call of ours was cut short inside, as by the time-out of a script in `node:vm`.
     if ((Atomics.load(words, index) & ~CONTENDED) === this.#me) return;
     for (let spin = 0; spin < SPINS; spin++) {
       if (Atomics.compareExchange(words, index, 0, this.#me) === 0) return;

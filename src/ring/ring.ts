@@ -8,7 +8,6 @@ import {
   parcelTag,
   parcelWeight,
   parcelWords,
-  readAttachments,
   readParcel,
   surrenderParcel,
   viewParcel,
@@ -66,8 +65,8 @@ const INLINE_WORDS = 2 ** 13;
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
 export type Outcome = (typeof outcome)[keyof typeof outcome];
 
-/** Not the size of a record: this member has no room to hold what belongs to it. */
-const NO_ROOM = 0;
+/** No outcome, and no size of a record: this member has no room to hold what belongs to it. */
+const NO_ROOM = -1;
 
 /** Room for the bytes of any parcel that `pop` copies out. */
 export const SCRATCH_BYTES = INLINE_WORDS * 4;
@@ -94,6 +93,8 @@ export class Ring {
   #weight = 0;
   /** The segment that the last record came from. */
   readonly #head: OpenSegment;
+  /** Where the head stood before that. */
+  #from = 0;
   /** How many holdings it takes to claim what was read last. */
   #holds = 0;
   /** True while this thread gives back what an immediate shutdown has thrown away. */
@@ -173,10 +174,14 @@ export class Ring {
   pushInt(value: number): Outcome {
     const found = this.#reserve(2);
     if (found !== outcome.DONE) return found;
-    const { words, at } = this.#tail;
-    words[at + this.#word] = record.INT;
-    words[at + this.#word + 1] = value;
-    this.#commit(2, 0);
+    try {
+      const { words, at } = this.#tail;
+      words[at + this.#word] = record.INT;
+      words[at + this.#word + 1] = value;
+      this.#commit(2, 0);
+    } finally {
+      this.#tailSection.leave();
+    }
     return outcome.DONE;
   }
 
@@ -197,34 +202,43 @@ export class Ring {
   #pushInline(parcel: Parcel, size: number, tag: number): Outcome {
     const found = this.#reserve(size + 1);
     if (found !== outcome.DONE) return found;
-    const { words, at, offset } = this.#tail;
-    words[at + this.#word] = record.INLINE | (size << KIND_BITS);
-    writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
-    const weight = this.#weightOf(parcel);
-    surrenderParcel(this.#family, parcel);
-    this.#commit(size + 1, weight);
+    try {
+      const { words, at, offset } = this.#tail;
+      words[at + this.#word] = record.INLINE | (size << KIND_BITS);
+      writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
+      const weight = this.#weightOf(parcel);
+      surrenderParcel(this.#family, parcel);
+      this.#commit(size + 1, weight);
+    } finally {
+      this.#tailSection.leave();
+    }
     return outcome.DONE;
   }
 
   #pushOut(parcel: Parcel, size: number, tag: number): Outcome {
     const { allocator, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
-    let found: Outcome = outcome.FULL;
+    let isIn = false;
     try {
       writeParcel(this.#family, block, wordIndex(block), parcel, tag);
-      found = this.#reserve(2);
+      const found = this.#reserve(2);
+      if (found !== outcome.DONE) return found;
+      try {
+        const { words, at } = this.#tail;
+        words[at + this.#word] = record.OUT;
+        words[at + this.#word + 1] = block / GRANULE;
+        const weight = this.#weightOf(parcel);
+        allocator.own(block, 0);
+        surrenderParcel(this.#family, parcel);
+        this.#commit(2, weight);
+        isIn = true;
+      } finally {
+        this.#tailSection.leave();
+      }
+      return outcome.DONE;
     } finally {
-      if (found !== outcome.DONE) allocator.free(block);
+      if (!isIn) allocator.free(block);
     }
-    if (found !== outcome.DONE) return found;
-    const { words, at } = this.#tail;
-    words[at + this.#word] = record.OUT;
-    words[at + this.#word + 1] = block / GRANULE;
-    const weight = this.#weightOf(parcel);
-    allocator.own(block, 0);
-    surrenderParcel(this.#family, parcel);
-    this.#commit(2, weight);
-    return outcome.DONE;
   }
 
   /**
@@ -233,24 +247,43 @@ export class Ring {
    * answers false the message stays, and the answer is EMPTY.
    */
   pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
+    this.#headSection.enterToCommit();
+    let found: Outcome | typeof NO_ROOM;
+    try {
+      found = this.#take(scratch, claim);
+    } finally {
+      this.#headSection.leave();
+    }
+    if (found === NO_ROOM) {
+      // What may fail is done before the message is out, and outside of the section.
+      this.#family.holdings.reserve(this.#holds);
+      return this.pop(scratch, claim);
+    }
+    if (found !== outcome.DONE) return found;
+    this.#claim();
+    if (this.#head.granule !== this.#from) {
+      try {
+        this.#freeSegments(this.#from, this.#head.granule);
+      } catch {
+        // The message is out: what cannot be given back for it is lost, and the message is not.
+      }
+    }
+    return outcome.DONE;
+  }
+
+  /** Takes the oldest message out, within the head's section; NO_ROOM if it stays until there is room to hold it. */
+  #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
     const words = this.#words;
     const head = this.#at + field.head;
-    this.#headSection.enter();
     const version = words[head + end.version] as number;
     const copy = head + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
       // Read before the look at the items: what was put before the shutdown is seen then. An immediate one has moved the head.
       const flags = this.#load(field.flags);
-      if ((flags & flag.IMMEDIATE) !== 0 && !this.#isTakingRest) {
-        this.#headSection.leave();
-        return outcome.SHUT;
-      }
+      if ((flags & flag.IMMEDIATE) !== 0 && !this.#isTakingRest) return outcome.SHUT;
       this.#knownTail = this.#countOf(field.tail);
-      if (count === this.#knownTail) {
-        this.#headSection.leave();
-        return flags & flag.SHUT ? outcome.SHUT : outcome.EMPTY;
-      }
+      if (count === this.#knownTail) return flags & flag.SHUT ? outcome.SHUT : outcome.EMPTY;
     }
     const first = words[copy + place.segment] as number;
     const current = this.#head;
@@ -261,16 +294,8 @@ export class Ring {
       at = segment.first;
     }
     const size = this.#read(current, at, scratch);
-    if (size === NO_ROOM) {
-      // What may fail is done before the message is out, and outside of the section.
-      this.#headSection.leave();
-      this.#family.holdings.reserve(this.#holds);
-      return this.pop(scratch, claim);
-    }
-    if (claim?.(this.tag) === false) {
-      this.#headSection.leave();
-      return outcome.EMPTY;
-    }
+    if (size === NO_ROOM) return NO_ROOM;
+    if (claim?.(this.tag) === false) return outcome.EMPTY;
     const other = head + end.copies + (~version & 1) * end.copyWords;
     words[other + place.segment] = current.granule;
     words[other + place.word] = at + size;
@@ -281,15 +306,7 @@ export class Ring {
     // SYNC(head): the place in the ring is free for producers, and the item is ours.
     Atomics.store(words, head + end.version, (version + 1) | 0);
     this.#lastPop = (version + 1) | 0;
-    this.#headSection.leave();
-    this.#claim();
-    if (current.granule !== first) {
-      try {
-        this.#freeSegments(first, current.granule);
-      } catch {
-        // The message is out: what cannot be given back for it is lost, and the message is not.
-      }
-    }
+    this.#from = first;
     return outcome.DONE;
   }
 
@@ -300,13 +317,19 @@ export class Ring {
 
   /** Lets nothing in any more; `immediate` also throws away what is inside. */
   shutdown(immediate: boolean): void {
-    this.#tailSection.enter();
-    Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
-    this.#tailSection.leave();
+    this.#tailSection.enterToCommit();
+    try {
+      Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
+    } finally {
+      this.#tailSection.leave();
+    }
     if (!immediate) return;
-    this.#headSection.enter();
-    if (!this.#isCut) this.#cut();
-    this.#headSection.leave();
+    this.#headSection.enterToCommit();
+    try {
+      if (!this.#isCut) this.#cut();
+    } finally {
+      this.#headSection.leave();
+    }
     this.#takeRest();
   }
 
@@ -321,41 +344,38 @@ export class Ring {
 
   /** Enters the tail's section and finds `size` words for a record; any answer but DONE has left it again. */
   #reserve(size: number): Outcome {
+    this.#tailSection.enterToCommit();
+    let found: Outcome | undefined;
+    try {
+      found = this.#find(size);
+    } finally {
+      if (found !== outcome.DONE) this.#tailSection.leave();
+    }
+    return found;
+  }
+
+  /** Finds the words, within the section. */
+  #find(size: number): Outcome {
     const words = this.#words;
     const tail = this.#at + field.tail;
-    this.#tailSection.enter();
-    if ((words[this.#at + field.flags] as number) & flag.SHUT) {
-      this.#tailSection.leave();
-      return outcome.SHUT;
-    }
+    if ((words[this.#at + field.flags] as number) & flag.SHUT) return outcome.SHUT;
     const version = words[tail + end.version] as number;
     const copy = tail + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     const bound = words[this.#at + field.bound] as number;
     if (bound > 0 && (version !== this.#lastPush || ((count - this.#knownHead) | 0) >= bound)) {
       this.#knownHead = this.#countOf(field.head);
-      if (((count - this.#knownHead) | 0) >= bound) {
-        this.#tailSection.leave();
-        return outcome.FULL;
-      }
+      if (((count - this.#knownHead) | 0) >= bound) return outcome.FULL;
     }
     const weight = words[copy + place.weight] as number;
-    if (this.#isTooHeavy(weight)) {
-      this.#tailSection.leave();
-      return outcome.FULL;
-    }
+    if (this.#isTooHeavy(weight)) return outcome.FULL;
     this.#weight = weight;
     const open = this.#tail;
     open.open(words[copy + place.segment] as number);
     this.#word = words[copy + place.word] as number;
     this.#count = count;
     const room = size + (size & 1);
-    try {
-      while (open.get(segment.end) !== 0 || this.#word + room > open.get(segment.size)) this.#openNextSegment(room);
-    } catch (error) {
-      this.#tailSection.leave();
-      throw error;
-    }
+    while (open.get(segment.end) !== 0 || this.#word + room > open.get(segment.size)) this.#openNextSegment(room);
     return outcome.DONE;
   }
 
@@ -384,7 +404,7 @@ export class Ring {
     }
   }
 
-  /** Makes the record that was written since #reserve visible, and leaves the section. */
+  /** Makes the record that was written since #reserve visible; the caller leaves the section. */
   #commit(size: number, weight: number): void {
     const words = this.#words;
     const tail = this.#at + field.tail;
@@ -397,7 +417,6 @@ export class Ring {
     // SYNC(tail): the record is there for consumers, whole.
     Atomics.store(words, tail + end.version, (version + 1) | 0);
     this.#lastPush = (version + 1) | 0;
-    this.#tailSection.leave();
   }
 
   /** Closes the segment and goes to the next: the one that a dead producer left there, or a new one. */
@@ -425,11 +444,14 @@ export class Ring {
         this.tag = 0;
         this.popped = words[at + 1] as number;
         return 2;
-      case record.OUT:
+      case record.OUT: {
         this.block = (words[at + 1]! >>> 0) * GRANULE;
         this.tag = parcelTag(this.#family.heap.words(this.block), wordIndex(this.block));
-        this.popped = 0;
-        return this.#hasRoom(readAttachments(this.#family.heap.words(this.block), wordIndex(this.block))) ? 2 : NO_ROOM;
+        const { parcel, start } = viewParcel(this.#family, this.block);
+        this.popped = parcel;
+        this.start = start;
+        return this.#hasRoom(parcel) ? 2 : NO_ROOM;
+      }
       default: {
         this.tag = parcelTag(words, at + 1);
         this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
@@ -468,12 +490,7 @@ export class Ring {
   /** The message is out: what belongs to it is in this member's hand now. */
   #claim(): void {
     const { allocator, me } = this.#family;
-    if (this.block !== 0) {
-      allocator.own(this.block, me);
-      const { parcel, start } = viewParcel(this.#family, this.block);
-      this.popped = parcel;
-      this.start = start;
-    }
+    if (this.block !== 0) allocator.own(this.block, me);
     if (typeof this.popped !== 'number') claimParcel(this.#family, this.popped);
   }
 
@@ -525,10 +542,12 @@ class OpenSegment {
 
   open(granule: number): void {
     if (granule === this.granule) return;
+    const offset = (granule >>> 0) * GRANULE;
+    // It may throw, where memory cannot be mapped.
+    this.words = this.#heap.words(offset);
+    this.offset = offset;
+    this.at = wordIndex(offset);
     this.granule = granule;
-    this.offset = (granule >>> 0) * GRANULE;
-    this.words = this.#heap.words(this.offset);
-    this.at = wordIndex(this.offset);
   }
 
   get(word: number): number {

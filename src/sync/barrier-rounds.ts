@@ -82,7 +82,7 @@ export class BarrierRounds {
 
   /** Takes the place of one party; `'full'` while the round before is not over, `'broken'` where nobody can pass. */
   arrive(): Arrival | 'full' | 'broken' {
-    this.#section.enter();
+    this.#section.enterToCommit();
     try {
       if (this.isBroken) return 'broken';
       const { parties } = this;
@@ -106,12 +106,14 @@ export class BarrierRounds {
 
   /** Gives the place up again, as if this party had never come, unless the round is complete. */
   withdraw({ round, index }: Arrival): void {
-    this.#section.enter();
-    if (this.#get(field.round) === round && this.arrived < this.parties) {
+    this.#section.enterToCommit();
+    try {
+      if (this.#get(field.round) !== round || this.arrived === this.parties) return;
       const word = field.arrived + (index >>> 5);
       this.#set(word, this.#get(word) & ~(1 << (index & 31)));
+    } finally {
+      this.#section.leave();
     }
-    this.#section.leave();
   }
 
   /** What became of the round of an arrival. */
@@ -125,40 +127,52 @@ export class BarrierRounds {
 
   /** Lets all parties of the round pass; false if it was broken meanwhile. */
   complete({ round }: Arrival): boolean {
-    this.#section.enter();
-    const isCurrent = this.#get(field.round) === round && !this.isBroken;
-    if (isCurrent) this.#end(false);
-    this.#section.leave();
-    return isCurrent;
+    this.#section.enterToCommit();
+    try {
+      const isCurrent = this.#get(field.round) === round && !this.isBroken;
+      if (isCurrent) this.#end(false);
+      return isCurrent;
+    } finally {
+      this.#section.leave();
+    }
   }
 
   /** Breaks the barrier, for all who wait and all who come, until it is reset. */
   break(): void {
-    this.#section.enter();
-    // First: killed right after it, all the same nobody waits.
-    this.#set(field.broken, 1);
-    this.#end(true);
-    this.#section.leave();
+    this.#section.enterToCommit();
+    try {
+      // First: killed right after it, all the same nobody waits.
+      this.#set(field.broken, 1);
+      this.#end(true);
+    } finally {
+      this.#section.leave();
+    }
   }
 
   /** Breaks the barrier unless the round of the arrival is over or complete; true if it is broken by this. */
   breakRound({ round }: Arrival): boolean {
-    this.#section.enter();
-    const isOpen = this.#get(field.round) === round && this.arrived < this.parties;
-    if (isOpen) {
-      this.#set(field.broken, 1);
-      this.#end(true);
+    this.#section.enterToCommit();
+    try {
+      const isOpen = this.#get(field.round) === round && this.arrived < this.parties;
+      if (isOpen) {
+        this.#set(field.broken, 1);
+        this.#end(true);
+      }
+      return isOpen;
+    } finally {
+      this.#section.leave();
     }
-    this.#section.leave();
-    return isOpen;
   }
 
   /** Makes it whole and empty; the round of those who wait is broken. */
   reset(): void {
-    this.#section.enter();
-    if (this.arrived > 0) this.#end(true);
-    this.#set(field.broken, 0);
-    this.#section.leave();
+    this.#section.enterToCommit();
+    try {
+      if (this.arrived > 0) this.#end(true);
+      this.#set(field.broken, 0);
+    } finally {
+      this.#section.leave();
+    }
   }
 
   #end(isBroken: boolean): void {

@@ -36,7 +36,7 @@ export class ConditionLine {
   /** Adds a wait of this member at the end; answers its entry. */
   enrol(): number {
     const woken: number[] = [];
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#inherit(woken);
       let entry = 0;
@@ -64,7 +64,7 @@ export class ConditionLine {
   /** Ends a wait of this member; true if it had been notified. Within the section, so that nobody marks what is just being erased. */
   withdraw(entry: number): boolean {
     const woken: number[] = [];
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#finish(woken);
       const notified = this.isNotified(entry);
@@ -79,7 +79,7 @@ export class ConditionLine {
   /** Marks the `count` that have waited longest, as many as there are; `wake` is to be called with the answer. */
   notify(count: number): readonly number[] {
     const woken: number[] = [];
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#inherit(woken);
       for (let left = count; left > 0; left--) {
@@ -96,7 +96,7 @@ export class ConditionLine {
   /** Marks all; `wake` is to be called with the answer. */
   notifyAll(): readonly number[] {
     const woken: number[] = [];
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#finish(woken);
       const { used } = this.#table;
@@ -113,7 +113,7 @@ export class ConditionLine {
   passOn(): void {
     if (!this.#notified().some((member) => this.#family.members.isKnownGone(member))) return;
     const woken: number[] = [];
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#inherit(woken);
     } finally {

@@ -1,6 +1,7 @@
 import { registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { type Attempt, NOT_YET } from './spinner.ts';
@@ -63,6 +64,7 @@ export class Event extends SharedObject {
 
   /** Sets it, and wakes all who wait; does nothing if it is set. */
   set(): void {
+    needMuchStack();
     this.#turn(0);
     if (this.#waiters.hasWaiting) this.#waiters.notifyAll();
   }

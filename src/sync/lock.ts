@@ -2,6 +2,7 @@ import { StateError } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { Acquirable } from './acquirable.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
@@ -78,6 +79,7 @@ export class Lock extends Acquirable {
   /** Takes the lock, waiting for it if need be; false when the time is over. */
   acquire(options?: WaitOptions): Promise<boolean> {
     try {
+      needMuchStack();
       this.assertOpen();
       if (options === undefined && !this.#waiters.hasLocal && this.#attempt() === true) {
         return isLoopStarving() ? afterTurn(true) : ACQUIRED;
@@ -103,12 +105,18 @@ export class Lock extends Acquirable {
 
   /** Frees the lock, for whoever holds it; a `StateError` if nobody does. */
   release(): void {
+    needMuchStack();
     this.assertOpen();
-    this.#free();
+    this.free();
+  }
+
+  /** @internal Releases it, after a look at the stack. */
+  protected free(): void {
+    this.#letGo();
     if (this.#afterRelease !== undefined) this.#runAfterRelease();
   }
 
-  #free(): void {
+  #letGo(): void {
     let seen = Atomics.load(this.#words, this.#owner);
     for (;;) {
       if (seen === 0 || seen & HANDED) throw notHeld();

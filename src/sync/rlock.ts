@@ -1,5 +1,6 @@
 import { StateError } from '../errors.ts';
 import type { Existing } from '../memory/shared-object.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { carriedBy, Hold } from './async-hold.ts';
 import { Lock, type Reacquire, registerLockKind } from './lock.ts';
@@ -48,6 +49,7 @@ export class RLock extends Lock {
   /** Takes the lock, or once more if it is the caller's; false when the time is over. */
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
+      needMuchStack();
       if (this.#again(options) !== undefined) return isLoopStarving() ? afterTurn(true) : Promise.resolve(true);
       const hold = new Hold(true);
       return this.#ownership.acquired(hold, super.acquire(options));
@@ -58,6 +60,7 @@ export class RLock extends Lock {
 
   /** The same, blocking the thread; a `StateError` where it would wait for another async function of this very thread for ever. */
   override acquireSync(options?: SyncWaitOptions): boolean {
+    needMuchStack();
     if (this.#again(options) !== undefined) return true;
     if (readTimeout(options) === Number.POSITIVE_INFINITY && this.isOfThisThread) {
       throw new StateError(
@@ -69,6 +72,7 @@ export class RLock extends Lock {
 
   /** Takes the lock if it is free or the caller's, or if its owner is dead; never waits. */
   override tryAcquire(): boolean {
+    needMuchStack();
     return this.#again(undefined) !== undefined || this.#ownership.beginSync(super.tryAcquire());
   }
 
@@ -120,8 +124,9 @@ export class RLock extends Lock {
 
   /** @internal */
   override setAside(): Reacquire {
+    needMuchStack();
     const restore = this.#ownership.setAside(this.#mine()!);
-    super.release();
+    this.free();
     return { later: async () => restore(await super.acquire()), sync: () => restore(super.acquireSync()) };
   }
 
@@ -137,7 +142,8 @@ export class RLock extends Lock {
   }
 
   #leave(hold: Hold | undefined): void {
-    if (this.#ownership.leave(hold)) super.release();
+    needMuchStack();
+    if (this.#ownership.leave(hold)) this.free();
   }
 
   #disposable(hold: Hold): Disposable {

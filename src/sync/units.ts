@@ -85,7 +85,7 @@ export class Units {
   take(): boolean {
     // A look that is not exact, first: what it says to be free is looked at again inside.
     if (this.#count() <= this.#kept && this.free <= this.#kept) return false;
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       const cameBack = this.#survey();
       if (this.#unheld <= this.#kept) return false;
@@ -105,7 +105,7 @@ export class Units {
    * now on, unless `isBounded` or too many. False if nothing was given.
    */
   give(isBounded: boolean): boolean {
-    this.#table.section.enter();
+    this.#table.section.enterToCommit();
     try {
       this.#survey();
       const entry = this.#mine === NONE ? this.#other : this.#mine;

@@ -43,32 +43,36 @@ export class WaitList {
   /** Puts this member into the list, or back to WAITING if it was notified. Look at the condition once more after this. */
   enrol(): void {
     this.#table.section.enter();
-    if (this.#mine === NONE) {
-      this.#mine = this.#vacancy();
-      this.#stand(this.#mine);
-    } else {
-      this.#table.setFirst(this.#mine, this.#family.me | WAITING);
+    try {
+      if (this.#mine === NONE) this.#stand(this.#vacancy());
+      else this.#table.setFirst(this.#mine, this.#family.me | WAITING);
+    } finally {
+      this.#leave();
     }
-    this.#leave();
   }
 
   /** The same, behind all others. */
   enrolLast(): void {
     this.#table.section.enter();
-    if (this.#mine === NONE) this.#mine = this.#vacancy();
-    this.#stand(this.#mine);
-    this.#leave();
+    try {
+      this.#stand(this.#mine === NONE ? this.#vacancy() : this.#mine);
+    } finally {
+      this.#leave();
+    }
   }
 
   /** Takes this member out of the list; true if it had been notified, so that the notification is to be passed on if unused. */
   withdraw(): boolean {
     if (this.#mine === NONE) return false;
     this.#table.section.enter();
-    const notified = this.isNotified;
-    this.#table.setFirst(this.#mine, 0);
-    this.#mine = NONE;
-    this.#leave();
-    return notified;
+    try {
+      const notified = this.isNotified;
+      this.#table.setFirst(this.#mine, 0);
+      this.#mine = NONE;
+      return notified;
+    } finally {
+      this.#leave();
+    }
   }
 
   /** Wakes the living one that has waited longest; false if nobody waits. */
@@ -85,16 +89,20 @@ export class WaitList {
   nominate(): number {
     if (!this.hasWaiting) return 0;
     this.#table.section.enter();
-    const { used } = this.#table;
-    let first = NONE;
-    for (let entry = 0; entry < used; entry++) {
-      if ((this.#table.first(entry) & STATE) !== WAITING) continue;
-      if (first === NONE || this.#before(entry, first)) first = entry;
+    try {
+      const { used } = this.#table;
+      let first = NONE;
+      for (let entry = 0; entry < used; entry++) {
+        if ((this.#table.first(entry) & STATE) !== WAITING) continue;
+        if (first === NONE || this.#before(entry, first)) first = entry;
+      }
+      if (first === NONE) return 0;
+      const member = this.#table.first(first) & ~STATE;
+      this.#table.setFirst(first, member | NOTIFIED);
+      return member;
+    } finally {
+      this.#leave();
     }
-    const member = first === NONE ? 0 : this.#table.first(first) & ~STATE;
-    if (first !== NONE) this.#table.setFirst(first, member | NOTIFIED);
-    this.#leave();
-    return member;
   }
 
   /** Wakes all that wait now, each once: who comes back meanwhile has looked at what is true by now. */
@@ -102,14 +110,17 @@ export class WaitList {
     if (!this.hasWaiting) return;
     const woken: number[] = [];
     this.#table.section.enter();
-    const { used } = this.#table;
-    for (let entry = 0; entry < used; entry++) {
-      const word = this.#table.first(entry);
-      if ((word & STATE) !== WAITING) continue;
-      woken.push(word & ~STATE);
-      this.#table.setFirst(entry, (word & ~STATE) | NOTIFIED);
+    try {
+      const { used } = this.#table;
+      for (let entry = 0; entry < used; entry++) {
+        const word = this.#table.first(entry);
+        if ((word & STATE) !== WAITING) continue;
+        woken.push(word & ~STATE);
+        this.#table.setFirst(entry, (word & ~STATE) | NOTIFIED);
+      }
+    } finally {
+      this.#leave();
     }
-    this.#leave();
     for (const member of woken) this.#family.parker.wake(member);
   }
 
@@ -128,12 +139,15 @@ export class WaitList {
     const { me, members } = this.#family;
     const found: number[] = [];
     this.#table.section.enter();
-    const { used } = this.#table;
-    for (let entry = 0; entry < used; entry++) {
-      const member = this.#table.first(entry) & ~STATE;
-      if (member !== 0 && member !== me && !members.isKnownGone(member)) found.push(member);
+    try {
+      const { used } = this.#table;
+      for (let entry = 0; entry < used; entry++) {
+        const member = this.#table.first(entry) & ~STATE;
+        if (member !== 0 && member !== me && !members.isKnownGone(member)) found.push(member);
+      }
+    } finally {
+      this.#table.section.leave();
     }
-    this.#table.section.leave();
     return found;
   }
 
@@ -154,17 +168,19 @@ export class WaitList {
     const mine = this.#mine;
     if (mine === NONE) return 0;
     this.#table.section.enter();
-    const { used } = this.#table;
-    let nearest = NONE;
-    for (let entry = 0; entry < used; entry++) {
-      const word = this.#table.first(entry);
-      if (entry === mine || word === 0 || !isOnSide(entry, mine)) continue;
-      if (this.#family.members.isKnownGone(word & ~STATE)) continue;
-      if (nearest === NONE || isOnSide(nearest, entry)) nearest = entry;
+    try {
+      const { used } = this.#table;
+      let nearest = NONE;
+      for (let entry = 0; entry < used; entry++) {
+        const word = this.#table.first(entry);
+        if (entry === mine || word === 0 || !isOnSide(entry, mine)) continue;
+        if (this.#family.members.isKnownGone(word & ~STATE)) continue;
+        if (nearest === NONE || isOnSide(nearest, entry)) nearest = entry;
+      }
+      return nearest === NONE ? 0 : this.#table.first(nearest) & ~STATE;
+    } finally {
+      this.#table.section.leave();
     }
-    const member = nearest === NONE ? 0 : this.#table.first(nearest) & ~STATE;
-    this.#table.section.leave();
-    return member;
   }
 
   /** Gives the entry to this member with the next ticket. */
@@ -174,6 +190,7 @@ export class WaitList {
     this.#table.setFirst(entry, 0);
     this.#table.setSecond(entry, ticket);
     this.#table.setFirst(entry, this.#family.me | WAITING);
+    this.#mine = entry;
   }
 
   /** An entry that is free or whose member is dead, or the next one never used. */

@@ -1,5 +1,6 @@
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import type { Awaited } from './awaited.ts';
@@ -109,6 +110,7 @@ export class WaitQueue implements Pending {
    */
   wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
+      needMuchStack();
       const timeout = readTimeout(options);
       const signal = options?.signal;
       signal?.throwIfAborted();
@@ -165,6 +167,7 @@ export class WaitQueue implements Pending {
 
   /** Blocks the thread until `attempt` succeeds; when the time is over, answers or throws as `expire` does. */
   waitSync<T>(attempt: Attempt<T>, options: SyncWaitOptions | undefined, expire: () => T): T {
+    needMuchStack();
     const timeout = readTimeout(options);
     const deadline = performance.now() + timeout;
     let value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, true);
