@@ -34,7 +34,15 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   constructor(kind: number, make: number | Existing) {
     super(kind, make instanceof Existing ? make : WORDS);
     const { family, offset } = locate(this);
-    if (!(make instanceof Existing)) Ring.create(family, offset + field.ring * 4, make);
+    if (!(make instanceof Existing)) {
+      try {
+        Ring.create(family, offset + field.ring * 4, make);
+      } catch (error) {
+        // Not that of the classes below, which are not there yet.
+        super.close();
+        throw error;
+      }
+    }
     this.#family = family;
     this.#ring = new Ring(family, offset + field.ring * 4);
     this.#getters = new WaitQueue(family, offset + field.getters * 4, {

@@ -98,7 +98,7 @@ export function packShared(family: Family, value: unknown, root: string): number
   const parcel = pack(family, value, root);
   let block = 0;
   try {
-    block = family.allocator.allocate(parcelWords(parcel) * 4, 0);
+    block = family.allocator.allocate(parcelWords(parcel) * 4, 0, true);
     writeParcel(family, block, wordIndex(block), parcel);
     surrenderParcel(family, parcel);
     return block;

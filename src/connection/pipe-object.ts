@@ -49,7 +49,14 @@ export class Pipe extends SharedObject {
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;
-    if (!(make instanceof Existing)) create(family, offset, make);
+    if (!(make instanceof Existing)) {
+      try {
+        create(family, offset, make);
+      } catch (error) {
+        this.close();
+        throw error;
+      }
+    }
     this.#attendances = [attendance(family, offset, 0), attendance(family, offset, 1)];
   }
 
@@ -96,8 +103,9 @@ export class Pipe extends SharedObject {
 
   /** This member holds the end from now on; answers what `leave` wants. */
   open(side: Side): number {
+    const entry = this.#attendances[side].arrive();
     this.#open++;
-    return this.#attendances[side].arrive();
+    return entry;
   }
 
   /** This member does not hold the end any more: who waits at the other one looks whether anybody does. */
@@ -153,6 +161,8 @@ registerDestroyer(PIPE_KIND, (family, offset) => {
     new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
     attendance(family, offset, side).destroy();
     const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
+    // There was no memory for all of it.
+    if (block === 0) continue;
     const own = family.heap.words(block);
     Atomics.store(own, wordIndex(block) + voyages.pipe, 0);
     // Of a dead member's message the pipe may be released before this: then the last holder frees it.

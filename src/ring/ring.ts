@@ -126,7 +126,7 @@ export class Ring {
   static create(family: Family, offset: number, bound: number, weightBound = 0): void {
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    const first = createSegment(family, FIRST_SEGMENT);
+    const first = createSegment(family, FIRST_SEGMENT, false);
     words[at + field.bound] = bound;
     words[at + field.weightBound] = weightBound;
     for (const side of [field.tail, field.head]) {
@@ -425,7 +425,7 @@ export class Ring {
     if (words[at + segment.next] === 0) {
       const grown = Math.min((words[at + segment.size] as number) * 4 * 2, LAST_SEGMENT);
       const needed = (segment.first + room) * 4 + GRANULE;
-      words[at + segment.next] = createSegment(this.#family, Math.max(grown, needed)) / GRANULE;
+      words[at + segment.next] = createSegment(this.#family, Math.max(grown, needed), true) / GRANULE;
     }
     if (words[at + segment.end] === 0) Atomics.store(words, at + segment.end, this.#word);
     this.#tail.open(words[at + segment.next] as number);
@@ -557,10 +557,10 @@ class OpenSegment {
 
 const NO_WORDS = new Int32Array(0);
 
-function createSegment(family: Family, bytes: number): number {
+function createSegment(family: Family, bytes: number, isData: boolean): number {
   // The allocator rounds up to a power of two and keeps a granule to itself.
   const block = 2 ** Math.ceil(Math.log2(bytes)) - GRANULE;
-  const offset = family.allocator.allocate(block, 0, true);
+  const offset = family.allocator.allocate(block, 0, isData);
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   words[at + segment.next] = 0;

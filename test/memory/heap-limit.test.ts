@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Barrier, HeapLimitError, Lock, pipe, Queue, SharedArray, share } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
@@ -13,6 +15,9 @@ import { memoryLimit } from '#dist/platform/control-groups.js';
 import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, holders, inLine, start } from '../inside.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 const MEBIBYTE = 2 ** 20;
 // Read when the family is founded, by its first shared object.
@@ -116,6 +121,40 @@ test('in a full heap all that is there can be used, waited for and taken out', a
     line.map(() => 0),
   );
   queue.shutdown({ immediate: true });
+});
+
+test('objects that a full heap has no room for leave nothing half made', async () => {
+  const queue = new Queue<unknown>();
+  await fill(queue, () => new Uint8Array(MEBIBYTE));
+  const made: { close(): void }[] = [];
+  const makeAll = (make: () => { close(): void }) => {
+    for (;;) {
+      try {
+        made.push(make());
+      } catch (error) {
+        assert.ok(error instanceof HeapLimitError, String(error));
+        return;
+      }
+    }
+  };
+  const makePipe = () => {
+    const [here, there] = pipe();
+    made.push(there);
+    return here;
+  };
+  // Each takes several blocks: the last of each kind finds room for some of them.
+  for (const make of [makePipe, () => new Queue(), () => new SharedArray('uint8', 900), () => new Lock(), makePipe]) {
+    makeAll(make);
+  }
+  for (const object of made) object.close();
+  collect();
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  while (!queue.empty()) queue.getSync();
+  // A block that was given back twice, or was none, would be somebody's twice now.
+  const { allocator, me } = family();
+  const blocks = Array.from({ length: 3000 }, (_, i) => allocator.allocate(100 << (i % 6), me));
+  assert.equal(new Set(blocks).size, blocks.length);
+  for (const block of blocks) allocator.free(block);
 });
 
 test('in another process it is the same error', async () => {
