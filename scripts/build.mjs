@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build } from 'esbuild';
+import { buildDisturbed } from './disturbed.mjs';
 import { inferNames } from './inferred-names.mjs';
 import { buildParts } from './lazy-parts.mjs';
 
@@ -77,6 +78,7 @@ for (const [i, name] of modules.entries()) {
   }
 }
 tsc('tsconfig.programs.json');
+buildDisturbed();
 
 async function namesExportedBy(modules) {
   const entryPoints = modules.map((name) => `src/${name}`);

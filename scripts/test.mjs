@@ -1,5 +1,6 @@
 // Runs the compiled tests with node:test: `npm test`, or `npm test -- queue` for the files whose path holds "queue".
-// TEST_NODE names another Node to run them with.
+// TEST_NODE names another Node to run them with. Tests whose name begins with "disturbed" run with the library that has points
+// (scripts/disturbed.mjs).
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ const wanted = process.argv.slice(2);
 const files = readdirSync('build/test', { recursive: true })
   .map((name) => `build/test/${name}`)
   .filter((name) => name.endsWith('.test.js') && wanted.every((word) => name.includes(word)))
+  .map((name) => (/\/disturbed[\w-]*\.test\.js$/.test(name) ? name.replace('build', 'build/disturbed/build') : name))
   .sort();
 if (files.length === 0) {
   console.error(`No test file has ${wanted.join(' and ')} in its path.`);
@@ -15,7 +17,8 @@ if (files.length === 0) {
 }
 const node = process.env.TEST_NODE ?? process.execPath;
 const log = `${tmpdir()}/multiproc-test-${process.pid}.tap`;
-const options = ['--test', '--test-concurrency=2', '--test-timeout=600000'];
+const minutes = process.env.TEST_LONG === '1' ? 120 : 10;
+const options = ['--test', '--test-concurrency=2', `--test-timeout=${minutes * 60_000}`];
 const reporters = [
   ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
   ...['--test-reporter=tap', `--test-reporter-destination=${log}`],

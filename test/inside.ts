@@ -93,6 +93,15 @@ export function holders(object: SharedObject): number {
   return wordOf(object, 1);
 }
 
+/** True if the parent of every member lives, but for the root's. */
+export function isWithoutOrphans(): boolean {
+  const { members } = family();
+  return [...members.all()].every((member) => {
+    const parent = members.get(member, field.parent);
+    return members.isKnownGone(member) || parent === 0 || !members.isKnownGone(parent);
+  });
+}
+
 /** Bytes of memory behind the family's heap. */
 export function heapBytes(): number {
   return fstatSync(family().heap.fd).blocks * 512;

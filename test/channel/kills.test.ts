@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { type Process, Queue } from 'multiproc';
 import { test } from '../cases.ts';
-import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, inLine, random, slay, start } from '../inside.ts';
 
@@ -92,55 +91,6 @@ for (const kind of ['blocked', 'looping'] as const) {
     await next.join();
   });
 }
-
-test('killed anywhere in a wait for an item, a process holds up nobody', async () => {
-  await killEverywhere(
-    (queue: Queue<number>) => {
-      try {
-        queue.getSync({ timeout: 0.1 });
-      } catch {
-        // Empty, as it should be.
-      }
-    },
-    () => [new Queue<number>(1)],
-    async (n, queue) => {
-      using _ = watchdog(`wait for an item, killed at ${n}`, 40, queue);
-      const got = queue.get(TIMEOUT);
-      queue.putSync(n);
-      assert.equal(await got, n);
-      assert.equal(queue.qsize(), 0);
-    },
-    (queue) => {
-      for (let i = 0; i < 4; i++) assert.throws(() => queue.getSync({ timeout: 0.01 }));
-    },
-  );
-});
-
-test('killed anywhere between a put and the wake-up of a getter, a process hangs nobody', async () => {
-  const queue = new Queue<number>();
-  const answers = new Queue<number>();
-  using _ = watchdog('put to a getter', 120, queue, answers);
-  const getter = start(
-    async (q: Queue<number>, a: Queue<number>) => {
-      for (;;) await a.put(await q.get());
-    },
-    queue,
-    answers,
-  );
-  await inLine(queue, 1, [getter]);
-  const died = await killEverywhere(
-    (q: Queue<number>) => q.putSync(1),
-    () => [queue],
-    async () => {
-      // It was put or not; what was put arrives.
-      queue.putSync(2);
-      while ((await answers.get(TIMEOUT)) !== 2);
-      await inLine(queue, 1, [getter]);
-    },
-  );
-  assert.ok(died >= 6, `${died} places`);
-  await slay(getter);
-});
 
 /** Puts [producer, number, text] for ever. */
 async function produce(queue: Queue<unknown>, id: number, blocking: boolean): Promise<void> {

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type Connection, EndOfStreamError, pipe, Queue, TimeoutError } from 'multiproc';
-import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, isAsleep, slay, start, until } from '../inside.ts';
 
@@ -145,66 +144,6 @@ test('ends travel to and fro, and always arrive', async () => {
   line.close();
   await child.join();
 });
-
-test('a receiver that is killed at any instruction takes one message at most', async () => {
-  const died = await killEverywhere(
-    (end: Connection, _: Connection) => void end.recvSync(),
-    () => {
-      const [here, there] = pipe();
-      for (const item of [1, { two: 2 }, 'three']) there.sendSync(item);
-      return [here, there] as [Connection, Connection];
-    },
-    async (n, here) => {
-      using _ = watchdog(`receiver killed before ${n}`, 30);
-      const first = await here.recv(LONG);
-      assert.ok(first === 1 || (first as { two: number }).two === 2, String(first));
-      if (first === 1) assert.deepEqual(await here.recv(LONG), { two: 2 });
-      assert.equal(await here.recv(LONG), 'three');
-    },
-  );
-  assert.ok(died >= 3, `${died}`);
-});
-
-test('a sender that is killed at any instruction tears nothing, and its end is gone', async () => {
-  const died = await killEverywhere(
-    (end: Connection) => end.sendSync({ whole: 'x'.repeat(100) }),
-    () => {
-      const ends = pipe();
-      given = ends[0];
-      other = ends[1];
-      return [ends[1]] as [Connection];
-    },
-    async (n) => {
-      using _ = watchdog(`sender killed before ${n}`, 30);
-      other.close();
-      const seen: unknown[] = [];
-      for await (const message of given) seen.push(message);
-      assert.ok(seen.length <= 1);
-      if (seen.length === 1) assert.deepEqual(seen, [{ whole: 'x'.repeat(100) }]);
-    },
-  );
-  assert.ok(died >= 3, `${died}`);
-});
-
-test('one that is killed at any instruction of close is gone', async () => {
-  const died = await killEverywhere(
-    (end: Connection) => end.close(),
-    () => {
-      const ends = pipe();
-      given = ends[0];
-      other = ends[1];
-      return [ends[1]] as [Connection];
-    },
-    async (n) => {
-      using _ = watchdog(`killed before ${n} of close`, 30);
-      other.close();
-      await assert.rejects(given.recv(LONG), EndOfStreamError);
-    },
-  );
-  assert.ok(died >= 3, `${died}`);
-});
-let given: Connection;
-let other: Connection;
 
 test('pipes leave no memory behind', async () => {
   const round = async () => {

@@ -4,9 +4,7 @@ import { Queue } from 'multiproc';
 import { MAX_PAYLOAD } from '#dist/memory/allocator.js';
 import { family, registerDestroyer, releaseObject } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
-import { field, state } from '#dist/memory/members.js';
 import { childOf } from '#dist/process/process.js';
-import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { descriptors, heapBytes, random, slay, start, until } from '../inside.ts';
 
@@ -50,24 +48,6 @@ describe('the allocator', () => {
 
   test('a block larger than a mapping is refused in words', () => {
     assert.throws(() => family().allocator.allocate(MAX_PAYLOAD + 1, 0), /holds at most/);
-  });
-
-  test('killed anywhere in allocate and free, a member hangs nobody and takes no block that is given out again', async () => {
-    const died = await killEverywhere(
-      () => {
-        const { allocator, me } = family();
-        for (const bytes of [100, 200_000, 3_000_000]) allocator.free(allocator.allocate(bytes, me));
-      },
-      () => [],
-      (n) => {
-        using _ = watchdog(`allocate and free, killed at ${n}`, 40);
-        const { allocator, me } = family();
-        const blocks = [100, 100, 200_000, 200_000, 3_000_000, 3_000_000].map((bytes) => allocator.allocate(bytes, me));
-        assert.equal(new Set(blocks).size, 6);
-        for (const block of blocks) allocator.free(block);
-      },
-    );
-    assert.ok(died >= 12, `${died} places`);
   });
 });
 
@@ -144,35 +124,6 @@ describe('burial', () => {
       level.push(heapBytes());
     }
     assert.ok(level[19]! - level[4]! < 2e6, `${level.join(' ')}`);
-  });
-
-  test('a burial cut short by the death of the burier is finished by the next one', async () => {
-    using _ = watchdog('burial cut short', 100);
-    await killEverywhere(
-      (dead: number) => family().bury(dead),
-      () => {
-        // A member as a dead one leaves it: joined once, and now nobody.
-        const { members } = family();
-        const dead = family().reserve(false);
-        members.set(dead, field.pid, 1);
-        members.set(dead, field.tid, 1);
-        members.set(dead, field.startTime, -1);
-        members.set(dead, field.state, state.LIVE);
-        return [dead];
-      },
-      (n, dead) => {
-        const next = family().reserve(false);
-        family().members.set(next, field.state, state.LIVE);
-        family().bury(next);
-        if (n > 3)
-          assert.ok(
-            family().members.get(dead, field.state) !== state.DEAD || !family().members.isOf(dead),
-            `killed at ${n}`,
-          );
-        family().bury(dead);
-        assert.ok(family().members.isKnownGone(dead));
-      },
-    );
   });
 
   test('descriptors of members that come and go are closed', async () => {

@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ClosedError, Lock, Pool, Queue, SharedArray, StateError } from 'multiproc';
-import { killEverywhere } from '../crash.ts';
-import { heapBytes, holders, start } from '../inside.ts';
+import { heapBytes, start } from '../inside.ts';
 
 const types = {
   int8: Int8Array,
@@ -153,21 +152,4 @@ test('arrays and views that are dropped give their memory back, a view that is k
   const { heap, kept } = JSON.parse(stdout);
   assert.deepEqual(kept, [1, 2, 3]);
   assert.ok(heap < 5e6, `${heap} bytes more`);
-});
-
-test('a process killed anywhere while it makes, sends and drops arrays leaves those of others whole', async () => {
-  const died = await killEverywhere(
-    (array: SharedArray<'int32'>, queue: Queue<unknown>) => {
-      new SharedArray('float64', 20_000);
-      queue.putSync([array, array.view.subarray(1)]);
-      queue.getSync();
-    },
-    () => [new SharedArray('int32', [1, 2, 3]), new Queue<unknown>()],
-    (n, array, queue) => {
-      while (!queue.empty()) queue.getSync();
-      assert.deepEqual([...array], [1, 2, 3], `killed at ${n}`);
-      assert.ok(holders(array as never) >= 1);
-    },
-  );
-  assert.ok(died >= 10, `${died} places`);
 });

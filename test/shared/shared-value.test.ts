@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { ClosedError, Lock, Process, Queue, type Scalar, SharedValue, StateError } from 'multiproc';
 import { test } from '../cases.ts';
-import { killEverywhere } from '../crash.ts';
-import { watchdog } from '../hang.ts';
 import { start } from '../inside.ts';
 
 const ranges: Partial<Record<Scalar, [number | bigint, number | bigint]>> = {
@@ -149,22 +147,4 @@ test('a closed value answers ClosedError, and the others go on', async () => {
   go.putSync(1);
   assert.equal(await back.get(), 8);
   await p.join();
-});
-
-test('a process killed anywhere while it makes, locks and changes a value leaves one that goes on', async () => {
-  const died = await killEverywhere(
-    (value: SharedValue<'int32'>) => {
-      value.add(1);
-      value.getLock();
-      new SharedValue('float64', 1).getLock();
-    },
-    () => [new SharedValue('int32', 1)],
-    (n, value) => {
-      using _ = watchdog(`value, killed at ${n}`, 40, value);
-      assert.ok(value.value === 1 || value.value === 2);
-      assert.equal(value.getLock().acquireSync({ timeout: 30_000 }), true);
-      value.getLock().release();
-    },
-  );
-  assert.ok(died >= 5, `${died} places`);
 });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { Lock, type Process, Queue } from 'multiproc';
-import { family } from '#dist/memory/family.js';
 import { test } from '../cases.ts';
-import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
-import { inLine, slay, start, until, waiting, wordOf } from '../inside.ts';
+import { inLine, start } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -123,97 +121,6 @@ test('tryAcquire and a wait of no time see that the owner is dead', async () => 
     await owner.join();
   }
 });
-
-test('killed anywhere in acquireSync and release, a process holds up nobody', async () => {
-  const died = await killEverywhere(
-    (lock: Lock) => {
-      lock.acquireSync();
-      lock.release();
-    },
-    () => [new Lock()],
-    async (n, lock) => {
-      using _ = watchdog(`acquire and release, killed at ${n}`, 40, lock);
-      assert.equal(await lock.acquire(TIMEOUT), true);
-      lock.release();
-    },
-  );
-  assert.equal(died, 2);
-});
-
-/** Waits in vain a few times: then the process no longer spins before it sleeps, and there are fewer places to die at. */
-function tire(lock: Lock): void {
-  for (let i = 0; i < 4; i++) lock.acquireSync({ timeout: 0.01 });
-}
-
-test('killed anywhere in a wait for the lock, a process holds up nobody', async () => {
-  const died = await killEverywhere(
-    (lock: Lock) => void lock.acquireSync({ timeout: 1 }),
-    () => {
-      const lock = new Lock();
-      lock.acquireSync();
-      return [lock];
-    },
-    async (n, lock) => {
-      using _ = watchdog(`wait for a lock, killed at ${n}`, 40, lock);
-      const wait = lock.acquire(TIMEOUT);
-      lock.release();
-      assert.equal(await wait, true);
-      lock.release();
-    },
-    tire,
-  );
-  assert.ok(died >= 10, `${died} places`);
-});
-
-const INSISTED = 1 << 28;
-
-for (const insisted of [false, true]) {
-  const how = insisted ? 'a hand-over' : 'a release with another in line';
-  test(`killed anywhere in ${how}, a process holds up nobody`, async () => {
-    const lock = new Lock();
-    const orders = new Queue<number>();
-    const answers = new Queue<string>();
-    using _ = watchdog(how, 100, lock, orders, answers);
-    const waiter = start(
-      async (l: Lock, q: Queue<number>, a: Queue<string>) => {
-        for (;;) {
-          await q.get();
-          await l.acquire();
-          l.release();
-          await a.put('had it');
-        }
-      },
-      lock,
-      orders,
-      answers,
-    );
-    const died = await killEverywhere(
-      (l: Lock) => l.release(),
-      () => {
-        lock.acquireSync();
-        orders.putSync(1);
-        // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
-        for (;;) {
-          while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
-          if (!insisted || wordOf(lock, 2) & INSISTED) break;
-          for (const end = performance.now() + 1; performance.now() < end; );
-          if (wordOf(lock, 2) & INSISTED) continue;
-          lock.release();
-          lock.acquireSync();
-        }
-        return [lock];
-      },
-      async () => {
-        // Killed before the release: the lock is still this process's own.
-        if ((wordOf(lock, 2) & ~INSISTED) === family().me) lock.release();
-        assert.equal(await answers.get(TIMEOUT), 'had it');
-        await until(() => !lock.locked());
-      },
-    );
-    assert.ok(died >= (insisted ? 6 : 5), `${died} places`);
-    await slay(waiter);
-  });
-}
 
 test('the death of one that was handed the lock passes it on', async () => {
   const lock = new Lock();

@@ -1,0 +1,22 @@
+// What looks like a store into shared memory, and is none: the array is an ordinary one, or this thread's own. A name stands for all
+// arrays of that name in the file. A test stops with an error where one of them turns out to be shared after all.
+export const privateStores = {
+  'channel/barrier.ts': ['double', 'halves'],
+  'channel/descriptors.ts': ['words'],
+  'connection/connection.ts': ['target'],
+  'connection/frame-reader.ts': ['this.#target'],
+  'connection/frame.ts': ['head'],
+  'connection/heap-connection.ts': ['ends', 'here.get(this.#pipe)'],
+  'memory/heap.ts': ['this.#words', 'this.#octets'],
+  'platform/linux-parking.ts': ['view', 'memory.view'],
+  'platform/linux-sockets.ts': ['hints', 'address'],
+  'platform/linux.ts': ['timespec', 'entries'],
+  'pool/backlog.ts': ['line.items'],
+  'pool/batch.ts': ['this.#values', 'new Array(Math.min(count, MOST))'],
+  'pool/job-table.ts': ['this.#bySlot'],
+  'pool/result-iterator.ts': ['outcomes'],
+  'pool/worker.ts': ['values', 'new Array(items.length)'],
+};
+
+/** They know nothing of shared memory: what they write, others copy there. */
+export const privateFolders = ['codec', 'functions', 'queue', 'managers/served', 'managers/proxies'];

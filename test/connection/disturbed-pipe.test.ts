@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { type Connection, EndOfStreamError, pipe } from 'multiproc';
+import { test } from '../cases.ts';
+import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
+
+const TIMEOUT = { timeout: 30_000 };
+
+/** Comes in time, and not before its time. */
+async function tryToReceive(end: Connection): Promise<void> {
+  const message = await end.recv({ timeout: 1 }).catch(() => undefined);
+  await end.poll({ signal: AbortSignal.timeout(1) }).catch(() => {});
+  if (message !== undefined) await end.send(message).catch(() => {});
+  end.close();
+}
+
+test('a receiver that is disturbed at any point takes one message at most', async () => {
+  const count = await disturbEverywhere(
+    (end: Connection, _: Connection) => void end.recvSync(),
+    () => {
+      const [here, there] = pipe();
+      for (const item of [1, { two: 2 }, 'three']) there.sendSync(item);
+      return [here, there] as [Connection, Connection];
+    },
+    async ({ isDead, threw }, here) => {
+      const first = await here.recv(TIMEOUT);
+      if (!isDead) assert.equal(first === 1, threw.length === 1, 'it was taken');
+      assert.ok(first === 1 || (first as { two: number }).two === 2, String(first));
+      if (first === 1) assert.deepEqual(await here.recv(TIMEOUT), { two: 2 });
+      assert.equal(await here.recv(TIMEOUT), 'three');
+    },
+    { meanwhile: async (here) => void (await here.poll({ timeout: 1 })) },
+  );
+  assert.ok(count >= 3, `${count}`);
+});
+
+let given: Connection;
+let other: Connection;
+
+/** The other end is the victim's alone. */
+function ends(): [Connection] {
+  [given, other] = pipe();
+  return [other];
+}
+
+/** All that is still to come, until the end of the other side. */
+async function rest(end: Connection): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for await (const message of end) seen.push(message);
+  return seen;
+}
+
+test('a sender that is disturbed at any point tears nothing, and its end is gone', async () => {
+  const count = await disturbEverywhere(
+    (end: Connection) => {
+      try {
+        end.sendSync({ whole: 'x'.repeat(100) });
+      } finally {
+        end.close();
+      }
+    },
+    ends,
+    async ({ isDead, threw }) => {
+      other.close();
+      const seen = await rest(given);
+      if (!isDead && threw.length === 0) assert.equal(seen.length, 1);
+      assert.ok(seen.length <= 1);
+      if (seen.length === 1) assert.deepEqual(seen, [{ whole: 'x'.repeat(100) }]);
+    },
+    { meanwhile: async (end) => end.close() },
+  );
+  assert.ok(count >= 3, `${count}`);
+});
+
+test('one that is disturbed at any point of close is gone', async () => {
+  const count = await disturbEverywhere(
+    (end: Connection) => end.close(),
+    ends,
+    async () => {
+      other.close();
+      await assert.rejects(given.recv(TIMEOUT), EndOfStreamError);
+    },
+    { meanwhile: tryToReceive },
+  );
+  assert.ok(count >= 3, `${count}`);
+});
+
+test('an end that is disturbed at any point of its way is gone in the end, or arrives', async () => {
+  await disturbEverywhere(
+    async (line: Connection) => {
+      const [here, there] = pipe();
+      try {
+        await line.send(there);
+        there.close();
+        const back: Connection = await line.recv();
+        await back.send('there and back');
+        back.close();
+        assert.equal(await here.recv(), 'there and back');
+      } finally {
+        line.close();
+      }
+    },
+    () => {
+      ends();
+      const line = given;
+      // Whatever comes goes back.
+      void (async () => {
+        for await (const end of line)
+          await line.send(end).then(
+            () => (end as Connection).close(),
+            () => {},
+          );
+      })();
+      return [other];
+    },
+    async ({ isDead, threw }) => {
+      if (!isDead) assert.deepEqual(threw, []);
+      other.close();
+    },
+    { ways: ['kill', 'stop'] },
+  );
+});
+
+for (const kind of ['blocked', 'looping'] as const) {
+  test(`disturbed anywhere in a ${kind} wait for a message, a process holds up nobody`, async () => {
+    const waits = {
+      blocked: (end: Connection) => end.pollSync({ timeout: 1 }),
+      looping: (end: Connection) => end.poll({ timeout: 1 }),
+    };
+    await disturbEverywhere(
+      waits[kind] as (end: Connection, other: Connection) => unknown,
+      () => pipe() as [Connection, Connection],
+      async ({ threw }, here, there) => {
+        assert.deepEqual(threw, []);
+        const got = here.recv(TIMEOUT);
+        there.sendSync('at last');
+        assert.equal(await got, 'at last');
+      },
+      { meanwhile: (here) => tryToReceive(here) },
+    );
+  });
+}

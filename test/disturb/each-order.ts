@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { watchdog } from '../hang.ts';
+import { Cell } from './cell.ts';
+import { countPoints, END, type Order } from './order.ts';
+import { isDisturbed, nameOf } from './places.ts';
+import { planOrders, seed, type Way } from './plan.ts';
+import { reached } from './promised.ts';
+
+const SECONDS = 60;
+
+/**
+ * Has `attempt` carried out once without a disturbance, to learn which points are passed, then once for each order that is chosen: see README.md.
+ * What it throws is thrown with the order before it; a hang ends the program. Answers how many points there are.
+ */
+export async function forEachOrder(
+  scenario: string,
+  ways: readonly Way[],
+  attempt: (order: Order, cell: Cell) => Promise<void>,
+  where?: string,
+): Promise<number> {
+  assert.ok(isDisturbed, 'The library has no points here: run this by `npm test`, or from build/disturbed/.');
+  let trace: readonly number[] = [];
+  const carryOut = async (order: Order): Promise<void> => {
+    using cell = new Cell();
+    using _ = watchdog(describe(order, trace), SECONDS);
+    try {
+      await attempt(order, cell);
+    } catch (cause) {
+      throw new Error(`${describe(order, trace, cell)}: ${(cause as Error).message}`, { cause });
+    }
+    if (order === countPoints) trace = cell.trace;
+  };
+  await carryOut(countPoints);
+  for (const point of trace) reached.add(point);
+  for (const order of planOrders(trace, ways, scenario, where)) await carryOut(order);
+  return trace.length;
+}
+
+/** An order, with what to set in order to see it again; in the end also where it has come to, since not all runs pass the same points. */
+function describe({ way, at, errno }: Order, trace: readonly number[], cell?: Cell): string {
+  if (way === 'count') return 'undisturbed';
+  const places = at.map((n) => nameOf(trace[n - 1] ?? END)).join(', then ');
+  const what = `TEST_DISTURB='${way} ${at}${errno === 0 ? '' : ` ${errno}`}' (seed ${seed}) before ${places}`;
+  if (cell === undefined) return what;
+  return `${what}, this time ${cell.get('reached') > 0 ? nameOf(cell.get('point')) : 'nowhere'}`;
+}

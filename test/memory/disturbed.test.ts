@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { getContext, Process, Queue } from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { wordIndex } from '#dist/memory/heap.js';
+import { childOf } from '#dist/process/process.js';
+import { test } from '../cases.ts';
+import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
+import { holders, isWithoutOrphans, until } from '../inside.ts';
+
+/** The last one is so large that its memory goes back to the kernel when it is free. */
+const sizes = [100, 200_000, 200_000_000];
+
+function allocateAndFree(): void {
+  const { allocator, me } = family();
+  for (const bytes of sizes) allocator.free(allocator.allocate(bytes, me));
+}
+
+test('disturbed anywhere in allocate and free, a member hangs nobody and takes no block that is given out again', async () => {
+  const count = await disturbEverywhere(
+    allocateAndFree,
+    () => [],
+    ({ threw }) => {
+      assert.deepEqual(threw, []);
+      const { allocator, me } = family();
+      const blocks = [...sizes, ...sizes].map((bytes) => allocator.allocate(bytes, me));
+      assert.equal(new Set(blocks).size, blocks.length);
+      for (const block of blocks) allocator.free(block);
+    },
+    { meanwhile: allocateAndFree },
+  );
+  assert.ok(count >= 20, `${count} points`);
+});
+
+/** A word for a section, 0. */
+function freshWord(): number {
+  const word = family().allocator.allocate(64, 0);
+  family().heap.words(word)[wordIndex(word)] = 0;
+  return word;
+}
+
+function enterAndLeave(word: number): void {
+  family().section(word).enter();
+  family().section(word).leave();
+}
+
+/** Has the section taken by a process that is killed inside, and that nobody has buried yet. */
+function leaveInside(word: number): void {
+  const owner = new Process({
+    target: (offset: number) => {
+      family().section(offset).enter();
+      process.kill(process.pid, 'SIGKILL');
+    },
+    args: [word],
+    daemon: true,
+  });
+  owner.start();
+  while (family().heap.words(word)[wordIndex(word)] === 0);
+}
+
+test('disturbed anywhere while it takes over a section of a dead member, a member hangs nobody', async () => {
+  const count = await disturbEverywhere(
+    enterAndLeave,
+    () => [freshWord()],
+    ({ threw }, word) => {
+      assert.deepEqual(threw, []);
+      enterAndLeave(word);
+      family().allocator.free(word);
+    },
+    { prepare: leaveInside, meanwhile: enterAndLeave },
+  );
+  assert.ok(count >= 5, `${count} points`);
+});
+
+/** Starts a process that holds the queue, and memory, and kills it: nobody has buried it yet. */
+function leaveDead(queue: Queue<unknown>): void {
+  const holder = new Process({
+    target: (q: Queue<unknown>) => {
+      const others = Array.from({ length: 3 }, () => new Queue<Uint8Array>());
+      for (const other of others) other.putSync(new Uint8Array(100_000));
+      family().allocator.allocate(100_000, family().me);
+      q.putSync(others);
+      new Queue().getSync();
+    },
+    args: [queue],
+    daemon: true,
+  });
+  holder.start();
+  queue.getSync();
+  holder.kill();
+  dead = childOf(holder).member;
+}
+let dead = 0;
+
+test('disturbed anywhere in a burial, a member leaves the rest to others', async () => {
+  const count = await disturbEverywhere(
+    () => {
+      while (!family().members.isGone(dead));
+      family().bury(dead);
+    },
+    () => [new Queue<unknown>()],
+    async ({ isDead, threw }, queue) => {
+      assert.deepEqual(threw, []);
+      await until(isWithoutOrphans);
+      await until(() => holders(queue) === (isDead ? 1 : 2));
+    },
+    { prepare: leaveDead, meanwhile: () => void new Queue().close() },
+  );
+  assert.ok(count >= 20, `${count} points`);
+});
+
+test('disturbed anywhere while it starts and ends a thread, a process leaves nothing that hurts', async () => {
+  await disturbEverywhere(
+    async (queue: Queue<number>) => {
+      const { Process } = getContext('thread');
+      for (const end of ['by itself', 'killed'] as const) {
+        const thread = new Process({
+          target: (q: Queue<number>, isToSleep: boolean) => {
+            q.putSync(1);
+            if (isToSleep) new Queue().getSync();
+          },
+          args: [queue, end === 'killed'],
+          daemon: true,
+        });
+        thread.start();
+        await queue.get();
+        if (end === 'killed') thread.kill();
+        await thread.join();
+      }
+    },
+    () => [new Queue<number>()],
+    async (_, queue) => {
+      await until(isWithoutOrphans);
+      while (!queue.empty()) queue.getSync();
+    },
+    { ways: ['kill'] },
+  );
+});

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { Lock, Process, Queue } from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { test } from '../cases.ts';
+import { tryToAcquire } from '../disturb/bystanders.ts';
+import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
+import { slay, start, waiting, wordOf } from '../inside.ts';
+
+const TIMEOUT = { timeout: 30_000 };
+
+/** Nobody has it, and whoever wants it gets it. */
+async function free(lock: Lock): Promise<void> {
+  assert.equal(await lock.acquire(TIMEOUT), true);
+  lock.release();
+  assert.equal(lock.locked(), false);
+}
+
+test('disturbed anywhere in acquireSync and release, a process holds up nobody', async () => {
+  const count = await disturbEverywhere(
+    (lock: Lock) => {
+      lock.acquireSync();
+      lock.release();
+    },
+    () => [new Lock()],
+    (_, lock) => free(lock),
+    { meanwhile: tryToAcquire },
+  );
+  assert.equal(count, 2);
+});
+
+/** Waits in vain a few times: then the process no longer spins before it sleeps, and there are fewer points. */
+function tire(lock: Lock): void {
+  for (let i = 0; i < 4; i++) lock.acquireSync({ timeout: 0.01 });
+}
+
+for (const [kind, wait] of [
+  ['blocked', (lock: Lock) => assert.equal(lock.acquireSync({ timeout: 1 }), false)],
+  ['looping', async (lock: Lock) => assert.equal(await lock.acquire({ timeout: 1 }), false)],
+] as const) {
+  test(`disturbed anywhere in a ${kind} wait for the lock, a process holds up nobody, and does not get it`, async () => {
+    const count = await disturbEverywhere(
+      wait as (lock: Lock) => void,
+      () => {
+        const lock = new Lock();
+        lock.acquireSync();
+        return [lock];
+      },
+      async ({ threw }, lock) => {
+        assert.deepEqual(threw, []);
+        const next = lock.acquire(TIMEOUT);
+        lock.release();
+        assert.equal(await next, true);
+        lock.release();
+      },
+      { prepare: tire, meanwhile: tryToAcquire },
+    );
+    assert.ok(count >= 10, `${count} points`);
+  });
+}
+
+const INSISTED = 1 << 28;
+
+for (const insisted of [false, true]) {
+  const how = insisted ? 'a hand-over' : 'a release with another in line';
+  test(`disturbed anywhere in ${how}, a process holds up nobody`, async () => {
+    const lock = new Lock();
+    const orders = new Queue<number>();
+    const answers = new Queue<string>();
+    const waiter = start(
+      async (l: Lock, q: Queue<number>, a: Queue<string>) => {
+        for (;;) {
+          await q.get();
+          await l.acquire();
+          l.release();
+          await a.put('had it');
+        }
+      },
+      lock,
+      orders,
+      answers,
+    );
+    const count = await disturbEverywhere(
+      (l: Lock) => l.release(),
+      () => {
+        lock.acquireSync();
+        orders.putSync(1);
+        // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
+        for (;;) {
+          while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
+          if (!insisted || wordOf(lock, 2) & INSISTED) break;
+          for (const end = performance.now() + 1; performance.now() < end; );
+          if (wordOf(lock, 2) & INSISTED) continue;
+          lock.release();
+          lock.acquireSync();
+        }
+        return [lock];
+      },
+      async () => {
+        // Disturbed before the release: the lock is still this process's own.
+        if ((wordOf(lock, 2) & ~INSISTED) === family().me) lock.release();
+        assert.equal(await answers.get(TIMEOUT), 'had it');
+        await free(lock);
+      },
+      { meanwhile: tryToAcquire },
+    );
+    assert.ok(count >= 5, `${count} points`);
+    await slay(waiter);
+  });
+}
+
+/** Has the lock held by a process that is dead, and that nobody has buried yet. */
+function leaveBehind(lock: Lock): void {
+  const taken = new Queue<number>();
+  const owner = new Process({ target: hold, args: [lock, taken], daemon: true });
+  owner.start();
+  taken.getSync();
+  owner.kill();
+}
+
+function hold(lock: Lock, taken: Queue<number>): void {
+  lock.acquireSync();
+  taken.putSync(1);
+  new Queue().getSync();
+}
+
+test('disturbed anywhere while it takes the lock over from a dead owner, a process holds up nobody', async () => {
+  const count = await disturbEverywhere(
+    (lock: Lock) => {
+      lock.acquireSync();
+      lock.release();
+    },
+    () => [new Lock()],
+    (_, lock) => free(lock),
+    { prepare: leaveBehind, meanwhile: tryToAcquire },
+  );
+  assert.ok(count >= 10, `${count} points`);
+});
+
+test('disturbed anywhere while it ends with the lock of another in line, a process holds up nobody', async () => {
+  await disturbEverywhere(
+    async (lock: Lock) => {
+      const aborted = lock.acquire({ signal: AbortSignal.timeout(1) });
+      await aborted.catch(() => {});
+      lock.close();
+    },
+    () => {
+      const lock = new Lock();
+      lock.acquireSync();
+      return [lock];
+    },
+    async (_, lock) => {
+      lock.release();
+      await free(lock);
+    },
+    { meanwhile: tryToAcquire },
+  );
+});
