@@ -161,7 +161,7 @@ registerDestroyer(PIPE_KIND, (family, offset) => {
     new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
     attendance(family, offset, side).destroy();
     const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
-    // There was no memory for all of it.
+    // 0 where there was no memory for it, or its maker was killed before it came to that.
     if (block === 0) continue;
     const own = family.heap.words(block);
     Atomics.store(own, wordIndex(block) + voyages.pipe, 0);

@@ -37,6 +37,8 @@ export function returnsOf(family: Family, lease: number): number {
 
 registerDestroyer(LEASE_KIND, (family, offset) => {
   const returns = returnsOf(family, offset);
+  // Its maker was killed before it came to that: no server knows of it.
+  if (returns === 0) return undefined;
   const words = family.heap.words(returns);
   const taker = Atomics.load(words, wordIndex(returns) + field.taker);
   if (taker !== 0 && family.members.isKnownGone(taker)) {

@@ -46,7 +46,7 @@ export function destroyBoard(family: Family, offset: number): void {
   for (const list of [field.workers, field.owner, field.listener]) {
     new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
   }
-  // 0 where there was no memory for it.
+  // 0 where there was no memory for it, or its maker was killed before it came to that.
   const slots = (words[at + field.slots]! >>> 0) * GRANULE;
   if (slots !== 0) family.allocator.free(slots);
 }
