@@ -2,7 +2,6 @@
 // arrays of that name in the file. A test stops with an error where one of them turns out to be shared after all.
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
-  'channel/descriptors.ts': ['words'],
   'connection/connection.ts': ['target'],
   'connection/frame-reader.ts': ['this.#target'],
   'connection/frame.ts': ['head'],

@@ -7,7 +7,7 @@ const word = {
   reached: 0,
   /** The point of the last one; written by the victim. */
   point: 1,
-  /** How many points were passed in all; written by the victim. */
+  /** How many points were passed in all; written by a victim that survives. */
   passed: 2,
   /** How many times the victim has been stopped, as the kernel says; written by the stopper. */
   stopped: 3,
@@ -20,7 +20,7 @@ const word = {
   over: 7,
   /** The victim's process; written by it. */
   pid: 8,
-  /** The points that were passed, in order; written by the victim that counts them. */
+  /** The points that were passed, in order; written by a victim that survives. */
   trace: 16,
 } as const;
 

@@ -28,10 +28,11 @@ export async function forEachOrder(
     } catch (cause) {
       throw new Error(`${describe(order, trace, cell)}: ${(cause as Error).message}`, { cause });
     }
-    if (order === countPoints) trace = cell.trace;
+    const passed = cell.trace;
+    for (const point of passed) reached.add(point);
+    if (order === countPoints) trace = passed;
   };
   await carryOut(countPoints);
-  for (const point of trace) reached.add(point);
   for (const order of planOrders(trace, ways, scenario, where)) await carryOut(order);
   return trace.length;
 }

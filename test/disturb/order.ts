@@ -45,7 +45,7 @@ export function obey({ way, at, errno }: Order, cell: Cell): () => void {
   };
   points.visit = (point, call) => {
     passed++;
-    if (way === 'count') trace.push(point);
+    trace.push(point);
     if (passed < (left[0] ?? Number.POSITIVE_INFINITY)) return 0;
     if (way !== 'fail') disturb(point);
     else if (call !== undefined && failuresOf(call).includes(errno)) {
@@ -58,8 +58,7 @@ export function obey({ way, at, errno }: Order, cell: Cell): () => void {
     points.visit = undefined;
     if (way === 'starve') limitDescriptors(undefined);
     else if (way !== 'fail' && left[0] === passed + 1) disturb(END);
-    if (way === 'count') cell.trace = trace;
-    else cell.set('passed', passed);
+    cell.trace = trace;
   };
 }
 

@@ -80,8 +80,12 @@ test('disturbed anywhere between calls, a server answers each of them, or is gon
     const isOver = order.way === 'stop' ? lookAfter(cell) : undefined;
     await arms.arm(cell.path, order).catch((error) => assert.ok(error instanceof EndOfStreamError));
     const queue = own.queue();
-    const calls = [queue.put(1), queue.get(), queue.get({ timeout: 1 }), queue.qsize(), own.dict().set('a', 1)];
-    const outcomes = await Promise.allSettled(calls);
+    const dict = own.dict();
+    const calls = [queue.put(1), queue.get(), queue.get({ timeout: 1 }), queue.qsize(), dict.set('a', queue)];
+    const outcomes: PromiseSettledResult<unknown>[] = await Promise.allSettled(calls);
+    // A proxy of an object that the server has anyway; then the server learns that one is not wanted any more.
+    outcomes.push(...(await Promise.allSettled([dict.get('a')])));
+    dict[Symbol.dispose]();
     for (const outcome of outcomes) {
       if (outcome.status === 'rejected') assert.ok('code' in outcome.reason, String(outcome.reason));
     }

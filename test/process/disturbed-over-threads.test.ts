@@ -1,0 +1,3 @@
+import { overThreads } from '../cases.ts';
+
+await overThreads({}, [new URL('./disturbed.test.js', import.meta.url)]);
