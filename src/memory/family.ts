@@ -66,6 +66,8 @@ export class Family {
   readonly #section: CriticalSection;
   readonly #descriptors: ThreadDescriptors;
   #shared: ProcessWide | undefined;
+  /** Members without a parent whose death this one waits for. */
+  readonly #orphans = new Set<number>();
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
     const members = new Members(heap);
@@ -180,7 +182,7 @@ export class Family {
     this.#section.leave();
     for (const other of members.all()) {
       if (members.get(other, field.state) === state.DEAD) this.#settleEstate(other);
-      else if (first && this.#isOrphanOf(other, member)) this.#buryWhenDead(other);
+      else if (first && this.#isOrphan(other)) this.#adopt(other);
     }
     if (!first) return;
     for (const other of members.all()) if (other !== this.me && !members.isKnownGone(other)) this.parker.rouse(other);
@@ -236,8 +238,17 @@ export class Family {
     }
   }
 
-  #isOrphanOf(other: number, member: number): boolean {
-    return this.members.get(other, field.parent) === member && !this.members.isKnownGone(other);
+  /** One whose parent is gone, just now or before: whoever was to bury it then may be dead as well. */
+  #isOrphan(other: number): boolean {
+    const parent = this.members.get(other, field.parent);
+    return parent !== 0 && this.members.isKnownGone(parent) && !this.members.isKnownGone(other);
+  }
+
+  #adopt(orphan: number): void {
+    for (const known of this.#orphans) if (this.members.isKnownGone(known)) this.#orphans.delete(known);
+    if (this.#orphans.has(orphan)) return;
+    this.#orphans.add(orphan);
+    this.#buryWhenDead(orphan);
   }
 
   /** The dead member's children are being killed by the kernel, but for detached ones: nobody else will notice. */
