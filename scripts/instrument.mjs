@@ -149,8 +149,10 @@ class Rewriting {
     const isSpawn = /^spawn\d*$/.test(callee.name) && args.length > 0 && this.#text(args[0]) === 'process.execPath';
     const name = isSpawn ? 'spawn' : this.#natives.get(callee.name);
     if (name === undefined) return undefined;
-    const id = this.#point(file, name, 'call');
-    return `$points.call(${[id, `'${name}'`, callee.name, ...args.map((arg) => this.#argument(arg))].join(', ')})`;
+    // One function of the system's that does two things here, of which only one can fail.
+    const what = name === 'futex' ? this.#functionName() : name;
+    const id = this.#point(file, what, 'call');
+    return `$points.call(${[id, `'${what}'`, callee.name, ...args.map((arg) => this.#argument(arg))].join(', ')})`;
   }
 
   /** True if what is written into is known not to be shared. */

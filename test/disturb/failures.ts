@@ -8,7 +8,7 @@ const failures: Readonly<Record<string, readonly number[]>> = {
   mmap: [ENOMEM],
   fallocate: [ENOSPC, ENOMEM, EINTR],
   flock: [ENOLCK, ENOMEM],
-  futex: [EINTR],
+  futexWait: [EINTR],
   pipe2: [EMFILE],
   open: [EMFILE, EACCES, ENOMEM],
   poll: [EINTR, ENOMEM],

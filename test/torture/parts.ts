@@ -5,8 +5,8 @@ import { SharedMemory } from 'multiproc/shared-memory';
 import { type Item, isWhole, makeItem, type Stage } from './stage.ts';
 import { beUnquiet, type Unrest } from './unrest.ts';
 
-/** One round of what a member does for ever. It tolerates what may fail by a disturbance of its own or of others, and nothing else. */
-export type Part = (stage: Stage, unrest: Unrest) => () => Promise<void>;
+/** One round of what a member does for ever; a long one tells each `step`. It tolerates what may fail by a disturbance of its own or of others, and nothing else. */
+export type Part = (stage: Stage, unrest: Unrest, step: () => void) => () => Promise<void>;
 
 /** True for the errors that have a code: of the library, and of the system below it. */
 function isExpected(error: unknown): boolean {
@@ -100,7 +100,7 @@ export const parts = {
   },
 
   /** Owns a pool whose workers are disturbed, too. */
-  pool(_, unrest) {
+  pool(_, unrest, step) {
     let made = 0;
     return async () => {
       const seed = unrest.seed + ++made;
@@ -110,13 +110,14 @@ export const parts = {
         for (let round = 0; round < 20; round++) {
           const results = await pool.map(double, [1, 2, 3, 4], { chunksize: 1, retries: 5 });
           assert.deepEqual(results, [2, 4, 6, 8]);
+          step();
         }
       });
     };
   },
 
   /** Speaks with another through a pipe until one of them is gone. */
-  pipe(_, unrest) {
+  pipe(_, unrest, step) {
     let made = 0;
     return async () => {
       const [here, there] = pipe();
@@ -134,6 +135,7 @@ export const parts = {
         for (let number = 0; number < 200; number++) {
           await here.send({ number });
           assert.equal((await here.recv()).number, number, 'messages come in another order');
+          step();
         }
       });
       here.close();
@@ -142,7 +144,7 @@ export const parts = {
   },
 
   /** Uses a manager whose server is disturbed, too. */
-  manager(_, unrest) {
+  manager(_, unrest, step) {
     let made = 0;
     return async () => {
       const server = { ...unrest, who: `${unrest.who}/server`, seed: unrest.seed + ++made };
@@ -156,6 +158,7 @@ export const parts = {
             await queue.put(number);
             assert.equal(await dict.get('number'), number);
             assert.equal(await queue.get(), number);
+            step();
           }
         } finally {
           await manager.shutdown();

@@ -7,13 +7,16 @@ type Name = keyof typeof parts;
 
 /** What a member runs: its part, over and over, until it dies. */
 export async function play(name: Name, slot: number, stage: Stage, unrest: Unrest): Promise<void> {
-  const round = parts[name](stage, unrest);
   const { view } = stage.progress;
+  const step = () => void view[slot]!++;
+  const round = parts[name](stage, unrest, step);
+  // It is a step that it has come so far: some do not live to see another.
+  step();
   beUnquiet(unrest);
   try {
     for (;;) {
       await round();
-      view[slot]!++;
+      step();
     }
   } finally {
     beQuiet();
