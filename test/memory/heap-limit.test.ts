@@ -8,11 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Barrier, HeapLimitError, Lock, pipe, Queue, SharedArray, share } from 'multiproc';
 import { family } from '#dist/memory/family.js';
-import { wordIndex } from '#dist/memory/heap.js';
 import { shareOf } from '#dist/memory/heap-limit.js';
-import { layout } from '#dist/memory/layout.js';
 import { memoryLimit } from '#dist/platform/control-groups.js';
-import { killEverywhere } from '../crash.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, holders, inLine, start } from '../inside.ts';
 
@@ -176,36 +173,6 @@ test('in another process it is the same error', async () => {
   await p.join();
   assert.ok(answer.getSync() instanceof HeapLimitError);
   queue.shutdown({ immediate: true });
-});
-
-test('killed anywhere in allocate and free, a member leaves a count that is not below what is held', async () => {
-  const { allocator, heap, me } = family();
-  const held = () => heap.words(layout.allocator)[wordIndex(layout.allocator) + 5]! * 1024;
-  const died = await killEverywhere(
-    () => {
-      const { allocator, me } = family();
-      for (const bytes of [200_000, 1e6]) allocator.free(allocator.allocate(bytes, me));
-      try {
-        allocator.allocate(70e6, me);
-      } catch {
-        // All that was warm is cold now.
-      }
-    },
-    () => [],
-    (n) => {
-      // Besides, there are the table and the words of the heap itself.
-      assert.ok(heapBytes() <= held() + MEBIBYTE, `killed at ${n}: ${heapBytes()} bytes, ${held()} counted`);
-    },
-    () => {
-      const { allocator, heap, me } = family();
-      const blocks = [200_000, 1e6].map((bytes) => allocator.allocate(bytes, me));
-      for (const block of blocks) heap.octets(block).fill(1, wordIndex(block) * 4, wordIndex(block) * 4 + 200_000);
-      for (const block of blocks) allocator.free(block);
-    },
-  );
-  assert.ok(died >= 15, `${died} places`);
-  // Each death may have cost one block's room; what is left is enough to go on.
-  allocator.free(allocator.allocate(100_000, me));
 });
 
 test('the limit is a part of what machine and control groups allow', () => {
