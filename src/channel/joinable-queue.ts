@@ -109,8 +109,8 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   get #unfinished(): number {
+    // SYNC(done): sees what was written before. First what is done, then what was put, so that an item that is done was put.
     const done = Atomics.load(this.#words, this.#done);
-    // Read after what is done, so that an item that is done was put.
     return Math.max(0, (this.ring.countPut - done) | 0);
   }
 

@@ -55,7 +55,7 @@ export function guardOf(family: Family, words: Int32Array, at: number): Lock {
   const { offset } = locate(made);
   // Counted before it is found: killed in between, we leave a lock behind that is never freed.
   retainObject(family, offset);
-  // SYNC(guard): who finds the lock finds it whole.
+  // SYNC(own-lock): who finds the lock finds it whole.
   const found = Atomics.compareExchange(words, at, 0, offset / GRANULE);
   if (found === 0) return made;
   releaseObject(family, offset);
