@@ -62,7 +62,8 @@ test('disturbed anywhere on the way of a socket through a queue, a process loses
         );
       }
       mine.close();
-      const said = await ends[1].recv().catch(() => undefined);
+      // Killed between two stores, the victim leaves the socket where nobody takes it: it stays open for as long as the family is there.
+      const said = await ends[1].recv(isDead ? { timeout: 100 } : {}).catch(() => undefined);
       if (!isDead && threw.length === 0) assert.equal(said, 'there and back');
       ends[1].close();
       ends = await open();

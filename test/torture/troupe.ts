@@ -25,18 +25,18 @@ export async function play(name: Name, slot: number, stage: Stage, unrest: Unres
 
 /** Who plays what, and so many points between two disturbances: what is quick passes many. */
 const cast: readonly (readonly [Name, number])[] = [
-  ['produce', 8000],
-  ['produce', 8000],
-  ['forward', 8000],
-  ['forward', 8000],
-  ['guard', 500],
-  ['guard', 500],
-  ['meet', 500],
-  ['meet', 500],
-  ['pool', 1000],
-  ['pipe', 1000],
-  ['manager', 1500],
-  ['memory', 300],
+  ['produce', 5000],
+  ['produce', 5000],
+  ['forward', 5000],
+  ['forward', 5000],
+  ['guard', 300],
+  ['guard', 300],
+  ['meet', 300],
+  ['meet', 300],
+  ['pool', 700],
+  ['pipe', 700],
+  ['manager', 1000],
+  ['memory', 200],
 ];
 
 /** All the members that the root starts: each that dies has a successor. */
