@@ -48,6 +48,7 @@ export function initGuard(family: Family, words: Int32Array, at: number, options
 
 /** The lock of an object; the first who asks makes it. */
 export function guardOf(family: Family, words: Int32Array, at: number): Lock {
+  // SYNC(own-lock): sees the lock whole that another has made.
   const granule = Atomics.load(words, at);
   if (granule === NONE) throw new StateError('It has no lock: it was made with { lock: false }.');
   if (granule !== 0) return openLock(family, granule);

@@ -99,6 +99,7 @@ export class Event extends SharedObject {
   }
 
   get #isSet(): boolean {
+    // SYNC(event): sees what was written before it was set.
     return (Atomics.load(this.#words, this.#turns) & 1) === 1;
   }
 
