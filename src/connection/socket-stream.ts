@@ -4,7 +4,7 @@ import { StateError } from '../errors.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { sockets } from '../platform/choose.ts';
 
-/** Milliseconds that a closed TCP connection still reads what comes, lest the system throw away what it has sent. */
+/** Milliseconds that a closed TCP connection still reads what comes when all is out, lest the system throw away what it has sent. */
 const LINGER = 1000;
 const CHUNK_BYTES = 2 ** 16;
 
@@ -128,7 +128,11 @@ export class SocketStream {
     // At once, since the thread may be about to block; and with somebody to read what still comes: TCP throws away what it has
     // sent, if it is closed with something unread.
     if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets().endWriting(this.#fd);
-    const timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
+    let timer: NodeJS.Timeout | undefined;
+    // The time begins when all is out, which is the other end's to decide.
+    this.#socket.once('finish', () => {
+      timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
+    });
     this.#socket.once('close', () => clearTimeout(timer));
     this.#socket.end();
     this.#socket.resume();

@@ -70,6 +70,17 @@ for (const [name, address] of places) {
       b.close();
     });
 
+    test('has all of a message sent before it closes, however late the other end takes it', async () => {
+      const [a, b] = await pair(address, 'the test key');
+      a.send(new Uint8Array(2 ** 24)).catch(() => {});
+      a.close();
+      // Longer than a closed connection is kept for the other end's sake.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      assert.equal((await watched(b.recv())).length, 2 ** 24);
+      await assert.rejects(watched(b.recv()), EndOfStreamError);
+      b.close();
+    });
+
     test('has Sync twins, which mix with the others', async () => {
       const [a, b] = await pair(address, 'the test key');
       a.sendSync({ n: 1 });
