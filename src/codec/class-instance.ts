@@ -77,14 +77,17 @@ function writeRemains(error: Error, out: ValueWriter): void {
   out.value(typeof stack === 'string' ? stack : undefined, '.stack');
 }
 
+function stateOf(value: object, encode: ClassRegistration['encode']): unknown {
+  return encode === undefined ? { ...value } : (encode as (x: object) => unknown)(value);
+}
+
 function writeState(base: number, value: object, { encode }: ClassRegistration, out: ValueWriter): void {
-  const state = () => (encode === undefined ? { ...value } : (encode as (x: object) => unknown)(value));
   switch (base) {
     case form.HOOKED:
-      out.value(state(), '');
+      out.value(stateOf(value, encode), '');
       return;
     case form.HOOKED_ERROR:
-      out.section(() => out.value(state(), ''));
+      out.section(() => out.value(stateOf(value, encode), ''));
       return;
     case form.ERROR:
       writeError(value as Error, out);

@@ -76,9 +76,10 @@ function readClass(input: ValueReader): ClassRegistration | MissingClass {
 
 /** Reads the registration of a class; throws why there is none. */
 export function readRegistration(input: ValueReader): ClassRegistration {
-  const found = readIfThere(input);
+  const found = input.value();
+  if (found instanceof ClassRegistration) return found;
   if (found instanceof MissingClass) throw found.cause;
-  return found;
+  return input.corrupt('an instance without its class');
 }
 
 function readIfThere(input: ValueReader): ClassRegistration | MissingClass {
@@ -186,9 +187,12 @@ function leadsBeyond(length: number, properties: unknown): boolean {
 /** Gives an instance its properties, past any setter of its class. */
 function assign(object: object, properties: unknown): object {
   if (typeof properties !== 'object' || properties === null) return object;
-  const entries = Object.entries(properties);
-  if (!Array.isArray(object) && entries.some(([key]) => isFarIndex(key, entries.length))) keepSparse(object);
-  for (const [key, value] of entries) {
+  const keys = Object.keys(properties);
+  // Indices come first.
+  const hasIndices = keys.length > 0 && isIndex(keys[0] as string);
+  if (hasIndices && !Array.isArray(object) && keys.some((key) => isFarIndex(key, keys.length))) keepSparse(object);
+  for (const key of keys) {
+    const value = (properties as Record<string, unknown>)[key];
     if (key in object) {
       Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
     } else (object as Record<string, unknown>)[key] = value;
