@@ -103,8 +103,9 @@ describe('an error that cannot be made where it arrives', () => {
     const fail = (message: string): never => {
       throw new Fussy(message);
     };
-    for (const failing of [pool.apply(fail, ['of a task']), manager.value('of an object').update(fail)]) {
-      await assert.rejects(failing, (arrived: Error) => {
+    const ways = [() => pool.apply(fail, ['of a task']), () => manager.value('of an object').update(fail)];
+    for (const way of ways) {
+      await assert.rejects(way, (arrived: Error) => {
         assert.ok(arrived instanceof RemoteError);
         assert.match(arrived.message, /^of (a task|an object)$/);
         assert.equal(arrived.name, 'Fussy');
