@@ -5,6 +5,6 @@ import { start } from '../process/program.ts';
 
 test('a wait for which there is no place in line is refused, and leaves nothing behind', async () => {
   const { stdout, code } = await start(resolve('build/test/sync/fixtures/full-heap.js')).ended;
-  assert.equal(stdout, 'RangeError true\n');
+  assert.equal(stdout, 'HeapLimitError true\n');
   assert.equal(code, 0);
 });
