@@ -460,7 +460,8 @@ describe('a long run', () => {
     const before = { descriptors: descriptors(), shared: sharedMemory() };
     await run(230_000);
     assert.equal(pool.stats().outstanding, 0);
-    assert(descriptors() <= before.descriptors + 1);
+    // A worker of another test may just be starting or ending; a leak would be of thousands.
+    assert(descriptors() <= before.descriptors + 20, `${before.descriptors} -> ${descriptors()}`);
     assert(sharedMemory() <= before.shared + 2 ** 20, `${before.shared} -> ${sharedMemory()}`);
   });
 });
