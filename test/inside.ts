@@ -9,6 +9,7 @@ import { childOf } from '#dist/process/process.js';
 import { RING_WORDS } from '#dist/ring/ring.js';
 import { ENTRY_TABLE_WORDS } from '#dist/sync/entry-table.js';
 import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
+import { describeFamily } from './watchdog.ts';
 
 /** What tests may know of the inside: it tells them when a state is reached, so that nothing sleeps for luck. */
 
@@ -30,9 +31,13 @@ export function startThread<A extends unknown[]>(target: (...args: A) => unknown
   return thread;
 }
 
-/** Comes true when the condition does; a hang is the watchdog's business. */
+/** Resolves when the condition holds; rejects with what everybody is doing if that takes longer than on any machine. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setTimeout(1);
+  const end = Date.now() + 180_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`It does not come to this: ${condition}\n${describeFamily(process.pid)}`);
+    await setTimeout(1);
+  }
 }
 
 /** Anything with a wait list. */

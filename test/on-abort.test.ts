@@ -15,7 +15,7 @@ const listener = new Listener({ address: '127.0.0.1:0' });
 const ends = await Promise.all([listener.accept(), connect(listener.address)]);
 after(async () => {
   listener.close();
-  for (const end of ends) end.close();
+  for (const each of [...ends, end, otherEnd]) each.close();
   await pool.terminate();
   await manager.shutdown();
   await slay(idle);
@@ -32,7 +32,8 @@ full.putSync(1);
 const condition = new Condition(new Lock());
 const [queue, lock, semaphore] = [new Queue<number>(), held(new Lock()), held(new Semaphore())];
 const [event, barrier, local, shared] = [new Event(), new Barrier(20), new LocalQueue<number>(), manager.queue()];
-const [end] = pipe();
+// Both ends are kept: an end that nobody holds is collected, and then the other one has nothing to wait for.
+const [end, otherEnd] = pipe();
 /** Everything that waits until a signal says that it is enough. */
 const waits: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
   'get of a queue': (signal) => queue.get({ signal }),
