@@ -83,8 +83,7 @@ export class Units {
 
   /** Takes a unit for this member, if one is free that is not kept for another. */
   take(): boolean {
-    // A look that is not exact, first: what it says to be free is looked at again inside.
-    if (this.#count() <= this.#kept && this.free <= this.#kept) return false;
+    if (this.free <= this.#kept) return false;
     this.#table.section.enterToCommit();
     try {
       const cameBack = this.#survey();

@@ -118,44 +118,48 @@ export class WaitQueue implements Pending {
         const value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, false);
         if (value !== NOT_YET) return settleInTurn(resolve, value);
       }
-      const onExpired = () => {
-        try {
-          resolve(expire());
-        } catch (error) {
-          reject(error);
-        }
-      };
-      if (timeout === 0) return settleInTurn(onExpired, undefined);
-
-      const waiter: Waiter = { attempt, resolve: resolve as Waiter['resolve'], reject, release: () => {} };
-      const giveUp = (settle: () => void) => {
-        this.#remove(waiter);
-        if (this.#waiters.size === 0) this.#leave(false);
-        settle();
-      };
-      const onTime = () => {
-        // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
-        const [first] = this.#waiters;
-        if (first !== waiter || !this.#serve(waiter)) giveUp(onExpired);
-        else if (this.#waiters.size === 0) this.#leave(true);
-      };
-      // Longer than a timer can run is for ever, as far as anybody will see.
-      const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
-      const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
-      waiter.release = () => {
-        clearTimeout(timer);
-        stopListening?.();
-      };
-
-      this.#waiters.add(waiter);
-      try {
-        if (this.#waiters.size === 1) this.#stand();
-      } catch (error) {
-        giveUp(() => reject(error));
-        return;
-      }
-      this.check();
+      if (timeout === 0) settleInTurn(() => settle(expire, resolve, reject), undefined);
+      else this.#enqueue(attempt, timeout, signal, expire, resolve as Waiter['resolve'], reject);
     });
+  }
+
+  /** Has a promise wait that cannot be settled yet. Apart from `wait`, so that a wait that need not wait makes none of this. */
+  #enqueue<T>(
+    attempt: Attempt<T>,
+    timeout: number,
+    signal: AbortSignal | undefined,
+    expire: () => T,
+    resolve: Waiter['resolve'],
+    reject: Waiter['reject'],
+  ): void {
+    const waiter: Waiter = { attempt, resolve, reject, release: () => {} };
+    const giveUp = (settle: () => void) => {
+      this.#remove(waiter);
+      if (this.#waiters.size === 0) this.#leave(false);
+      settle();
+    };
+    const onTime = () => {
+      // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
+      const [first] = this.#waiters;
+      if (first !== waiter || !this.#serve(waiter)) giveUp(() => settle(expire, resolve, reject));
+      else if (this.#waiters.size === 0) this.#leave(true);
+    };
+    // Longer than a timer can run is for ever, as far as anybody will see.
+    const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
+    const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
+    waiter.release = () => {
+      clearTimeout(timer);
+      stopListening?.();
+    };
+
+    this.#waiters.add(waiter);
+    try {
+      if (this.#waiters.size === 1) this.#stand();
+    } catch (error) {
+      giveUp(() => reject(error));
+      return;
+    }
+    this.check();
   }
 
   /** The first promise of this thread that waits. */
@@ -319,5 +323,14 @@ export class WaitQueue implements Pending {
     if (!successful) this.#awaited.handOver?.decline();
     if (notified && this.#awaited.isReady()) this.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
+  }
+}
+
+/** Settles a promise whose time is over with what `expire` returns or throws. */
+function settle<T>(expire: () => T, resolve: (value: T) => void, reject: (reason: unknown) => void): void {
+  try {
+    resolve(expire());
+  } catch (error) {
+    reject(error);
   }
 }
