@@ -234,8 +234,8 @@ export class Allocator {
   }
 
   #cutLarge(class_: number, size: number, isData: boolean): number {
-    if (!this.#hold(size, isData)) return REFUSED;
-    const block = this.#cut(2 ** class_);
+    const block = this.#cut(2 ** class_, size, isData);
+    if (block === REFUSED) return REFUSED;
     const header = this.#heap.words(block);
     const at = wordIndex(block);
     header[at + sizeClass] = class_;
@@ -250,24 +250,30 @@ export class Allocator {
     const granules = 2 ** class_ / GRANULE;
     let at = Math.ceil((words[base + small]! >>> 0) / granules) * granules;
     if (at + granules > words[base + smallEnd]! >>> 0) {
-      if (!this.#hold(PIECE / 1024, isData)) return REFUSED;
-      at = this.#cut(PIECE) / GRANULE;
+      const piece = this.#cut(PIECE, PIECE / 1024, isData);
+      if (piece === REFUSED) return REFUSED;
+      at = piece / GRANULE;
       words[base + small] = at;
       words[base + smallEnd] = at + PIECE / GRANULE;
     }
-    words[base + small] = at + granules;
     const block = at * GRANULE;
-    this.#heap.words(block)[wordIndex(block) + sizeClass] = class_;
+    // It may throw, where memory cannot be mapped.
+    const header = this.#heap.words(block);
+    words[base + small] = at + granules;
+    header[wordIndex(block) + sizeClass] = class_;
     return block;
   }
 
-  /** Takes address space that was never used, aligned to its size. */
-  #cut(size: number): number {
+  /** Takes address space that was never used, aligned to its size, to hold so many KiB; REFUSED where the heap may not. */
+  #cut(size: number, held: number, isData: boolean): number {
     const from = Math.max((this.#words[this.#base + top]! >>> 0) * GRANULE, layout.blocks);
     const start = Math.ceil(from / size) * size;
     const end = start + size;
     // The very end would read as granule 0.
     if (end >= HEAP_BYTES) throw new RangeError('The family has used up its 256 GiB of shared address space.');
+    // It may throw, where memory cannot be mapped.
+    this.#heap.words(start);
+    if (!this.#hold(held, isData)) return REFUSED;
     Atomics.store(this.#words, this.#base + top, end / GRANULE);
     return start;
   }

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { getContext, Process, Queue } from 'multiproc';
+import { getContext, PlatformError, Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
-import { wordIndex } from '#dist/memory/heap.js';
+import { GRANULE, wordIndex } from '#dist/memory/heap.js';
+import { layout } from '#dist/memory/layout.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 import { holders, isWithoutOrphans, until } from '../inside.ts';
+
+// Read when the family is founded. Here blocks are taken that nobody fills.
+process.env.MULTIPROC_HEAP_LIMIT = '100000';
 
 /** The last one is so large that its memory goes back to the kernel when it is free. */
 const sizes = [100, 200_000, 200_000_000];
@@ -29,6 +33,39 @@ test('disturbed anywhere in allocate and free, a member hangs nobody and takes n
     { meanwhile: allocateAndFree },
   );
   assert.ok(count >= 20, `${count} points`);
+});
+
+/** So much that a block of it needs a mapping of its own. */
+const MAPPED = 600_000_000;
+
+test('a block that cannot be mapped is refused, and costs no room', async () => {
+  const { allocator, heap, me } = family();
+  // In granules, and in KiB: see allocator.ts.
+  const [top, held] = [0, 5].map(
+    (word) => () => heap.words(layout.allocator)[wordIndex(layout.allocator) + word]! >>> 0,
+  );
+  const kept: number[] = [];
+  let before = [0, 0];
+  let refused = 0;
+  await disturbEverywhere(
+    (bytes: number) => family().allocator.free(family().allocator.allocate(bytes, family().me)),
+    () => {
+      // The one that was free: the next one is cut anew.
+      kept.push(allocator.allocate(MAPPED, me));
+      before = [top!(), held!()];
+      return [MAPPED];
+    },
+    ({ threw }) => {
+      if (threw.length === 0) return;
+      refused++;
+      assert.ok(threw[0] instanceof PlatformError, String(threw[0]));
+      assert.ok(top!() - before[0]! < MAPPED / GRANULE, 'address space is lost');
+      assert.ok(held!() - before[1]! < MAPPED / 1024, 'it counts as held');
+    },
+    { ways: ['fail'], where: 'platform/linux.ts' },
+  );
+  if (process.env.TEST_DISTURB === undefined) assert.ok(refused > 0);
+  for (const block of kept) allocator.free(block);
 });
 
 /** A word for a section, 0. */
@@ -128,10 +165,10 @@ test('disturbed anywhere while it starts and ends a thread, a process leaves not
       }
     },
     () => [new Queue<number>()],
-    async (_, queue) => {
+    async ({ threw }, queue) => {
+      for (const error of threw) assert.ok('code' in (error as Error), String(error));
       await until(isWithoutOrphans);
       while (!queue.empty()) queue.getSync();
     },
-    { ways: ['kill'] },
   );
 });
