@@ -9,6 +9,8 @@ import { parking } from '../platform/choose.ts';
 export const DESCRIPTOR_KIND = 42;
 /** Words: 1 once it was taken out; written by who takes it, within the section of the parked ones. */
 const field = { taken: 2, words: 16 } as const;
+/** How often the kernel is asked for what it must not refuse. */
+const MOST_TRIES = 1000;
 
 /**
  * An open descriptor of the system on its way to another member: parked in the kernel, whose queue all members hold, so that it
@@ -41,9 +43,27 @@ export class ParkedDescriptor extends SharedObject {
 }
 
 registerDestroyer(DESCRIPTOR_KIND, (family, offset) => {
-  const descriptor = find(family, offset);
-  if (descriptor !== undefined) family.platform.close(descriptor);
+  if (!tryDestroy(family, offset)) destroyLater(family, offset);
+  return 'keep';
 });
+
+/** Closes what nobody has taken, and frees the words; false where that cannot be found out now. */
+function tryDestroy(family: Family, offset: number): boolean {
+  try {
+    const descriptor = find(family, offset);
+    if (descriptor !== undefined) family.platform.close(descriptor);
+  } catch {
+    return false;
+  }
+  family.allocator.free(offset);
+  return true;
+}
+
+function destroyLater(family: Family, offset: number): void {
+  family.parker.remind(() => {
+    if (!tryDestroy(family, offset)) destroyLater(family, offset);
+  });
+}
 
 /** Puts it in: within the section, so that who looks through the queue finds room to put back what is another's. */
 function park(family: Family, offset: number, descriptor: number): boolean {
@@ -70,17 +90,19 @@ function find(family: Family, offset: number): number | undefined {
     let first: number | undefined;
     for (let found = peek(family); found !== undefined; found = peek(family)) {
       const { ticket, descriptor } = found;
-      if (ticket === offset / GRANULE) {
-        parking().drop(family.parking);
-        words[taken] = 1;
-        return descriptor;
-      }
+      let isTaken = false;
       try {
+        if (ticket === offset / GRANULE) {
+          drop(family);
+          words[taken] = 1;
+          isTaken = true;
+          return descriptor;
+        }
         if (ticket === first) break;
         first ??= ticket;
         putBack(family, ticket, descriptor);
       } finally {
-        family.platform.close(descriptor);
+        if (!isTaken) family.platform.close(descriptor);
       }
     }
     words[taken] = 1;
@@ -100,15 +122,33 @@ function peek({ parking: queue, spareDescriptor }: Family): { ticket: number; de
 }
 
 /** Moves the first in the queue to its end. */
-function putBack({ parking: queue }: Family, ticket: number, descriptor: number): void {
-  const { park, drop } = parking();
-  if (park(queue, ticket, descriptor)) {
-    drop(queue);
+function putBack(family: Family, ticket: number, descriptor: number): void {
+  const { parking: queue } = family;
+  if (parking().park(queue, ticket, descriptor)) {
+    drop(family);
     return;
   }
   // It is full: nobody else puts anything in, so there is room then.
-  drop(queue);
-  park(queue, ticket, descriptor);
+  drop(family);
+  insist(family, () => parking().park(queue, ticket, descriptor));
+}
+
+/** Takes the first out of the queue. */
+function drop(family: Family): void {
+  insist(family, () => parking().drop(family.parking));
+}
+
+/** Does what must not fail, since something else was done before: once more, where the kernel is short of memory for a moment. */
+function insist({ platform }: Family, attempt: () => boolean): void {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    try {
+      if (attempt()) return;
+    } catch {
+      // The last one says why.
+    }
+    platform.yieldCpu();
+  }
+  if (!attempt()) throw new PlatformError('The kernel has no memory for a socket that is on its way.');
 }
 
 /** Parks a copy of a descriptor of this process. */

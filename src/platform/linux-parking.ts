@@ -97,7 +97,7 @@ export function createLinuxParking(): Parking {
       const { address, view } = message();
       // Without room for it the kernel closes what comes along.
       view.setBigUint64(page.header + 40, 0n, true);
-      recvmsg(queue, address, MSG_DONTWAIT);
+      return recvmsg(queue, address, MSG_DONTWAIT) >= 0;
     },
   };
 }

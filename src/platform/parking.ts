@@ -12,6 +12,6 @@ export interface Parking {
    * where no more can be opened.
    */
   peek(queue: number): { ticket: number; descriptor: number } | undefined;
-  /** Takes out what was put in first, and gives it up. */
-  drop(queue: number): void;
+  /** Takes out what was put in first, and gives it up; false if the system has no memory for that just now. */
+  drop(queue: number): boolean;
 }

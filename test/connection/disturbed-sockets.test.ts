@@ -46,8 +46,11 @@ test('disturbed anywhere on the way of a socket through a queue, a process loses
   let ends = await open();
   await disturbEverywhere(
     async (queue: Queue<Connection>, connection: Connection) => {
-      await queue.put(connection);
-      connection.close();
+      try {
+        await queue.put(connection);
+      } finally {
+        connection.close();
+      }
       const again = await queue.get();
       again.sendSync('there and back');
       again.close();
