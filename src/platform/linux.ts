@@ -23,6 +23,7 @@ const SIGKILL = 9;
 const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const WEXITED_WNOHANG = 4 | 1;
+const WEXITED_WNOHANG_WNOWAIT = WEXITED_WNOWAIT | 1;
 const CLD_EXITED = 1;
 const PF_EXITING = 4; // Set once a thread will not run another instruction of its program.
 const ESRCH = 3;
@@ -96,6 +97,12 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
 
   function failed(call: string): PlatformError {
     return new PlatformError(`${call} failed with errno ${koffi.errno()}`);
+  }
+
+  /** True for a child of this process that has ended and was not reaped yet; needs no descriptor. */
+  function isEnded(pid: number): boolean {
+    const info = new Int32Array(32);
+    return waitid(P_PID, pid, info, WEXITED_WNOHANG_WNOWAIT) === 0 && info[4] !== 0;
   }
 
   return {
@@ -224,7 +231,9 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (fd >= 0) close(fd);
       if (length <= 0) {
         // Why that failed says little, since the way there may be closed or the descriptors used up. A signal that is none needs neither.
-        return tgkill(number.tgkill, pid, tid, 0) !== 0 && koffi.errno() === ESRCH ? 'gone' : 'unknown';
+        if (tgkill(number.tgkill, pid, tid, 0) !== 0) return koffi.errno() === ESRCH ? 'gone' : 'unknown';
+        // It finds one that has ended until that is reaped. Of a child of this process the kernel tells that, too.
+        return isEnded(pid) ? 'gone' : 'unknown';
       }
       const stat = Buffer.from(scratch.buffer, 0, length).toString('latin1');
       // The name in parentheses may hold anything; the fields are counted from its end.

@@ -144,6 +144,22 @@ test('a death is seen without a free descriptor', async () => {
   await Promise.all([owner, waiter].map((p) => p.join()));
 });
 
+test('of its own child a parent sees the death where nothing opens, before anybody has reaped it', async () => {
+  const lock = new Lock();
+  const said = new Queue<string>();
+  using _ = watchdog('blind parent', 40, lock);
+  const owner = start(hold, lock, said);
+  await said.get(TIMEOUT);
+  {
+    using _ = withoutDescriptors('nothing opens');
+    owner.kill();
+    // Blocked, its event loop cannot tell.
+    assert.equal(lock.acquireSync(TIMEOUT), true);
+  }
+  assert.equal(lock.abandoned, true);
+  await owner.join();
+});
+
 test('a child that closes what is not its own is not taken for dead', async () => {
   const lock = new Lock();
   const said = new Queue<string>();
