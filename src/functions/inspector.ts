@@ -58,7 +58,13 @@ function post<T>(session: Session, method: string, params: object): T {
     failure = error;
     result = answer;
   });
-  if (failure !== null) throw failure;
+  // Node ends the inspector for good where a process sends itself a signal by process.kill(), which mostly is its end.
+  if (failure !== null) {
+    throw new Refusal(
+      "its variables cannot be read: Node has ended V8's inspector in this process, as it does when a process calls process.kill() on itself with a signal that has no handler; give that signal a handler, or send the function before",
+      { cause: failure },
+    );
+  }
   return result as T;
 }
 

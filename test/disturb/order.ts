@@ -3,6 +3,7 @@ import { isMainThread, workerData } from 'node:worker_threads';
 import type { Cell } from './cell.ts';
 import { failuresOf } from './failures.ts';
 import { points } from './points.ts';
+import { signalSelf } from './signal-self.ts';
 
 /**
  * What is to happen before the `at`-th point is passed; the one behind the last is the end. `kill` the process or thread, `stop` it, there
@@ -64,7 +65,7 @@ export function obey({ way, at, errno }: Order, cell: Cell): () => void {
 
 /** Ends this process, or this thread of it, at once: no handler runs. */
 function die(): void {
-  if (isMainThread) process.kill(process.pid, 'SIGKILL');
+  if (isMainThread) signalSelf('SIGKILL');
   // As if it had been killed; nobody else has set it by then.
   workerData.words[EXIT_CODE] = -9;
   (process as unknown as { reallyExit(code: number): never }).reallyExit(1);
@@ -72,7 +73,7 @@ function die(): void {
 
 /** Stands still until the stopper has it go on. */
 function stop(cell: Cell): void {
-  if (isMainThread) process.kill(process.pid, 'SIGSTOP');
+  if (isMainThread) signalSelf('SIGSTOP');
   else cell.await('goneOn', cell.get('reached'));
 }
 

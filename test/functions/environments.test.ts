@@ -83,6 +83,19 @@ test('another inspector is attached', () => {
   runFixture('closures.mjs', ['--inspect=0', 'closures.mjs']);
 });
 
+test('after a signal to itself, by which Node ends the inspector, a process says why it cannot send a function', () => {
+  const lines = [
+    `const { Queue } = await import('multiproc');`,
+    `new Queue().putSync(() => Queue);`,
+    `process.kill(process.pid, 'SIGCONT');`,
+    `try { new Queue().putSync(() => Queue) } catch (error) { console.log(error.code, error.message) }`,
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', lines.join('\n')], {
+    encoding: 'utf8',
+  });
+  assert.match(stdout, /^ERR_SERIALIZATION .*Node has ended V8's inspector in this process/, stderr);
+});
+
 for (const format of ['esm', 'cjs']) {
   for (const options of [[], ['--minify'], ['--minify', '--keep-names', '--target=es2017']]) {
     test(`bundled by esbuild: ${[format, ...options].join(' ')}`, () => bundled(format, options));

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { failuresOf } from '../disturb/failures.ts';
 import { points } from '../disturb/points.ts';
+import { signalSelf } from '../disturb/signal-self.ts';
 import { random } from '../inside.ts';
 import { Diary, type Entry } from './diary.ts';
 
@@ -44,10 +45,10 @@ export function beUnquiet({ who, seed, diary: path, every, ways }: Unrest): void
     if (way === 'fail') errno = among(errnos);
     else if (way === 'kill') {
       diary.write({ ...entry, way, detail: 0 });
-      process.kill(process.pid, 'SIGKILL');
+      signalSelf('SIGKILL');
     } else {
       diary.write({ ...entry, way, detail: among(stops) });
-      process.kill(process.pid, 'SIGSTOP');
+      signalSelf('SIGSTOP');
     }
     return 0;
   };
