@@ -25,18 +25,18 @@ export async function play(name: Name, slot: number, stage: Stage, unrest: Unres
 
 /** Who plays what, and so many points between two disturbances: what is quick passes many. */
 const cast: readonly (readonly [Name, number])[] = [
-  ['produce', 5000],
-  ['produce', 5000],
-  ['forward', 5000],
-  ['forward', 5000],
-  ['guard', 300],
-  ['guard', 300],
-  ['meet', 300],
-  ['meet', 300],
-  ['pool', 700],
-  ['pipe', 700],
-  ['manager', 1000],
-  ['memory', 200],
+  ['produce', 3000],
+  ['produce', 3000],
+  ['forward', 3000],
+  ['forward', 3000],
+  ['guard', 200],
+  ['guard', 200],
+  ['meet', 200],
+  ['meet', 200],
+  ['pool', 450],
+  ['pipe', 450],
+  ['manager', 650],
+  ['memory', 120],
 ];
 
 /** All the members that the root starts: each that dies has a successor. */

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { failuresOf } from '../disturb/failures.ts';
 import { points } from '../disturb/points.ts';
 import { signalSelf } from '../disturb/signal-self.ts';
@@ -15,8 +14,6 @@ export interface Unrest {
   readonly ways: readonly Entry['way'][];
 }
 
-const { EMFILE, EACCES, ENOMEM, EINTR, EAGAIN, ENOSPC } = constants.errno;
-const errnos = [EMFILE, EMFILE, EACCES, ENOMEM, EINTR, EAGAIN, ENOSPC];
 /** Most last shorter than any patience of the library, some longer. */
 const stops = [1, 1, 2, 3, 5, 10, 30];
 const shares = { kill: 1, stop: 6, fail: 6 } as const;
@@ -29,20 +26,21 @@ export function beUnquiet({ who, seed, diary: path, every, ways }: Unrest): void
   const lots = ways.flatMap((way) => Array<Entry['way']>(shares[way]).fill(way));
   const interval = () => 1 + Math.floor(-Math.log(1 - pick()) * every);
   let left = interval();
-  let errno = 0;
+  let isToFail = false;
   points.visit = (point, call) => {
     const entry = { who, pid: process.pid, point };
-    if (errno !== 0 && call !== undefined && failuresOf(call).includes(errno)) {
-      const detail = errno;
-      errno = 0;
+    const failures = isToFail && call !== undefined ? failuresOf(call) : [];
+    if (failures.length > 0) {
+      isToFail = false;
+      const detail = among(failures);
       diary.write({ ...entry, way: 'fail', detail });
       return detail;
     }
     if (--left > 0) return 0;
     left = interval();
     const way = among(lots);
-    // It comes with the next call that can fail so.
-    if (way === 'fail') errno = among(errnos);
+    // It comes with the next call that can fail.
+    if (way === 'fail') isToFail = true;
     else if (way === 'kill') {
       diary.write({ ...entry, way, detail: 0 });
       signalSelf('SIGKILL');
