@@ -91,6 +91,15 @@ export class Lifelines {
     this.#remind(this.#lookAgain);
   }
 
+  /** Asks the kernel about a member whose lifeline cannot be looked at. */
+  lookAt(member: number): void {
+    const isThread = this.#members.get(member, field.thread) === 1;
+    const findOut = this.#watches.get(member)?.findOut;
+    // Of a child process that finds out by itself, also of one that has not joined.
+    if (!isThread && findOut !== undefined) findOut();
+    else if (this.#members.isGone(member)) this.hasEnded(member);
+  }
+
   /** Says that the member is dead. */
   ended(member: number): void {
     const watch = this.#watches.get(member);

@@ -276,10 +276,23 @@ export class Parker {
 
   #poll(watched: readonly [fd: number, member: number][], timeout: number): void {
     const fds = [this.#doorbell, ...watched.map(([fd]) => fd)];
-    for (const index of this.#platform.poll(fds, timeout)) {
+    const ready = this.#platform.poll(fds, timeout);
+    if (ready === undefined) {
+      this.#lookForOurselves(watched, timeout);
+      return;
+    }
+    for (const index of ready) {
       if (index === 0) this.#platform.drain(this.#doorbell);
       else this.#lifelines.hasEnded(watched[index - 1]![1]);
     }
+  }
+
+  /** Where the system cannot poll: a nap, and a look at everything. */
+  #lookForOurselves(watched: readonly [fd: number, member: number][], timeout: number): void {
+    const nap = Math.min(timeout, REMIND_AFTER);
+    this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.ARMED, nap);
+    this.#platform.drain(this.#doorbell);
+    for (const [, member] of watched) this.#lifelines.lookAt(member);
   }
 
   /** What this thread's word says while it runs: armed only if its event loop awaits something. */

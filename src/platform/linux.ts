@@ -200,7 +200,8 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
         entries[index * 2 + 1] = POLLIN;
       }
       const milliseconds = timeout === Number.POSITIVE_INFINITY ? -1 : Math.min(Math.ceil(timeout), 0x7fffffff);
-      if (nativePoll(entries, fds.length, milliseconds) <= 0) return [];
+      const found = nativePoll(entries, fds.length, milliseconds);
+      if (found < 0 && koffi.errno() !== EINTR) return undefined;
       const ready: number[] = [];
       for (let index = 0; index < fds.length; index++) {
         if ((entries[index * 2 + 1] as number) >>> 16 !== 0) ready.push(index);

@@ -49,8 +49,8 @@ export interface Platform {
   ring(fd: number): boolean;
   /** Reads away what stands in a pipe. */
   drain(fd: number): void;
-  /** Waits until one of the descriptors is readable or closed at its other end; answers the indexes of those, none on time-out. */
-  poll(fds: readonly number[], timeout: number): number[];
+  /** Waits until one of the descriptors is readable or closed at its other end; answers the indexes of those, none on time-out. `undefined`: it cannot wait for them now. */
+  poll(fds: readonly number[], timeout: number): number[] | undefined;
   /** Closes a descriptor; a process warning says so where it is none. */
   close(fd: number): void;
   /** Another descriptor of the same file; -1 where the system allows no more. */

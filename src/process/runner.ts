@@ -36,8 +36,11 @@ export abstract class Runner {
 
   /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
   get exitCode(): number | null {
-    if (this.#isLifelineOpen && this.family.platform.poll([this.#lifeline], 0).length > 0) {
-      this.family.lifelines.hasEnded(this.member);
+    if (this.#isLifelineOpen) {
+      const { platform, lifelines } = this.family;
+      const ready = platform.poll([this.#lifeline], 0);
+      if (ready === undefined) lifelines.lookAt(this.member);
+      else if (ready.length > 0) lifelines.hasEnded(this.member);
     }
     return this.#exitCode;
   }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-const { EMFILE, EACCES, ENOMEM, ENOSPC, ENOBUFS, EAGAIN, EINTR, ENOLCK, EADDRINUSE } = constants.errno;
+const { EMFILE, EACCES, ENOMEM, ENOSPC, ENOBUFS, EAGAIN, EINTR, ENOLCK, EADDRINUSE, EINVAL } = constants.errno;
 
 /** What each call of the system may fail with, by the name that the library calls it by. What is not here does not fail. */
 const failures: Readonly<Record<string, readonly number[]>> = {
@@ -11,7 +11,8 @@ const failures: Readonly<Record<string, readonly number[]>> = {
   futexWait: [EINTR],
   pipe2: [EMFILE],
   open: [EMFILE, EACCES, ENOMEM],
-  poll: [EINTR, ENOMEM],
+  // The last one where more are polled than the limit of descriptors allows.
+  poll: [EINTR, ENOMEM, EINVAL],
   waitid: [EINTR],
   socket: [EMFILE, EACCES, ENOMEM],
   bind: [EACCES, EADDRINUSE, ENOMEM],

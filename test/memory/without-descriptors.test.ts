@@ -158,6 +158,11 @@ test('of its own child a parent sees the death where nothing opens, before anybo
   }
   assert.equal(lock.abandoned, true);
   await owner.join();
+  const other = start(hold, lock, said);
+  using _none = withoutDescriptors('nothing opens');
+  other.kill();
+  other.joinSync();
+  assert.equal(other.exitCode, -9);
 });
 
 test('a child that closes what is not its own is not taken for dead', async () => {
