@@ -1,6 +1,7 @@
 import { AsyncResult, fail, succeed } from './async-result.ts';
 import { Batch, type BatchEnd } from './batch.ts';
 import { callLater } from './callbacks.ts';
+import { inCallersContext } from './callers-context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report } from './messages.ts';
@@ -18,12 +19,14 @@ export class AsyncSink<R> implements Sink, BatchEnd {
   /** What runs; nothing while the items are being read. */
   task: Job | Batch | undefined = undefined;
   readonly #dispatcher: Dispatcher;
-  readonly #callbacks: Callbacks<R>;
+  readonly #callback: Callbacks<R>['callback'];
+  readonly #errorCallback: Callbacks<R>['errorCallback'];
 
-  constructor(dispatcher: Dispatcher, callbacks: Callbacks<R>) {
+  constructor(dispatcher: Dispatcher, { callback, errorCallback }: Callbacks<R>) {
     this.#dispatcher = dispatcher;
-    this.#callbacks = callbacks;
-    this.result = new AsyncResult<R>(callbacks.errorCallback !== undefined, this);
+    this.#callback = inCallersContext(callback);
+    this.#errorCallback = inCallersContext(errorCallback);
+    this.result = new AsyncResult<R>(errorCallback !== undefined, this);
   }
 
   settle(message: ReportMessage): void {
@@ -33,14 +36,14 @@ export class AsyncSink<R> implements Sink, BatchEnd {
 
   succeed(value: unknown): void {
     if (this.result.ready()) return;
-    callLater(this.#callbacks.callback, value as R);
+    callLater(this.#callback, value as R);
     succeed(this.result, value as R);
     this.task = undefined;
   }
 
   fail(error: unknown): void {
     if (this.result.ready()) return;
-    callLater(this.#callbacks.errorCallback, error);
+    callLater(this.#errorCallback, error);
     fail(this.result as AsyncResult<unknown>, error, this.#dispatcher.isOwnEnd(error));
     this.task = undefined;
   }

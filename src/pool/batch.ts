@@ -1,4 +1,5 @@
 import { callLater } from './callbacks.ts';
+import { inCallersContext } from './callers-context.ts';
 import { cut } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
@@ -31,7 +32,8 @@ export class Batch {
   readonly #jobs: Job[] = [];
   readonly #values: unknown[];
   readonly #total: number;
-  readonly #options: MapOptions;
+  readonly #isFailFast: boolean;
+  readonly #onProgress: ((done: number, total?: number) => unknown) | undefined;
   readonly #end: BatchEnd;
   #done = 0;
   #left: number;
@@ -44,12 +46,13 @@ export class Batch {
     how: Way,
     items: ArrayLike<unknown>,
     chunksize: number,
-    options: MapOptions,
+    { failFast, onProgress }: MapOptions,
     submit: SubmitOptions,
     end: BatchEnd,
   ) {
     this.#dispatcher = dispatcher;
-    this.#options = options;
+    this.#isFailFast = failFast ?? false;
+    this.#onProgress = inCallersContext(onProgress);
     this.#end = end;
     this.#total = items.length;
     const chunks = Math.ceil(items.length / chunksize);
@@ -89,7 +92,7 @@ export class Batch {
 
   fail(index: number, error: unknown): void {
     if (this.#firstError === undefined || index < this.#firstError.index) this.#firstError = { index, error };
-    if (!this.#options.failFast || this.#isSettled) return;
+    if (!this.#isFailFast || this.#isSettled) return;
     this.#settle();
     this.cancel(error);
   }
@@ -97,7 +100,7 @@ export class Batch {
   chunkDone(length: number): void {
     this.#left--;
     this.#done += length;
-    if (!this.#isSettled) callLater(this.#options.onProgress, this.#done, this.#total);
+    if (!this.#isSettled) callLater(this.#onProgress, this.#done, this.#total);
     if (this.#left === 0 && !this.#isSettled) this.#settle();
   }
 

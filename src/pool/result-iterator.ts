@@ -1,6 +1,8 @@
+import type { AsyncResource } from 'node:async_hooks';
 import { onAbort } from '../on-abort.ts';
 import type { MapOptions } from './batch.ts';
 import { callLater } from './callbacks.ts';
+import { callersContext } from './callers-context.ts';
 import type { Dispatcher, Feeder } from './dispatcher.ts';
 import type { Job, SubmitOptions } from './job.ts';
 import { type ReportMessage, report, way } from './messages.ts';
@@ -32,7 +34,9 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   readonly #chunksize: number;
   #buffersize: number;
   readonly #submit: SubmitOptions;
-  readonly #options: MapOptions;
+  readonly #onProgress: MapOptions['onProgress'];
+  /** In it the input is read, whoever makes room, and progress is told of. */
+  readonly #context: AsyncResource = callersContext();
   /** In order of submission, or of completion. */
   readonly #portions: Portion[] = [];
   readonly #pending = new Set<Portion>();
@@ -58,7 +62,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     isOrdered: boolean,
     chunksize: number,
     buffersize: number,
-    options: MapOptions,
+    { onProgress }: MapOptions,
     submit: SubmitOptions,
   ) {
     this.pool = pool;
@@ -72,7 +76,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     this.#isOrdered = isOrdered;
     this.#chunksize = chunksize;
     this.#buffersize = buffersize;
-    this.#options = options;
+    this.#onProgress = onProgress && ((done) => this.#context.runInAsyncScope(onProgress, undefined, done));
     this.#submit = submit;
     submit.signal?.throwIfAborted();
     this.#stopListening = submit.signal && onAbort(submit.signal, this.#onAbort);
@@ -107,7 +111,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   }
 
   async #closeInput(): Promise<void> {
-    await this.#input.return?.();
+    await this.#context.runInAsyncScope(() => this.#input.return?.());
   }
 
   [Symbol.asyncIterator](): this {
@@ -168,7 +172,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
 
   /** Reads the input as far as the buffer allows; one reader at a time. */
   #read(): void {
-    this.#reading ??= this.#readOn().finally(() => {
+    this.#reading ??= this.#context.runInAsyncScope(this.#readOn, this).finally(() => {
       this.#reading = undefined;
       // Room that came about after its last look.
       if (!this.#isInputOver && !this.#isClosed && this.#open < this.#buffersize) this.#read();
@@ -229,7 +233,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     portion.outcomes = outcomes;
     if (!this.#isOrdered) this.#portions.push(portion);
     this.#done += portion.length;
-    if (!this.#isClosed) callLater(this.#options.onProgress, this.#done);
+    if (!this.#isClosed) callLater(this.#onProgress, this.#done);
     this.#wake?.();
   }
 }

@@ -39,6 +39,7 @@ await overThreads(
   },
   [
     'batches',
+    'callers-context',
     'condemned',
     'ending',
     'failing-tasks',
