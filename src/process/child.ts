@@ -14,6 +14,7 @@ import { platform } from '../platform/choose.ts';
 import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { exitQuickly } from './exit-quickly.ts';
+import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
 import type { Process } from './process.ts';
 import { setStartMethod } from './start-method.ts';
@@ -76,6 +77,7 @@ function joinAsProcess(): Family {
   // Spare processes wait: they may as well wait with everything.
   loadParts();
   platform().openToFamily();
+  writeAtOnce();
   const [, , member, parent] = process.argv;
   const family = joinFamily({ member: Number(member), ...inherited });
   if (parent !== 'detached') followParent(family, Number(parent));
@@ -120,20 +122,12 @@ function fail(error: unknown): void {
   if (!emitter.emit('uncaughtException', error, 'uncaughtException')) report(error);
 }
 
-let isEnding = false;
-
 /**
  * Ends the process with an error that nobody else handles: says whose it is and shows it. Node would do so too, with an excerpt
  * of the line; but the lines of a function that has travelled are not those of its file.
  */
 function report(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 1) return;
-  if (isEnding) process.exit(1);
-  isEnding = true;
   process.stderr.write(`${title} (pid ${process.pid}) ended by an uncaught error:\n${inspect(error)}\n`);
-  const unwritten = [process.stdout, process.stderr].filter((stream) => stream.writableLength > 0);
-  if (unwritten.length === 0) process.exit(1);
-  // The readers are slow.
-  const written = unwritten.map((stream) => new Promise<unknown>((resolve) => void stream.write('', resolve)));
-  Promise.all(written).finally(() => process.exit(1));
+  process.exit(1);
 }

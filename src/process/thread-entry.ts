@@ -2,8 +2,8 @@ import type { Inheritance } from '../memory/family.ts';
 import { ThreadGuard } from '../memory/thread-guard.ts';
 import { platform } from '../platform/choose.ts';
 import { guardEnd } from '../platform/uninterrupted.ts';
+import { useOwnOutput } from './own-output.ts';
 import { stage, type ThreadBirth, word } from './thread-birth.ts';
-import { useOwnOutput } from './thread-output.ts';
 
 /** What a thread of this library was started with, `undefined` in a process. */
 export function threadBirth(): ThreadBirth | undefined {

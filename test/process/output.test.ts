@@ -42,6 +42,18 @@ test('a stack of a megabyte on standard error is complete too', () => {
   assert.equal(stderr.match(/x+\n/)?.[0].length, MEGABYTE + 1);
 });
 
+for (const end of ['output-exit', 'output-of-worker', 'output-of-idle-worker']) {
+  test(`a megabyte before the end of a process that does not wait for it (${end}) is complete, in a slow pipe and in a slow socket`, async () => {
+    const pipe = spawnSync('sh', ['-c', '"$0" "$1" | (sleep 0.3; cat)', process.execPath, fixture(end)], {
+      maxBuffer: 4 * MEGABYTE,
+      encoding: 'utf8',
+    });
+    assert.equal(pipe.stdout.match(/x+y/)?.[0].length, MEGABYTE);
+    const { stdout } = await run(fixture(end), { readAfter: 300 });
+    assert.equal(stdout.match(/x+y/)?.[0].length, MEGABYTE);
+  });
+}
+
 test('standard input of a process is empty, and the parent’s stays untouched', async () => {
   const { stdout } = await run(fixture('input'), { input: 'typed' });
   assert.equal(stdout, 'child read ""\nmain read "typed"\n');

@@ -28,6 +28,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
+  /** Milliseconds for which nobody reads what it prints. */
+  readonly readAfter?: number;
   /** How long the watchdog waits, in seconds. */
   readonly patience?: number;
 }
@@ -42,7 +44,7 @@ export function start(file: string, options: ProgramOptions = {}): Program {
   // What the program starts is what the test's own process would start.
   const preload =
     getStartMethod() === 'thread' ? ['--import', pathToFileURL(resolve('build/test/use-threads.js')).href] : [];
-  const { execArgv = [], args = [], env, cwd, input, patience } = options;
+  const { execArgv = [], args = [], env, cwd, input, readAfter = 0, patience } = options;
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [...execArgv, ...preload, ...(file === '' ? [] : [file]), ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -57,6 +59,10 @@ export function start(file: string, options: ProgramOptions = {}): Program {
     stdout += text;
     for (const look of [...listeners]) look();
   });
+  if (readAfter > 0) {
+    child.stdout!.pause();
+    setTimeout(() => child.stdout!.resume(), readAfter);
+  }
   child.stderr!.setEncoding('utf8').on('data', (text) => (stderr += text));
   child.stdin?.end(input);
   const kill = (signal: NodeJS.Signals) => void child.kill(signal);

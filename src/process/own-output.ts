@@ -1,25 +1,45 @@
 import { fs } from '../builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 
+const outputs = [
+  ['stdout', 1],
+  ['stderr', 2],
+] as const;
+
 /**
  * Has what this thread prints go to the descriptors of its process at once. Node would pass it to the event loop of the thread
  * that started this one, which may be blocked, and much of it is lost when a thread is ended.
  */
 export function useOwnOutput(): void {
-  for (const [name, fd] of [
-    ['stdout', 1],
-    ['stderr', 2],
-  ] as const) {
-    let stream: unknown;
-    Object.defineProperty(process, name, {
-      configurable: true,
-      enumerable: true,
-      get: () => {
-        stream ??= openOutput(fd);
-        return stream;
-      },
-    });
+  for (const [name, fd] of outputs) define(name, () => openOutput(fd));
+}
+
+/**
+ * Has what this process prints into a pipe or a socket be there when the call is over. Node would keep what a slow reader has no room
+ * for, and lose it when the process ends by `process.exit()`, as workers do.
+ */
+export function writeAtOnce(): void {
+  for (const [name, fd] of outputs) {
+    const ofNode = Object.getOwnPropertyDescriptor(process, name)?.get;
+    if (ofNode !== undefined) define(name, () => (isStream(fd) ? openOutput(fd) : ofNode.call(process)));
   }
+}
+
+function define(name: string, open: () => NodeJS.WritableStream): void {
+  let stream: NodeJS.WritableStream | undefined;
+  Object.defineProperty(process, name, {
+    configurable: true,
+    enumerable: true,
+    get: () => {
+      stream ??= open();
+      return stream;
+    },
+  });
+}
+
+function isStream(fd: number): boolean {
+  const stat = fs.fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket();
 }
 
 function openOutput(fd: number): NodeJS.WritableStream {
