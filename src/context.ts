@@ -5,11 +5,13 @@ import { Queue } from './channel/queue.ts';
 import { SimpleQueue } from './channel/simple-queue.ts';
 import { pipe } from './connection/pipe.ts';
 import { Pool } from './pool/pool.ts';
-import type { PoolOptions } from './pool/pool-options.ts';
+import type { CommonPoolOptions, PoolOptions } from './pool/pool-options.ts';
 import { cpuCount } from './process/cpu-count.ts';
 import { parentProcess } from './process/parent-process.ts';
-import { activeChildren, currentProcess, Process, type ProcessOptions } from './process/process.ts';
+import { activeChildren, currentProcess, Process } from './process/process.ts';
+import type { AnyArgs, CommonProcessOptions, DetachableOptions, ProcessOptions } from './process/process-options.ts';
 import { assertStartMethod, getStartMethod, type StartMethod } from './process/start-method.ts';
+import type { ByMethod, OfProcess } from './process/start-options.ts';
 import { SharedArray } from './shared/shared-array.ts';
 import { SharedValue } from './shared/shared-value.ts';
 import { Condition } from './sync/condition.ts';
@@ -18,10 +20,21 @@ import { Lock } from './sync/lock.ts';
 import { RLock } from './sync/rlock.ts';
 import { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: as in `Process`.
-type AnyArgs = readonly any[];
+/** `Process` of a context: with the options that make sense there. */
+type BoundProcess<Method extends StartMethod> = Omit<typeof Process, 'prototype'> & {
+  new <A extends AnyArgs = AnyArgs>(
+    options?: CommonProcessOptions<A> & ByMethod<DetachableOptions, Method>,
+  ): Process<A>;
+  readonly prototype: Process;
+};
 
-function bind(startMethod: StartMethod) {
+/** `Pool` of a context, likewise. */
+type BoundPool<Method extends StartMethod> = Omit<typeof Pool, 'prototype'> & {
+  new (options?: number | (CommonPoolOptions & ByMethod<OfProcess, Method>)): Pool;
+  readonly prototype: Pool;
+};
+
+function bind<Method extends StartMethod>(startMethod: Method) {
   const context = { getStartMethod: () => startMethod };
   return {
     // Named as the classes that they bind, since names and errors say them.
@@ -30,18 +43,20 @@ function bind(startMethod: StartMethod) {
         Object.defineProperty(BoundProcess, 'name', { value: 'Process' });
       }
       constructor(options: ProcessOptions<A> = {}) {
-        super(typeof options === 'object' && options !== null ? { context, ...options } : options);
+        super(
+          (typeof options === 'object' && options !== null ? { context, ...options } : options) as ProcessOptions<A>,
+        );
       }
-    } as typeof Process,
+    } as unknown as BoundProcess<Method>,
     Pool: class BoundPool extends Pool {
       static {
         Object.defineProperty(BoundPool, 'name', { value: 'Pool' });
       }
       constructor(options: number | PoolOptions = {}) {
         const given = typeof options === 'number' ? { processes: options } : options;
-        super(typeof given === 'object' && given !== null ? { context, ...given } : given);
+        super((typeof given === 'object' && given !== null ? { context, ...given } : given) as PoolOptions);
       }
-    } as typeof Pool,
+    } as unknown as BoundPool<Method>,
     ...context,
     Queue,
     SimpleQueue,
@@ -64,10 +79,13 @@ function bind(startMethod: StartMethod) {
 }
 
 /** The library's names, bound to one start method. */
-export type Context = ReturnType<typeof bind>;
+export type Context<Method extends StartMethod = StartMethod> = ReturnType<typeof bind<Method>>;
 
 /** @internal Their classes travel by name. */
-export const contexts: Readonly<Record<StartMethod, Context>> = { spawn: bind('spawn'), thread: bind('thread') };
+export const contexts: { readonly [Method in StartMethod]: Context<Method> } = {
+  spawn: bind('spawn'),
+  thread: bind('thread'),
+};
 
 /**
  * The library bound to a start method, the current one if none is named: 'spawn', processes, or 'thread', worker threads of this
@@ -86,6 +104,8 @@ export const contexts: Readonly<Record<StartMethod, Context>> = { spawn: bind('s
  * await p.join();
  * ```
  */
+export function getContext(): Context;
+export function getContext<Method extends StartMethod>(method: Method): Context<Method>;
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);
   return contexts[method];

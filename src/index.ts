@@ -45,7 +45,8 @@ export { ThreadPool } from './pool/thread-pool.ts';
 export { cpuCount } from './process/cpu-count.ts';
 export { isMainProcess } from './process/is-main-process.ts';
 export { type ParentProcess, parentProcess } from './process/parent-process.ts';
-export { activeChildren, currentProcess, Process, type ProcessOptions } from './process/process.ts';
+export { activeChildren, currentProcess, Process } from './process/process.ts';
+export type { ProcessOptions } from './process/process-options.ts';
 export type { Sentinel } from './process/sentinel.ts';
 export { setSpareProcesses } from './process/spares.ts';
 export {

@@ -52,7 +52,7 @@ export const field = {
   orderly: 14,
   /** 1 for a worker thread in its parent's process; written by the parent before `state`. */
   thread: 15,
-  /** 1 once it is being ended from outside, and with it its own threads; written by its parent. */
+  /** 1 once it is being ended from outside, and with it its own threads, or what its process has started; written by its parent. */
   condemned: 16,
   /** 1 while somebody who could not ring its bell has left that to others; written by those who cannot and those who do. */
   errand: 17,

@@ -1,6 +1,7 @@
 import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { loadKoffi } from './koffi.ts';
+import { dispositionOf, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
 import type { Platform } from './platform.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
@@ -20,6 +21,8 @@ const PR_GET_DUMPABLE = 3;
 const PR_SET_DUMPABLE = 4;
 const F_DUPFD_CLOEXEC = 1030;
 const SIGKILL = 9;
+const SIG_DFL = 0n;
+const SIG_IGN = 1n;
 const P_PID = 1;
 const WEXITED_WNOWAIT = 4 | 0x01000000;
 const WEXITED_WNOHANG = 4 | 1;
@@ -83,6 +86,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const prctl = func('int prctl(int option, unsigned long value)');
   const getppid = func('int getppid()');
   const waitid = func('int waitid(int kind, uint32_t pid, _Out_ int* info, int options)');
+  const setHandler = libc.func('void* signal(int signal, void* handler)');
   const exit = func('void _exit(int code)');
   const open = func('int open(const char* path, int flags)');
   const close = func('int close(int fd)');
@@ -273,6 +277,13 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       // The process id of siginfo_t, 0 if there was nothing to tell.
       return info[4] !== 0;
     },
+    setDisposition(signal, disposition) {
+      setHandler(signal, disposition === 'ignored' ? SIG_IGN : SIG_DFL);
+    },
+    dispositionOf,
+    stopAndKillChildren,
+    ownChildren,
+    killOwnChildren,
     exitNow(code) {
       exit(code);
       throw failed('_exit');

@@ -84,6 +84,19 @@ export interface Platform {
   awaitExit(pid: number): number | undefined;
   /** Reaps a child of this process if it has ended; false if it runs. */
   reap(pid: number): boolean;
+  /** Has the kernel drop a signal to this process, or act on it as it does by default, until the program handles it. */
+  setDisposition(signal: number, disposition: 'ignored' | 'default'): void;
+  /** What a process does with a signal; `default` also where that cannot be seen. */
+  dispositionOf(pid: number, signal: number): 'ignored' | 'handled' | 'default';
+  /**
+   * Stops a process as SIGSTOP does, and ends all that it has started, however deep, but for what has begun a session of its own.
+   * Blocks for some ms.
+   */
+  stopAndKillChildren(pid: number): void;
+  /** What one thread of this process has started that has no session of its own, or all of its threads have. */
+  ownChildren(thread?: number): number[];
+  /** Ends children of this process, each with all that it has started; not those that are gone. */
+  killOwnChildren(children: Iterable<number>): void;
   /** Ends the process at once, with no handler run. */
   exitNow(code: number): never;
 }

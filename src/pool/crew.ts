@@ -1,7 +1,9 @@
 import { setTimer } from '../builtins.ts';
 import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
-import { childOf, Process } from '../process/process.ts';
+import { childOf, numberProcess, Process } from '../process/process.ts';
+import type { ProcessOptions } from '../process/process-options.ts';
 import type { StartMethod } from '../process/start-method.ts';
+import type { StartOptions } from '../process/start-options.ts';
 import { isFromOutside, Setbacks, signalOf } from './setbacks.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
@@ -26,6 +28,7 @@ export interface CrewOptions {
   readonly initializer: ((...args: any[]) => unknown) | undefined;
   readonly initargs: readonly unknown[];
   readonly startMethod: StartMethod;
+  readonly start: StartOptions;
   /**
    * A worker has ended in whatever way; `error` makes what its tasks reject with. Answers true if it died with nothing in hand
    * while tasks wait that it should have taken.
@@ -39,6 +42,8 @@ export interface CrewOptions {
 /** One worker process. */
 interface Worker {
   readonly process: Process;
+  /** Its place among the workers. */
+  readonly index: number;
   /** See `Setbacks`. */
   readonly attempt: number;
   /** It takes no more tasks: it is none of those that the pool counts on. */
@@ -207,6 +212,7 @@ export class Crew {
 
   #start(attempt: number): void {
     const { board, initializer, initargs, concurrency, maxTasks, maxMemory, name } = this.#options;
+    const index = this.#freeIndex();
     const orders: WorkerOrders = {
       board,
       initializer,
@@ -221,13 +227,17 @@ export class Crew {
       args: [orders],
       name: `${name}-${this.#started + 1}`,
       daemon: true,
+      descendants: true,
+      ...this.#options.start,
       context: { getStartMethod: () => this.#options.startMethod },
-    });
+    } as ProcessOptions<[WorkerOrders]>);
+    numberProcess(process, index);
     process.start();
     this.#started++;
     const child = childOf(process);
     const worker: Worker = {
       process,
+      index,
       attempt,
       isLeaving: false,
       hasLeft: false,
@@ -237,6 +247,15 @@ export class Crew {
     this.#workers.set(child.member, worker);
     this.#active++;
     child.onExit(() => this.#ended(child.member, worker, child.pid, child.exitCode!));
+  }
+
+  /** One that no worker has; if those that are leaving have them all, that of one of these. */
+  #freeIndex(): number {
+    const all = [...this.#workers.values()];
+    const isFree = (index: number, workers: Worker[]) => workers.every((worker) => worker.index !== index);
+    const indexes = [...Array(this.size).keys()];
+    const staying = all.filter(({ isLeaving }) => !isLeaving);
+    return indexes.find((index) => isFree(index, all)) ?? indexes.find((index) => isFree(index, staying)) ?? 0;
   }
 
   #leave(worker: Worker): void {

@@ -1,7 +1,7 @@
-import type { StartContext } from '../process/start-method.ts';
+import type { ByContext, OfProcess } from '../process/start-options.ts';
 
-/** What a pool is made with. */
-export interface PoolOptions {
+/** What a pool is made with, whatever its workers are. */
+export interface CommonPoolOptions {
   /** How many workers there may be; as many as usable CPUs if left out. */
   readonly processes?: number;
   /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
@@ -14,14 +14,22 @@ export interface PoolOptions {
   readonly maxTasksPerChild?: number;
   /** A worker is replaced when it has more than so many bytes resident, a thread in its JavaScript heap, as seen between tasks. */
   readonly maxMemoryPerChild?: number;
-  /** Whose start method the workers have: `getContext('thread')` makes them worker threads. The program's if left out. */
-  readonly context?: StartContext;
   /** The workers' names begin with it, `PoolWorker` if left out. */
   readonly name?: string;
+  /** Environment variables of the workers, added to the inherited ones. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
+/**
+ * What a pool is made with. `context` says whose start method the workers have: `getContext('thread')` makes them worker threads; the
+ * program's if left out.
+ */
+export type PoolOptions = CommonPoolOptions & ByContext<OfProcess>;
+
+type Names<Options> = Options extends unknown ? keyof Options : never;
+
 /** The names of all options. */
-export const poolOptionNames: Record<keyof PoolOptions, true> = {
+export const poolOptionNames: Record<Names<PoolOptions>, true> = {
   processes: true,
   initializer: true,
   initargs: true,
@@ -29,6 +37,10 @@ export const poolOptionNames: Record<keyof PoolOptions, true> = {
   maxTasksPerChild: true,
   maxMemoryPerChild: true,
   name: true,
+  env: true,
+  execArgv: true,
+  stdin: true,
+  resourceLimits: true,
   context: true,
 };
 

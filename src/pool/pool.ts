@@ -3,6 +3,7 @@ import { lazy } from '../lazy.ts';
 import { assertOptionType, checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { startMethodOf } from '../process/start-method.ts';
+import { checkStartOptions, type StartOptions } from '../process/start-options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
@@ -65,6 +66,9 @@ export class Pool implements AsyncDisposable {
     assertOptionType('name', given.name, 'string');
     const initargs = given.initargs === undefined ? [] : argumentsOf(given.initargs, 'initargs', 'initializer');
     const startMethod = startMethodOf(given.context);
+    const { env, execArgv, stdin, resourceLimits } = given;
+    const start = { env, execArgv, stdin, resourceLimits } as StartOptions;
+    checkStartOptions(start, startMethod);
     const { Dispatcher, poolDepth } = machinery();
     if (poolDepth >= MAX_DEPTH) {
       throw new StateError(
@@ -80,6 +84,7 @@ export class Pool implements AsyncDisposable {
       initializer: given.initializer,
       initargs,
       startMethod,
+      start,
     });
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);

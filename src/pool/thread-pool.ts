@@ -1,6 +1,7 @@
 import { assertOptions } from '../options.ts';
+import type { ByMethod, OfProcess } from '../process/start-options.ts';
 import { Pool } from './pool.ts';
-import type { PoolOptions } from './pool-options.ts';
+import type { CommonPoolOptions } from './pool-options.ts';
 
 /**
  * A `Pool` whose workers are threads of this process: they start quicker and need less memory, and functions and values are
@@ -16,7 +17,7 @@ import type { PoolOptions } from './pool-options.ts';
  * assert.equal(await pool.apply(() => process.pid), process.pid);
  */
 export class ThreadPool extends Pool {
-  constructor(options: number | Omit<PoolOptions, 'context'> = {}) {
+  constructor(options: number | (CommonPoolOptions & ByMethod<OfProcess, 'thread'>) = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
     assertOptions(given, '{ processes: 4 }');
     super({ ...given, context: { getStartMethod: () => 'thread' } });

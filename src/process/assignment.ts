@@ -23,6 +23,9 @@ export interface Brief {
   readonly isRehearsal: boolean;
   /** The name of the process that does the work. */
   readonly name: string;
+  /** Of a pool's worker: its place among the others, from 0 on. */
+  readonly index: number | undefined;
+  readonly takesDescendantsAlong: boolean;
   readonly startMethod: StartMethod;
   readonly parent: { readonly pid: number; readonly name: string };
 }

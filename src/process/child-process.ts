@@ -6,8 +6,15 @@ import { field } from '../memory/members.ts';
 import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
 import { currentDirectory } from './current-directory.ts';
+import { endDescendants } from './descendants.ts';
 import { inheritedExecArgv } from './exec-arguments.ts';
 import { Runner } from './runner.ts';
+
+/** What only a process of the operating system has, and when it is made. */
+export interface Making {
+  readonly detached: boolean;
+  readonly stdin: 'ignore' | 'inherit';
+}
 
 /** What of this process a child inherits when it is made, so that a spare made earlier can be told from one made now. */
 export interface Surroundings {
@@ -23,13 +30,16 @@ export function currentSurroundings(): Surroundings {
 /** Where the descriptors that a child inherits stand in it. */
 export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 } as const;
 
+const usual: Making = { detached: false, stdin: 'ignore' };
+
 /** A process that this one has started. */
 export class ChildRunner extends Runner {
   readonly pid: number;
   readonly #process: ChildProcess;
+  readonly #isDetached: boolean;
 
   /** The working directory is this process's as it is now. */
-  constructor(family: Family, { env, execArgv }: Surroundings, detached: boolean) {
+  constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
     const { platform } = family;
     const file = childEntry();
     const cradle = prepareMember(family, false);
@@ -39,7 +49,7 @@ export class ChildRunner extends Runner {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
       child = spawn([...execArgv, file, ...identity], {
         stdio: [
-          ...['ignore', 'inherit', 'inherit'],
+          ...[stdin, 'inherit', 'inherit'],
           ...[family.heap.fd, lifeline[1], doorbell[0], family.parking, family.doorbells.own],
         ] as StdioOptions,
         env,
@@ -55,11 +65,13 @@ export class ChildRunner extends Runner {
     platform.close(lifeline[1]);
     platform.close(doorbell[0]);
     this.#process = child;
+    this.#isDetached = detached;
     this.pid = child.pid as number;
     family.members.set(member, field.pid, this.pid);
     const reaped = family.threadChildren.started(this.pid, detached);
     child.once('exit', (code, signal) => {
       reaped();
+      endingWithThis?.delete(this);
       this.ended(code ?? -(os.constants.signals[signal as NodeJS.Signals] ?? 0));
     });
     // Of a signal that could not be sent, for example.
@@ -77,8 +89,15 @@ export class ChildRunner extends Runner {
     else this.#process.unref();
   }
 
+  override takeDescendantsAlong(): void {
+    super.takeDescendantsAlong();
+    if (!this.#isDetached) endWithThis(this);
+  }
+
   signal(signal: NodeJS.Signals): void {
-    if (this.exitCode === null) this.#process.kill(signal);
+    if (this.exitCode !== null) return;
+    const signals = this.takesDescendantsAlong ? endDescendants(this.family, this.member, signal) : [signal];
+    for (const each of signals) this.#process.kill(each);
   }
 
   protected override isThere(): boolean {
@@ -88,6 +107,20 @@ export class ChildRunner extends Runner {
   protected override findExitCode(): number | undefined {
     return this.family.platform.awaitExit(this.pid);
   }
+}
+
+let endingWithThis: Set<ChildRunner> | undefined;
+
+/** The kernel ends a process with the one that started it, but not what that process has started. */
+function endWithThis(child: ChildRunner): void {
+  if (endingWithThis === undefined) {
+    const all = new Set<ChildRunner>();
+    endingWithThis = all;
+    process.once('exit', () => {
+      for (const each of all) each.signal('SIGKILL');
+    });
+  }
+  endingWithThis.add(child);
 }
 
 /** Starts node, or throws a `ProcessError` that says why that cannot be done. */

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { Worker } from 'node:worker_threads';
-import { fs, inspect, os } from '../builtins.ts';
+import type { ResourceLimits, Worker } from 'node:worker_threads';
+import { fs, inspect, os, setTimer } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -11,16 +11,21 @@ import { giveUpMember, prepareMember } from './cradle.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
 
+/** Milliseconds between looks for what a thread that is being ended has started. */
+const AGAIN = 20;
+
 /** A worker thread of this process that this thread has started: see README.md, "Threads". */
 export class ThreadRunner extends Runner {
   readonly pid = process.pid;
   readonly #thread: Worker;
   readonly #words: Int32Array<SharedArrayBuffer>;
+  /** Processes that it had started when it was ended, to be ended with it. */
+  readonly #children = new Set<number>();
   /** The number of the signal that was first to end it. */
   #signal: number | undefined;
 
   /** `env` is all of the thread's environment. */
-  constructor(family: Family, env: Readonly<Record<string, string | undefined>>) {
+  constructor(family: Family, env: Readonly<Record<string, string | undefined>>, resourceLimits?: ResourceLimits) {
     const file = childEntry();
     const cradle = prepareMember(family, true);
     const { member, lifeline, doorbell } = cradle;
@@ -43,7 +48,7 @@ export class ThreadRunner extends Runner {
     try {
       resetGuard(family.shared.guards, member);
       // Not if this thread is being ended: it would be ended with it, where that is not safe.
-      thread = uninterrupted(() => startWorker(file, env, birth));
+      thread = uninterrupted(() => startWorker(file, env, birth, resourceLimits));
     } catch (error) {
       giveUpMember(family, cradle);
       throw error;
@@ -61,6 +66,7 @@ export class ThreadRunner extends Runner {
       for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
       this.ended(this.findExitCode());
       family.settleThreads();
+      this.#reapChildren();
     });
     thread.unref();
     endWithThisThread(this);
@@ -83,7 +89,44 @@ export class ThreadRunner extends Runner {
   /** Has Node end it; what it sleeps in, Node cannot wake. */
   stop(): void {
     this.family.condemn(this.member);
+    // While the thread is there it is known what it has started; it must not go on when that is ended.
+    this.#noteChildren();
     this.#thread.terminate().catch(() => {});
+    this.#endChildren();
+  }
+
+  #noteChildren(): void {
+    if (!this.takesDescendantsAlong) return;
+    const { members, platform } = this.family;
+    for (const other of members.all()) {
+      if (!this.#hasStarted(other)) continue;
+      for (const pid of platform.ownChildren(members.get(other, field.tid))) this.#children.add(pid);
+    }
+  }
+
+  /** Until Node has ended it, the thread may be starting one more. */
+  readonly #endChildren = (): void => {
+    if (!this.takesDescendantsAlong || this.exitCode !== null) return;
+    this.#noteChildren();
+    this.family.platform.killOwnChildren(this.#children);
+    setTimer(this.#endChildren, AGAIN).unref();
+  };
+
+  /** Nobody else does, once the thread is gone. */
+  readonly #reapChildren = (): void => {
+    const { platform } = this.family;
+    platform.killOwnChildren(this.#children);
+    for (const pid of this.#children) if (platform.reap(pid)) this.#children.delete(pid);
+    if (this.#children.size > 0) setTimer(this.#reapChildren, AGAIN).unref();
+  };
+
+  /** True for this thread itself, and for those that it has started. */
+  #hasStarted(thread: number): boolean {
+    const { members } = this.family;
+    for (let each = thread; members.get(each, field.thread) === 1; each = members.get(each, field.parent)) {
+      if (each === this.member) return true;
+    }
+    return false;
   }
 
   /** Its lifeline ends with its last instruction. */
@@ -112,11 +155,16 @@ function endWithThisThread(thread: ThreadRunner): void {
   running.add(thread);
 }
 
-function startWorker(file: string, env: Readonly<Record<string, string | undefined>>, birth: ThreadBirth): Worker {
+function startWorker(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  birth: ThreadBirth,
+  resourceLimits: ResourceLimits | undefined,
+): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
     // The thread writes its output itself: nobody here is to ask for it.
-    const options = { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth };
+    const options = { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth, resourceLimits };
     if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(file, options);
     // Node hands the option on, and takes no files with it.
     const code = `process.argv[1] = ${JSON.stringify(file)}; import(${JSON.stringify(pathToFileURL(file).href)});`;

@@ -13,10 +13,11 @@ import { field } from '../memory/members.ts';
 import { platform } from '../platform/choose.ts';
 import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
+import { endDescendantsToo } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
-import type { Process } from './process.ts';
+import { type Process, setIndex } from './process.ts';
 import { setStartMethod } from './start-method.ts';
 import type { ThreadBirth } from './thread-birth.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
@@ -37,6 +38,8 @@ async function run(): Promise<void> {
   setParent(brief.parent.pid, brief.parent.name);
   setStartMethod(brief.startMethod);
   title = brief.name;
+  setIndex(brief.index);
+  if (brief.takesDescendantsAlong && birth === undefined) endDescendantsToo(mine);
   // One that cannot be imported is reported where it is used.
   for (const url of brief.modules) await importModule(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;

@@ -7,41 +7,12 @@ import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
 import { assign, freeAssignment, writeAssignment } from './assignment.ts';
+import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
 import type { Runner } from './runner.ts';
 import { Sentinel } from './sentinel.ts';
-import { getStartMethod, type StartContext, type StartMethod, startMethodOf } from './start-method.ts';
+import { getStartMethod, type StartMethod, startMethodOf } from './start-method.ts';
+import { checkStartOptions, type StartOptions } from './start-options.ts';
 import { startRunner } from './start-runner.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: a target may take anything; `args` is checked against it.
-type AnyArgs = readonly any[];
-
-/** What a process is made with. */
-export interface ProcessOptions<A extends AnyArgs> {
-  /** The function to run in the new process; any function, closures included. It may be async. */
-  readonly target?: (...args: A) => unknown;
-  /** The arguments of the target. */
-  readonly args?: A;
-  /** A label, not unique; the class's and a number if left out: `Process-1`, its children `Process-1:1` and so on. */
-  readonly name?: string;
-  /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
-  readonly daemon?: boolean;
-  /** The process outlives its parent, even a crash of it, in a session of its own. A thread cannot: a `PlatformError`. */
-  readonly detached?: boolean;
-  /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Whose start method it has: `getContext('thread')` makes it a worker thread. The program's if left out. */
-  readonly context?: StartContext;
-}
-
-const known: Record<keyof ProcessOptions<AnyArgs>, true> = {
-  target: true,
-  args: true,
-  name: true,
-  daemon: true,
-  detached: true,
-  env: true,
-  context: true,
-};
 
 /** What is known of a process; apart from the object, since one that has travelled is made without its constructor. */
 interface Internals {
@@ -49,7 +20,10 @@ interface Internals {
   daemon: boolean;
   readonly startMethod: StartMethod;
   readonly detached: boolean;
-  readonly env: Readonly<Record<string, string>> | undefined;
+  readonly descendants: boolean;
+  readonly start: StartOptions;
+  /** Of a pool's worker, where it is started. */
+  index: number | undefined;
   /** The how-manieth process of its parent, of that one's parent and so on, from the main process on. */
   readonly identity: readonly number[];
   target: ((...args: AnyArgs) => unknown) | undefined;
@@ -68,6 +42,8 @@ const children = new Set<Process>();
 /** How many this process has made. */
 let made = 0;
 let current: Process | undefined;
+/** Of this very process, if it is a pool's worker. */
+let currentIndex: number | undefined;
 
 /**
  * Another process of the operating system that runs a function, as Python's `multiprocessing.Process`.
@@ -91,8 +67,9 @@ let current: Process | undefined;
 // biome-ignore lint/suspicious/noExplicitAny: as in the options.
 export class Process<A extends AnyArgs = any[]> {
   constructor(options: ProcessOptions<A> = {}) {
-    checkOptionNames('Process', options, known);
-    const { target, args, name, env } = options;
+    checkOptionNames('Process', options, processOptionNames);
+    const { target, args, name, env, execArgv, stdin, resourceLimits } = options;
+    const start = { env, execArgv, stdin, resourceLimits } as StartOptions;
     assertOptionType('target', target, 'function');
     if (args !== undefined && !Array.isArray(args)) {
       throw new TypeError('args must be an array: the arguments of the target, in order');
@@ -100,11 +77,12 @@ export class Process<A extends AnyArgs = any[]> {
     assertOptionType('name', name, 'string');
     assertOptionType('daemon', options.daemon, 'boolean');
     assertOptionType('detached', options.detached, 'boolean');
-    checkEnv(env);
+    assertOptionType('descendants', options.descendants, 'boolean');
     const startMethod = startMethodOf(options.context);
     if (options.detached && startMethod === 'thread') {
       throw new PlatformError("A thread cannot be detached: it ends with its process. Use the start method 'spawn'.");
     }
+    checkStartOptions(start, startMethod);
     const parent = internals.get(currentProcess())!;
     const identity = [...parent.identity, ++made];
     internals.set(this, {
@@ -113,7 +91,9 @@ export class Process<A extends AnyArgs = any[]> {
       daemon: options.daemon ?? parent.daemon,
       startMethod,
       detached: options.detached ?? false,
-      env,
+      descendants: options.descendants ?? false,
+      start,
+      index: undefined,
       target: target as Internals['target'],
       args: args === undefined ? [] : [...args],
       child: undefined,
@@ -149,6 +129,7 @@ export class Process<A extends AnyArgs = any[]> {
       throw error;
     }
     own.child = child;
+    if (own.descendants) child.takeDescendantsAlong();
     assign(mine, child.member, block);
     // As in Python: what was given to the child may be collected here.
     own.target = undefined;
@@ -245,6 +226,14 @@ export class Process<A extends AnyArgs = any[]> {
     return own.isCurrent ? process.pid : own.child?.pid;
   }
 
+  /**
+   * Of a pool's worker, asked by itself: its number among them, from 0 to one less than there may be; its replacement takes it over. For a
+   * port, a device, a file of each worker's own. `undefined` in any other process.
+   */
+  get index(): number | undefined {
+    return open(this).isCurrent ? currentIndex : undefined;
+  }
+
   /** How it ended: `null` before the start and while it runs; see the class. */
   get exitCode(): number | null {
     return open(this).child?.exitCode ?? null;
@@ -295,6 +284,16 @@ export function childOf(process: Process): Runner {
   return startedChild(open(process), 'reach');
 }
 
+/** Friends of `Process`: says which of a pool's workers it will be. */
+export function numberProcess(process: Process, index: number): void {
+  open(process).index = index;
+}
+
+/** Says which of a pool's workers this very process is. */
+export function setIndex(index: number | undefined): void {
+  currentIndex = index;
+}
+
 /** What of a process travels to it. */
 export type Travelling = Pick<Internals, 'name' | 'daemon' | 'identity' | 'target' | 'args'>;
 
@@ -327,7 +326,9 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
     ...travelling,
     startMethod: 'spawn',
     detached: false,
-    env: undefined,
+    descendants: false,
+    start: {},
+    index: undefined,
     child: undefined,
     isCurrent,
     closed: false,
@@ -363,20 +364,17 @@ function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
   const parcel = pack(mine, work, '');
   const parent = { pid: process.pid, name: currentProcess().name };
   const startMethod = getStartMethod();
-  const brief = { modules: parcel.modules, argv: process.argv, isRehearsal, name: work.name, startMethod, parent };
+  const { name, index, descendants } = open(work);
+  const brief = {
+    ...{ modules: parcel.modules, argv: process.argv, isRehearsal, name, startMethod, parent },
+    ...{ index, takesDescendantsAlong: descendants },
+  };
   try {
     return writeAssignment(mine, parcel, brief);
   } catch (error) {
     discardParcel(mine, parcel);
     throw error;
   }
-}
-
-function checkEnv(env: unknown): void {
-  if (env === undefined) return;
-  if (typeof env !== 'object' || env === null) throw new TypeError('env must be an object: variables by name');
-  const other = Object.entries(env).find(([, value]) => typeof value !== 'string');
-  if (other !== undefined) throw new TypeError(`env.${other[0]} must be a string, not ${typeof other[1]}`);
 }
 
 function open(process: object): Internals {

@@ -19,8 +19,19 @@ export abstract class Runner {
     family.lifelines.adopt(member, lifeline, () => this.#onLifelineEnd());
   }
 
+  /** Its end by `signal`, or by the end of this process, takes along what it has started. */
+  #takesDescendantsAlong = false;
+
   /** The process that it runs in. */
   abstract readonly pid: number;
+
+  get takesDescendantsAlong(): boolean {
+    return this.#takesDescendantsAlong;
+  }
+
+  takeDescendantsAlong(): void {
+    this.#takesDescendantsAlong = true;
+  }
 
   /** Whether it keeps this process alive. */
   abstract hold(keep: boolean): void;

@@ -41,7 +41,7 @@ export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
     surroundings = now;
   }
   spares = spares.filter((spare) => spare.isRunning);
-  const child = spares.shift() ?? new ChildRunner(family(), now, false);
+  const child = spares.shift() ?? new ChildRunner(family(), now);
   fillLater();
   return child;
 }
@@ -60,7 +60,7 @@ function fill(): void {
   if (spares.length === 0) surroundings = currentSurroundings();
   else if (!isSame(surroundings, currentSurroundings())) return;
   try {
-    const spare = new ChildRunner(family(), surroundings, false);
+    const spare = new ChildRunner(family(), surroundings);
     spares.push(spare);
     rehearse(spare);
   } catch {

@@ -5,8 +5,8 @@ const methods: readonly StartMethod[] = ['spawn', 'thread'];
 let current: StartMethod = 'spawn';
 
 /** What an option `context` takes: a context, of which only the start method counts. */
-export interface StartContext {
-  getStartMethod(): StartMethod;
+export interface StartContext<Method extends StartMethod = StartMethod> {
+  getStartMethod(): Method;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Inheritance } from '../memory/family.ts';
 import { ThreadGuard } from '../memory/thread-guard.ts';
 import { platform } from '../platform/choose.ts';
 import { guardEnd } from '../platform/uninterrupted.ts';
+import { afterExitHandlers } from './after-exit-handlers.ts';
 import { useOwnOutput } from './own-output.ts';
 import { stage, type ThreadBirth, word } from './thread-birth.ts';
 
@@ -28,11 +29,5 @@ export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritanc
 
 /** Node tells a thread's exit code to the event loop of the one who started it, which may be blocked until the thread has ended. */
 function tellExitCode(words: Int32Array): void {
-  const { emit } = process;
-  process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]) {
-    const had = Reflect.apply(emit, this, [event, ...args]) as boolean;
-    // After the last handler, which may have changed it.
-    if (event === 'exit') Atomics.store(words, word.exitCode, Number(process.exitCode ?? args[0] ?? 0) & 0xff);
-    return had;
-  } as typeof process.emit;
+  afterExitHandlers((code) => Atomics.store(words, word.exitCode, code & 0xff));
 }

@@ -1,5 +1,14 @@
 // Compiled, never run: what the types of contexts and thread pools infer and refuse.
-import { type Context, getContext, Pool, Process, type StartMethod, setStartMethod, ThreadPool } from 'multiproc';
+import {
+  type Context,
+  currentProcess,
+  getContext,
+  Pool,
+  Process,
+  type StartMethod,
+  setStartMethod,
+  ThreadPool,
+} from 'multiproc';
 
 function expectType<T>(_value: T): void {}
 
@@ -31,3 +40,48 @@ expectType<Promise<string>>(new context.Pool(1).apply(() => 'text'));
 pool.map((n: number) => n, ['a']);
 // @ts-expect-error it is threads in any case
 new ThreadPool({ context });
+
+const threads = getContext('thread');
+const processes = getContext('spawn');
+const known: Context[] = [threads, processes, getContext()];
+expectType<Context[]>(known);
+const of = { execArgv: ['--no-warnings'], stdin: 'inherit' } as const;
+const resourceLimits = { maxOldGenerationSizeMb: 64 };
+new Process({ ...of, detached: true });
+new Process({ resourceLimits });
+new Pool({ ...of, env: { A: '1' } });
+new Pool({ resourceLimits });
+new Process({ ...of, detached: true, context: processes });
+new Process({ resourceLimits, context: threads });
+new Pool({ ...of, context: processes });
+new Pool({ resourceLimits, context: threads });
+new processes.Process({ ...of, detached: true });
+new threads.Process({ resourceLimits });
+new processes.Pool({ ...of });
+new threads.Pool({ resourceLimits });
+new ThreadPool({ resourceLimits });
+// @ts-expect-error a thread has the options of its process
+new Process({ execArgv: [], context: threads });
+// @ts-expect-error a thread ends with its process
+new Process({ detached: true, context: threads });
+// @ts-expect-error it limits threads
+new Process({ resourceLimits, context: processes });
+// @ts-expect-error as above
+new Pool({ stdin: 'inherit', context: threads });
+// @ts-expect-error as above
+new Pool({ resourceLimits, context: processes });
+// @ts-expect-error as above
+new threads.Process({ detached: true });
+// @ts-expect-error as above
+new processes.Process({ resourceLimits });
+// @ts-expect-error as above
+new threads.Pool({ execArgv: [] });
+// @ts-expect-error as above
+new processes.Pool({ resourceLimits });
+// @ts-expect-error as above
+new ThreadPool({ execArgv: [] });
+// @ts-expect-error which of them it is nobody knows
+new context.Pool({ execArgv: [] });
+expectType<number | undefined>(currentProcess().index);
+// @ts-expect-error there is no such place to read from
+new Process({ stdin: 'pipe' });

@@ -1,0 +1,53 @@
+import type { ByContext, OfProcess } from './start-options.ts';
+
+/** Arguments of a target. */
+// biome-ignore lint/suspicious/noExplicitAny: a target may take anything; `args` is checked against it.
+export type AnyArgs = readonly any[];
+
+/** What a process or thread is made with, whichever it is. */
+export interface CommonProcessOptions<A extends AnyArgs> {
+  /** The function to run in the new process; any function, closures included. It may be async. */
+  readonly target?: (...args: A) => unknown;
+  /** The arguments of the target. */
+  readonly args?: A;
+  /** A label, not unique; the class's and a number if left out: `Process-1`, its children `Process-1:1` and so on. */
+  readonly name?: string;
+  /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
+  readonly daemon?: boolean;
+  /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
+  readonly env?: Readonly<Record<string, string>>;
+  /**
+   * `terminate`, `interrupt` and `kill` end also what the process has started by other means than this library, unless that has a
+   * session of its own: what `child_process` started, and what that has started in turn.
+   */
+  readonly descendants?: boolean;
+}
+
+/** What only a process of the operating system is made with. */
+export interface DetachableOptions extends OfProcess {
+  /** The process outlives its parent, even a crash of it, in a session of its own. A thread cannot: a `PlatformError`. */
+  readonly detached?: boolean;
+}
+
+/**
+ * What a process is made with. `context` says whose start method it has: `getContext('thread')` makes it a worker thread; the program's
+ * if left out.
+ */
+export type ProcessOptions<A extends AnyArgs> = CommonProcessOptions<A> & ByContext<DetachableOptions>;
+
+type Names<Options> = Options extends unknown ? keyof Options : never;
+
+/** The names of all options. */
+export const processOptionNames: Record<Names<ProcessOptions<AnyArgs>>, true> = {
+  target: true,
+  args: true,
+  name: true,
+  daemon: true,
+  detached: true,
+  env: true,
+  descendants: true,
+  execArgv: true,
+  stdin: true,
+  resourceLimits: true,
+  context: true,
+};

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { Barrier, currentProcess, Process, Queue } from 'multiproc';
+import { test } from '../cases.ts';
+import { here } from '../here.ts';
+import { watched } from '../watchdog.ts';
+import { errorOf, poolOf } from './pools.ts';
+
+describe('the index of a worker', () => {
+  test('counts from 0, and is taken over by its replacement', async () => {
+    const pool = poolOf(3);
+    const all = async () => {
+      const together = new Barrier(3);
+      const task = async () => {
+        await together.wait();
+        return [currentProcess().index, here()] as const;
+      };
+      const said = await watched(Promise.all([1, 2, 3].map(() => pool.apply(task))));
+      return new Map(said.sort(([a], [b]) => a! - b!));
+    };
+    const before = await all();
+    assert.deepEqual([...before.keys()], [0, 1, 2]);
+    const lost = (await errorOf(pool.apply(() => process.exit(currentProcess().index)))) as { exitCode: number };
+    const after = await all();
+    assert.deepEqual([...after.keys()], [0, 1, 2]);
+    for (const [index, worker] of after) {
+      if (index === lost.exitCode) assert.notEqual(worker, before.get(index));
+      else assert.equal(worker, before.get(index));
+    }
+  });
+
+  test('is there for the initializer', async () => {
+    const said = new Queue<number>();
+    const pool = poolOf({ processes: 1, initializer: () => said.put(currentProcess().index!) });
+    await watched(pool.apply(() => {}));
+    assert.equal(await watched(said.get()), 0);
+  });
+
+  test('is of no other process', async () => {
+    assert.equal(currentProcess().index, undefined);
+    const said = new Queue<number | undefined>();
+    const pool = poolOf(1);
+    await watched(
+      pool.apply(async () => {
+        const inner = new Process({ target: () => said.put(currentProcess().index) });
+        inner.start();
+        await inner.join();
+      }),
+    );
+    assert.equal(await watched(said.get()), undefined);
+  });
+});
