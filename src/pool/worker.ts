@@ -16,6 +16,7 @@ import { FunctionCache } from './function-shelf.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type TaskMessage, way } from './messages.ts';
 import type { Delivery, TaskBoard } from './task-board.ts';
+import { dropTermination } from './termination.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
 type AnyFunction = (...args: any[]) => unknown;
@@ -51,6 +52,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   poolDepth = orders.depth;
   // The parent decides what Ctrl-C means, which reaches the whole group.
   process.on('SIGINT', () => {});
+  if (isMainThread) dropTermination(family());
   const worker = new Worker(orders);
   // In place of the one that every child has: a worker tells its pool whose error it was.
   process.removeAllListeners('uncaughtException');

@@ -89,7 +89,7 @@ describe('how a worker may be lost', () => {
     ['process.exit(3)', () => process.exit(3), 3, undefined],
     ['process.exit(0)', () => process.exit(0), 0, undefined],
     ['SIGKILL', () => process.kill(process.pid, 'SIGKILL') && new Promise(() => {}), -9, 'SIGKILL'],
-    ['SIGTERM', () => process.kill(process.pid, 'SIGTERM') && new Promise(() => {}), -15, 'SIGTERM'],
+    ['SIGHUP', () => process.kill(process.pid, 'SIGHUP') && new Promise(() => {}), -1, 'SIGHUP'],
     ['an abort', () => process.abort(), -6, 'SIGABRT'],
     ['a promise that nothing will settle', () => new Promise(() => {}), 1, undefined],
   ];

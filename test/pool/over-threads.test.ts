@@ -8,7 +8,7 @@ await overThreads(
   {
     'so is one that is killed': ownSignal,
     SIGKILL: ownSignal,
-    SIGTERM: ownSignal,
+    SIGHUP: ownSignal,
     'an abort': 'process.abort() is refused in a thread, by Node',
     'too little memory': 'the option that limits the memory is for a process',
     'are killed and replaced, all at once, before they ever worked, and again and again': ownSignal,

@@ -24,7 +24,7 @@ describe('workers that are killed while they boot', () => {
   });
 
   test('are replaced also while their owner blocks', () => {
-    const { pool } = poolWhoseWorkersDie(6, 'SIGTERM');
+    const { pool } = poolWhoseWorkersDie(6, 'SIGHUP');
     assert.equal(
       pool.applySync((n: number) => n, [7]),
       7,

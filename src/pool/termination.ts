@@ -1,0 +1,16 @@
+import { os } from '../builtins.ts';
+import type { Family } from '../memory/family.ts';
+
+/**
+ * In a worker process: drops SIGTERM that comes from anybody but the pool, as Ctrl-C is dropped. systemd, `timeout` and supervisors send it
+ * to every process of a program; what it means is the parent's to decide, and the worker ends with the parent in any case. Dropped by
+ * the kernel, so that the pool can tell a worker whose task listens, which gets time to clean up, from one that it may end at once.
+ */
+export function dropTermination({ platform }: Family): void {
+  const drop = () => platform.setDisposition(os.constants.signals.SIGTERM, 'ignored');
+  drop();
+  // With the last listener Node gives the signal its default meaning back.
+  process.on('removeListener', (event) => {
+    if (event === 'SIGTERM' && process.listenerCount('SIGTERM') === 0) drop();
+  });
+}
