@@ -203,6 +203,8 @@ export class Dispatcher {
   async ended(): Promise<void> {
     this.#isHurried = true;
     for (const feeder of this.#feeders) feeder.hurry();
+    // What they had in hand is settled by their end, and nothing but them keeps the program alive.
+    if (this.isOver) await this.#crew.ended();
     await new Promise<void>((resolve) => {
       if (this.#isIdle) resolve();
       else this.#idle.push(resolve);
@@ -493,6 +495,7 @@ export class Dispatcher {
       // The others keep their places until their workers have ended.
       if (isWaiting) this.#drop(job);
     }
+    if (this.#isHurried) void this.#crew.ended();
     // This also wakes the collector, which may be asleep over a board on which nothing will happen any more.
     this.#board.shutdown(true);
     this.#maybeIdle();

@@ -171,6 +171,13 @@ describe('a program', () => {
     assert.deepEqual([code, stderr], [7, '']);
   });
 
+  test('that joins what it has terminated, or terminates what it joins, goes on afterwards', async () => {
+    for (const order of ['terminate first', 'join first']) {
+      const { code, stdout, stderr } = await run(fixture('terminated-and-joined'), { args: [order] });
+      assert.deepEqual([code, stdout, stderr], [0, 'joined\n', '']);
+    }
+  });
+
   test('says at its end which errors nobody has looked at', async () => {
     const { code, stdout, stderr } = await run(fixture('unobserved'));
     assert.deepEqual([code, stdout], [0, 'goes on\n']);

@@ -25,6 +25,7 @@ await overThreads(
     'with 10,000 long tasks waiting: all reject, no worker is left': 'it looks for processes',
     'that forgets its pool ends with its own exit code': ownProgram,
     'says at its end which errors nobody has looked at': ownProgram,
+    'that joins what it has terminated, or terminates what it joins, goes on afterwards': ownProgram,
     'is told of an error as soon as nobody can look at it any more': ownProgram,
     'is not told of errors that somebody looks at later': ownProgram,
     'does not keep the errors that nobody looks at, but for some': ownProgram,
