@@ -1,5 +1,7 @@
 import { setTimer } from '../builtins.ts';
 import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
+import { family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
 import { childOf, numberProcess, Process } from '../process/process.ts';
 import type { ProcessOptions } from '../process/process-options.ts';
 import type { StartMethod } from '../process/start-method.ts';
@@ -16,6 +18,8 @@ const TRIES = 5;
 const NOTICE = 20;
 /** Milliseconds that a worker whose task was stopped has to clean up. */
 const GRACE = 1000;
+/** Milliseconds that idle workers have to leave when the program is over. */
+const MOMENT = 5000;
 
 export interface CrewOptions {
   readonly board: TaskBoard;
@@ -27,6 +31,7 @@ export interface CrewOptions {
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
   readonly initializer: ((...args: any[]) => unknown) | undefined;
   readonly initargs: readonly unknown[];
+  readonly finalizer: (() => unknown) | undefined;
   readonly startMethod: StartMethod;
   readonly start: StartOptions;
   /**
@@ -52,6 +57,8 @@ interface Worker {
   hasLeft: boolean;
   /** One of its tasks was stopped, and it will be. */
   isCondemned: boolean;
+  /** It was asked to leave since the program is over. */
+  isBidden: boolean;
   /** The error that nobody caught in it. */
   cause: { readonly error: unknown } | undefined;
 }
@@ -184,6 +191,17 @@ export class Crew {
     if (worker !== undefined) worker.cause = { error };
   }
 
+  /** Waits a moment for those that have been asked to leave since the program is over; each once. */
+  async seeOff(): Promise<void> {
+    const asked = [...this.#workers].filter(([, { isBidden }]) => !isBidden);
+    for (const [member, worker] of asked) {
+      worker.isBidden = true;
+      // It has not begun, and has nothing to say.
+      if (family().members.get(member, field.assignment) !== 0) worker.process.kill();
+    }
+    await Promise.all(asked.map(([, { process }]) => process.join({ timeout: MOMENT })));
+  }
+
   /** Ends all workers at once; none is started any more. */
   dismiss(): void {
     this.#dismissed = true;
@@ -211,16 +229,18 @@ export class Crew {
   }
 
   #start(attempt: number): void {
-    const { board, initializer, initargs, concurrency, maxTasks, maxMemory, name } = this.#options;
+    const { board, initializer, initargs, finalizer, concurrency, maxTasks, maxMemory, name } = this.#options;
     const index = this.#freeIndex();
     const orders: WorkerOrders = {
       board,
       initializer,
       initargs,
+      finalizer,
       concurrency,
       maxTasks,
       maxMemory,
       depth: poolDepth + 1,
+      farewells: board.farewells,
     };
     const process = new Process({
       target: runWorker,
@@ -242,6 +262,7 @@ export class Crew {
       isLeaving: false,
       hasLeft: false,
       isCondemned: false,
+      isBidden: false,
       cause: undefined,
     };
     this.#workers.set(child.member, worker);

@@ -10,6 +10,7 @@ import { answerCall, type PoolCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';
 import { callDue } from './callbacks.ts';
 import { Crew, type CrewOptions } from './crew.ts';
+import { unwatchEnd, watchEnd } from './farewell.ts';
 import { FunctionShelf } from './function-shelf.ts';
 import { Job, type Sink, type SubmitOptions } from './job.ts';
 import { JobTable } from './job-table.ts';
@@ -62,6 +63,7 @@ export class Dispatcher {
       onBroken: (error) => this.#break(error),
       outstanding: () => this.outstanding,
     });
+    watchEnd(this);
   }
 
   get board(): TaskBoard {
@@ -213,8 +215,17 @@ export class Dispatcher {
     await this.#listening;
     if (this.#isGone) return;
     this.#isGone = true;
+    unwatchEnd(this);
     this.#shelf.clear();
     this.#board.close();
+  }
+
+  /** The program has come to its end, or so it seems: what it still does may need new workers. */
+  bidFarewell(): void {
+    if (this.isOver || this.outstanding > 0) return;
+    // After a close they are leaving already.
+    if (this.#state === 'open') this.#board.bidFarewell();
+    void this.#crew.seeOff();
   }
 
   get isHurried(): boolean {

@@ -8,6 +8,11 @@ export interface CommonPoolOptions {
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
   readonly initializer?: (...args: any[]) => unknown;
   readonly initargs?: readonly unknown[];
+  /**
+   * Called in each worker before it leaves in order, after its last task: because the pool has closed, `maxTasksPerChild` is reached,
+   * the program ends by itself, or one of its tasks was stopped. An async one is awaited.
+   */
+  readonly finalizer?: () => unknown;
   /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
   readonly concurrency?: number;
   /** A worker is replaced after so many tasks (a chunk is one). */
@@ -33,6 +38,7 @@ export const poolOptionNames: Record<Names<PoolOptions>, true> = {
   processes: true,
   initializer: true,
   initargs: true,
+  finalizer: true,
   concurrency: true,
   maxTasksPerChild: true,
   maxMemoryPerChild: true,

@@ -63,6 +63,7 @@ export class Pool implements AsyncDisposable {
     checkOptionNames('Pool', given, poolOptionNames);
     const size = atLeastOne('processes', given.processes, cpuCount());
     assertOptionType('initializer', given.initializer, 'function');
+    assertOptionType('finalizer', given.finalizer, 'function');
     assertOptionType('name', given.name, 'string');
     const initargs = given.initargs === undefined ? [] : argumentsOf(given.initargs, 'initargs', 'initializer');
     const startMethod = startMethodOf(given.context);
@@ -83,6 +84,7 @@ export class Pool implements AsyncDisposable {
       maxMemory: atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild, Infinity),
       initializer: given.initializer,
       initargs,
+      finalizer: given.finalizer,
       startMethod,
       start,
     });

@@ -7,6 +7,7 @@ import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { TASK_BOARD_KIND } from './board-kind.ts';
+import { createLane, type Lane } from './lane.ts';
 import { MOST_POLLERS, Pollers } from './pollers.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
 
@@ -22,6 +23,8 @@ const field = {
   laneCount: 4,
   /** The owner's name in the family; written once. */
   ownerName: 5,
+  /** How often the owner's program has come to its end: workers that came before and have nothing to do leave; written by the owner. */
+  farewells: 6,
   lanes: 16,
   results: 16 + LANES,
   workers: 16 + LANES + RING_WORDS,
@@ -59,12 +62,6 @@ export interface Delivery {
   readonly block: number;
 }
 
-interface Lane {
-  readonly priority: number;
-  readonly ring: Ring;
-  readonly offset: number;
-}
-
 /** What owner and workers of a pool share: waiting tasks, who has which, and results. See README.md. */
 export class TaskBoard extends SharedObject {
   readonly slots: TaskSlots;
@@ -78,6 +75,8 @@ export class TaskBoard extends SharedObject {
   readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #pollers: Pollers;
+  /** Of a worker: how many farewells there had been when it was started. */
+  #farewells: number | undefined;
   /** Of the owner: the task that it will look at, since it relied on a poller to take it, and the last such task; 0 for none. */
   #relied = 0;
   #lastRelied = 0;
@@ -107,7 +106,7 @@ export class TaskBoard extends SharedObject {
       isBackground: true,
     });
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
-      isReady: () => this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
+      isReady: () => this.#isBidden() || this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
     });
     this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => !this.#results.isEmpty });
   }
@@ -218,7 +217,7 @@ export class TaskBoard extends SharedObject {
         this.discard(delivery);
       }
     }
-    return shut ? undefined : NOT_YET;
+    return shut || this.#isBidden() ? undefined : NOT_YET;
   };
 
   #claimed = false;
@@ -286,6 +285,26 @@ export class TaskBoard extends SharedObject {
     };
     return this.#listener.wait(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
+
+  /** Owner: has the workers leave that there are and that have nothing to do. */
+  bidFarewell(): void {
+    // SYNC(farewell): a worker looks at it before it sleeps, and after it was woken.
+    Atomics.add(this.#words, this.#at + field.farewells, 1);
+    this.#workers.notifyAll();
+  }
+
+  /** How often the owner has bidden farewell. */
+  get farewells(): number {
+    // SYNC(farewell)
+    return Atomics.load(this.#words, this.#at + field.farewells);
+  }
+
+  /** Worker: each one from now on, with so many before, is for this worker too. */
+  heedFarewells(before: number): void {
+    this.#farewells = before;
+  }
+
+  readonly #isBidden = () => this.#farewells !== undefined && this.farewells !== this.#farewells;
 
   /** Owner: no more tasks; workers end when nothing waits, or at once. */
   shutdown(immediate: boolean): void {
@@ -373,18 +392,6 @@ export class TaskBoard extends SharedObject {
     Atomics.store(this.#words, this.#at + field.version, version + 2);
     this.#version = version + 2;
   }
-}
-
-function createLane(family: Family, priority: number): Lane {
-  const offset = family.allocator.allocate(RING_WORDS * 4, 0);
-  family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);
-  try {
-    Ring.create(family, offset, 0);
-  } catch (error) {
-    family.allocator.free(offset);
-    throw error;
-  }
-  return { priority, ring: new Ring(family, offset), offset };
 }
 
 function deliveryOf(ring: Ring): Delivery {

@@ -1,5 +1,6 @@
 import { os } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
 
 /**
  * In a worker process: drops SIGTERM that comes from anybody but the pool, as Ctrl-C is dropped. systemd, `timeout` and supervisors send it
@@ -12,5 +13,12 @@ export function dropTermination({ platform }: Family): void {
   // With the last listener Node gives the signal its default meaning back.
   process.on('removeListener', (event) => {
     if (event === 'SIGTERM' && process.listenerCount('SIGTERM') === 0) drop();
+  });
+}
+
+/** Calls back when the pool, and nobody else, asks this worker to end. */
+export function onTermination({ members, me }: Family, callback: () => void): void {
+  process.on('SIGTERM', () => {
+    if (members.get(me, field.condemned) === 1) callback();
   });
 }

@@ -2,21 +2,21 @@ import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_h
 import { isMainThread } from 'node:worker_threads';
 import { inspect } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
-import { SerializationError } from '../errors.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
-import { discardParcel } from '../ring/parcel.ts';
 import { afterTurn } from '../sync/loop-turn.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { handleBeforeExit } from './before-exit.ts';
 import { FunctionCache } from './function-shelf.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type TaskMessage, way } from './messages.ts';
+import { sendable } from './sendable-report.ts';
 import type { Delivery, TaskBoard } from './task-board.ts';
-import { dropTermination } from './termination.ts';
+import { dropTermination, onTermination } from './termination.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
 type AnyFunction = (...args: any[]) => unknown;
@@ -27,11 +27,14 @@ export interface WorkerOrders {
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
   readonly initializer: ((...args: any[]) => unknown) | undefined;
   readonly initargs: readonly unknown[];
+  readonly finalizer: (() => unknown) | undefined;
   readonly concurrency: number;
   /** The worker ends after so many tasks, and beyond so many resident bytes; `Infinity` for never. */
   readonly maxTasks: number;
   readonly maxMemory: number;
   readonly depth: number;
+  /** See `TaskBoard`. */
+  readonly farewells: number;
 }
 
 /** How deep pools are nested around this process: 0 in a process that is no worker. */
@@ -58,7 +61,9 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error, origin) => worker.uncaught(error, origin));
   if (await worker.initialize()) {
+    if (orders.finalizer !== undefined) onTermination(family(), () => void worker.leave().then(() => process.exit()));
     await worker.serve();
+    await worker.leave();
   }
   if (isMainThread) exitQuickly(family().platform);
   // Timers and sockets that tasks left behind have had their time.
@@ -83,12 +88,14 @@ class Worker {
   #resources = 0;
   /** Asynchronous work with a lower number was begun before the task in hand. */
   #firstAsyncId = 0;
+  #leaving: Promise<void> | undefined;
   /** Ends the service, also of runners that are asleep. */
   #end = () => {};
 
   constructor(orders: WorkerOrders) {
     this.#orders = orders;
     this.#board = orders.board;
+    this.#board.heedFarewells(orders.farewells);
     this.#left = orders.maxTasks;
   }
 
@@ -114,6 +121,18 @@ class Worker {
     const runners = Array.from({ length: this.#orders.concurrency }, () => this.#run());
     await Promise.race([over, Promise.all(runners)]);
     this.#report(0, [report.LEAVING, family().me]);
+  }
+
+  /** What is to happen before this worker ends in order; it happens once. */
+  leave(): Promise<void> {
+    this.#left = 0;
+    this.#leaving ??= this.#finish();
+    return this.#leaving;
+  }
+
+  async #finish(): Promise<void> {
+    await this.#orders.finalizer?.();
+    await handleBeforeExit();
   }
 
   async #run(): Promise<void> {
@@ -351,31 +370,6 @@ async function settle(promise: PromiseLike<unknown>): Promise<ReportMessage> {
     return [report.RESULT, await promise];
   } catch (error) {
     return [report.ERROR, error];
-  }
-}
-
-/** The part of a message that can be sent: `refusal` stands for what cannot. */
-function sendable(message: ReportMessage, refusal: unknown): ReportMessage {
-  const reason = refusal instanceof SerializationError ? refusal : new SerializationError(String(refusal), '');
-  if (message[0] !== report.RESULTS) return [report.ERROR, reason];
-  const [, values, errors] = message;
-  const kept: unknown[] = [];
-  const reasons = errors.filter(([, error]) => refusalOf(error) === undefined);
-  for (const [i, value] of values.entries()) {
-    const refused = refusalOf(value);
-    kept.push(refused === undefined ? value : undefined);
-    if (refused !== undefined) reasons.push([i, refused]);
-  }
-  return [report.RESULTS, kept, reasons];
-}
-
-/** Why a value cannot be sent, `undefined` if it can. */
-function refusalOf(value: unknown): unknown {
-  try {
-    discardParcel(family(), pack(family(), value, 'result'));
-    return undefined;
-  } catch (error) {
-    return error;
   }
 }
 

@@ -1,0 +1,23 @@
+import type { Family } from '../memory/family.ts';
+import { wordIndex } from '../memory/heap.ts';
+import { RING_WORDS, Ring } from '../ring/ring.ts';
+
+/** Where the tasks of one priority wait. */
+export interface Lane {
+  readonly priority: number;
+  readonly ring: Ring;
+  readonly offset: number;
+}
+
+/** Makes an empty one. */
+export function createLane(family: Family, priority: number): Lane {
+  const offset = family.allocator.allocate(RING_WORDS * 4, 0);
+  family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);
+  try {
+    Ring.create(family, offset, 0);
+  } catch (error) {
+    family.allocator.free(offset);
+    throw error;
+  }
+  return { priority, ring: new Ring(family, offset), offset };
+}
