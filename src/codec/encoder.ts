@@ -533,6 +533,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     const buffers = this.#buffers?.count ?? 0;
     const handles = this.handles.length;
     const modules = this.modules;
+    const forms = this.#forms;
     try {
       write();
       return undefined;
@@ -549,6 +550,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       this.#buffers?.truncate(buffers);
       if (this.handles.length > handles) this.handles.length = handles;
       this.modules = modules;
+      this.#forms = forms;
       return reason;
     }
   }

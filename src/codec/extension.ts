@@ -138,6 +138,16 @@ export function extensionFor(value: object, out: ValueWriter): Registered | unde
   return undefined;
 }
 
+/** Ids from here on are those of objects that are shared, or that reach something outside of the message. */
+const SHARED = 16;
+
+/** Whether a value travels as itself: a queue, a lock, an end of a pipe, a proxy. */
+export function isSharedObject(value: object): boolean {
+  // None of these asks the writer.
+  const nobody = undefined as unknown as ValueWriter;
+  return inOrder.some(({ extension }) => extension.id >= SHARED && extension.matches(value, nobody));
+}
+
 /** The extension with this id, `undefined` where the receiver does not have it. */
 export function extensionById(id: number): Registered | undefined {
   return byId[id];

@@ -18,10 +18,14 @@ export class Address {
   /** Empty for the module, or the global object, itself. */
   readonly path: readonly string[];
 
-  private constructor(kind: AddressKind, module: string, path: readonly string[]) {
+  /** Why the value itself does not travel, where it should: of a module that belongs to the program. */
+  readonly reason: string | undefined;
+
+  private constructor(kind: AddressKind, module: string, path: readonly string[], reason?: string) {
     this.kind = kind;
     this.module = module;
     this.path = path;
+    this.reason = reason;
   }
 
   private static readonly known = new Map<string, Address>();
@@ -32,6 +36,11 @@ export class Address {
     let address = Address.known.get(key);
     if (address === undefined) Address.known.set(key, (address = new Address(kind, module, path)));
     return address;
+  }
+
+  /** The same with a reason. */
+  because(reason: string): Address {
+    return new Address(this.kind, this.module, this.path, reason);
   }
 
   /** For messages: `node:fs readFileSync`, `/app/tasks.js run`. */

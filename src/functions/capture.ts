@@ -12,6 +12,7 @@ import { type InspectedFunction, inspectFunction } from './inspector.ts';
 import { liveImport } from './live-imports.ts';
 import { exportedFunction } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
+import { isOfProgram } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
 
@@ -24,6 +25,8 @@ export type Captured =
       readonly image: FunctionImage;
       readonly key: string;
       readonly variables: readonly CapturedValue[];
+      /** Where the receiver finds it, if its variables cannot travel. */
+      readonly otherwise: Address | undefined;
     };
 
 /** A function that we made from an image ourselves: no need to ask V8 about it. */
@@ -38,6 +41,7 @@ export interface Revived {
 interface Cut extends CutFunction {
   readonly key: string;
   readonly script: Script;
+  readonly otherwise: Address | undefined;
   /** Kept when no variable can change. */
   values: readonly CapturedValue[] | undefined;
 }
@@ -83,10 +87,10 @@ export function isUnchanged(fn: AnyFunction): boolean {
 }
 
 function captureCut(fn: AnyFunction, cut: Cut): Captured {
-  const { image, key } = cut;
-  const variables = cut.values ?? captureVariables(fn, cut, cut.script, inspectFunction(fn).scopes);
+  const { image, key, otherwise } = cut;
+  const variables = cut.values ?? captureVariables(fn, cut, cut.script, inspectFunction(fn).scopes, goesByReference);
   cut.values ??= keepable(cut, variables);
-  return { kind: 'image', image, key, variables };
+  return { kind: 'image', image, key, variables, otherwise };
 }
 
 /** The values, if the next send would find the same. An undefined one may be a `var` before its line. */
@@ -97,8 +101,13 @@ function keepable({ variables }: CutFunction, values: readonly CapturedValue[]):
 
 function captureRevived({ image, key, read }: Revived): Captured {
   const values = read();
-  const variables = image.names.map((name, i) => ({ name, cell: undefined, value: travellingOn(values[i]) }));
-  return { kind: 'image', image, key, variables };
+  const variables = image.names.map((name, i) => ({
+    name,
+    cell: undefined,
+    value: travellingOn(values[i]),
+    otherwise: undefined,
+  }));
+  return { kind: 'image', image, key, variables, otherwise: undefined };
 }
 
 function captureNew(fn: AnyFunction): Captured {
@@ -115,9 +124,16 @@ function captureNew(fn: AnyFunction): Captured {
   const placed = placeFunction(script, fn, line, column);
   const exported = exportedFunction(fn, script, placed, inspected.scopes);
   const isEarly = exported !== undefined && script.isModule && isEvaluating(script);
-  if (exported !== undefined && !isEarly) return byAddress(fn, exported);
-  if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
-  const cut = cutNew(placed, inspected);
+  if (exported !== undefined && !isEarly && !isOfProgram(exported)) return byAddress(fn, exported);
+  const otherwise = isEarly ? undefined : exported;
+  let cut: Cut;
+  try {
+    if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
+    cut = cutNew(placed, inspected, otherwise);
+  } catch (error) {
+    if (otherwise === undefined || !(error instanceof Refusal)) throw error;
+    return byAddress(fn, otherwise.because(error.message));
+  }
   // Once the module has run, the function goes by reference.
   if (!isEarly) cuts.set(fn, cut);
   return captureCut(fn, cut);
@@ -128,6 +144,16 @@ function byAddress(fn: object, address: Address): Captured {
   return { kind: 'address', address };
 }
 
+/** Whether the receiver has a function itself. */
+function goesByReference(fn: object): boolean {
+  try {
+    return captureFunction(fn as AnyFunction).kind === 'address';
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
 function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Captured {
   const builtin = builtinAddress(fn);
   if (builtin !== undefined) return byAddress(fn, builtin);
@@ -135,12 +161,12 @@ function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Captured 
   throw new Refusal('it is native code');
 }
 
-function cutNew(placed: PlacedFunction, { scopes }: InspectedFunction): Cut {
+function cutNew(placed: PlacedFunction, { scopes }: InspectedFunction, otherwise: Address | undefined): Cut {
   const { script } = placed;
   const { image, variables } = cutFunction(placed, {
     exists: (name) => isVariable(name, scopes),
     isShareable: (binding) => isShareable(binding, scopes),
     liveImport: (binding) => liveImport(binding, script),
   });
-  return { image, variables, key: contentKey(JSON.stringify(image)), script, values: undefined };
+  return { image, variables, key: contentKey(JSON.stringify(image)), script, otherwise, values: undefined };
 }

@@ -1,5 +1,8 @@
 /** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
 import { types } from '../builtins.ts';
+import { isSharedObject } from '../codec/extension.ts';
+import { holdsPrivateNames } from '../codec/private-names.ts';
+import type { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { Cell } from './cell.ts';
 import { EmptyWeak } from './empty-weak.ts';
@@ -11,6 +14,7 @@ import type { LiveScope } from './inspector.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
+import { isInPackage, isOfProgram, loadsLibrary } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
 import type { Binding } from './scopes.ts';
@@ -23,28 +27,32 @@ export interface CapturedValue {
   /** The cell that carries the value, for a variable that is one. */
   readonly cell: Cell | undefined;
   readonly value: unknown;
+  /** Where the receiver finds it, if the value cannot travel. */
+  readonly otherwise: Address | undefined;
 }
+
+/** A value as it travels, and where the receiver finds it if that cannot be. */
+type Travelling = Pick<CapturedValue, 'value' | 'otherwise'>;
 
 /** By instance of a scope. */
 const cells = new WeakMap<object, Map<Binding, Cell>>();
 
-/** Reads all names of a function's image. */
+/** Reads all names of a function's image; `hasItself` says whether the receiver has a function itself. */
 export function captureVariables(
   fn: object,
   cut: CutFunction,
   script: Script,
   scopes: readonly LiveScope[],
+  hasItself: (fn: object) => boolean,
 ): CapturedValue[] {
   return cut.image.names.map((name) => {
     const variable = cut.variables.get(name);
-    if (variable === undefined) return { name, cell: undefined, value: addedValue(name, fn, script) };
-    if (variable.live !== undefined) return { name, cell: undefined, value: variable.live.module };
-    const value = travelling(variable, liveValue(variable, scopes, script), script);
-    return {
-      name,
-      cell: variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined,
-      value,
-    };
+    const asItIs = (value: unknown) => ({ name, cell: undefined, value, otherwise: undefined });
+    if (variable === undefined) return asItIs(addedValue(name, fn, script));
+    if (variable.live !== undefined) return asItIs(variable.live.module);
+    const { value, otherwise } = travelling(variable, liveValue(variable, scopes, script), script, hasItself);
+    const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
+    return { name, cell, value, otherwise };
   });
 }
 
@@ -135,33 +143,71 @@ export function travellingOn(value: unknown): unknown {
 }
 
 /** What is written for a variable. */
-function travelling(variable: Variable, value: unknown, script: Script): unknown {
-  if (typeof value === 'symbol') return SentSymbol.for(value);
+function travelling(
+  variable: Variable,
+  value: unknown,
+  script: Script,
+  hasItself: (fn: object) => boolean,
+): Travelling {
+  const asItIs = (value: unknown): Travelling => ({ value, otherwise: undefined });
+  if (typeof value === 'symbol') return asItIs(SentSymbol.for(value));
   const { name, binding, members } = variable;
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
     // Constants travel by value, but for those that say something of the process: `pid`, `isMainProcess`.
-    return (binding && isOfProcess(binding) && importedFrom(binding, script)) || value;
+    return asItIs((binding && isOfProcess(binding) && importedFrom(binding, script)) || value);
   }
+  // The same in every process, wherever it was made.
+  if (isSharedObject(value)) return asItIs(value);
+  refuseOwnObject(name, value);
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
-  if (isOwn && typeof value === 'function') return RequireOf.for(script.base);
-  const imported = binding && importedFrom(binding, script);
+  if (isOwn && typeof value === 'function') return asItIs(RequireOf.for(script.base));
+  const imported = (binding && importedFrom(binding, script)) || undefined;
+  if (imported && isOfProgram(imported)) return ofProgram(variable, value, imported);
   const isNamespace = types.isModuleNamespaceObject(value);
   // That of a CommonJS module has more than the exports that it was made of: `default`.
-  if (isNamespace && imported?.kind === 'import' && ownAddress(value) === undefined) return imported;
+  if (isNamespace && imported?.kind === 'import' && ownAddress(value) === undefined) return asItIs(imported);
   const known = isMadeHere(binding) ? ownAddress(value) : travellingObject(value);
-  if (known !== value && known !== undefined) return known;
-  // A function says itself where it was written, which is surer than what a specifier means.
-  if (imported && typeof value !== 'function') return imported;
+  if (known !== value && known !== undefined) return asItIs(known);
+  if (imported && (typeof value !== 'function' || goesByImport(value, imported, hasItself))) return asItIs(imported);
   const isExports = binding === null && name === 'exports';
   if (members && (isNamespace || isExports || looksLikeNamespace(value))) {
     const exports = binding && wrappedExports(binding, script);
-    if (exports && (!members.includes('default') || isCompiledModule(exports))) return exports;
-    return pick(value as Record<string, unknown>, members);
+    const isWhole = exports && (!members.includes('default') || isCompiledModule(exports));
+    return asItIs(isWhole && !isOfProgram(exports) ? exports : pick(value as Record<string, unknown>, members));
   }
   // Their keys are objects of this process. Compilers keep private names (`#x`) of classes in them.
-  if (types.isWeakMap(value) || types.isWeakSet(value)) return EmptyWeak.for(value);
+  if (types.isWeakMap(value) || types.isWeakSet(value)) return asItIs(EmptyWeak.for(value));
   if (isNamespace) throw new Refusal(`its variable ${name} is a module whose file is unknown; use its members by name`);
-  return value;
+  return asItIs(value);
+}
+
+/**
+ * A package may complete in one file what it has made in another, or make a function that no file exports as such. Of other modules a
+ * function says itself where it was written, which is surer than what a specifier means.
+ */
+function goesByImport(fn: object, { kind, module }: Address, hasItself: (fn: object) => boolean): boolean {
+  return kind !== 'builtin' && (isInPackage(module) || !hasItself(fn));
+}
+
+/** What was imported from a module of the program goes by value; its functions see to themselves. */
+function ofProgram({ members }: Variable, value: object, imported: Address): Travelling {
+  const isWhole = types.isModuleNamespaceObject(value) || (imported.path.length === 0 && isPlain(value));
+  if (!isWhole) return { value, otherwise: imported };
+  return { value: pick(value as Record<string, unknown>, members ?? Object.keys(value)), otherwise: imported };
+}
+
+/** Refuses an object of this library that is not shared, a pool for example: one that the receiver made would be another. */
+function refuseOwnObject(name: string, value: object): void {
+  if (typeof value === 'function') return;
+  const cls: unknown = (value as { constructor?: unknown }).constructor;
+  if (typeof cls !== 'function' || ownAddress(cls) === undefined || !holdsPrivateNames(cls)) return;
+  const instead = /Pool$/.test(cls.name) ? ': call a function that pool.wrap() made' : '';
+  throw new Refusal(`its variable ${name} is a ${cls.name}, which stays in the process that made it${instead}`);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 function isRequire(value: object): boolean {
@@ -180,11 +226,15 @@ function travellingObject(value: object): unknown {
   if (own !== undefined) return own;
   // Functions say themselves where they are from, and lists and collections are data.
   if (typeof value === 'function' || Array.isArray(value) || types.isMap(value) || types.isSet(value)) return value;
-  const builtin = builtinAddress(value) ?? exportsObject(value, isEntryScript);
+  const builtin = builtinAddress(value) ?? exportsObject(value, goesByValue);
   if (builtin !== undefined || !types.isModuleNamespaceObject(value)) return builtin ?? value;
   const original = commonJsOfNamespace(value);
   if (typeof original !== 'object' || original === null) return value;
-  return builtinAddress(original) ?? exportsObject(original, isEntryScript) ?? value;
+  return builtinAddress(original) ?? exportsObject(original, goesByValue) ?? value;
+}
+
+function goesByValue(url: string): boolean {
+  return isEntryScript(url) || loadsLibrary(url);
 }
 
 /** Bundlers and test runners make objects with getters in place of namespaces; the default export may be a plain property. */

@@ -174,6 +174,8 @@ function describeVariable(name: string, uses: readonly Reference[], lookUp: Live
   }
   if (binding === null && !lookUp.exists(name)) return undefined;
   const live = binding ? lookUp.liveImport(binding) : undefined;
+  if (live?.shared)
+    return { name, binding: live.shared, isCell: true, live: undefined, changes: true, members: undefined };
   const changes = binding === null || binding.assigned || binding.scope.dynamic;
   const isCell = binding?.assigned === true && lookUp.isShareable(binding);
   const members = uses.every(({ member }) => member !== undefined)

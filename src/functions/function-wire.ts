@@ -2,6 +2,7 @@
 
 import type { ValueReader, ValueWriter } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
+import { SerializationError } from '../errors.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
@@ -11,8 +12,10 @@ import { EmptyWeak } from './empty-weak.ts';
 import { form } from './function-forms.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
 import { readImage, writeImage } from './image-messages.ts';
+import { watchedModule } from './import-module.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
 import { originOf, rememberOrigin } from './origins.ts';
+import { isOfProgram } from './program-modules.ts';
 import { readAll } from './read-all.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
@@ -63,9 +66,14 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
   try {
     const captured = captureFunction(fn);
     if (captured.kind === 'image') {
-      if (writeHooked(fn, () => out.form(form.HOOKED_CLASS), out)) return;
-      out.form(form.IMAGE);
-      out.capturing(() => writeImage(fn, captured, out));
+      const { otherwise } = captured;
+      const write = () => {
+        if (writeHooked(fn, () => out.form(form.HOOKED_CLASS), out)) return;
+        out.form(form.IMAGE);
+        out.capturing(() => writeImage(fn, captured, out));
+      };
+      if (otherwise === undefined) write();
+      else valueOrAddress(write, otherwise, out);
     } else if (captured.kind === 'address') writeAddress(captured.address, out);
     else {
       out.form(form.BOUND);
@@ -80,14 +88,25 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
   }
 }
 
-function writeAddress({ kind, module, path }: Address, out: ValueWriter): void {
+/** Writes by value what a module of the program has; its address where that cannot be. */
+function valueOrAddress(write: () => void, address: Address, out: ValueWriter): void {
+  const error = out.attempt(write);
+  if (error === undefined) return;
+  if (!(error instanceof SerializationError || error instanceof Refusal)) throw error;
+  writeAddress(address.because(error.message), out);
+}
+
+function writeAddress(address: Address, out: ValueWriter): void {
+  const { kind, module, path, reason = 'it arrived by reference' } = address;
   out.form(form.ADDRESS);
   out.uint32(kinds.indexOf(kind));
   out.string(module);
   out.uint32(path.length);
   for (const name of path) out.string(name);
   // Data needs no loading in advance, and import() would want to be told that it is JSON.
-  if ((kind === 'require' || kind === 'import') && !module.endsWith('.json')) out.module(module);
+  if ((kind !== 'require' && kind !== 'import') || module.endsWith('.json')) return;
+  const name = path.join('.') || 'its exports';
+  out.module(isOfProgram(address) ? watchedModule(module, name, reason) : module);
 }
 
 /** Reads what `write` wrote, behind the number of its form. */

@@ -1,5 +1,6 @@
 /** A function by value in a message: its image, its variables, and what was added to it. */
 import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { SerializationError } from '../errors.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
 import type { AnyFunction } from './any-function.ts';
 import { type Captured, type Revived, rememberRevived, revivedFunction } from './capture.ts';
@@ -37,8 +38,14 @@ export function writeImage(
   writeAdded(fn, image, out);
 }
 
-function writeVariable({ name, value, cell }: CapturedValue, out: ValueWriter): void {
+function writeVariable({ name, value, cell, otherwise }: CapturedValue, out: ValueWriter): void {
   const step = name.startsWith('__') ? '' : ` → ${name}`;
+  if (otherwise !== undefined) {
+    const error = out.attempt(() => out.value(value, step));
+    if (error instanceof SerializationError) out.value(otherwise.because(error.message), step);
+    else if (error !== undefined) throw error;
+    return;
+  }
   if (cell === undefined) {
     out.value(lateOr(value), step);
     return;

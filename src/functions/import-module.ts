@@ -1,14 +1,24 @@
 /** `import()` of modules that only the sender of a message knows. Here and nowhere else: what is loaded lazily is CommonJS, where tools rewrite it. */
+import { type LoadedFor, loadingFor } from '../loaded-for-functions.ts';
 
 const namespaces = new Map<string, object>();
+/** Modules of the program, by URL. */
+const ofProgram = new Map<string, LoadedFor>();
+
+/** How a message names a module of the program, which is to be watched while it is loaded. */
+export function watchedModule(url: string, name: string, reason: string): string {
+  return `${url}\n${name}\n${reason}`;
+}
 
 /**
  * Imports a module that a message refers to, before the message is read. Only a module with top-level await needs it: all others are
- * loaded when the message is read. `url` is one of the message's `modules`.
+ * loaded when the message is read. `module` is one of the message's `modules`.
  */
-export async function importModule(url: string): Promise<void> {
+export async function importModule(module: string): Promise<void> {
+  const [url = '', name, reason = ''] = module.split('\n');
   if (namespaces.has(url)) return;
-  namespaces.set(url, (await import(url)) as object);
+  if (name !== undefined) ofProgram.set(url, { file: fileOf(url), name, reason });
+  namespaces.set(url, (await loadWatched(url, () => import(url))) as object);
 }
 
 /** The namespace of a module that `importModule` has imported. */
@@ -16,7 +26,17 @@ export function importedModule(url: string): object | undefined {
   return namespaces.get(url);
 }
 
+/** Runs what loads a module; of the program, if a message said so. */
+export function loadWatched<T>(url: string, load: () => T): T {
+  const loaded = ofProgram.get(url);
+  return loaded === undefined ? load() : loadingFor(loaded, load);
+}
+
 /** Node's own `import()`. */
 export function importFrom(specifier: string, options: unknown): Promise<unknown> {
   return import(specifier, options as ImportCallOptions);
+}
+
+function fileOf(url: string): string {
+  return url.startsWith('file:') ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
 }

@@ -4,6 +4,7 @@ import { Address } from './address.ts';
 import { isOfProcess } from './import-bindings.ts';
 import { exportedName } from './module-references.ts';
 import { resolveImport } from './package-resolution.ts';
+import { isOfProgram } from './program-modules.ts';
 import type { Binding } from './scopes.ts';
 import { type Script, scriptAt } from './script.ts';
 
@@ -11,6 +12,8 @@ import { type Script, scriptAt } from './script.ts';
 export interface LiveImport {
   readonly module: Address;
   readonly member: string;
+  /** Where the module goes by value: the variable itself, which its functions share. */
+  readonly shared: Binding | undefined;
 }
 
 /** A name of a module, as one that imports or re-exports it says it. */
@@ -24,8 +27,11 @@ export function liveImport(binding: Binding, script: Script): LiveImport | undef
   const origin = importOf(binding);
   if (origin === undefined || isOfProcess(binding)) return undefined;
   const module = moduleOf(origin.specifier, script);
-  if (module?.importable === undefined || isAssigned(module, origin.name) !== true) return undefined;
-  return { module: Address.of('import', module.importable, []), member: origin.name };
+  if (module?.importable === undefined) return undefined;
+  const assigned = assignedVariable(module, origin.name);
+  if (!assigned) return undefined;
+  const address = Address.of('import', module.importable, []);
+  return { module: address, member: origin.name, shared: isOfProgram(address) ? assigned : undefined };
 }
 
 /** Undefined for a namespace, which is an object, and for what the script declares itself. */
@@ -37,8 +43,11 @@ function importOf({ declaration, name }: Binding): Origin | undefined {
   return { specifier: specifierOf(declaration), name: imported };
 }
 
-/** Whether somebody assigns to what an ES module exports by this name; undefined where it has no such export, or nobody can tell. */
-function isAssigned(module: Script, name: string, asked = new Set<string>()): boolean | undefined {
+/**
+ * The variable that an ES module exports by this name, if somebody assigns to it; false if nobody does, undefined where it has no such
+ * export, or nobody can tell.
+ */
+function assignedVariable(module: Script, name: string, asked = new Set<string>()): Binding | false | undefined {
   const question = `${module.id} ${name}`;
   if (asked.has(question)) return undefined;
   asked.add(question);
@@ -53,12 +62,13 @@ function isAssigned(module: Script, name: string, asked = new Set<string>()): bo
   if (typeof found !== 'string') return found && follow(found, module, asked);
   const binding = module.scopes.program.names.get(found);
   const origin = binding && importOf(binding);
-  return origin === undefined ? binding?.assigned || binding?.scope.dynamic : follow(origin, module, asked);
+  if (origin !== undefined) return follow(origin, module, asked);
+  return binding && (binding.assigned || binding.scope.dynamic) && binding;
 }
 
-function follow({ specifier, name }: Origin, from: Script, asked: Set<string>): boolean | undefined {
+function follow({ specifier, name }: Origin, from: Script, asked: Set<string>): Binding | false | undefined {
   const module = moduleOf(specifier, from);
-  return module && isAssigned(module, name, asked);
+  return module && assignedVariable(module, name, asked);
 }
 
 function moduleOf(specifier: string, from: Script): Script | undefined {

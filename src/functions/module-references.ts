@@ -93,8 +93,8 @@ function liveValue(live: Record<string, unknown>, name: string): unknown {
 const exportsObjects = new Map<object, string>();
 let modulesThen = -1;
 
-/** The address of the exports object of a loaded CommonJS module that is not the entry script. */
-export function exportsObject(value: object, isEntry: (url: string) => boolean): Address | undefined {
+/** The address of the exports object of a loaded CommonJS module, but for those whose exports go by value. */
+export function exportsObject(value: object, goesByValue: (url: string) => boolean): Address | undefined {
   // A module that still runs may yet replace its exports.
   const paths = Object.keys(loadedCommonJs()).filter((path) => loadedCommonJs()[path]?.loaded);
   if (paths.length !== modulesThen) {
@@ -107,7 +107,7 @@ export function exportsObject(value: object, isEntry: (url: string) => boolean):
   const path = exportsObjects.get(value);
   if (path === undefined || loadedCommonJs()[path]?.exports !== value) return undefined;
   const url = process.getBuiltinModule('node:url').pathToFileURL(path).href;
-  return isEntry(url) ? undefined : Address.of('require', url, []);
+  return goesByValue(url) ? undefined : Address.of('require', url, []);
 }
 
 /** Whether the exports at an address are those of an ES module that a compiler made CommonJS of. */

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import type { Address } from './address.ts';
-import { importedModule } from './import-module.ts';
+import { importedModule, loadWatched } from './import-module.ts';
 import { ownExport } from './own-exports.ts';
 
 /** The value at an address; throws a SerializationError that says what is missing. */
@@ -40,7 +40,8 @@ function rootOf(address: Address): unknown {
   const namespace = kind === 'import' ? importedModule(module) : undefined;
   if (namespace !== undefined) return namespace;
   try {
-    return createRequire(module)(process.getBuiltinModule('node:url').fileURLToPath(module));
+    const file = process.getBuiltinModule('node:url').fileURLToPath(module);
+    return loadWatched(module, () => createRequire(module)(file) as unknown);
   } catch (error) {
     if ((error as { code?: string }).code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
     throw missing(address, 'the module uses top-level await, and was not imported before', error);

@@ -2,6 +2,7 @@
 import type { AnyNode, Program } from 'acorn';
 import { isEntryScript } from './entry-script.ts';
 import { type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
+import { spellings } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
 import type { ProgramScopes } from './scopes.ts';
@@ -57,14 +58,6 @@ export function scriptAt(url: string): Script | undefined {
   }
   modules.set(url, script);
   return script;
-}
-
-/** Loaders that translate have their own ideas of names: `./a.js` may be `a.ts`, and so may `./a`. */
-function spellings(url: string): string[] {
-  const [, stem = url, extension] = /^(.*?)(\.[cm]?[jt]sx?)?$/.exec(url) ?? [];
-  const others =
-    extension === undefined ? ['.ts', '.js', '.tsx', '/index.ts'] : [extension.replace('js', 'ts'), '.tsx'];
-  return [url, ...others.map((other) => stem + other)];
 }
 
 /** Whether it belongs to Node itself: nobody needs its syntax tree. */

@@ -1,5 +1,6 @@
 import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
+import { asOurselves } from '../loaded-for-functions.ts';
 import { assertOptionType, checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { startMethodOf } from '../process/start-method.ts';
@@ -76,18 +77,22 @@ export class Pool implements AsyncDisposable {
         `Pools are nested ${poolDepth} deep already: a task that makes a pool must come to an end somewhere.`,
       );
     }
-    this.#dispatcher = new Dispatcher({
-      size,
-      name: given.name ?? 'PoolWorker',
-      concurrency: atLeastOne('concurrency', given.concurrency, 1),
-      maxTasks: atLeastOne('maxTasksPerChild', given.maxTasksPerChild, Infinity),
-      maxMemory: atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild, Infinity),
-      initializer: given.initializer,
-      initargs,
-      finalizer: given.finalizer,
-      startMethod,
-      start,
-    });
+    // Nothing starts yet: a module that is loaded for a function may make a pool.
+    this.#dispatcher = asOurselves(
+      () =>
+        new Dispatcher({
+          size,
+          name: given.name ?? 'PoolWorker',
+          concurrency: atLeastOne('concurrency', given.concurrency, 1),
+          maxTasks: atLeastOne('maxTasksPerChild', given.maxTasksPerChild, Infinity),
+          maxMemory: atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild, Infinity),
+          initializer: given.initializer,
+          initargs,
+          finalizer: given.finalizer,
+          startMethod,
+          start,
+        }),
+    );
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);
     forgotten.register(this, { dispatcher: this.#dispatcher, interruptible: this.#interruptible });

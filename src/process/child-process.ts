@@ -1,6 +1,6 @@
 import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
 import { os } from '../builtins.ts';
-import { ProcessError } from '../errors.ts';
+import { PlatformError, ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { childEntry } from './child-entry.ts';
@@ -41,6 +41,7 @@ export class ChildRunner extends Runner {
   /** The working directory is this process's as it is now. */
   constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
     const { platform } = family;
+    assertNode();
     const file = childEntry();
     const cradle = prepareMember(family, false);
     const { member, lifeline, doorbell } = cradle;
@@ -121,6 +122,14 @@ function endWithThis(child: ChildRunner): void {
     });
   }
   endingWithThis.add(child);
+}
+
+/** Throws a `PlatformError` where what would be started is no node but the program itself, which would start it again. */
+function assertNode(): void {
+  if (!process.getBuiltinModule('node:sea')?.isSea()) return;
+  throw new PlatformError(
+    "A single executable application cannot start processes: each would run the program again. Use threads: setStartMethod('thread'), or getContext('thread') as the option context.",
+  );
 }
 
 /** Starts node, or throws a `ProcessError` that says why that cannot be done. */

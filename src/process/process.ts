@@ -10,6 +10,7 @@ import { assign, freeAssignment, writeAssignment } from './assignment.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
 import type { Runner } from './runner.ts';
 import { Sentinel } from './sentinel.ts';
+import { assertStartAllowed } from './start-allowed.ts';
 import { getStartMethod, type StartMethod, startMethodOf } from './start-method.ts';
 import { checkStartOptions, type StartOptions } from './start-options.ts';
 import { startRunner } from './start-runner.ts';
@@ -119,6 +120,7 @@ export class Process<A extends AnyArgs = any[]> {
     if (own.child !== undefined || own.isCurrent) {
       throw new StateError(`${own.name} was started before: a process runs once, make a new one.`);
     }
+    assertStartAllowed(own.identity.length);
     const mine = family();
     const block = prepare(mine, this, false);
     let child: Runner;

@@ -1,0 +1,93 @@
+/**
+ * Which modules belong to the program rather than to what it uses: those that load this library, themselves or by what they import.
+ * Running such a module again may start the program again, and makes other queues and locks than those of the program.
+ */
+import type { Address } from './address.ts';
+import { resolveImport } from './package-resolution.ts';
+
+/** `from '…'`, `import '…'`, `import('…')`, `require('…')`. What stands in a comment counts too: then something is copied that need not be. */
+const specifier = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"`])([^'"`\n]+)\1/g;
+const ownName = /^multiproc(\/|$)/;
+
+/** By URL. */
+const known = new Map<string, boolean>();
+const imports = new Map<string, readonly string[]>();
+
+/** Whether an address leads into such a module. */
+export function isOfProgram({ kind, module }: Address): boolean {
+  return (kind === 'import' || kind === 'require') && loadsLibrary(module);
+}
+
+/** Whether the module at a `file:` URL loads this library. Looks at files, and loads nothing. */
+export function loadsLibrary(url: string): boolean {
+  const before = known.get(url);
+  if (before !== undefined) return before;
+  const seen = new Set([url]);
+  for (const at of seen) {
+    for (const imported of importsOf(at)) {
+      if (ownName.test(imported) || known.get(imported) === true) {
+        known.set(url, true);
+        return true;
+      }
+      seen.add(imported);
+    }
+  }
+  for (const at of seen) known.set(at, false);
+  return false;
+}
+
+/** URLs of the modules that a module loads, and the specifiers of this library. */
+function importsOf(url: string): readonly string[] {
+  let found = imports.get(url);
+  if (found === undefined) imports.set(url, (found = isInPackage(url) ? dependenciesOf(url) : readImports(url)));
+  return found;
+}
+
+/** Whether a URL leads into an installed package. */
+export function isInPackage(url: string): boolean {
+  return url.includes('/node_modules/');
+}
+
+function readImports(url: string): string[] {
+  const text = readModule(url);
+  if (text === undefined) return [];
+  const found: string[] = [];
+  for (const [, , wanted = ''] of text.matchAll(specifier)) {
+    if (ownName.test(wanted)) return [wanted];
+    const resolved = resolveImport(wanted, url, 'import') ?? resolveImport(wanted, url, 'require');
+    if (resolved?.startsWith('file:')) found.push(resolved);
+  }
+  return found;
+}
+
+/** Of a package its description has to do: reading all of its files would take long. */
+function dependenciesOf(url: string): string[] {
+  const [, folder = ''] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(url) ?? [];
+  const description = readModule(`${folder}/package.json`);
+  if (description === undefined) return [];
+  const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(description) as Record<string, object>;
+  const names = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
+  return names.filter((name) => ownName.test(name));
+}
+
+/** The text of a file; loaders that translate may mean another one. */
+function readModule(url: string): string | undefined {
+  const { readFileSync } = process.getBuiltinModule('node:fs');
+  const { fileURLToPath } = process.getBuiltinModule('node:url');
+  for (const spelling of spellings(url)) {
+    try {
+      return readFileSync(fileURLToPath(spelling), 'utf8');
+    } catch {
+      // Not this one; what cannot be read at all loads nothing.
+    }
+  }
+  return undefined;
+}
+
+/** Loaders that translate have their own ideas of names: `./a.js` may be `a.ts`, and so may `./a`. */
+export function spellings(url: string): string[] {
+  const [, stem = url, extension] = /^(.*?)(\.[cm]?[jt]sx?)?$/.exec(url) ?? [];
+  const others =
+    extension === undefined ? ['.ts', '.js', '.tsx', '/index.ts'] : [extension.replace('js', 'ts'), '.tsx'];
+  return [url, ...others.map((other) => stem + other)];
+}

@@ -1,0 +1,175 @@
+// A queue or a lock that a module exports, or has at its top level, is the same in every process, whichever way a function comes by it.
+import assert from 'node:assert/strict';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { run } from './program.ts';
+
+/** Inside the package, so that `multiproc` means the compiled package itself. */
+const folder = resolve(`build/module-objects-${process.pid}`);
+after(() => rmSync(folder, { recursive: true, force: true }));
+mkdirSync(folder, { recursive: true });
+
+const file = (name: string, text: string) => writeFileSync(`${folder}/${name}`, text);
+
+file(
+  'shared.mjs',
+  `import { Queue, Lock, pipe, SharedValue, SharedArray } from 'multiproc';
+  export const queue = new Queue();
+  export const lock = new Lock();
+  export const total = new SharedValue('int32');
+  export const cells = new SharedArray('int32', 4);
+  export const [there, here] = pipe();
+  export const all = { queue, deep: { list: [queue] } };
+  export const byName = new Map([['queue', queue]]);
+  class Holder { queue = queue; put(n) { this.queue.putSync(n); } static put(n) { queue.putSync(n); } }
+  export const holder = new Holder();
+  export { Holder };
+  export let late;
+  export function open() { late = new Queue(); }
+  export default queue;
+  export function work(n) { queue.putSync(n); total.add(n); }
+  export const tools = { work };
+  export const inside = (n) => { const put = () => queue.putSync(n); put(); };`,
+);
+file('again.mjs', `export * from './shared.mjs'; export { default } from './shared.mjs';`);
+file(
+  'user.mjs',
+  `import { queue } from './shared.mjs'; export function use(n) { queue.putSync(n); } export const list = [queue];`,
+);
+file(
+  'shared.cjs',
+  `const { Queue } = require('multiproc');
+  const queue = new Queue();
+  exports.queue = queue;
+  exports.all = { queue };
+  exports.work = (n) => queue.putSync(n);
+  exports.viaExports = (n) => exports.queue.putSync(n);`,
+);
+
+const HEAD = `import { Process, Pool } from 'multiproc';
+import queueByDefault, { all, byName, cells, here, Holder, holder, inside, late, lock, open, queue, there, tools, total, work } from './shared.mjs';
+import * as shared from './shared.mjs';
+import * as again from './again.mjs';
+import { queue as queueAgain } from './again.mjs';
+import { list, use } from './user.mjs';
+import common, { queue as commonQueue, work as commonWork } from './shared.cjs';
+const later = await import('./shared.mjs');
+const inChild = async (target, ...args) => { const p = new Process({ target, args }); p.start(); await p.join(); return p.exitCode; };
+`;
+
+let count = 0;
+
+async function prints(body: string, expected: string): Promise<void> {
+  file(`main-${count}.mjs`, HEAD + body);
+  const { stdout, stderr } = await run(`${folder}/main-${count++}.mjs`, { cwd: folder });
+  assert.equal(stdout.trim(), expected, stderr);
+}
+
+describe('one object for the whole family', () => {
+  for (const [name, statement] of [
+    ['a captured import', 'queue.putSync(5)'],
+    ['a default import', 'queueByDefault.putSync(5)'],
+    ['an import that is exported again', 'queueAgain.putSync(5)'],
+    ['a member of a namespace', 'shared.queue.putSync(5)'],
+    ['a member of a namespace that exports again', 'again.queue.putSync(5)'],
+    ['a namespace as a whole', "shared['que' + 'ue'].putSync(5)"],
+    ['a namespace of import()', 'later.queue.putSync(5)'],
+    ['inside of an imported object', 'all.queue.putSync(5)'],
+    ['deeper inside', 'all.deep.list[0].putSync(5)'],
+    ['in a Map', "byName.get('queue').putSync(5)"],
+    ['in an instance', 'holder.put(5)'],
+    ['in a static method', 'Holder.put(5)'],
+    ['in an exported function', 'work(5)'],
+    ['in a function inside of an exported function', 'inside(5)'],
+    ['in a member of an exported object', 'tools.work(5)'],
+    ['in a function of a module that imports it', 'use(5)'],
+    ['in a list of a module that imports it', 'list[0].putSync(5)'],
+  ] as const) {
+    test(name, () => prints(`await inChild(() => { ${statement}; }); console.log(queue.qsize());`, '1'));
+  }
+
+  for (const fn of ['work', 'inside', 'tools.work', 'Holder.put', 'use', 'shared.work']) {
+    test(`${fn} itself is sent`, () => prints(`await inChild(${fn}, 2); console.log(queue.qsize());`, '1'));
+  }
+
+  for (const statement of [
+    'common.queue.putSync(1)',
+    'common.all.queue.putSync(1)',
+    'commonWork(1)',
+    'common.viaExports(1)',
+  ]) {
+    test(`of a CommonJS module: ${statement}`, () =>
+      prints(`await inChild(() => { ${statement}; }); console.log(commonQueue.qsize());`, '1'));
+  }
+
+  test('a lock', () =>
+    prints(`lock.acquireSync(); console.log(await inChild(() => process.exit(lock.tryAcquire() ? 7 : 0)));`, '0'));
+  test('shared numbers', () =>
+    prints(
+      'await inChild(() => { total.add(3); cells.view[1] = 4; }); console.log(total.value, cells.view[1]);',
+      '3 4',
+    ));
+  test('an end of a pipe', () =>
+    prints(`await inChild(() => { there.sendSync('hi'); }); console.log(here.recvSync());`, 'hi'));
+  test('a variable that its module sets later', () =>
+    prints('open(); await inChild(() => { late.putSync(1); }); console.log(late.qsize());', '1'));
+  test('in a task of a pool', () =>
+    prints(
+      'const pool = new Pool(1); await pool.apply(() => { total.add(3); }); console.log(total.value); pool.terminate();',
+      '3',
+    ));
+  test('in a thread', () =>
+    prints(
+      `const { getContext } = await import('multiproc'); const p = new Process({ target: () => { work(2); }, context: getContext('thread') }); p.start(); await p.join(); console.log(queue.qsize(), total.value);`,
+      '1 2',
+    ));
+});
+
+test('functions of one module share its variables, also with who imports them', async () => {
+  file('counter.mjs', `import 'multiproc'; export let count = 0; export function bump() { count++; }`);
+  await prints(
+    `const { bump, count } = await import('./counter.mjs'); console.log(await new Pool(1).apply(() => { bump(); bump(); return 1; })); process.exit();`,
+    '1',
+  );
+  file(
+    `importer.mjs`,
+    `import { Pool } from 'multiproc'; import { bump, count } from './counter.mjs'; bump();
+    const pool = new Pool(1); console.log(await pool.apply(() => { const before = count; bump(); bump(); return [before, count]; }).then(String)); pool.terminate();`,
+  );
+  const { stdout, stderr } = await run(`${folder}/importer.mjs`, { cwd: folder });
+  assert.equal(stdout.trim(), '1,3', stderr);
+});
+
+test('where that cannot be had, the module is not loaded in silence', async () => {
+  file(
+    'mixed.mjs',
+    `import { Lock } from 'multiproc'; import { createServer } from 'node:net'; const server = createServer();
+    export const lock = new Lock(); export const both = { lock, server }; export function work() { return [lock.locked(), server.listening]; }`,
+  );
+  file(
+    `mixed-main.mjs`,
+    `import { Process } from 'multiproc'; import { both, work } from './mixed.mjs';
+    for (const target of [work, () => both.lock]) { const p = new Process({ target }); p.start(); await p.join(); console.log(p.exitCode); }`,
+  );
+  const { stdout, stderr } = await run(`${folder}/mixed-main.mjs`, { cwd: folder });
+  assert.equal(stdout, '1\n1\n', stderr);
+  assert.match(stderr, /mixed\.mjs was loaded in this process for work, .*server.*and makes a Lock.*Pass/s);
+  assert.match(stderr, /mixed\.mjs was loaded in this process for both, .*server.*and makes a Lock.*Pass/s);
+});
+
+test('a pool that is imported is refused where the function is sent', () =>
+  Promise.resolve(
+    file(
+      'pool.mjs',
+      `import { Pool } from 'multiproc'; export const pool = new Pool(1); export const run = (f) => pool.apply(f);`,
+    ),
+  ).then(async () => {
+    file(
+      'pool-main.mjs',
+      `import { Process } from 'multiproc'; import { pool } from './pool.mjs';
+        try { new Process({ target: () => pool.apply(() => 1) }).start(); } catch (error) { console.log(error.name, error.message); }`,
+    );
+    const { stdout, stderr } = await run(`${folder}/pool-main.mjs`, { cwd: folder });
+    assert.match(stdout, /^SerializationError .*its variable pool is a Pool, which stays .*pool.wrap/, stderr);
+  }));
