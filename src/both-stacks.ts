@@ -1,3 +1,5 @@
+import { stackOf } from './stack-of.ts';
+
 /** Where this library's own files are, whose lines say nothing to a user; empty in a bundle. */
 const folder = import.meta.url?.replace(/^file:\/\//, '').replace(/[^/]*$/, '') ?? '';
 
@@ -9,12 +11,13 @@ const shown = new WeakSet<Error>();
  * `call` is what was called. Use it in an async function that the user awaits: only then does the engine know the callers.
  */
 export function withCallers<E>(error: E, call: string): E {
-  if (!(error instanceof Error) || typeof error.stack !== 'string' || shown.has(error) || !canChange(error))
-    return error;
+  if (!(error instanceof Error) || shown.has(error)) return error;
+  const stack = stackOf(error);
+  if (stack === undefined || !canChange(error)) return error;
   shown.add(error);
-  const lines = new Error().stack?.split('\n').slice(1) ?? [];
+  const lines = stackOf(new Error())?.split('\n').slice(1) ?? [];
   const callers = folder === '' ? lines : lines.filter((line) => !line.includes(folder));
-  const value = [error.stack, `  called by ${call}`, ...callers].join('\n');
+  const value = [stack, `  called by ${call}`, ...callers].join('\n');
   Object.defineProperty(error, 'stack', { value, configurable: true, writable: true, enumerable: false });
   return error;
 }

@@ -1,5 +1,6 @@
 /** Instances that keep their class: which those are, and how they are written. instance-forms.ts says what is on the wire. */
 import { types } from '../builtins.ts';
+import { stackOf } from '../stack-of.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';
@@ -71,10 +72,10 @@ function hookedFormOf(value: object): number {
 
 /** What the receiver shows of an error that it cannot make. */
 function writeRemains(error: Error, out: ValueWriter): void {
-  const { name, message, stack } = error;
+  const { name, message } = error;
   out.string(String(name));
   out.string(String(message));
-  out.value(typeof stack === 'string' ? stack : undefined, '.stack');
+  out.value(stackOf(error), '.stack');
 }
 
 function stateOf(value: object, encode: ClassRegistration['encode']): unknown {

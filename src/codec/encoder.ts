@@ -52,6 +52,10 @@ export interface Message {
 
 registerClassInstances();
 
+/** So many levels of a property of an error are replaced one by one. */
+const PIECEWISE = 100;
+const SYMBOL = 'a symbol cannot be sent';
+
 const NO_BLOBS: Uint8Array[] = [];
 const NO_HANDLES: number[] = [];
 const NO_MODULES: string[] = [];
@@ -77,6 +81,10 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #busy = false;
   #root = '';
   #depth = 0;
+  /** True while a property of an error is written piece by piece: what cannot be sent is replaced by a sentence. */
+  #salvaging = false;
+  /** The level of the error whose property is written, where paths begin; -1 outside of errors. */
+  #error = -1;
   /** The way to the value being written: steps 1 to depth, for error messages. */
   readonly #steps: (string | number)[] = new Array(64).fill('');
   readonly #kinds = new Uint8Array(MAX_DEPTH + 2);
@@ -125,6 +133,8 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       this.#busy = false;
       if (this.#identities.count > 0) this.#forget();
       this.#depth = 0;
+      this.#salvaging = false;
+      this.#error = -1;
       this.captured = false;
     }
   }
@@ -161,7 +171,11 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #refusal(reason: string): SerializationError {
-    const path = renderPath(this.#root, this.#steps, this.#kinds, Math.min(this.#depth, MAX_DEPTH));
+    const depth = Math.min(this.#depth, MAX_DEPTH);
+    const path =
+      this.#error < 0
+        ? renderPath(this.#root, this.#steps, this.#kinds, depth)
+        : renderPath('', this.#steps, this.#kinds, depth, this.#error);
     const shown = path.length > 300 ? `${path.slice(0, 200)} … ${path.slice(-80)}` : path;
     return new SerializationError(`Cannot send ${shown === '' ? 'this value' : shown}: ${reason}.`, path);
   }
@@ -194,16 +208,19 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
         return;
       case 'object':
         if (value === null) this.byte(NULL);
+        else if (this.#salvaging && this.#isNearError()) this.#orSentence(() => this.#object(value));
         else this.#object(value);
         return;
       case 'bigint':
         writeBigint(value, this);
         return;
       case 'function':
-        this.#function(value);
+        if (this.#salvaging) this.#orSentence(() => this.#function(value));
+        else this.#function(value);
         return;
       default:
-        this.refuse('a symbol cannot be sent');
+        if (this.#salvaging) this.#orSentence(() => this.refuse(SYMBOL));
+        else this.refuse(SYMBOL);
     }
   }
 
@@ -284,7 +301,10 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     this.byte(EXTENSION);
     this.byte(extension.id);
     this.#forms = forms;
+    const salvaging = this.#salvaging;
+    this.#salvaging = false;
     this.#nested(() => extension.write(value, this));
+    this.#salvaging = salvaging;
     return true;
   }
 
@@ -341,7 +361,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #property(value: Record<string, unknown>, key: string): void {
-    const property = value[key];
+    const property = this.#salvaging ? readOrSentence(value, key) : value[key];
     if (property === undefined && !Object.hasOwn(value, key)) this.#holes(1);
     else this.write(property);
   }
@@ -484,6 +504,31 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     }
   }
 
+  salvage(key: string, read: () => unknown): void {
+    const salvaging = this.#salvaging;
+    const error = this.#error;
+    this.#error = this.#depth - 1;
+    this.#steps[this.#depth] = key;
+    // Piece by piece takes more stack, so it is for what cannot be sent as it is.
+    if (salvaging || this.attempt(() => this.write(read())) !== undefined) {
+      this.#salvaging = true;
+      this.#orSentence(() => this.write(read()));
+    }
+    this.#salvaging = salvaging;
+    this.#error = error;
+  }
+
+  /** Piece by piece takes stack: what stands deeper is sent whole, or its ancestor is replaced. */
+  #isNearError(): boolean {
+    return this.#depth - this.#error < PIECEWISE;
+  }
+
+  /** Runs `write`; if it fails, writes why in its place. */
+  #orSentence(write: () => void): void {
+    const failure = this.attempt(write);
+    if (failure !== undefined) this.string(sentence(failure));
+  }
+
   uint32(n: number): void {
     this.uint(n);
   }
@@ -525,6 +570,8 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
 
   attempt(write: () => void): unknown {
     const { position, captured } = this;
+    const salvaging = this.#salvaging;
+    const from = this.#error;
     const depth = this.#depth;
     const steps = this.#steps[depth] as string | number;
     const kind = this.#kinds[depth] as number;
@@ -541,6 +588,8 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       const reason = this.#explain(error) ?? new Error('undefined was thrown');
       this.position = position;
       this.captured = captured;
+      this.#salvaging = salvaging;
+      this.#error = from;
       this.#depth = depth;
       this.#steps[depth] = steps;
       this.#kinds[depth] = kind;
@@ -556,8 +605,29 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 }
 
+/** What stands in an error in place of what could not be sent. */
+function sentence(failure: unknown): string {
+  let reason = 'what was thrown instead cannot be shown';
+  try {
+    reason = failure instanceof Error ? `${failure.message}` : String(failure);
+  } catch {}
+  return `[not sent: ${reason}]`;
+}
+
+function readOrSentence(value: Record<string, unknown>, key: string): unknown {
+  try {
+    return value[key];
+  } catch (error) {
+    return sentence(error);
+  }
+}
+
 function isStackOverflow(error: unknown): boolean {
-  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded';
+  // A regular expression for which there is no room to be compiled is a SyntaxError that ends so.
+  return (
+    (error instanceof RangeError || error instanceof SyntaxError) &&
+    /(Maximum call stack size exceeded|: Stack overflow)$/.test(error.message)
+  );
 }
 
 /** More free encoders than this are left to the garbage collector. */

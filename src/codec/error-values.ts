@@ -2,10 +2,12 @@
  * Errors, on the wire: the name of the built-in class (string); the brand name of one of our classes, or '' (string);
  * then for each own property 1 (enumerable) or 2 (not) as uint32, key, value; then 0.
  *
- * A property that cannot be sent is replaced by a sentence that says so: a report of a failure must not fail itself.
+ * A report of a failure must not fail itself: of the properties, whatever cannot be sent is replaced by a sentence that says so, and
+ * the rest of them is sent. A stack that is no text is left out.
  */
 import { types } from '../builtins.ts';
 import { RemoteError } from '../errors.ts';
+import { stackOf, withStackLimit } from '../stack-of.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';
@@ -47,11 +49,7 @@ function builtinClassOf(error: object): string {
 function writeProperty(out: ValueWriter, key: string, enumerable: boolean, read: () => unknown): void {
   out.uint32(enumerable ? 1 : 2);
   out.string(key);
-  const failure = out.attempt(() => out.value(read(), `.${key}`));
-  if (failure !== undefined) {
-    const reason = failure instanceof Error ? failure.message : String(failure);
-    out.value(`[not sent: ${reason}]`, '');
-  }
+  out.salvage(`.${key}`, read);
 }
 
 /** Writes an error but for its class, if that is neither built-in nor ours. */
@@ -68,6 +66,7 @@ export function writeError(error: Error, out: ValueWriter): void {
   for (const key of HIDDEN) {
     const shown = own.delete(key);
     if (builtin === DOM_EXCEPTION && (key === 'message' || key === 'name')) continue;
+    if (key === 'stack' && stackOf(error) === undefined) continue;
     if (shown || Object.hasOwn(error, key)) {
       writeProperty(out, key, shown, () => (error as unknown as Record<string, unknown>)[key]);
     }
@@ -111,16 +110,12 @@ export function remainsOf(error: { name: string; message: string; stack?: unknow
 
 /** A stack that leads into the codec would only mislead, and takes long: none is collected. */
 function newError(builtin: string, input: ValueReader): Error {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
+  return withStackLimit(0, () => {
     if (builtin === DOM_EXCEPTION) return new DOMException(input.string(), input.string());
     const error = classes.get(builtin)?.() ?? new Error();
     if (builtin === 'AggregateError') delete (error as { errors?: unknown }).errors;
     return error;
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
+  });
 }
 
 /** Errors as a kind of value. */

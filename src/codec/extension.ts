@@ -46,6 +46,11 @@ export interface ValueWriter {
    * and outside arrives as two.
    */
   section(write: () => void): void;
+  /**
+   * Writes what `read` gives, a property of an error: whatever in it cannot be sent, or cannot be read, is replaced by a sentence that
+   * says so, with the way from the error. What an extension writes is sent whole, or replaced whole.
+   */
+  salvage(key: string, read: () => unknown): void;
   /** Runs `write`; if it fails, takes back what it wrote and returns the error. */
   attempt(write: () => void): unknown;
   /** Throws the `SerializationError` that names the value being written; `reason` is like `a Socket is bound to its process`. */

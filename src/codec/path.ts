@@ -8,10 +8,16 @@ export const RAW = 5;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** Writes the way from `root` to a value as a programmer would: `args[0].map.get("k")["odd key"]`. */
-export function renderPath(root: string, steps: readonly (string | number)[], kinds: ArrayLike<number>, depth: number) {
+/** Writes the way from `root`, which is at level `from`, to a value as a programmer would: `args[0].map.get("k")["odd key"]`. */
+export function renderPath(
+  root: string,
+  steps: readonly (string | number)[],
+  kinds: ArrayLike<number>,
+  depth: number,
+  from = 0,
+) {
   let path = root;
-  for (let i = 1; i <= depth; i++) path += renderStep(steps[i] as string | number, kinds[i] as number);
+  for (let i = from + 1; i <= depth; i++) path += renderStep(steps[i] as string | number, kinds[i] as number);
   return root === '' && path.startsWith('.') ? path.slice(1) : path;
 }
 

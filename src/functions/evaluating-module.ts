@@ -1,5 +1,6 @@
 /** Whether a module is still running for the first time: a receiver that imported it would come to the same call, and send again. */
 import type { AnyNode } from 'acorn';
+import { withStackLimit } from '../stack-of.ts';
 import { offsetOf, type Script } from './script.ts';
 
 /** Looks for the module's top-level code on the stack; async frames, as of a top-level `await`, included. */
@@ -15,13 +16,16 @@ export function isEvaluating(script: Script): boolean {
 }
 
 function callSites(): readonly NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+  const { prepareStackTrace } = Error;
+  let found: readonly NodeJS.CallSite[] = [];
+  Reflect.set(Error, 'prepareStackTrace', (_: Error, sites: readonly NodeJS.CallSite[]) => {
+    found = sites;
+  });
   try {
-    Error.stackTraceLimit = 200;
-    Error.prepareStackTrace = (_, sites) => sites;
-    return new Error().stack as unknown as readonly NodeJS.CallSite[];
+    // Asking for it is what has the engine call.
+    withStackLimit(200, () => new Error().stack);
+    return found;
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
   }
 }

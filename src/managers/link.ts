@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
 import { EndOfStreamError, ProcessError, SerializationError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
+import { stackOf } from '../stack-of.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
 import { seal, unseal } from './sealed.ts';
@@ -312,5 +313,5 @@ function namingArguments(error: SerializationError): SerializationError {
   const found = place.exec(error.path)?.[0];
   if (found === undefined) return error;
   const named = new SerializationError(error.message.replace(found, 'args'), error.path.replace(found, 'args'));
-  return Object.assign(named, { stack: error.stack?.replace(found, 'args') });
+  return Object.assign(named, { stack: stackOf(error)?.replace(found, 'args') });
 }

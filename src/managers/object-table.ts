@@ -1,5 +1,6 @@
 import { inspect } from '../builtins.ts';
 import { RemoteError } from '../errors.ts';
+import { stackOf } from '../stack-of.ts';
 import type { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';
@@ -160,7 +161,7 @@ class FailedObject implements ServedObject {
 
   dispose(): void {
     if (this.#isReported) return;
-    const text = this.#error instanceof Error ? (this.#error.stack ?? this.#error.message) : String(this.#error);
+    const text = this.#error instanceof Error ? (stackOf(this.#error) ?? this.#error.message) : String(this.#error);
     process.emitWarning(`A manager could not make a ${this.type}, and nobody has asked why: ${text}`);
   }
 }

@@ -1,3 +1,5 @@
+import { stackOf } from '../stack-of.ts';
+
 /** Callbacks of users whose time has come, to be called outside of the dispatcher's work. */
 const due: (() => unknown)[] = [];
 let scheduled = false;
@@ -29,6 +31,6 @@ export function callDue(): void {
 
 function warn(error: unknown): void {
   process.emitWarning(
-    `A callback of a Pool threw: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    `A callback of a Pool threw: ${error instanceof Error ? (stackOf(error) ?? error.message) : String(error)}`,
   );
 }

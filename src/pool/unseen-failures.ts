@@ -1,3 +1,5 @@
+import { stackOf } from '../stack-of.ts';
+
 /** How many are told in full; the rest are counted. */
 const MOST = 20;
 
@@ -52,6 +54,6 @@ function isKnown(error: unknown): boolean {
 function tell(error: unknown): void {
   tellings++;
   if (typeof error === 'object' && error !== null) told.add(error);
-  const text = error instanceof Error ? error.stack : String(error);
+  const text = error instanceof Error ? (stackOf(error) ?? error.message) : String(error);
   process.stderr.write(`A task of a Pool failed, and nobody asked for its result: ${text}\n`);
 }

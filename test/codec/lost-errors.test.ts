@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { Pool, Queue, RemoteError } from 'multiproc';
 import { Manager } from 'multiproc/managers';
 import { registerClass, registrationOf } from '#dist/codec/class-registry.js';
@@ -114,5 +114,144 @@ describe('an error that cannot be made where it arrives', () => {
         return true;
       });
     }
+  });
+});
+
+describe('a property of an error', () => {
+  /** What arrives of these properties of an error. */
+  const arrives = (properties: object): Record<string, unknown> => {
+    const error = roundTrip(Object.assign(new Error('m'), properties));
+    assert.equal(error.message, 'm');
+    return { ...error } as unknown as Record<string, unknown>;
+  };
+  const why = (path: string, reason = 'a symbol cannot be sent') => `[not sent: Cannot send ${path}: ${reason}.]`;
+
+  test('that cannot be sent costs itself alone, wherever it stands', () => {
+    const symbol = Symbol('s');
+    const shared = { n: 1 };
+    assert.deepEqual(arrives({ detail: { useful: 1, symbol, list: [1, symbol, shared], shared } }), {
+      detail: { useful: 1, symbol: why('detail.symbol'), list: [1, why('detail.list[1]'), shared], shared },
+    });
+    assert.deepEqual(
+      arrives({
+        map: new Map<unknown, unknown>([
+          ['a', symbol],
+          [symbol, 2],
+        ]),
+        set: new Set([1, symbol]),
+      }),
+      {
+        map: new Map<unknown, unknown>([
+          ['a', why('map.get("a")')],
+          [why('map.keys()[1]'), 2],
+        ]),
+        set: new Set([1, why('set.values()[1]')]),
+      },
+    );
+    assert.deepEqual(arrives({ boxed: Object(symbol) }), { boxed: why('boxed') });
+    const getter = {
+      useful: 1,
+      get broken(): unknown {
+        throw Object.create(null);
+      },
+      get worse(): unknown {
+        throw new TypeError('no');
+      },
+    };
+    assert.deepEqual(arrives({ getter }), {
+      getter: { useful: 1, broken: '[not sent: what was thrown instead cannot be shown]', worse: '[not sent: no]' },
+    });
+  });
+
+  test('is named by the way from its error', () => {
+    const inner = Object.assign(new Error('inner'), { a: { b: Symbol('s') } });
+    const arrived = receive(send({ result: [new Error('outer', { cause: { inner } })] }, 'result')) as {
+      result: [{ cause: { inner: typeof inner } }];
+    };
+    assert.deepEqual(arrived.result[0].cause.inner.a, { b: why('a.b') });
+    assert.throws(() => send({ error: inner, other: Symbol('s') }, 'value'), { path: 'value.other' });
+  });
+
+  test('of an HTTP client keeps what was answered', () => {
+    const request = process.stdout;
+    const response = { status: 503, data: { reason: 'busy' }, headers: { 'retry-after': '1' }, request };
+    const arrived = arrives({
+      code: 'ERR_BAD_RESPONSE',
+      config: { url: '/x', validateStatus: () => true },
+      request,
+      response,
+    });
+    assert.deepEqual(arrived.code, 'ERR_BAD_RESPONSE');
+    assert.equal((arrived.config as { url: string }).url, '/x');
+    assert.match(arrived.request as string, /^\[not sent: Cannot send request: .* bound to their process\.\]$/);
+    const { request: not, ...rest } = arrived.response as typeof response;
+    assert.deepEqual(rest, { status: 503, data: { reason: 'busy' }, headers: { 'retry-after': '1' } });
+    assert.match(String(not), /^\[not sent: Cannot send response\.request: /);
+  });
+
+  test('that is an instance of a registered class is whole or not there', () => {
+    class Whole {
+      readonly symbol = Symbol('s');
+      readonly fine = new Error('m');
+    }
+    registerClass(Whole);
+    assert.deepEqual(arrives({ list: [new Whole(), 1] }), { list: [why('list[0].symbol'), 1] });
+  });
+
+  test('may nest as deeply as anything, and deeper ones are cut off', () => {
+    let deep: unknown[] = [];
+    for (let i = 0; i < 100_000; i++) deep = [deep];
+    let levels = 0;
+    let arrived = arrives({ deep }).deep;
+    for (; Array.isArray(arrived); levels++) arrived = arrived[0];
+    assert.equal(levels, 98);
+    assert.match(String(arrived), /nested too deeply/);
+    const fine = (at: unknown): unknown => (Array.isArray(at) && at.length > 0 ? fine(at[0]) : at);
+    let list: unknown[] = [];
+    for (let i = 0; i < 1500; i++) list = [list];
+    assert.deepEqual(fine(arrives({ list }).list), []);
+    assert.deepEqual(arrives({ list, symbol: Symbol('s') }).symbol, why('symbol'));
+  });
+});
+
+describe('a stack that is no text', () => {
+  const { prepareStackTrace } = Error;
+  afterEach(() => {
+    Error.prepareStackTrace = prepareStackTrace;
+  });
+
+  test('is left out, and the error is there', () => {
+    for (const prepare of [(_: Error, sites: unknown) => sites, () => undefined, () => Symbol('s'), () => refuse()]) {
+      Error.prepareStackTrace = prepare;
+      const error = Object.assign(new RangeError('r'), { code: 'X' });
+      const sent = send([error, new Fussy('hooked')]);
+      Error.prepareStackTrace = prepareStackTrace;
+      const [first, second] = receive(sent) as [RangeError, RemoteError];
+      assert.ok(first instanceof RangeError);
+      assert.deepEqual({ ...first }, { code: 'X' });
+      assert.equal(typeof first.stack, 'undefined');
+      assert.equal(second.name, 'Fussy');
+    }
+  });
+
+  test('of a task does not hide its error, nor does a frozen limit of stacks', async () => {
+    await using pool = new Pool(1);
+    const spoil = [
+      () => void (Error.prepareStackTrace = (_, sites) => sites),
+      () => void Object.defineProperty(Error, 'stackTraceLimit', { value: 1, writable: false, configurable: false }),
+    ];
+    for (const task of spoil) {
+      await pool.apply(task);
+      assert.equal(await pool.apply((error: Error) => error.message, [new RangeError('sent')]), 'sent');
+      const thrown = pool.apply(() => {
+        throw Object.assign(new RangeError('r'), { code: 'X' });
+      });
+      await assert.rejects(thrown, { name: 'RangeError', message: 'r', code: 'X' });
+    }
+    Error.prepareStackTrace = (_, sites) => sites;
+    const thrown = pool.apply(() => {
+      throw Object.assign(new RangeError('r'), { code: 'X' });
+    });
+    await assert.rejects(thrown, { name: 'RangeError', message: 'r', code: 'X' });
   });
 });
