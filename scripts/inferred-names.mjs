@@ -9,9 +9,8 @@ export function inferNames(folder) {
     if (!/\.c?js$/.test(name)) continue;
     const file = `${folder}/${name}`;
     const code = readFileSync(file, 'utf8');
-    // The file of a part is the body of a function expression, and begins with a banner.
     const blanks = [];
-    visit(parse(code, { ecmaVersion: 'latest', sourceType: name.endsWith('.cjs') ? 'script' : 'module' }), blanks);
+    visit(parse(code, { ecmaVersion: 'latest', sourceType: 'script' }), blanks);
     if (blanks.length === 0) continue;
     const bytes = [...code];
     if (bytes.length !== code.length) throw new Error(`${file}: characters beyond the basic plane`);

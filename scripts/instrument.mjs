@@ -7,20 +7,12 @@ const writes = new Set(['store', 'exchange', 'compareExchange', 'add', 'sub', 'a
 const reads = new Set(['load', 'wait', 'notify']);
 const fills = /^(fill|copyWithin|set|set(Int|Uint|BigInt|BigUint|Float)\d+)$/;
 
-/**
- * Answers the code with its points. What they are is added to `places`: a point's number is its index there. A part is CommonJS
- * that is wrapped in a function (lazy-parts.mjs); other files import `runtime`.
- */
-export function instrument(code, { isPart, runtime }, places) {
+/** Answers the code, CommonJS, with its points, which it takes from the module `runtime`. What they are is added to `places`: a point's number is its index there. */
+export function instrument(code, runtime, places) {
   const comments = [];
-  const tree = parse(code, {
-    ecmaVersion: 'latest',
-    sourceType: isPart ? 'script' : 'module',
-    onComment: comments,
-  });
+  const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'script', onComment: comments });
   const rewritten = new Rewriting(code, tree, comments, places).render(tree);
-  if (!isPart) return `import { points as $points } from '${runtime}'; ${rewritten}`;
-  return rewritten.replace('{ const module', '{ const $points = globalThis.multiprocPoints; const module');
+  return `"use strict"; const { points: $points } = require('${runtime}'); ${rewritten}`;
 }
 
 class Rewriting {

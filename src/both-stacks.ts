@@ -1,7 +1,7 @@
 import { stackOf } from './stack-of.ts';
 
-/** Where this library's own files are, whose lines say nothing to a user; empty in a bundle. */
-const folder = import.meta.url?.replace(/^file:\/\//, '').replace(/[^/]*$/, '') ?? '';
+/** Where this library's own files are, whose lines say nothing to a user. */
+const folder = import.meta.url.replace(/^file:\/\//, '').replace(/[^/]*$/, '');
 
 /** Errors that show it already: one may be thrown again and again. */
 const shown = new WeakSet<Error>();
@@ -16,7 +16,7 @@ export function withCallers<E>(error: E, call: string): E {
   if (stack === undefined || !canChange(error)) return error;
   shown.add(error);
   const lines = stackOf(new Error())?.split('\n').slice(1) ?? [];
-  const callers = folder === '' ? lines : lines.filter((line) => !line.includes(folder));
+  const callers = lines.filter((line) => !line.includes(folder));
   const value = [stack, `  called by ${call}`, ...callers].join('\n');
   Object.defineProperty(error, 'stack', { value, configurable: true, writable: true, enumerable: false });
   return error;

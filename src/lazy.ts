@@ -6,7 +6,6 @@
  * A module is in a part if it is reached from the part's root and, without `lazy`, from no door. So what stands behind `lazy` may be
  * imported elsewhere as a type only.
  */
-import { PlatformError } from './errors.ts';
 import { load } from './load.ts';
 
 /** The parts, and what is loaded from the beginning. */
@@ -24,7 +23,7 @@ export function handOver(modules: () => Modules): void {
   eager = modules;
 }
 
-/** A module of a part: calling the function loads the part, once. A `PlatformError` where the library has been put into a bundle. */
+/** A module of a part: calling the function loads the part, once. */
 export function lazy<Module extends object>(part: Part, module: string): () => Module {
   let loaded: Module | undefined;
   return () => (loaded ??= modulesOf(part)[module] as Module);
@@ -40,18 +39,6 @@ export function loadParts(): void {
 export function modulesOf(part: Part | 'eager'): Modules {
   if (part === 'eager') return eager();
   let modules = parts.get(part);
-  if (modules === undefined) parts.set(part, (modules = open(part)(modulesOf)));
+  if (modules === undefined) parts.set(part, (modules = (load(`./${part}.cjs`) as (find: Find) => Modules)(modulesOf)));
   return modules;
-}
-
-function open(part: Part): (find: Find) => Modules {
-  try {
-    return load(`./${part}.cjs`);
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
-    throw new PlatformError(
-      'multiproc has been bundled, so the rest of it cannot be found: keep it out of the bundle (esbuild: --external:multiproc) and install it beside.',
-      { cause: error },
-    );
-  }
 }

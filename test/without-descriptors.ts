@@ -1,8 +1,8 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 
 const RLIMIT_NOFILE = 7;
-const libc = koffi.load(null);
+const libc = createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`).load(null);
 const getrlimit = libc.func('int getrlimit(int resource, _Out_ uint64_t* limits)');
 const setrlimit = libc.func('int setrlimit(int resource, const uint64_t* limits)');
 

@@ -1,4 +1,4 @@
-/** `import()` of modules that only the sender of a message knows. Here and nowhere else: what is loaded lazily is CommonJS, where tools rewrite it. */
+/** `import()` of modules that only the sender of a message knows. */
 import { type LoadedFor, loadingFor } from '../loaded-for-functions.ts';
 
 const namespaces = new Map<string, object>();
@@ -18,7 +18,7 @@ export async function importModule(module: string): Promise<void> {
   const [url = '', name, reason = ''] = module.split('\n');
   if (namespaces.has(url)) return;
   if (name !== undefined) ofProgram.set(url, { file: fileOf(url), name, reason });
-  namespaces.set(url, (await loadWatched(url, () => import(url))) as object);
+  namespaces.set(url, (await loadWatched(url, () => importFrom(url))) as object);
 }
 
 /** The namespace of a module that `importModule` has imported. */
@@ -32,9 +32,15 @@ export function loadWatched<T>(url: string, load: () => T): T {
   return loaded === undefined ? load() : loadingFor(loaded, load);
 }
 
-/** Node's own `import()`. */
-export function importFrom(specifier: string, options: unknown): Promise<unknown> {
-  return import(specifier, options as ImportCallOptions);
+/** Node's own `import()`. As text, for tools rewrite what stands in CommonJS files; where no text may be compiled, there are hardly such tools. */
+export const importFrom: (specifier: string, options?: unknown) => Promise<unknown> = compile();
+
+function compile(): typeof importFrom {
+  try {
+    return new Function('specifier', 'options', 'return import(specifier, options)') as typeof importFrom;
+  } catch {
+    return (specifier, options) => import(specifier, options as ImportCallOptions);
+  }
 }
 
 function fileOf(url: string): string {

@@ -42,13 +42,12 @@ export class ChildRunner extends Runner {
   constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
     const { platform } = family;
     assertNode();
-    const file = childEntry();
     const cradle = prepareMember(family, false);
     const { member, lifeline, doorbell } = cradle;
     let child: ChildProcess;
     try {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
-      child = spawn([...execArgv, file, ...identity], {
+      child = spawn([...execArgv, childEntry, ...identity], {
         stdio: [
           ...[stdin, 'inherit', 'inherit'],
           ...[family.heap.fd, lifeline[1], doorbell[0], family.parking, family.doorbells.own],

@@ -26,7 +26,6 @@ export class ThreadRunner extends Runner {
 
   /** `env` is all of the thread's environment. */
   constructor(family: Family, env: Readonly<Record<string, string | undefined>>, resourceLimits?: ResourceLimits) {
-    const file = childEntry();
     const cradle = prepareMember(family, true);
     const { member, lifeline, doorbell } = cradle;
     const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
@@ -48,7 +47,7 @@ export class ThreadRunner extends Runner {
     try {
       resetGuard(family.shared.guards, member);
       // Not if this thread is being ended: it would be ended with it, where that is not safe.
-      thread = uninterrupted(() => startWorker(file, env, birth, resourceLimits));
+      thread = uninterrupted(() => startWorker(env, birth, resourceLimits));
     } catch (error) {
       giveUpMember(family, cradle);
       throw error;
@@ -156,7 +155,6 @@ function endWithThisThread(thread: ThreadRunner): void {
 }
 
 function startWorker(
-  file: string,
   env: Readonly<Record<string, string | undefined>>,
   birth: ThreadBirth,
   resourceLimits: ResourceLimits | undefined,
@@ -165,9 +163,9 @@ function startWorker(
   try {
     // The thread writes its output itself: nobody here is to ask for it.
     const options = { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth, resourceLimits };
-    if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(file, options);
+    if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(childEntry, options);
     // Node hands the option on, and takes no files with it.
-    const code = `process.argv[1] = ${JSON.stringify(file)}; import(${JSON.stringify(pathToFileURL(file).href)});`;
+    const code = `process.argv[1] = ${JSON.stringify(childEntry)}; import(${JSON.stringify(pathToFileURL(childEntry).href)});`;
     return new Worker(code, { ...options, eval: true });
   } catch (cause) {
     throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });

@@ -4,8 +4,13 @@ import { obey } from './order.ts';
 /** The variable of the environment that has a child carry out an order from its birth on. */
 export const ARMED = 'TEST_ARMED';
 
-/** Calls that order off. */
-export const disarm = arm();
+declare global {
+  var multiprocDisarm: (() => void) | undefined;
+}
+
+/** Calls that order off; the same for the library and for the tests, which have each a copy of this file. */
+globalThis.multiprocDisarm ??= arm();
+export const disarm = globalThis.multiprocDisarm;
 
 function arm(): () => void {
   const order = process.env[ARMED];

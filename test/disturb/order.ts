@@ -82,7 +82,7 @@ let former: BigUint64Array | undefined;
 
 /** Sets how many descriptors this process may have; those that are open stay so. */
 function limitDescriptors(limit: bigint | undefined): void {
-  const libc = createRequire(import.meta.url)('koffi').load(null);
+  const libc = createRequire(`${process.cwd()}/`)(`@koromix/koffi-linux-${process.arch}`).load(null);
   if (limit === undefined) {
     if (former !== undefined) libc.func('int setrlimit(int what, const uint64_t* limit)')(NOFILE, former);
     former = undefined;

@@ -23,12 +23,12 @@ function isShared(target: unknown): boolean {
 function atomic(name: 'store' | 'exchange' | 'compareExchange' | 'add' | 'sub' | 'and' | 'or' | 'xor'): Function {
   const operation = Atomics[name] as Function;
   return (point: number, ...args: unknown[]) => {
-    points.visit?.(point);
+    made.visit?.(point);
     return operation(...args);
   };
 }
 
-export const points = {
+const made = {
   visit: undefined as Visit | undefined,
 
   store: atomic('store'),
@@ -42,14 +42,14 @@ export const points = {
 
   /** `target[key] = value` */
   put(point: number, target: Any, key: Any, value: unknown): unknown {
-    if (points.visit !== undefined && isShared(target)) points.visit(point);
+    if (made.visit !== undefined && isShared(target)) made.visit(point);
     target[key] = value;
     return value;
   },
 
   /** What one element of is changed right now in another way. */
   of<T>(point: number, target: T): T {
-    if (points.visit !== undefined && isShared(target)) points.visit(point);
+    if (made.visit !== undefined && isShared(target)) made.visit(point);
     return target;
   },
 
@@ -62,19 +62,19 @@ export const points = {
 
   /** `target.fill(0)` and the like. */
   fill(point: number, target: Any, method: string, ...args: unknown[]): unknown {
-    if (points.visit !== undefined && isShared(target)) points.visit(point);
+    if (made.visit !== undefined && isShared(target)) made.visit(point);
     return target[method](...args);
   },
 
   /** A function of the system's. */
   call(point: number, name: string, fn: Function, ...args: Any[]): unknown {
-    pretended = points.visit?.(point, name) ?? 0;
+    pretended = made.visit?.(point, name) ?? 0;
     return pretended === 0 ? fn(...args) : failed(name, fn, args);
   },
 
   /** A function of Node's that calls the system. */
   method(point: number, object: Any, name: string, ...args: unknown[]): unknown {
-    const errno = points.visit?.(point, name) ?? 0;
+    const errno = made.visit?.(point, name) ?? 0;
     if (errno !== 0) throw systemError(name, errno, args[0]);
     return object[name](...args);
   },
@@ -105,5 +105,10 @@ function systemError(method: string, errno: number, path: unknown): Error {
   return Object.assign(new Error(`${code}: ${text}, ${syscall}${where}`), { code, errno: -errno, syscall });
 }
 
-// For the parts of the library that are no modules.
-Object.assign(globalThis, { multiprocPoints: points });
+declare global {
+  var multiprocPoints: typeof made | undefined;
+}
+
+/** The same for the library and for the tests, which have each a copy of this file. */
+globalThis.multiprocPoints ??= made;
+export const points = globalThis.multiprocPoints;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { after, describe } from 'node:test';
 import { build } from 'esbuild';
@@ -50,7 +51,6 @@ async function works(file: string, options?: ProgramOptions): Promise<void> {
 
 const typed = PROGRAM.replace('child(word)', 'child(word: string): void').replace('run() {', 'override run(): void {');
 const stripsTypes = 'typescript' in process.features && Boolean(process.features.typescript);
-const major = Number.parseInt(process.versions.node, 10);
 
 describe('processes start from every kind of entry script, which is run once', () => {
   for (const [file, text, execArgv] of [
@@ -60,6 +60,7 @@ describe('processes start from every kind of entry script, which is run once', (
     ['strict.cjs', `'use strict';\n${REQUIRE}${PROGRAM}`, []],
     ['typed.ts', IMPORT + typed, ['--import', 'tsx']],
     ['typed.mts', IMPORT + typed, ['--import', 'tsx']],
+    ['typed.cts', IMPORT + typed, ['--import', 'tsx']],
     ['awaiting.mjs', `${IMPORT}await null;\n${PROGRAM}`, []],
     ['inspected.mjs', IMPORT + PROGRAM, ['--inspect=0']],
     ['profiled.mjs', IMPORT + PROGRAM, ['--cpu-prof', `--cpu-prof-dir=${folder}/prof`]],
@@ -69,12 +70,6 @@ describe('processes start from every kind of entry script, which is run once', (
       await works(file, { execArgv });
     });
   }
-
-  // Node 20 cannot require() a module with imports of its own from CommonJS that the hooks of a loader have brought.
-  test('--import tsx typed.cts', { skip: major < 22 && 'Node 20 cannot' }, async () => {
-    writeFileSync(`${folder}/typed.cts`, IMPORT + typed);
-    await works('typed.cts', { execArgv: ['--import', 'tsx'] });
-  });
 
   test('TypeScript whose types node strips', { skip: !stripsTypes && 'this node does not' }, async () => {
     writeFileSync(`${folder}/stripped.ts`, IMPORT + typed);
@@ -102,38 +97,46 @@ describe('processes start from every kind of entry script, which is run once', (
   });
 
   for (const format of ['esm', 'cjs'] as const) {
-    test(`with the library inside the bundle, start says what to do (${format})`, async () => {
-      writeFileSync(`${folder}/source.mjs`, IMPORT + PROGRAM);
-      const file = `inside.${format === 'esm' ? 'mjs' : 'cjs'}`;
-      const external = ['koffi', 'acorn'];
-      const entryPoints = [`${folder}/source.mjs`];
-      const outfile = `${folder}/${file}`;
-      await build({ entryPoints, outfile, format, bundle: true, platform: 'node', external, logLevel: 'silent' });
-      const { stderr, stdout } = await answers(file);
-      assert.equal(stdout, '');
-      assert.match(stderr, /PlatformError: multiproc has been bundled.*external/s);
-    });
-
-    test(`with the library inside the bundle, a queue carries data; functions and pools say what to do (${format})`, async () => {
-      const program = `
-import { Queue, Pool } from 'multiproc';
-const queue = new Queue();
-queue.putSync({ a: [1, new Date(5)] });
-console.log(queue.getSync().a[1].getTime());
-for (const attempt of [() => queue.putSync(() => 1), () => new Pool(1)]) {
-  try { attempt(); } catch (error) { console.log(error.name, /bundled.*external/.test(error.message)); }
-}
-queue.close();`;
-      writeFileSync(`${folder}/data.mjs`, program);
-      const file = `data-inside.${format === 'esm' ? 'mjs' : 'cjs'}`;
-      const external = ['koffi', 'acorn'];
-      const outfile = `${folder}/${file}`;
-      const entryPoints = [`${folder}/data.mjs`];
-      await build({ entryPoints, outfile, format, bundle: true, platform: 'node', external, logLevel: 'silent' });
-      assert.equal((await answers(file)).stdout, '5\nPlatformError true\nPlatformError true\n');
+    test(`with the library inside the bundle: its files are found where it is installed (${format})`, async () => {
+      const file = await bundle(format);
+      await works(file);
+      const elsewhere = mkdtempSync(`${tmpdir()}/multiproc-entry-`);
+      try {
+        copyFileSync(`${folder}/${file}`, `${elsewhere}/${file}`);
+        const { stderr } = await run(`${elsewhere}/${file}`, { cwd: elsewhere });
+        assert.match(stderr, /Error: multiproc has been bundled.*install it there/);
+      } finally {
+        rmSync(elsewhere, { recursive: true });
+      }
     });
   }
+
+  test('import and require, and all doors, give one instance', async () => {
+    const text = `${IMPORT}import * as all from 'multiproc';
+import { Queue as Local } from 'multiproc/queue';
+import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+const same = Object.entries(all).every(([name, value]) => require('multiproc')[name] === value);
+console.log(same, require('multiproc/queue').Queue === Local, Object.keys(require('multiproc')).length === Object.keys(all).length);`;
+    writeFileSync(`${folder}/one-instance.mjs`, text);
+    assert.equal((await answers('one-instance.mjs')).stdout, 'true true true\n');
+  });
 });
+
+async function bundle(format: 'esm' | 'cjs'): Promise<string> {
+  writeFileSync(`${folder}/source.mjs`, IMPORT + PROGRAM);
+  const file = `inside.${format === 'esm' ? 'mjs' : 'cjs'}`;
+  const entryPoints = [`${folder}/source.mjs`];
+  await build({
+    entryPoints,
+    outfile: `${folder}/${file}`,
+    format,
+    bundle: true,
+    platform: 'node',
+    logLevel: 'silent',
+  });
+  return file;
+}
 
 describe('in a worker thread that somebody else made', () => {
   const thread = (body: string) => `

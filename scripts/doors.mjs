@@ -1,0 +1,50 @@
+// Writes the doors of the package: what `import` and `require` get. All of them load the same CommonJS files by Node's own loader in the
+// main realm, so a process has one instance of the library, also where a tool has a loader of its own (Jest, Vitest), several realms,
+// or has put the door into a bundle (docs/decisions/017-one-instance.md).
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+
+/** What follows is the same in both kinds of door. `here` is where it stands; `own` is the library's file, which has a name of its own. */
+const open = (own, specifier) => `
+const { createRequire } = runInThisContext('process').getBuiltinModule('node:module');
+function open() {
+  try {
+    createRequire(here).resolve('${own}');
+  } catch {
+    return openInstalled();
+  }
+  return createRequire(here)('${own}');
+}
+function openInstalled() {
+  for (const place of [here, process.argv[1] ?? here]) {
+    let path;
+    try {
+      path = createRequire(place).resolve('${specifier}');
+    } catch {
+      continue;
+    }
+    return createRequire(place)(path);
+  }
+  throw new Error('multiproc has been bundled, and cannot be found beside the bundle: install it there. Its processes start from its own files.');
+}
+`;
+
+/** Writes `dist/name.mjs` and `dist/name.cjs` with their types; `exported` are the names of what stands in `dist/name.js`. */
+export function writeDoor(name, exported) {
+  const own = name === 'multiproc' ? 'multiproc-main' : `multiproc-${name}`;
+  for (const end of ['.js', '.js.map']) renameSync(`dist/${name}${end}`, `dist/${own}${end}`);
+  const code = readFileSync(`dist/${own}.js`, 'utf8');
+  writeFileSync(`dist/${own}.js`, code.replace(`sourceMappingURL=${name}.js.map`, `sourceMappingURL=${own}.js.map`));
+  const text = open(`./${own}.js`, name === 'multiproc' ? name : `multiproc/${name}`);
+  const names = [...exported].sort();
+  writeFileSync(
+    `dist/${name}.mjs`,
+    `import { runInThisContext } from 'node:vm';\nconst here = import.meta.url;${text}export const { ${names.join(', ')} } = open();\n`,
+  );
+  // The names are for Node, which looks for them in the text when an ES module imports this.
+  const hint = `0 && (module.exports = { ${names.join(', ')} });\n`;
+  writeFileSync(
+    `dist/${name}.cjs`,
+    `'use strict';\nconst { runInThisContext } = require('node:vm');\nconst here = __filename;${text}module.exports = open();\n${hint}`,
+  );
+  writeFileSync(`dist/${name}.d.mts`, `export * from './${name}.js';\n`);
+}
