@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { stackOf } from './stack-of.ts';
 
 /** Where this library's own files are, whose lines say nothing to a user. */
-const folder = import.meta.url.replace(/^file:\/\//, '').replace(/[^/]*$/, '');
+const folder = fileURLToPath(new URL('.', import.meta.url));
 
 /** Errors that show it already: one may be thrown again and again. */
 const shown = new WeakSet<Error>();

@@ -3,6 +3,7 @@
 import type { ValueReader, ValueWriter } from '../codec/extension.ts';
 import type { AnyFunction } from './any-function.ts';
 import type { FunctionImage } from './function-image.ts';
+import { ownIntrinsic } from './realms.ts';
 import { Refusal } from './refusal.ts';
 import { spellSymbol, symbolFor } from './sent-symbol.ts';
 
@@ -35,7 +36,7 @@ export function writeAdded(fn: AnyFunction, { isClass, statics }: FunctionImage,
   writeChain(prototype && chainOf(prototype, fn), '.prototype', out);
   // A class was given its parent when it was made.
   const parent: unknown = Object.getPrototypeOf(fn);
-  const isSet = !isClass && typeof parent === 'function' && parent !== Function.prototype;
+  const isSet = !isClass && typeof parent === 'function' && ownIntrinsic(parent) !== Function.prototype;
   out.uint32(isSet ? OBJECT : USUAL);
   if (isSet) out.value(parent, '.__proto__');
 }
@@ -103,7 +104,7 @@ function isDeclared(value: unknown, source: string): boolean {
 /** The prototype chain of a constructor function, where it was set by hand. */
 function chainOf(prototype: object, fn: AnyFunction): object | undefined {
   const parent: object | null = Object.getPrototypeOf(prototype);
-  if (parent === Object.prototype || parent === null) return undefined;
+  if (parent === null || ownIntrinsic(parent) === Object.prototype) return undefined;
   const above: unknown = Object.getPrototypeOf(fn);
   if (typeof above === 'function' && above.prototype === parent) {
     if (/^class\b/.test(Function.prototype.toString.call(fn))) return undefined;

@@ -1,13 +1,15 @@
 /** Functions and objects of JavaScript and Node: the same in every process, so they travel by their path. */
 import { Address, membersOf } from './address.ts';
+import { ownIntrinsic } from './realms.ts';
 
 let index: Map<unknown, Address> | undefined;
 /** How many built-in modules were loaded when the index was made: more may come. */
 let loadedThen = 0;
 
 /** The address of a built-in function, class or object; looks among what is loaded, and loads nothing. */
-export function builtinAddress(value: object): Address | undefined {
+export function builtinAddress(ofAnyRealm: object): Address | undefined {
   index ??= globalIndex();
+  const value = ownIntrinsic(ofAnyRealm);
   const address = index.get(value) ?? lazyGlobal(value);
   if (address !== undefined) return address;
   const loaded = loadList().length;

@@ -1,18 +1,19 @@
 /** What travels of a function: an address, the parts of a bound function, or an image with variables. */
 
 import { types } from '../builtins.ts';
-import type { Address } from './address.ts';
+import { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { type CapturedValue, captureVariables, isShareable, isVariable, travellingOn } from './captured-variables.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
-import { type InspectedFunction, inspectFunction } from './inspector.ts';
+import { type InspectedFunction, InspectorRefusal, inspectFunction } from './inspector.ts';
 import { liveImport } from './live-imports.ts';
-import { exportedFunction } from './module-references.ts';
+import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
 import { isOfProgram } from './program-modules.ts';
+import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
 
@@ -112,7 +113,9 @@ function captureRevived({ image, key, read }: Revived): Captured {
 
 function captureNew(fn: AnyFunction): Captured {
   if (types.isProxy(fn)) throw new Refusal('it is a Proxy');
-  const inspected = inspectFunction(fn);
+  meetRealmOf(fn);
+  const inspected = inspectUnlessKnown(fn);
+  if (inspected instanceof Address) return byAddress(fn, inspected);
   if (inspected.location === undefined) return captureNative(fn, inspected);
   const { scriptId, line, column } = inspected.location;
   const script = scriptOf(scriptId);
@@ -137,6 +140,17 @@ function captureNew(fn: AnyFunction): Captured {
   // Once the module has run, the function goes by reference.
   if (!isEarly) cuts.set(fn, cut);
   return captureCut(fn, cut);
+}
+
+/** Where V8 may not be asked, what is found without its help. */
+function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
+  try {
+    return inspectFunction(fn);
+  } catch (error) {
+    const address = error instanceof InspectorRefusal ? (builtinAddress(fn) ?? commonJsFunction(fn)) : undefined;
+    if (address === undefined) throw error;
+    return address;
+  }
 }
 
 function byAddress(fn: object, address: Address): Captured {

@@ -99,8 +99,13 @@ function requiredBy(node: AnyNode): Loaded | undefined {
 
 function addressOf(kind: 'import' | 'require', specifier: string, path: string[], script: Script): Address | undefined {
   const url = resolveImport(specifier, script.base, kind);
-  if (url === undefined || isEntryScript(url)) return undefined;
+  if (url === undefined || isEntryScript(url) || isOfTool(url, script)) return undefined;
   const withoutDefault = path[0] === 'default' ? path.slice(1) : path;
   if (url.endsWith('.json')) return Address.of('require', url, withoutDefault);
   return url.startsWith('node:') ? Address.of('builtin', url, withoutDefault) : Address.of(kind, url, path);
+}
+
+/** Tools that run programs in a realm of their own (Jest) have modules of their own there, made of the files in their own ways; packages they leave as they are. */
+function isOfTool(url: string, { isMainContext }: Script): boolean {
+  return !isMainContext && url.startsWith('file:') && !url.includes('/node_modules/');
 }

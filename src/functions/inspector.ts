@@ -34,6 +34,9 @@ export interface InspectedFunction {
   readonly bound: { readonly target: unknown; readonly self: unknown; readonly args: readonly unknown[] } | undefined;
 }
 
+/** That nothing can be asked in this process. */
+export class InspectorRefusal extends Refusal {}
+
 interface Connection {
   readonly session: Session;
   /** JavaScript values pass through this object's fields, which the inspector knows as `exchangeId`. */
@@ -74,8 +77,8 @@ function open(): Session {
     session.connect();
     return session;
   } catch (cause) {
-    throw new Refusal(
-      "its variables cannot be read: this Node does not allow V8's inspector; send an exported function",
+    throw new InspectorRefusal(
+      "its variables cannot be read: this Node does not allow V8's inspector; start it with --allow-inspector, or send a built-in function or an export of a CommonJS module",
       { cause },
     );
   }

@@ -2,6 +2,7 @@
 import type { AnyNode } from 'acorn';
 import { load } from '../load.ts';
 import { Address, membersOf, pathTo } from './address.ts';
+import { isEntryScript } from './entry-script.ts';
 import type { LiveScope } from './inspector.ts';
 import type { PlacedFunction, Script } from './script.ts';
 
@@ -46,6 +47,17 @@ function commonJsExport(fn: object, url: string): Address | undefined {
     return undefined;
   const path = pathTo(fn, exports);
   return path && Address.of('require', url, path);
+}
+
+/** The address of a function among the exports of any CommonJS module that is not the entry script. */
+export function commonJsFunction(fn: object): Address | undefined {
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  for (const path of Object.keys(loadedCommonJs())) {
+    const url = pathToFileURL(path).href;
+    const address = isEntryScript(url) ? undefined : commonJsExport(fn, url);
+    if (address !== undefined) return address;
+  }
+  return undefined;
 }
 
 const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNode][]>();

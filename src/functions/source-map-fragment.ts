@@ -1,5 +1,6 @@
 /** The part of a script's source map that belongs to one function, so that its stack traces show the original source elsewhere too. */
 import type { Edit } from './edits.ts';
+import { mapsStacks } from './mapped-stacks.ts';
 import type { Script } from './script.ts';
 
 /** A source map (version 3) for the text of an image. */
@@ -14,12 +15,26 @@ interface SourceMap {
   readonly mappings: string;
 }
 
+/** What bundlers make of several maps. */
+interface IndexMap {
+  readonly sections: readonly {
+    readonly offset: { readonly line: number; readonly column: number };
+    readonly map: SourceMap | IndexMap;
+  }[];
+}
+
+/** A map that was read: the sources as URLs, and all its segments in the order of the text. */
+interface DecodedMap {
+  readonly sources: readonly string[];
+  readonly segments: readonly Segment[];
+}
+
 /** Generated line and column, source, original line and column; all from 0. */
 type Segment = [line: number, column: number, source: number, originalLine: number, originalColumn: number];
 
 /**
  * The map for the text from `start` to `end` of the script, after the edits, with `before` in front. Undefined where the script has
- * none, or nobody asked Node for source maps.
+ * none, or nobody here asked for source maps.
  */
 export function mapFragment(
   script: Script,
@@ -28,14 +43,14 @@ export function mapFragment(
   before: string,
   edits: readonly Edit[],
 ): SourceMapFragment | undefined {
-  if (!(process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled) return undefined;
+  if (!mapsStacks()) return undefined;
   const map = mapOf(script);
   if (map === undefined) return undefined;
   const lines = [0];
   for (let at = script.text.indexOf('\n'); at !== -1; at = script.text.indexOf('\n', at + 1)) lines.push(at + 1);
   const first = lines.findLastIndex((line) => line <= start);
   const kept: Segment[] = [];
-  for (const [line, column, ...original] of decode(map.mappings)) {
+  for (const [line, column, ...original] of map.segments) {
     const offset = (lines[line] ?? Number.POSITIVE_INFINITY) + column;
     if (offset < start || offset >= end) continue;
     const lineStart = line === first ? start - before.length : (lines[line] as number);
@@ -55,25 +70,43 @@ function shift(edits: readonly Edit[], from: number, to: number): number {
   return sum;
 }
 
-const maps = new WeakMap<Script, SourceMap | undefined>();
+const maps = new WeakMap<Script, DecodedMap | undefined>();
 
-function mapOf(script: Script): SourceMap | undefined {
+function mapOf(script: Script): DecodedMap | undefined {
   if (!maps.has(script)) maps.set(script, readMap(script));
   return maps.get(script);
 }
 
-function readMap({ mapUrl, base }: Script): SourceMap | undefined {
+function readMap({ mapUrl, base }: Script): DecodedMap | undefined {
   if (mapUrl === '') return undefined;
   try {
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(mapUrl);
     const text = inline
       ? Buffer.from(decodeURIComponent(inline[2] as string), inline[1] ? 'base64' : 'utf8').toString()
       : process.getBuiltinModule('node:fs').readFileSync(new URL(mapUrl, base), 'utf8');
-    const map = JSON.parse(text) as SourceMap;
-    const root = map.sourceRoot ? `${map.sourceRoot}/` : '';
-    return { mappings: map.mappings, sources: map.sources.map((source) => new URL(root + source, base).href) };
+    const sources: string[] = [];
+    const segments: Segment[] = [];
+    for (const [map, fromLine, fromColumn] of sectionsOf(JSON.parse(text) as SourceMap | IndexMap, 0, 0)) {
+      const root = map.sourceRoot ? `${map.sourceRoot}/` : '';
+      const first = sources.length;
+      for (const source of map.sources) sources.push(new URL(root + source, base).href);
+      for (const [line, column, source, ...original] of decode(map.mappings)) {
+        segments.push([line + fromLine, column + (line === 0 ? fromColumn : 0), source + first, ...original]);
+      }
+    }
+    return { sources, segments };
   } catch {
     return undefined; // stack traces then show the compiled place
+  }
+}
+
+/** The plain maps in a map, each with the line and column where its text begins. */
+function* sectionsOf(map: SourceMap | IndexMap, line: number, column: number): Generator<[SourceMap, number, number]> {
+  if (!('sections' in map)) yield [map, line, column];
+  else {
+    for (const { offset, map: inner } of map.sections) {
+      yield* sectionsOf(inner, line + offset.line, offset.column + (offset.line === 0 ? column : 0));
+    }
   }
 }
 

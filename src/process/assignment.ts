@@ -27,6 +27,8 @@ export interface Brief {
   readonly index: number | undefined;
   readonly takesDescendantsAlong: boolean;
   readonly startMethod: StartMethod;
+  /** Whether stacks of the parent show the original source; those of the child are to do the same. */
+  readonly mapsStacks: boolean;
   readonly parent: { readonly pid: number; readonly name: string };
 }
 

@@ -7,7 +7,7 @@ import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
 import { currentDirectory } from './current-directory.ts';
 import { endDescendants } from './descendants.ts';
-import { inheritedExecArgv } from './exec-arguments.ts';
+import { inheritedEnv, inheritedExecArgv } from './exec-arguments.ts';
 import { Runner } from './runner.ts';
 
 /** What only a process of the operating system has, and when it is made. */
@@ -24,7 +24,7 @@ export interface Surroundings {
 }
 
 export function currentSurroundings(): Surroundings {
-  return { env: { ...process.env }, cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
+  return { env: inheritedEnv(process.env), cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
 }
 
 /** Where the descriptors that a child inherits stand in it. */

@@ -37,6 +37,7 @@ async function run(): Promise<void> {
   process.argv = [...brief.argv];
   setParent(brief.parent.pid, brief.parent.name);
   setStartMethod(brief.startMethod);
+  if (brief.mapsStacks) process.setSourceMapsEnabled(true);
   title = brief.name;
   setIndex(brief.index);
   if (brief.takesDescendantsAlong && birth === undefined) endDescendantsToo(mine);

@@ -1,6 +1,7 @@
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, PlatformError, StateError } from '../errors.ts';
+import { mapsStacks } from '../functions/mapped-stacks.ts';
 import { type Family, family } from '../memory/family.ts';
 import { assertOptionType, checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
@@ -369,7 +370,7 @@ function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
   const { name, index, descendants } = open(work);
   const brief = {
     ...{ modules: parcel.modules, argv: process.argv, isRehearsal, name, startMethod, parent },
-    ...{ index, takesDescendantsAlong: descendants },
+    ...{ index, takesDescendantsAlong: descendants, mapsStacks: mapsStacks() },
   };
   try {
     return writeAssignment(mine, parcel, brief);

@@ -59,7 +59,10 @@ describe('options of node', () => {
     [['--input-type', 'module', '-p', 'code', '-i'], []],
     [['--test', '--test-name-pattern', 'x', '--test-concurrency=1'], []],
     [['--watch', '--watch-path', 'src', '--watch-preserve-output'], []],
-    [['--inspect', '--inspect-brk=0', '--inspect-port', '0', '--inspect-wait'], []],
+    [
+      ['--inspect', '--inspect-port', '0', '--inspect-brk=127.0.0.1:9229'],
+      ['--inspect=0', '--inspect=127.0.0.1:0'],
+    ],
     [['--env-file', '.env', '--env-file-if-exists=.env'], []],
     [['--run', 'start', '--entry-url', '--check', '-c'], []],
     [
@@ -94,10 +97,25 @@ describe('options of node', () => {
     assert.equal(stdout, 'main true\nchild true\n', stderr);
   });
 
-  test('the debugger’s port is the parent’s alone', async () => {
-    const { stdout, stderr } = await run(fixture('flags'), { execArgv: ['--inspect=0'] });
-    assert.equal(stdout, '[] undefined undefined\n[] undefined undefined\n');
-    assert.equal(stderr.match(/Debugger listening/g)?.length, 1, stderr);
+  test('a debugger finds each process at a port of its own', async () => {
+    const inEnv = [{ execArgv: ['--inspect=0'] }, { env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } }];
+    for (const [i, options] of inEnv.entries()) {
+      const { stdout, stderr } = await run(fixture('flags'), options);
+      const line = `${i === 0 ? '["--inspect=0"]' : '[]'} undefined undefined\n`;
+      assert.equal(stdout, line + line, stderr);
+      const ports = stderr.match(/Debugger listening on \S+/g) ?? [];
+      assert.ok(ports.length >= 3 && new Set(ports).size === ports.length, stderr);
+      assert.doesNotMatch(stderr, /address already in use/);
+    }
+  });
+
+  test('a relative module in NODE_OPTIONS means the same after the program has changed its directory', async () => {
+    writeFileSync(`${folder}/mark.mjs`, 'globalThis.marked = true;');
+    const { stdout, stderr } = await run(fixture('import-mark'), {
+      env: { NODE_OPTIONS: '--no-warnings --import ./mark.mjs' },
+      cwd: folder,
+    });
+    assert.equal(stdout, 'main true\nchild true\n', stderr);
   });
 
   test('those of NODE_OPTIONS come by the environment', async () => {

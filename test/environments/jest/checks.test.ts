@@ -1,0 +1,3 @@
+import { names, record } from './checks';
+
+for (const name of names) test(name, () => record(name), 60_000);

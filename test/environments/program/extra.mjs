@@ -1,0 +1,1 @@
+export const cube = (n) => n ** 3;

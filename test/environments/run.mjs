@@ -1,0 +1,91 @@
+// Tries the packed package in other people's tools: `npm run test:environments`, or `npm run test:environments -- vitest` for those
+// whose name holds the word. Each is installed in a temporary folder, which is kept for a day. Prints a table, and ends with 1 if something
+// is not as environments.mjs says.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { environments } from './environments.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const scratch = join(tmpdir(), `multiproc-environments-${new Date().toISOString().slice(0, 10)}`);
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const quick = process.argv.includes('--quick');
+const verbose = process.argv.includes('--verbose');
+mkdirSync(scratch, { recursive: true });
+const tarball = join(scratch, JSON.parse(output('npm', ['pack', '--json', '--pack-destination', scratch]))[0].filename);
+
+const rows = [];
+for (const environment of environments) {
+  const wanted = environment.variants.filter(
+    (variant) =>
+      (!quick || environment.quick) && words.every((word) => `${environment.name} ${variant.name}`.includes(word)),
+  );
+  if (wanted.length === 0) continue;
+  const folder = prepare(environment);
+  for (const variant of wanted) rows.push(tryOut(environment, variant, folder));
+}
+const width = Math.max(...rows.map(({ name }) => name.length));
+for (const { name, text } of rows) console.log(`${name.padEnd(width)}  ${text}`);
+process.exit(rows.every(({ isGood }) => isGood) ? 0 : 1);
+
+/** A folder with the tools and the package as a user gets it. */
+function prepare({ name, install = [], manifest = {}, folder: from = name, node }) {
+  const folder = join(scratch, name);
+  const isNew = !existsSync(join(folder, 'installed'));
+  if (isNew) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (isNew) {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
+    const packages = [...install, ...(node ? [`node-linux-${process.arch}@${node}`] : []), tarball];
+    const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline', '--loglevel=error'];
+    output('npm', [...options, ...packages], { cwd: folder });
+    writeFileSync(join(folder, 'installed'), '');
+  } else {
+    // As it is now; what it depends on is there.
+    const target = join(folder, 'node_modules/multiproc');
+    rmSync(target, { recursive: true });
+    mkdirSync(target);
+    output('tar', ['xzf', tarball, '-C', target, '--strip-components=1']);
+  }
+  cpSync(join(here, 'program'), folder, { recursive: true });
+  if (existsSync(join(here, from))) cpSync(join(here, from), folder, { recursive: true });
+  return folder;
+}
+
+function tryOut(environment, variant, folder) {
+  const name = `${environment.name} ${variant.name}`.trim();
+  for (const [file, content] of Object.entries({ ...environment.files, ...variant.files })) {
+    writeFileSync(join(folder, file), typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+  }
+  const results = join(folder, 'results');
+  rmSync(results, { force: true });
+  const path = `${environment.node ? `${folder}/node_modules/node-linux-${process.arch}/bin:` : ''}${folder}/node_modules/.bin:${process.env.PATH}`;
+  const env = { ...process.env, ...variant.env, PATH: path, CHECKS_OUT: results, NODE_ENV: '' };
+  const { status, stdout, stderr } = spawnSync('bash', ['-ec', variant.command], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 600_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const outcomes = existsSync(results)
+    ? readFileSync(results, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+    : [];
+  const bad = outcomes.filter(([, outcome]) => outcome !== 'ok');
+  const allowed = variant.fails ?? {};
+  const unexpected = bad.filter(([check, outcome]) => !(check in allowed) || !allowed[check].test(outcome));
+  const total = variant.checks ?? 7;
+  const isGood = unexpected.length === 0 && status === 0 && outcomes.length === total;
+  if (verbose || !isGood) {
+    for (const [check, outcome] of bad) console.error(`--- ${name}: ${check}\n${outcome}`);
+    if (outcomes.length !== total || status !== 0) console.error(`--- ${name} ended with ${status}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
+  }
+  const failed = bad.map(([check]) => check).join(', ');
+  return { name, isGood, text: `${outcomes.length - bad.length} of ${total}${failed && `, not ${failed}`}${isGood ? '' : '  ← not as expected'}` };
+}
+
+function output(command, args, options = {}) {
+  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], cwd: resolve(here, '../..'), ...options });
+}
