@@ -2,7 +2,7 @@
 // whose name holds the word. Each is installed in a temporary folder, which is kept for a day. Prints a table, and ends with 1 if something
 // is not as environments.mjs says.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,7 +71,10 @@ function tryOut(environment, variant, folder) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const outcomes = existsSync(results)
-    ? readFileSync(results, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+    ? readFileSync(results, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
     : [];
   const bad = outcomes.filter(([, outcome]) => outcome !== 'ok');
   const allowed = variant.fails ?? {};
@@ -80,12 +83,22 @@ function tryOut(environment, variant, folder) {
   const isGood = unexpected.length === 0 && status === 0 && outcomes.length === total;
   if (verbose || !isGood) {
     for (const [check, outcome] of bad) console.error(`--- ${name}: ${check}\n${outcome}`);
-    if (outcomes.length !== total || status !== 0) console.error(`--- ${name} ended with ${status}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
+    if (outcomes.length !== total || status !== 0)
+      console.error(`--- ${name} ended with ${status}\n${stdout.slice(-3000)}\n${stderr.slice(-3000)}`);
   }
   const failed = bad.map(([check]) => check).join(', ');
-  return { name, isGood, text: `${outcomes.length - bad.length} of ${total}${failed && `, not ${failed}`}${isGood ? '' : '  ← not as expected'}` };
+  return {
+    name,
+    isGood,
+    text: `${outcomes.length - bad.length} of ${total}${failed && `, not ${failed}`}${isGood ? '' : '  ← not as expected'}`,
+  };
 }
 
 function output(command, args, options = {}) {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], cwd: resolve(here, '../..'), ...options });
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: resolve(here, '../..'),
+    ...options,
+  });
 }

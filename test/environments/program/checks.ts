@@ -70,7 +70,7 @@ export const checks = {
   },
 
   async import(): Promise<void> {
-    // @ts-ignore: it has no types
+    // @ts-expect-error: it has no types
     const task = async (): Promise<number> => (await import('./extra.mjs')).cube(3);
     await withPool(async (pool) => assert.equal(await pool.apply(task), 27));
   },
