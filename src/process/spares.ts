@@ -1,19 +1,29 @@
 import { family } from '../memory/family.ts';
+import { field } from '../memory/members.ts';
 import { assertWhole } from '../options.ts';
 import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
 
 /** A started process gets this head start, in ms, before spares compete with it for the CPU. */
 const HEAD_START = 100;
+/** The longest time, in ms, in which all CPUs must have been busy for a spare to be made later: then it is known that they always are. */
+const LONGEST_PAUSE = 1600;
 
 let wanted = 2;
+/** Spares are for programs that start one process after another; who starts some for all of its work needs none. */
+let areUseful = false;
+/** Those that were started, and have not been seen to be ended. */
+const started = new Set<ChildRunner>();
 let spares: ChildRunner[] = [];
 let surroundings: Surroundings | undefined;
 let isFilling = false;
+let pause = HEAD_START;
+let idleBefore = 0;
 let rehearse: (spare: ChildRunner) => void = () => {};
 
 /**
- * Sets how many idle processes are kept ready once the program has started its first one; 2 to begin with. A spare makes a start
- * some 20 times quicker and costs about 40 MB of memory. 0 keeps none, and ends those that there are.
+ * Sets how many idle processes are kept ready. Until it is called, 2 are, from the first start on that follows the end of an earlier
+ * process. A spare makes a start some 20 times quicker and costs about 40 MB of memory; none is begun while other processes boot,
+ * and for some seconds none while all CPUs are busy. 0 keeps none, and ends those that there are.
  *
  * @example
  * ```ts
@@ -25,6 +35,7 @@ let rehearse: (spare: ChildRunner) => void = () => {};
 export function setSpareProcesses(n: number): void {
   assertWhole('The number of spares', n, 0);
   wanted = n;
+  areUseful = true;
   for (const spare of spares.splice(n)) spare.signal('SIGKILL');
   if (surroundings !== undefined) fillLater();
 }
@@ -41,21 +52,36 @@ export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
     surroundings = now;
   }
   spares = spares.filter((spare) => spare.isRunning);
+  for (const earlier of started) {
+    if (earlier.isRunning) continue;
+    started.delete(earlier);
+    areUseful = true;
+  }
   const child = spares.shift() ?? new ChildRunner(family(), now);
+  started.add(child);
+  pause = HEAD_START;
   fillLater();
   return child;
 }
 
 function fillLater(): void {
-  if (isFilling) return;
+  if (isFilling || !areUseful || spares.length >= wanted) return;
   isFilling = true;
-  setTimeout(fill, HEAD_START).unref();
+  idleBefore = idleTime();
+  setTimeout(fill, pause).unref();
 }
 
 /** One at a time, so that the machine stays usable while they boot. */
 function fill(): void {
   isFilling = false;
   if (surroundings === undefined || spares.length >= wanted) return;
+  const isBusy = idleTime() - idleBefore < pause / 2;
+  if ((isBusy && pause < LONGEST_PAUSE) || [...started, ...spares].some(isBooting)) {
+    if (isBusy) pause = Math.min(pause * 2, LONGEST_PAUSE);
+    fillLater();
+    return;
+  }
+  if (!isBusy) pause = HEAD_START;
   // The spares of before are of no use if anything has changed since: the next start sees to that.
   if (spares.length === 0) surroundings = currentSurroundings();
   else if (!isSame(surroundings, currentSurroundings())) return;
@@ -67,7 +93,20 @@ function fill(): void {
     // No room for another one: the next start tries again, and says so if it fails too.
     return;
   }
-  if (spares.length < wanted) fillLater();
+  fillLater();
+}
+
+/** True until a process has taken its first assignment: a spare's is a rehearsal. */
+function isBooting({ member, isRunning }: ChildRunner): boolean {
+  return isRunning && family().members.get(member, field.assignment) !== 0;
+}
+
+/** What all CPUs together have not used so far, in ms. */
+function idleTime(): number {
+  return process
+    .getBuiltinModule('node:os')
+    .cpus()
+    .reduce((sum, { times }) => sum + times.idle, 0);
 }
 
 function isSame(a: Surroundings, b: Surroundings): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { Process, setSpareProcesses } from 'multiproc';
 import { watched } from '../watchdog.ts';
 import { childrenOf, runs, until } from './program.ts';
@@ -16,7 +17,17 @@ async function run(): Promise<number> {
   return p.pid as number;
 }
 
+test('who starts processes together, and none after them, has no spares', async () => {
+  const all = Array.from({ length: 3 }, () => new Process({ target: () => {} }));
+  for (const p of all) p.start();
+  for (const p of all) await watched(p.join());
+  // As long as a start after them would wait for its spares.
+  await setTimeout(300);
+  assert.deepEqual(spares(), []);
+});
+
 test('a start is served by a spare, and another takes its place', async () => {
+  await run();
   await run();
   await until(() => spares().length === 2);
   const [first] = spares();
