@@ -17,6 +17,7 @@ test('disturbed anywhere while it makes, locks and changes a value, a process le
       value.add(1);
       value.getLock();
       new SharedValue('float64', 1).getLock();
+      new SharedValue('int8', 1, { lock: value.getLock() }).close();
       value.value += 10;
     },
     () => [new SharedValue('int32', 1)],
@@ -106,6 +107,9 @@ test('disturbed anywhere while it changes items of a list, a process leaves the 
     (list: ShareableList) => {
       list.set(0, 'changed');
       list.set(1, 2.5);
+      const other = new ShareableList(['short-lived']);
+      other.shm.unlink();
+      other.shm.close();
     },
     () => [new ShareableList(['before', 1, 'other'])],
     ({ isDead, threw }, list) => {
@@ -117,6 +121,7 @@ test('disturbed anywhere while it changes items of a list, a process leaves the 
       assert.deepEqual([...list], ['again', 3, 'other']);
       list.shm.unlink();
       list.shm.close();
+      nextUse();
     },
     { meanwhile: (list) => list.shm.close() },
   );

@@ -156,6 +156,28 @@ test('disturbed anywhere while it passes on what a dead waiter did not use, a pr
   assert.ok(count >= 6, `${count} points`);
 });
 
+/** So many entries have room in the object itself. */
+const FIRST_ENTRIES = 5;
+
+test('disturbed anywhere while it joins a line that is full, a process makes room for all who come', async () => {
+  const count = await disturbEverywhere(
+    (condition: Condition) => void lineOf(condition).enrol(),
+    () => {
+      const condition = new Condition();
+      for (let i = 0; i < FIRST_ENTRIES; i++) lineOf(condition).enrol();
+      return [condition];
+    },
+    (_, condition) => {
+      const mine = lineOf(condition).enrol();
+      assert.ok(mine === FIRST_ENTRIES || mine === FIRST_ENTRIES + 1, `entry ${mine}`);
+      lineOf(condition).notifyAll();
+      for (let entry = 0; entry <= mine; entry++) assert.equal(lineOf(condition).isNotified(entry), true);
+    },
+    { meanwhile: (condition) => void lineOf(condition).isNotified(0) },
+  );
+  assert.ok(count >= 6, `${count} points`);
+});
+
 test('disturbed anywhere in RLock, nested, a process holds up nobody', async () => {
   const count = await disturbEverywhere(
     (lock: RLock) => {
