@@ -37,10 +37,8 @@ describe('a finalizer is awaited before a worker leaves', () => {
     const where = [await watched(pool.apply(here)), await watched(pool.apply(here))];
     pool.close();
     await watched(pool.join());
-    assert.deepEqual(
-      await said.getMany(9),
-      where.map((worker) => `finalizer of ${worker}`),
-    );
+    // The second one may be quicker.
+    assert.deepEqual((await said.getMany(9)).sort(), where.map((worker) => `finalizer of ${worker}`).sort());
   });
 
   test('because its task was stopped, if it gets to it within a second', async () => {
