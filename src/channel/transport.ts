@@ -1,5 +1,6 @@
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
+import { reach } from '../codec/extension.ts';
 import { type Family, retainObject } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
@@ -31,7 +32,7 @@ export function pack(family: Family, value: unknown, root: string, isTuple = fal
   // An overflow deep in a value is the caller's; here it would leave an encoder that thinks it is at work.
   needMuchStack();
   return withEncoder((encoder) => {
-    const message = encoder.encode(value, root, undefined, isTuple);
+    const message = encoder.encode(value, root, reach.FAMILY, isTuple);
     const { bytes, length, handles, modules } = message;
     if (message.blobs.length === 0 && handles.length === 0) return { bytes, length, blobs: NO_BLOBS, handles, modules };
     const blobs: Blob[] = [];
@@ -59,7 +60,9 @@ export function keepParcel(parcel: Parcel): Parcel {
 export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   needStack();
   if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
-    return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles));
+    return withDecoder((decoder) =>
+      decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles, reach.FAMILY),
+    );
   }
   const blobs = parcel.blobs.splice(0);
   const unopened = new Set(blobs);
@@ -69,7 +72,9 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
     return openBlob(family, blob);
   };
   try {
-    return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
+    return withDecoder((decoder) =>
+      decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
+    );
   } finally {
     // What the value refers to has been retained by the handles that were made of it.
     discardParcel(family, { blobs: [...unopened], handles: parcel.handles, holds: parcel.holds });
@@ -120,5 +125,7 @@ export function discardShared(family: Family, block: number): void {
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
   needStack();
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
-  return withDecoder((decoder) => decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles));
+  return withDecoder((decoder) =>
+    decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
+  );
 }

@@ -8,6 +8,7 @@ import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionById, type Form, type Reach, reach, type ValueReader } from './extension.ts';
 import { isFarIndex, keepSparse } from './far-indices.ts';
+import { registerKeys } from './key-extension.ts';
 import { readDoubles, readInts } from './number-arrays.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
@@ -46,6 +47,7 @@ import {
 } from './tags.ts';
 import { readView } from './view-values.ts';
 
+registerKeys();
 registerClassInstances();
 
 /** What stands for an object that has begun but does not exist yet. */
@@ -80,7 +82,7 @@ export class Decoder extends ByteReader implements ValueReader {
     length: number,
     blobs: (index: number) => ArrayBuffer,
     handles: readonly number[] | Uint32Array,
-    far: Reach = reach.FAMILY,
+    far: Reach,
   ): unknown {
     if (this.#busy) throw new Error('This decoder is in the middle of another message.');
     this.#busy = true;

@@ -9,6 +9,7 @@ import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
 import { Identities } from './identities.ts';
+import { registerKeys } from './key-extension.ts';
 import { contentsOf, MANY, NumberChunk, writeDoubles, writeInts } from './number-arrays.ts';
 import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
 import { refusalOf } from './refusals.ts';
@@ -50,6 +51,7 @@ export interface Message {
   readonly modules: string[];
 }
 
+registerKeys();
 registerClassInstances();
 
 /** So many levels of a property of an error are replaced one by one. */
@@ -312,6 +314,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     if (registered.reach === reach.TRUSTED) {
       this.refuse('functions and instances cross only between ends that have shown that they have the same authKey');
     }
+    if (registered.extension.beyond !== undefined) this.refuse(registered.extension.beyond);
     const name = typeof value === 'function' ? 'Wrapped' : value.constructor.name;
     this.refuse(
       `${name} objects should only be shared between processes through inheritance, and the other end may be of another family`,

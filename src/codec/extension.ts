@@ -3,7 +3,7 @@
  * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them but class instances.
  * README.md has the table of all extensions and their forms.
  *
- * Ids: 1 class instances, 2 functions, 16 and above shared objects.
+ * Ids: 1 class instances, 2 functions, 3 keys, 16 and above shared objects.
  */
 
 import type { Claims } from './claims.ts';
@@ -99,6 +99,8 @@ interface Kind<T extends object> {
   /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
   readonly id: number;
   readonly name: string;
+  /** What to say of one that is sent farther than its reach, to continue `Cannot send x: …`; a general sentence if left out. */
+  readonly beyond?: string;
   /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
   matches(value: object, out: ValueWriter): value is T;
   write(value: T, out: ValueWriter): void;

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { withDecoder } from '#dist/codec/decoder.js';
 import { Encoder, withEncoder } from '#dist/codec/encoder.js';
+import { reach } from '#dist/codec/extension.js';
 import { Full, SerializationError } from '#dist/errors.js';
 import { receive, roundTrip, send } from './round-trip.ts';
 
@@ -90,7 +91,7 @@ test('one encoder does not begin a second message inside the first', () => {
       /in the middle/,
     );
     assert.equal(
-      withDecoder((d) => d.decode(encoder.encode(7, '').bytes, 0, 2, () => new ArrayBuffer(0), [])),
+      withDecoder((d) => d.decode(encoder.encode(7, '').bytes, 0, 2, () => new ArrayBuffer(0), [], reach.FAMILY)),
       7,
     );
   });
@@ -217,7 +218,9 @@ test('handles and blobs that were given away do not change with the next message
 test('small binaries decoded from a Buffer get memory of their own', () => {
   const { bytes } = send(new Uint8Array([1, 2, 3]));
   const pooled = Buffer.from(bytes);
-  const received = withDecoder((d) => d.decode(pooled, 0, pooled.length, () => new ArrayBuffer(0), [])) as Uint8Array;
+  const received = withDecoder((d) =>
+    d.decode(pooled, 0, pooled.length, () => new ArrayBuffer(0), [], reach.FAMILY),
+  ) as Uint8Array;
   assert.equal(received.buffer.byteLength, 3);
   pooled.fill(0);
   assert.deepEqual(received, new Uint8Array([1, 2, 3]));

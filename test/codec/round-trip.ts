@@ -1,5 +1,6 @@
 import { withDecoder } from '#dist/codec/decoder.js';
 import { withEncoder } from '#dist/codec/encoder.js';
+import { reach } from '#dist/codec/extension.js';
 
 /** A message as it stands after the encoder has gone on to others. */
 export interface Sent {
@@ -24,7 +25,9 @@ export function send(value: unknown, root = ''): Sent {
 export function receive({ bytes, blobs, handles }: Sent): unknown {
   const around = new Uint8Array(bytes.length + 16).fill(0xee);
   around.set(bytes, 8);
-  return withDecoder((decoder) => decoder.decode(around, 8, bytes.length, (i) => blobs[i] as ArrayBuffer, handles));
+  return withDecoder((decoder) =>
+    decoder.decode(around, 8, bytes.length, (i) => blobs[i] as ArrayBuffer, handles, reach.FAMILY),
+  );
 }
 
 /** What arrives when `value` is sent. */

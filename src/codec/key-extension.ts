@@ -1,0 +1,104 @@
+/**
+ * Keys of node:crypto and of WebCrypto, within the family: exported here, imported there. A key does not go through a socket, where
+ * others might read it along.
+ */
+import type { KeyObject, webcrypto } from 'node:crypto';
+import { types } from '../builtins.ts';
+import {
+  type Extension,
+  extensionById,
+  reach,
+  registerExtension,
+  type ValueReader,
+  type ValueWriter,
+} from './extension.ts';
+
+type Key = KeyObject | webcrypto.CryptoKey;
+/** What newer Nodes have, from 22.10 on. */
+type Convertible = KeyObject & {
+  toCryptoKey?(algorithm: unknown, extractable: boolean, usages: readonly string[]): webcrypto.CryptoKey;
+};
+
+const classes = ['SecretKeyObject', 'PublicKeyObject', 'PrivateKeyObject', 'CryptoKey'];
+
+const crypto = () => process.getBuiltinModule('node:crypto');
+
+/** Without a look into node:crypto, which takes 10 ms to load, at anything that has not the name of such a class. */
+function isKey(value: object): value is Key {
+  const prototype: object | null = Object.getPrototypeOf(value);
+  const cls: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  if (typeof cls !== 'function' || !classes.includes(cls.name)) return false;
+  return types.isKeyObject(value) || types.isCryptoKey(value);
+}
+
+function writeKeyObject(key: KeyObject, out: ValueWriter): void {
+  let bytes: Uint8Array;
+  try {
+    if (key.type === 'secret') bytes = key.export();
+    else if (key.type === 'public') bytes = key.export({ type: 'spki', format: 'der' });
+    else bytes = key.export({ type: 'pkcs8', format: 'der' });
+  } catch (error) {
+    out.refuse(`this key cannot be exported: ${(error as Error).message}`);
+  }
+  out.form(0);
+  out.string(key.type);
+  // Not all of the memory that Node took for it.
+  out.value(new Uint8Array(bytes), '');
+}
+
+function writeCryptoKey(key: webcrypto.CryptoKey, out: ValueWriter): void {
+  if (!key.extractable) out.refuse('a CryptoKey that is not extractable stays where it was made; make it there too');
+  const object: Convertible = crypto().KeyObject.from(key);
+  if (object.toCryptoKey === undefined)
+    out.refuse('this Node cannot make a CryptoKey at once, 22.10 and later can; send KeyObject.from() of it');
+  out.form(1);
+  out.value(object, '');
+  out.value({ ...key.algorithm }, '.algorithm');
+  out.value([...key.usages], '.usages');
+}
+
+/** A message that was damaged must not end in an error that says nothing of it. */
+function orCorrupt<T>(input: ValueReader, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    return input.corrupt(`a key that is none (${(error as Error).message})`);
+  }
+}
+
+function readKeyObject(input: ValueReader): KeyObject {
+  const type = input.string();
+  const key = input.value();
+  if (!(key instanceof Uint8Array)) input.corrupt('a key without bytes');
+  const der = Buffer.from(key as Uint8Array);
+  return orCorrupt(input, () => {
+    if (type === 'secret') return crypto().createSecretKey(der);
+    if (type === 'public') return crypto().createPublicKey({ key: der, type: 'spki', format: 'der' });
+    return crypto().createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });
+  });
+}
+
+function readCryptoKey(input: ValueReader): webcrypto.CryptoKey {
+  const object = input.value() as Convertible;
+  const algorithm = input.value();
+  const usages = input.value() as readonly string[];
+  return orCorrupt(input, () => object.toCryptoKey!(algorithm, true, usages));
+}
+
+const keys: Extension<Key> = {
+  id: 3,
+  name: 'key',
+  beyond:
+    'a key does not leave its family, since others might read it on the way; send what its export() gives, over tls',
+  forms: [
+    { name: 'KeyObject', reach: reach.FAMILY, fields: ['string', 'value'], read: readKeyObject },
+    { name: 'CryptoKey', reach: reach.FAMILY, fields: ['value', 'value', 'value'], read: readCryptoKey },
+  ],
+  matches: isKey,
+  write: (key, out) => (types.isCryptoKey(key) ? writeCryptoKey(key, out) : writeKeyObject(key, out)),
+};
+
+/** Makes keys able to travel; more than one call does no harm. */
+export function registerKeys(): void {
+  if (extensionById(keys.id) === undefined) registerExtension(keys);
+}
