@@ -3,12 +3,41 @@
  * `node:fs` that loads all of the streams, of `node:util` and `node:timers` some more, 10 ms in each process. `node:crypto`, which
  * is as much again, is loaded at its first use.
  */
-export const fs = process.getBuiltinModule('node:fs');
 export const os = process.getBuiltinModule('node:os');
 export const { basename, dirname } = process.getBuiltinModule('node:path');
 export const { inspect, types } = process.getBuiltinModule('node:util');
-/** The global one may be mocked by the program. */
-export const { setTimeout: setTimer } = process.getBuiltinModule('node:timers');
+
+// What a program may replace, as for the fake timers of its tests, as it was when the library was loaded: nothing of the family may wait
+// for a clock that somebody else winds. `test/architecture.test.ts` finds what takes these from the global object.
+export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } =
+  process.getBuiltinModule('node:timers');
+const files = process.getBuiltinModule('node:fs');
+export const fs = {
+  closeSync: files.closeSync,
+  constants: files.constants,
+  existsSync: files.existsSync,
+  fchmodSync: files.fchmodSync,
+  fstatSync: files.fstatSync,
+  ftruncateSync: files.ftruncateSync,
+  linkSync: files.linkSync,
+  lstatSync: files.lstatSync,
+  mkdirSync: files.mkdirSync,
+  openSync: files.openSync,
+  readFileSync: files.readFileSync,
+  readSync: files.readSync,
+  readdirSync: files.readdirSync,
+  readlinkSync: files.readlinkSync,
+  renameSync: files.renameSync,
+  rmdirSync: files.rmdirSync,
+  statSync: files.statSync,
+  symlinkSync: files.symlinkSync,
+  unlinkSync: files.unlinkSync,
+  writeSync: files.writeSync,
+} as const;
+export const { queueMicrotask, Date: NativeDate } = globalThis;
+const { performance } = process.getBuiltinModule('node:perf_hooks');
+/** Milliseconds on a clock that never goes back, as of `performance.now()`. */
+export const clock: () => number = Object.getPrototypeOf(performance).now.bind(performance);
 
 /** So many random bytes in hexadecimal, two characters each. */
 export function randomHex(bytes: number): string {

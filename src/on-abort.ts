@@ -1,3 +1,5 @@
+import { queueMicrotask } from './builtins.ts';
+
 /** Who is to be told, by signal: in order, and quick to leave. */
 const listeners = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
 

@@ -1,3 +1,4 @@
+import { clock } from '../builtins.ts';
 import { BrokenBarrierError } from '../errors.ts';
 import { type Family, onHolderDeath, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
@@ -136,7 +137,7 @@ export class Barrier extends SharedObject {
     readTimeout(options);
     options?.signal?.throwIfAborted();
     const deadline = this.#deadline(options);
-    const rest = () => ({ timeout: Math.max(0, deadline - performance.now()), signal: options?.signal });
+    const rest = () => ({ timeout: Math.max(0, deadline - clock()), signal: options?.signal });
     const arrival = this.#arrive() ?? (await this.#waiters.wait(this.#arriving, rest(), this.#late));
     try {
       if (arrival.isLast) return await this.#act(arrival);
@@ -158,7 +159,7 @@ export class Barrier extends SharedObject {
     this.assertOpen();
     readTimeout(options);
     const deadline = this.#deadline(options);
-    const rest = () => ({ timeout: Math.max(0, deadline - performance.now()) });
+    const rest = () => ({ timeout: Math.max(0, deadline - clock()) });
     const arrival = this.#arrive() ?? this.#waiters.waitSync(this.#arriving, rest(), this.#late);
     try {
       if (arrival.isLast) return this.#actSync(arrival);
@@ -269,7 +270,7 @@ export class Barrier extends SharedObject {
 
   #deadline(options: SyncWaitOptions | undefined): number {
     const own = options?.timeout ?? readDefault(this.#family, this.#offset);
-    return performance.now() + own;
+    return clock() + own;
   }
 
   /** The action, as it was given here or as it travelled. */

@@ -2,6 +2,7 @@ import { StateError, TimeoutError } from '../errors.ts';
 import { registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { closedError, type Existing, locate } from '../memory/shared-object.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
@@ -69,6 +70,8 @@ export class JoinableQueue<T> extends Queue<T> {
   /** Says that the work on an item taken earlier is complete; a `StateError` if said more often than items were put. */
   taskDone(): void {
     const { ring } = this;
+    // What is done cannot be taken back: room to wake who waits for it.
+    needMuchStack();
     for (;;) {
       const done = Atomics.load(this.#words, this.#done);
       if (((ring.countPut - done) | 0) <= 0)

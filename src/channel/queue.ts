@@ -1,3 +1,4 @@
+import { clock } from '../builtins.ts';
 import { Empty, EndOfStreamError, ShutDown } from '../errors.ts';
 import { Existing } from '../memory/shared-object.ts';
 import { onAbort } from '../on-abort.ts';
@@ -110,12 +111,12 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
     this.assertOpen();
     const timeout = readTimeout(options);
     assertIterable('items', items);
-    const deadline = performance.now() + timeout;
+    const deadline = clock() + timeout;
     const signal = options?.signal;
     let done = 0;
     try {
       for (const item of items) {
-        const left = timeout === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadline - performance.now());
+        const left = timeout === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadline - clock());
         await (options === undefined ? this.put(item) : this.put(item, { timeout: left, signal }));
         done++;
       }

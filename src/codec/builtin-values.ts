@@ -1,5 +1,5 @@
 /** The small built-in classes: dates, regular expressions, boxed primitives, URLs. Errors have error-values.ts. */
-import { types } from '../builtins.ts';
+import { NativeDate, types } from '../builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { errorKind } from './error-values.ts';
 import { reach } from './extension.ts';
@@ -7,13 +7,13 @@ import { BOXED, DATE, REGEXP, URL_OBJECT, URL_QUERY } from './tags.ts';
 
 const date: BuiltinKind<Date> = {
   tag: DATE,
-  prototypes: [Date.prototype],
+  prototypes: [NativeDate.prototype],
   is: types.isDate,
-  write: (value, out) => out.value(Date.prototype.getTime.call(value), ''),
+  write: (value, out) => out.value(NativeDate.prototype.getTime.call(value), ''),
   read(input) {
     const time = input.value();
     // Of an object the engine would make a string first, which may take for ever.
-    return typeof time === 'number' ? new Date(time) : input.corrupt('a date that is none');
+    return typeof time === 'number' ? new NativeDate(time) : input.corrupt('a date that is none');
   },
 };
 

@@ -1,5 +1,5 @@
 /** Instances that keep their class: which those are, and how they are written. instance-forms.ts says what is on the wire. */
-import { types } from '../builtins.ts';
+import { NativeDate, types } from '../builtins.ts';
 import { stackOf } from '../stack-of.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
@@ -122,7 +122,7 @@ function writeMembers(value: Map<unknown, unknown> | Set<unknown>, out: ValueWri
 }
 
 function withoutClass(value: Date | RegExp | ArrayBufferView): object {
-  if (types.isDate(value)) return new Date(Date.prototype.getTime.call(value));
+  if (types.isDate(value)) return new NativeDate(NativeDate.prototype.getTime.call(value));
   if (types.isRegExp(value)) return new RegExp(value.source, value.flags);
   const { buffer, byteOffset, byteLength } = value;
   if (!types.isTypedArray(value)) return new DataView(buffer, byteOffset, byteLength);

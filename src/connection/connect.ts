@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
+import { clearTimeout, setTimeout } from '../builtins.ts';
 import { TimeoutError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
 import { assertOptions, readTimeout, type WaitOptions } from '../options.ts';
+import { withShortPath } from '../platform/linux-socket-path.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
@@ -71,8 +73,11 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
 }
 
 function open(endpoint: Endpoint, tls: ConnectionOptions | undefined): Socket {
-  if (tls === undefined) return process.getBuiltinModule('node:net').connect(endpoint);
-  return process.getBuiltinModule('node:tls').connect({ ...tls, ...(endpoint as { host: string; port: number }) });
+  const net = process.getBuiltinModule('node:net');
+  // Of a path the system is asked at once, before this returns.
+  if (endpoint.path !== undefined) return withShortPath(endpoint.path, (path) => net.connect({ path }));
+  if (tls === undefined) return net.connect(endpoint);
+  return process.getBuiltinModule('node:tls').connect({ ...tls, ...endpoint });
 }
 
 function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { clock } from '../builtins.ts';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../errors.ts';
 import { assertOptions, assertWhole, type WaitOptions } from '../options.ts';
 import { sockets } from '../platform/choose.ts';
@@ -132,8 +133,8 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#server.close();
     this.#place.remove();
+    this.#server.close();
     this.#reception.close();
     for (const connection of this.#waiting.splice(0)) connection.close();
     this.#acceptors?.fail(closed());
@@ -189,7 +190,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   }
 
   #warn(error: Error): void {
-    const now = performance.now();
+    const now = clock();
     if (now - this.#warned < WARN_EVERY) return;
     this.#warned = now;
     process.emitWarning(error);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ function removeAll(): void {
 export interface Place {
   readonly address: Address;
   readonly isUnix: boolean;
-  /** Removes the socket's file, if it has one; more than one call does no harm. */
+  /** Removes the socket's file, if it has one; more than one call does no harm. Before the socket is closed, for then others may replace it. */
   readonly remove: () => void;
 }
 
@@ -54,16 +54,24 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     (error as Error).message +=
-      ': another listener is there, or left this file when it was killed; then remove the file.';
+      ': another program has this socket, or begins to listen there just now, or the file is no socket. What a killed one left behind is replaced.';
     throw error;
   }
   server.listen({ fd, exclusive: true });
+  const own = fileAt(path);
   const remove = () => {
     files.delete(remove);
     if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
-    else rmSync(path, { force: true });
+    // Not if somebody has removed it, and another listener has made its own there.
+    else if (fileAt(path) === own) rmSync(path, { force: true });
   };
   process.off('exit', removeAll).once('exit', removeAll);
   files.add(remove);
   return { address: path, isUnix: true, remove };
+}
+
+/** Which file is there; '' for none. */
+function fileAt(path: string): string {
+  const file = lstatSync(path, { throwIfNoEntry: false });
+  return file === undefined ? '' : `${file.dev} ${file.ino}`;
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../builtins.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { settleInTurn } from '../sync/loop-turn.ts';

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { clearTimeout, clock, setTimeout } from '../builtins.ts';
 import { AuthenticationError } from '../errors.ts';
 import { type Guest, Guests } from './guests.ts';
 import { greetClient, HANDSHAKE_TIME, HandshakeWire, refuseClient } from './handshake.ts';
@@ -33,7 +34,7 @@ export class Reception {
   enter(socket: Socket): boolean {
     const id = identity(socket);
     const peer = peerOf(socket.remoteAddress);
-    const guest: Guest = { peer, since: performance.now(), dismiss: () => socket.destroy() };
+    const guest: Guest = { peer, since: clock(), dismiss: () => socket.destroy() };
     socket.on('error', () => {});
     if (!this.#guests.add(guest)) {
       socket.destroy();

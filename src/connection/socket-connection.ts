@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
+import { clock } from '../builtins.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Reach, reach } from '../codec/extension.ts';
 import { ClosedError, EndOfStreamError, SerializationError, StateError, TimeoutError } from '../errors.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
@@ -183,7 +185,7 @@ export class SocketConnection<T> extends Connection<T> {
   }
 
   #block<R>(attempt: () => R | NotYet, options: SyncWaitOptions | undefined, expire: () => R): R {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     // Over TLS it throws.
     this.#stream.fd;
     if (!this.#readers.isEmpty) throw new StateError('A recv() of this Connection waits already: await it first.');
@@ -193,7 +195,7 @@ export class SocketConnection<T> extends Connection<T> {
       const value = attempt();
       if (value !== NOT_YET) return value;
       if (this.#readNow()) continue;
-      const left = deadline - performance.now();
+      const left = deadline - clock();
       if (left <= 0 || !this.#stream.awaitReady('read', left)) return expire();
     }
   }
@@ -290,6 +292,7 @@ export class SocketConnection<T> extends Connection<T> {
   }
 
   #encode(value: T): readonly Uint8Array[] {
+    needMuchStack();
     return withEncoder((encoder) => {
       const message = encoder.encode(value, 'value', this.#far);
       return whole(frame(kind.VALUE, message.bytes.subarray(0, message.length), message.blobs, true));
@@ -303,6 +306,7 @@ export class SocketConnection<T> extends Connection<T> {
       if (bytes === undefined) throw new SerializationError('A received message is damaged: a binary is missing.', '');
       return bytes.buffer as ArrayBuffer;
     };
+    needMuchStack();
     return withDecoder((decoder) => decoder.decode(body, 0, body.length, blob, [], this.#far));
   }
 }

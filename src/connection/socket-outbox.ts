@@ -1,3 +1,4 @@
+import { clearTimeout, clock, setTimeout } from '../builtins.ts';
 import { EndOfStreamError, StateError, TimeoutError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
@@ -40,14 +41,14 @@ export class SocketOutbox {
     if (this.#busy) return this.#sendInTurn(pieces, options);
     if (this.#over !== undefined) throw this.#over;
     const left = this.#writeNow(pieces);
-    if (left !== undefined) return this.#writeLater(left, options, performance.now() + readTimeout(options));
+    if (left !== undefined) return this.#writeLater(left, options, clock() + readTimeout(options));
     return isLoopStarving() ? afterTurn(undefined) : DONE;
   }
 
   /** The same, blocking the thread. */
   sendSync(pieces: Pieces, options: SyncWaitOptions | undefined): void {
     const timeout = readTimeout(options);
-    const deadline = performance.now() + timeout;
+    const deadline = clock() + timeout;
     if (this.#over !== undefined) throw this.#over;
     // Over TLS it throws.
     this.#stream.fd;
@@ -58,7 +59,7 @@ export class SocketOutbox {
     }
     let left = this.#writeNow(pieces);
     while (left !== undefined) {
-      const remaining = deadline - performance.now();
+      const remaining = deadline - clock();
       if (remaining <= 0 || !this.#stream.awaitReady('write', remaining)) throw this.#tear(timeout, left !== pieces);
       left = this.#writeNow(left);
     }
@@ -81,7 +82,7 @@ export class SocketOutbox {
   }
 
   async #sendInTurn(pieces: Pieces, options: WaitOptions | undefined): Promise<void> {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     await this.#turns.wait(
       () => {
         if (this.#busy) return NOT_YET;
@@ -133,7 +134,7 @@ export class SocketOutbox {
     return new Promise((resolve, reject) => {
       this.#busy = true;
       this.#onChange();
-      const timeout = deadline - performance.now();
+      const timeout = deadline - clock();
       const signal = options?.signal;
       const settle = (error: Error | null | undefined) => {
         if (this.#abandon !== settle) return;

@@ -1,5 +1,5 @@
-import { readSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { clearTimeout, fs, setTimeout } from '../builtins.ts';
 import { StateError } from '../errors.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { sockets } from '../platform/choose.ts';
@@ -82,7 +82,7 @@ export class SocketStream {
     scratch ??= new Uint8Array(CHUNK_BYTES);
     const into = target.length >= CHUNK_BYTES ? target : scratch;
     try {
-      return into.subarray(0, readSync(this.#fd, into, 0, Math.min(into.length, 2 ** 30), null));
+      return into.subarray(0, fs.readSync(this.#fd, into, 0, Math.min(into.length, 2 ** 30), null));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
       throw error;
@@ -93,7 +93,7 @@ export class SocketStream {
   writeNow(bytes: Uint8Array, from: number): number {
     if (this.#fd === -1 || this.#socket.destroyed) return 0;
     try {
-      return writeSync(this.#fd, bytes, from, Math.min(bytes.length - from, 2 ** 30));
+      return fs.writeSync(this.#fd, bytes, from, Math.min(bytes.length - from, 2 ** 30));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       throw error;

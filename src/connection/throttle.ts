@@ -1,3 +1,5 @@
+import { clock } from '../builtins.ts';
+
 /** Milliseconds that a peer waits after its first wrong key, twice as many after the next, and so on to the longest. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
@@ -14,7 +16,7 @@ export class Throttle {
   delayFor(address: string): number {
     const record = this.#records.get(address);
     if (record === undefined) return 0;
-    if (performance.now() - record.last > MEMORY) {
+    if (clock() - record.last > MEMORY) {
       this.#records.delete(address);
       return 0;
     }
@@ -24,7 +26,7 @@ export class Throttle {
   failed(address: string): void {
     const failures = (this.#records.get(address)?.failures ?? 0) + 1;
     this.#records.delete(address);
-    this.#records.set(address, { failures, last: performance.now() });
+    this.#records.set(address, { failures, last: clock() });
     for (const oldest of this.#records.keys()) {
       if (this.#records.size <= MOST_ADDRESSES) break;
       this.#records.delete(oldest);

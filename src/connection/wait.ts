@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from '../builtins.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';

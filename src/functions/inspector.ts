@@ -77,11 +77,16 @@ function open(): Session {
     session.connect();
     return session;
   } catch (cause) {
-    throw new InspectorRefusal(
-      "its variables cannot be read: this Node does not allow V8's inspector; start it with --allow-inspector, or send a built-in function or an export of a CommonJS module",
-      { cause },
-    );
+    throw new InspectorRefusal(`its variables cannot be read without V8's inspector, ${whyNot()}`, { cause });
   }
+}
+
+/** Why there is no inspector, and what to do. */
+function whyNot(): string {
+  if (process.permission === undefined) return 'which this Node does not have: it was built without';
+  if (process.allowedNodeEnvironmentFlags.has('--allow-inspector'))
+    return "which Node's permission model does not allow: start node with --allow-inspector, or send a built-in function or an export of a CommonJS module";
+  return 'which this Node does not allow under its permission model: start it without, take one that has --allow-inspector, or send a built-in function or an export of a CommonJS module';
 }
 
 function connect(): Connection {

@@ -1,3 +1,4 @@
+import { types } from '../builtins.ts';
 import { RemoteError } from '../errors.ts';
 import type { Caller } from './caller.ts';
 import { ITERATE } from './messages.ts';
@@ -23,7 +24,7 @@ export class CustomObject implements ServedObject {
   call(method: string, args: unknown[], _caller: Caller): unknown {
     if (method === ITERATE) return new Presented(new ServedIterator(this.#iterator()));
     const result = Reflect.apply(this.#method(method), this.#object, args);
-    return result instanceof Promise ? result.then(present) : present(result);
+    return types.isPromise(result) ? result.then(present) : present(result);
   }
 
   dispose(): void {

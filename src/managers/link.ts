@@ -1,3 +1,4 @@
+import { queueMicrotask } from '../builtins.ts';
 import { showAddress } from '../connection/address.ts';
 import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';

@@ -1,3 +1,4 @@
+import { types } from '../builtins.ts';
 import { Barrier } from '../channel/barrier.ts';
 import { BoundedBuffer } from '../channel/bounded-buffer.ts';
 import { JoinableQueue } from '../channel/joinable-queue.ts';
@@ -64,7 +65,7 @@ export function objectMaker(types: ReadonlyMap<string, Registration>, find: Find
 function makeRegistered({ name, make, exposed }: Registration, args: unknown[], find: FindObject): ServedObject {
   if (isClass(make)) return new CustomObject(name, Reflect.construct(make, args) as object, exposed, true);
   const object: unknown = (make as (...args: unknown[]) => unknown)(...args);
-  if (object instanceof Promise) {
+  if (types.isPromise(object)) {
     object.catch(() => {});
     throw new TypeError(`What is registered as ${name} must answer with an object at once: it must not be async.`);
   }

@@ -1,3 +1,4 @@
+import { queueMicrotask } from '../builtins.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { StateError } from '../errors.ts';
 import type { Lease } from './lease.ts';

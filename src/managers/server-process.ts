@@ -1,3 +1,4 @@
+import { setInterval } from '../builtins.ts';
 import type { Address } from '../connection/address.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerOptions } from '../connection/listener.ts';

@@ -1,3 +1,4 @@
+import { setTimeout } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { parking, platform } from '../platform/choose.ts';
 import type { Platform } from '../platform/platform.ts';

@@ -1,3 +1,4 @@
+import { clearTimeout, clock, setImmediate, setTimeout } from '../builtins.ts';
 import type { Platform } from '../platform/platform.ts';
 import type { Doorbells } from './doorbells.ts';
 import { Errands } from './errands.ts';
@@ -189,7 +190,7 @@ export class Parker {
    */
   remind(callback: () => void): void {
     if (this.#reminders.size === 0) {
-      this.#remindAt = performance.now() + REMIND_AFTER;
+      this.#remindAt = clock() + REMIND_AFTER;
       this.#remindTimer = setTimeout(() => this.#remind(), REMIND_AFTER).unref();
     }
     this.#reminders.add(callback);
@@ -231,7 +232,7 @@ export class Parker {
           way = needed;
           continue;
         }
-        const now = performance.now();
+        const now = clock();
         if (now >= deadline) return false;
         const until = this.#reminders.size > 0 ? Math.min(deadline, this.#remindAt) : deadline;
         const left = Math.min(Math.max(until - now, 0), this.#longest);
@@ -240,7 +241,7 @@ export class Parker {
         } else {
           this.#poll(watched, left);
         }
-        if (this.#reminders.size > 0 && performance.now() >= this.#remindAt) this.#remind();
+        if (this.#reminders.size > 0 && clock() >= this.#remindAt) this.#remind();
       }
     } finally {
       this.#arm();

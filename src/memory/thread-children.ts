@@ -1,3 +1,4 @@
+import { setTimeout } from '../builtins.ts';
 import type { Platform } from '../platform/platform.ts';
 
 /** How many processes are noted at once; one beyond stays a zombie after its end, until this process ends. */

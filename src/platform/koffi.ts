@@ -17,20 +17,16 @@ export function loadKoffi(): Koffi {
   try {
     return load(name) as Koffi;
   } catch (cause) {
-    throw new PlatformError(
-      `multiproc calls the operating system through ${name}, which could not be loaded: ${adviceOn(cause)}.`,
-      {
-        cause,
-      },
-    );
+    throw new PlatformError(`multiproc calls the operating system through the package ${name}, ${whyNot(cause)}`, { cause });
   }
 }
 
-function adviceOn(cause: unknown): string {
-  const { code } = cause as NodeJS.ErrnoException;
+/** Why koffi cannot be loaded, and what to do. */
+function whyNot(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ERR_DLOPEN_DISABLED')
-    return 'this Node may not load addons; start it with --allow-addons, and without --no-addons';
-  if (code === 'MODULE_NOT_FOUND')
-    return 'it is an optional dependency that was left out when multiproc was installed; install again, with optional dependencies (npm: --include=optional) and for this platform';
-  return (cause as Error).message;
+    return 'which is an addon, and this Node may not load those: start node with --allow-addons, and without --no-addons.';
+  if (code !== 'MODULE_NOT_FOUND') return `which could not be loaded: ${message}.`;
+  const { platform, arch } = process;
+  return `which is not installed: it is an optional dependency, which --omit=optional leaves out, and so does a lock file made on another system. Run \`npm install --include=optional --os=${platform} --cpu=${arch}\` here, without that lock file if need be; and keep it out of bundles.`;
 }

@@ -1,11 +1,13 @@
-import { fs, os } from '../builtins.ts';
+import { clock, fs, os } from '../builtins.ts';
 import { loadKoffi } from './koffi.ts';
+import { withShortPath } from './linux-socket-path.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 // From the kernel's headers; the same on x64 and arm64.
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const AI_PASSIVE = 1;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
@@ -13,8 +15,6 @@ const SO_PEERCRED = 17;
 const SHUT_WR = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
-/** The longest path in a `sockaddr_un`, its closing zero not counted. */
-const LONGEST_PATH = 107;
 
 type Native = (...args: unknown[]) => number;
 
@@ -25,6 +25,7 @@ export function createLinuxSockets(): Sockets {
   const func = (declaration: string) => libc.func(declaration) as Native;
   const socket = func('int socket(int domain, int type, int protocol)');
   const bind = func('int bind(int fd, const uint8_t* address, uint32_t length)');
+  const connect = func('int connect(int fd, const uint8_t* address, uint32_t length)');
   const listen = func('int listen(int fd, int backlog)');
   const setsockopt = func('int setsockopt(int fd, int level, int name, const int* value, uint32_t length)');
   const getsockopt = func('int getsockopt(int fd, int level, int name, _Out_ int* value, _Inout_ uint32_t* length)');
@@ -86,20 +87,55 @@ export function createLinuxSockets(): Sockets {
     }
   }
 
+  function unixAddress(path: string): Uint8Array {
+    const bytes = Buffer.from(path);
+    const address = new Uint8Array(2 + bytes.length);
+    address[0] = AF_UNIX;
+    address.set(bytes, 2);
+    return address;
+  }
+
+  /**
+   * Removes the file of a socket that nobody has any more; false if somebody has it, or somebody else removes it just now, or it is no
+   * socket. Of all who would remove the same file one at a time may: who has the name of it, which is in no folder, and ends with its owner.
+   */
+  function removeStale(path: string, address: Uint8Array): boolean {
+    const claim = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+    if (claim < 0) return false;
+    try {
+      const { dev, ino } = fs.lstatSync(path);
+      const name = unixAddress(`\0multiproc stale ${dev} ${ino}`);
+      if (bind(claim, name, name.length) !== 0) return false;
+      const file = fs.lstatSync(path);
+      if (!file.isSocket() || file.dev !== dev || file.ino !== ino) return false;
+      // A socket of another type: whoever has the file does not notice. EPROTOTYPE says that somebody has, also one that does not listen yet.
+      if (connect(claim, address, address.length) === 0 || koffi.errno() !== os.constants.errno.ECONNREFUSED)
+        return false;
+      fs.unlinkSync(path);
+      return true;
+    } catch {
+      // It is gone already, or not ours to remove.
+      return false;
+    } finally {
+      close(claim);
+    }
+  }
+
   return {
     listenTcp(host, port, backlog) {
       const [first] = resolve(host, port);
       return listenAt(first!.family, first!.address, backlog, `${host}:${port}`);
     },
     listenUnix(path, backlog) {
-      const bytes = Buffer.from(path);
-      if (bytes.length > LONGEST_PATH) {
-        throw new RangeError(`The path of a unix socket may have ${LONGEST_PATH} bytes, not ${bytes.length}: ${path}`);
-      }
-      const address = new Uint8Array(2 + bytes.length + 1);
-      address[0] = AF_UNIX;
-      address.set(bytes, 2);
-      return listenAt(AF_UNIX, address, backlog, path);
+      return withShortPath(path, (short) => {
+        const address = unixAddress(`${short}\0`);
+        try {
+          return listenAt(AF_UNIX, address, backlog, path);
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !removeStale(short, address)) throw error;
+          return listenAt(AF_UNIX, address, backlog, path);
+        }
+      });
     },
     peerUser(fd) {
       // struct ucred: pid, uid, gid.
@@ -113,15 +149,15 @@ export function createLinuxSockets(): Sockets {
       shutdown(fd, SHUT_WR);
     },
     awaitReady(fd, what, timeout, bell) {
-      const deadline = performance.now() + timeout;
+      const deadline = clock() + timeout;
       for (;;) {
         // The kernel passes over a descriptor of -1.
         const entries = new Int32Array([fd, what === 'read' ? POLLIN : POLLOUT, bell, POLLIN]);
-        const left = Math.min(Math.max(Math.ceil(deadline - performance.now()), 0), 0x7fffffff);
+        const left = Math.min(Math.max(Math.ceil(deadline - clock()), 0), 0x7fffffff);
         const found = nativePoll(entries, 2, timeout === Number.POSITIVE_INFINITY ? -1 : left);
         if (found > 0) return (entries[1] as number) >>> 16 !== 0 ? 'ready' : 'rung';
         if (found < 0 && koffi.errno() !== os.constants.errno.EINTR) throw failed('poll', `descriptor ${fd}`);
-        if (performance.now() >= deadline) return 'late';
+        if (clock() >= deadline) return 'late';
       }
     },
   };

@@ -118,8 +118,11 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
     map(fd, offset, length) {
       const address = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, offset) as bigint;
-      if (BigInt.asIntN(64, address) === -1n) throw failed(`mmap of ${length} bytes`);
-      return address;
+      if (BigInt.asIntN(64, address) !== -1n) return address;
+      if (koffi.errno() !== ENOMEM) throw failed(`mmap of ${length} bytes`);
+      throw new PlatformError(
+        `This process is out of address space (ulimit -v): ${length} bytes could not be mapped. multiproc maps shared memory in pieces of 1 GiB, which take no memory until they are used; allow 2 GiB at the least.`,
+      );
     },
     view: (address, length) => uninterrupted(() => koffi.view(address, length)),
     copyIn(address, bytes) {

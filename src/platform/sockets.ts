@@ -2,7 +2,7 @@
 export interface Sockets {
   /** Resolves the host, binds and listens, all before it returns; answers the descriptor. Throws as Node does, with `code`. */
   listenTcp(host: string, port: number, backlog: number): number;
-  /** The same for a socket file, which its owner alone may connect to. */
+  /** The same for a socket file, which its owner alone may connect to; a file that a socket has left behind is replaced. */
   listenUnix(path: string, backlog: number): number;
   /** The user that runs the process at the other end of a unix socket. */
   peerUser(fd: number): number;

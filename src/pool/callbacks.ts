@@ -1,3 +1,4 @@
+import { queueMicrotask, types } from '../builtins.ts';
 import { stackOf } from '../stack-of.ts';
 
 /** Callbacks of users whose time has come, to be called outside of the dispatcher's work. */
@@ -22,7 +23,7 @@ export function callDue(): void {
   for (let callback = due.shift(); callback !== undefined; callback = due.shift()) {
     try {
       const answer = callback();
-      if (answer instanceof Promise) answer.catch(warn);
+      if (types.isPromise(answer)) answer.catch(warn);
     } catch (error) {
       warn(error);
     }

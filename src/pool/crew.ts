@@ -1,4 +1,4 @@
-import { setTimer } from '../builtins.ts';
+import { clearTimeout, setTimeout } from '../builtins.ts';
 import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -101,7 +101,7 @@ export class Crew {
     while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
       const pause = this.#setbacks.left;
       if (pause > 0) {
-        this.#timer ??= setTimer(this.#startLater, pause).unref();
+        this.#timer ??= setTimeout(this.#startLater, pause).unref();
         return;
       }
       const { attempt } = this.#setbacks;
@@ -162,16 +162,16 @@ export class Crew {
     }
     const look = () => {
       if (!this.#workers.has(member)) return;
-      if (hasOthers(member)) setTimer(look, NOTICE);
+      if (hasOthers(member)) setTimeout(look, NOTICE);
       else this.#stop(member, worker);
     };
-    setTimer(look, NOTICE);
+    setTimeout(look, NOTICE);
   }
 
   /** Asks it to end, as Node does unless the task listens to SIGTERM, and ends it if it is still there after its time. */
   #stop(member: number, { process }: Worker): void {
     process.terminate();
-    setTimer(() => {
+    setTimeout(() => {
       if (this.#workers.get(member)?.process === process) process.kill();
     }, GRACE).unref();
     this.staff(this.#options.outstanding());

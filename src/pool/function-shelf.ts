@@ -1,3 +1,4 @@
+import { queueMicrotask } from '../builtins.ts';
 import { keepParcel, pack, unpackShared } from '../channel/transport.ts';
 import { isUnchanged } from '../functions/capture.ts';
 import type { Family } from '../memory/family.ts';

@@ -1,3 +1,4 @@
+import { clock, setImmediate } from '../builtins.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 
 /** Milliseconds: waits that take longer on average are slept through; the longest poll; what one wait counts at most. */
@@ -22,9 +23,9 @@ export class LoopPoll {
     sleep: () => Promise<T>,
     found: (value: T) => void,
   ): void {
-    const start = performance.now();
+    const start = clock();
     const done = (value: T) => {
-      this.#average += (Math.min(MOST, performance.now() - start) - this.#average) * NEWEST;
+      this.#average += (Math.min(MOST, clock() - start) - this.#average) * NEWEST;
       found(value);
     };
     const slept = () => void sleep().then(done);
@@ -41,7 +42,7 @@ export class LoopPoll {
         done(value);
         return;
       }
-      if (performance.now() < end) setImmediate(look);
+      if (clock() < end) setImmediate(look);
       else slept();
     };
     setImmediate(look);

@@ -1,4 +1,4 @@
-import { os } from '../builtins.ts';
+import { clock, os } from '../builtins.ts';
 
 /** Milliseconds of the second pause, and of the longest; there is none after the first setback. */
 const SECOND = 10;
@@ -22,7 +22,7 @@ export class Setbacks {
 
   /** Milliseconds until the next worker is to start. */
   get left(): number {
-    return this.#until === 0 ? 0 : Math.max(0, this.#until - performance.now());
+    return this.#until === 0 ? 0 : Math.max(0, this.#until - clock());
   }
 
   /** A task was finished. */
@@ -38,7 +38,7 @@ export class Setbacks {
     if (attempt === this.#attempt) {
       this.#attempt++;
       const pause = this.#attempt === 1 ? 0 : Math.min(LONGEST, SECOND * 2 ** (this.#attempt - 2));
-      this.#until = performance.now() + pause;
+      this.#until = clock() + pause;
       if (this.#attempt === TELLING) {
         process.emitWarning(
           `The workers of a Pool come to nothing, the last one ${reason}; it goes on, once a second.`,

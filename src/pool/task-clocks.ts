@@ -1,4 +1,4 @@
-import { setTimer } from '../builtins.ts';
+import { clearTimeout, clock, setTimeout } from '../builtins.ts';
 import { TimeoutError } from '../errors.ts';
 import type { Job } from './job.ts';
 
@@ -15,10 +15,10 @@ export class TaskClocks {
   start(job: Job | undefined): void {
     if (job === undefined || job.settled) return;
     const { timeout } = job.options;
-    job.deadline = performance.now() + timeout;
+    job.deadline = clock() + timeout;
     this.#running.add(job);
     // Longer than a timer can run is for ever, as far as anybody will see.
-    if (timeout <= 0x7fffffff) job.timer = setTimer(() => this.#expire(job), timeout);
+    if (timeout <= 0x7fffffff) job.timer = setTimeout(() => this.#expire(job), timeout);
   }
 
   stop(job: Job): void {
@@ -32,12 +32,12 @@ export class TaskClocks {
   left(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const { deadline } of this.#running) next = Math.min(next, deadline);
-    return Math.max(0, next - performance.now());
+    return Math.max(0, next - clock());
   }
 
   /** For a blocked thread, in which timers do not run. */
   expireDue(): void {
-    const now = performance.now();
+    const now = clock();
     for (const job of this.#running) if (job.deadline <= now) this.#expire(job);
   }
 

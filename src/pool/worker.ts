@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
-import { inspect } from '../builtins.ts';
+import { clock, inspect, types } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
@@ -83,7 +83,7 @@ class Worker {
   /** Something that was begun before the next task may still fail. */
   #hasStrays = false;
   #left: number;
-  #turned = performance.now();
+  #turned = clock();
   /** How many things the event loop has to do for the worker itself. */
   #resources = 0;
   /** Asynchronous work with a lower number was begun before the task in hand. */
@@ -146,7 +146,7 @@ class Worker {
       if (message === undefined) outcome = [report.ERROR, task.error];
       else if (message.length === 7 && !this.#functions.has(message[0])) outcome = this.#importFirst(tag, message);
       else outcome = this.#perform(tag, message);
-      const result = outcome instanceof Promise ? await outcome : outcome;
+      const result = types.isPromise(outcome) ? await outcome : outcome;
       if (!this.#hasStrays) this.#noteStrays();
       const mayReport = this.#board.slots.finish(tag);
       this.#inHand.delete(tag);
@@ -156,10 +156,10 @@ class Worker {
       if (result[0] !== report.STARTED) this.#report(tag, result);
       if (this.#isTooLarge()) this.#left = 0;
       if (this.#left === 0 && this.#inHand.size === 0) return this.#end();
-      const now = performance.now();
+      const now = clock();
       if (now - this.#turned > TURN_AFTER) {
         await afterTurn(undefined);
-        this.#turned = performance.now();
+        this.#turned = clock();
       }
     }
   }
@@ -220,7 +220,7 @@ class Worker {
     return new Promise((resolve) => {
       this.#poll.wait(this.#tryTake, this.#mayPoll, this.#sleep, (task) => {
         this.#board.endPoll();
-        this.#turned = performance.now();
+        this.#turned = clock();
         resolve(task);
       });
     });
@@ -278,7 +278,7 @@ class Worker {
     }
     return this.#context.run(tag, () => {
       const outcome = this.#call(message);
-      if (!(outcome instanceof Promise)) return outcome;
+      if (!types.isPromise(outcome)) return outcome;
       const blamed = new Promise<ReportMessage>((resolve) => {
         this.#settleBlamed.set(tag, () => resolve([report.STARTED]));
       });

@@ -5,7 +5,7 @@
 // What arrives may be of any door.
 import '../install-managers.ts';
 import '../install-shared-memory.ts';
-import { inspect } from '../builtins.ts';
+import { inspect, setImmediate } from '../builtins.ts';
 import { importModule } from '../functions/import-module.ts';
 import { loadParts } from '../lazy.ts';
 import { type Family, joinFamily } from '../memory/family.ts';

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from '../builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import type { WaitOptions } from '../options.ts';

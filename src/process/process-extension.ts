@@ -39,7 +39,8 @@ const processExtension: Extension<Process> = {
     input.remember(process);
     const target = input.value();
     equipProcess(process, { target, args: input.value() } as Travelling);
-    return Object.assign(process, input.value());
+    // Not by assignment, which of an own `__proto__` would make the prototype.
+    return Object.defineProperties(process, Object.getOwnPropertyDescriptors(input.value() as object)) as Process;
   },
 };
 

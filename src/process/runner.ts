@@ -1,3 +1,4 @@
+import { clock } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 
 /** What a process is started in, as `Process` sees it: a child process or a worker thread, that waits for its assignment, runs it, or has ended. */
@@ -65,7 +66,7 @@ export abstract class Runner {
 
   /** Blocks the thread until it has ended; false if the time was over before. */
   waitSync(timeout: number): boolean {
-    return this.family.parker.block(() => !this.#isLifelineOpen, performance.now() + timeout);
+    return this.family.parker.block(() => !this.#isLifelineOpen, clock() + timeout);
   }
 
   #onLifelineEnd(): void {

@@ -1,3 +1,4 @@
+import { setTimeout } from '../builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { assertWhole } from '../options.ts';

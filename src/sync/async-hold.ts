@@ -1,4 +1,5 @@
 import type { AsyncHook, AsyncLocalStorage } from 'node:async_hooks';
+import { queueMicrotask, setImmediate } from '../builtins.ts';
 
 /**
  * One possession of a re-entrant lock in this thread: from the acquisition until it is released as often as it was acquired. An

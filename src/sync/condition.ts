@@ -1,3 +1,4 @@
+import { clock } from '../builtins.ts';
 import { StateError } from '../errors.ts';
 import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
@@ -156,7 +157,7 @@ export class Condition extends SharedObject {
 
   /** The same, blocking the thread. */
   waitSync(options?: SyncWaitOptions): boolean {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     const { entry, reacquire } = this.#letGo(this.#mine('waitSync'));
     let notified = false;
     let unused = true;
@@ -175,13 +176,13 @@ export class Condition extends SharedObject {
 
   /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     options?.signal?.throwIfAborted();
     assertPredicate(predicate);
     this.#mine('waitFor');
     for (;;) {
       const answer = await predicate();
-      const left = deadline - performance.now();
+      const left = deadline - clock();
       if (answer || left <= 0) return answer;
       await this.wait(options && { ...options, timeout: left });
     }
@@ -189,12 +190,12 @@ export class Condition extends SharedObject {
 
   /** The same, blocking the thread. */
   waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     assertPredicate(predicate);
     this.#mine('waitForSync');
     for (;;) {
       const answer = predicate();
-      const left = deadline - performance.now();
+      const left = deadline - clock();
       if (answer || left <= 0) return answer;
       this.waitSync(options && { timeout: left });
     }
@@ -280,9 +281,16 @@ export class Condition extends SharedObject {
   async #sleep(entry: number, options: WaitOptions | undefined): Promise<void> {
     const { parker } = this.#family;
     let wake = () => {};
+    let failure: { readonly error: unknown } | undefined;
     const pending = {
       check: () => {
-        this.#line.passOn();
+        try {
+          this.#line.passOn();
+        } catch (error) {
+          // It is the wait's, and of no other check.
+          failure = { error };
+          wake();
+        }
         if (this.#line.isNotified(entry)) wake();
       },
     };
@@ -296,6 +304,7 @@ export class Condition extends SharedObject {
     } finally {
       parker.remove(pending);
     }
+    if (failure !== undefined) throw failure.error;
     if (this.#isClosed) throw closedError(this);
   }
 }

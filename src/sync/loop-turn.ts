@@ -1,3 +1,5 @@
+import { clock, setImmediate } from '../builtins.ts';
+
 /** How long, in ms, promises that were true from the start may keep the event loop from turning. */
 const LONGEST = 2;
 /** The most of them between two looks at the clock, each of which takes some 30 ns. */
@@ -15,7 +17,7 @@ let step = 1;
  */
 export function isLoopStarving(): boolean {
   if (--unseen > 0) return false;
-  const now = performance.now();
+  const now = clock();
   if (since === undefined) {
     since = now;
     unseen = step = 1;

@@ -1,4 +1,4 @@
-import { os } from '../builtins.ts';
+import { clock, os } from '../builtins.ts';
 import { platform } from '../platform/choose.ts';
 
 /** What an attempt answers while there is nothing to have. */
@@ -28,17 +28,17 @@ export class Spinner {
   spin<T>(attempt: Attempt<T>, blocked: boolean): T | NotYet {
     const budget = this.#allowed();
     if (budget === 0) return NOT_YET;
-    const start = performance.now();
+    const start = clock();
     do {
       for (let i = 0; i < TRIES; i++) {
         const value = attempt();
         if (value === NOT_YET) continue;
-        this.#budget = Math.min(Math.max(this.#budget, (performance.now() - start) * 2 + SHORTEST), LONGEST);
+        this.#budget = Math.min(Math.max(this.#budget, (clock() - start) * 2 + SHORTEST), LONGEST);
         return value;
       }
       // The other side may wait for this very CPU: the system often puts two that wake each other on one.
       platform().yieldCpu();
-    } while (performance.now() < start + budget);
+    } while (clock() < start + budget);
     // An event loop has better things to do than a blocked thread.
     this.#budget *= blocked ? 0.9 : 0.7;
     return NOT_YET;

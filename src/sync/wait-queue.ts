@@ -1,3 +1,4 @@
+import { clearTimeout, clock, setTimeout } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
@@ -164,7 +165,7 @@ export class WaitQueue implements Pending {
 
   /** The first promise of this thread that waits. */
   #stand(): void {
-    this.#since = performance.now();
+    this.#since = clock();
     this.#list.enrol();
     this.#family.parker.add(this);
   }
@@ -173,12 +174,12 @@ export class WaitQueue implements Pending {
   waitSync<T>(attempt: Attempt<T>, options: SyncWaitOptions | undefined, expire: () => T): T {
     needMuchStack();
     const timeout = readTimeout(options);
-    const deadline = performance.now() + timeout;
+    const deadline = clock() + timeout;
     let value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, true);
     if (value !== NOT_YET) return value;
     if (timeout === 0) return expire();
     if (this.#waiters.size === 0) {
-      this.#since = performance.now();
+      this.#since = clock();
       this.#list.enrol();
     }
     const look = () => {
@@ -190,8 +191,7 @@ export class WaitQueue implements Pending {
     };
     try {
       for (;;) {
-        const until =
-          this.#awaited.owners === undefined ? deadline : Math.min(deadline, performance.now() + this.#nextLook());
+        const until = this.#awaited.owners === undefined ? deadline : Math.min(deadline, clock() + this.#nextLook());
         if (this.#family.parker.block(look, until) || until === deadline) break;
         this.#lookAtOwners();
       }
@@ -273,7 +273,7 @@ export class WaitQueue implements Pending {
       again = true;
     }
     if (this.#awaited.owners === undefined) return again;
-    const now = performance.now();
+    const now = clock();
     if (served) this.#since = now;
     else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
     // What is kept for another, who may not come: the one who was to see to that may have gone.

@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after } from 'node:test';
 import { type Connection, Queue } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
+import { sockets } from '#dist/platform/choose.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 
 const authKey = 'a key for tests';
 
+/** A socket's file that nobody has, in a path that is longer than the kernel takes. */
+const folder = mkdtempSync(`${tmpdir()}/multiproc-${'stale-'.repeat(20)}`);
+after(() => rmSync(folder, { recursive: true }));
+const stale = `${folder}/socket`;
+function leaveStale(): void {
+  rmSync(stale, { force: true });
+  closeSync(sockets().listenUnix(stale, 1));
+}
+
 for (const [name, address] of [
   ['tcp', '127.0.0.1:0'],
   ['unix', undefined],
+  ['unix where a dead one has listened', stale],
 ] as const) {
   test(`disturbed anywhere while it listens and connects over ${name}, a process leaves the address to others`, async () => {
     await disturbEverywhere(
@@ -24,7 +38,10 @@ for (const [name, address] of [
         served.sendSync('answer');
         assert.equal(client.recvSync(), 'answer');
       },
-      () => [address, authKey],
+      () => {
+        if (address === stale) leaveStale();
+        return [address, authKey];
+      },
       async ({ threw }) => {
         for (const error of threw) assert.ok('code' in (error as Error), String(error));
         using listener = new Listener({ address, authKey });

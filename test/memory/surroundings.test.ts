@@ -14,6 +14,9 @@ const fixture = (name: string): string => resolve(`build/test/memory/fixtures/${
 const preload = (name: string): string[] => ['--import', pathToFileURL(fixture(name)).href];
 /** A user that has nothing. */
 const NOBODY = 65534;
+const forRoot = {
+  skip: process.getuid?.() === 0 ? false : 'only root may set capabilities, become another user and unmount',
+};
 
 const folder = mkdtempSync(`${tmpdir()}/multiproc-node-`);
 after(() => rmSync(folder, { recursive: true }));
@@ -35,16 +38,20 @@ for (const suite of process.env.TEST_LONG === undefined
   });
 }
 
-test('an ordinary user of a Node with a capability, as for port 80: all are woken, and deaths are seen', async () => {
-  const node = `${folder}/node`;
-  await run('cp', [process.execPath, node]);
-  await run('chmod', ['755', folder, node]);
-  await run('setcap', ['cap_net_bind_service+ep', node]);
-  const { stdout } = await run(node, [fixture('woken-and-bereaved')], { uid: NOBODY, gid: NOBODY });
-  assert.equal(stdout, 'said: put 1\nthen: acquired true\n');
-});
+test(
+  'an ordinary user of a Node with a capability, as for port 80: all are woken, and deaths are seen',
+  forRoot,
+  async () => {
+    const node = `${folder}/node`;
+    await run('cp', [process.execPath, node]);
+    await run('chmod', ['755', folder, node]);
+    await run('setcap', ['cap_net_bind_service+ep', node]);
+    const { stdout } = await run(node, [fixture('woken-and-bereaved')], { uid: NOBODY, gid: NOBODY });
+    assert.equal(stdout, 'said: put 1\nthen: acquired true\n');
+  },
+);
 
-test('who has become another user is woken, wakes everybody, and ends with its parent', async () => {
+test('who has become another user is woken, wakes everybody, and ends with its parent', forRoot, async () => {
   const program = start(fixture('several-users'));
   const pid = Number(await program.said('other user:'));
   assert.equal(await program.said('got:'), 'from root, from sibling');
@@ -55,7 +62,7 @@ test('who has become another user is woken, wakes everybody, and ends with its p
   await until(() => !runs(pid));
 });
 
-test('without /proc the first use says what is missing', async () => {
+test('without /proc the first use says what is missing', forRoot, async () => {
   const code = `umount -l /proc && exec "$0" "$1"`;
   const ended = run('unshare', ['-m', 'sh', '-c', code, process.execPath, fixture('woken-and-bereaved')]);
   await assert.rejects(ended, /\/proc must be mounted/);

@@ -1,3 +1,4 @@
+import { clock } from '../../builtins.ts';
 import type { WaitOptions } from '../../options.ts';
 import { readTimeout } from '../../options.ts';
 import { BaseProxy, COMPANION } from '../proxy.ts';
@@ -66,10 +67,10 @@ export class ConditionProxy extends BaseProxy {
 
   /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
-    const deadline = performance.now() + readTimeout(options);
+    const deadline = clock() + readTimeout(options);
     for (;;) {
       const answer = await predicate();
-      const left = deadline - performance.now();
+      const left = deadline - clock();
       if (answer || left <= 0) return answer;
       await this.wait(options && { ...options, ...(options.timeout !== undefined && { timeout: left }) });
     }

@@ -1,0 +1,74 @@
+// Programs in which something that the library stands on is missing: the words say what, and what to do.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import { after, test } from 'node:test';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const folder = realpathSync(mkdtempSync(`${tmpdir()}/multiproc-missing-`));
+after(() => rmSync(folder, { recursive: true }));
+
+const modules = `${folder}/node_modules`;
+mkdirSync(`${modules}/multiproc`, { recursive: true });
+for (const name of ['dist', 'package.json']) cpSync(name, `${modules}/multiproc/${name}`, { recursive: true });
+symlinkSync(resolve('node_modules/acorn'), `${modules}/acorn`);
+const program = `${folder}/program.mjs`;
+writeFileSync(
+  program,
+  `import { Queue } from 'multiproc';
+let n = 1;
+try { new Queue().putSync(() => n); console.log('works'); } catch (error) { console.log(error.name + ': ' + error.message); }`,
+);
+
+const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
+const mayRead = [
+  permission,
+  '--allow-fs-read=*',
+  '--allow-fs-write=*',
+  '--allow-worker',
+  '--allow-child-process',
+  '--no-warnings',
+];
+
+async function says(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [...args, program], { cwd: folder });
+  return stdout;
+}
+
+test('without koffi', async () => {
+  assert.match(await says(), /^PlatformError: .*koffi, which could not be loaded: install it/);
+});
+
+test('with koffi, but without its binary', async () => {
+  const there = resolve('node_modules/koffi');
+  cpSync(there, `${modules}/koffi`, { recursive: true, filter: (path) => !path.endsWith('.node') });
+  const wanted = `@koromix/koffi-${process.platform}-${process.arch}`;
+  const words = await says();
+  assert.ok(words.includes(wanted) && words.includes('npm install --include=optional'), words);
+});
+
+test('with all of it', async () => {
+  cpSync(resolve('node_modules/@koromix'), `${modules}/@koromix`, { recursive: true });
+  assert.equal(await says(), 'works\n');
+});
+
+test('where addons are not allowed', async () => {
+  assert.match(await says(...mayRead), /^PlatformError: .*start node with --allow-addons/);
+});
+
+test('where the inspector is not allowed', async () => {
+  const words = await says(...mayRead, '--allow-addons');
+  assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
+});
+
+test('where there is too little address space', async () => {
+  const { stdout } = await run('bash', ['-c', `ulimit -v 1048576; exec "$0" "$1"`, process.execPath, program], {
+    cwd: folder,
+  });
+  assert.match(stdout, /^PlatformError: .*out of address space \(ulimit -v\)/);
+});
