@@ -6,6 +6,7 @@ import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';
 import { type Extension, extensionById, reach, registerExtension, type ValueWriter } from './extension.ts';
 import { form, holesIn, instanceForms } from './instance-forms.ts';
+import { isKey } from './key-extension.ts';
 import { holdsPrivateNames } from './private-names.ts';
 import { nativeClassOf, refusalOf } from './refusals.ts';
 
@@ -29,7 +30,8 @@ function classOf(value: object): AnyClass | undefined {
 
 function isWorthCapturing(value: object, cls: AnyClass): boolean {
   if (/\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(cls))) return false;
-  if (brandNameOf(value) !== undefined || value instanceof URL || value instanceof URLSearchParams) return false;
+  if (brandNameOf(value) !== undefined || value instanceof URL || value instanceof URLSearchParams || isKey(value))
+    return false;
   return baseOf(value) !== form.OBJECT || refusalOf(value) === undefined;
 }
 

@@ -23,8 +23,8 @@ const classes = ['SecretKeyObject', 'PublicKeyObject', 'PrivateKeyObject', 'Cryp
 
 const crypto = () => process.getBuiltinModule('node:crypto');
 
-/** Without a look into node:crypto, which takes 10 ms to load, at anything that has not the name of such a class. */
-function isKey(value: object): value is Key {
+/** True of a KeyObject and a CryptoKey. Without a look into node:crypto, which takes 10 ms to load, at anything that has not the name of such a class. */
+export function isKey(value: object): value is Key {
   const prototype: object | null = Object.getPrototypeOf(value);
   const cls: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
   if (typeof cls !== 'function' || !classes.includes(cls.name)) return false;

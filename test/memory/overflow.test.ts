@@ -1,7 +1,7 @@
 // A recursion that uses queues and locks, until the stack overflows: each use has done all of its work then, or nothing.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Barrier, Condition, Event, Lock, Queue, RLock, Semaphore } from 'multiproc';
+import { Barrier, Condition, Event, JoinableQueue, Lock, Queue, RLock, Semaphore } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { layout } from '#dist/memory/layout.js';
 import type { SharedObject } from '#dist/memory/shared-object.js';
@@ -86,6 +86,31 @@ function putForGetter(): Use {
   };
 }
 
+/** With a join in line, that is to be woken. */
+function taskDoneForJoiner(): Use {
+  const queue = new JoinableQueue<number>();
+  const DONE = 2;
+  let times = 0;
+  let wait = Promise.resolve();
+  const takeOne = () => {
+    queue.putSync(7);
+    assert.equal(queue.getSync(), 7);
+    wait = quiet(queue.join());
+  };
+  takeOne();
+  return {
+    object: queue,
+    sections: QUEUE_SECTIONS,
+    act: () => queue.taskDone(),
+    happened: () => wordOf(queue, DONE) === times + 1,
+    undo: async () => {
+      times++;
+      await wait;
+      takeOne();
+    },
+  };
+}
+
 function releaseForWaiter(): Use {
   const lock = new Lock();
   lock.acquireSync();
@@ -163,6 +188,7 @@ const uses: Record<string, () => Use | Promise<Use>> = {
   'acquire of a semaphore': () => acquire(new Semaphore(), [16, 32]),
   'release of a semaphore': () => release(new Semaphore(), [16, 32]),
   'put with a getter in line': putForGetter,
+  'taskDone with a joiner in line': taskDoneForJoiner,
   'release with a waiter in line': releaseForWaiter,
   'set of an event with a waiter': setForWaiter,
   'notify of a condition': notifyWaiter,

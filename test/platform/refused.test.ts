@@ -66,9 +66,10 @@ test('where the inspector is not allowed', async () => {
   assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
 });
 
-test('where there is too little address space', async () => {
-  const { stdout } = await run('bash', ['-c', `ulimit -v 1048576; exec "$0" "$1"`, process.execPath, program], {
-    cwd: folder,
-  });
+test('where there is too little address space', async (t) => {
+  const limited = (...args: readonly string[]) =>
+    run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], { cwd: folder });
+  if (!(await limited('-e', '0').then(Boolean, () => false))) return t.skip('this Node itself needs more than 1 GiB');
+  const { stdout } = await limited(program);
   assert.match(stdout, /^PlatformError: .*out of address space \(ulimit -v\)/);
 });

@@ -82,6 +82,24 @@ describe('subclasses of Process', () => {
     await watched(p.join());
   });
 
+  test('a field named __proto__ is just a field', async () => {
+    const answers = new Queue<unknown>();
+    class Odd extends Process {
+      constructor() {
+        super();
+        const value = { odd: true };
+        Object.defineProperty(this, '__proto__', { value, enumerable: true, configurable: true, writable: true });
+      }
+      override async run(): Promise<void> {
+        await answers.put([this instanceof Odd, Object.hasOwn(this, '__proto__'), 'odd' in this]);
+      }
+    }
+    const p = new Odd();
+    p.start();
+    assert.deepEqual(await watched(answers.get()), [true, true, false]);
+    await watched(p.join());
+  });
+
   test('what the process changes in its fields stays there', async () => {
     class Counter extends Process {
       count = 0;
