@@ -1,5 +1,6 @@
 /** How to make a function anew: text that stands on its own, and where it came from. */
 import type { AnyNode } from 'acorn';
+import { putBack, refuseBundle } from './bundler-helpers.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import type { LiveImport } from './live-imports.ts';
 import { Refusal } from './refusal.ts';
@@ -80,7 +81,14 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
       edits.push({ start: special.start, end: special.start + 6, text: `${HERE}.import` });
   }
   const variables = new Map<string, Variable>();
+  let usesHere = specials.some(({ kind }) => kind === 'import.meta' || kind === 'import()');
   for (const [name, uses] of freeUses(placed, inText)) {
+    const real = putBack(name, membersUsed(uses));
+    if (real !== undefined) {
+      usesHere = true;
+      edits.push(...uses.map(({ start, end }) => ({ start, end, text: `${HERE}.${real}` })));
+      continue;
+    }
     const variable = describeVariable(name, uses, live);
     if (variable === undefined) continue;
     variables.set(name, variable);
@@ -92,7 +100,7 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
     }
   }
   const names = [...variables.keys()];
-  if (specials.some(({ kind }) => kind === 'import.meta' || kind === 'import()')) names.unshift(HERE);
+  if (usesHere) names.unshift(HERE);
   if (parent) names.unshift(PARENT);
   const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
   const early = isClass ? (runsCode(node) ? names.length : parent ? 1 : 0) : 0;
@@ -173,15 +181,19 @@ function describeVariable(name: string, uses: readonly Reference[], lookUp: Live
     throw new Refusal('it uses `arguments` of its surroundings; pass them as a parameter');
   }
   if (binding === null && !lookUp.exists(name)) return undefined;
+  refuseBundle(name);
   const live = binding ? lookUp.liveImport(binding) : undefined;
   if (live?.shared)
     return { name, binding: live.shared, isCell: true, live: undefined, changes: true, members: undefined };
   const changes = binding === null || binding.assigned || binding.scope.dynamic;
   const isCell = binding?.assigned === true && lookUp.isShareable(binding);
-  const members = uses.every(({ member }) => member !== undefined)
-    ? uses.map(({ member }) => member as string)
-    : undefined;
-  return { name, binding, isCell, live, changes, members: members && [...new Set(members)] };
+  return { name, binding, isCell, live, changes, members: membersUsed(uses) };
+}
+
+/** Which members of a variable are read, if nothing else is done with it. */
+function membersUsed(uses: readonly Reference[]): string[] | undefined {
+  const members = uses.flatMap(({ member }) => member ?? []);
+  return members.length === uses.length ? [...new Set(members)] : undefined;
 }
 
 /** Has the text say a member of what travels in place of the variable. */

@@ -36,6 +36,20 @@ export class Here {
     return this.#meta;
   }
 
+  /** `import()` as from that file, where Vite has written the path of a module from the root of its project, which is a folder above the file. */
+  importFromRoot(specifier: unknown): Promise<unknown> {
+    let path = String(specifier).replace(/^\/@fs\//, '/');
+    const { existsSync } = process.getBuiltinModule('node:fs');
+    if (path.startsWith('/') && !existsSync(path) && this.url.startsWith('file:')) {
+      const { dirname, join } = process.getBuiltinModule('node:path');
+      let folder = process.getBuiltinModule('node:url').fileURLToPath(this.url);
+      do folder = dirname(folder);
+      while (!existsSync(join(folder, path)) && folder !== dirname(folder));
+      path = join(folder, path);
+    }
+    return this.import(path);
+  }
+
   /** `import()` as from that file. */
   import(specifier: unknown, options?: unknown): Promise<unknown> {
     const wanted = String(specifier);

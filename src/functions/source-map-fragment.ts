@@ -1,4 +1,5 @@
 /** The part of a script's source map that belongs to one function, so that its stack traces show the original source elsewhere too. */
+import { askPlaces } from './asked-places.ts';
 import type { Edit } from './edits.ts';
 import { mapsStacks } from './mapped-stacks.ts';
 import type { Script } from './script.ts';
@@ -44,10 +45,10 @@ export function mapFragment(
   edits: readonly Edit[],
 ): SourceMapFragment | undefined {
   if (!mapsStacks()) return undefined;
-  const map = mapOf(script);
-  if (map === undefined) return undefined;
   const lines = [0];
   for (let at = script.text.indexOf('\n'); at !== -1; at = script.text.indexOf('\n', at + 1)) lines.push(at + 1);
+  const map = mapOf(script) ?? askedMap(script, lines, start, end);
+  if (map === undefined) return undefined;
   const first = lines.findLastIndex((line) => line <= start);
   const kept: Segment[] = [];
   for (const [line, column, ...original] of map.segments) {
@@ -61,6 +62,19 @@ export function mapFragment(
     ]);
   }
   return { sources: map.sources, mappings: encode(kept) };
+}
+
+function askedMap(script: Script, lines: readonly number[], start: number, end: number): DecodedMap | undefined {
+  const isFile = script.base.startsWith('file:');
+  const file = isFile && !script.isModule ? process.getBuiltinModule('node:url').fileURLToPath(script.base) : script.url;
+  const places = askPlaces(script, file, start, end);
+  if (places.length === 0) return undefined;
+  const sources = [...new Set(places.map(({ source }) => source))];
+  const segments = places.map(({ offset, source, line, column }): Segment => {
+    const generated = lines.findLastIndex((at) => at <= offset);
+    return [generated, offset - (lines[generated] as number), sources.indexOf(source), line, column];
+  });
+  return { sources: sources.map((source) => new URL(source, script.base).href), segments };
 }
 
 /** How far edits between two places, on one line, have moved the second. */
@@ -77,7 +91,9 @@ function mapOf(script: Script): DecodedMap | undefined {
   return maps.get(script);
 }
 
-function readMap({ mapUrl, base }: Script): DecodedMap | undefined {
+function readMap({ mapUrl: known, text: code, base }: Script): DecodedMap | undefined {
+  // V8 does not look into text that somebody has wrapped in a function.
+  const mapUrl = known || ([...code.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)/gm)].at(-1)?.[1] ?? '');
   if (mapUrl === '') return undefined;
   try {
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/s.exec(mapUrl);

@@ -22,6 +22,24 @@ const vitest = ['forks', 'threads', 'vmThreads', 'vmForks'].map((pool) => ({
   command: `vitest run --pool=${pool}`,
 }));
 
+const webpack = (devtool) => `module.exports = {
+  ...{ mode: 'development', target: 'node', devtool: '${devtool}', entry: './main.ts', externals: { multiproc: 'commonjs multiproc' } },
+  output: { path: __dirname + '/out', filename: 'main.js' },
+  resolve: { extensions: ['.ts', '.js'] },
+  module: { rules: [{ test: /\\.ts$/, use: { loader: 'swc-loader', options: ${JSON.stringify(swc)} } }] },
+};`;
+const typescript = (module) => ({
+  compilerOptions: {
+    ...(module === 'node10' && { module: 'commonjs', moduleResolution: 'node10' }),
+    ...(module === 'bundler' && { module: 'esnext', moduleResolution: 'bundler' }),
+    ...(/node1[68]|nodenext/.test(module) && { module }),
+    ...{ target: 'es2022', lib: ['es2022', 'esnext.disposable'], strict: true, skipLibCheck: false, noEmit: false },
+    ...{ exactOptionalPropertyTypes: true, declaration: true, outDir: 'out', types: ['node'] },
+    ...(module !== 'node10' && module !== 'node16' && { isolatedDeclarations: true }),
+  },
+  files: ['uses.ts', 'hands-on.ts'],
+});
+
 export const environments = [
   {
     name: 'tsx',
@@ -58,4 +76,46 @@ export const environments = [
     variants: vitest,
   },
   { name: 'vitest 4', folder: 'vitest', install: ['vitest@4.1.12'], variants: vitest },
+  {
+    name: 'bundlers',
+    install: ['esbuild@0.28.2', 'webpack@5', 'webpack-cli@6', 'swc-loader@0.2', '@swc/core@1', 'rolldown@1'],
+    quick: true,
+    variants: [
+      {
+        name: 'esbuild',
+        command: 'esbuild main.ts --bundle --platform=node --sourcemap --outfile=out/main.js && node --enable-source-maps out/main.js',
+      },
+      {
+        name: 'rolldown',
+        command: 'rolldown main.ts --platform=node --sourcemap -d out -e multiproc && node --enable-source-maps out/main.js',
+      },
+      ...['eval', 'source-map'].map((devtool) => ({
+        name: `webpack development, ${devtool}`,
+        files: { 'webpack.config.cjs': webpack(devtool) },
+        command: 'webpack && node --enable-source-maps out/main.js',
+        fails: {
+          import: /what its bundler has made of import\(\).*import the module at the top of the file/,
+          ...(devtool === 'eval' && { error: /did not match/ }),
+        },
+      })),
+    ],
+  },
+  ...[
+    ['5.4.5', ['node10', 'node16']],
+    ['5.9.3', ['node10', 'node16', 'node18', 'nodenext', 'bundler']],
+    ['7.0.2', ['node16', 'node18', 'nodenext', 'bundler']],
+  ].map(([version, modules]) => ({
+    name: `typescript ${version}`,
+    folder: 'typescript',
+    install: [`typescript@${version}`, '@types/node@20'],
+    quick: true,
+    variants: modules.flatMap((module) =>
+      ['commonjs', 'module'].map((type) => ({
+        name: `${module}, ${type}`,
+        checks: 0,
+        files: { 'package.json': { private: true, type }, 'tsconfig.json': typescript(module) },
+        command: 'tsc',
+      })),
+    ),
+  })),
 ];

@@ -1,0 +1,126 @@
+/**
+ * Places in the original source, as whoever makes the text of stacks here knows them: a test runner (Vitest) that has taken the source map out of
+ * the text is asked for each place in a function, as if a stack led there.
+ */
+import type { AnyNode } from 'acorn';
+import { positionOf, type Script } from './script.ts';
+
+/** An offset in the script's text with where it comes from; line and column from 0. */
+export interface AskedPlace {
+  readonly offset: number;
+  readonly source: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The places of all nodes from `start` to `end`; empty where nobody knows better than V8. */
+export function askPlaces(script: Script, file: string, start: number, end: number): AskedPlace[] {
+  const { prepareStackTrace } = Error;
+  if (typeof prepareStackTrace !== 'function') return [];
+  const places: AskedPlace[] = [];
+  for (const offset of nodeStarts(script.program, start, end)) {
+    const { line, column } = positionOf(script, offset);
+    const site = new Site(file, line + 1, column + 1);
+    let text: unknown;
+    try {
+      text = prepareStackTrace.call(Error, new Error(), [site as unknown as NodeJS.CallSite]);
+    } catch {
+      return []; // it wants more than this of a place
+    }
+    const [, source, toLine, toColumn] = /(?:\(|at )([^()\n]+):(\d+):(\d+)\)?\s*$/.exec(String(text)) ?? [];
+    if (source !== undefined) places.push({ offset, source, line: Number(toLine) - 1, column: Number(toColumn) - 1 });
+  }
+  const isSame = places.every(({ offset, line, column }) => {
+    const own = positionOf(script, offset);
+    return own.line === line && own.column === column;
+  });
+  return isSame ? [] : places;
+}
+
+function nodeStarts(program: AnyNode, start: number, end: number): number[] {
+  const starts = new Set<number>();
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (typeof (node as AnyNode | null)?.type !== 'string') return;
+    const { start: from, end: to } = node as AnyNode;
+    if (to <= start || from >= end) return;
+    if (from >= start) starts.add(from);
+    for (const child of Object.values(node as object)) if (typeof child === 'object') visit(child);
+  };
+  visit(program);
+  return [...starts].sort((a, b) => a - b);
+}
+
+/** A place on a stack. */
+class Site {
+  readonly #file: string;
+  readonly #line: number;
+  readonly #column: number;
+
+  constructor(file: string, line: number, column: number) {
+    this.#file = file;
+    this.#line = line;
+    this.#column = column;
+  }
+
+  getFileName(): string {
+    return this.#file;
+  }
+  getScriptNameOrSourceURL(): string {
+    return this.#file;
+  }
+  getLineNumber(): number {
+    return this.#line;
+  }
+  getColumnNumber(): number {
+    return this.#column;
+  }
+  getEnclosingLineNumber(): number {
+    return this.#line;
+  }
+  getEnclosingColumnNumber(): number {
+    return this.#column;
+  }
+  toString(): string {
+    return `${this.#file}:${this.#line}:${this.#column}`;
+  }
+  getThis(): undefined {}
+  getTypeName(): null {
+    return null;
+  }
+  getFunction(): undefined {}
+  getFunctionName(): null {
+    return null;
+  }
+  getMethodName(): null {
+    return null;
+  }
+  getEvalOrigin(): undefined {}
+  getScriptHash(): string {
+    return '';
+  }
+  getPosition(): number {
+    return 0;
+  }
+  getPromiseIndex(): null {
+    return null;
+  }
+  isToplevel(): boolean {
+    return true;
+  }
+  isEval(): boolean {
+    return false;
+  }
+  isNative(): boolean {
+    return false;
+  }
+  isConstructor(): boolean {
+    return false;
+  }
+  isAsync(): boolean {
+    return false;
+  }
+  isPromiseAll(): boolean {
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What tools put in place of `import()`, `import.meta` and `require`. Where such a helper does what the real one does in the file that the text
+ * was written in, the real one is put back; what leads to the modules of a running bundle is refused, in words that say what to do.
+ */
+import { Refusal } from './refusal.ts';
+
+/** `import()`: Vite, Vitest. */
+const imports = /^__(vite_ssr|vi)_dynamic_import__$/;
+/** `import.meta`: the same. */
+const metas = /^__(vite_ssr|vi)_import_meta__$/;
+const metaMembers = ['url', 'dirname', 'filename'];
+/** webpack, Rspack, Next.js; Turbopack. */
+const bundles = /^__(webpack|rspack)_(require|modules|module_cache)__|^__turbopack_\w+__$/;
+
+/** The member of `__here` that a free name means, if it is used in this way: each use reads one of `members`, or any where that is undefined. */
+export function putBack(name: string, members: readonly string[] | undefined): 'importFromRoot' | 'meta' | undefined {
+  if (imports.test(name)) return 'importFromRoot';
+  return metas.test(name) && members?.every((member) => metaMembers.includes(member)) ? 'meta' : undefined;
+}
+
+/** Refuses a name that means the modules of a bundle. */
+export function refuseBundle(name: string): void {
+  if (!bundles.test(name)) return;
+  throw new Refusal(
+    `it uses ${name}, what its bundler has made of import() or require(), which other processes do not have; import the module at the top of the file, or send an exported function of a file outside of the bundle`,
+  );
+}
