@@ -66,7 +66,8 @@ export function mapFragment(
 
 function askedMap(script: Script, lines: readonly number[], start: number, end: number): DecodedMap | undefined {
   const isFile = script.base.startsWith('file:');
-  const file = isFile && !script.isModule ? process.getBuiltinModule('node:url').fileURLToPath(script.base) : script.url;
+  const file =
+    isFile && !script.isModule ? process.getBuiltinModule('node:url').fileURLToPath(script.base) : script.url;
   const places = askPlaces(script, file, start, end);
   if (places.length === 0) return undefined;
   const sources = [...new Set(places.map(({ source }) => source))];

@@ -17,7 +17,9 @@ export function loadKoffi(): Koffi {
   try {
     return load(name) as Koffi;
   } catch (cause) {
-    throw new PlatformError(`multiproc calls the operating system through the package ${name}, ${whyNot(cause)}`, { cause });
+    throw new PlatformError(`multiproc calls the operating system through the package ${name}, ${whyNot(cause)}`, {
+      cause,
+    });
   }
 }
 

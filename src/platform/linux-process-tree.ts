@@ -1,4 +1,4 @@
-import { fs } from '../builtins.ts';
+import { clock, fs } from '../builtins.ts';
 
 /** Milliseconds that a process has to stand still: one that is in the middle of a long call of the system is not waited for. */
 const STILL = 20;
@@ -61,9 +61,9 @@ function childrenOf(pid: number, task: string, session: string | undefined): num
 
 /** Until no thread of it runs any more. */
 function awaitStill(pid: number): void {
-  const end = performance.now() + STILL;
+  const end = clock() + STILL;
   for (const task of tasksOf(pid)) {
-    while (/[RSD]/.test(stateOf(`/proc/${pid}/task/${task}/stat`)) && performance.now() < end);
+    while (/[RSD]/.test(stateOf(`/proc/${pid}/task/${task}/stat`)) && clock() < end);
   }
 }
 

@@ -1,4 +1,4 @@
-import { setTimer } from '../builtins.ts';
+import { clock, setTimeout } from '../builtins.ts';
 
 /** Milliseconds between looks, and those that handlers have for what they begin. */
 const LOOK = 1;
@@ -14,11 +14,11 @@ export async function handleBeforeExit(): Promise<void> {
   await pause();
   const before = process.getActiveResourcesInfo().length;
   process.emit('beforeExit', Number(process.exitCode ?? 0));
-  const end = performance.now() + LONGEST;
+  const end = clock() + LONGEST;
   do await pause();
-  while (process.getActiveResourcesInfo().length > before && performance.now() < end);
+  while (process.getActiveResourcesInfo().length > before && clock() < end);
 }
 
 function pause(): Promise<void> {
-  return new Promise((resolve) => void setTimer(resolve, LOOK));
+  return new Promise((resolve) => void setTimeout(resolve, LOOK));
 }

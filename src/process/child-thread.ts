@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import type { ResourceLimits, Worker } from 'node:worker_threads';
-import { fs, inspect, os, setTimer } from '../builtins.ts';
+import { fs, inspect, os, setTimeout } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -108,7 +108,7 @@ export class ThreadRunner extends Runner {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
     this.#noteChildren();
     this.family.platform.killOwnChildren(this.#children);
-    setTimer(this.#endChildren, AGAIN).unref();
+    setTimeout(this.#endChildren, AGAIN).unref();
   };
 
   /** Nobody else does, once the thread is gone. */
@@ -116,7 +116,7 @@ export class ThreadRunner extends Runner {
     const { platform } = this.family;
     platform.killOwnChildren(this.#children);
     for (const pid of this.#children) if (platform.reap(pid)) this.#children.delete(pid);
-    if (this.#children.size > 0) setTimer(this.#reapChildren, AGAIN).unref();
+    if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();
   };
 
   /** True for this thread itself, and for those that it has started. */

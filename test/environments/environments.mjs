@@ -83,11 +83,13 @@ export const environments = [
     variants: [
       {
         name: 'esbuild',
-        command: 'esbuild main.ts --bundle --platform=node --sourcemap --outfile=out/main.js && node --enable-source-maps out/main.js',
+        command:
+          'esbuild main.ts --bundle --platform=node --sourcemap --outfile=out/main.js && node --enable-source-maps out/main.js',
       },
       {
         name: 'rolldown',
-        command: 'rolldown main.ts --platform=node --sourcemap -d out -e multiproc && node --enable-source-maps out/main.js',
+        command:
+          'rolldown main.ts --platform=node --sourcemap -d out -e multiproc && node --enable-source-maps out/main.js',
       },
       ...['eval', 'source-map'].map((devtool) => ({
         name: `webpack development, ${devtool}`,
