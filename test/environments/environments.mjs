@@ -85,6 +85,8 @@ export const environments = [
         name: 'esbuild',
         command:
           'esbuild main.ts --bundle --platform=node --sourcemap --outfile=out/main.js && node --enable-source-maps out/main.js',
+        // What the module would have set is not there yet when the task is sent.
+        fails: { import: /cube is not a function/ },
       },
       {
         name: 'rolldown',
@@ -103,7 +105,7 @@ export const environments = [
     ],
   },
   ...[
-    ['5.4.5', ['node10', 'node16']],
+    ['5.7.3', ['node10', 'node16']],
     ['5.9.3', ['node10', 'node16', 'node18', 'nodenext', 'bundler']],
     ['7.0.2', ['node16', 'node18', 'nodenext', 'bundler']],
   ].map(([version, modules]) => ({

@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { Pool } from 'multiproc';
+
+const pool = new Pool(1);
+after(async () => {
+  pool.terminate();
+  await pool.join();
+});
+
+type Exports = { cube(n: number): number };
+
+test("Vite's import() is the real one again, from the root of the project or the file", async () => {
+  const __vite_ssr_dynamic_import__ = (_: string): Promise<Exports> => Promise.reject(new Error('of the tool'));
+  const task = async () => (await __vite_ssr_dynamic_import__('/test/environments/program/extra.mjs')).cube(3);
+  assert.equal(await pool.apply(task), 27);
+});
+
+test('what leads to the modules of a bundle is refused, with what to do', async () => {
+  const __webpack_require__ = (id: string): Exports => ({ cube: (n) => n ** id.length });
+  const task = () => __webpack_require__('./extra.mjs').cube(3);
+  await assert.rejects(pool.apply(task), /__webpack_require__.*import the module at the top of the file/);
+});
