@@ -98,7 +98,9 @@ function* addedTo(holder: object, fn: AnyFunction, onPrototype: boolean): Genera
 }
 
 function isDeclared(value: unknown, source: string): boolean {
-  return typeof value === 'function' && source.includes(Function.prototype.toString.call(value));
+  if (typeof value !== 'function') return false;
+  const text = Function.prototype.toString.call(value);
+  return text.length < source.length && source.includes(text);
 }
 
 /** The prototype chain of a constructor function, where it was set by hand. */

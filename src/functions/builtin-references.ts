@@ -19,6 +19,15 @@ export function builtinAddress(ofAnyRealm: object): Address | undefined {
   return index.get(value);
 }
 
+/** The built-in function that Node itself has promisified as this one: `execFile` of `promisify(execFile)`. */
+export function promisifiedBuiltin(fn: object): object | undefined {
+  const { custom } = process.getBuiltinModule('node:util').promisify;
+  for (const value of index?.keys() ?? []) {
+    if (typeof value === 'function' && Object.getOwnPropertyDescriptor(value, custom)?.value === fn) return value;
+  }
+  return undefined;
+}
+
 function loadList(): readonly string[] {
   return (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
 }

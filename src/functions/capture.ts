@@ -4,7 +4,14 @@ import { types } from '../builtins.ts';
 import { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { builtinAddress } from './builtin-references.ts';
-import { type CapturedValue, captureVariables, isShareable, isVariable, travellingOn } from './captured-variables.ts';
+import {
+  type CapturedValue,
+  capturedAsItIs,
+  captureVariables,
+  isShareable,
+  isVariable,
+  travellingOn,
+} from './captured-variables.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
@@ -12,7 +19,9 @@ import { type InspectedFunction, InspectorRefusal, inspectFunction } from './ins
 import { liveImport } from './live-imports.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
+import { packageAt, packageExport } from './package-exports.ts';
 import { isOfProgram } from './program-modules.ts';
+import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
@@ -102,12 +111,7 @@ function keepable({ variables }: CutFunction, values: readonly CapturedValue[]):
 
 function captureRevived({ image, key, read }: Revived): Captured {
   const values = read();
-  const variables = image.names.map((name, i) => ({
-    name,
-    cell: undefined,
-    value: travellingOn(values[i]),
-    otherwise: undefined,
-  }));
+  const variables = image.names.map((name, i) => capturedAsItIs(name, travellingOn(values[i])));
   return { kind: 'image', image, key, variables, otherwise: undefined };
 }
 
@@ -121,14 +125,18 @@ function captureNew(fn: AnyFunction): Captured {
   const script = scriptOf(scriptId);
   if (isNodeScript(script)) {
     const builtin = builtinAddress(fn);
-    if (builtin === undefined) throw new Refusal('it is a function inside Node that has no public name');
-    return byAddress(fn, builtin);
+    if (builtin !== undefined) return byAddress(fn, builtin);
+    const original = originalOf(fn, inspected.scopes);
+    if (original === undefined) throw new Refusal('it is a function inside Node that has no public name');
+    return capturePromisified(original);
   }
   const placed = placeFunction(script, fn, line, column);
-  const exported = exportedFunction(fn, script, placed, inspected.scopes);
+  const ofPackage = script.importable === undefined ? undefined : packageExport(fn, script.importable);
+  const exported = ofPackage ?? exportedFunction(fn, script, placed, inspected.scopes);
   const isEarly = exported !== undefined && script.isModule && isEvaluating(script);
   if (exported !== undefined && !isEarly && !isOfProgram(exported)) return byAddress(fn, exported);
   const otherwise = isEarly ? undefined : exported;
+  if (ofPackage === undefined && placed !== undefined) countPackageFile(script);
   let cut: Cut;
   try {
     if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
@@ -151,6 +159,30 @@ function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
     if (address === undefined) throw error;
     return address;
   }
+}
+
+/** So many files of packages may be read for one message: each takes some ms. */
+const MAX_PACKAGE_FILES = 30;
+const packageFiles = new Set<Script>();
+
+/** Says that another message begins. */
+export function forgetPackageFiles(): void {
+  packageFiles.clear();
+}
+
+/** Counts a file of a package of which a function is copied. */
+function countPackageFile(script: Script): void {
+  const owner = packageAt(script.base);
+  if (owner === undefined || packageFiles.add(script).size <= MAX_PACKAGE_FILES) return;
+  throw new Refusal(`it takes along more than ${MAX_PACKAGE_FILES} files of ${owner.name} and what that uses`);
+}
+
+function capturePromisified(original: object): Captured {
+  const variables = [
+    capturedAsItIs('__promisify', Address.of('builtin', 'node:util', ['promisify'])),
+    capturedAsItIs('__original', original),
+  ];
+  return { kind: 'image', image: promisifyImage, key: promisifyKey, variables, otherwise: undefined };
 }
 
 function byAddress(fn: object, address: Address): Captured {

@@ -9,7 +9,7 @@ import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
-import { importedFrom, isOfProcess, isOwnRequire, wrappedExports } from './import-bindings.ts';
+import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
@@ -29,6 +29,8 @@ export interface CapturedValue {
   readonly value: unknown;
   /** Where the receiver finds it, if the value cannot travel. */
   readonly otherwise: Address | undefined;
+  /** The package that the script has made the value with. */
+  readonly madeWith: string | undefined;
 }
 
 /** A value as it travels, and where the receiver finds it if that cannot be. */
@@ -47,13 +49,19 @@ export function captureVariables(
 ): CapturedValue[] {
   return cut.image.names.map((name) => {
     const variable = cut.variables.get(name);
-    const asItIs = (value: unknown) => ({ name, cell: undefined, value, otherwise: undefined });
+    const asItIs = (value: unknown) => capturedAsItIs(name, value);
     if (variable === undefined) return asItIs(addedValue(name, fn, script));
     if (variable.live !== undefined) return asItIs(variable.live.module);
     const { value, otherwise } = travelling(variable, liveValue(variable, scopes, script), script, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
-    return { name, cell, value, otherwise };
+    const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
+    return { name, cell, value, otherwise, madeWith };
   });
+}
+
+/** A name whose value travels as it is, whatever that is. */
+export function capturedAsItIs(name: string, value: unknown): CapturedValue {
+  return { name, cell: undefined, value, otherwise: undefined, madeWith: undefined };
 }
 
 function addedValue(name: string, fn: object, script: Script): unknown {

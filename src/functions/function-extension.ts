@@ -15,7 +15,8 @@ export function installFunctionExtension(): void {
     id: 2,
     name: 'function',
     forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
-    matches: (value): value is object => typeof value === 'function' || isStandIn(value),
+    matches: (value, out): value is object =>
+      typeof value === 'function' || isStandIn(value) || (out.captured && wire().packageHidingIn(value) !== undefined),
     write: (value, out) => wire().write(value, out),
   };
   registerExtension(extension);

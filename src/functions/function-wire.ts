@@ -5,7 +5,7 @@ import { readRegistration } from '../codec/instance-forms.ts';
 import { SerializationError } from '../errors.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
-import { captureFunction } from './capture.ts';
+import { captureFunction, forgetPackageFiles } from './capture.ts';
 import { Cell } from './cell.ts';
 import { writeHooked } from './class-identity.ts';
 import { EmptyWeak } from './empty-weak.ts';
@@ -15,11 +15,15 @@ import { readImage, writeImage } from './image-messages.ts';
 import { watchedModule } from './import-module.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
 import { originOf, rememberOrigin } from './origins.ts';
+import { packageHidingIn } from './package-instances.ts';
 import { isOfProgram } from './program-modules.ts';
 import { readAll } from './read-all.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
 import { SentSymbol, symbolFor } from './sent-symbol.ts';
+import { isStandIn } from './stand-in.ts';
+
+export { packageHidingIn };
 
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
@@ -30,6 +34,8 @@ export function write(value: object, out: ValueWriter): void {
     writeFunction(value as AnyFunction, out);
     return;
   }
+  const hiding = isStandIn(value) ? undefined : packageHidingIn(value);
+  if (hiding !== undefined) out.refuse(`it has properties that only ${hiding}, which has made it, can give it`);
   if (value instanceof Address) {
     writeAddress(value, out);
     return;
@@ -57,7 +63,20 @@ export function write(value: object, out: ValueWriter): void {
   out.string((value as Here | RequireOf).url);
 }
 
+/** How many functions are being written, each within the one before. */
+let depth = 0;
+
 function writeFunction(fn: AnyFunction, out: ValueWriter): void {
+  if (depth === 0) forgetPackageFiles();
+  depth++;
+  try {
+    writeAny(fn, out);
+  } finally {
+    depth--;
+  }
+}
+
+function writeAny(fn: AnyFunction, out: ValueWriter): void {
   const origin = originOf(fn);
   if (origin !== undefined) {
     write(origin, out);

@@ -28,7 +28,7 @@ export function writeImage(
   out.string(idOfClass(fn));
   const classes = classesOfInstances(variables);
   out.uint32(classes.length);
-  for (const cls of classes) out.value(cls, `.${cls.name}`);
+  for (const cls of classes) writeClass(cls, variables, out);
   if (image.early > 0) {
     whileWriting(fn, () => {
       for (const variable of variables.slice(0, image.early)) writeVariable(variable, out);
@@ -38,7 +38,35 @@ export function writeImage(
   writeAdded(fn, image, out);
 }
 
-function writeVariable({ name, value, cell, otherwise }: CapturedValue, out: ValueWriter): void {
+function writeVariable(captured: CapturedValue, out: ValueWriter): void {
+  const { name, madeWith } = captured;
+  try {
+    writeCaptured(captured, out);
+  } catch (error) {
+    throw madeWith === undefined ? error : withAdvice(error, name, madeWith);
+  }
+}
+
+/** Writes the class of an instance that is to come. */
+function writeClass(cls: AnyFunction, variables: readonly CapturedValue[], out: ValueWriter): void {
+  try {
+    out.value(cls, `.${cls.name}`);
+  } catch (error) {
+    const of = variables.find(({ value }) => Object(value) === value && Object.getPrototypeOf(value) === cls.prototype);
+    throw of?.madeWith === undefined ? error : withAdvice(error, of.name, of.madeWith);
+  }
+}
+
+/** What a package has made may hold what only that package can make: then each process must have it make its own. */
+function withAdvice(error: unknown, name: string, madeWith: string): unknown {
+  if (!(error instanceof SerializationError) || error.message.includes(ADVICE)) return error;
+  const advice = `${name} is made with ${madeWith}: ${ADVICE} without multiproc, export it there, and import it here.`;
+  return new SerializationError(`${error.message} ${advice}`, error.path, { cause: error });
+}
+
+const ADVICE = 'make it in a module of its own';
+
+function writeCaptured({ name, value, cell, otherwise }: CapturedValue, out: ValueWriter): void {
   const step = name.startsWith('__') ? '' : ` → ${name}`;
   if (otherwise !== undefined) {
     const error = out.attempt(() => out.value(value, step));

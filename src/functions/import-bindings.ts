@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module';
 import type { AnyNode } from 'acorn';
 import { Address } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
+import { packageAt } from './package-exports.ts';
 import { resolveImport } from './package-resolution.ts';
 import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
@@ -41,6 +42,23 @@ export function importedFrom(binding: Binding, script: Script): Address | undefi
     return addressOf(kind, required.specifier, [...required.path, key], script);
   }
   return undefined;
+}
+
+const makers = new WeakMap<Binding, string | undefined>();
+
+/** The package whose import makes the value of a variable: `const schema = z.object(…)`, `const limit = pLimit(2)`. */
+export function packageThatMade(binding: Binding, script: Script): string | undefined {
+  if (!makers.has(binding)) makers.set(binding, findMaker(binding, script));
+  return makers.get(binding);
+}
+
+function findMaker({ declaration }: Binding, script: Script): string | undefined {
+  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
+  if (!init || packageAt(script.base) !== undefined) return undefined;
+  // The first name in it is what is called, or made.
+  const first = script.scopes.references.find(({ start, end }) => init.start <= start && end <= init.end);
+  const from = first?.binding && importedFrom(first.binding, script);
+  return from ? packageAt(from.module)?.name : undefined;
 }
 
 /** Whether a variable was imported from Node itself or from this library: it may mean something else in each process. */

@@ -157,7 +157,9 @@ export function inspectFunction(fn: object): InspectedFunction {
 export function loadedScript(id: string): LoadedScript {
   return debugging(({ session, scripts }) => {
     const script = scripts.get(id);
-    if (script === undefined) throw new Error(`V8 does not know script ${id}`);
+    if (script === undefined) {
+      throw new Refusal('V8 does not tell where it was written, as of code that ran in another vm context');
+    }
     const { scriptSource } = post<{ scriptSource: string }>(session, 'Debugger.getScriptSource', { scriptId: id });
     return { ...script, source: scriptSource };
   });

@@ -1,0 +1,76 @@
+/** Functions of installed packages: where their package exports them, whichever of its files they were written in. */
+import { createRequire } from 'node:module';
+import { Address, membersOf } from './address.ts';
+import { moduleAt } from './inspector.ts';
+import { loadedCommonJs } from './module-references.ts';
+import { resolveImport } from './package-resolution.ts';
+
+interface Package {
+  readonly name: string;
+  /** URL of its folder, with a slash at the end. */
+  readonly folder: string;
+}
+
+/** The package that a `file:` URL leads into. */
+export function packageAt(url: string): Package | undefined {
+  const [, folder, name] = /^(file:.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/)/.exec(url) ?? [];
+  return folder === undefined || name === undefined ? undefined : { name, folder };
+}
+
+interface Index {
+  readonly addresses: ReadonlyMap<object, Address>;
+  /** How many modules it was made of. */
+  readonly size: number;
+}
+
+const indexes = new Map<string, Index>();
+
+/** The address of a function among the exports of the package that `url` leads into: that of the whole package, if that has it. */
+export function packageExport(fn: object, url: string): Address | undefined {
+  const owner = packageAt(url);
+  if (owner === undefined) return undefined;
+  const paths = commonJsOf(owner);
+  let index = indexes.get(owner.folder);
+  if (index?.size !== paths.length) indexes.set(owner.folder, (index = makeIndex(owner, url, paths)));
+  return index.addresses.get(fn);
+}
+
+/** Files of its loaded CommonJS modules, those near its root first. */
+function commonJsOf({ folder }: Package): string[] {
+  const within = process.getBuiltinModule('node:url').fileURLToPath(folder);
+  const paths = Object.keys(loadedCommonJs()).filter(
+    (path) => path.startsWith(within) && loadedCommonJs()[path]?.loaded,
+  );
+  return paths.sort((a, b) => a.length - b.length);
+}
+
+function makeIndex({ name }: Package, url: string, paths: readonly string[]): Index {
+  const { pathToFileURL, fileURLToPath } = process.getBuiltinModule('node:url');
+  const addresses = new Map<object, Address>();
+  const add = (kind: 'import' | 'require', module: string, exports: unknown) => {
+    if ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function') return;
+    for (const [value, path] of membersOf(exports)) {
+      if (typeof value !== 'function' || addresses.has(value) || path.at(-1) === 'constructor') continue;
+      addresses.set(value, Address.of(kind, module, path));
+    }
+  };
+  const main = resolveImport(name, url, 'import');
+  // It was loaded, so this runs nothing.
+  if (main !== undefined && moduleAt([main]) !== undefined) add('import', main, namespaceOf(main));
+  const required = resolveImport(name, url, 'require');
+  const first = required?.startsWith('file:') ? fileURLToPath(required) : undefined;
+  const inOrder = first === undefined ? paths : [first, ...paths];
+  for (const path of inOrder) {
+    const module = loadedCommonJs()[path];
+    if (module?.loaded) add('require', pathToFileURL(path).href, module.exports);
+  }
+  return { addresses, size: paths.length };
+}
+
+function namespaceOf(url: string): unknown {
+  try {
+    return createRequire(url)(process.getBuiltinModule('node:url').fileURLToPath(url));
+  } catch {
+    return undefined; // with top-level await: its functions say themselves where they are from
+  }
+}
