@@ -264,7 +264,6 @@ export const made = [
     more: 'const math = create(all);',
     task: "math.evaluate('1 + 2')",
     refused: true,
-    ...tested,
   },
   {
     name: 'node:util',

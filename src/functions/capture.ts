@@ -20,7 +20,7 @@ import { liveImport } from './live-imports.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { ownAddress } from './own-exports.ts';
 import { packageAt, packageExport } from './package-exports.ts';
-import { isOfProgram } from './program-modules.ts';
+import { isCompiledHere, isOfProgram } from './program-modules.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
@@ -135,7 +135,7 @@ function captureNew(fn: AnyFunction): Captured {
   const exported = ofPackage ?? exportedFunction(fn, script, placed, inspected.scopes);
   const isEarly = exported !== undefined && script.isModule && isEvaluating(script);
   if (exported !== undefined && !isEarly && !isOfProgram(exported)) return byAddress(fn, exported);
-  const otherwise = isEarly ? undefined : exported;
+  const otherwise = isEarly || (exported && isCompiledHere(exported.module)) ? undefined : exported;
   if (ofPackage === undefined && placed !== undefined) countPackageFile(script);
   let cut: Cut;
   try {

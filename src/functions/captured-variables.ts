@@ -14,7 +14,7 @@ import type { LiveScope } from './inspector.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
-import { isInPackage, isOfProgram, loadsLibrary } from './program-modules.ts';
+import { isCompiledHere, isInPackage, isOfProgram, loadsLibrary } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
 import type { Binding } from './scopes.ts';
@@ -199,9 +199,10 @@ function goesByImport(fn: object, { kind, module }: Address, hasItself: (fn: obj
 
 /** What was imported from a module of the program goes by value; its functions see to themselves. */
 function ofProgram({ members }: Variable, value: object, imported: Address): Travelling {
+  const otherwise = isCompiledHere(imported.module) ? undefined : imported;
   const isWhole = types.isModuleNamespaceObject(value) || (imported.path.length === 0 && isPlain(value));
-  if (!isWhole) return { value, otherwise: imported };
-  return { value: pick(value as Record<string, unknown>, members ?? Object.keys(value)), otherwise: imported };
+  if (!isWhole) return { value, otherwise };
+  return { value: pick(value as Record<string, unknown>, members ?? Object.keys(value)), otherwise };
 }
 
 /** Refuses an object of this library that is not shared, a pool for example: one that the receiver made would be another. */
@@ -242,7 +243,7 @@ function travellingObject(value: object): unknown {
 }
 
 function goesByValue(url: string): boolean {
-  return isEntryScript(url) || loadsLibrary(url);
+  return isEntryScript(url) || loadsLibrary(url) || isCompiledHere(url);
 }
 
 /** Bundlers and test runners make objects with getters in place of namespaces; the default export may be a plain property. */

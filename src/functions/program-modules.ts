@@ -13,9 +13,22 @@ const ownName = /^multiproc(\/|$)/;
 const known = new Map<string, boolean>();
 const imports = new Map<string, readonly string[]>();
 
-/** Whether an address leads into such a module. */
+/** Whether an address leads into such a module, or into one that a receiver could not load. */
 export function isOfProgram({ kind, module }: Address): boolean {
-  return (kind === 'import' || kind === 'require') && loadsLibrary(module);
+  return (kind === 'import' || kind === 'require') && (loadsLibrary(module) || isCompiledHere(module));
+}
+
+let hasHooks: boolean | undefined;
+
+/**
+ * Whether a module is TypeScript that something inside this process has compiled, as `ts-node x.ts` does: a receiver starts without it.
+ * What the command line of node asks for, a receiver has too.
+ */
+export function isCompiledHere(url: string): boolean {
+  if (!/\.([cm]?ts|[jt]sx)$/.test(url)) return false;
+  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  hasHooks ??= /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
+  return !hasHooks && !(process.features as { typescript?: unknown }).typescript;
 }
 
 /** Whether the module at a `file:` URL loads this library. Looks at files, and loads nothing. */

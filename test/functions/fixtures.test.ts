@@ -10,6 +10,7 @@ const values = [
   'methods',
   'extras',
   'special-values',
+  'contexts',
   'registered-class',
 ];
 const modules = [

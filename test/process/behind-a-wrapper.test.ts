@@ -93,6 +93,21 @@ test('a module without this library is loaded for its functions, once in each pr
   assert.equal(times, 2);
 });
 
+test('modules that a hook inside the process has compiled need not be loaded again', async () => {
+  const files = {
+    'hook.cjs': `const { readFileSync } = require('node:fs');
+      require.extensions['.ts'] = (module, file) => module._compile(readFileSync(file, 'utf8').replace(/: number/g, ''), file);
+      require('./main.ts');`,
+    'main.ts': `const { Process, Queue } = require('multiproc'); const { double, limits } = require('./lib.ts'); const lib = require('./lib.ts');
+      const answers = new Queue();
+      const p = new Process({ target: () => answers.putSync([double(2), limits.most, lib.double(3), lib.limits.most]) });
+      p.start(); p.join().then(() => { const q = new Process({ target: double, args: [1] }); q.start(); q.join().then(() => console.log(answers.getNowait().join(), q.exitCode)); });`,
+    'lib.ts': `exports.double = function (n: number): number { return n * 2; }; exports.limits = { most: 7 };`,
+  };
+  const { stdout, stderr } = await start(files);
+  assert.equal(stdout, '4,7,6,7 0\n', stderr);
+});
+
 describe('what cannot be copied is loaded, and the program that starts again is stopped at once', () => {
   const SERVER = `import { createServer } from 'node:net'; const server = createServer(); export const work = () => new Promise((resolve) => setTimeout(resolve, 60_000, server));`;
   for (const [name, text] of [
