@@ -1,6 +1,6 @@
 /** How to make a function anew: text that stands on its own, and where it came from. */
 import type { AnyNode } from 'acorn';
-import { putBack, refuseBundle } from './bundled-imports.ts';
+import { putBack, refuseBundle } from './bundled-names.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import type { LiveImport } from './live-imports.ts';
 import { Refusal } from './refusal.ts';

@@ -8,8 +8,10 @@ import { beUnquiet, type Unrest } from './unrest.ts';
 /** One round of what a member does for ever; a long one tells each `step`. It tolerates what may fail by a disturbance of its own or of others, and nothing else. */
 export type Part = (stage: Stage, unrest: Unrest, step: () => void) => () => Promise<void>;
 
-/** True for the errors that have a code: of the library, and of the system below it. */
+/** True for the errors that have a code: of the library, and of the system below it. At the end of a `using` there may be two. */
 function isExpected(error: unknown): boolean {
+  const { error: last, suppressed } = Object(error) as { error?: unknown; suppressed?: unknown };
+  if (suppressed !== undefined) return isExpected(last) && isExpected(suppressed);
   return (
     typeof (error as { code?: unknown } | undefined)?.code === 'string' && !(error instanceof assert.AssertionError)
   );
