@@ -1,5 +1,6 @@
 /** Makes functions from images; the text of each image is compiled once. */
 import type { AnyFunction } from './any-function.ts';
+import { COVERED } from './covered-name.ts';
 import type { FunctionImage } from './function-image.ts';
 
 /** Makes a function each time it is called. */
@@ -25,14 +26,15 @@ export function compileImage(key: string, image: () => FunctionImage): CompiledI
   return known;
 }
 
-function compile(key: string, image: FunctionImage): CompiledImage {
+function compile(key: string, sent: FunctionImage): CompiledImage {
+  const image = process.env.NODE_V8_COVERAGE ? { ...sent, file: COVERED + sent.file } : sent;
   const { strict, names } = image;
   const before = `(function (${names.join(', ')}) { ${strict ? "'use strict'; " : ''}return [`;
   const fill = names.map((name, i) => `${name} = arguments[${i}];`).join(' ');
   const after = `, function () { ${fill} }, () => [${names.join(', ')}]]; })`;
   const isMapped = image.map !== undefined && (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled === true;
   const make = isMapped ? evaluateMapped(key, image, before, after) : evaluate(image, before, after);
-  return { image, make: make as CompiledImage['make'] };
+  return { image: sent, make: make as CompiledImage['make'] };
 }
 
 function evaluate({ code, file, line, column }: FunctionImage, before: string, after: string): unknown {

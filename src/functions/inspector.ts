@@ -1,5 +1,6 @@
 /** V8's inspector, asked synchronously from inside the same thread: where a function is and what its variables hold. */
 import type { Runtime, Session } from 'node:inspector';
+import { COVERED } from './covered-name.ts';
 import { Refusal } from './refusal.ts';
 
 /** A script as V8 knows it. */
@@ -102,7 +103,8 @@ function connect(): Connection {
     const scripts: Connection['scripts'] = new Map();
     const modules: Connection['modules'] = new Map();
     session.on('Debugger.scriptParsed', ({ params }) => {
-      const { scriptId: id, url, startLine, startColumn, sourceMapURL: mapUrl = '' } = params;
+      const { scriptId: id, startLine, startColumn, sourceMapURL: mapUrl = '' } = params;
+      const url = params.url.replace(COVERED, '');
       const isMainContext = (params.executionContextAuxData as { isDefault?: boolean })?.isDefault !== false;
       const isModule = params.isModule === true;
       scripts.set(id, { id, url, isModule, isMainContext, startLine, startColumn, mapUrl });

@@ -46,8 +46,11 @@ export const environments = [
     install: ['tsx@4.23.15'],
     quick: true,
     variants: [
-      { name: '', command: 'node --import tsx main.ts' },
-      { name: 'commonjs', command: 'cp main.ts main.cts && node --import tsx main.cts' },
+      ...['commonjs', 'module'].map((type) => ({
+        name: type,
+        files: { 'package.json': { private: true, type } },
+        command: 'node --import tsx main.ts',
+      })),
     ],
   },
   {

@@ -14,10 +14,16 @@ const cases: [text: string, result: unknown][] = [
   ['(function f(x) { return x + 1; })', 2],
   ['class A extends Array { two() { return 2; } }; (x) => new A().two() + x', 3],
   ['const { max } = Math; (x) => max(x, 2)', 2],
-  ["const all = { n: 1, map: new Map([[1, 2]]), error: new TypeError('e') }; (x) => [x, all.map.get(1), all.error.message]", [1, 2, 'e']],
+  [
+    "const all = { n: 1, map: new Map([[1, 2]]), error: new TypeError('e') }; (x) => [x, all.map.get(1), all.error.message]",
+    [1, 2, 'e'],
+  ],
   ['const Mine = Promise; async (x) => await Mine.resolve(x)', 1],
   ['Math.sqrt', 1],
-  ['class B { v = 4; }; const b = new B(); function f() { return this.v; }; f.prototype.z = 1; () => f.call(b)', 4],
+  [
+    'class B { v = 4; }; const b = new B(); const f = function () { return this.v; }; f.prototype.z = 1; () => f.call(b)',
+    4,
+  ],
   ['const three = function* () { yield 3; }; () => [...three()]', [3]],
 ];
 for (const [text, result] of cases) {
