@@ -162,7 +162,7 @@ function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
 }
 
 /** So many files of packages may be read for one message: each takes some ms. */
-const MAX_PACKAGE_FILES = 30;
+const MAX_PACKAGE_FILES = 12;
 const packageFiles = new Set<Script>();
 
 /** Says that another message begins. */
