@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { field } from '#dist/memory/members.js';
@@ -13,7 +14,10 @@ import { lives, poolOf } from './pools.ts';
 const skip = availableParallelism() === 1;
 
 test('a worker that is stopped while it tries again and again for a task stops nobody else', { skip }, async () => {
-  const pool = poolOf(2);
+  const pool = poolOf({
+    processes: 2,
+    execArgv: ['--import', fileURLToPath(new URL('./fixtures/stops-at-look.js', import.meta.url))],
+  });
   const said = new Queue<[pid: number, member: number]>();
   const gate = new Queue<number>();
   const both = [1, 2].map(() =>
@@ -30,14 +34,7 @@ test('a worker that is stopped while it tries again and again for a task stops n
   const stopped = await watched(
     pool.apply(() => {
       // It has said by then that it tries: the first try follows a turn of its event loop.
-      const { setImmediate } = globalThis;
-      globalThis.setImmediate = ((callback: () => void) => {
-        if (callback.name === 'look') {
-          globalThis.setImmediate = setImmediate;
-          process.kill(process.pid, 'SIGSTOP');
-        }
-        return setImmediate(callback);
-      }) as typeof setImmediate;
+      (globalThis as { stopsAtLook?: boolean }).stopsAtLook = true;
       return process.pid;
     }),
   );
