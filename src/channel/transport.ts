@@ -1,5 +1,6 @@
+import { contentsArrived } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
-import { withEncoder } from '../codec/encoder.ts';
+import { type Message, withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
 import { type Family, retainObject } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
@@ -8,6 +9,7 @@ import {
   type Blob,
   claimParcel,
   discardParcel,
+  isStored,
   type Parcel,
   parcelWords,
   readAttachments,
@@ -15,13 +17,23 @@ import {
   writeParcel,
 } from '../ring/parcel.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
+import { contentsAmong, placeContent } from './contents.ts';
 
 const NO_BLOBS: Blob[] = [];
+const NO_VERSIONS: readonly number[] = [];
 
 /** A parcel as its sender has it. */
 export interface PackedParcel extends Parcel {
   /** URLs of modules that the receiver should import before it unpacks. */
   readonly modules: readonly string[];
+  /** Of the variables that it names: what it refers to is the same as long as these are. */
+  readonly versions: readonly number[];
+}
+
+/** A parcel that stands in a block. */
+export interface StoredParcel {
+  readonly block: number;
+  readonly versions: readonly number[];
 }
 
 /**
@@ -31,23 +43,49 @@ export interface PackedParcel extends Parcel {
 export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedParcel {
   // An overflow deep in a value is the caller's; here it would leave an encoder that thinks it is at work.
   needMuchStack();
+  return withEncoder((encoder) => take(family, encoder.encode(value, root, reach.FAMILY, isTuple)));
+}
+
+/** As `pack`; `undefined` where a parcel that is stored says the same: nothing has been copied then. */
+export function packUnlessStored(
+  family: Family,
+  value: unknown,
+  root: string,
+  stored: StoredParcel | undefined,
+): PackedParcel | undefined {
+  needMuchStack();
   return withEncoder((encoder) => {
-    const message = encoder.encode(value, root, reach.FAMILY, isTuple);
-    const { bytes, length, handles, modules } = message;
-    if (message.blobs.length === 0 && handles.length === 0) return { bytes, length, blobs: NO_BLOBS, handles, modules };
-    const blobs: Blob[] = [];
-    try {
-      for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
-      family.holdings.reserve(handles.length);
-    } catch (error) {
-      discardParcel(family, { blobs, handles: [] });
-      throw error;
-    }
-    for (const handle of handles) retainObject(family, handle);
-    const parcel = { bytes, length, blobs, handles, modules };
-    claimParcel(family, parcel);
-    return parcel;
+    const message = encoder.encode(value, root, reach.FAMILY);
+    return stored !== undefined && saysTheSame(family, stored, message) ? undefined : take(family, message);
   });
+}
+
+function saysTheSame(family: Family, { block, versions }: StoredParcel, message: Message): boolean {
+  const { contents } = message;
+  if (contents.length !== versions.length || contents.some(({ version }, i) => version !== versions[i])) return false;
+  return isStored(family, block, 0, message);
+}
+
+/** Takes into this member's hand what goes beside a message. */
+function take(family: Family, message: Message): PackedParcel {
+  const { bytes, length, handles, modules, contents } = message;
+  if (message.blobs.length === 0 && handles.length === 0 && contents.length === 0)
+    return { bytes, length, blobs: NO_BLOBS, handles, modules, versions: NO_VERSIONS };
+  const blobs: Blob[] = [];
+  const placed: number[] = [];
+  try {
+    for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
+    for (const content of contents) placed.push(placeContent(family, content));
+    family.holdings.reserve(handles.length + placed.length);
+  } catch (error) {
+    discardParcel(family, { blobs, handles: placed });
+    throw error;
+  }
+  for (const handle of handles) retainObject(family, handle);
+  const all = placed.length === 0 ? handles : [...handles, ...placed];
+  const parcel = { bytes, length, blobs, handles: all, modules, versions: contents.map(({ version }) => version) };
+  claimParcel(family, parcel);
+  return parcel;
 }
 
 /** A parcel that outlasts the packing of other values. */
@@ -72,6 +110,7 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
     return openBlob(family, blob);
   };
   try {
+    contentsArrived(contentsAmong(family, parcel.handles));
     return withDecoder((decoder) =>
       decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
     );
@@ -124,6 +163,7 @@ export function discardShared(family: Family, block: number): void {
 /** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
   needStack();
+  contentsArrived(contentsAmong(family, parcel.handles));
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
   return withDecoder((decoder) =>
     decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),

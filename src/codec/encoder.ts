@@ -5,6 +5,7 @@ import { writeBigint } from './bigints.ts';
 import { SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
+import { type Capture, type Content, standsFor, truncate } from './captured-contents.ts';
 import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
@@ -49,6 +50,8 @@ export interface Message {
   readonly handles: number[];
   /** URLs of modules that the receiver should import before it decodes. */
   readonly modules: string[];
+  /** What variables hold that the message names: see captured-contents.ts. */
+  readonly contents: Content[];
 }
 
 registerKeys();
@@ -61,6 +64,7 @@ const SYMBOL = 'a symbol cannot be sent';
 const NO_BLOBS: Uint8Array[] = [];
 const NO_HANDLES: number[] = [];
 const NO_MODULES: string[] = [];
+const NO_CONTENTS: Content[] = [];
 
 const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
@@ -76,7 +80,11 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   blobs = NO_BLOBS;
   handles = NO_HANDLES;
   modules = NO_MODULES;
+  contents = NO_CONTENTS;
   captured = false;
+  capture: Capture | undefined;
+  needs: Set<object> | undefined;
+  content: unknown;
 
   reach: Reach = reach.FAMILY;
   readonly claims = new Claims();
@@ -138,6 +146,24 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       this.#salvaging = false;
       this.#error = -1;
       this.captured = false;
+      this.capture = undefined;
+    }
+  }
+
+  /**
+   * Encodes what a variable holds, as a function that captured it would: `isItself` says that the value is written itself, `needs` takes
+   * the variables that it names in turn.
+   */
+  encodeContent(value: unknown, isItself: boolean, root: string, capture: Capture, needs: Set<object>): Message {
+    this.captured = true;
+    this.capture = capture;
+    this.needs = needs;
+    if (isItself) this.content = value;
+    try {
+      return this.encode(value, root);
+    } finally {
+      this.needs = undefined;
+      this.content = undefined;
     }
   }
 
@@ -147,6 +173,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     this.blobs = NO_BLOBS;
     this.handles = NO_HANDLES;
     this.modules = NO_MODULES;
+    this.contents = NO_CONTENTS;
   }
 
   #forget(): void {
@@ -173,11 +200,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #refusal(reason: string): SerializationError {
-    const depth = Math.min(this.#depth, MAX_DEPTH);
-    const path =
-      this.#error < 0
-        ? renderPath(this.#root, this.#steps, this.#kinds, depth)
-        : renderPath('', this.#steps, this.#kinds, depth, this.#error);
+    const path = this.path();
     const shown = path.length > 300 ? `${path.slice(0, 200)} … ${path.slice(-80)}` : path;
     return new SerializationError(`Cannot send ${shown === '' ? 'this value' : shown}: ${reason}.`, path);
   }
@@ -237,12 +260,22 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #object(value: object): void {
+    if (this.captured && this.#isStoodFor(value)) return;
     if (this.#met(value)) return;
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) this.#plain(value as Record<string, unknown>);
     else if (Array.isArray(value)) {
       if (prototype === Array.prototype || !this.#extended(value)) this.#array(value);
     } else if (!this.#knownClass(value, prototype as object | null)) this.#instance(value);
+  }
+
+  /** Writes what stands for a value, if something does. */
+  #isStoodFor(value: object): boolean {
+    if (this.reach !== reach.FAMILY || value === this.content) return false;
+    const standIn = standsFor.get(value);
+    if (standIn === undefined) return false;
+    this.#object(standIn);
+    return true;
   }
 
   /** Writes what has the prototype of a built-in class itself. */
@@ -491,6 +524,19 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     this.write(value);
   }
 
+  path(): string {
+    const depth = Math.min(this.#depth, MAX_DEPTH);
+    return this.#error < 0
+      ? renderPath(this.#root, this.#steps, this.#kinds, depth)
+      : renderPath('', this.#steps, this.#kinds, depth, this.#error);
+  }
+
+  attach(content: Content, modules: readonly string[]): void {
+    if (this.contents === NO_CONTENTS) this.contents = [];
+    this.contents.push(content);
+    for (const url of modules) this.module(url);
+  }
+
   form(number: number): void {
     const form = this.#forms[number];
     if (!(form !== undefined && form.reach >= this.reach)) this.refuse('it cannot go so far in this form');
@@ -584,6 +630,9 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     const handles = this.handles.length;
     const modules = this.modules;
     const forms = this.#forms;
+    const contents = this.contents.length;
+    const sent = this.capture?.sent.size ?? 0;
+    const needs = this.needs?.size ?? 0;
     try {
       write();
       return undefined;
@@ -603,6 +652,10 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       if (this.handles.length > handles) this.handles.length = handles;
       this.modules = modules;
       this.#forms = forms;
+      if (this.contents.length > contents) this.contents.length = contents;
+      // What has been left out must be sent where it is named again.
+      if (this.needs !== undefined) truncate(this.needs, needs);
+      else if (this.capture !== undefined) truncate(this.capture.sent, sent);
       return reason;
     }
   }

@@ -6,6 +6,7 @@
  * Ids: 1 class instances, 2 functions, 3 keys, 16 and above shared objects.
  */
 
+import type { Capture, Content } from './captured-contents.ts';
 import type { Claims } from './claims.ts';
 
 /** How far a message goes, from near to far: what a kind of value may cross. */
@@ -27,6 +28,18 @@ export interface ValueWriter {
   readonly captured: boolean;
   /** How far the message goes. */
   readonly reach: Reach;
+  /** What is known while the message is made; begun by whoever needs it first. */
+  capture: Capture | undefined;
+  /** The message is the content of a variable: these are the variables that it names. */
+  readonly needs: Set<object> | undefined;
+  /** What that variable holds: it is written itself, also where something stands for it. */
+  readonly content: unknown;
+  /** How many bytes have been written. */
+  readonly position: number;
+  /** The way to the value being written, as errors name it. */
+  path(): string;
+  /** Has a content go with the message, and the modules that it needs. */
+  attach(content: Content, modules: readonly string[]): void;
   /** Writes any value that can cross; `key` is how the path in a `SerializationError` names it, for example `.socket` or `[0]`. */
   value(value: unknown, key: string): void;
   /** Says which form of its extension follows, before anything else; a form that may not go so far is refused here. */

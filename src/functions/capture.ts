@@ -1,30 +1,40 @@
 /** What travels of a function: an address, the parts of a bound function, or an image with variables. */
 
 import { types } from '../builtins.ts';
+import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
+import { isSharedObject } from '../codec/extension.ts';
 import { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
+import { ArrivedVariable, arrivedVariable } from './arrived-variable.ts';
 import { builtinAddress } from './builtin-references.ts';
 import {
   type CapturedValue,
   capturedAsItIs,
   captureVariables,
+  isData,
   isShareable,
+  isTopLevel,
   isVariable,
+  shareConstants,
   travellingOn,
 } from './captured-variables.ts';
+import { Cell } from './cell.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
 import { type InspectedFunction, InspectorRefusal, inspectFunction } from './inspector.ts';
 import { liveImport } from './live-imports.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
+import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
 import { packageAt, packageExport } from './package-exports.ts';
 import { isCompiledHere, isOfProgram } from './program-modules.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
+import type { Scope } from './scopes.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
+import { SharedVariable } from './shared-variable.ts';
 
 /** A function, ready to be written. */
 export type Captured =
@@ -46,12 +56,18 @@ export interface Revived {
   /** Gives the variables their values, in the order of the image's names. */
   readonly fill: (...values: unknown[]) => void;
   readonly read: () => unknown[];
+  /** The variables as they arrived, where some are shared; `refill` gives them what they hold now. */
+  variables?: readonly unknown[];
+  refill?: () => void;
+  user?: WeakRef<() => void>;
 }
 
 interface Cut extends CutFunction {
   readonly key: string;
   readonly script: Script;
   readonly otherwise: Address | undefined;
+  /** It is declared at the top level of its script: other functions there may use it. */
+  shared: SharedVariable | undefined;
   /** Kept when no variable can change. */
   values: readonly CapturedValue[] | undefined;
 }
@@ -85,15 +101,43 @@ export function captureFunction(fn: AnyFunction): Captured {
   return captureNew(fn);
 }
 
+/** The variable by which other functions of its script know a function, if it is sent by value. */
+export function sharedFunction(fn: AnyFunction): SharedVariable | undefined {
+  let cut = cuts.get(fn);
+  if (cut === undefined && !addresses.has(fn)) {
+    if (revivedFunctions.has(fn)) return isHooked(fn) ? undefined : arrivedVariable(fn)?.sentOn(fn);
+    if (originOf(fn) !== undefined || ownAddress(fn) !== undefined || isSharedObject(fn)) return undefined;
+    try {
+      const found = examine(fn);
+      cut = found.kind === 'cut' ? found.cut : undefined;
+    } catch (error) {
+      // Whoever writes it says so.
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return cut?.shared === undefined || isHooked(fn) ? undefined : cut.shared;
+}
+
 /**
  * True if a function that was captured before would be captured just the same now: all that it uses are constants that hold
- * primitives, and nothing was put on it. Costs some 100 ns, where capturing and encoding anew costs 20 µs and more.
+ * primitives or frozen data, and nothing was put on it. Costs some 100 ns, where capturing and encoding anew costs 20 µs and more.
  */
 export function isUnchanged(fn: AnyFunction): boolean {
   if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
   const cut = cuts.get(fn);
   if (cut === undefined) return addresses.has(fn) || ownAddress(fn) !== undefined;
-  return cut.values?.every(({ value, cell }) => cell === undefined && Object(value) !== value) ?? false;
+  return cut.values?.every(staysTheSame) ?? false;
+}
+
+function staysTheSame({ value, cell, shared }: CapturedValue): boolean {
+  if (Object(value) !== value) return cell === undefined;
+  return typeof value === 'object' && shared?.last.content !== undefined && shared.isFixed();
+}
+
+/** True if a function would be encoded just the same, but for what the variables hold that it shares. */
+function isFixed(fn: AnyFunction, cut: Cut): boolean {
+  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
+  return cut.values?.every(({ value, shared }) => shared !== undefined || Object(value) !== value) ?? false;
 }
 
 function captureCut(fn: AnyFunction, cut: Cut): Captured {
@@ -109,13 +153,31 @@ function keepable({ variables }: CutFunction, values: readonly CapturedValue[]):
   return values;
 }
 
-function captureRevived({ image, key, read }: Revived): Captured {
+function captureRevived({ image, key, read, variables: arrivedAs }: Revived): Captured {
   const values = read();
-  const variables = image.names.map((name, i) => capturedAsItIs(name, travellingOn(values[i])));
+  const variables = image.names.map((name, i) => {
+    const arrived = arrivedAs?.[i];
+    const value = travellingOn(values[i]);
+    return capturedAsItIs(name, value, arrived instanceof ArrivedVariable ? sentOn(arrived, value) : undefined);
+  });
   return { kind: 'image', image, key, variables, otherwise: undefined };
 }
 
+/** The variable as it is sent on, unless it holds what goes in a way of its own. */
+function sentOn(arrived: ArrivedVariable, value: unknown): SharedVariable | undefined {
+  if (value instanceof Cell) return arrived.sentOn(travellingOn(value.v));
+  return isData(value) ? arrived.sentOn(value) : undefined;
+}
+
+/** What travels of a function, but for the values of its variables. */
+type Examined = Captured | { readonly kind: 'cut'; readonly cut: Cut };
+
 function captureNew(fn: AnyFunction): Captured {
+  const found = examine(fn);
+  return found.kind === 'cut' ? captureCut(fn, found.cut) : found;
+}
+
+function examine(fn: AnyFunction): Examined {
   if (types.isProxy(fn)) throw new Refusal('it is a Proxy');
   meetRealmOf(fn);
   const inspected = inspectUnlessKnown(fn);
@@ -140,14 +202,18 @@ function captureNew(fn: AnyFunction): Captured {
   let cut: Cut;
   try {
     if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
-    cut = cutNew(placed, inspected, otherwise);
+    cut = cutNew(fn, placed, inspected, otherwise);
   } catch (error) {
     if (otherwise === undefined || !(error instanceof Refusal)) throw error;
     return byAddress(fn, otherwise.because(error.message));
   }
   // Once the module has run, the function goes by reference.
-  if (!isEarly) cuts.set(fn, cut);
-  return captureCut(fn, cut);
+  if (!isEarly) {
+    if (placed !== undefined && isDeclared(fn, placed))
+      cut.shared = new SharedVariable(fn.name, false, fn, () => isFixed(fn, cut));
+    cuts.set(fn, cut);
+  }
+  return { kind: 'cut', cut };
 }
 
 /** Where V8 may not be asked, what is found without its help. */
@@ -177,7 +243,7 @@ function countPackageFile(script: Script): void {
   throw new Refusal(`it takes along more than ${MAX_PACKAGE_FILES} files of ${owner.name} and what that uses`);
 }
 
-function capturePromisified(original: object): Captured {
+function capturePromisified(original: object): Examined {
   const variables = [
     capturedAsItIs('__promisify', Address.of('builtin', 'node:util', ['promisify'])),
     capturedAsItIs('__original', original),
@@ -185,7 +251,30 @@ function capturePromisified(original: object): Captured {
   return { kind: 'image', image: promisifyImage, key: promisifyKey, variables, otherwise: undefined };
 }
 
-function byAddress(fn: object, address: Address): Captured {
+/** Which functions were found at their place: a script that is run again makes others. */
+const declared = new WeakMap<object, WeakRef<object>>();
+
+/** Whether it is the only function that its declaration has made, in a place of its script that is run once. */
+function isDeclared(fn: AnyFunction, { script, node }: PlacedFunction): boolean {
+  const scope = script.scopes.functions.get(node) as Scope;
+  if (!isTopLevel(scope, script, fn)) return false;
+  const isNamed =
+    node.type === 'FunctionDeclaration' ||
+    node.type === 'ClassDeclaration' ||
+    [...scope.names.values()].some(
+      ({ declaration }) => declaration?.type === 'VariableDeclarator' && declaration.init === node,
+    );
+  if (!isNamed || declared.get(node)?.deref() !== undefined) return false;
+  declared.set(node, new WeakRef(fn));
+  return true;
+}
+
+function isHooked(fn: AnyFunction): boolean {
+  const { encode, decode } = registrationOf(fn as unknown as AnyClass) ?? {};
+  return encode !== undefined || decode !== undefined;
+}
+
+function byAddress(fn: object, address: Address): Examined {
   addresses.set(fn, address);
   return { kind: 'address', address };
 }
@@ -200,19 +289,26 @@ function goesByReference(fn: object): boolean {
   }
 }
 
-function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Captured {
+function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Examined {
   const builtin = builtinAddress(fn);
   if (builtin !== undefined) return byAddress(fn, builtin);
   if (bound !== undefined) return { kind: 'bound', ...bound };
   throw new Refusal('it is native code');
 }
 
-function cutNew(placed: PlacedFunction, { scopes }: InspectedFunction, otherwise: Address | undefined): Cut {
+function cutNew(
+  fn: AnyFunction,
+  placed: PlacedFunction,
+  { scopes }: InspectedFunction,
+  otherwise: Address | undefined,
+): Cut {
   const { script } = placed;
+  shareConstants(script, scopes, fn);
   const { image, variables } = cutFunction(placed, {
     exists: (name) => isVariable(name, scopes),
     isShareable: (binding) => isShareable(binding, scopes),
     liveImport: (binding) => liveImport(binding, script),
   });
-  return { image, variables, key: contentKey(JSON.stringify(image)), script, otherwise, values: undefined };
+  const key = contentKey(JSON.stringify(image));
+  return { image, variables, key, script, otherwise, shared: undefined, values: undefined };
 }

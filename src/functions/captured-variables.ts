@@ -17,9 +17,11 @@ import { ownAddress } from './own-exports.ts';
 import { isCompiledHere, isInPackage, isOfProgram, loadsLibrary } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
-import type { Binding } from './scopes.ts';
+import type { Binding, Scope } from './scopes.ts';
 import type { Script } from './script.ts';
 import { SentSymbol } from './sent-symbol.ts';
+import { SharedVariable } from './shared-variable.ts';
+import { isStandIn } from './stand-in.ts';
 
 /** One name of an image with what travels for it. */
 export interface CapturedValue {
@@ -31,6 +33,8 @@ export interface CapturedValue {
   readonly otherwise: Address | undefined;
   /** The package that the script has made the value with. */
   readonly madeWith: string | undefined;
+  /** The variable, if functions that arrive share it. */
+  readonly shared: SharedVariable | undefined;
 }
 
 /** A value as it travels, and where the receiver finds it if that cannot be. */
@@ -52,16 +56,75 @@ export function captureVariables(
     const asItIs = (value: unknown) => capturedAsItIs(name, value);
     if (variable === undefined) return asItIs(addedValue(name, fn, script));
     if (variable.live !== undefined) return asItIs(variable.live.module);
-    const { value, otherwise } = travelling(variable, liveValue(variable, scopes, script), script, hasItself);
+    const live = liveValue(variable, scopes, script);
+    const { value, otherwise } = travelling(variable, live, script, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
-    return { name, cell, value, otherwise, madeWith };
+    // What was taken from a module is that module's, and what stands for some of its members is made anew each time.
+    const isOwn = otherwise === undefined && (value === live || typeof live === 'symbol' || variable.isCell);
+    const shared = isOwn ? sharedVariable(variable, value, fn, script) : undefined;
+    return { name, cell, value, otherwise, madeWith, shared };
   });
 }
 
 /** A name whose value travels as it is, whatever that is. */
-export function capturedAsItIs(name: string, value: unknown): CapturedValue {
-  return { name, cell: undefined, value, otherwise: undefined, madeWith: undefined };
+export function capturedAsItIs(name: string, value: unknown, shared?: SharedVariable): CapturedValue {
+  return { name, cell: undefined, value, otherwise: undefined, madeWith: undefined, shared };
+}
+
+/** Whether a scope is one of which there is one instance, in a script of this program's own. */
+export function isTopLevel(scope: Scope, script: Script, fn: object): boolean {
+  // Functions of another context of `vm` may be of a script that was run in several.
+  return scope.single && script.isMainContext && fn instanceof Function;
+}
+
+/** Whether what travels for a constant is data, which its receivers may change, or tell from other data: not what goes by reference. */
+export function isData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || isSharedObject(value)) return false;
+  return value instanceof SentSymbol ? value.isUnique : !isStandIn(value);
+}
+
+const sharedVariables = new WeakMap<Binding, SharedVariable>();
+
+function sharedVariable(
+  { binding, isCell }: Variable,
+  value: unknown,
+  fn: object,
+  script: Script,
+): SharedVariable | undefined {
+  if (binding === null || binding.kind === 'import' || !isTopLevel(binding.scope, script, fn)) return undefined;
+  // Functions say themselves whether they are shared.
+  if (!isCell && !isData(value)) return undefined;
+  const known = sharedVariables.get(binding);
+  if (known !== undefined && (isCell || known.now === value)) return known;
+  const variable = new SharedVariable(binding.name, isCell, isCell ? undefined : value);
+  sharedVariables.set(binding, variable);
+  return variable;
+}
+
+const scanned = new WeakSet<Script>();
+const makesData = /^(ObjectExpression|ArrayExpression|NewExpression)$/;
+
+/** Makes the constants at the top level of a script known, once: each may be found inside of another one before a function uses it. */
+export function shareConstants(script: Script, scopes: readonly LiveScope[], fn: object): void {
+  const { program } = script.scopes;
+  if (scanned.has(script) || !isTopLevel(program, script, fn)) return;
+  scanned.add(script);
+  for (const binding of program.names.values()) {
+    const { declaration, assigned, name } = binding;
+    if (assigned || declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') continue;
+    if (!makesData.test(declaration.init?.type ?? '')) continue;
+    const variable = { name, binding, isCell: false, live: undefined, changes: false, members: undefined };
+    sharedVariable(variable, valueIfThere(name, scopes), fn, script);
+  }
+}
+
+function valueIfThere(name: string, scopes: readonly LiveScope[]): unknown {
+  try {
+    return scopeOf(name, scopes)?.object[name];
+  } catch {
+    return undefined; // not initialised yet
+  }
 }
 
 function addedValue(name: string, fn: object, script: Script): unknown {

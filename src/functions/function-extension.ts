@@ -1,3 +1,4 @@
+import { onContents } from '../codec/captured-contents.ts';
 import { type Extension, registerExtension } from '../codec/extension.ts';
 import { lazy } from '../lazy.ts';
 import { forms } from './function-forms.ts';
@@ -20,4 +21,5 @@ export function installFunctionExtension(): void {
     write: (value, out) => wire().write(value, out),
   };
   registerExtension(extension);
+  onContents((contents) => wire().takeContents(contents));
 }

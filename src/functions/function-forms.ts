@@ -1,4 +1,4 @@
-import { type Field, reach } from '../codec/extension.ts';
+import { type Field, type Reach, reach } from '../codec/extension.ts';
 
 /** What is written of a function, or stands for a part of one: numbers for good, they are part of the wire format. */
 export const form = {
@@ -13,6 +13,8 @@ export const form = {
   WEAK_MAP: 8,
   WEAK_SET: 9,
   SYMBOL: 10,
+  VARIABLE: 11,
+  VALUE_OF: 12,
 } as const;
 
 const TRUSTED = reach.TRUSTED;
@@ -20,7 +22,7 @@ const TRUSTED = reach.TRUSTED;
 /** Each form, by its number: what it is called, how far it goes, and what it has on the wire. */
 export const forms: readonly {
   readonly name: string;
-  readonly reach: typeof TRUSTED;
+  readonly reach: Reach;
   readonly fields: readonly Field[];
 }[] = [
   { name: 'image', reach: TRUSTED, fields: ['rest'] },
@@ -34,4 +36,7 @@ export const forms: readonly {
   { name: 'WeakMap', reach: TRUSTED, fields: [] },
   { name: 'WeakSet', reach: TRUSTED, fields: [] },
   { name: 'symbol', reach: TRUSTED, fields: ['string'] },
+  // By the member that sends it and a number of its own. What it holds goes beside the message.
+  { name: 'shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
+  { name: 'value of a shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
 ];

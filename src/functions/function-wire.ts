@@ -1,11 +1,14 @@
 /** Functions in messages: see README.md for what travels of which function. Loaded with the first of them (function-extension.ts). */
 
-import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
 import { SerializationError } from '../errors.ts';
+import { family } from '../memory/family.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
-import { captureFunction, forgetPackageFiles } from './capture.ts';
+import { type ArrivedVariable, takeContents, variableOf, variableOfCell } from './arrived-variable.ts';
+import { captureFunction, forgetPackageFiles, sharedFunction } from './capture.ts';
+import { travellingOn } from './captured-variables.ts';
 import { Cell } from './cell.ts';
 import { writeHooked } from './class-identity.ts';
 import { EmptyWeak } from './empty-weak.ts';
@@ -21,9 +24,10 @@ import { readAll } from './read-all.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
 import { SentSymbol, symbolFor } from './sent-symbol.ts';
+import { SharedVariable, send, ValueOf } from './shared-variable.ts';
 import { isStandIn } from './stand-in.ts';
 
-export { packageHidingIn };
+export { packageHidingIn, takeContents };
 
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
@@ -36,11 +40,24 @@ export function write(value: object, out: ValueWriter): void {
   }
   const hiding = isStandIn(value) ? undefined : packageHidingIn(value);
   if (hiding !== undefined) out.refuse(`it has properties that only ${hiding}, which has made it, can give it`);
+  if (value instanceof SharedVariable) {
+    writeVariable(value, out);
+    return;
+  }
+  if (value instanceof ValueOf) {
+    writeValueOf(value.variable, out);
+    return;
+  }
   if (value instanceof Address) {
     writeAddress(value, out);
     return;
   }
   if (value instanceof Cell) {
+    const arrived = out.reach === reach.FAMILY ? variableOfCell(value) : undefined;
+    if (arrived !== undefined) {
+      writeVariable(arrived.sentOn(travellingOn(value.v)), out);
+      return;
+    }
     out.form(form.CELL);
     out.value(lateOr(value.v), '');
     return;
@@ -63,6 +80,23 @@ export function write(value: object, out: ValueWriter): void {
   out.string((value as Here | RequireOf).url);
 }
 
+function writeName({ number }: SharedVariable, out: ValueWriter): void {
+  out.uint32(family().me >>> 0);
+  out.uint32(number);
+}
+
+function writeVariable(variable: SharedVariable, out: ValueWriter): void {
+  out.form(form.VARIABLE);
+  writeName(variable, out);
+  send(variable, out);
+}
+
+function writeValueOf(variable: SharedVariable, out: ValueWriter): void {
+  out.form(form.VALUE_OF);
+  writeName(variable, out);
+  send(variable, out);
+}
+
 /** How many functions are being written, each within the one before. */
 let depth = 0;
 
@@ -83,6 +117,11 @@ function writeAny(fn: AnyFunction, out: ValueWriter): void {
     return;
   }
   try {
+    const shared = out.reach === reach.FAMILY && fn !== out.content ? sharedFunction(fn) : undefined;
+    if (shared !== undefined) {
+      writeValueOf(shared, out);
+      return;
+    }
     const captured = captureFunction(fn);
     if (captured.kind === 'image') {
       const { otherwise } = captured;
@@ -158,6 +197,14 @@ export function read(of: number, input: ValueReader): object {
       return new WeakMap();
     case form.WEAK_SET:
       return new WeakSet();
+    case form.VARIABLE:
+      return readVariable(input);
+    case form.VALUE_OF: {
+      const value = readVariable(input).needed;
+      return typeof value === 'object' || typeof value === 'function'
+        ? (value as object)
+        : input.corrupt('a variable without a value');
+    }
     case form.HERE:
       return Here.of(input.string());
     default:
@@ -169,6 +216,12 @@ function arrived<S extends object>(standIn: S, find: (standIn: S) => unknown): o
   const value = find(standIn);
   rememberOrigin(value, standIn);
   return value as object;
+}
+
+function readVariable(input: ValueReader): ArrivedVariable {
+  const sender = input.uint32() | 0;
+  const variable = variableOf(sender, input.uint32());
+  return variable.version === 0 ? input.corrupt('a variable whose content is missing') : variable;
 }
 
 function readCell(input: ValueReader): Cell {

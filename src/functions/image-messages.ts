@@ -1,13 +1,15 @@
 /** A function by value in a message: its image, its variables, and what was added to it. */
-import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { SerializationError } from '../errors.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
 import type { AnyFunction } from './any-function.ts';
-import { type Captured, type Revived, rememberRevived, revivedFunction } from './capture.ts';
+import { ArrivedVariable, takeRenewed } from './arrived-variable.ts';
+import { type Captured, type Revived, rememberRevived, revivedFunction, sharedFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
 import { classById, classesOfInstances, idOfClass, rememberClass } from './class-identity.ts';
 import { compileImage } from './compile.ts';
-import type { FunctionImage } from './function-image.ts';
+import { type FunctionImage, PARENT } from './function-image.ts';
+import { noteEncoded } from './heavy-captures.ts';
 import { LateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
 import { readAll } from './read-all.ts';
 
@@ -25,7 +27,8 @@ export function writeImage(
   out.string(text);
   out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
   out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
-  out.string(idOfClass(fn));
+  // One that is the content of a variable is known by that; its instances bring it along.
+  out.string(fn === out.content ? '' : idOfClass(fn));
   const classes = classesOfInstances(variables);
   out.uint32(classes.length);
   for (const cls of classes) writeClass(cls, variables, out);
@@ -66,25 +69,39 @@ function withAdvice(error: unknown, name: string, madeWith: string): unknown {
 
 const ADVICE = 'make it in a module of its own';
 
-function writeCaptured({ name, value, cell, otherwise }: CapturedValue, out: ValueWriter): void {
+function writeCaptured(captured: CapturedValue, out: ValueWriter): void {
+  const { name, otherwise } = captured;
   const step = name.startsWith('__') ? '' : ` → ${name}`;
-  if (otherwise !== undefined) {
-    const error = out.attempt(() => out.value(value, step));
-    if (error instanceof SerializationError) out.value(otherwise.because(error.message), step);
-    else if (error !== undefined) throw error;
+  if (otherwise === undefined) {
+    writeHeld(captured, step, out);
     return;
   }
-  if (cell === undefined) {
-    out.value(lateOr(value), step);
+  const error = out.attempt(() => writeHeld(captured, step, out));
+  if (error instanceof SerializationError) out.value(otherwise.because(error.message), step);
+  else if (error !== undefined) throw error;
+}
+
+/** Writes what the variable holds, or the variable itself where functions share it. */
+function writeHeld({ name, value, cell, shared }: CapturedValue, step: string, out: ValueWriter): void {
+  const isFunction = typeof value === 'function' && cell === undefined;
+  const variable = isFunction ? sharedFunction(value as AnyFunction) : shared;
+  if (variable !== undefined && out.reach === reach.FAMILY) {
+    // A cell holds the value only while it is written, so that it keeps nothing alive.
+    if (variable.isCell && cell !== undefined) variable.now = value;
+    out.value(variable, step);
     return;
   }
-  // The cell holds the value only while it is written, so that it keeps nothing alive.
-  cell.v = value;
-  try {
-    out.value(cell, step);
-  } finally {
-    cell.v = undefined;
+  const start = out.position;
+  if (cell === undefined) out.value(lateOr(value), step);
+  else {
+    cell.v = value;
+    try {
+      out.value(cell, step);
+    } finally {
+      cell.v = undefined;
+    }
   }
+  noteEncoded(name, out.position - start);
 }
 
 /** Makes the function that `writeImage` wrote. */
@@ -96,7 +113,8 @@ export function readImage(input: ValueReader): AnyFunction {
   const name = input.string();
   const length = input.uint32();
   const id = input.string();
-  const known = classById(id);
+  const renewed = takeRenewed();
+  const known = classById(id) ?? (renewed && revivedFunction(renewed, key) && renewed);
   const values = (count: number) => readAll(count, () => input.value());
   if (known !== undefined) input.remember(known);
   values(input.uint32()); // the classes of captured instances
@@ -107,7 +125,7 @@ export function readImage(input: ValueReader): AnyFunction {
     const [fn, fill, read] = compiled.make(...early);
     if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
     if (fn.length !== length) define(fn, 'length', length);
-    const revived = { image, key, fill, read };
+    const revived: Revived = { image, key, fill, read };
     rememberRevived(fn, revived);
     rememberClass(id, fn);
     input.remember(fn);
@@ -115,19 +133,43 @@ export function readImage(input: ValueReader): AnyFunction {
   };
   let early: unknown[] = [];
   const readEarly = () => (early = values(image.early));
-  const { fn, fill } = image.early === 0 ? make([]) : whileReading(readEarly, make, (made) => made.fn);
+  const makeEarly = (values: unknown[]) => make(values.map((value, i) => neededEarly(value, image.names[i] as string)));
+  const made = image.early === 0 ? make([]) : whileReading(readEarly, makeEarly, ({ fn }) => fn);
+  const { fn, fill } = made;
   const all = [...early, ...values(image.names.length - image.early)];
-  fill(...all);
+  fill(...all.map(fillingOf));
+  if (fill !== ignore) connect(revivedFunction(fn, key) as Revived, all);
   for (const [i, value] of all.entries()) {
     if (!(value instanceof LateClass)) continue;
     value.whenMade((cls) => {
       all[i] = cls;
-      fill(...all);
+      fill(...all.map(fillingOf));
     });
   }
   // A class that was written here needs nothing from elsewhere.
   readAdded(fill === ignore ? function ignored() {} : fn, input);
   return fn;
+}
+
+/** Has the function see what its variables are given later. */
+function connect(revived: Revived, variables: readonly unknown[]): void {
+  const shared = variables.filter((value) => value instanceof ArrivedVariable);
+  if (shared.length === 0) return;
+  revived.variables = variables;
+  revived.refill ??= () => revived.fill(...(revived.variables as unknown[]).map(fillingOf));
+  revived.user ??= new WeakRef(revived.refill);
+  for (const variable of shared) variable.usedBy(revived.user);
+}
+
+function fillingOf(value: unknown): unknown {
+  return value instanceof ArrivedVariable ? value.filling : value;
+}
+
+/** What a class needs while it is made; what is being made itself has not been used by its text, but a parent must be there. */
+function neededEarly(value: unknown, name: string): unknown {
+  if (!(value instanceof ArrivedVariable)) return value;
+  const now = name === PARENT ? value.needed : value.ifThere;
+  return name === PARENT ? now : (value.filling ?? now);
 }
 
 /** Takes the variables of a class that this process has itself. */

@@ -8,6 +8,11 @@ export class SentSymbol {
     this.spelling = spelling;
   }
 
+  /** Only this process has it. */
+  get isUnique(): boolean {
+    return this.spelling[0] === '~';
+  }
+
   private static readonly known = new Map<string, SentSymbol>();
   private static readonly unique = new WeakMap<symbol, SentSymbol>();
 

@@ -73,6 +73,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const munmap = func('int munmap(void* at, size_t length)');
   const flock = func('int flock(int fd, int operation)');
   const memcpyIn = libc.func('void* memcpy(void* to, const void* from, size_t length)');
+  const memcmp = libc.func('int memcmp(void* here, const void* there, size_t length)');
   const memcpyOut = libc.func('void* memcpy(_Out_ void* to, void* from, size_t length)');
   const fallocate = func('int fallocate(int fd, int mode, int64_t offset, int64_t length)');
   const futex = func('long syscall(long number, void* word, int operation, uint32_t value, const void* timeout)');
@@ -131,6 +132,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     copyOut(address, bytes) {
       memcpyOut(bytes, address, bytes.byteLength);
     },
+    isAt: (address, bytes) => memcmp(address, bytes, bytes.byteLength) === 0,
     keepFreedMemory() {
       // Not in musl, which knows no such options.
       const mallopt = uninterrupted(() => optional('int mallopt(int option, int value)'));

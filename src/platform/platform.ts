@@ -16,6 +16,8 @@ export interface Platform {
   copyIn(address: bigint, bytes: Uint8Array): void;
   /** Copies `bytes.length` bytes from `address` into `bytes`. */
   copyOut(address: bigint, bytes: Uint8Array): void;
+  /** Whether the bytes at `address` are these. */
+  isAt(address: bigint, bytes: Uint8Array): boolean;
   /** Has this process keep up to 64 MiB of memory that it has freed, for the next large array: to get it anew costs more than to fill it. */
   keepFreedMemory(): void;
   /** Gives the memory behind these bytes of the file back; they read as zero afterwards. False where the system cannot: they are as they were. */

@@ -35,7 +35,7 @@ export interface Feeder {
 export class Dispatcher {
   readonly #family: Family = family();
   readonly #board = new TaskBoard();
-  readonly #shelf = new FunctionShelf(this.#family);
+  readonly #shelf = new FunctionShelf(this.#family, this.#board.functions);
   readonly #crew: Crew;
   readonly #jobs = new JobTable();
   readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));

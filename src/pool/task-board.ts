@@ -7,6 +7,7 @@ import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { TASK_BOARD_KIND } from './board-kind.ts';
+import { FUNCTION_TABLE_WORDS, FunctionTable } from './function-table.ts';
 import { createLane, type Lane } from './lane.ts';
 import { MOST_POLLERS, Pollers } from './pollers.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
@@ -33,8 +34,9 @@ const field = {
   listener: 16 + LANES + 2 * RING_WORDS + 2 * WAIT_LIST_WORDS,
   /** Workers that are trying again and again; each written by its worker, and by the owner when that has died or takes nothing. */
   pollers: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS,
+  functions: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS + MOST_POLLERS,
 } as const;
-const WORDS = field.pollers + MOST_POLLERS;
+const WORDS = field.functions + FUNCTION_TABLE_WORDS;
 
 /** Gives back what a board holds. */
 export function destroyBoard(family: Family, offset: number): void {
@@ -65,6 +67,7 @@ export interface Delivery {
 /** What owner and workers of a pool share: waiting tasks, who has which, and results. See README.md. */
 export class TaskBoard extends SharedObject {
   readonly slots: TaskSlots;
+  readonly functions: FunctionTable;
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #at: number;
@@ -99,6 +102,7 @@ export class TaskBoard extends SharedObject {
     }
     this.#pollers = new Pollers(this.#words, this.#at + field.pollers, family.me);
     this.slots = new TaskSlots(family, (this.#words[this.#at + field.slots]! >>> 0) * GRANULE);
+    this.functions = new FunctionTable(this.#words, this.#at + field.functions);
     this.#results = new Ring(family, offset + field.results * 4);
     this.#requests = new Ring(family, offset + field.requests * 4);
     this.#listener = new WaitQueue(family, offset + field.listener * 4, {

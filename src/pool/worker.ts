@@ -73,7 +73,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
 class Worker {
   readonly #orders: WorkerOrders;
   readonly #board: TaskBoard;
-  readonly #functions = new FunctionCache(family());
+  readonly #functions: FunctionCache;
   readonly #inHand = new Set<number>();
   readonly #poll = new LoopPoll();
   /** Whose code is running, of tasks that run in it: see README.md, "Whose error it is". */
@@ -97,6 +97,7 @@ class Worker {
     this.#board = orders.board;
     this.#board.heedFarewells(orders.farewells);
     this.#left = orders.maxTasks;
+    this.#functions = new FunctionCache(family(), orders.board.functions);
   }
 
   async initialize(): Promise<boolean> {

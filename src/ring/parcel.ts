@@ -93,13 +93,16 @@ export function parcelTag(words: Int32Array, at: number): number {
   return words[at + header.tag] as number;
 }
 
-/** Reads a parcel that has a block to itself, without copying: its bytes are the block's, to be decoded before that is freed. */
-export function viewParcel(family: Family, block: number): { parcel: Parcel; start: number } {
+/**
+ * Reads a parcel that has a block to itself, without copying: its bytes are the block's, to be decoded before that is freed. It stands
+ * behind so many words of the block.
+ */
+export function viewParcel(family: Family, block: number, behind = 0): { parcel: Parcel; start: number } {
   const words = family.heap.words(block);
-  const at = wordIndex(block);
+  const at = wordIndex(block) + behind;
   const length = words[at + header.bytes] as number;
   const { blobs, handles, next } = readAttachments(words, at);
-  const start = (next - at) * 4;
+  const start = (next - at + behind) * 4;
   const bytes = new Uint8Array(family.heap.bytes(block, start + length));
   return { parcel: { bytes, length, blobs, handles }, start };
 }
@@ -152,6 +155,25 @@ export function readAttachments(words: Int32Array, at: number): { blobs: Blob[];
     handles.push((words[next++]! >>> 0) * GRANULE);
   }
   return { blobs, handles, next };
+}
+
+/** Whether the parcel that stands in a block, behind so many words, says the same as this message; the block may refer to more objects. */
+export function isStored(
+  family: Family,
+  block: number,
+  behind: number,
+  message: { bytes: Uint8Array; length: number; blobs: readonly Uint8Array[]; handles: readonly number[] },
+): boolean {
+  const { heap } = family;
+  const words = heap.words(block);
+  const at = wordIndex(block) + behind;
+  if (words[at + header.bytes] !== message.length) return false;
+  const { blobs, handles, next } = readAttachments(words, at);
+  if (blobs.length !== message.blobs.length || message.handles.some((handle, i) => handle !== handles[i])) return false;
+  const isAt = (offset: number, bytes: Uint8Array) => heap.platform.isAt(heap.address(offset), bytes);
+  const start = block + (next - wordIndex(block)) * 4;
+  if (!isAt(start, message.bytes.subarray(0, message.length))) return false;
+  return message.blobs.every((bytes, i) => blobs[i]!.length === bytes.length && isAt(blobs[i]!.block, bytes));
 }
 
 /** Few bytes one by one, many by the engine's own copy: `subarray` alone costs 50 ns. */

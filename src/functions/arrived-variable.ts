@@ -1,0 +1,191 @@
+/** The receiver's side of variables that functions of one script share: one of each, for all functions that arrive. */
+import type { ArrivingContent } from '../codec/captured-contents.ts';
+import { isSharedObject } from '../codec/extension.ts';
+import { SerializationError } from '../errors.ts';
+import { family } from '../memory/family.ts';
+import type { AnyFunction } from './any-function.ts';
+import { Cell } from './cell.ts';
+import { SharedVariable } from './shared-variable.ts';
+
+/** What a variable holds is not there yet, since it leads back to itself. */
+class NotYet extends SerializationError {}
+
+/** A variable of another process's script. */
+export class ArrivedVariable {
+  readonly #cell: Cell | undefined;
+  /** Which content it was given last; 0 is none. */
+  version = 0;
+  /** What it was given; a cell may hold something else since. */
+  #given: unknown;
+  #read: ArrivingContent['read'] | undefined;
+  #root: (() => object | undefined) | undefined;
+  /** Fills the variables of the functions that use a constant. */
+  #users = new Set<WeakRef<() => void>>();
+  #manyUsers = 16;
+  /** As which it is sent on. */
+  #outgoing: SharedVariable | undefined;
+
+  constructor(isCell: boolean) {
+    if (!isCell) return;
+    this.#cell = new Cell();
+    ofCells.set(this.#cell, this);
+  }
+
+  /** What takes its place among the variables of a function. */
+  get filling(): unknown {
+    return this.#cell ?? this.#given;
+  }
+
+  expect({ version, read }: ArrivingContent): void {
+    this.version = version;
+    this.#read = read;
+  }
+
+  /** Whether a content has come that is not read. */
+  get isExpecting(): boolean {
+    return this.#read !== undefined;
+  }
+
+  /** What has come cannot be read. */
+  cancel(): void {
+    this.#read = undefined;
+    this.version = 0;
+  }
+
+  /** Reads the content that has come, if one has. */
+  settle(): void {
+    const read = this.#read;
+    if (read === undefined) return;
+    this.#read = undefined;
+    const outer = renewed;
+    renewed = typeof this.#given === 'function' ? (this.#given as AnyFunction) : undefined;
+    try {
+      this.#give(read((root) => (this.#root = root)));
+    } catch (error) {
+      // One that was not there yet is read again when it is.
+      if (error instanceof NotYet) this.#read = read;
+      else this.version = 0;
+      throw error;
+    } finally {
+      this.#root = undefined;
+      renewed = outer;
+    }
+  }
+
+  #give(value: unknown): void {
+    this.#given = value;
+    if (typeof value === 'function') arrivedAs.set(value, this);
+    if (this.#cell !== undefined) this.#cell.v = value;
+    else {
+      // It may be found inside of something else that is sent on.
+      if (typeof value === 'object' && value !== null && !isSharedObject(value)) this.sentOn(value);
+      for (const user of this.#users) user.deref()?.();
+    }
+  }
+
+  /** Its value for whoever cannot do without. */
+  get needed(): unknown {
+    if (this.#read !== undefined) this.settle();
+    if (this.#root === undefined) return this.#given;
+    const root = this.#root();
+    if (root === undefined)
+      throw new NotYet(
+        'A function cannot be received: a value contains itself, and the way it is made does not allow that.',
+        '',
+      );
+    return root;
+  }
+
+  /** The same; `undefined` where it is being made. */
+  get ifThere(): unknown {
+    try {
+      return this.needed;
+    } catch (error) {
+      if (error instanceof NotYet) return undefined;
+      throw error;
+    }
+  }
+
+  /** Has `fill` called when the constant is given another value, for as long as something else refers to `fill`. */
+  usedBy(fill: WeakRef<() => void>): void {
+    this.#users.add(fill);
+    if (this.#users.size < this.#manyUsers) return;
+    for (const user of this.#users) if (user.deref() === undefined) this.#users.delete(user);
+    this.#manyUsers = 2 * this.#users.size + 16;
+  }
+
+  /** The variable as this process sends it to others: with what it holds here, `now`. */
+  sentOn(now: unknown): SharedVariable {
+    const isCell = this.#cell !== undefined;
+    if (this.#outgoing === undefined || (!isCell && this.#outgoing.now !== now)) {
+      this.#outgoing = new SharedVariable('', isCell, now);
+    }
+    this.#outgoing.now = now;
+    return this.#outgoing;
+  }
+}
+
+/** By the member that sent it and its number there. */
+const variables = new Map<number, Map<number, ArrivedVariable>>();
+const arrivedAs = new WeakMap<object, ArrivedVariable>();
+const ofCells = new WeakMap<Cell, ArrivedVariable>();
+
+/** The function that is brought up to date by the content that is being read. */
+let renewed: AnyFunction | undefined;
+
+/** That function, for the first one of the content. */
+export function takeRenewed(): AnyFunction | undefined {
+  const fn = renewed;
+  renewed = undefined;
+  return fn;
+}
+
+/** The variable that this is the cell of. */
+export function variableOfCell(cell: Cell): ArrivedVariable | undefined {
+  return ofCells.get(cell);
+}
+
+/** The variable whose value a function arrived as. */
+export function arrivedVariable(fn: object): ArrivedVariable | undefined {
+  return arrivedAs.get(fn);
+}
+
+/** The variable that a sender calls by this number. */
+export function variableOf(sender: number, number: number): ArrivedVariable {
+  let ofSender = variables.get(sender);
+  if (ofSender === undefined) {
+    const { members } = family();
+    for (const other of variables.keys()) if (members.isGone(other)) variables.delete(other);
+    variables.set(sender, (ofSender = new Map()));
+  }
+  let variable = ofSender.get(number);
+  if (variable === undefined) ofSender.set(number, (variable = new ArrivedVariable((number & 1) === 1)));
+  return variable;
+}
+
+/** Gives variables what has come for them with a message, unless they have it. */
+export function takeContents(contents: readonly ArrivingContent[]): void {
+  const expecting: ArrivedVariable[] = [];
+  for (const content of contents) {
+    const variable = variableOf(content.sender, content.variable);
+    if (variable.version === content.version) continue;
+    variable.expect(content);
+    expecting.push(variable);
+  }
+  try {
+    for (const variable of expecting) settleIfPossible(variable);
+    // What led back to another one that was being made.
+    for (const variable of expecting) variable.settle();
+  } catch (error) {
+    for (const variable of expecting) if (variable.isExpecting) variable.cancel();
+    throw error;
+  }
+}
+
+function settleIfPossible(variable: ArrivedVariable): void {
+  try {
+    variable.settle();
+  } catch (error) {
+    if (!(error instanceof NotYet)) throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/** Which captured variable took most bytes to encode: for the warning that names it. */
+export interface HeavyCapture {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const NONE: HeavyCapture = { name: '', bytes: 0 };
+
+let heaviest = NONE;
+
+/** Notes that a variable has been encoded. */
+export function noteEncoded(name: string, bytes: number): void {
+  if (bytes > heaviest.bytes) heaviest = { name, bytes };
+}
+
+/** Runs `encode` and answers the heaviest variable that it has noted. */
+export function heaviestOf(encode: () => void): HeavyCapture {
+  heaviest = NONE;
+  try {
+    encode();
+    return heaviest;
+  } finally {
+    heaviest = NONE;
+  }
+}
