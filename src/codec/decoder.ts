@@ -74,8 +74,7 @@ export class Decoder extends ByteReader implements ValueReader {
    * Decodes the message in `length` bytes at `offset`. `blobs` gives the payloads that travelled beside it, which become part of
    * the value without a copy; `handles` are the message's. Bytes that are no complete message are a `SerializationError`, never
    * more memory than they could fill; what an extension or a decode hook throws comes through. `far` says who may have written it:
-   * what may not come from there is refused before any of it is read. `began` is given a look at the value while it is read: it answers
-   * `undefined` before there is an object.
+   * what may not come from there is refused before any of it is read. `began` is given a look at the object while it is read.
    */
   decode(
     bytes: Uint8Array,
@@ -96,10 +95,8 @@ export class Decoder extends ByteReader implements ValueReader {
       const header = this.byte();
       if ((header & 0xf0) !== HEADER) this.corrupt('it is in an unknown format');
       this.#numbered = (header & HAS_REFERENCES) !== 0 || began !== undefined;
-      if (began !== undefined) {
-        const objects = this.#objects;
-        began(() => (objects[0] === UNBORN ? undefined : (objects[0] as object | undefined)));
-      }
+      const objects = this.#objects;
+      began?.(() => (objects[0] === UNBORN ? undefined : (objects[0] as object | undefined)));
       if ((header & HAS_BUFFERS) !== 0) this.#readTable(offset, blobs);
       const value = this.read();
       if (this.position !== this.end) this.corrupt('something follows its value');

@@ -13,6 +13,7 @@ interface Connection {
 let connection: Connection | undefined;
 const cache = new Map<string, string>();
 class Model {
+  name = 'model';
   static weights: number[] | undefined;
   static loaded() {
     return Model.weights?.length;
