@@ -51,14 +51,26 @@ export function truncate(set: Set<object>, size: number): void {
 /** Objects for which, among the values that functions captured, something else is written within the family. */
 export const standsFor = new WeakMap<object, object>();
 
-let take: ((contents: readonly ArrivingContent[]) => void) | undefined;
+let take: ((contents: readonly ArrivingContent[]) => boolean) | undefined;
+let changes = 0;
 
-/** Says who takes contents that have come; the layer of functions does, once. */
-export function onContents(callback: (contents: readonly ArrivingContent[]) => void): void {
+/** Says who takes contents that have come, and answers whether any of them was another one; the layer of functions does, once. */
+export function onContents(callback: (contents: readonly ArrivingContent[]) => boolean): void {
   take = callback;
 }
 
 /** Hands over what has come with a message, before that is decoded. */
 export function contentsArrived(contents: readonly ArrivingContent[]): void {
-  if (contents.length > 0) take?.(contents);
+  if (contents.length === 0) return;
+  let isChange = true;
+  try {
+    isChange = take?.(contents) ?? false;
+  } finally {
+    if (isChange) changes++;
+  }
+}
+
+/** How often variables have been given other contents: as long as that is the same, so are they. */
+export function contentChanges(): number {
+  return changes;
 }

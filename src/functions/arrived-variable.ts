@@ -163,8 +163,8 @@ export function variableOf(sender: number, number: number): ArrivedVariable {
   return variable;
 }
 
-/** Gives variables what has come for them with a message, unless they have it. */
-export function takeContents(contents: readonly ArrivingContent[]): void {
+/** Gives variables what has come for them with a message, unless they have it; true if one was given something. */
+export function takeContents(contents: readonly ArrivingContent[]): boolean {
   const expecting: ArrivedVariable[] = [];
   for (const content of contents) {
     const variable = variableOf(content.sender, content.variable);
@@ -176,6 +176,7 @@ export function takeContents(contents: readonly ArrivingContent[]): void {
     for (const variable of expecting) settleIfPossible(variable);
     // What led back to another one that was being made.
     for (const variable of expecting) variable.settle();
+    return expecting.length > 0;
   } catch (error) {
     for (const variable of expecting) if (variable.isExpecting) variable.cancel();
     throw error;

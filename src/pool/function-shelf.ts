@@ -1,7 +1,7 @@
 import { queueMicrotask } from '../builtins.ts';
 import { contentsAmong } from '../channel/contents.ts';
 import { type PackedParcel, packUnlessStored, unpackShared } from '../channel/transport.ts';
-import { type ArrivingContent, contentsArrived } from '../codec/captured-contents.ts';
+import { type ArrivingContent, contentChanges, contentsArrived } from '../codec/captured-contents.ts';
 import { isUnchanged } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';
@@ -184,6 +184,8 @@ export interface Known {
   /** It has returned something, and it has returned a promise. */
   /** What the variables hold that it shares with others. */
   readonly contents: readonly ArrivingContent[];
+  /** The count of changes when the variables held that. */
+  changes: number;
   wasCalled: boolean;
   wasAsync: boolean;
 }
@@ -218,12 +220,13 @@ export class FunctionCache {
       const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
       const contents = contentsAmong(this.#family, parcel.handles);
       const fn = unpackShared(this.#family, parcel, start) as AnyFunction;
-      known = { fn, contents, wasCalled: false, wasAsync: false };
+      known = { fn, contents, changes: contentChanges(), wasCalled: false, wasAsync: false };
       for (const other of this.#decoded.keys()) if (!this.#table.has(other)) this.#decoded.delete(other);
       this.#decoded.set(id, known);
-    } else if (known.contents.length > 0) {
-      // Another function may have come with other values since.
+    } else if (known.changes !== contentChanges()) {
+      // Another function has come with other values since.
       contentsArrived(known.contents);
+      known.changes = contentChanges();
     }
     this.#last = known;
     this.#lastId = id;
