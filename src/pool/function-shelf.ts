@@ -181,11 +181,11 @@ export class FunctionShelf {
 /** A function as a worker has it. */
 export interface Known {
   readonly fn: AnyFunction;
-  /** It has returned something, and it has returned a promise. */
   /** What the variables hold that it shares with others. */
   readonly contents: readonly ArrivingContent[];
   /** The count of changes when the variables held that. */
   changes: number;
+  /** It has returned something, and it has returned a promise. */
   wasCalled: boolean;
   wasAsync: boolean;
 }
