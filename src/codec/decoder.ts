@@ -10,6 +10,7 @@ import { extensionById, type Form, type Reach, reach, type ValueReader } from '.
 import { isFarIndex, keepSparse } from './far-indices.ts';
 import { registerKeys } from './key-extension.ts';
 import { readDoubles, readInts } from './number-arrays.ts';
+import { defineProperty } from './own-property.ts';
 import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
   ARRAY,
@@ -261,7 +262,7 @@ export class Decoder extends ByteReader implements ValueReader {
       const key = keys[i] as string;
       if (this.bytes[this.position] === HOLES && this.#isVanished()) continue;
       const value = this.read();
-      if (shape.hasProto) define(object, key, value);
+      if (shape.hasProto) defineProperty(object, key, value);
       else object[key] = value;
     }
     return object;
@@ -276,8 +277,8 @@ export class Decoder extends ByteReader implements ValueReader {
       const value = this.read();
       if (Array.isArray(object)) {
         if (key === 'length' || isIndex(key)) this.corrupt('an element of an array among its names');
-        define(object, key, value);
-      } else if (key === '__proto__') define(object, key, value);
+        defineProperty(object, key, value);
+      } else if (key === '__proto__') defineProperty(object, key, value);
       else {
         if (!isSparse && isFarIndex(key, count)) {
           isSparse = true;
@@ -381,10 +382,6 @@ export class Decoder extends ByteReader implements ValueReader {
   skipSection(): void {
     this.take(this.word());
   }
-}
-
-function define(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** More free decoders than this are left to the garbage collector. */

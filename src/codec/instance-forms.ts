@@ -8,6 +8,7 @@ import { type AnyClass, ClassRegistration, learnClass, registrationById } from '
 import { readError, remainsOf } from './error-values.ts';
 import { type Form, reach, type ValueReader } from './extension.ts';
 import { isFarIndex, keepSparse } from './far-indices.ts';
+import { defineProperty } from './own-property.ts';
 
 /** Numbers for good: they are part of the wire format. */
 export const form = {
@@ -194,7 +195,7 @@ function assign(object: object, properties: unknown): object {
   for (const key of keys) {
     const value = (properties as Record<string, unknown>)[key];
     if (key in object) {
-      Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
+      defineProperty(object, key, value);
     } else (object as Record<string, unknown>)[key] = value;
   }
   return object;

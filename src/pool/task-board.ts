@@ -2,41 +2,15 @@ import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
-import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
-import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { TASK_BOARD_KIND } from './board-kind.ts';
-import { FUNCTION_TABLE_WORDS, FunctionTable } from './function-table.ts';
+import { BOARD_WORDS, field, LANES } from './board-layout.ts';
+import { FunctionTable } from './function-table.ts';
 import { createLane, type Lane } from './lane.ts';
-import { MOST_POLLERS, Pollers } from './pollers.ts';
+import { Pollers } from './pollers.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
-
-/** How many priorities may wait at the same time. */
-const LANES = 32;
-/** Words of the board, behind those of every shared object. */
-const field = {
-  /** Granule of the table of slots; written once. */
-  slots: 2,
-  /** Odd while the owner writes the lanes. */
-  version: 3,
-  /** How many lanes there are, and the granules of their rings from the highest priority on; written by the owner. */
-  laneCount: 4,
-  /** The owner's name in the family; written once. */
-  ownerName: 5,
-  /** How often the owner's program has come to its end: workers that came before and have nothing to do leave; written by the owner. */
-  farewells: 6,
-  lanes: 16,
-  results: 16 + LANES,
-  workers: 16 + LANES + RING_WORDS,
-  owner: 16 + LANES + RING_WORDS + WAIT_LIST_WORDS,
-  requests: 16 + LANES + RING_WORDS + 2 * WAIT_LIST_WORDS,
-  listener: 16 + LANES + 2 * RING_WORDS + 2 * WAIT_LIST_WORDS,
-  /** Workers that are trying again and again; each written by its worker, and by the owner when that has died or takes nothing. */
-  pollers: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS,
-  functions: 16 + LANES + 2 * RING_WORDS + 3 * WAIT_LIST_WORDS + MOST_POLLERS,
-} as const;
-const WORDS = field.functions + FUNCTION_TABLE_WORDS;
 
 /** Gives back what a board holds. */
 export function destroyBoard(family: Family, offset: number): void {
@@ -88,7 +62,7 @@ export class TaskBoard extends SharedObject {
   #version = -1;
 
   constructor(existing?: Existing) {
-    super(TASK_BOARD_KIND, existing ?? WORDS);
+    super(TASK_BOARD_KIND, existing ?? BOARD_WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);
