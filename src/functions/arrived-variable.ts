@@ -19,6 +19,8 @@ export class ArrivedVariable {
   #given: unknown;
   #read: ArrivingContent['read'] | undefined;
   #root: (() => object | undefined) | undefined;
+  /** The variables whose objects stand inside of what it was given, and which content of each. */
+  #parts: Map<ArrivedVariable, number> | undefined;
   /** Fills the variables of the functions that use a constant. */
   #users = new Set<WeakRef<() => void>>();
   #manyUsers = 16;
@@ -41,6 +43,12 @@ export class ArrivedVariable {
     this.#read = read;
   }
 
+  /** Whether an object inside of what it was given has been replaced since. */
+  get isOutdated(): boolean {
+    if (this.#parts !== undefined) for (const [part, version] of this.#parts) if (part.version !== version) return true;
+    return false;
+  }
+
   /** Whether a content has come that is not read. */
   get isExpecting(): boolean {
     return this.#read !== undefined;
@@ -58,6 +66,9 @@ export class ArrivedVariable {
     if (read === undefined) return;
     this.#read = undefined;
     const outer = renewed;
+    const outerReading = reading;
+    reading = this;
+    this.#parts = undefined;
     renewed = typeof this.#given === 'function' ? (this.#given as AnyFunction) : undefined;
     try {
       this.#give(read((root) => (this.#root = root)));
@@ -69,6 +80,7 @@ export class ArrivedVariable {
     } finally {
       this.#root = undefined;
       renewed = outer;
+      reading = outerReading;
     }
   }
 
@@ -94,6 +106,14 @@ export class ArrivedVariable {
         '',
       );
     return root;
+  }
+
+  /** The same for a place inside of what another variable is given. */
+  get asPart(): unknown {
+    const value = this.needed;
+    // A function stays the one that it is.
+    if (typeof value !== 'function' && reading !== undefined) (reading.#parts ??= new Map()).set(this, this.version);
+    return value;
   }
 
   /** The same; `undefined` where it is being made. */
@@ -133,6 +153,9 @@ const ofCells = new WeakMap<Cell, ArrivedVariable>();
 /** The function that is brought up to date by the content that is being read. */
 let renewed: AnyFunction | undefined;
 
+/** The variable whose content is being read. */
+let reading: ArrivedVariable | undefined;
+
 /** That function, for the first one of the content. */
 export function takeRenewed(): AnyFunction | undefined {
   const fn = renewed;
@@ -166,12 +189,17 @@ export function variableOf(sender: number, number: number): ArrivedVariable {
 /** Gives variables what has come for them with a message, unless they have it; true if one was given something. */
 export function takeContents(contents: readonly ArrivingContent[]): boolean {
   const expecting: ArrivedVariable[] = [];
-  for (const content of contents) {
-    const variable = variableOf(content.sender, content.variable);
-    if (variable.version === content.version) continue;
-    variable.expect(content);
-    expecting.push(variable);
-  }
+  let before: number;
+  do {
+    before = expecting.length;
+    for (const content of contents) {
+      const variable = variableOf(content.sender, content.variable);
+      if (variable.isExpecting || (variable.version === content.version && !variable.isOutdated)) continue;
+      variable.expect(content);
+      expecting.push(variable);
+    }
+    // One that is replaced may stand inside of another one.
+  } while (expecting.length > before);
   try {
     for (const variable of expecting) settleIfPossible(variable);
     // What led back to another one that was being made.

@@ -60,9 +60,9 @@ export function captureVariables(
     const { value, otherwise } = travelling(variable, live, script, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
-    // What was taken from a module is that module's, and what stands for some of its members is made anew each time.
-    const isOwn = otherwise === undefined && (value === live || typeof live === 'symbol' || variable.isCell);
-    const shared = isOwn ? sharedVariable(variable, value, fn, script) : undefined;
+    // What stands for some members of a module is made anew each time.
+    const isItself = value === live || typeof live === 'symbol' || cell !== undefined;
+    const shared = isItself ? sharedVariable(variable, value, fn, script) : undefined;
     return { name, cell, value, otherwise, madeWith, shared };
   });
 }
@@ -92,7 +92,7 @@ function sharedVariable(
   fn: object,
   script: Script,
 ): SharedVariable | undefined {
-  if (binding === null || binding.kind === 'import' || !isTopLevel(binding.scope, script, fn)) return undefined;
+  if (binding === null || !isTopLevel(binding.scope, script, fn)) return undefined;
   // Functions say themselves whether they are shared.
   if (!isCell && !isData(value)) return undefined;
   const known = sharedVariables.get(binding);

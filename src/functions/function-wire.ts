@@ -200,7 +200,7 @@ export function read(of: number, input: ValueReader): object {
     case form.VARIABLE:
       return readVariable(input);
     case form.VALUE_OF: {
-      const value = readVariable(input).needed;
+      const value = readVariable(input).asPart;
       return typeof value === 'object' || typeof value === 'function'
         ? (value as object)
         : input.corrupt('a variable without a value');

@@ -5,6 +5,7 @@ import { Process, Queue, ThreadPool } from 'multiproc';
 import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { poolOf } from './pools.ts';
+import { entries, find, put, puts } from './state-of-a-module.ts';
 
 interface Connection {
   readonly name: string;
@@ -52,6 +53,8 @@ let factor = 1;
 const times = (n: number) => n * factor;
 const settings = { factor: 1 };
 const scaled = (n: number) => n * settings.factor;
+const scales = { settings, back: undefined as unknown };
+scales.back = { scales };
 const visits = new Map<string, number>();
 const visit = (name: string) => {
   visits.set(name, (visits.get(name) ?? 0) + 1);
@@ -186,6 +189,21 @@ describe('two functions of one script', () => {
     assert.equal(await pool.apply(() => Base.made), 3);
   });
 
+  test('find an object also inside of another one, when it has changed too', async () => {
+    const pool = poolOf(1);
+    const look = () => [settings.factor, scales.settings.factor, scales.settings === settings];
+    const isRound = () => (scales.back as { scales: unknown }).scales === scales;
+    settings.factor = 1;
+    assert.deepEqual(await pool.apply(look), [1, 1, true]);
+    settings.factor = 7;
+    assert.equal(await pool.apply(() => settings.factor), 7);
+    assert.deepEqual(await pool.apply(look), [7, 7, true]);
+    assert.equal(await pool.apply(isRound), true);
+    settings.factor = 1;
+    assert.deepEqual(await pool.apply(look), [1, 1, true]);
+    assert.equal(await pool.apply(isRound), true);
+  });
+
   test('keep what they captured of an inner function for themselves', async () => {
     const pool = poolOf(1);
     const one = inner();
@@ -198,6 +216,19 @@ describe('two functions of one script', () => {
     assert.equal(await pool.apply(() => frozen.list.length), 3);
     assert.equal(await pool.apply(() => frozen.list[2]), 3);
   });
+});
+
+test('what is imported from a module of the program is what the functions of that module use', async () => {
+  const pool = poolOf({
+    processes: 1,
+    initializer: () => {
+      entries.set('a', 1);
+      put('b', 2);
+    },
+  });
+  assert.deepEqual(await watched(pool.apply(find, ['a'])), 1);
+  assert.deepEqual(await watched(pool.apply(() => [entries.size, puts, find('b')])), [2, 1, 2]);
+  assert.equal(entries.size, 0);
 });
 
 test('functions that come through a queue meet those of the target', async () => {
