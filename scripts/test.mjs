@@ -1,9 +1,12 @@
 // Runs the compiled tests with node:test: `npm test`, or `npm test -- queue` for the files whose path holds "queue".
 // TEST_NODE names another Node to run them with. Tests whose name begins with "disturbed" run with the library that has points
 // (scripts/disturbed.mjs).
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const wanted = process.argv.slice(2);
 const files = readdirSync('build/test', { recursive: true })
@@ -16,20 +19,75 @@ if (files.length === 0) {
   process.exit(1);
 }
 const node = process.env.TEST_NODE ?? process.execPath;
-const log = `${tmpdir()}/multiproc-test-${process.pid}.tap`;
-const minutes = process.env.TEST_LONG === '1' ? 120 : 10;
-const options = ['--test', '--test-concurrency=2', `--test-timeout=${minutes * 60_000}`];
-const reporters = [
-  ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-  ...['--test-reporter=tap', `--test-reporter-destination=${log}`],
-];
-const { status } = spawnSync(node, [...options, ...reporters, ...files], { stdio: ['ignore', 'inherit', 'inherit'] });
-// After a failure the spec reporter ends with the failures: have the counts come last in any case.
-if (status !== 0)
-  console.log(
-    readFileSync(log, 'utf8')
-      .match(/^# (tests|suites|pass|fail|cancelled|skipped|todo) .*$/gm)
-      ?.join('\n'),
+const minutes = process.env.TEST_LONG === '1' ? 120 : 5;
+const totals = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+
+/** Those that fail, with their counts. */
+const failed = new Map();
+const queue = [...files];
+await Promise.all(Array.from({ length: Math.min(2, files.length) }, work));
+
+// What fails beside others is run once more, alone. What passes then is named: it is to be mended all the same.
+const passedAlone = [];
+for (const [file, before] of failed.size <= 10 ? failed : []) {
+  console.log(`\n=== Once more, alone: ${file}`);
+  const { isGood, counts } = await run(file);
+  if (!isGood) continue;
+  passedAlone.push(file);
+  failed.delete(file);
+  for (const name of Object.keys(totals)) totals[name] += counts[name] - before[name];
+}
+if (passedAlone.length > 0) console.log(`\nFailed beside others, and passed alone: ${passedAlone.join(' ')}`);
+if (failed.size > 0) console.log(`\nFailed: ${[...failed.keys()].join(' ')}`);
+console.log();
+for (const [name, count] of Object.entries(totals)) console.log(`# ${name} ${count}`);
+process.exit(failed.size === 0 ? 0 : 1);
+
+async function work() {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const { isGood, counts } = await run(file);
+    for (const name of Object.keys(totals)) totals[name] += counts[name];
+    if (!isGood) failed.set(file, counts);
+  }
+}
+
+/** Runs one file to its end, or ends it with all that it has started, and prints what it says. */
+async function run(file) {
+  const log = `${tmpdir()}/multiproc-test-${process.pid}-${basename(file)}.tap`;
+  const options = ['--test', `--test-timeout=${minutes * 60_000}`];
+  const reporters = [
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', `--test-reporter-destination=${log}`],
+  ];
+  const child = spawn(node, [...options, ...reporters, file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const timer = setTimeout(() => kill(child.pid), (minutes + 1) * 60_000);
+  const closed = once(child, 'close');
+  const [status] = await once(child, 'exit');
+  clearTimeout(timer);
+  kill(child.pid);
+  // Who has left the process group may still have its output.
+  await Promise.race([closed, sleep(1000, undefined, { ref: false })]);
+  console.log(said.replace(/^. (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+\n/gm, '').trimEnd());
+  const text = existsSync(log) ? readFileSync(log, 'utf8') : '';
+  rmSync(log, { force: true });
+  const counts = Object.fromEntries(
+    Object.keys(totals).map((name) => [name, Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0)]),
   );
-rmSync(log, { force: true });
-process.exit(status ?? 1);
+  if (status !== 0 && counts.fail + counts.cancelled === 0) {
+    console.log(`${file} ended with ${status}, or did not come to an end.`);
+    counts.tests++;
+    counts.fail++;
+  }
+  return { isGood: status === 0, counts };
+}
+
+/** Ends the process group. */
+function kill(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
