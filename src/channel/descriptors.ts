@@ -87,6 +87,7 @@ function find(family: Family, offset: number): number | undefined {
   const section = family.section(layout.parkingSection);
   section.enter();
   try {
+    settleMove(family);
     let first: number | undefined;
     for (let found = peek(family); found !== undefined; found = peek(family)) {
       const { ticket, descriptor } = found;
@@ -124,13 +125,35 @@ function peek({ parking: queue, spareDescriptor }: Family): { ticket: number; de
 /** Moves the first in the queue to its end. */
 function putBack(family: Family, ticket: number, descriptor: number): void {
   const { parking: queue } = family;
-  if (parking().park(queue, ticket, descriptor)) {
+  const words = family.heap.words(layout.parkedMoving);
+  const moving = wordIndex(layout.parkedMoving);
+  words[moving] = ticket;
+  if (parking().park(queue, ticket, descriptor)) drop(family);
+  else {
+    // It is full: nobody else puts anything in, so there is room then.
     drop(family);
-    return;
+    insist(family, () => parking().park(queue, ticket, descriptor));
   }
-  // It is full: nobody else puts anything in, so there is room then.
-  drop(family);
-  insist(family, () => parking().park(queue, ticket, descriptor));
+  words[moving] = 0;
+}
+
+/**
+ * Drops the first in the queue where its mover was killed: it may be at the end as well, by now, and would be met again as if all had been
+ * looked at. If it is not, it is the one that goes with the dead.
+ */
+function settleMove(family: Family): void {
+  const words = family.heap.words(layout.parkedMoving);
+  const moving = wordIndex(layout.parkedMoving);
+  if (words[moving] === 0) return;
+  const found = peek(family);
+  if (found !== undefined) {
+    try {
+      if (found.ticket === words[moving]) drop(family);
+    } finally {
+      family.platform.close(found.descriptor);
+    }
+  }
+  words[moving] = 0;
 }
 
 /** Takes the first out of the queue. */

@@ -25,10 +25,14 @@ let hasHooks: boolean | undefined;
  * What the command line of node asks for, a receiver has too.
  */
 export function isCompiledHere(url: string): boolean {
-  if (!/\.([cm]?ts|[jt]sx)$/.test(url)) return false;
+  const [extension] = /\.([cm]?ts|[jt]sx)$/.exec(url) ?? [];
+  if (extension === undefined) return false;
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
   hasHooks ??= /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
-  return !hasHooks && !(process.features as { typescript?: unknown }).typescript;
+  if (hasHooks) return false;
+  // A Node that strips types itself has no entry here: a hook does.
+  const { _extensions } = process.getBuiltinModule('node:module') as unknown as { _extensions: object };
+  return Object.hasOwn(_extensions, extension) || !(process.features as { typescript?: unknown }).typescript;
 }
 
 /** Whether the module at a `file:` URL loads this library. Looks at files, and loads nothing. */

@@ -13,6 +13,8 @@ export const layout = {
   allocator: 192,
   /** The section of the parked descriptors; see channel/descriptors.ts. */
   parkingSection: 2048,
+  /** The number of the parked descriptor that is just being moved to the end of its queue, else 0; written within that section. */
+  parkedMoving: 2056,
   /** The section of the family's key, and the key with a byte that says that it is there; see managers/family-key.ts. */
   keySection: 2112,
   key: 2176,

@@ -88,6 +88,18 @@ const made = {
   },
 };
 
+// Where a buffer can be kept from being moved, the library moves it once itself (memory/pin.ts).
+const movable = ArrayBuffer.prototype as ArrayBuffer & { transfer?(length?: number): ArrayBuffer };
+const { transfer } = movable;
+if (transfer !== undefined) {
+  movable.transfer = function (this: ArrayBuffer, ...args: [length?: number]) {
+    const isMapped = mapped.has(this);
+    const moved = transfer.apply(this, args);
+    if (isMapped) mapped.add(moved);
+    return moved;
+  };
+}
+
 /** What the caller gets, as from the kernel: the call is not made. */
 function failed(name: string, fn: Function, args: Any[]): unknown {
   if (name === 'mmap') return -1n;
