@@ -1,6 +1,6 @@
 // Writes the doors of the package: what `import` and `require` get. All of them load the same CommonJS files by Node's own loader in the
 // main realm, so a process has one instance of the library, also where a tool has a loader of its own (Jest, Vitest), several realms,
-// or has put the door into a bundle (docs/decisions/017-one-instance.md).
+// or has put the door into a bundle (docs/decisions/019-one-instance.md).
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /** What follows is the same in both kinds of door. `here` is where it stands; `own` is the library's file, which has a name of its own. */
