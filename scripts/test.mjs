@@ -5,7 +5,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const wanted = process.argv.slice(2);
@@ -53,7 +52,7 @@ async function work() {
 
 /** Runs one file to its end, or ends it with all that it has started, and prints what it says. */
 async function run(file) {
-  const log = `${tmpdir()}/multiproc-test-${process.pid}-${basename(file)}.tap`;
+  const log = `${tmpdir()}/multiproc-test-${process.pid}-${file.replaceAll('/', '-')}.tap`;
   const options = ['--test', `--test-timeout=${minutes * 60_000}`];
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
