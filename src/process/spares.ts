@@ -1,4 +1,4 @@
-import { setTimeout } from '../builtins.ts';
+import { os, setTimeout } from '../builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { assertWhole } from '../options.ts';
@@ -12,7 +12,7 @@ const LONGEST_PAUSE = 1600;
 let wanted = 2;
 /** Spares are for programs that start one process after another; who starts some for all of its work needs none. */
 let areUseful = false;
-/** Those that were started, and have not been seen to be ended. */
+/** Those that were started, and have not ended. */
 const started = new Set<ChildRunner>();
 let spares: ChildRunner[] = [];
 let surroundings: Surroundings | undefined;
@@ -53,13 +53,12 @@ export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
     surroundings = now;
   }
   spares = spares.filter((spare) => spare.isRunning);
-  for (const earlier of started) {
-    if (earlier.isRunning) continue;
-    started.delete(earlier);
-    areUseful = true;
-  }
   const child = spares.shift() ?? new ChildRunner(family(), now);
   started.add(child);
+  child.onExit(() => {
+    started.delete(child);
+    areUseful = true;
+  });
   pause = HEAD_START;
   fillLater();
   return child;
@@ -98,16 +97,13 @@ function fill(): void {
 }
 
 /** True until a process has taken its first assignment: a spare's is a rehearsal. */
-function isBooting({ member, isRunning }: ChildRunner): boolean {
-  return isRunning && family().members.get(member, field.assignment) !== 0;
+function isBooting(child: ChildRunner): boolean {
+  return family().members.get(child.member, field.assignment) !== 0 && child.isRunning;
 }
 
 /** What all CPUs together have not used so far, in ms. */
 function idleTime(): number {
-  return process
-    .getBuiltinModule('node:os')
-    .cpus()
-    .reduce((sum, { times }) => sum + times.idle, 0);
+  return os.cpus().reduce((sum, { times }) => sum + times.idle, 0);
 }
 
 function isSame(a: Surroundings, b: Surroundings): boolean {
