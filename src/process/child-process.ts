@@ -7,6 +7,7 @@ import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
 import { currentDirectory } from './current-directory.ts';
 import { endDescendants } from './descendants.ts';
+import { endedAtExit } from './ended-at-exit.ts';
 import { inheritedEnv, inheritedExecArgv } from './exec-arguments.ts';
 import { Runner } from './runner.ts';
 
@@ -71,7 +72,7 @@ export class ChildRunner extends Runner {
     const reaped = family.threadChildren.started(this.pid, detached);
     child.once('exit', (code, signal) => {
       reaped();
-      endingWithThis?.delete(this);
+      if (this.takesDescendantsAlong) endingWithThis().delete(this);
       this.ended(code ?? -(os.constants.signals[signal as NodeJS.Signals] ?? 0));
     });
     // Of a signal that could not be sent, for example.
@@ -91,7 +92,7 @@ export class ChildRunner extends Runner {
 
   override takeDescendantsAlong(): void {
     super.takeDescendantsAlong();
-    if (!this.#isDetached) endWithThis(this);
+    if (!this.#isDetached) endingWithThis().add(this);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -109,19 +110,8 @@ export class ChildRunner extends Runner {
   }
 }
 
-let endingWithThis: Set<ChildRunner> | undefined;
-
 /** The kernel ends a process with the one that started it, but not what that process has started. */
-function endWithThis(child: ChildRunner): void {
-  if (endingWithThis === undefined) {
-    const all = new Set<ChildRunner>();
-    endingWithThis = all;
-    process.once('exit', () => {
-      for (const each of all) each.signal('SIGKILL');
-    });
-  }
-  endingWithThis.add(child);
-}
+const endingWithThis = endedAtExit<ChildRunner>((child) => child.signal('SIGKILL'));
 
 /** Throws a `PlatformError` where what would be started is no node but the program itself, which would start it again. */
 function assertNode(): void {

@@ -8,6 +8,7 @@ import { resetGuard } from '../memory/thread-guard.ts';
 import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
+import { endedAtExit } from './ended-at-exit.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
 
@@ -61,14 +62,14 @@ export class ThreadRunner extends Runner {
       process.stderr.write(`A thread of process ${process.pid} ended by an error of Node's:\n${inspect(error)}\n`);
     });
     thread.once('exit', () => {
-      running?.delete(this);
+      running().delete(this);
       for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
       this.ended(this.findExitCode());
       family.settleThreads();
       this.#reapChildren();
     });
     thread.unref();
-    endWithThisThread(this);
+    running().add(this);
   }
 
   hold(keep: boolean): void {
@@ -140,19 +141,8 @@ export class ThreadRunner extends Runner {
   }
 }
 
-let running: Set<ThreadRunner> | undefined;
-
 /** Node stops the threads of a thread that ends, and waits for them: one that sleeps outside of Node has to be woken for that. */
-function endWithThisThread(thread: ThreadRunner): void {
-  if (running === undefined) {
-    const all = new Set<ThreadRunner>();
-    running = all;
-    process.once('exit', () => {
-      for (const each of all) each.stop();
-    });
-  }
-  running.add(thread);
-}
+const running = endedAtExit<ThreadRunner>((thread) => thread.stop());
 
 function startWorker(
   env: Readonly<Record<string, string | undefined>>,
