@@ -11,10 +11,11 @@ import { type CutFunction, HERE, PARENT, type Variable } from './function-image.
 import { Here, RequireOf } from './here.ts';
 import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
+import { isInPackage } from './installed-package.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
-import { isCompiledHere, isInPackage, isOfProgram, loadsLibrary } from './program-modules.ts';
+import { isCompiledHere, isOfProgram, loadsLibrary } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
 import type { Binding, Scope } from './scopes.ts';

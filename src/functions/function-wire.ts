@@ -41,11 +41,11 @@ export function write(value: object, out: ValueWriter): void {
   const hiding = isStandIn(value) ? undefined : packageHidingIn(value);
   if (hiding !== undefined) out.refuse(`it has properties that only ${hiding}, which has made it, can give it`);
   if (value instanceof SharedVariable) {
-    writeVariable(value, out);
+    writeShared(form.VARIABLE, value, out);
     return;
   }
   if (value instanceof ValueOf) {
-    writeValueOf(value.variable, out);
+    writeShared(form.VALUE_OF, value.variable, out);
     return;
   }
   if (value instanceof Address) {
@@ -55,7 +55,7 @@ export function write(value: object, out: ValueWriter): void {
   if (value instanceof Cell) {
     const arrived = out.reach === reach.FAMILY ? variableOfCell(value) : undefined;
     if (arrived !== undefined) {
-      writeVariable(arrived.sentOn(travellingOn(value.v)), out);
+      writeShared(form.VARIABLE, arrived.sentOn(travellingOn(value.v)), out);
       return;
     }
     out.form(form.CELL);
@@ -80,20 +80,15 @@ export function write(value: object, out: ValueWriter): void {
   out.string((value as Here | RequireOf).url);
 }
 
-function writeName({ number }: SharedVariable, out: ValueWriter): void {
+/** Names a variable that functions share, in a form that says whether it or its value is meant, and has what it holds go along. */
+function writeShared(
+  of: typeof form.VARIABLE | typeof form.VALUE_OF,
+  variable: SharedVariable,
+  out: ValueWriter,
+): void {
+  out.form(of);
   out.uint32(family().me >>> 0);
-  out.uint32(number);
-}
-
-function writeVariable(variable: SharedVariable, out: ValueWriter): void {
-  out.form(form.VARIABLE);
-  writeName(variable, out);
-  send(variable, out);
-}
-
-function writeValueOf(variable: SharedVariable, out: ValueWriter): void {
-  out.form(form.VALUE_OF);
-  writeName(variable, out);
+  out.uint32(variable.number);
   send(variable, out);
 }
 
@@ -119,7 +114,7 @@ function writeAny(fn: AnyFunction, out: ValueWriter): void {
   try {
     const shared = out.reach === reach.FAMILY && fn !== out.content ? sharedFunction(fn) : undefined;
     if (shared !== undefined) {
-      writeValueOf(shared, out);
+      writeShared(form.VALUE_OF, shared, out);
       return;
     }
     const captured = captureFunction(fn);

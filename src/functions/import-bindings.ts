@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import type { AnyNode } from 'acorn';
 import { Address } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
-import { packageAt } from './package-exports.ts';
+import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
 import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
@@ -125,5 +125,5 @@ function addressOf(kind: 'import' | 'require', specifier: string, path: string[]
 
 /** Tools that run programs in a realm of their own (Jest) have modules of their own there, made of the files in their own ways; packages they leave as they are. */
 function isOfTool(url: string, { isMainContext }: Script): boolean {
-  return !isMainContext && url.startsWith('file:') && !url.includes('/node_modules/');
+  return !isMainContext && url.startsWith('file:') && !isInPackage(url);
 }

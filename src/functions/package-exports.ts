@@ -2,20 +2,9 @@
 import { createRequire } from 'node:module';
 import { Address, membersOf } from './address.ts';
 import { moduleAt } from './inspector.ts';
+import { type InstalledPackage, packageAt } from './installed-package.ts';
 import { loadedCommonJs } from './module-references.ts';
 import { resolveImport } from './package-resolution.ts';
-
-interface Package {
-  readonly name: string;
-  /** URL of its folder, with a slash at the end. */
-  readonly folder: string;
-}
-
-/** The package that a `file:` URL leads into. */
-export function packageAt(url: string): Package | undefined {
-  const [, folder, name] = /^(file:.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/)/.exec(url) ?? [];
-  return folder === undefined || name === undefined ? undefined : { name, folder };
-}
 
 interface Index {
   readonly addresses: ReadonlyMap<object, Address>;
@@ -36,7 +25,7 @@ export function packageExport(fn: object, url: string): Address | undefined {
 }
 
 /** Files of its loaded CommonJS modules, those near its root first. */
-function commonJsOf({ folder }: Package): string[] {
+function commonJsOf({ folder }: InstalledPackage): string[] {
   const within = process.getBuiltinModule('node:url').fileURLToPath(folder);
   const paths = Object.keys(loadedCommonJs()).filter(
     (path) => path.startsWith(within) && loadedCommonJs()[path]?.loaded,
@@ -44,7 +33,7 @@ function commonJsOf({ folder }: Package): string[] {
   return paths.sort((a, b) => a.length - b.length);
 }
 
-function makeIndex({ name }: Package, url: string, paths: readonly string[]): Index {
+function makeIndex({ name }: InstalledPackage, url: string, paths: readonly string[]): Index {
   const { pathToFileURL, fileURLToPath } = process.getBuiltinModule('node:url');
   const addresses = new Map<object, Address>();
   const add = (kind: 'import' | 'require', module: string, exports: unknown) => {

@@ -2,8 +2,8 @@
 import { types } from '../builtins.ts';
 import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
 import { inspectFunction } from './inspector.ts';
+import { packageAt } from './installed-package.ts';
 import { ownAddress } from './own-exports.ts';
-import { packageAt } from './package-exports.ts';
 import { scriptOf } from './script.ts';
 
 /** The package whose class has made an object with hidden state; undefined for one that can be copied. */

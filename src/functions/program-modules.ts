@@ -3,6 +3,7 @@
  * Running such a module again may start the program again, and makes other queues and locks than those of the program.
  */
 import type { Address } from './address.ts';
+import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
 
 /** `from '…'`, `import '…'`, `import('…')`, `require('…')`. What stands in a comment counts too: then something is copied that need not be. */
@@ -27,12 +28,15 @@ let hasHooks: boolean | undefined;
 export function isCompiledHere(url: string): boolean {
   const [extension] = /\.([cm]?ts|[jt]sx)$/.exec(url) ?? [];
   if (extension === undefined) return false;
-  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
-  hasHooks ??= /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
+  hasHooks ??= loadsModules([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
   if (hasHooks) return false;
   // A Node that strips types itself has no entry here: a hook does.
   const { _extensions } = process.getBuiltinModule('node:module') as unknown as { _extensions: object };
   return Object.hasOwn(_extensions, extension) || !(process.features as { typescript?: unknown }).typescript;
+}
+
+function loadsModules(options: string): boolean {
+  return /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
 }
 
 /** Whether the module at a `file:` URL loads this library. Looks at files, and loads nothing. */
@@ -60,11 +64,6 @@ function importsOf(url: string): readonly string[] {
   return found;
 }
 
-/** Whether a URL leads into an installed package. */
-export function isInPackage(url: string): boolean {
-  return url.includes('/node_modules/');
-}
-
 function readImports(url: string): string[] {
   const text = readModule(url);
   if (text === undefined) return [];
@@ -79,8 +78,8 @@ function readImports(url: string): string[] {
 
 /** Of a package its description has to do: reading all of its files would take long. */
 function dependenciesOf(url: string): string[] {
-  const [, folder = ''] = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(url) ?? [];
-  const description = readModule(`${folder}/package.json`);
+  const owner = packageAt(url);
+  const description = owner && readModule(`${owner.folder}package.json`);
   if (description === undefined) return [];
   const { dependencies, peerDependencies, optionalDependencies } = JSON.parse(description) as Record<string, object>;
   const names = Object.keys({ ...dependencies, ...peerDependencies, ...optionalDependencies });
