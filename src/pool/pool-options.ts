@@ -1,4 +1,4 @@
-import type { ByContext, OfProcess } from '../process/start-options.ts';
+import type { ByContext, OfProcess, OptionNames } from '../process/start-options.ts';
 
 /** What a pool is made with, whatever its workers are. */
 export interface CommonPoolOptions {
@@ -31,10 +31,8 @@ export interface CommonPoolOptions {
  */
 export type PoolOptions = CommonPoolOptions & ByContext<OfProcess>;
 
-type Names<Options> = Options extends unknown ? keyof Options : never;
-
 /** The names of all options. */
-export const poolOptionNames: Record<Names<PoolOptions>, true> = {
+export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
   processes: true,
   initializer: true,
   initargs: true,

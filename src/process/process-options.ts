@@ -1,4 +1,4 @@
-import type { ByContext, OfProcess } from './start-options.ts';
+import type { ByContext, OfProcess, OptionNames } from './start-options.ts';
 
 /** Arguments of a target. */
 // biome-ignore lint/suspicious/noExplicitAny: a target may take anything; `args` is checked against it.
@@ -35,10 +35,8 @@ export interface DetachableOptions extends OfProcess {
  */
 export type ProcessOptions<A extends AnyArgs> = CommonProcessOptions<A> & ByContext<DetachableOptions>;
 
-type Names<Options> = Options extends unknown ? keyof Options : never;
-
 /** The names of all options. */
-export const processOptionNames: Record<Names<ProcessOptions<AnyArgs>>, true> = {
+export const processOptionNames: Record<OptionNames<ProcessOptions<AnyArgs>>, true> = {
   target: true,
   args: true,
   name: true,

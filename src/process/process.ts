@@ -365,12 +365,17 @@ function rehearse(spare: Runner): void {
 /** Everything that a child needs to be this process, in a block of the heap. */
 function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
   const parcel = pack(mine, work, '');
-  const parent = { pid: process.pid, name: currentProcess().name };
-  const startMethod = getStartMethod();
   const { name, index, descendants } = open(work);
   const brief = {
-    ...{ modules: parcel.modules, argv: process.argv, isRehearsal, name, startMethod, parent },
-    ...{ index, takesDescendantsAlong: descendants, mapsStacks: mapsStacks() },
+    modules: parcel.modules,
+    argv: process.argv,
+    isRehearsal,
+    name,
+    index,
+    takesDescendantsAlong: descendants,
+    startMethod: getStartMethod(),
+    mapsStacks: mapsStacks(),
+    parent: { pid: process.pid, name: currentProcess().name },
   };
   try {
     return writeAssignment(mine, parcel, brief);

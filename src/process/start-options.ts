@@ -34,6 +34,9 @@ export type ByMethod<Process extends OfProcess, Method extends StartMethod, And 
       ? OfThread & Without<Process>
       : Without<Process & OfThread>);
 
+/** The names of the options, whatever the context. */
+export type OptionNames<Options> = Options extends unknown ? keyof Options : never;
+
 /** What a process, or the workers of a pool, are started with. */
 export interface StartOptions extends OfProcess, OfThread {
   readonly env?: Readonly<Record<string, string>> | undefined;
