@@ -1,5 +1,4 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
 import { Barrier, Event, getContext, Lock, Process, type Queue, Semaphore, type SimpleQueue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
@@ -9,7 +8,7 @@ import { childOf } from '#dist/process/process.js';
 import { RING_WORDS } from '#dist/ring/ring.js';
 import { ENTRY_TABLE_WORDS } from '#dist/sync/entry-table.js';
 import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
-import { describeFamily } from './watchdog.ts';
+import { until as untilWithin } from './watchdog.ts';
 
 /** What tests may know of the inside: it tells them when a state is reached, so that nothing sleeps for luck. */
 
@@ -32,13 +31,7 @@ export function startThread<A extends unknown[]>(target: (...args: A) => unknown
 }
 
 /** Resolves when the condition holds; rejects with what everybody is doing if that takes longer than on any machine. */
-export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 180_000;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`It does not come to this: ${condition}\n${describeFamily(process.pid)}`);
-    await setTimeout(1);
-  }
-}
+export const until = (condition: () => boolean): Promise<void> => untilWithin(condition, 180);
 
 /** Anything with a wait list. */
 type Awaited = AnyQueue | Lock | Semaphore | Event | Barrier;

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { layout } from '#dist/memory/layout.js';
 import { field, SLOTS, state } from '#dist/memory/members.js';
 
@@ -24,6 +25,15 @@ export async function watched<T>(wait: Promise<T>, pid = process.pid, onTimeout 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Resolves when the condition holds; rejects as `watched` does if it does not come to that. */
+export async function until(condition: () => boolean, seconds?: number): Promise<void> {
+  let on = true;
+  const wait = async () => {
+    while (on && !condition()) await sleep(1);
+  };
+  await watched(wait(), process.pid, () => (on = false), seconds);
 }
 
 /** The member table of the family that process `pid` belongs to, read from outside, and where each member stands in the kernel. */

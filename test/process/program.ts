@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { getStartMethod } from 'multiproc';
 import { watched } from '../watchdog.ts';
+
+export { until } from '../watchdog.ts';
 
 export interface Ended {
   readonly stdout: string;
@@ -110,15 +111,6 @@ export function stateOf(pid: number): string {
 
 /** True if the process runs; one that waits to be reaped does not. */
 export const runs = (pid: number): boolean => !/[-ZX]/.test(stateOf(pid));
-
-/** Until what cannot be subscribed to is so. */
-export async function until(condition: () => boolean): Promise<void> {
-  let on = true;
-  const wait = async () => {
-    while (on && !condition()) await sleep(2);
-  };
-  await watched(wait()).finally(() => (on = false));
-}
 
 /** The processes that this one has started and that have not been reaped. */
 export function childrenOf(pid: number): number[] {
