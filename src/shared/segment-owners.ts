@@ -149,7 +149,7 @@ function sweepOwner(owner: string): void {
   removeIfEmpty(folder);
 }
 
-/** Removes the segment of a note; false if somebody looks at it, or may do so. */
+/** Removes the segment of a note; false if somebody looks at it, or may do so, or it cannot be removed now. */
 function isSwept(inode: number, note: string): boolean {
   let fd: number;
   let path: string;
@@ -164,8 +164,8 @@ function isSwept(inode: number, note: string): boolean {
     if (fs.fstatSync(fd).ino !== inode) return true;
     if (!platform().tryLock(fd, 'exclusive')) return false;
     // With the lock on it nobody else sweeps it: what has its name is still it, or a new one that is not to be touched.
-    if (isStill(path, fd)) remove(path);
-    return true;
+    // One that cannot be removed now keeps its note, for the next sweep.
+    return !isStill(path, fd) || remove(path);
   } finally {
     fs.closeSync(fd);
   }

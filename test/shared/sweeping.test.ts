@@ -13,6 +13,7 @@ import {
 import { test } from 'node:test';
 import { Process, Queue, StateError } from 'multiproc';
 import { SharedMemory } from 'multiproc/shared-memory';
+import { fs } from '#dist/builtins.js';
 import { platform } from '#dist/platform/choose.js';
 import { slay, start } from '../inside.ts';
 import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';
@@ -31,6 +32,25 @@ test('segments of a killed program are removed by the next use in any other', as
   nextUse();
   assert.deepEqual(names.map(exists), [false, false]);
   assert.equal(hasFolder(child.pid), false);
+});
+
+test('a segment that cannot be removed just now is removed by the use after that', async () => {
+  const name = freshName();
+  const { child } = await run('shared-memory-owner', name);
+  await end(child, 'SIGKILL');
+  const { unlinkSync } = fs;
+  Reflect.set(fs, 'unlinkSync', (path: string) => {
+    if (path.endsWith(`/${name}`)) throw Object.assign(new Error('refused'), { code: 'ENOMEM' });
+    unlinkSync(path);
+  });
+  try {
+    nextUse();
+  } finally {
+    Reflect.set(fs, 'unlinkSync', unlinkSync);
+  }
+  assert.equal(exists(name), true);
+  nextUse();
+  assert.equal(exists(name), false);
 });
 
 test('a program that is started again after a kill can make its segments anew, and nobody finds the old ones', async () => {
