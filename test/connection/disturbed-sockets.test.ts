@@ -10,10 +10,12 @@ import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 
 const authKey = 'a key for tests';
 
-/** A socket's file that nobody has, in a path that is longer than the kernel takes. */
-const folder = mkdtempSync(`${tmpdir()}/multiproc-${'stale-'.repeat(20)}`);
+/** Where those that are killed as they begin to listen leave what they have made. */
+const folder = mkdtempSync(`${tmpdir()}/multiproc-`);
 after(() => rmSync(folder, { recursive: true }));
-const stale = `${folder}/socket`;
+process.env.TMPDIR = folder;
+/** A socket's file that nobody has, in a path that is longer than the kernel takes. */
+const stale = `${mkdtempSync(`${folder}/${'stale-'.repeat(20)}`)}/socket`;
 function leaveStale(): void {
   rmSync(stale, { force: true });
   closeSync(sockets().listenUnix(stale, 1));
