@@ -152,13 +152,15 @@ function sweepOwner(owner: string): void {
 /** Removes the segment of a note; false if somebody looks at it, or may do so, or it cannot be removed now. */
 function isSwept(inode: number, note: string): boolean {
   let fd: number;
-  let path: string;
+  let path = '';
   try {
     path = `${platform().segmentFolder}/${fs.readlinkSync(note)}`;
     fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
   } catch (error) {
-    // Out of descriptors, say, it is left to the next sweep.
-    return ['ENOENT', 'ELOOP', 'EACCES'].includes((error as NodeJS.ErrnoException).code as string);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ELOOP') return true;
+    // Somebody else's file is none of ours. Out of descriptors, say, it is left to the next sweep.
+    return code === 'EACCES' && path !== '' && fs.lstatSync(path, { throwIfNoEntry: false })?.ino !== inode;
   }
   try {
     if (fs.fstatSync(fd).ino !== inode) return true;

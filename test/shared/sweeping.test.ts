@@ -34,24 +34,29 @@ test('segments of a killed program are removed by the next use in any other', as
   assert.equal(hasFolder(child.pid), false);
 });
 
-test('a segment that cannot be removed just now is removed by the use after that', async () => {
-  const name = freshName();
-  const { child } = await run('shared-memory-owner', name);
-  await end(child, 'SIGKILL');
-  const { unlinkSync } = fs;
-  Reflect.set(fs, 'unlinkSync', (path: string) => {
-    if (path.endsWith(`/${name}`)) throw Object.assign(new Error('refused'), { code: 'ENOMEM' });
-    unlinkSync(path);
-  });
-  try {
+for (const [call, code] of [
+  ['openSync', 'EACCES'],
+  ['unlinkSync', 'ENOMEM'],
+] as const) {
+  test(`a segment of which ${call} is refused just now is removed by the use after that`, async () => {
+    const name = freshName();
+    const { child } = await run('shared-memory-owner', name);
+    await end(child, 'SIGKILL');
+    const original = fs[call] as (path: string, ...args: unknown[]) => unknown;
+    Reflect.set(fs, call, (path: string, ...args: unknown[]) => {
+      if (path.endsWith(`/${name}`)) throw Object.assign(new Error('refused'), { code });
+      return original(path, ...args);
+    });
+    try {
+      nextUse();
+    } finally {
+      Reflect.set(fs, call, original);
+    }
+    assert.equal(exists(name), true);
     nextUse();
-  } finally {
-    Reflect.set(fs, 'unlinkSync', unlinkSync);
-  }
-  assert.equal(exists(name), true);
-  nextUse();
-  assert.equal(exists(name), false);
-});
+    assert.equal(exists(name), false);
+  });
+}
 
 test('a program that is started again after a kill can make its segments anew, and nobody finds the old ones', async () => {
   const name = freshName();
