@@ -3,13 +3,16 @@ import { connect as connectNet, createServer, type Server, type Socket } from 'n
 import { describe } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Connection, EndOfStreamError, pipe, Queue, SerializationError } from 'multiproc';
+import { type Connection, EndOfStreamError, pipe, Queue, SerializationError, setSpareProcesses } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { descriptors, slay, start, until } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 import { withoutDescriptors } from '../without-descriptors.ts';
+
+// Spares come when the machine has time for them, and each has descriptors here.
+setSpareProcesses(0);
 
 async function pair(address: string | undefined): Promise<[Connection, Connection]> {
   using listener = new Listener({ address, authKey: 'the test key' });
