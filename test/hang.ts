@@ -6,6 +6,7 @@ import { Heap, wordIndex } from '#dist/memory/heap.js';
 import { field, Members } from '#dist/memory/members.js';
 import { locate, type SharedObject } from '#dist/memory/shared-object.js';
 import { platform } from '#dist/platform/choose.js';
+import type { MemoryPass } from '#dist/platform/memory.js';
 
 /** How many words of an object the dump shows: all of a lock, all of a queue. */
 const WORDS = 112;
@@ -13,7 +14,7 @@ const WORDS = 112;
 interface Order {
   readonly label: string;
   readonly ms: number;
-  readonly heap: number;
+  readonly memory: MemoryPass;
   readonly objects: number[];
 }
 
@@ -29,7 +30,7 @@ export function watchdog(label: string, seconds: number, ...objects: SharedObjec
   const order: Order = {
     label,
     ms: seconds * 1000,
-    heap: family().heap.fd,
+    memory: family().heap.memory.pass,
     objects: objects.map((o) => locate(o).offset),
   };
   worker.postMessage(order);
@@ -44,8 +45,8 @@ if (!isMainThread && workerData === 'watchdog') {
   });
 }
 
-function bite({ label, heap: fd, objects }: Order): void {
-  const heap = new Heap(platform(), fd);
+function bite({ label, memory, objects }: Order): void {
+  const heap = new Heap(platform().openMemory(memory));
   const members = new Members(heap);
   const lines = [`watchdog: ${label} hangs`];
   const names = Object.keys(field) as (keyof typeof field)[];

@@ -102,7 +102,7 @@ export function isWithoutOrphans(): boolean {
 
 /** Bytes of memory behind the family's heap. */
 export function heapBytes(): number {
-  return fstatSync(family().heap.fd).blocks * 512;
+  return fstatSync(family().heap.memory.pass.file as number).blocks * 512;
 }
 
 export function descriptors(): number {

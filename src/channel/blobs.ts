@@ -22,7 +22,7 @@ const collected = new FinalizationRegistry<{ family: Family; block: number }>(({
 /** Copies a large binary of this thread into a block of the heap, which this member has in hand. */
 export function storeBlob(family: Family, bytes: Uint8Array): Blob {
   const block = family.allocator.allocate(bytes.byteLength, family.me);
-  family.heap.platform.copyIn(family.heap.address(block), bytes);
+  family.heap.memory.copyIn(block, bytes);
   return { block, length: bytes.byteLength };
 }
 
@@ -37,7 +37,7 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   }
   if (viewed === 0) setImmediate(reset).unref();
   viewed += length;
-  const buffer = pin(family.heap.bytes(block, length));
+  const buffer = pin(family.heap.memory.view(block, length).buffer as ArrayBuffer);
   collected.register(buffer, { family, block });
   return buffer;
 }
@@ -48,11 +48,11 @@ let keepsFreed = false;
 export function copyBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   if (!keepsFreed) {
     keepsFreed = true;
-    family.heap.platform.keepFreedMemory();
+    family.platform.keepFreedMemory();
   }
   // allocUnsafeSlow: the buffer is this array's own, and no time is spent on zeroing it.
   const copy = Buffer.allocUnsafeSlow(length);
-  family.heap.platform.copyOut(family.heap.address(block), copy);
+  family.heap.memory.copyOut(block, copy);
   return copy.buffer as ArrayBuffer;
 }
 

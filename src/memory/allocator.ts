@@ -1,7 +1,7 @@
 import { HeapLimitError } from '../errors.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Heap } from './heap.ts';
-import { GRANULE, HEAP_BYTES, MAPPING_BYTES, wordIndex } from './heap.ts';
+import { GRANULE, MAPPING_BYTES, wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
 
 /**
@@ -122,7 +122,7 @@ export class Allocator {
     const words = this.#words;
     const base = this.#base;
     // Outside of the section, since it may take long. Where it fails, what stands there is garbage, and stays.
-    const isEmpty = isCold && this.#heap.platform.punchHole(this.#heap.fd, block + PAGE, 2 ** class_ - PAGE);
+    const isEmpty = isCold && this.#heap.memory.giveBack(block + PAGE, 2 ** class_ - PAGE);
     const list = isEmpty ? coldLists : warmLists;
     this.#section.enter();
     try {
@@ -270,7 +270,10 @@ export class Allocator {
     const start = Math.ceil(from / size) * size;
     const end = start + size;
     // The very end would read as granule 0.
-    if (end >= HEAP_BYTES) throw new RangeError('The family has used up its 256 GiB of shared address space.');
+    const { bytes } = this.#heap.memory;
+    if (end >= bytes) {
+      throw new RangeError(`The family has used up its ${bytes / 2 ** 30} GiB of shared address space.`);
+    }
     // It may throw, where memory cannot be mapped.
     this.#heap.words(start);
     if (!this.#hold(held, isData)) return REFUSED;

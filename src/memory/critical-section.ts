@@ -56,12 +56,11 @@ export class CriticalSection {
   leave(): void {
     // SYNC(section): hands what was written inside to the next one.
     if (Atomics.exchange(this.#words, this.#index, 0) & CONTENDED) {
-      this.#heap.platform.futexWake(this.#heap.address(this.#offset), 1);
+      this.#heap.memory.wake(this.#offset);
     }
   }
 
   #enterContended(): void {
-    const { platform } = this.#heap;
     const words = this.#words;
     const index = this.#index;
     // No thread enters a section twice, so an earlier call of ours was cut short inside, as by the time-out of a script in `node:vm`.
@@ -70,7 +69,6 @@ export class CriticalSection {
       if (Atomics.compareExchange(words, index, 0, this.#me) === 0) return;
     }
     const mine = this.#me | CONTENDED;
-    const address = this.#heap.address(this.#offset);
     for (;;) {
       // Whoever slept here takes the word with CONTENDED set: it cannot know whether it was the only sleeper.
       const seen = Atomics.compareExchange(words, index, 0, mine);
@@ -78,7 +76,7 @@ export class CriticalSection {
       const owner = seen & ~CONTENDED;
       const marked = owner | CONTENDED;
       if (seen !== marked && Atomics.compareExchange(words, index, seen, marked) !== seen) continue;
-      platform.futexWait(address, marked, PATIENCE);
+      this.#heap.memory.sleep(this.#offset, marked, PATIENCE);
       const after = Atomics.load(words, index);
       if (after === marked && this.#isGone(owner) && Atomics.compareExchange(words, index, after, mine) === after)
         return;

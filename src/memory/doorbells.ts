@@ -1,4 +1,5 @@
-import type { Platform, Unseen } from '../platform/platform.ts';
+import type { Pipes } from '../platform/pipes.ts';
+import type { Unseen } from '../platform/processes.ts';
 import { field, type Members } from './members.ts';
 import type { SpareDescriptor } from './spare-descriptor.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
@@ -8,7 +9,7 @@ const CROWDED = 64;
 
 /** The write ends of other members' doorbells, opened when first rung. */
 export class Doorbells {
-  readonly #platform: Platform;
+  readonly #pipes: Pipes;
   readonly #members: Members;
   readonly #descriptors: ThreadDescriptors;
   readonly #spareDescriptor: SpareDescriptor;
@@ -16,13 +17,13 @@ export class Doorbells {
   readonly #open = new Map<number, number>();
 
   constructor(
-    platform: Platform,
+    pipes: Pipes,
     members: Members,
     descriptors: ThreadDescriptors,
     spareDescriptor: SpareDescriptor,
     me: number,
   ) {
-    this.#platform = platform;
+    this.#pipes = pipes;
     this.#me = me;
     this.#members = members;
     this.#descriptors = descriptors;
@@ -39,7 +40,7 @@ export class Doorbells {
       if (fd === -1) return this.#ringBySpare(member);
       this.adopt(member, fd);
     }
-    if (this.#platform.ring(fd)) return 'rung';
+    if (this.#pipes.ring(fd)) return 'rung';
     this.forget(member);
     return this.#members.look(member) === 'gone' ? 'gone' : 'unknown';
   }
@@ -49,8 +50,8 @@ export class Doorbells {
     return this.#spareDescriptor.lend(() => {
       const fd = this.#openBell(member);
       if (fd === -1) return 'unknown';
-      const rung = this.#platform.ring(fd);
-      this.#platform.close(fd);
+      const rung = this.#pipes.ring(fd);
+      this.#pipes.close(fd);
       return rung ? 'rung' : 'unknown';
     });
   }
@@ -58,7 +59,7 @@ export class Doorbells {
   /** The write end as this process has it now; -1 where it cannot be opened. */
   #openBell(member: number): number {
     const { pid, doorbell, doorbellInode } = this.#read(member);
-    return this.#platform.openPipe(pid, doorbell, 'write', doorbellInode);
+    return this.#pipes.openPipe(pid, doorbell, 'write', doorbellInode);
   }
 
   /** Takes over a write end that this process has from elsewhere. */

@@ -1,46 +1,27 @@
 import { setTimeout } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
-import { parking, platform } from '../platform/choose.ts';
+import { platform } from '../platform/choose.ts';
+import type { MemoryPass } from '../platform/memory.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Allocator } from './allocator.ts';
 import { CriticalSection } from './critical-section.ts';
-import { Doorbells } from './doorbells.ts';
 import { Heap, wordIndex } from './heap.ts';
 import { heapLimit } from './heap-limit.ts';
 import { Holdings, settleHoldings } from './holdings.ts';
 import { layout } from './layout.ts';
-import { Lifelines } from './lifelines.ts';
 import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
-import { SpareDescriptor } from './spare-descriptor.ts';
-import { ThreadChildren } from './thread-children.ts';
-import { ThreadDescriptors } from './thread-descriptors.ts';
+import { PipeSignals } from './pipe-signals.ts';
+import type { EndsPass, Lifelines, Signals } from './signals.ts';
 import { awaitOutside, closeGuard, ThreadGuard } from './thread-guard.ts';
 
-/** What a member inherits from its parent: descriptors, and its name in the table. */
+/** What a member inherits from its parent: its name in the table, and the ways to the others. */
 export interface Inheritance {
   readonly member: number;
-  readonly heap: number;
-  readonly lifeline: number;
-  readonly doorbell: number;
-  readonly parking: number;
-  /** The write end of its parent's doorbell; a thread opens that itself. */
-  readonly parentBell?: number;
-  /** What a thread shares with the thread that started it; `undefined` in a process. */
-  readonly shared?: ProcessWide;
-}
-
-/** What all members share that are threads of one process. */
-export interface ProcessWide {
-  readonly mappings: BigInt64Array<SharedArrayBuffer>;
-  /** By it lifelines are closed at the end of threads. */
-  readonly threadKey: number;
-  /** Of `ThreadDescriptors`. */
-  readonly descriptorOwners: Int32Array<SharedArrayBuffer>;
-  /** Of `ThreadGuard`. */
-  readonly guards: Int32Array<SharedArrayBuffer>;
-  /** Of `ThreadChildren`. */
-  readonly children: Int32Array<SharedArrayBuffer>;
+  readonly memory: MemoryPass;
+  readonly ends: EndsPass;
+  /** What threads of a process share to end one another safely, see `ThreadGuard`; `undefined` in a process. */
+  readonly guards?: Int32Array<SharedArrayBuffer>;
 }
 
 /** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
@@ -55,18 +36,12 @@ export class Family {
   /** This member's name: slot and generation in one word, never 0. */
   readonly me: number;
   readonly allocator: Allocator;
-  readonly doorbells: Doorbells;
-  readonly lifelines: Lifelines;
+  /** How it is woken and wakes others, and learns of their deaths. */
+  readonly signals: Signals;
   readonly parker: Parker;
-  /** For looks that need a descriptor. */
-  readonly spareDescriptor: SpareDescriptor;
   readonly holdings: Holdings;
-  /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
-  readonly parking: number;
-  readonly threadChildren: ThreadChildren;
   readonly #section: CriticalSection;
-  readonly #descriptors: ThreadDescriptors;
-  #shared: ProcessWide | undefined;
+  #guards: Int32Array<SharedArrayBuffer> | undefined;
   /** Members without a parent whose death this one waits for. */
   readonly #orphans = new Set<number>();
 
@@ -80,24 +55,22 @@ export class Family {
     const me = this.me;
     this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
-    this.#shared = inheritance?.shared;
-    this.#descriptors = new ThreadDescriptors(platform, me, this.#shared?.descriptorOwners);
-    this.threadChildren = new ThreadChildren(platform, me, this.#shared?.children);
-    this.spareDescriptor = new SpareDescriptor(platform, this.#descriptors, heap.fd);
-    members.lookBy(this.spareDescriptor);
-    this.doorbells = new Doorbells(platform, members, this.#descriptors, this.spareDescriptor, me);
-    this.lifelines = new Lifelines(platform, members, this.#descriptors, (callback) => this.parker.remind(callback));
-    this.parking = inheritance?.parking ?? parking().create();
+    this.#guards = inheritance?.guards;
+    this.signals = new PipeSignals(platform, heap, members, me, inheritance?.ends, (callback) =>
+      this.parker.remind(callback),
+    );
+    members.lookBy((member) => this.signals.look(member));
     this.holdings = new Holdings(heap, this.allocator, members, me);
-    const isNested = inheritance?.shared !== undefined && !this.#isMainThread(members.get(me, field.parent));
-    this.parker = new Parker(platform, members, this.doorbells, this.lifelines, me, this.#join(inheritance), isNested);
+    const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
+    this.parker = new Parker(heap.memory, members, this.signals, me, isNested);
+    this.#join(inheritance);
   }
 
   /** Founds a family; this thread is its root. */
   static found(): Family {
     assertSeesItself(platform());
     const limit = heapLimit();
-    const heap = Heap.create(platform());
+    const heap = new Heap(platform().openMemory());
     Allocator.limit(heap, limit);
     return new Family(platform(), heap, undefined);
   }
@@ -105,19 +78,22 @@ export class Family {
   /** Joins the family that this process, or thread, was started in. */
   static join(inheritance: Inheritance): Family {
     assertSeesItself(platform());
-    return new Family(platform(), new Heap(platform(), inheritance.heap, inheritance.shared?.mappings), inheritance);
+    return new Family(platform(), new Heap(platform().openMemory(inheritance.memory)), inheritance);
+  }
+
+  get lifelines(): Lifelines {
+    return this.signals.lifelines;
+  }
+
+  /** The signals of a family whose members may be processes. */
+  get pipeSignals(): PipeSignals {
+    return this.signals as PipeSignals;
   }
 
   /** What a thread that this one starts shares with it. */
-  get shared(): ProcessWide {
-    this.#shared ??= {
-      mappings: this.heap.mappings,
-      threadKey: this.platform.createThreadKey(),
-      descriptorOwners: ThreadDescriptors.createOwners(),
-      guards: ThreadGuard.createWords(),
-      children: ThreadChildren.createEntries(),
-    };
-    return this.#shared;
+  get guards(): Int32Array<SharedArrayBuffer> {
+    this.#guards ??= ThreadGuard.createWords();
+    return this.#guards;
   }
 
   /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
@@ -153,18 +129,11 @@ export class Family {
       for (const other of members.all()) {
         if (condemned.has(other) || !members.isCondemned(other)) continue;
         condemned.add(other);
-        closeGuard(this.shared.guards, other);
+        closeGuard(this.guards, other);
         parker.wake(other);
       }
     }
-    for (const other of condemned) awaitOutside(this.shared.guards, other);
-  }
-
-  /** Does what threads of this process can no longer do that are gone: closes their descriptors, reaps their processes. */
-  settleThreads(): void {
-    const isGone = (member: number) => this.members.isGone(member);
-    this.#descriptors.closeLeft(this.shared.descriptorOwners, isGone);
-    this.threadChildren.reapLeft(this.shared.children, isGone);
+    for (const other of condemned) awaitOutside(this.guards, other);
   }
 
   /**
@@ -176,7 +145,7 @@ export class Family {
     const { members } = this;
     // What this thread has of it goes in any case: another member may have been quicker with the rest.
     this.lifelines.ended(member);
-    this.doorbells.forget(member);
+    this.signals.forget(member);
     this.#section.enter();
     const first = !members.isKnownGone(member);
     if (first) members.set(member, field.state, state.DEAD);
@@ -264,7 +233,7 @@ export class Family {
       }
       // It has no lifeline yet: look again until it has, or its process is gone.
       const pid = members.get(orphan, field.pid);
-      const isGone = pid === 0 ? checks === 0 : members.startTime(pid, pid) === 'gone';
+      const isGone = pid === 0 ? checks === 0 : this.signals.isProcessGone(pid);
       if (isGone) this.bury(orphan);
       else setTimeout(() => this.#buryWhenDead(orphan, checks - 1), JOIN_CHECK).unref();
       return;
@@ -272,42 +241,25 @@ export class Family {
     if (!this.lifelines.watch(orphan, () => this.bury(orphan))) this.bury(orphan);
   }
 
-  /** Fills in this member's record and answers the read end of its doorbell. */
-  #join(inheritance: Inheritance | undefined): number {
+  /** Fills in this member's record. */
+  #join(inheritance: Inheritance | undefined): void {
     const { platform, members, me } = this;
     // The parent died before we were there, and we were buried with it.
     if (members.isKnownGone(me)) {
-      if (inheritance?.shared !== undefined) process.exit(1);
-      platform.exitNow(1);
+      if (inheritance?.guards !== undefined) process.exit(1);
+      platform.processes.exitNow(1);
     }
-    const [doorbell, ownRing] = inheritance ? [inheritance.doorbell, -1] : platform.pipe();
-    const [, lifeline] = inheritance ? [-1, inheritance.lifeline] : platform.pipe();
-    const tid = platform.threadId();
     members.set(me, field.pid, process.pid);
-    members.set(me, field.tid, tid);
-    members.set(me, field.startTime, platform.startTime(process.pid, tid) as number);
-    members.set(me, field.doorbell, doorbell);
-    members.set(me, field.lifeline, lifeline);
-    const inode = platform.inodeOf(doorbell);
-    // A bell whose last ringer leaves would read as closed: keep a write end of our own.
-    this.doorbells.adopt(me, ownRing === -1 ? platform.openPipe(process.pid, doorbell, 'write', inode) : ownRing);
-    if (inheritance?.parentBell !== undefined) {
-      this.doorbells.adopt(members.get(me, field.parent), inheritance.parentBell);
-    }
     process.once('exit', (code) => {
       if (code === 0) members.set(me, field.orderly, 1);
     });
-    members.set(me, field.state, state.LIVE);
-    // SYNC(join): who finds an inode set finds all the rest.
-    members.set(me, field.lifelineInode, platform.inodeOf(lifeline));
-    members.set(me, field.doorbellInode, inode);
-    return doorbell;
+    this.signals.join();
   }
 }
 
 /** A process that cannot see itself would take all others for unknown, and be unknown to all. */
-function assertSeesItself(platform: Platform): void {
-  if (typeof platform.startTime(process.pid, platform.threadId()) === 'number') return;
+function assertSeesItself({ processes }: Platform): void {
+  if (typeof processes.startTime(process.pid, processes.threadId()) === 'number') return;
   throw new PlatformError(
     'This process cannot read its own file in /proc, by which multiproc tells who lives: /proc must be mounted, and one descriptor be free.',
   );

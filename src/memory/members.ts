@@ -1,9 +1,8 @@
 import { ProcessError } from '../errors.ts';
-import type { Unseen } from '../platform/platform.ts';
+import type { Unseen } from '../platform/processes.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
-import type { SpareDescriptor } from './spare-descriptor.ts';
 
 /**
  * The table of members: one record for each thread that takes part in the family. A member is named by one word, its slot and
@@ -34,10 +33,10 @@ export const field = {
   startTime: 4,
   /** `parked` in parker.ts: whether the member must be woken, and how. Written by itself and by its wakers. */
   parked: 5,
-  /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. */
+  /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. Pipes only. */
   doorbell: 6,
   doorbellInode: 7,
-  /** The same for the write end of its lifeline, which nobody else holds: readers see the end when it dies. */
+  /** The same for the write end of its lifeline, which nobody else holds: readers see the end when it dies. Pipes only. */
   lifeline: 8,
   lifelineInode: 9,
   /** The member that started it, 0 for the root; written by the parent. */
@@ -62,18 +61,16 @@ export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
 
 /** One family's member table, as one thread sees it. */
 export class Members {
-  readonly #heap: Heap;
   readonly #words: Int32Array;
-  #spareDescriptor: SpareDescriptor | undefined;
+  #look: (member: number) => 'there' | Unseen = () => 'unknown';
 
   constructor(heap: Heap) {
-    this.#heap = heap;
     this.#words = heap.words(TABLE);
   }
 
-  /** Gives those looks a descriptor that fail for want of one. */
-  lookBy(spareDescriptor: SpareDescriptor): void {
-    this.#spareDescriptor = spareDescriptor;
+  /** Says how to tell whether a member that has joined is there. */
+  lookBy(look: (member: number) => 'there' | Unseen): void {
+    this.#look = look;
   }
 
   /**
@@ -126,9 +123,9 @@ export class Members {
     return recordIndex(member & (SLOTS - 1)) + which;
   }
 
-  /** The address of a field, for the futex calls. */
-  address(member: number, which: number): bigint {
-    return this.#heap.address(TABLE + (member & (SLOTS - 1)) * RECORD_BYTES + which * 4);
+  /** Where a field stands in the heap, for who sleeps at it. */
+  place(member: number, which: number): number {
+    return TABLE + (member & (SLOTS - 1)) * RECORD_BYTES + which * 4;
   }
 
   /** True if the name's record is still, or again, its own. */
@@ -157,18 +154,7 @@ export class Members {
   look(member: number): 'there' | Unseen {
     if (this.isKnownGone(member)) return 'gone';
     if (this.get(member, field.state) !== state.LIVE) return 'there';
-    const started = this.startTime(this.get(member, field.pid), this.get(member, field.tid));
-    if (typeof started === 'string') return started;
-    return started === this.get(member, field.startTime) ? 'there' : 'gone';
-  }
-
-  /** The platform's, with the descriptor in reserve where that is needed. */
-  startTime(pid: number, tid: number): number | Unseen {
-    const { platform } = this.#heap;
-    const started = platform.startTime(pid, tid);
-    return started === 'unknown' && this.#spareDescriptor !== undefined
-      ? this.#spareDescriptor.lend(() => platform.startTime(pid, tid))
-      : started;
+    return this.#look(member);
   }
 
   /** True if a thread is being ended, or the thread that it would end with. */

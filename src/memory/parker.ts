@@ -1,20 +1,9 @@
 import { clearTimeout, clock, setImmediate, setTimeout } from '../builtins.ts';
-import type { Platform } from '../platform/platform.ts';
-import type { Doorbells } from './doorbells.ts';
+import type { Memory } from '../platform/memory.ts';
 import { Errands } from './errands.ts';
-import type { Lifelines } from './lifelines.ts';
 import { field, type Members } from './members.ts';
+import { type Listening, parked, type Signals } from './signals.ts';
 import { sleepForEver } from './thread-guard.ts';
-
-/** How a member sleeps, in its word `field.parked`: see README.md, "Wake-up". */
-const parked = {
-  /** It runs, and looks at its conditions before it sleeps again: leave it alone. */
-  AWAKE: 0,
-  /** Ring its doorbell: its event loop, or a blocked thread in poll(2), hears it. */
-  ARMED: 1,
-  /** Its thread is blocked in futex(2) at this very word. */
-  SLEEPING: 2,
-} as const;
 
 /** So many times a bell is tried again before the program is told, and goes on being tried. */
 const TRIES_BEFORE_WARNING = 50;
@@ -35,16 +24,13 @@ export interface Pending {
 
 /** How one thread sleeps until another member wakes it, and how it wakes others. */
 export class Parker {
-  readonly #platform: Platform;
+  readonly #memory: Memory;
   readonly #members: Members;
-  readonly #doorbells: Doorbells;
-  readonly #lifelines: Lifelines;
+  readonly #signals: Signals;
   readonly #me: number;
-  /** The read end of this thread's doorbell. */
-  readonly #doorbell: number;
   readonly #longest: number;
   readonly #pending = new Set<Pending>();
-  #socket: import('node:net').Socket | undefined;
+  #listening: Listening | undefined;
   #scheduled = false;
   /** How many of the pending ones keep the program alive. */
   #holding = 0;
@@ -55,21 +41,11 @@ export class Parker {
   readonly #unrung = new Map<number, number>();
   readonly #errands: Errands;
 
-  constructor(
-    platform: Platform,
-    members: Members,
-    doorbells: Doorbells,
-    lifelines: Lifelines,
-    me: number,
-    doorbell: number,
-    isNested: boolean,
-  ) {
-    this.#platform = platform;
+  constructor(memory: Memory, members: Members, signals: Signals, me: number, isNested: boolean) {
+    this.#memory = memory;
     this.#members = members;
-    this.#doorbells = doorbells;
-    this.#lifelines = lifelines;
+    this.#signals = signals;
     this.#me = me;
-    this.#doorbell = doorbell;
     this.#longest = isNested ? LONGEST_OF_NESTED : LONGEST;
     this.#errands = new Errands(members, me);
   }
@@ -89,9 +65,8 @@ export class Parker {
       return false;
     }
     if (was === parked.SLEEPING) {
-      const woken = this.#platform.futexWake(this.#members.address(member, field.parked), 1);
-      // Nobody slept there: on the way into or out of the futex, or dead. A byte in its doorbell harms nothing and tells which.
-      if (woken > 0) return true;
+      // Where nobody slept there, it is on the way into or out of its sleep, or dead. To ring harms nothing and tells which.
+      if (this.#wakeSleeper(member)) return true;
     }
     return this.#ring(member);
   }
@@ -99,13 +74,18 @@ export class Parker {
   /** Wakes a member whatever its word says: a waker that died may have written AWAKE, and woken nobody. */
   rouse(member: number): void {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
-    if (was !== parked.ARMED && this.#platform.futexWake(this.#members.address(member, field.parked), 1) > 0) return;
+    if (was !== parked.ARMED && this.#wakeSleeper(member)) return;
     this.#ring(member);
+  }
+
+  /** False if nobody slept at its word. */
+  #wakeSleeper(member: number): boolean {
+    return this.#memory.wake(this.#members.place(member, field.parked));
   }
 
   /** False if the member is dead. */
   #ring(member: number): boolean {
-    const heard = this.#doorbells.ring(member);
+    const heard = this.#signals.ring(member);
     if (heard === 'unknown') this.#ringLater(member);
     return heard !== 'gone';
   }
@@ -127,9 +107,8 @@ export class Parker {
   /** Has a member look for errands, which listens even while it awaits nothing; false if that cannot be. */
   #alarm(member: number): boolean {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
-    if (was === parked.SLEEPING && this.#platform.futexWake(this.#members.address(member, field.parked), 1) > 0)
-      return true;
-    if (this.#doorbells.ring(member) === 'rung') return true;
+    if (was === parked.SLEEPING && this.#wakeSleeper(member)) return true;
+    if (this.#signals.ring(member) === 'rung') return true;
     this.#members.compareExchange(member, field.parked, parked.AWAKE, was);
     return false;
   }
@@ -163,14 +142,14 @@ export class Parker {
 
   remove(pending: Pending): void {
     if (!this.#pending.delete(pending)) return;
-    if (!pending.isBackground && --this.#holding === 0) this.#socket?.unref();
+    if (!pending.isBackground && --this.#holding === 0) this.#listening?.unref();
     if (this.#pending.size === 0) this.#members.set(this.#me, field.parked, parked.AWAKE);
   }
 
   /** Says that a pending one keeps the program alive from now on, or not any more. */
   hold(pending: Pending, keep: boolean): void {
     if (!this.#pending.has(pending)) return;
-    if (!keep && --this.#holding === 0) this.#socket?.unref();
+    if (!keep && --this.#holding === 0) this.#listening?.unref();
     if (keep && ++this.#holding === 1) this.#listen().ref();
   }
 
@@ -226,21 +205,16 @@ export class Parker {
         this.#errands.run(this.#wakeIfAsleep);
         this.#awaitEndIfCondemned();
         // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
-        const watched = [...this.#lifelines.watched()];
-        const needed = watched.length > 0 ? parked.ARMED : parked.SLEEPING;
+        const needed = this.#signals.wayToSleep();
         if (needed !== way) {
-          way = needed;
+          if (needed !== parked.AWAKE) way = needed;
           continue;
         }
         const now = clock();
         if (now >= deadline) return false;
         const until = this.#reminders.size > 0 ? Math.min(deadline, this.#remindAt) : deadline;
         const left = Math.min(Math.max(until - now, 0), this.#longest);
-        if (way === parked.SLEEPING) {
-          this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.SLEEPING, left);
-        } else {
-          this.#poll(watched, left);
-        }
+        this.#signals.sleep(way, left);
         if (this.#reminders.size > 0 && clock() >= this.#remindAt) this.#remind();
       }
     } finally {
@@ -251,18 +225,17 @@ export class Parker {
   }
 
   /**
-   * Blocks the thread in a call of the caller's that sleeps in poll(2) for no more than `longest` ms, and listens to the doorbell:
-   * `undefined` if that rang or the time was over, and it is called again. Answers what it answers.
+   * Blocks the thread in `sleep`, which sleeps for no more than `longest` ms and until this member is rung: `undefined` if that was so,
+   * and it is called again. Answers what it answers.
    */
-  blockIn<T>(poll: (doorbell: number, longest: number) => T | undefined): T {
+  blockIn<T>(sleep: (longest: number) => T | undefined): T {
     try {
       for (;;) {
         // SYNC(park): who wakes us from here on rings.
         this.#members.set(this.#me, field.parked, parked.ARMED);
         this.#awaitEndIfCondemned();
-        const answer = poll(this.#doorbell, this.#longest);
+        const answer = sleep(this.#longest);
         if (answer !== undefined) return answer;
-        this.#platform.drain(this.#doorbell);
       }
     } finally {
       this.#arm();
@@ -273,27 +246,6 @@ export class Parker {
   /** SYNC(condemn): whoever stops this thread wakes it after it has said so. It never comes out of here then: Node ends the wait. */
   #awaitEndIfCondemned(): void {
     if (this.#members.isCondemned(this.#me)) sleepForEver();
-  }
-
-  #poll(watched: readonly [fd: number, member: number][], timeout: number): void {
-    const fds = [this.#doorbell, ...watched.map(([fd]) => fd)];
-    const ready = this.#platform.poll(fds, timeout);
-    if (ready === undefined) {
-      this.#lookForOurselves(watched, timeout);
-      return;
-    }
-    for (const index of ready) {
-      if (index === 0) this.#platform.drain(this.#doorbell);
-      else this.#lifelines.hasEnded(watched[index - 1]![1]);
-    }
-  }
-
-  /** Where the system cannot poll: a nap, and a look at everything. */
-  #lookForOurselves(watched: readonly [fd: number, member: number][], timeout: number): void {
-    const nap = Math.min(timeout, REMIND_AFTER);
-    this.#platform.futexWait(this.#members.address(this.#me, field.parked), parked.ARMED, nap);
-    this.#platform.drain(this.#doorbell);
-    for (const [, member] of watched) this.#lifelines.lookAt(member);
   }
 
   /** What this thread's word says while it runs: armed only if its event loop awaits something. */
@@ -317,19 +269,8 @@ export class Parker {
     if (failures !== undefined) throw failures[0];
   }
 
-  #listen(): import('node:net').Socket {
-    if (this.#socket !== undefined) return this.#socket;
-    const { Socket } = process.getBuiltinModule('node:net');
-    const onread = {
-      // The bytes say nothing but "look"; many rings become one.
-      buffer: new Uint8Array(64),
-      callback: () => {
-        this.#service();
-        return true;
-      },
-    };
-    const options = { fd: this.#doorbell, readable: true, writable: false, onread };
-    this.#socket = new Socket(options).unref();
-    return this.#socket;
+  #listen(): Listening {
+    this.#listening ??= this.#signals.listen(() => this.#service());
+    return this.#listening;
   }
 }

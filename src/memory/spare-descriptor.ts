@@ -1,4 +1,4 @@
-import type { Platform } from '../platform/platform.ts';
+import type { Pipes } from '../platform/pipes.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /**
@@ -6,14 +6,14 @@ import type { ThreadDescriptors } from './thread-descriptors.ts';
  * without it nobody could be woken, and nobody's death be seen.
  */
 export class SpareDescriptor {
-  readonly #platform: Platform;
+  readonly #pipes: Pipes;
   readonly #descriptors: ThreadDescriptors;
   /** Any descriptor that stays open: the one in reserve is another of the same file. */
   readonly #origin: number;
   #fd = -1;
 
-  constructor(platform: Platform, descriptors: ThreadDescriptors, origin: number) {
-    this.#platform = platform;
+  constructor(pipes: Pipes, descriptors: ThreadDescriptors, origin: number) {
+    this.#pipes = pipes;
     this.#descriptors = descriptors;
     this.#origin = origin;
     this.#take();
@@ -31,7 +31,7 @@ export class SpareDescriptor {
   }
 
   #take(): void {
-    this.#fd = this.#platform.duplicate(this.#origin);
+    this.#fd = this.#pipes.duplicate(this.#origin);
     if (this.#fd !== -1) this.#descriptors.opened(this.#fd);
   }
 }

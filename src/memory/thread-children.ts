@@ -1,5 +1,5 @@
 import { setTimeout } from '../builtins.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Processes } from '../platform/processes.ts';
 
 /** How many processes are noted at once; one beyond stays a zombie after its end, until this process ends. */
 const ENTRIES = 1024;
@@ -14,13 +14,13 @@ const CHECK = 20;
  * by whoever reaps after it.
  */
 export class ThreadChildren {
-  readonly #platform: Platform;
+  readonly #processes: Processes;
   readonly #me: number;
   readonly #entries: Int32Array<SharedArrayBuffer> | undefined;
 
   /** `entries` is what all threads of the process share; without it nothing is noted: the main thread's end is the process's. */
-  constructor(platform: Platform, me: number, entries: Int32Array<SharedArrayBuffer> | undefined) {
-    this.#platform = platform;
+  constructor(processes: Processes, me: number, entries: Int32Array<SharedArrayBuffer> | undefined) {
+    this.#processes = processes;
     this.#me = me;
     this.#entries = entries;
   }
@@ -50,7 +50,7 @@ export class ThreadChildren {
       const owner = Atomics.load(entries, at);
       if (owner === 0 || owner === TAKEN || !isGone(owner)) continue;
       const pid = entries[at + 1] as number;
-      if (this.#platform.reap(Math.abs(pid))) Atomics.compareExchange(entries, at, owner, 0);
+      if (this.#processes.reap(Math.abs(pid))) Atomics.compareExchange(entries, at, owner, 0);
       else isKilling ||= pid > 0;
     }
     if (isKilling) setTimeout(() => this.reapLeft(entries, isGone), CHECK).unref();

@@ -1,4 +1,4 @@
-import type { Platform } from '../platform/platform.ts';
+import type { Pipes } from '../platform/pipes.ts';
 
 /** How many descriptor numbers the table has room for; one beyond is closed by its thread or not at all. */
 const NUMBERS = 2 ** 16;
@@ -9,13 +9,13 @@ const NUMBERS = 2 ** 16;
  * between leaves a descriptor open, and never closes one of somebody else.
  */
 export class ThreadDescriptors {
-  readonly #platform: Platform;
+  readonly #pipes: Pipes;
   readonly #me: number;
   readonly #owners: Int32Array<SharedArrayBuffer> | undefined;
 
   /** `owners` is what all threads of the process share; without it nothing is noted: the main thread's end with the process. */
-  constructor(platform: Platform, me: number, owners: Int32Array<SharedArrayBuffer> | undefined) {
-    this.#platform = platform;
+  constructor(pipes: Pipes, me: number, owners: Int32Array<SharedArrayBuffer> | undefined) {
+    this.#pipes = pipes;
     this.#me = me;
     this.#owners = owners;
   }
@@ -33,7 +33,7 @@ export class ThreadDescriptors {
   /** Closes what this thread has opened. */
   close(fd: number): void {
     if (this.#owners !== undefined && fd < NUMBERS) Atomics.store(this.#owners, fd, 0);
-    this.#platform.close(fd);
+    this.#pipes.close(fd);
   }
 
   /** Closes what threads have left that are gone. */
@@ -44,7 +44,7 @@ export class ThreadDescriptors {
       const owner = Atomics.load(owners, fd);
       if (!known.has(owner)) known.set(owner, isGone(owner));
       if (!known.get(owner)) continue;
-      if (Atomics.compareExchange(owners, fd, owner, 0) === owner) this.#platform.close(fd);
+      if (Atomics.compareExchange(owners, fd, owner, 0) === owner) this.#pipes.close(fd);
     }
   }
 }

@@ -1,15 +1,11 @@
 import { PlatformError } from '../errors.ts';
 import { createLinux } from './linux.ts';
-import { createLinuxParking } from './linux-parking.ts';
-import { createLinuxSockets } from './linux-sockets.ts';
 import type { Parking } from './parking.ts';
 import type { Platform } from './platform.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 let chosen: Platform | undefined;
-let chosenSockets: Sockets | undefined;
-let chosenParking: Parking | undefined;
 
 /** The operating system below; the first call loads koffi (about 10 ms), and a `PlatformError` says what is missing. */
 export function platform(): Platform {
@@ -19,20 +15,12 @@ export function platform(): Platform {
 
 /** The operating system's sockets, under the same conditions. */
 export function sockets(): Sockets {
-  if (chosenSockets === undefined) {
-    platform();
-    chosenSockets = uninterrupted(createLinuxSockets);
-  }
-  return chosenSockets;
+  return platform().sockets;
 }
 
 /** The operating system's way to keep descriptors, under the same conditions. */
 export function parking(): Parking {
-  if (chosenParking === undefined) {
-    platform();
-    chosenParking = uninterrupted(createLinuxParking);
-  }
-  return chosenParking;
+  return platform().parking;
 }
 
 function choose(): Platform {

@@ -1,8 +1,16 @@
 import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
+import type { Files } from './files.ts';
 import { loadKoffi } from './koffi.ts';
+import { createLinuxParking } from './linux-parking.ts';
 import { dispositionOf, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
+import { createLinuxSockets } from './linux-sockets.ts';
+import { MappedMemory, type MappingCalls } from './mapped-memory.ts';
+import type { Parking } from './parking.ts';
+import type { Pipes } from './pipes.ts';
 import type { Platform } from './platform.ts';
+import type { Processes } from './processes.ts';
+import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
 // From the kernel's headers; those that are the same on every architecture.
@@ -110,7 +118,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     return waitid(P_PID, pid, info, WEXITED_WNOHANG_WNOWAIT) === 0 && info[4] !== 0;
   }
 
-  return {
+  const linux: MappingCalls & Files & Pipes & Processes & Pick<Platform, 'keepFreedMemory' | 'yieldCpu'> = {
     createSparseFile(bytes) {
       const fd = memfdCreate(number.memfd_create, 'multiproc', MFD_CLOEXEC);
       if (fd < 0) throw failed('memfd_create');
@@ -292,6 +300,25 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     exitNow(code) {
       exit(code);
       throw failed('_exit');
+    },
+  };
+
+  let sockets: Sockets | undefined;
+  let parking: Parking | undefined;
+  return {
+    openMemory: (pass) => new MappedMemory(linux, pass),
+    keepFreedMemory: linux.keepFreedMemory,
+    yieldCpu: linux.yieldCpu,
+    files: linux,
+    pipes: linux,
+    processes: linux,
+    get sockets() {
+      sockets ??= uninterrupted(createLinuxSockets);
+      return sockets;
+    },
+    get parking() {
+      parking ??= uninterrupted(createLinuxParking);
+      return parking;
     },
   };
 }

@@ -8,7 +8,7 @@ import { field } from '../memory/members.ts';
  * the kernel, so that the pool can tell a worker whose task listens, which gets time to clean up, from one that it may end at once.
  */
 export function dropTermination({ platform }: Family): void {
-  const drop = () => platform.setDisposition(os.constants.signals.SIGTERM, 'ignored');
+  const drop = () => platform.processes.setDisposition(os.constants.signals.SIGTERM, 'ignored');
   drop();
   // With the last listener Node gives the signal its default meaning back.
   process.on('removeListener', (event) => {

@@ -65,7 +65,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
     await worker.serve();
     await worker.leave();
   }
-  if (isMainThread) exitQuickly(family().platform);
+  if (isMainThread) exitQuickly(family().platform.processes);
   // Timers and sockets that tasks left behind have had their time.
   process.exit();
 }

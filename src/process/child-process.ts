@@ -41,17 +41,16 @@ export class ChildRunner extends Runner {
 
   /** The working directory is this process's as it is now. */
   constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
-    const { platform } = family;
     assertNode();
     const cradle = prepareMember(family, false);
-    const { member, lifeline, doorbell } = cradle;
+    const { member, ends } = cradle;
     let child: ChildProcess;
     try {
       const identity = [String(member), detached ? 'detached' : String(process.pid)];
       child = spawn([...execArgv, childEntry, ...identity], {
         stdio: [
           ...[stdin, 'inherit', 'inherit'],
-          ...[family.heap.fd, lifeline[1], doorbell[0], family.parking, family.doorbells.own],
+          ...[family.heap.memory.pass.file, ...ends.forProcess()],
         ] as StdioOptions,
         env,
         detached,
@@ -61,15 +60,13 @@ export class ChildRunner extends Runner {
       throw error;
     }
     // From here on it has its ends, and nothing may be taken back.
-    family.doorbells.adopt(member, doorbell[1]);
-    super(family, member, lifeline[0]);
-    platform.close(lifeline[1]);
-    platform.close(doorbell[0]);
+    super(family, cradle);
+    ends.handedOver();
     this.#process = child;
     this.#isDetached = detached;
     this.pid = child.pid as number;
     family.members.set(member, field.pid, this.pid);
-    const reaped = family.threadChildren.started(this.pid, detached);
+    const reaped = family.pipeSignals.threadChildren.started(this.pid, detached);
     child.once('exit', (code, signal) => {
       reaped();
       if (this.takesDescendantsAlong) endingWithThis().delete(this);
@@ -102,11 +99,11 @@ export class ChildRunner extends Runner {
   }
 
   protected override isThere(): boolean {
-    return this.family.members.startTime(this.pid, this.pid) !== 'gone';
+    return !this.family.signals.isProcessGone(this.pid);
   }
 
   protected override findExitCode(): number | undefined {
-    return this.family.platform.awaitExit(this.pid);
+    return this.family.platform.processes.awaitExit(this.pid);
   }
 }
 

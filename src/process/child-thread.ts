@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { ResourceLimits, Worker } from 'node:worker_threads';
-import { fs, inspect, os, setTimeout } from '../builtins.ts';
+import type { MessagePort, ResourceLimits, Worker, WorkerOptions } from 'node:worker_threads';
+import { inspect, os, setTimeout } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
@@ -28,34 +28,25 @@ export class ThreadRunner extends Runner {
   /** `env` is all of the thread's environment. */
   constructor(family: Family, env: Readonly<Record<string, string | undefined>>, resourceLimits?: ResourceLimits) {
     const cradle = prepareMember(family, true);
-    const { member, lifeline, doorbell } = cradle;
+    const { member, ends } = cradle;
+    const { pass, transfer } = ends.forThread();
     const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
     words[word.exitCode] = UNKNOWN;
     const birth: ThreadBirth = {
-      multiprocThread: {
-        member,
-        heap: family.heap.fd,
-        lifeline: lifeline[1],
-        doorbell: doorbell[0],
-        parking: family.parking,
-        shared: family.shared,
-      },
+      multiprocThread: { member, memory: family.heap.memory.pass, ends: pass, guards: family.guards },
       words,
     };
-    // They are closed by the thread's end, if it has come far enough; the inodes tell.
-    const ends = remember([lifeline[1], doorbell[0]]);
     let thread: Worker;
     try {
-      resetGuard(family.shared.guards, member);
+      resetGuard(family.guards, member);
       // Not if this thread is being ended: it would be ended with it, where that is not safe.
-      thread = uninterrupted(() => startWorker(env, birth, resourceLimits));
+      thread = uninterrupted(() => startWorker(env, birth, transfer, resourceLimits));
     } catch (error) {
       giveUpMember(family, cradle);
       throw error;
     }
     family.members.set(member, field.pid, process.pid);
-    family.doorbells.adopt(member, doorbell[1]);
-    super(family, member, lifeline[0]);
+    super(family, cradle);
     this.#thread = thread;
     this.#words = words;
     thread.on('error', (error) => {
@@ -63,9 +54,9 @@ export class ThreadRunner extends Runner {
     });
     thread.once('exit', () => {
       running().delete(this);
-      for (const { fd, inode } of ends) if (inodeOf(fd) === inode) family.platform.close(fd);
+      ends.settle();
       this.ended(this.findExitCode());
-      family.settleThreads();
+      family.signals.settleThreads();
       this.#reapChildren();
     });
     thread.unref();
@@ -98,9 +89,10 @@ export class ThreadRunner extends Runner {
   #noteChildren(): void {
     if (!this.takesDescendantsAlong) return;
     const { members, platform } = this.family;
+    const { processes } = platform;
     for (const other of members.all()) {
       if (!this.#hasStarted(other)) continue;
-      for (const pid of platform.ownChildren(members.get(other, field.tid))) this.#children.add(pid);
+      for (const pid of processes.ownChildren(members.get(other, field.tid))) this.#children.add(pid);
     }
   }
 
@@ -108,15 +100,15 @@ export class ThreadRunner extends Runner {
   readonly #endChildren = (): void => {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
     this.#noteChildren();
-    this.family.platform.killOwnChildren(this.#children);
+    this.family.platform.processes.killOwnChildren(this.#children);
     setTimeout(this.#endChildren, AGAIN).unref();
   };
 
   /** Nobody else does, once the thread is gone. */
   readonly #reapChildren = (): void => {
-    const { platform } = this.family;
-    platform.killOwnChildren(this.#children);
-    for (const pid of this.#children) if (platform.reap(pid)) this.#children.delete(pid);
+    const { processes } = this.family.platform;
+    processes.killOwnChildren(this.#children);
+    for (const pid of this.#children) if (processes.reap(pid)) this.#children.delete(pid);
     if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();
   };
 
@@ -147,30 +139,19 @@ const running = endedAtExit<ThreadRunner>((thread) => thread.stop());
 function startWorker(
   env: Readonly<Record<string, string | undefined>>,
   birth: ThreadBirth,
+  transferList: readonly MessagePort[],
   resourceLimits: ResourceLimits | undefined,
 ): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
     // The thread writes its output itself: nobody here is to ask for it.
-    const options = { env: env as NodeJS.ProcessEnv, stdout: true, stderr: true, workerData: birth, resourceLimits };
+    const own = { stdout: true, stderr: true, transferList };
+    const options = { ...own, env: env as NodeJS.ProcessEnv, workerData: birth, resourceLimits } as WorkerOptions;
     if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(childEntry, options);
     // Node hands the option on, and takes no files with it.
     const code = `process.argv[1] = ${JSON.stringify(childEntry)}; import(${JSON.stringify(pathToFileURL(childEntry).href)});`;
     return new Worker(code, { ...options, eval: true });
   } catch (cause) {
     throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });
-  }
-}
-
-function remember(fds: readonly number[]): readonly { fd: number; inode: number }[] {
-  return fds.map((fd) => ({ fd, inode: inodeOf(fd) as number }));
-}
-
-/** `undefined` where the descriptor is closed. */
-function inodeOf(fd: number): number | undefined {
-  try {
-    return fs.fstatSync(fd).ino;
-  } catch {
-    return undefined;
   }
 }

@@ -74,16 +74,16 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     settled = true;
     process.off('beforeExit', onIdle);
   }
-  if (birth === undefined) exitQuickly(mine.platform);
+  if (birth === undefined) exitQuickly(mine.platform.processes);
 }
 
 function joinAsProcess(): Family {
   // Spare processes wait: they may as well wait with everything.
   loadParts();
-  platform().openToFamily();
+  platform().processes.openToFamily();
   writeAtOnce();
   const [, , member, parent] = process.argv;
-  const family = joinFamily({ member: Number(member), ...inherited });
+  const family = joinFamily({ member: Number(member), memory: { file: inherited.heap }, ends: inherited });
   if (parent !== 'detached') followParent(family, Number(parent));
   return family;
 }
@@ -98,7 +98,8 @@ function joinAsThread(birth: ThreadBirth): Family {
 /** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
 function followParent({ members, platform, me }: Family, pid: number): void {
   const follow = () => {
-    if (!platform.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) platform.exitNow(0);
+    const { processes } = platform;
+    if (!processes.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) processes.exitNow(0);
   };
   follow();
   onUserChange(follow);

@@ -1,32 +1,25 @@
 import type { Family } from '../memory/family.ts';
+import type { Ends } from '../memory/signals.ts';
 
-/** What there must be before a member can be started: its slot of the table, and its pipes, each as `[read end, write end]`. */
+/** What there must be before a member can be started: its slot of the table, and by what it is rung and its death is seen. */
 export interface Cradle {
   readonly member: number;
-  readonly lifeline: readonly [number, number];
-  readonly doorbell: readonly [number, number];
+  readonly ends: Ends;
 }
 
 /** Makes all of it, or nothing; a `ProcessError` where the family is full. */
 export function prepareMember(family: Family, isThread: boolean): Cradle {
   const member = family.reserve(isThread);
-  const opened: number[] = [];
-  const open = () => {
-    const pipe = family.platform.pipe();
-    opened.push(...pipe);
-    return pipe;
-  };
   try {
-    return { member, lifeline: open(), doorbell: open() };
+    return { member, ends: family.signals.prepare(member) };
   } catch (error) {
-    for (const fd of opened) family.platform.close(fd);
     family.bury(member);
     throw error;
   }
 }
 
 /** Gives all of it back, where no member has been started. */
-export function giveUpMember(family: Family, { member, lifeline, doorbell }: Cradle): void {
-  for (const fd of [...lifeline, ...doorbell]) family.platform.close(fd);
+export function giveUpMember(family: Family, { member, ends }: Cradle): void {
+  ends.giveUp();
   family.bury(member);
 }

@@ -8,10 +8,11 @@ import { afterExitHandlers } from './after-exit-handlers.ts';
  * some signals from the beginning; then nobody could tell that from outside.
  */
 export function endDescendantsToo({ platform, members, me }: Family): void {
+  const { processes } = platform;
   const { SIGTERM, SIGINT } = os.constants.signals;
-  for (const signal of [SIGTERM, SIGINT]) platform.setDisposition(signal, 'default');
+  for (const signal of [SIGTERM, SIGINT]) processes.setDisposition(signal, 'default');
   afterExitHandlers(() => {
-    if (members.get(me, field.condemned) === 1) platform.killOwnChildren(platform.ownChildren());
+    if (members.get(me, field.condemned) === 1) processes.killOwnChildren(processes.ownChildren());
   });
 }
 
@@ -25,11 +26,12 @@ export function endDescendants(
   signal: NodeJS.Signals,
 ): NodeJS.Signals[] {
   const pid = members.get(member, field.pid);
-  const disposition = platform.dispositionOf(pid, os.constants.signals[signal]);
+  const { processes } = platform;
+  const disposition = processes.dispositionOf(pid, os.constants.signals[signal]);
   // First: it may end at once.
   members.set(member, field.condemned, 1);
   if (disposition === 'handled') return [signal];
-  platform.stopAndKillChildren(pid);
+  processes.stopAndKillChildren(pid);
   // One that ignores it does so because it may come from anybody: here its owner means it.
   return disposition === 'ignored' ? ['SIGKILL'] : [signal, 'SIGCONT'];
 }

@@ -1,23 +1,22 @@
 import { clock } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
+import type { Cradle } from './cradle.ts';
 
 /** What a process is started in, as `Process` sees it: a child process or a worker thread, that waits for its assignment, runs it, or has ended. */
 export abstract class Runner {
   readonly member: number;
   protected readonly family: Family;
-  readonly #lifeline: number;
   readonly #onExit = new Set<() => void>();
   /** Python's exit code; `null` while it runs. */
   #exitCode: number | null = null;
   /** Until it is, nothing has ended; afterwards the event loop may still have to tell the exit code. */
   #isLifelineOpen = true;
 
-  /** `lifeline` is the read end of the member's. */
-  constructor(family: Family, member: number, lifeline: number) {
+  /** Of a member that has just been started. */
+  constructor(family: Family, { member, ends }: Cradle) {
     this.family = family;
     this.member = member;
-    this.#lifeline = lifeline;
-    family.lifelines.adopt(member, lifeline, () => this.#onLifelineEnd());
+    ends.started(() => this.#onLifelineEnd());
   }
 
   /** Its end by `signal`, or by the end of this process, takes along what it has started. */
@@ -48,12 +47,7 @@ export abstract class Runner {
 
   /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
   get exitCode(): number | null {
-    if (this.#isLifelineOpen) {
-      const { platform, lifelines } = this.family;
-      const ready = platform.poll([this.#lifeline], 0);
-      if (ready === undefined) lifelines.lookAt(this.member);
-      else if (ready.length > 0) lifelines.hasEnded(this.member);
-    }
+    if (this.#isLifelineOpen) this.family.lifelines.lookAt(this.member);
     return this.#exitCode;
   }
 

@@ -17,10 +17,10 @@ export function threadBirth(): ThreadBirth | undefined {
  * not touch the heap then, for it is buried.
  */
 export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
-  const { lifeline, member, shared } = multiprocThread;
-  guardEnd(new ThreadGuard(shared!.guards, member));
+  const { ends, guards, member } = multiprocThread;
+  guardEnd(new ThreadGuard(guards!, member));
   // First, so that whoever finds the thread joined can rely on its lifeline.
-  platform().closeWithThread(shared!.threadKey, lifeline);
+  platform().pipes.closeWithThread(ends.shared!.threadKey!, ends.lifeline);
   if (Atomics.compareExchange(words, word.stage, stage.BOOTING, stage.JOINED) !== stage.BOOTING) return undefined;
   useOwnOutput();
   tellExitCode(words);

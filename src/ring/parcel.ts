@@ -61,7 +61,7 @@ export function writeParcel(family: Family, offset: number, at: number, parcel: 
   }
   // A block that is larger than a window begins with one.
   const start = offset + (next - wordIndex(offset)) * 4;
-  new Uint8Array(family.heap.bytes(start, parcel.length)).set(parcel.bytes.subarray(0, parcel.length));
+  family.heap.memory.view(start, parcel.length).set(parcel.bytes.subarray(0, parcel.length));
 }
 
 /** The KiB that a parcel brings, large binaries included; what is smaller counts as nothing. */
@@ -103,7 +103,7 @@ export function viewParcel(family: Family, block: number, behind = 0): { parcel:
   const length = words[at + header.bytes] as number;
   const { blobs, handles, next } = readAttachments(words, at);
   const start = (next - at + behind) * 4;
-  const bytes = new Uint8Array(family.heap.bytes(block, start + length));
+  const bytes = family.heap.memory.view(block, start + length);
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
@@ -164,13 +164,13 @@ export function isStored(
   behind: number,
   message: { bytes: Uint8Array; length: number; blobs: readonly Uint8Array[]; handles: readonly number[] },
 ): boolean {
-  const { heap } = family;
-  const words = heap.words(block);
+  const { memory } = family.heap;
+  const words = family.heap.words(block);
   const at = wordIndex(block) + behind;
   if (words[at + header.bytes] !== message.length) return false;
   const { blobs, handles, next } = readAttachments(words, at);
   if (blobs.length !== message.blobs.length || message.handles.some((handle, i) => handle !== handles[i])) return false;
-  const isAt = (offset: number, bytes: Uint8Array) => heap.platform.isAt(heap.address(offset), bytes);
+  const isAt = (offset: number, bytes: Uint8Array) => memory.isAt(offset, bytes);
   const start = block + (next - wordIndex(block)) * 4;
   if (!isAt(start, message.bytes.subarray(0, message.length))) return false;
   return message.blobs.every((bytes, i) => blobs[i]!.length === bytes.length && isAt(blobs[i]!.block, bytes));

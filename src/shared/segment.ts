@@ -56,7 +56,7 @@ export class Segment {
     let isPublished = false;
     try {
       fs.ftruncateSync(fd, size);
-      if (!platform().reserve(fd, size)) throw noRoom(size);
+      if (!platform().files.reserve(fd, size)) throw noRoom(size);
       holdSegment(fd);
       segment = new Segment(name, fd);
       isPublished = publish(segment, path);
@@ -143,7 +143,7 @@ function dropOrClose(fd: number): void {
 }
 
 function pathOf(name: string): string {
-  return `${platform().segmentFolder}/${name}`;
+  return `${platform().files.segmentFolder}/${name}`;
 }
 
 function checkSize(size: number): void {
@@ -171,7 +171,7 @@ function notOurs(name: string): StateError {
 }
 
 function noRoom(size: number): PlatformError {
-  const { segmentFolder } = platform();
+  const { segmentFolder } = platform().files;
   return new PlatformError(
     `There is no room for ${size} bytes in ${segmentFolder}: remove what is there, or make it larger.`,
   );

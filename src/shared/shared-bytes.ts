@@ -77,12 +77,12 @@ export class SharedBytes extends SharedObject {
 
   /** A buffer over the bytes, which stay ours as long as anybody can see them by it. */
   #open(block: number, length: number): ArrayBuffer {
-    const { heap } = this.#family;
+    const { memory } = this.#family.heap;
     if (!canPin()) {
-      if (OwnView.hasRoom) return new OwnView(heap.fd, block, length, this.#hold()).buffer;
+      if (OwnView.hasRoom) return new OwnView(memory.pass.file as number, block, length, this.#hold()).buffer;
       kept.add(this);
     }
-    return pin(heap.bytes(block, length));
+    return pin(memory.view(block, length).buffer as ArrayBuffer);
   }
 
   /** Counts as one more holder; the answer ends that. */
@@ -121,13 +121,13 @@ export function installSharedBuffers(): void {
 /** Fills a block with zeros: others have used it before. */
 function empty(family: Family, block: number, length: number): void {
   const zero = (from: number, to: number): void => {
-    if (to > from) new Uint8Array(family.heap.bytes(from, to - from)).fill(0);
+    if (to > from) family.heap.memory.view(from, to - from).fill(0);
   };
   const [start, end] = [block, block + length];
   if (length >= LARGE) {
     const from = Math.ceil(start / PAGE) * PAGE;
     const to = Math.floor(end / PAGE) * PAGE;
-    if (family.platform.punchHole(family.heap.fd, from, to - from)) {
+    if (family.heap.memory.giveBack(from, to - from)) {
       zero(start, from);
       zero(to, end);
       return;

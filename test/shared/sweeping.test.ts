@@ -224,7 +224,7 @@ test('a maker whose process id means nothing here is judged by its lock', async 
   writeFileSync(`/dev/shm/${name}`, 'x');
   symlinkSync(name, `${folder}/${statSync(`/dev/shm/${name}`).ino}`);
   const fd = openSync(folder, constants.O_RDONLY);
-  assert.equal(platform().tryLock(fd, 'shared'), true);
+  assert.equal(platform().files.tryLock(fd, 'shared'), true);
   nextUse();
   assert.equal(exists(name), true);
   closeSync(fd);

@@ -1,5 +1,6 @@
-import type { Platform } from '../platform/platform.ts';
+import type { Pipes } from '../platform/pipes.ts';
 import { field, type Members } from './members.ts';
+import type { Lifelines } from './signals.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** One member whose death somebody here wants to know of. */
@@ -17,21 +18,16 @@ interface Watch {
  * however that member dies; who watches holds the read end and sees the end of the stream. The end of a stream is no proof, since
  * a program may close what is not its own: it is a reason to ask the kernel.
  */
-export class Lifelines {
-  readonly #platform: Platform;
+export class PipeLifelines implements Lifelines {
+  readonly #pipes: Pipes;
   readonly #members: Members;
   readonly #descriptors: ThreadDescriptors;
   readonly #remind: (callback: () => void) => void;
   readonly #watches = new Map<number, Watch>();
 
   /** `remind` calls back after some 20 ms, even if the thread is blocked by then. */
-  constructor(
-    platform: Platform,
-    members: Members,
-    descriptors: ThreadDescriptors,
-    remind: (callback: () => void) => void,
-  ) {
-    this.#platform = platform;
+  constructor(pipes: Pipes, members: Members, descriptors: ThreadDescriptors, remind: (callback: () => void) => void) {
+    this.#pipes = pipes;
     this.#members = members;
     this.#descriptors = descriptors;
     this.#remind = remind;
@@ -91,8 +87,15 @@ export class Lifelines {
     this.#remind(this.#lookAgain);
   }
 
-  /** Asks the kernel about a member whose lifeline cannot be looked at. */
   lookAt(member: number): void {
+    const fd = this.#watches.get(member)?.fd;
+    const ready = fd === undefined ? [] : this.#pipes.poll([fd], 0);
+    if (ready === undefined) this.askKernel(member);
+    else if (ready.length > 0) this.hasEnded(member);
+  }
+
+  /** Asks about a member whose lifeline cannot be looked at. */
+  askKernel(member: number): void {
     const isThread = this.#members.get(member, field.thread) === 1;
     const findOut = this.#watches.get(member)?.findOut;
     // Of a child process that finds out by itself, also of one that has not joined.
@@ -112,10 +115,10 @@ export class Lifelines {
   #begin(member: number): Watch | undefined {
     const pid = this.#members.get(member, field.pid);
     const inode = this.#members.get(member, field.lifelineInode);
-    const fd = this.#platform.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
+    const fd = this.#pipes.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
     // Only now is it certain that what was read is not of a later member in the same record.
     if (fd === -1 ? this.#members.isGone(member) : this.#members.isKnownGone(member)) {
-      if (fd !== -1) this.#platform.close(fd);
+      if (fd !== -1) this.#pipes.close(fd);
       return undefined;
     }
     const watch = fd === -1 ? { fd, callbacks: new Set<() => void>(), close: () => {} } : this.#open(member, fd);

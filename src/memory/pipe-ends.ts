@@ -1,0 +1,76 @@
+import { fs } from '../builtins.ts';
+import type { Pipes } from '../platform/pipes.ts';
+import type { Doorbells } from './doorbells.ts';
+import type { PipeLifelines } from './pipe-lifelines.ts';
+import type { Ends, EndsOfThreads } from './signals.ts';
+
+/** What the one who starts a member has itself. */
+export interface PipesOfStarter {
+  readonly doorbells: Doorbells;
+  readonly lifelines: PipeLifelines;
+  readonly parking: number;
+  readonly shared: EndsOfThreads;
+}
+
+/** The pipes of a member that is about to start: `[read end, write end]` of each. */
+export class PipeEnds implements Ends {
+  readonly #pipes: Pipes;
+  readonly #starter: PipesOfStarter;
+  readonly #member: number;
+  readonly #lifeline: readonly [number, number];
+  readonly #doorbell: readonly [number, number];
+  /** Those that a thread's end closes if it has come far enough. */
+  #ofThread: readonly { readonly fd: number; readonly inode: number | undefined }[] = [];
+
+  constructor(pipes: Pipes, starter: PipesOfStarter, member: number) {
+    this.#pipes = pipes;
+    this.#starter = starter;
+    this.#member = member;
+    this.#lifeline = pipes.pipe();
+    try {
+      this.#doorbell = pipes.pipe();
+    } catch (error) {
+      for (const fd of this.#lifeline) pipes.close(fd);
+      throw error;
+    }
+  }
+
+  forThread(): ReturnType<Ends['forThread']> {
+    const { parking, shared } = this.#starter;
+    const [lifeline, doorbell] = [this.#lifeline[1], this.#doorbell[0]];
+    // The numbers may be something else's when the thread has ended: the inodes tell.
+    this.#ofThread = [lifeline, doorbell].map((fd) => ({ fd, inode: inodeOf(fd) }));
+    return { pass: { lifeline, doorbell, parking, shared }, transfer: [] };
+  }
+
+  forProcess(): readonly number[] {
+    return [this.#lifeline[1], this.#doorbell[0], this.#starter.parking, this.#starter.doorbells.own];
+  }
+
+  started(findOut: () => void): void {
+    this.#starter.doorbells.adopt(this.#member, this.#doorbell[1]);
+    this.#starter.lifelines.adopt(this.#member, this.#lifeline[0], findOut);
+  }
+
+  handedOver(): void {
+    this.#pipes.close(this.#lifeline[1]);
+    this.#pipes.close(this.#doorbell[0]);
+  }
+
+  settle(): void {
+    for (const { fd, inode } of this.#ofThread) if (inodeOf(fd) === inode) this.#pipes.close(fd);
+  }
+
+  giveUp(): void {
+    for (const fd of [...this.#lifeline, ...this.#doorbell]) this.#pipes.close(fd);
+  }
+}
+
+/** `undefined` where the descriptor is closed. */
+function inodeOf(fd: number): number | undefined {
+  try {
+    return fs.fstatSync(fd).ino;
+  } catch {
+    return undefined;
+  }
+}

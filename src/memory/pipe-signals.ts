@@ -1,0 +1,189 @@
+import type { Parking } from '../platform/parking.ts';
+import type { Pipes } from '../platform/pipes.ts';
+import type { Processes, Unseen } from '../platform/processes.ts';
+import { Doorbells } from './doorbells.ts';
+import type { Heap } from './heap.ts';
+import { field, type Members, state } from './members.ts';
+import { PipeEnds } from './pipe-ends.ts';
+import { PipeLifelines } from './pipe-lifelines.ts';
+import { type Ends, type EndsOfThreads, type EndsPass, type Listening, parked, type Signals } from './signals.ts';
+import { SpareDescriptor } from './spare-descriptor.ts';
+import { ThreadChildren } from './thread-children.ts';
+import { ThreadDescriptors } from './thread-descriptors.ts';
+
+/** Milliseconds asleep where the system cannot wait for descriptors just now. */
+const NAP = 20;
+
+/** The calls of a system with processes. */
+export interface PipeCalls {
+  readonly pipes: Pipes;
+  readonly processes: Processes;
+  readonly parking: Parking;
+}
+
+/** Signals between processes, and threads of processes: each member has two pipes, a doorbell and a lifeline, and the kernel knows who lives. */
+export class PipeSignals implements Signals {
+  readonly doorbells: Doorbells;
+  readonly lifelines: PipeLifelines;
+  /** For looks that need a descriptor. */
+  readonly spareDescriptor: SpareDescriptor;
+  /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
+  readonly parking: number;
+  readonly threadChildren: ThreadChildren;
+  readonly #pipes: Pipes;
+  readonly #processes: Processes;
+  readonly #heap: Heap;
+  readonly #members: Members;
+  readonly #me: number;
+  readonly #descriptors: ThreadDescriptors;
+  /** The read end of this member's own bell, the write end of its lifeline, and of its parent's bell. */
+  readonly #own: { readonly doorbell: number; readonly lifeline: number; readonly parentBell: number | undefined };
+  /** The write end of its own bell, where this process has it already, else -1. */
+  readonly #ownRing: number;
+  #shared: EndsOfThreads | undefined;
+  #watched: readonly [fd: number, member: number][] = [];
+
+  /** `pass` is what a member was given that another has started. `remind` calls back after some 20 ms, even if the thread is blocked by then. */
+  constructor(
+    calls: PipeCalls,
+    heap: Heap,
+    members: Members,
+    me: number,
+    pass: EndsPass | undefined,
+    remind: (callback: () => void) => void,
+  ) {
+    const { pipes, processes } = calls;
+    this.#pipes = pipes;
+    this.#processes = processes;
+    this.#heap = heap;
+    this.#members = members;
+    this.#me = me;
+    this.#shared = pass?.shared;
+    this.#descriptors = new ThreadDescriptors(pipes, me, this.#shared?.descriptorOwners);
+    this.threadChildren = new ThreadChildren(processes, me, this.#shared?.children);
+    this.spareDescriptor = new SpareDescriptor(pipes, this.#descriptors, heap.memory.pass.file as number);
+    this.doorbells = new Doorbells(pipes, members, this.#descriptors, this.spareDescriptor, me);
+    this.lifelines = new PipeLifelines(pipes, members, this.#descriptors, remind);
+    this.parking = pass?.parking ?? calls.parking.create();
+    const [doorbell, ownRing] = pass ? [pass.doorbell as number, -1] : pipes.pipe();
+    this.#ownRing = ownRing;
+    this.#own = { doorbell, lifeline: pass?.lifeline ?? pipes.pipe()[1], parentBell: pass?.parentBell };
+  }
+
+  /** What the threads of this process share. */
+  get shared(): EndsOfThreads {
+    this.#shared ??= {
+      threadKey: this.#pipes.createThreadKey(),
+      descriptorOwners: ThreadDescriptors.createOwners(),
+      children: ThreadChildren.createEntries(),
+    };
+    return this.#shared;
+  }
+
+  prepare(member: number): Ends {
+    return new PipeEnds(this.#pipes, this, member);
+  }
+
+  join(): void {
+    const members = this.#members;
+    const me = this.#me;
+    const { doorbell, lifeline, parentBell } = this.#own;
+    const tid = this.#processes.threadId();
+    members.set(me, field.tid, tid);
+    members.set(me, field.startTime, this.#processes.startTime(process.pid, tid) as number);
+    members.set(me, field.doorbell, doorbell);
+    members.set(me, field.lifeline, lifeline);
+    const inode = this.#pipes.inodeOf(doorbell);
+    // A bell whose last ringer leaves would read as closed: keep a write end of our own.
+    const ring = this.#ownRing === -1 ? this.#pipes.openPipe(process.pid, doorbell, 'write', inode) : this.#ownRing;
+    this.doorbells.adopt(me, ring);
+    if (parentBell !== undefined) this.doorbells.adopt(members.get(me, field.parent), parentBell);
+    members.set(me, field.state, state.LIVE);
+    // SYNC(join): who finds an inode set finds all the rest.
+    members.set(me, field.lifelineInode, this.#pipes.inodeOf(lifeline));
+    members.set(me, field.doorbellInode, inode);
+  }
+
+  look(member: number): 'there' | Unseen {
+    const members = this.#members;
+    const started = this.startTime(members.get(member, field.pid), members.get(member, field.tid));
+    if (typeof started === 'string') return started;
+    return started === members.get(member, field.startTime) ? 'there' : 'gone';
+  }
+
+  isProcessGone(pid: number): boolean {
+    return this.startTime(pid, pid) === 'gone';
+  }
+
+  /** The system's, with the descriptor in reserve where that is needed. */
+  startTime(pid: number, tid: number): number | Unseen {
+    const started = this.#processes.startTime(pid, tid);
+    return started === 'unknown' ? this.spareDescriptor.lend(() => this.#processes.startTime(pid, tid)) : started;
+  }
+
+  ring(member: number): 'rung' | Unseen {
+    return this.doorbells.ring(member);
+  }
+
+  forget(member: number): void {
+    this.doorbells.forget(member);
+  }
+
+  listen(onRing: () => void): Listening {
+    const { Socket } = process.getBuiltinModule('node:net');
+    const onread = {
+      // The bytes say nothing but "look"; many rings become one.
+      buffer: new Uint8Array(64),
+      callback: () => {
+        onRing();
+        return true;
+      },
+    };
+    const options = { fd: this.#own.doorbell, readable: true, writable: false, onread };
+    return new Socket(options).unref();
+  }
+
+  wayToSleep(): number {
+    this.#watched = [...this.lifelines.watched()];
+    return this.#watched.length > 0 ? parked.ARMED : parked.SLEEPING;
+  }
+
+  sleep(way: number, timeout: number): void {
+    if (way === parked.SLEEPING) this.#heap.memory.sleep(this.#members.place(this.#me, field.parked), way, timeout);
+    else this.#poll(this.#watched, timeout);
+  }
+
+  /** Has `poll` sleep over this member's bell as well; what rang has been heard if it answers `undefined`. */
+  sleepIn<T>(poll: (doorbell: number) => T | undefined): T | undefined {
+    const answer = poll(this.#own.doorbell);
+    if (answer === undefined) this.#pipes.drain(this.#own.doorbell);
+    return answer;
+  }
+
+  settleThreads(): void {
+    const isGone = (member: number) => this.#members.isGone(member);
+    this.#descriptors.closeLeft(this.shared.descriptorOwners!, isGone);
+    this.threadChildren.reapLeft(this.shared.children!, isGone);
+  }
+
+  #poll(watched: readonly [fd: number, member: number][], timeout: number): void {
+    const { doorbell } = this.#own;
+    const ready = this.#pipes.poll([doorbell, ...watched.map(([fd]) => fd)], timeout);
+    if (ready === undefined) {
+      this.#lookForOurselves(watched, timeout);
+      return;
+    }
+    for (const index of ready) {
+      if (index === 0) this.#pipes.drain(doorbell);
+      else this.lifelines.hasEnded(watched[index - 1]![1]);
+    }
+  }
+
+  /** Where the system cannot poll: a nap, and a look at everything. */
+  #lookForOurselves(watched: readonly [fd: number, member: number][], timeout: number): void {
+    const nap = Math.min(timeout, NAP);
+    this.#heap.memory.sleep(this.#members.place(this.#me, field.parked), parked.ARMED, nap);
+    this.#pipes.drain(this.#own.doorbell);
+    for (const [, member] of watched) this.lifelines.askKernel(member);
+  }
+}
