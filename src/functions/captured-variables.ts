@@ -12,6 +12,7 @@ import { Here, RequireOf } from './here.ts';
 import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
 import { isInPackage } from './installed-package.ts';
+import { LiveNamespace } from './live-namespace.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
@@ -247,6 +248,8 @@ function travelling(
     const isWhole = exports && (!members.includes('default') || isCompiledModule(exports));
     return asItIs(isWhole && !isOfProgram(exports) ? exports : pick(value as Record<string, unknown>, members));
   }
+  const namespace = looksLikeNamespace(value) ? LiveNamespace.for(value) : undefined;
+  if (namespace !== undefined) return asItIs(namespace);
   // Their keys are objects of this process. Compilers keep private names (`#x`) of classes in them.
   if (types.isWeakMap(value) || types.isWeakSet(value)) return asItIs(EmptyWeak.for(value));
   if (isNamespace) throw new Refusal(`its variable ${name} is a module whose file is unknown; use its members by name`);

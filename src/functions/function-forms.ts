@@ -15,6 +15,7 @@ export const form = {
   SYMBOL: 10,
   VARIABLE: 11,
   VALUE_OF: 12,
+  NAMESPACE: 13,
 } as const;
 
 const TRUSTED = reach.TRUSTED;
@@ -39,4 +40,5 @@ export const forms: readonly {
   // By the member that sends it and a number of its own. What it holds goes beside the message.
   { name: 'shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
   { name: 'value of a shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
+  { name: 'namespace', reach: TRUSTED, fields: ['uint32', 'uint32', 'rest'] },
 ];

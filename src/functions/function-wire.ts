@@ -17,6 +17,7 @@ import { Here, RequireOf, requireFrom } from './here.ts';
 import { readImage, writeImage } from './image-messages.ts';
 import { watchedModule } from './import-module.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
+import { LiveNamespace } from './live-namespace.ts';
 import { originOf, rememberOrigin } from './origins.ts';
 import { packageHidingIn } from './package-instances.ts';
 import { isOfProgram } from './program-modules.ts';
@@ -67,6 +68,10 @@ export function write(value: object, out: ValueWriter): void {
     out.uint32(value.depth);
     return;
   }
+  if (value instanceof LiveNamespace) {
+    writeNamespace(value, out);
+    return;
+  }
   if (value instanceof EmptyWeak) {
     out.form(value.isMap ? form.WEAK_MAP : form.WEAK_SET);
     return;
@@ -78,6 +83,16 @@ export function write(value: object, out: ValueWriter): void {
   }
   out.form(value instanceof Here ? form.HERE : form.REQUIRE);
   out.string((value as Here | RequireOf).url);
+}
+
+function writeNamespace({ members, isCompiled }: LiveNamespace, out: ValueWriter): void {
+  out.form(form.NAMESPACE);
+  out.uint32(isCompiled ? 1 : 0);
+  out.uint32(members.size);
+  for (const [name, look] of members) {
+    out.string(name);
+    out.value(look, `.${name}`);
+  }
 }
 
 /** Names a variable that functions share, in a form that says whether it or its value is meant, and has what it holds go along. */
@@ -200,6 +215,8 @@ export function read(of: number, input: ValueReader): object {
         ? (value as object)
         : input.corrupt('a variable without a value');
     }
+    case form.NAMESPACE:
+      return readNamespace(input);
     case form.HERE:
       return Here.of(input.string());
     default:
@@ -217,6 +234,15 @@ function readVariable(input: ValueReader): ArrivedVariable {
   const sender = input.uint32() | 0;
   const variable = variableOf(sender, input.uint32());
   return variable.version === 0 ? input.corrupt('a variable whose content is missing') : variable;
+}
+
+function readNamespace(input: ValueReader): object {
+  const namespace = {};
+  input.remember(namespace);
+  const isCompiled = input.uint32() === 1;
+  const members = readAll(input.uint32(), () => [input.string(), input.value() as () => unknown] as const);
+  LiveNamespace.fill(namespace, new Map(members), isCompiled);
+  return namespace;
 }
 
 function readCell(input: ValueReader): Cell {

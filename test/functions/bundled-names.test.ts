@@ -21,3 +21,28 @@ test('what leads to the modules of a bundle is refused, with what to do', async 
   const task = () => __webpack_require__('./extra.mjs').cube(3);
   await assert.rejects(pool.apply(task), /__webpack_require__.*import the module at the top of the file/);
 });
+
+// As esbuild, Bun and rolldown write a module that is imported later.
+let cube: Exports['cube'];
+const extra = {};
+Object.defineProperty(extra, 'cube', { get: () => cube, enumerable: true });
+const run = (): void => {
+  cube = (n) => n ** 3;
+};
+const load = () => {
+  run();
+  return extra as Exports;
+};
+const later = async () => (await Promise.resolve().then(load)).cube(3);
+
+test('a module of the bundle that has not run yet is run by the task, in the process that a function is sent on to, too', async () => {
+  assert.equal(await pool.apply(later), 27);
+  const sendOn = async (task: typeof later) => {
+    const inner = new Pool(1);
+    const result = await inner.apply(task);
+    inner.terminate();
+    await inner.join();
+    return result;
+  };
+  assert.equal(await pool.apply(sendOn, [later]), 27);
+});
