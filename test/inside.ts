@@ -59,7 +59,7 @@ export function isAsleep(process: Process): boolean {
 }
 
 /** True while the process is stopped, as by SIGSTOP. */
-export function isStopped({ pid }: Process): boolean {
+export function isStopped({ pid }: { readonly pid: number | undefined }): boolean {
   return pid !== undefined && /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
 }
 

@@ -225,13 +225,14 @@ export class Family {
   #buryWhenDead(orphan: number, checks = JOIN_CHECKS): void {
     const { members } = this;
     if (members.isKnownGone(orphan)) return;
-    if (members.get(orphan, field.state) === state.STARTING) {
+    // SYNC(join): no inode yet, and nothing to watch, also where it says already that it is LIVE.
+    if (members.get(orphan, field.lifelineInode) === 0) {
       // Node has ended it before the thread that it belonged to.
       if (members.get(orphan, field.thread) === 1) {
         this.bury(orphan);
         return;
       }
-      // It has no lifeline yet: look again until it has, or its process is gone.
+      // Look again until it has one, or its process is gone.
       const pid = members.get(orphan, field.pid);
       const isGone = pid === 0 ? checks === 0 : this.signals.isProcessGone(pid);
       if (isGone) this.bury(orphan);
@@ -244,16 +245,18 @@ export class Family {
   /** Fills in this member's record. */
   #join(inheritance: Inheritance | undefined): void {
     const { platform, members, me } = this;
-    // The parent died before we were there, and we were buried with it.
-    if (members.isKnownGone(me)) {
+    const endIfBuried = (isBuried: boolean) => {
+      if (!isBuried) return;
+      // The parent died before we were there, and we were buried with it.
       if (inheritance?.guards !== undefined) process.exit(1);
       platform.processes.exitNow(1);
-    }
+    };
+    endIfBuried(members.isKnownGone(me));
     members.set(me, field.pid, process.pid);
     process.once('exit', (code) => {
       if (code === 0) members.set(me, field.orderly, 1);
     });
-    this.signals.join();
+    endIfBuried(!this.signals.join());
   }
 }
 

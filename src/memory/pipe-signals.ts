@@ -84,7 +84,7 @@ export class PipeSignals implements Signals {
     return new PipeEnds(this.#pipes, this, member);
   }
 
-  join(): void {
+  join(): boolean {
     const members = this.#members;
     const me = this.#me;
     const { doorbell, lifeline, parentBell } = this.#own;
@@ -98,10 +98,12 @@ export class PipeSignals implements Signals {
     const ring = this.#ownRing === -1 ? this.#pipes.openPipe(process.pid, doorbell, 'write', inode) : this.#ownRing;
     this.doorbells.adopt(me, ring);
     if (parentBell !== undefined) this.doorbells.adopt(members.get(me, field.parent), parentBell);
-    members.set(me, field.state, state.LIVE);
+    // Not in the record of one that was buried while it filled that in.
+    if (members.compareExchange(me, field.state, state.STARTING, state.LIVE) !== state.STARTING) return false;
     // SYNC(join): who finds an inode set finds all the rest.
     members.set(me, field.lifelineInode, this.#pipes.inodeOf(lifeline));
     members.set(me, field.doorbellInode, inode);
+    return true;
   }
 
   look(member: number): 'there' | Unseen {

@@ -75,8 +75,8 @@ export interface Signals {
   readonly lifelines: Lifelines;
   /** Makes what a member needs that is about to start, or nothing. */
   prepare(member: number): Ends;
-  /** Fills in the fields of this member's record by which others reach it, and says that it lives. */
-  join(): void;
+  /** Fills in the fields of this member's record by which others reach it, and says that it lives; false if it was buried by then. */
+  join(): boolean;
   /** Whether a member that has joined is there. Unknown: the look has failed. */
   look(member: number): 'there' | Unseen;
   /** True if a process that has not joined yet is gone for certain. */

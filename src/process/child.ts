@@ -24,6 +24,7 @@ import { enterThread, threadBirth } from './thread-entry.ts';
 import { onUserChange } from './user-change.ts';
 
 const birth = threadBirth();
+const isDetached = birth === undefined && process.argv[3] === 'detached';
 const mine = birth === undefined ? joinAsProcess() : joinAsThread(birth);
 
 /** What there is to say of an error that nobody handles. */
@@ -84,7 +85,7 @@ function joinAsProcess(): Family {
   writeAtOnce();
   const [, , member, parent] = process.argv;
   const family = joinFamily({ member: Number(member), memory: { file: inherited.heap }, ends: inherited });
-  if (parent !== 'detached') followParent(family, Number(parent));
+  if (!isDetached) followParent(family, Number(parent));
   return family;
 }
 
@@ -106,16 +107,26 @@ function followParent({ members, platform, me }: Family, pid: number): void {
 }
 
 function awaitAssignment(family: Family): Promise<number> {
+  const { lifelines, members, parker, platform } = family;
+  const parent = members.get(family.me, field.parent);
   return new Promise((resolve) => {
     const pending = {
       check() {
+        // Looked at first: what a dead parent has given is there by then.
+        const isLeft = isDetached && members.isGone(parent);
         const block = takeAssignment(family);
-        if (block === 0) return;
-        family.parker.remove(pending);
+        if (block === 0) {
+          if (isLeft) platform.processes.exitNow(0);
+          return;
+        }
+        parker.remove(pending);
+        lifelines.unwatch(parent, pending.check);
         resolve(block);
       },
     };
-    family.parker.add(pending);
+    parker.add(pending);
+    // The kernel ends the others with their parent.
+    if (isDetached) lifelines.watch(parent, pending.check);
     pending.check();
   });
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Process, Queue } from 'multiproc';
+import { getContext, getStartMethod, Process, Queue } from 'multiproc';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 import { isWithoutOrphans, start, until } from '../inside.ts';
@@ -29,6 +29,42 @@ test('disturbed anywhere while it starts a process and waits for it, a process l
     { meanwhile: () => void new Process() },
   );
   assert.ok(count >= 20, `${count} points`);
+});
+
+// In a thread: elsewhere it is the same as above.
+if (getStartMethod() === 'thread') {
+  test('disturbed anywhere while it starts a process and waits for it, a thread leaves none behind', async () => {
+    await disturbEverywhere(
+      (queue: Queue<number>) => {
+        const child = new (getContext('spawn').Process)({ target: (q: Queue<number>) => q.putSync(1), args: [queue] });
+        child.start();
+        child.joinSync();
+        if (child.exitCode !== 0) throw Object.assign(new Error('The child has failed.'), { code: 'CHILD' });
+      },
+      () => [new Queue<number>()],
+      async ({ isDead, threw }, queue) => {
+        if (!isDead) assert.equal(queue.qsize(), 1 - threw.length);
+        await usable();
+      },
+      { where: 'memory/thread-children.ts' },
+    );
+  });
+}
+
+test('disturbed anywhere while it starts a detached process, a process leaves none that waits for its work for ever', async () => {
+  await disturbEverywhere(
+    (queue: Queue<number>) => {
+      const child = new Process({ target: (q: Queue<number>) => q.putSync(1), args: [queue], detached: true });
+      child.start();
+      child.joinSync();
+    },
+    () => [new Queue<number>()],
+    async ({ threw }) => {
+      for (const error of threw) assert.ok('code' in (error as Error), String(error));
+      await usable();
+    },
+    { ways: ['kill'], where: 'memory/members.ts' },
+  );
 });
 
 test('disturbed anywhere from its birth on, a process does its work or ends, and its parent learns of it', async () => {
