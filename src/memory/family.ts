@@ -13,7 +13,7 @@ import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
 import { PipeSignals } from './pipe-signals.ts';
 import type { EndsPass, Lifelines, Signals } from './signals.ts';
-import { awaitOutside, closeGuard, ThreadGuard } from './thread-guard.ts';
+import { awaitOutside, closeGuard, releaseGuard, ThreadGuard } from './thread-guard.ts';
 
 /** What a member inherits from its parent: its name in the table, and the ways to the others. */
 export interface Inheritance {
@@ -62,7 +62,8 @@ export class Family {
     members.lookBy((member) => this.signals.look(member));
     this.holdings = new Holdings(heap, this.allocator, members, me);
     const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
-    this.parker = new Parker(heap.memory, members, this.signals, me, isNested);
+    const awaitEnd = () => new ThreadGuard(this.guards, me).awaitEnd();
+    this.parker = new Parker(heap.memory, members, this.signals, me, isNested, awaitEnd);
     this.#join(inheritance);
   }
 
@@ -116,9 +117,9 @@ export class Family {
   /**
    * Has a thread of this process leave its sleep, and the threads that it has started, so that Node can end them; comes back when
    * they are where that is safe. They run nothing more of the program that could wait: a sleeper that finds itself condemned waits
-   * to be ended.
+   * to be ended. Call the answer when Node has been asked to do that.
    */
-  condemn(thread: number): void {
+  condemn(thread: number): () => void {
     const { members, parker } = this;
     // SYNC(condemn): a thread that is not among those below looks at this word before it sleeps.
     members.set(thread, field.condemned, 1);
@@ -134,6 +135,9 @@ export class Family {
       }
     }
     for (const other of condemned) awaitOutside(this.guards, other);
+    return () => {
+      for (const other of condemned) releaseGuard(this.guards, other);
+    };
   }
 
   /**

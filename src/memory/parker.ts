@@ -3,7 +3,6 @@ import type { Memory } from '../platform/memory.ts';
 import { Errands } from './errands.ts';
 import { field, type Members } from './members.ts';
 import { type Listening, parked, type Signals } from './signals.ts';
-import { sleepForEver } from './thread-guard.ts';
 
 /** So many times a bell is tried again before the program is told, and goes on being tried. */
 const TRIES_BEFORE_WARNING = 50;
@@ -40,14 +39,24 @@ export class Parker {
   /** The members that are to be woken and whose bell could not be rung, with how often that was tried. */
   readonly #unrung = new Map<number, number>();
   readonly #errands: Errands;
+  /** Where a thread waits that is being ended. */
+  readonly #awaitEnd: () => never;
 
-  constructor(memory: Memory, members: Members, signals: Signals, me: number, isNested: boolean) {
+  constructor(
+    memory: Memory,
+    members: Members,
+    signals: Signals,
+    me: number,
+    isNested: boolean,
+    awaitEnd: () => never,
+  ) {
     this.#memory = memory;
     this.#members = members;
     this.#signals = signals;
     this.#me = me;
     this.#longest = isNested ? LONGEST_OF_NESTED : LONGEST;
     this.#errands = new Errands(members, me);
+    this.#awaitEnd = awaitEnd;
   }
 
   /**
@@ -245,7 +254,7 @@ export class Parker {
 
   /** SYNC(condemn): whoever stops this thread wakes it after it has said so. It never comes out of here then: Node ends the wait. */
   #awaitEndIfCondemned(): void {
-    if (this.#members.isCondemned(this.#me)) sleepForEver();
+    if (this.#members.isCondemned(this.#me)) this.#awaitEnd();
   }
 
   /** What this thread's word says while it runs: armed only if its event loop awaits something. */

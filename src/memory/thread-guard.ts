@@ -7,7 +7,9 @@ const word = {
   inside: 0,
   /** The name of the thread once it is to be ended; written by whoever ends it. */
   condemned: 1,
-  words: 2,
+  /** Its name again once Node has been asked to end it, when it may also end itself; written by whoever ends it. */
+  released: 2,
+  words: 3,
 } as const;
 /** Milliseconds asleep before looking again: a wake-up can get lost. */
 const PATIENCE = 5;
@@ -36,12 +38,26 @@ export class ThreadGuard implements EndGuard {
     Atomics.store(this.#words, this.#at + word.inside, 1);
     if (!this.#isCondemned()) return;
     this.leave();
-    sleepForEver();
+    this.awaitEnd();
   }
 
   leave(): void {
     Atomics.store(this.#words, this.#at + word.inside, 0);
     if (this.#isCondemned()) Atomics.notify(this.#words, this.#at + word.inside);
+  }
+
+  /**
+   * Where a condemned thread waits for its end. Node ends the wait; Node 26 has been seen not to, where the thread was just starting
+   * another. So the thread ends itself as soon as it may.
+   */
+  awaitEnd(): never {
+    const at = this.#at + word.released;
+    for (;;) {
+      // SYNC(release): all below this thread are where they may be ended by now.
+      const seen = Atomics.load(this.#words, at);
+      if (seen === this.#me) (process as unknown as { reallyExit(code: number): never }).reallyExit(1);
+      Atomics.wait(this.#words, at, seen);
+    }
   }
 
   #isCondemned(): boolean {
@@ -66,10 +82,12 @@ export function awaitOutside(words: Int32Array, thread: number): void {
   while (Atomics.load(words, at) === 1) Atomics.wait(words, at, 1, PATIENCE);
 }
 
-/** Where a thread waits for Node to end it. */
-export function sleepForEver(): never {
-  const nothing = new Int32Array(new SharedArrayBuffer(4));
-  for (;;) Atomics.wait(nothing, 0, 0);
+/** Has the thread end itself if it waits for its end, or comes to that. */
+export function releaseGuard(words: Int32Array, thread: number): void {
+  const at = recordOf(thread) + word.released;
+  // SYNC(release)
+  Atomics.store(words, at, thread);
+  Atomics.notify(words, at);
 }
 
 function recordOf(thread: number): number {

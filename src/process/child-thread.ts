@@ -79,10 +79,11 @@ export class ThreadRunner extends Runner {
 
   /** Has Node end it; what it sleeps in, Node cannot wake. */
   stop(): void {
-    this.family.condemn(this.member);
+    const release = this.family.condemn(this.member);
     // While the thread is there it is known what it has started; it must not go on when that is ended.
     this.#noteChildren();
     this.#thread.terminate().catch(() => {});
+    release();
     this.#endChildren();
   }
 

@@ -137,6 +137,33 @@ describe('a thread is ended', () => {
     }
   }
 
+  test('with the thread that started it, wherever it is as it starts another', async () => {
+    const starts = (q: Queue<string>) => {
+      q.putSync('ready');
+      const p = new Process({ target: () => new Queue().getSync(), daemon: true });
+      p.start();
+      p.joinSync();
+    };
+    const outer = (q: Queue<string>, inner: (q: Queue<string>) => void) => {
+      const p = new Process({ target: inner, args: [q], daemon: true });
+      p.start();
+      new Queue().getSync();
+    };
+    for (let round = 0; round < 20; round++) {
+      using _ = watchdog('starts another', 40);
+      const ready = new Queue<string>();
+      const p = new Process({ target: outer, args: [ready, starts], daemon: true });
+      p.start();
+      await ready.get();
+      // A little later each time.
+      for (const end = performance.now() + round / 5; performance.now() < end; );
+      p.kill();
+      await p.join();
+      assert.equal(p.exitCode, -9);
+      ready.close();
+    }
+  });
+
   test('what it held passes on, marked as abandoned', async () => {
     const [lock, rlock, semaphore] = [new Lock(), new RLock(), new Semaphore(1)];
     using _ = watchdog('passes on', 40, lock, rlock, semaphore);
