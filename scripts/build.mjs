@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, relative } from 'node:path';
 import { build } from 'esbuild';
 import { toCommonJs } from './common-js.mjs';
+import { declarations } from './declarations.mjs';
 import { buildDisturbed } from './disturbed.mjs';
 import { writeDoor } from './doors.mjs';
 import { inferNames } from './inferred-names.mjs';
@@ -15,12 +16,7 @@ for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force:
 tsc('tsconfig.json', '--emitDeclarationOnly');
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 for (const file of readdirSync('dist', { recursive: true }).filter((name) => name.endsWith('.d.ts'))) {
-  // TypeScript before 5.7 knows no other names than those of what is run.
-  const text = readFileSync(`dist/${file}`, 'utf8');
-  writeFileSync(
-    `dist/${file}`,
-    text.replace(/((?:from|import) '\.{1,2}\/[^']*|import\("\.{1,2}\/[^"]*)\.ts(?=['"])/g, '$1.js'),
-  );
+  writeFileSync(`dist/${file}`, declarations(readFileSync(`dist/${file}`, 'utf8')));
 }
 
 const doors = ['multiproc', 'queue', 'connection', 'shared-memory', 'managers'];

@@ -5,7 +5,7 @@ import type { WaitOptions } from '../options.ts';
 const left = Symbol('the iterator was left');
 
 /** Reads a queue until it is shut down and drained; once left, it takes nothing any more, not even for a `next()` still waiting. */
-export class QueueIterator<T> implements AsyncIterableIterator<T, undefined> {
+export class QueueIterator<T> implements AsyncIterableIterator<T> {
   readonly #get: (options: WaitOptions) => Promise<T>;
   readonly #leaving = new AbortController();
 

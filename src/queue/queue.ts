@@ -242,7 +242,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   }
 
   /** Takes items until the queue is shut down and drained; leaving the loop takes nothing more. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new QueueIterator((options) => this.get(options));
   }
 
