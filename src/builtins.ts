@@ -27,6 +27,7 @@ export const fs = {
   readSync: files.readSync,
   readdirSync: files.readdirSync,
   readlinkSync: files.readlinkSync,
+  realpathSync: files.realpathSync,
   renameSync: files.renameSync,
   rmdirSync: files.rmdirSync,
   statSync: files.statSync,

@@ -1,6 +1,7 @@
 /** Which file was started: its functions always go by value, so that nobody runs it a second time. */
 
 import { createRequire } from 'node:module';
+import { fs } from '../builtins.ts';
 import { load } from '../load.ts';
 
 let known: ReadonlySet<string> | undefined;
@@ -34,7 +35,7 @@ function entryUrls(): Set<string> {
 function realUrl(url: string): string {
   const { pathToFileURL, fileURLToPath } = process.getBuiltinModule('node:url');
   try {
-    return pathToFileURL(process.getBuiltinModule('node:fs').realpathSync(fileURLToPath(url))).href;
+    return pathToFileURL(fs.realpathSync(fileURLToPath(url))).href;
   } catch {
     return url;
   }

@@ -1,5 +1,7 @@
 /** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
+
 import { createRequire } from 'node:module';
+import { fs } from '../builtins.ts';
 import { importFrom } from './import-module.ts';
 import { resolveImport } from './package-resolution.ts';
 import { standIn } from './stand-in.ts';
@@ -39,12 +41,11 @@ export class Here {
   /** `import()` as from that file, where Vite has written the path of a module from the root of its project, which is a folder above the file. */
   importFromRoot(specifier: unknown): Promise<unknown> {
     let path = String(specifier).replace(/^\/@fs\//, '/');
-    const { existsSync } = process.getBuiltinModule('node:fs');
-    if (path.startsWith('/') && !existsSync(path) && this.url.startsWith('file:')) {
+    if (path.startsWith('/') && !fs.existsSync(path) && this.url.startsWith('file:')) {
       const { dirname, join } = process.getBuiltinModule('node:path');
       let folder = process.getBuiltinModule('node:url').fileURLToPath(this.url);
       do folder = dirname(folder);
-      while (!existsSync(join(folder, path)) && folder !== dirname(folder));
+      while (!fs.existsSync(join(folder, path)) && folder !== dirname(folder));
       path = join(folder, path);
     }
     return this.import(path);

@@ -1,5 +1,7 @@
 /** What a specifier means to `import` or `require` in a given file, found synchronously and without loading anything. */
+
 import { createRequire } from 'node:module';
+import { fs } from '../builtins.ts';
 
 /** A `file:` or `node:` URL; undefined where nothing is found. */
 export function resolveImport(specifier: string, base: string, kind: 'import' | 'require'): string | undefined {
@@ -27,15 +29,14 @@ const conditions = new Set(['node', 'import', 'module-sync', 'node-addons', 'def
 
 /** The file that `import` gets from a package that has `exports`: not always the one that `require` gets. */
 function importedPackage(specifier: string, base: string): string | undefined {
-  const { existsSync, readFileSync, realpathSync } = process.getBuiltinModule('node:fs');
   const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
   const { dirname, join } = process.getBuiltinModule('node:path');
   const [, name = specifier, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? [];
   const read = (folder: string): PackageJson | undefined => {
     const file = join(folder, 'package.json');
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PackageJson) : undefined;
+    return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as PackageJson) : undefined;
   };
-  const found = (folder: string, target: string) => pathToFileURL(realpathSync(join(folder, target))).href;
+  const found = (folder: string, target: string) => pathToFileURL(fs.realpathSync(join(folder, target))).href;
   let atOwn = true;
   for (let folder = dirname(fileURLToPath(base)); ; folder = dirname(folder)) {
     const own = atOwn ? read(folder) : undefined;

@@ -2,6 +2,7 @@
  * Which modules belong to the program rather than to what it uses: those that load this library, themselves or by what they import.
  * Running such a module again may start the program again, and makes other queues and locks than those of the program.
  */
+import { fs } from '../builtins.ts';
 import type { Address } from './address.ts';
 import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
@@ -88,11 +89,10 @@ function dependenciesOf(url: string): string[] {
 
 /** The text of a file; loaders that translate may mean another one. */
 function readModule(url: string): string | undefined {
-  const { readFileSync } = process.getBuiltinModule('node:fs');
   const { fileURLToPath } = process.getBuiltinModule('node:url');
   for (const spelling of spellings(url)) {
     try {
-      return readFileSync(fileURLToPath(spelling), 'utf8');
+      return fs.readFileSync(fileURLToPath(spelling), 'utf8');
     } catch {
       // Not this one; what cannot be read at all loads nothing.
     }

@@ -1,5 +1,7 @@
 /** A script that some function came from: its text, its names, and which node of its syntax tree a function is. */
+
 import type { AnyNode, Program } from 'acorn';
+import { fs } from '../builtins.ts';
 import { isEntryScript } from './entry-script.ts';
 import { type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
 import { spellings } from './program-modules.ts';
@@ -86,7 +88,7 @@ function isImportable({ isMainContext, startLine, startColumn }: LoadedScript, b
   // A query makes another instance of the module than the one that require() would find.
   if (!isMainContext || startLine !== 0 || startColumn !== 0 || !/^file:[^?#]*$/.test(base)) return false;
   const { fileURLToPath } = process.getBuiltinModule('node:url');
-  return process.getBuiltinModule('node:fs').existsSync(fileURLToPath(base));
+  return fs.existsSync(fileURLToPath(base));
 }
 
 /** The function's node in its script: `line` and `column` are where V8 says that it begins. */

@@ -1,5 +1,7 @@
 /** The reader of source maps, loaded when the first function travels whose stacks are to show the original source. */
+
 import type { TraceMap } from '@jridgewell/trace-mapping';
+import { fs } from '../builtins.ts';
 import { load } from '../load.ts';
 import type { Script } from './script.ts';
 
@@ -23,7 +25,7 @@ export function readSourceMap({ mapUrl: known, text: code, base }: Script): Trac
     const from = inline ? base : new URL(mapUrl, base).href;
     const text = inline
       ? Buffer.from(decodeURIComponent(inline[2] as string), inline[1] ? 'base64' : 'utf8').toString()
-      : process.getBuiltinModule('node:fs').readFileSync(new URL(from), 'utf8');
+      : fs.readFileSync(new URL(from), 'utf8');
     // A hint for browsers that the text is no script.
     const map = tracing().FlattenMap(text.replace(/^\)]\}'[^\n]*\n/, ''), from);
     const sources = map.resolvedSources.map((source) =>

@@ -1,7 +1,7 @@
 /** The same programs, started in all the ways in which Node starts one. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { expectedOf, fixtures, linesOf, runFixture } from './run-fixture.ts';
@@ -34,6 +34,26 @@ test('tsx: stack traces show the TypeScript source', () => {
   const options = { encoding: 'utf8', cwd: fixtures } as const;
   const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'typescript-stack.ts'], options);
   assert.match(stdout, /^threw Error: boom\n.*fail.*typescript-stack\.ts:5:9\)?\n.*typescript-stack\.ts:7:\d+\)?\n/);
+});
+
+test('stack traces show the TypeScript source, whatever the name of its folder', () => {
+  const folder = join(scratch, `a "folder" with 'marks'`);
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
+  writeFileSync(join(folder, 'in-child.mjs'), "export * from '../../in-child.mjs';");
+  copyFileSync(join(fixtures, 'typescript-stack.ts'), join(folder, 'typescript-stack.ts'));
+  const stack = (options = '') => {
+    const env = { ...process.env, NODE_OPTIONS: options };
+    return spawnSync(process.execPath, ['--import', 'tsx', 'typescript-stack.ts'], {
+      encoding: 'utf8',
+      cwd: folder,
+      env,
+    });
+  };
+  assert.match(stack().stdout, /^threw Error: boom\n.*fail.*'marks'\/typescript-stack\.ts:5:9\)?\n/);
+  // Without the map, where Node may not evaluate text.
+  const { stdout, stderr } = stack('--disallow-code-generation-from-strings');
+  assert.match(stdout, /^threw Error: boom\n.*fail.*typescript-stack\.ts/, stderr);
 });
 
 test("Node's own type stripping", {
