@@ -1,3 +1,4 @@
+import { PlatformError } from '../errors.ts';
 import type { Parking } from '../platform/parking.ts';
 import type { Pipes } from '../platform/pipes.ts';
 import type { Processes, Unseen } from '../platform/processes.ts';
@@ -142,7 +143,15 @@ export class PipeSignals implements Signals {
       },
     };
     const options = { fd: this.#own.doorbell, readable: true, writable: false, onread };
-    return new Socket(options).unref();
+    try {
+      return new Socket(options).unref();
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw cause;
+      throw new PlatformError(
+        "Node's permission model does not let multiproc wait at a pipe, which Node takes for a socket: start node with --allow-net.",
+        { cause },
+      );
+    }
   }
 
   wayToSleep(): number {

@@ -1,5 +1,6 @@
 import { os } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
+import { failedCall } from './failed-call.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Parking } from './parking.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -35,7 +36,7 @@ export function createLinuxParking(): Parking {
   const malloc = libc.func('void* malloc(size_t size)') as (size: number) => bigint;
 
   function failed(call: string): PlatformError {
-    return new PlatformError(`${call} failed with errno ${koffi.errno()}`);
+    return failedCall(call, koffi.errno());
   }
 
   let memory: { address: bigint; view: DataView } | undefined;

@@ -1,5 +1,6 @@
 import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
+import { failedCall } from './failed-call.ts';
 import type { Files } from './files.ts';
 import { loadKoffi } from './koffi.ts';
 import { createLinuxParking } from './linux-parking.ts';
@@ -109,7 +110,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
   const timespec = new BigInt64Array(2);
 
   function failed(call: string): PlatformError {
-    return new PlatformError(`${call} failed with errno ${koffi.errno()}`);
+    return failedCall(call, koffi.errno());
   }
 
   /** True for a child of this process that has ended and was not reaped yet; needs no descriptor. */
@@ -122,8 +123,15 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     createSparseFile(bytes) {
       const fd = memfdCreate(number.memfd_create, 'multiproc', MFD_CLOEXEC);
       if (fd < 0) throw failed('memfd_create');
-      if (ftruncate(fd, bytes) !== 0) throw failed('ftruncate');
-      return fd;
+      if (ftruncate(fd, bytes) === 0) return fd;
+      const error =
+        koffi.errno() === EFBIG
+          ? new PlatformError(
+              `This process may not make files of ${bytes} bytes (ulimit -f). multiproc keeps shared memory in an unnamed file of that size, of which only what is used takes memory: allow it by ulimit -f unlimited, in a container by --ulimit fsize=-1.`,
+            )
+          : failed('ftruncate');
+      close(fd);
+      throw error;
     },
     map(fd, offset, length) {
       const address = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, fd, offset) as bigint;

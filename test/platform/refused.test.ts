@@ -61,6 +61,41 @@ test('where the inspector is not allowed', async () => {
   assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
 });
 
+test('where sockets are not allowed, which is what Node takes pipes for', {
+  skip: process.allowedNodeEnvironmentFlags.has('--allow-net') ? false : 'this Node does not ask for that',
+}, async () => {
+  writeFileSync(
+    `${folder}/pool.mjs`,
+    `import { Pool } from 'multiproc';
+try { await new Pool(1).map(Math.sqrt, [4]); } catch (error) { console.log(error.name + ': ' + error.message); }
+process.exit();`,
+  );
+  const { stdout } = await run(process.execPath, [...mayRead, '--allow-addons', 'pool.mjs'], { cwd: folder });
+  assert.match(stdout, /^PlatformError: .*permission model.*start node with --allow-net/);
+});
+
+test('where files may not be so large', async () => {
+  const { stdout } = await run('bash', ['-c', 'ulimit -f 100000; exec "$0" "$@"', process.execPath, program], {
+    cwd: folder,
+  });
+  assert.match(stdout, /^PlatformError: .*\(ulimit -f\)/);
+});
+
+test('where all descriptors are in use', async () => {
+  writeFileSync(
+    `${folder}/open.mjs`,
+    `import { openSync } from 'node:fs';
+import { Queue } from 'multiproc';
+new Queue();
+try { for (;;) openSync('/dev/null'); } catch {}
+const { Pool } = await import('multiproc');
+try { await new Pool(1).map(Math.sqrt, [4]); } catch (error) { console.log(error.name + ': ' + error.message); }
+process.exit();`,
+  );
+  const { stdout } = await run('bash', ['-c', 'ulimit -n 64; exec "$0" open.mjs', process.execPath], { cwd: folder });
+  assert.match(stdout, /^(Platform|Process)Error: .*EMFILE.*\(ulimit -n\)/);
+});
+
 test('where there is too little address space', async (t) => {
   const limited = (...args: readonly string[]) =>
     run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], { cwd: folder });
