@@ -266,9 +266,14 @@ export class Family {
 
 /** A process that cannot see itself would take all others for unknown, and be unknown to all. */
 function assertSeesItself({ processes }: Platform): void {
-  if (typeof processes.startTime(process.pid, processes.threadId()) === 'number') return;
+  if (typeof processes.startTime(process.pid, processes.threadId()) !== 'number') {
+    throw new PlatformError(
+      'This process cannot read its own file in /proc, by which multiproc tells who lives: /proc must be mounted, and one descriptor be free.',
+    );
+  }
+  if (processes.seesOwnNamespace()) return;
   throw new PlatformError(
-    'This process cannot read its own file in /proc, by which multiproc tells who lives: /proc must be mounted, and one descriptor be free.',
+    'The /proc of this process is that of another process namespace, so multiproc cannot tell who lives: mount one of its own (mount -t proc proc /proc; unshare does so with --mount-proc).',
   );
 }
 

@@ -273,6 +273,7 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       if (prctl(PR_GET_DUMPABLE, 0) !== 1) prctl(PR_SET_DUMPABLE, 1);
     },
     processNamespace: () => /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
+    seesOwnNamespace: () => fs.readlinkSync('/proc/self') === String(process.pid),
     dieWithParent(parentPid) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       return getppid() === parentPid;

@@ -14,6 +14,8 @@ export interface Processes {
   openToFamily(): void;
   /** In whose terms process ids are to be understood: those of two processes mean the same only where this is the same. */
   processNamespace(): string;
+  /** Whether the list of processes that this one sees is in the same terms as its own id; a namespace may have been given no list of its own. */
+  seesOwnNamespace(): boolean;
   /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. A change of user undoes it. */
   dieWithParent(parentPid: number): boolean;
   /**

@@ -67,3 +67,14 @@ test('without /proc the first use says what is missing', forRoot, async () => {
   const ended = run('unshare', ['-m', 'sh', '-c', code, process.execPath, fixture('woken-and-bereaved')]);
   await assert.rejects(ended, /\/proc must be mounted/);
 });
+
+test('with the /proc of another process namespace the first use says so', forRoot, async () => {
+  const ended = run('unshare', ['--pid', '--fork', process.execPath, fixture('woken-and-bereaved')]);
+  await assert.rejects(ended, /\/proc of this process is that of another process namespace.*--mount-proc/);
+});
+
+test('the first process of a container: all are woken, and deaths are seen', forRoot, async () => {
+  const args = ['--pid', '--fork', '--mount-proc', process.execPath, fixture('woken-and-bereaved')];
+  const { stdout } = await run('unshare', args);
+  assert.equal(stdout, 'said: put 1\nthen: acquired true\n');
+});
