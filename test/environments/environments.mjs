@@ -28,19 +28,145 @@ const webpack = (devtool) => `module.exports = {
   resolve: { extensions: ['.ts', '.js'] },
   module: { rules: [{ test: /\\.ts$/, use: { loader: 'swc-loader', options: ${JSON.stringify(swc)} } }] },
 };`;
-const typescript = (module) => ({
+const typescript = (module, version) => ({
   compilerOptions: {
     ...(module === 'node10' && { module: 'commonjs', moduleResolution: 'node10' }),
     ...(module === 'bundler' && { module: 'esnext', moduleResolution: 'bundler' }),
     ...(/node1[68]|nodenext/.test(module) && { module }),
     ...{ target: 'es2022', lib: ['es2022', 'esnext.disposable'], strict: true, skipLibCheck: false, noEmit: false },
     ...{ exactOptionalPropertyTypes: true, declaration: true, outDir: 'out', types: ['node'] },
-    ...(module !== 'node10' && module !== 'node16' && { isolatedDeclarations: true }),
+    ...(module !== 'node10' && module !== 'node16' && version >= '5.5' && { isolatedDeclarations: true }),
   },
   files: ['uses.ts', 'hands-on.ts'],
 });
 
+/** Package managers: how each adds a tarball. */
+const managers = [
+  { name: 'npm 11', install: ['npm@11.19.1'], adds: 'npm install ' },
+  { name: 'pnpm 12', install: ['pnpm@12.21.0'], adds: 'pnpm add ', quick: true },
+  { name: 'pnpm 10', install: ['pnpm@10.34.9'], adds: 'pnpm add ' },
+  { name: 'yarn 1', install: ['yarn@1.22.22'], adds: 'yarn add ' },
+  {
+    name: 'yarn 4, PnP',
+    install: ['@yarnpkg/cli-dist@4.18.1'],
+    adds: 'yarn add multiproc@file:',
+    files: { '.yarnrc.yml': 'enableTelemetry: false\n', 'yarn.lock': '' },
+    run: 'yarn node',
+  },
+  {
+    name: 'yarn 4, node-modules',
+    install: ['@yarnpkg/cli-dist@4.18.1'],
+    adds: 'yarn add multiproc@file:',
+    files: { '.yarnrc.yml': 'enableTelemetry: false\nnodeLinker: node-modules\n', 'yarn.lock': '' },
+  },
+  { name: 'bun install 1.4', install: ['bun@1.4.4'], adds: 'bun add ' },
+].map(({ run = 'node', ...manager }) => ({
+  ...manager,
+  variants: ['commonjs/main.cjs', 'module/main.mjs'].flatMap((main) => [
+    { name: main.replace(/\/.*/, ''), command: `${run} --enable-source-maps ${main}` },
+    ...(manager.name.includes('PnP')
+      ? [
+          {
+            name: `${main.replace(/\/.*/, '')}, threads`,
+            command: `${run} --enable-source-maps ${main}`,
+            env: { THREADS: '1' },
+          },
+        ]
+      : []),
+  ]),
+}));
+
+/** As `node` is started, and what it may not have there. */
+const started = (name, { before = '', options = '', main = 'module/main.mjs', ...more }) => ({
+  name,
+  command: `${before} node --enable-source-maps ${options} ${main}`,
+  ...more,
+});
+const permission =
+  '--permission --allow-addons --allow-child-process --allow-worker --allow-inspector --allow-fs-read=* --allow-fs-write=*';
+const asNobody = (id) =>
+  `touch "$CHECKS_OUT" && chmod 666 "$CHECKS_OUT" && exec setpriv --reuid=${id} --regid=${id} --clear-groups env -u HOME`;
+/** A root that cannot be written to, but for the folder of the checks. */
+const readOnly =
+  'mount --bind / /mnt && mount -o remount,bind,ro /mnt && mount -t proc proc /mnt/proc && mount --rbind /dev /mnt/dev && mount --bind "$PWD" "/mnt$PWD" && exec chroot /mnt env -C "$PWD"';
+const forRoot = process.getuid?.() === 0;
+
+const containers = [
+  started('descriptors: 32', { before: 'ulimit -n 32;' }),
+  started('address space: 4 GiB', { before: 'ulimit -v 4194304;' }),
+  ...(forRoot
+    ? [
+        started('no /dev/shm', { before: 'unshare -m bash -c \'umount -l /dev/shm && exec "$@"\' -' }),
+        started('hidepid', {
+          before: `unshare -mpf bash -c 'mount -t proc -o hidepid=2 proc /proc && ${asNobody(65534)} "$@"' -`,
+        }),
+        started('user without a name', { before: `bash -c '${asNobody(54321)} "$@"' -` }),
+        started('PID 1 without init', { before: 'unshare -pfm --mount-proc' }),
+        started('read-only root', { before: `unshare -m bash -c '${readOnly} "$@"' -` }),
+      ]
+    : []),
+];
+
+/** Lines that did not run, as a report of coverage has them; those that ran in children by value alone are among them. */
+const uncovered = (report, lines) =>
+  `${report} > report; for want in ${lines}; do grep -Eq "$want" report || { cat report; exit 1; }; done`;
+const covered = [
+  ['c8', 'c8 --include "*.mjs" node app.mjs', '"app.mjs.* 5-8 " "lib.mjs.* 9-11|lib.mjs.* 3-4,"'],
+  ['node --test', 'node --test --experimental-test-coverage app.test.mjs', '"app.mjs .* 5-8" "lib.mjs .*"'],
+];
+
 export const environments = [
+  ...managers,
+  {
+    name: 'node',
+    install: ['zone.js@0.16.3', 'source-map-support@0.5.21'],
+    folder: 'fakes',
+    isCompiled: true,
+    variants: [
+      ...['--disable-proto=throw', '--frozen-intrinsics'].map((options) => started(options, { options })),
+      started('--disallow-code-generation-from-strings', {
+        options: '--disallow-code-generation-from-strings',
+        // The lines are those of what was compiled.
+        fails: { error: /did not match/ },
+      }),
+      ...['--cpu-prof --cpu-prof-dir=profiles', '--inspect=0', '--import ./timers.mjs', '--import ./files.mjs'].map(
+        (options) => started(options, { options }),
+      ),
+      started('zone.js', { options: '--import zone.js/node' }),
+      started('source-map-support', { options: '--require source-map-support/register' }),
+      ...containers,
+    ],
+  },
+  ...['24.22.3', '26.12.1'].map((version) => ({
+    name: `node ${version.slice(0, 2)}`,
+    node: version,
+    isCompiled: true,
+    variants: [
+      started('--permission', { options: `${permission} ${version > '25' ? '--allow-net' : ''}` }),
+      ...['--disable-proto=throw', '--frozen-intrinsics'].map((options) => started(options, { options })),
+    ],
+  })),
+  {
+    name: 'coverage',
+    install: ['c8@12.0.0'],
+    variants: covered.flatMap(([name, command, lines]) =>
+      ['', '1'].map((closes) => ({
+        name: `${name}, ${closes ? 'closed' : 'not closed'}`,
+        checks: 0,
+        env: { CLOSES: closes },
+        command: uncovered(command, lines),
+      })),
+    ),
+  },
+  {
+    name: 'coverage of vitest 5',
+    folder: 'vitest',
+    install: ['vitest@5.1.2', '@vitest/coverage-v8@5.1.2', '@vitest/coverage-istanbul@5.1.2'],
+    variants: ['v8', 'istanbul'].map((provider) => ({
+      name: provider,
+      command: `vitest run --coverage.enabled --coverage.provider=${provider} --coverage.autoAttachSubprocess`,
+    })),
+  },
   {
     name: 'tsx',
     install: ['tsx@4.23.15'],
@@ -108,6 +234,9 @@ export const environments = [
     ],
   },
   ...[
+    ['5.4.5', ['node10', 'node16', 'nodenext', 'bundler']],
+    ['5.5.4', ['node16', 'bundler']],
+    ['5.6.3', ['node16', 'bundler']],
     ['5.7.3', ['node10', 'node16']],
     ['5.9.3', ['node10', 'node16', 'node18', 'nodenext', 'bundler']],
     ['7.0.2', ['node16', 'node18', 'nodenext', 'bundler']],
@@ -120,7 +249,7 @@ export const environments = [
       ['commonjs', 'module'].map((type) => ({
         name: `${module}, ${type}`,
         checks: 0,
-        files: { 'package.json': { private: true, type }, 'tsconfig.json': typescript(module) },
+        files: { 'package.json': { private: true, type }, 'tsconfig.json': typescript(module, version) },
         command: 'tsc',
       })),
     ),

@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { environments } from './environments.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -31,8 +32,9 @@ for (const { name, text } of rows) console.log(`${name.padEnd(width)}  ${text}`)
 process.exit(rows.every(({ isGood }) => isGood) ? 0 : 1);
 
 /** A folder with the tools and the package as a user gets it. */
-function prepare({ name, install = [], manifest = {}, folder: from = name, node }) {
+function prepare({ name, install = [], manifest = {}, folder: from = name, node, adds, files = {}, isCompiled }) {
   const folder = join(scratch, name);
+  if (adds !== undefined) return prepareBy(adds, { folder, install, files });
   const isNew = !existsSync(join(folder, 'installed'));
   if (isNew) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -49,19 +51,71 @@ function prepare({ name, install = [], manifest = {}, folder: from = name, node 
     mkdirSync(target);
     output('tar', ['xzf', tarball, '-C', target, '--strip-components=1']);
   }
-  cpSync(join(here, 'program'), folder, { recursive: true });
+  if (isCompiled) compile(folder);
+  else cpSync(join(here, 'program'), folder, { recursive: true });
   if (existsSync(join(here, from))) cpSync(join(here, from), folder, { recursive: true });
   return folder;
 }
 
-function tryOut(environment, variant, folder) {
-  const name = `${environment.name} ${variant.name}`.trim();
-  for (const [file, content] of Object.entries({ ...environment.files, ...variant.files })) {
+/** The same by another package manager, which must have nothing to say that somebody had to act on. The program is compiled: no tool but the package is there. */
+function prepareBy(adds, { folder, install, files }) {
+  const tool = `${folder} itself`;
+  if (!existsSync(join(tool, 'node_modules'))) {
+    mkdirSync(tool, { recursive: true });
+    output('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', tool, ...install]);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  write(folder, { 'package.json': { private: true, name: 'program' }, ...files });
+  // What npm run tells its programs is not for another package manager.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
+  // Yarn 1 takes a tarball of the same name for the same.
+  env.YARN_CACHE_FOLDER = join(folder, 'cache');
+  env.PATH = `${tool}/node_modules/.bin:${env.PATH}`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-ec', `${adds}${tarball}`], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  // What is written of the machine's own settings, and Yarn of its loader of ES modules, concerns no package.
+  const said = `${stdout}${stderr}`.replace(/^.*(Unknown user config|YN0092|Done with warnings).*$/gm, '');
+  if (status !== 0 || /warn|script|approve|ignored/i.test(said))
+    throw new Error(`${adds}${tarball} ended with ${status}\n${stdout}\n${stderr}`);
+  compile(folder);
+  return folder;
+}
+
+/** The program as JavaScript in both forms, with source maps. */
+function compile(folder) {
+  cpSync(join(here, 'program'), join(folder, 'source'), { recursive: true });
+  for (const [format, end, to] of [
+    ['cjs', '.cjs', 'commonjs'],
+    ['esm', '.mjs', 'module'],
+  ]) {
+    mkdirSync(join(folder, to), { recursive: true });
+    cpSync(join(here, 'program/extra.mjs'), join(folder, to, 'extra.mjs'));
+    for (const name of ['lib', 'checks', 'main']) {
+      const sourcefile = `../source/${name}.ts`;
+      const text = readFileSync(join(here, `program/${name}.ts`), 'utf8').replace(/(from '\.\/\w+)'/g, `$1${end}'`);
+      const options = { loader: 'ts', format, sourcemap: 'inline', sourcefile, platform: 'node', target: 'node20' };
+      writeFileSync(join(folder, to, `${name}${end}`), transformSync(text, options).code);
+    }
+  }
+}
+
+function write(folder, files) {
+  for (const [file, content] of Object.entries(files)) {
     writeFileSync(join(folder, file), typeof content === 'string' ? content : JSON.stringify(content, null, 2));
   }
+}
+
+function tryOut(environment, variant, folder) {
+  const name = `${environment.name} ${variant.name}`.trim();
+  write(folder, { ...(environment.adds === undefined && environment.files), ...variant.files });
   const results = join(folder, 'results');
   rmSync(results, { force: true });
-  const path = `${environment.node ? `${folder}/node_modules/node-linux-${process.arch}/bin:` : ''}${folder}/node_modules/.bin:${process.env.PATH}`;
+  const tools = environment.adds ? `${folder} itself/node_modules/.bin:` : '';
+  const path = `${tools}${environment.node ? `${folder}/node_modules/node-linux-${process.arch}/bin:` : ''}${folder}/node_modules/.bin:${process.env.PATH}`;
   const env = { ...process.env, ...variant.env, PATH: path, CHECKS_OUT: results, NODE_ENV: '' };
   const { status, stdout, stderr } = spawnSync('bash', ['-ec', variant.command], {
     cwd: folder,

@@ -1,0 +1,5 @@
+import { test } from 'node:test';
+
+test('the program', async () => {
+  await import('./app.mjs');
+});
