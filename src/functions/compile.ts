@@ -2,6 +2,7 @@
 import type { AnyFunction } from './any-function.ts';
 import { COVERED } from './covered-name.ts';
 import type { FunctionImage } from './function-image.ts';
+import { nodeMapsStacks } from './mapped-stacks.ts';
 
 /** Makes a function each time it is called. */
 export interface CompiledImage {
@@ -32,8 +33,10 @@ function compile(key: string, sent: FunctionImage): CompiledImage {
   const before = `(function (${names.join(', ')}) { ${strict ? "'use strict'; " : ''}return [`;
   const fill = names.map((name, i) => `${name} = arguments[${i}];`).join(' ');
   const after = `, function () { ${fill} }, () => [${names.join(', ')}]]; })`;
-  const isMapped = image.map !== undefined && (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled === true;
-  const make = isMapped ? evaluateMapped(key, image, before, after) : evaluate(image, before, after);
+  const make =
+    image.map !== undefined && nodeMapsStacks()
+      ? evaluateMapped(key, image, before, after)
+      : evaluate(image, before, after);
   return { image: sent, make: make as CompiledImage['make'] };
 }
 

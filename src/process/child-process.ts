@@ -132,6 +132,6 @@ function spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
   started.on('error', (error) => process.emitWarning(error));
   throw new ProcessError(
     `A process could not be started: the system refused to run ${process.execPath}. ` +
-      'The limit of processes or of memory may be reached; a warning with the reason follows.',
+      'The limit of processes, of descriptors (ulimit -n) or of memory may be reached; a warning with the reason follows.',
   );
 }

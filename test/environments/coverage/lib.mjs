@@ -1,7 +1,4 @@
 export function byReference(n) {
-  if (n > 100) {
-    return -1;
-  }
   return n + 1;
 }
 

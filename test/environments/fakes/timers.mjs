@@ -1,4 +1,5 @@
-// Timers and dates that stand still.
+// Timers and dates that stand still, from when the library has been loaded.
 import { mock } from 'node:test';
+import 'multiproc';
 
 mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
