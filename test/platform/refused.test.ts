@@ -85,10 +85,13 @@ test('where all descriptors are in use', async () => {
   writeFileSync(
     `${folder}/open.mjs`,
     `import { openSync } from 'node:fs';
-import { Queue } from 'multiproc';
-new Queue();
+import { Pool, setSpareProcesses } from 'multiproc';
+setSpareProcesses(0);
+const pool = new Pool(1);
+await pool.map(Math.sqrt, [4]);
+pool.close();
+await pool.join();
 try { for (;;) openSync('/dev/null'); } catch {}
-const { Pool } = await import('multiproc');
 try { await new Pool(1).map(Math.sqrt, [4]); } catch (error) { console.log(error.name + ': ' + error.message); }
 process.exit();`,
   );
