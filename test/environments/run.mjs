@@ -17,6 +17,8 @@ const verbose = process.argv.includes('--verbose');
 mkdirSync(scratch, { recursive: true });
 const tarball = join(scratch, JSON.parse(output('npm', ['pack', '--json', '--pack-destination', scratch]))[0].filename);
 
+const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(here, '../../package.json'), 'utf8'));
+
 const rows = [];
 for (const environment of environments) {
   const wanted = environment.variants.filter(
@@ -35,7 +37,9 @@ process.exit(rows.every(({ isGood }) => isGood) ? 0 : 1);
 function prepare({ name, install = [], manifest = {}, folder: from = name, node, adds, files = {}, isCompiled }) {
   const folder = join(scratch, name);
   if (adds !== undefined) return prepareBy(adds, { folder, install, files });
-  const isNew = !existsSync(join(folder, 'installed'));
+  const wanted = JSON.stringify([install, node, dependencies, optionalDependencies]);
+  const installed = join(folder, 'installed');
+  const isNew = !existsSync(installed) || readFileSync(installed, 'utf8') !== wanted;
   if (isNew) rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (isNew) {
@@ -43,7 +47,7 @@ function prepare({ name, install = [], manifest = {}, folder: from = name, node,
     const packages = [...install, ...(node ? [`node-linux-${process.arch}@${node}`] : []), tarball];
     const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline', '--loglevel=error'];
     output('npm', [...options, ...packages], { cwd: folder });
-    writeFileSync(join(folder, 'installed'), '');
+    writeFileSync(installed, wanted);
   } else {
     // As it is now; what it depends on is there.
     const target = join(folder, 'node_modules/multiproc');
