@@ -35,6 +35,9 @@ export interface Brief {
 /** Words of the block: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
 const header = { work: 0, briefBytes: 1, brief: 2 } as const;
 
+/** Room for so many shared objects is made before an assignment is taken. */
+const USUAL_HANDLES = 64;
+
 /** Writes the work and its brief into a block of the heap; answers its offset. The block takes over what the work holds. */
 export function writeAssignment(family: Family, work: Parcel, brief: Brief): number {
   const text = Buffer.from(JSON.stringify(brief));
@@ -63,14 +66,29 @@ export function assign(family: Family, child: number, block: number): void {
   family.parker.wake(child);
 }
 
-/** Takes this member's assignment: its block, or 0 if there is none yet. */
-export function takeAssignment(family: Family): number {
+/** An assignment that was taken. What its work holds is this member's by then: between that and `readWork` modules are imported, which takes long. */
+export interface Assignment {
+  readonly block: number;
+  readonly parcel: Parcel;
+  /** Where the bytes of the work begin. */
+  readonly start: number;
+}
+
+/** Takes this member's assignment; `undefined` if there is none yet. */
+export function takeAssignment(family: Family): Assignment | undefined {
+  if (family.members.get(family.me, field.assignment) === 0) return undefined;
+  // What may take a while comes before: killed between the exchange and the last entry, this member leaves objects that are never freed.
+  family.holdings.reserve(USUAL_HANDLES);
   // SYNC(assignment): from now on nobody else touches the block.
-  return blockOf(family.members.exchange(family.me, field.assignment, 0));
+  const block = blockOf(family.members.exchange(family.me, field.assignment, 0));
+  if (block === 0) return undefined;
+  const { parcel, start } = viewParcel(family, workOf(family, block));
+  claimParcel(family, parcel);
+  return { block, parcel, start };
 }
 
 /** The brief in a block that was taken. */
-export function readBrief(family: Family, block: number): Brief {
+export function readBrief(family: Family, { block }: Assignment): Brief {
   const words = family.heap.words(block);
   const at = wordIndex(block);
   const start = (at + header.brief) * 4;
@@ -79,9 +97,7 @@ export function readBrief(family: Family, block: number): Brief {
 }
 
 /** The work in a block that was taken; the block is freed. */
-export function readWork(family: Family, block: number): unknown {
-  const { parcel, start } = viewParcel(family, workOf(family, block));
-  claimParcel(family, parcel);
+export function readWork(family: Family, { block, parcel, start }: Assignment): unknown {
   try {
     return unpack(family, parcel, start);
   } finally {

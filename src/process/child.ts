@@ -11,7 +11,7 @@ import { loadParts } from '../lazy.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { platform } from '../platform/choose.ts';
-import { type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
+import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { endDescendantsToo } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
@@ -106,7 +106,7 @@ function followParent({ members, platform, me }: Family, pid: number): void {
   onUserChange(follow);
 }
 
-function awaitAssignment(family: Family): Promise<number> {
+function awaitAssignment(family: Family): Promise<Assignment> {
   const { lifelines, members, parker, platform } = family;
   const parent = members.get(family.me, field.parent);
   return new Promise((resolve) => {
@@ -114,14 +114,14 @@ function awaitAssignment(family: Family): Promise<number> {
       check() {
         // Looked at first: what a dead parent has given is there by then.
         const isLeft = isDetached && members.isGone(parent);
-        const block = takeAssignment(family);
-        if (block === 0) {
+        const assignment = takeAssignment(family);
+        if (assignment === undefined) {
           if (isLeft) platform.processes.exitNow(0);
           return;
         }
         parker.remove(pending);
         lifelines.unwatch(parent, pending.check);
-        resolve(block);
+        resolve(assignment);
       },
     };
     parker.add(pending);

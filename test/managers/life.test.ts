@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -66,6 +69,23 @@ describe('the server of a manager', () => {
     await assert.rejects(manager.list([1]).length(), EndOfStreamError);
     await manager.shutdown();
     assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), ProcessError);
+  });
+
+  test('that is killed while it imports what it needs: calls are rejected all the same', async () => {
+    // Functions of packages are taken from the package, by an import.
+    const folder = mkdtempSync(`${tmpdir()}/multiproc-`);
+    const path = `${folder}/node_modules/dies/index.mjs`;
+    mkdirSync(dirname(path), { recursive: true });
+    const body = `if (process.pid !== ${process.pid}) process.kill(process.pid, 'SIGKILL');\nexport function initializer() {}\n`;
+    writeFileSync(path, body);
+    try {
+      const { initializer } = await import(path);
+      const manager = new Manager({ initializer });
+      await assert.rejects(manager.queue().get(), EndOfStreamError);
+      await manager.shutdown();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('that is killed: calls that wait and later ones get an EndOfStreamError, here and in another process', async () => {
