@@ -2,6 +2,7 @@
  * What tools put in place of `import()`, `import.meta` and `require`. Where such a helper does what the real one does in the file that the text
  * was written in, the real one is put back; what leads to the modules of a running bundle is refused, in words that say what to do.
  */
+import { types } from '../builtins.ts';
 import { Refusal } from './refusal.ts';
 
 /** `import()`: Vite, Vitest. */
@@ -18,10 +19,21 @@ export function putBack(name: string, members: readonly string[] | undefined): '
   return metas.test(name) && members?.every((member) => metaMembers.includes(member)) ? 'meta' : undefined;
 }
 
-/** Refuses a name that means the modules of a bundle. */
-export function refuseBundle(name: string): void {
-  if (!bundles.test(name)) return;
+/** Import, export, and require of Turbopack: members of what each module is given under some name, a short one in builds. */
+const ofTurbopack = ['A', 'i', 'r', 's', 'v'];
+
+/** Refuses a name, or what a variable holds, that means the modules of a bundle. */
+export function refuseBundle(name: string, value?: object): void {
+  if (!bundles.test(name) && (value === undefined || !isTurbopack(value))) return;
   throw new Refusal(
     `it uses ${name}, what its bundler has made of import() or require(), which other processes do not have; import the module at the top of the file, or send an exported function of a file outside of the bundle`,
   );
+}
+
+/** Looked at without running anything of it. */
+function isTurbopack(value: object): boolean {
+  if (typeof value !== 'object' || types.isProxy(value)) return false;
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (prototype === null || types.isProxy(prototype)) return false;
+  return ofTurbopack.every((key) => typeof Object.getOwnPropertyDescriptor(prototype, key)?.value === 'function');
 }

@@ -4,6 +4,7 @@ import { isSharedObject } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import type { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
+import { refuseBundle } from './bundled-names.ts';
 import { Cell } from './cell.ts';
 import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
@@ -232,6 +233,7 @@ function travelling(
   // The same in every process, wherever it was made.
   if (isSharedObject(value)) return asItIs(value);
   refuseOwnObject(name, value);
+  refuseBundle(name, value);
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
   if (isOwn && typeof value === 'function') return asItIs(RequireOf.for(script.base));
   const imported = (binding && importedFrom(binding, script)) || undefined;

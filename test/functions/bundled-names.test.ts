@@ -22,6 +22,14 @@ test('what leads to the modules of a bundle is refused, with what to do', async 
   await assert.rejects(pool.apply(task), /__webpack_require__.*import the module at the top of the file/);
 });
 
+test('so is what Turbopack gives to each module, under whatever name', async () => {
+  function Context() {}
+  for (const member of ['A', 'i', 'r', 's', 'v']) Context.prototype[member] = () => undefined;
+  const e = new (Context as unknown as new () => { A(id: number): Promise<Exports> })();
+  const task = async () => (await e.A(10010)).cube(3);
+  await assert.rejects(pool.apply(task), /it uses e, what its bundler has made of import.*at the top of the file/);
+});
+
 // As esbuild, Bun and rolldown write a module that is imported later.
 let cube: Exports['cube'];
 const extra = {};
