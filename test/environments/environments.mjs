@@ -28,12 +28,26 @@ const vitest = ['forks', 'threads', 'vmThreads', 'vmForks'].map((pool) => ({
   command: `vitest run --pool=${pool}`,
 }));
 
-const webpack = (devtool) => `module.exports = {
-  ...{ mode: 'development', target: 'node', devtool: '${devtool}', entry: './main.ts', externals: { multiproc: 'commonjs multiproc' } },
+const bundled = /what its bundler has made of import\(\).*import the module at the top of the file/;
+/** The configuration of webpack, and of Rspack, which has the same. */
+const webpack = (mode, devtool, loader) => `module.exports = {
+  ...{ mode: '${mode}', target: 'node', devtool: '${devtool}', entry: './main.ts', externals: { multiproc: 'commonjs multiproc' } },
   output: { path: __dirname + '/out', filename: 'main.js' },
   resolve: { extensions: ['.ts', '.js'] },
-  module: { rules: [{ test: /\\.ts$/, use: { loader: 'swc-loader', options: ${JSON.stringify(swc)} } }] },
+  module: { rules: [{ test: /\\.ts$/, use: { loader: '${loader}', options: ${JSON.stringify(swc)} } }] },
 };`;
+const webpacks = ({ name, folder, loader, build, modes }) =>
+  modes.map(([mode, devtool]) => ({
+    name: `${name}, ${mode}, ${devtool}`,
+    files: { [`${folder}.config.cjs`]: webpack(mode, devtool, loader) },
+    command: `${build} && node --enable-source-maps out/main.js`,
+    fails: {
+      ...(mode === 'development' && { import: bundled }),
+      // No source map.
+      ...(devtool === 'eval' && { error: /did not match/ }),
+    },
+  }));
+const runs = 'node --enable-source-maps';
 const typescript = (module, version) => ({
   compilerOptions: {
     ...(module === 'node10' && { module: 'commonjs', moduleResolution: 'node10' }),
@@ -209,7 +223,12 @@ export const environments = [
     variants: [
       { name: 'ts-jest', command: 'jest', files: jest(['ts-jest', {}]) },
       { name: 'babel', command: 'jest', files: jest('babel-jest') },
-      { name: 'swc', command: 'jest', files: jest(['@swc/jest', { ...swc, module: { type: 'commonjs' } }]) },
+      {
+        name: 'swc',
+        checks: 14,
+        command: 'jest',
+        files: jest(['@swc/jest', { ...swc, module: { type: 'commonjs' } }]),
+      },
       {
         name: 'ES modules',
         command: 'NODE_OPTIONS=--experimental-vm-modules jest',
@@ -226,31 +245,133 @@ export const environments = [
   },
   { name: 'vitest 4', folder: 'vitest', install: ['vitest@4.1.12'], variants: vitest },
   {
-    name: 'bundlers',
-    install: ['esbuild@0.28.2', 'webpack@5', 'webpack-cli@6', 'swc-loader@0.2', '@swc/core@1', 'rolldown@1'],
+    name: 'esbuild',
+    install: ['esbuild@0.28.2'],
     quick: true,
     variants: [
       {
-        name: 'esbuild',
-        command:
-          'esbuild main.ts --bundle --platform=node --sourcemap --outfile=out/main.js && node --enable-source-maps out/main.js',
-        // What the module would have set is not there yet when the task is sent.
-        fails: { import: /cube is not a function/ },
+        name: 'cjs',
+        command: `esbuild main.ts --bundle --platform=node --external:multiproc --sourcemap --outfile=out/main.js && ${runs} out/main.js`,
       },
       {
-        name: 'rolldown',
-        command:
-          'rolldown main.ts --platform=node --sourcemap -d out -e multiproc && node --enable-source-maps out/main.js',
+        name: 'cjs, minified, with multiproc inside',
+        command: `esbuild main.ts --bundle --platform=node --minify --keep-names --sourcemap --outfile=out/main.js && ${runs} out/main.js`,
       },
-      ...['eval', 'source-map'].map((devtool) => ({
-        name: `webpack development, ${devtool}`,
-        files: { 'webpack.config.cjs': webpack(devtool) },
-        command: 'webpack && node --enable-source-maps out/main.js',
-        fails: {
-          import: /what its bundler has made of import\(\).*import the module at the top of the file/,
-          ...(devtool === 'eval' && { error: /did not match/ }),
+      {
+        name: 'esm, splitting',
+        command: `esbuild main.ts --bundle --platform=node --packages=external --format=esm --splitting --out-extension:.js=.mjs --sourcemap --outdir=out && ${runs} out/main.mjs`,
+      },
+    ],
+  },
+  {
+    name: 'webpack',
+    install: ['webpack@5.113.0', 'webpack-cli@7.3.1', 'swc-loader@0.2.7', '@swc/core@1.16.22'],
+    quick: true,
+    variants: webpacks({
+      ...{ name: '5', folder: 'webpack', loader: 'swc-loader', build: 'webpack' },
+      modes: [
+        ['development', 'eval'],
+        ['development', 'eval-source-map'],
+        ['development', 'source-map'],
+        ['production', 'source-map'],
+      ],
+    }),
+  },
+  {
+    name: 'rspack',
+    install: ['@rspack/core@2.3.3', '@rspack/cli@2.2.8'],
+    variants: webpacks({
+      ...{ name: '2', folder: 'rspack', loader: 'builtin:swc-loader', build: 'rspack build -c rspack.config.cjs' },
+      modes: [
+        ['development', 'eval-source-map'],
+        ['development', 'source-map'],
+        ['production', 'source-map'],
+      ],
+    }),
+  },
+  {
+    name: 'rollup',
+    install: ['rollup@4.68.8', '@rollup/plugin-typescript@12.3.1', 'tslib@2.9.1', 'typescript@5.9.3', '@types/node@20'],
+    variants: ['es', 'cjs'].map((format) => ({
+      name: format,
+      files: {
+        'tsconfig.json': {
+          compilerOptions: {
+            ...tsconfig.compilerOptions,
+            types: ['node'],
+            module: 'esnext',
+            moduleResolution: 'bundler',
+            sourceMap: true,
+          },
         },
-      })),
+      },
+      command: `rollup main.ts -p typescript -e multiproc -f ${format} --sourcemap -d out --entryFileNames [name].${format === 'es' ? 'mjs' : 'cjs'} && ${runs} out/main.${format === 'es' ? 'mjs' : 'cjs'}`,
+    })),
+  },
+  {
+    name: 'rolldown',
+    install: ['rolldown@1.3.3'],
+    variants: [
+      {
+        name: 'es',
+        command: `rolldown main.ts --platform=node --sourcemap -d out -e multiproc && ${runs} out/main.js`,
+      },
+    ],
+  },
+  {
+    name: 'vite 8',
+    folder: 'vite',
+    install: ['vite@8.4.0'],
+    variants: [
+      { name: 'build', command: `vite build --ssr main.ts --sourcemap --outDir out && ${runs} out/main.mjs` },
+      { name: 'development', command: `${runs} development.mjs` },
+    ],
+  },
+  {
+    name: 'tsup',
+    install: ['tsup@9.0.0', 'typescript@5.9.3'],
+    variants: ['esm', 'cjs'].map((format) => ({
+      name: format,
+      command: `tsup main.ts --format ${format} --sourcemap -d out && ${runs} out/main.*js`,
+    })),
+  },
+  {
+    name: 'bun',
+    install: ['bun@1.4.5'],
+    variants: [
+      {
+        name: 'build',
+        command: `bun build main.ts --target=node --external multiproc --sourcemap=linked --outdir out && ${runs} out/main.js`,
+      },
+    ],
+  },
+  {
+    name: 'next 16',
+    folder: 'next',
+    install: [
+      'next@16.4.6',
+      'react@19.3.1',
+      'react-dom@19.3.1',
+      'typescript@5.9.3',
+      '@types/node@20',
+      '@types/react@19',
+    ],
+    // The route handler, then the server action.
+    variants: [
+      { name: 'dev, Turbopack', checks: 14, command: 'node drive.mjs dev', fails: { import: bundled } },
+      { name: 'dev, webpack', checks: 14, command: 'node drive.mjs dev --webpack', fails: { import: bundled } },
+      {
+        name: 'build and start, Turbopack',
+        checks: 14,
+        command: 'next build && node drive.mjs start',
+        fails: { import: bundled },
+      },
+      {
+        name: 'build and start, webpack',
+        checks: 14,
+        files: { 'next.config.mjs': 'export default { experimental: { serverSourceMaps: true } };' },
+        command: 'next build --webpack && NODE_OPTIONS=--enable-source-maps node drive.mjs start',
+      },
     ],
   },
   ...[

@@ -26,7 +26,16 @@ for (const environment of environments) {
       (!quick || environment.quick) && words.every((word) => `${environment.name} ${variant.name}`.includes(word)),
   );
   if (wanted.length === 0) continue;
-  const folder = prepare(environment);
+  let folder;
+  try {
+    folder = prepare(environment);
+  } catch (error) {
+    // Nothing is known of it then: that is neither good nor a defect of ours, and is said.
+    for (const { name } of wanted)
+      rows.push({ name: `${environment.name} ${name}`, isGood: false, text: 'not tried: it could not be installed' });
+    console.error(`--- ${environment.name}: ${error.message}`);
+    continue;
+  }
   for (const variant of wanted) rows.push(tryOut(environment, variant, folder));
 }
 const width = Math.max(...rows.map(({ name }) => name.length));
@@ -46,7 +55,7 @@ function prepare({ name, install = [], manifest = {}, folder: from = name, node,
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, ...manifest }));
     const packages = [...install, ...(node ? [`node-linux-${process.arch}@${node}`] : []), tarball];
     const options = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--prefer-offline', '--loglevel=error'];
-    output('npm', [...options, ...packages], { cwd: folder });
+    installPackages([...options, ...packages], folder, 3);
     writeFileSync(installed, wanted);
   } else {
     // As it is now; what it depends on is there.
@@ -59,6 +68,19 @@ function prepare({ name, install = [], manifest = {}, folder: from = name, node,
   else cpSync(join(here, 'program'), folder, { recursive: true });
   if (existsSync(join(here, from))) cpSync(join(here, from), folder, { recursive: true });
   return folder;
+}
+
+/** Where the registry cannot be reached for a moment, the next try may. */
+function installPackages(args, folder, tries) {
+  const { status, stderr } = spawnSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (status === 0) return;
+  if (tries === 1) throw new Error(`npm could not install it: ${stderr}`);
+  console.error(`npm ${args.join(' ')} failed, and is tried again: ${stderr}`);
+  installPackages(args, folder, tries - 1);
 }
 
 /** The same by another package manager, which must have nothing to say that somebody had to act on. The program is compiled: no tool but the package is there. */

@@ -1,0 +1,1 @@
+export declare function cube(n: number): number;
