@@ -319,8 +319,7 @@ export const environments = [
     ],
   },
   {
-    name: 'vite 8',
-    folder: 'vite',
+    name: 'vite',
     install: ['vite@8.4.0'],
     variants: [
       { name: 'build', command: `vite build --ssr main.ts --sourcemap --outDir out && ${runs} out/main.mjs` },
@@ -346,8 +345,7 @@ export const environments = [
     ],
   },
   {
-    name: 'next 16',
-    folder: 'next',
+    name: 'next',
     install: [
       'next@16.4.6',
       'react@19.3.1',
@@ -369,8 +367,9 @@ export const environments = [
       {
         name: 'build and start, webpack',
         checks: 14,
-        files: { 'next.config.mjs': 'export default { experimental: { serverSourceMaps: true } };' },
-        command: 'next build --webpack && NODE_OPTIONS=--enable-source-maps node drive.mjs start',
+        command: 'next build --webpack && node drive.mjs start',
+        // It has no source maps of the server.
+        fails: { error: /did not match/ },
       },
     ],
   },
