@@ -7,7 +7,7 @@ const word = {
   reached: 0,
   /** The point of the last one; written by the victim. */
   point: 1,
-  /** How many points were passed in all; written by a victim that survives. */
+  /** How many points were passed in all; written by a victim that survives, and by one that counts. */
   passed: 2,
   /** How many times the victim has been stopped, as the kernel says; written by the stopper. */
   stopped: 3,
@@ -60,6 +60,12 @@ export class Cell {
   set trace(points: readonly number[]) {
     writeSync(this.#fd, Int32Array.from(points), 0, points.length * 4, word.trace * 4);
     this.set('passed', points.length);
+  }
+
+  /** Adds a point to the trace: for one that does not come to say what it has passed. */
+  note(at: number, point: number): void {
+    writeSync(this.#fd, Int32Array.of(point), 0, 4, (word.trace + at) * 4);
+    this.set('passed', at + 1);
   }
 
   /** Sleeps until the word is that large, or the act is over. */

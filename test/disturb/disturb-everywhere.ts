@@ -5,8 +5,10 @@ import { type Disturbance, type Surroundings, Victim } from './victim.ts';
 export interface Options<A extends unknown[]> extends Surroundings<A> {
   /** Some of what can happen; the usual ones if left out. */
   readonly ways?: readonly Way[];
-  /** A file of src/: its points are all taken, not some of them. */
+  /** A file of src/, and perhaps the name of a function behind it: its points are all taken, not some of them. */
   readonly where?: string;
+  /** True where the test itself takes a block each time and keeps it: there nobody looks whether memory is back. */
+  readonly keepsBlocks?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export async function disturbEverywhere<A extends unknown[]>(
   act: (...args: A) => unknown,
   args: () => [...A],
   inspect: (disturbance: Disturbance, ...args: A) => Promise<void> | void,
-  { ways = usualWays, where, ...surroundings }: Options<A> = {},
+  { ways = usualWays, where, keepsBlocks, ...surroundings }: Options<A> = {},
 ): Promise<number> {
   return forEachOrder(
     act.toString(),
@@ -30,5 +32,6 @@ export async function disturbEverywhere<A extends unknown[]>(
       await victim.isItself();
     },
     where,
+    keepsBlocks,
   );
 }

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
+import { setSpareProcesses } from 'multiproc';
 import { watchdog } from '../hang.ts';
 import { Cell } from './cell.ts';
+import { notBack, settledBlocks } from './memory-back.ts';
 import { countPoints, END, type Order } from './order.ts';
 import { isDisturbed, nameOf } from './places.ts';
 import { planOrders, seed, type Way } from './plan.ts';
 import { reached } from './promised.ts';
 
 const SECONDS = 60;
+/** What is left so often by the same disturbance is lost each time. */
+const TIMES = 4;
+// They come and go, with what they hold.
+setSpareProcesses(0);
 
 /**
  * Has `attempt` carried out once without a disturbance, to learn which points are passed, then once for each order that is chosen: see README.md.
@@ -17,10 +23,13 @@ export async function forEachOrder(
   ways: readonly Way[],
   attempt: (order: Order, cell: Cell) => Promise<void>,
   where?: string,
+  keepsBlocks = false,
 ): Promise<number> {
   assert.ok(isDisturbed, 'The library has no points here: run this by `npm test`, or from build/disturbed/.');
   let trace: readonly number[] = [];
-  const carryOut = async (order: Order): Promise<void> => {
+  let before: readonly number[] = [];
+  /** Answers which blocks have not come back. */
+  const carryOutOnce = async (order: Order): Promise<string> => {
     using cell = new Cell();
     using _ = watchdog(describe(order, trace), SECONDS);
     try {
@@ -31,6 +40,19 @@ export async function forEachOrder(
     const passed = cell.trace;
     for (const point of passed) reached.add(point);
     if (order === countPoints) trace = passed;
+    const blocks = await settledBlocks();
+    const left = order === countPoints || keepsBlocks ? '' : notBack(blocks, before, order.way);
+    before = blocks;
+    return left;
+  };
+  const carryOut = async (order: Order): Promise<void> => {
+    // A table of an object that stays may have grown: it does so once.
+    let left = '';
+    for (let times = 0; times < TIMES; times++) {
+      left = await carryOutOnce(order);
+      if (left === '') return;
+    }
+    throw new Error(`${describe(order, trace)}: memory is not back, each time ${left}`);
   };
   await carryOut(countPoints);
   for (const order of planOrders(trace, ways, scenario, where)) await carryOut(order);

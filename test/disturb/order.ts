@@ -46,6 +46,7 @@ export function obey({ way, at, errno }: Order, cell: Cell): () => void {
   };
   points.visit = (point, call) => {
     passed++;
+    if (way === 'count') cell.note(trace.length, point);
     trace.push(point);
     if (passed < (left[0] ?? Number.POSITIVE_INFINITY)) return 0;
     if (way !== 'fail') disturb(point);

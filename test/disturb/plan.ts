@@ -20,7 +20,7 @@ const STOPS = 2;
 /** `kill 17`, `stop 3,24` or `fail 3 24`: only that; `kill`: only what there is of it. */
 const only = process.env.TEST_DISTURB?.split(' ');
 
-/** The orders for an act that passes these points. What is to happen in the source file `where` is chosen in any case. */
+/** The orders for an act that passes these points. What is to happen in `where`, a source file and perhaps a function in it, is chosen in any case. */
 export function planOrders(trace: readonly number[], ways: readonly Way[], scenario: string, where?: string): Order[] {
   const [onlyWay, onlyAt, errno = 0] = only ?? [];
   if (onlyAt !== undefined) {
@@ -31,11 +31,17 @@ export function planOrders(trace: readonly number[], ways: readonly Way[], scena
     if (onlyWay !== undefined && onlyWay !== way) return [];
     const all = way === 'fail' ? failing(trace) : everywhere(trace, way);
     const isWanted = ({ at: [n = 0] }: Order) =>
-      isLong || (where !== undefined && places[trace[n - 1]!]?.file === where);
+      isLong || (where !== undefined && sourceOf(trace[n - 1]!).startsWith(where));
     const rest = all.filter((order) => !isWanted(order));
     const chosen = [...all.filter(isWanted), ...sample(rest, few[way], trace, pick)];
     return way === 'stop' ? together(chosen) : chosen;
   });
+}
+
+/** The file of a point, and the function in it. */
+function sourceOf(point: number): string {
+  const place = places[point];
+  return `${place?.file} ${place?.in}`;
 }
 
 /** Before each point and behind the last; of the rounds of a loop that passes one alone, the first, the second and the last. */

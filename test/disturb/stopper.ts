@@ -19,9 +19,9 @@ let worker: Worker | undefined;
  * Whenever the victim is stopped, gives the others time and has it go on, until its act is over. In a thread of its own that is no member of
  * the family: the test's own thread may be waiting for the stopped one.
  */
-export function lookAfter({ path }: Cell): Promise<void> {
+export function lookAfter({ path }: Cell, isThread = getStartMethod() === 'thread'): Promise<void> {
   worker ??= new Worker(fileURLToPath(import.meta.url), { workerData: 'stopper' });
-  const charge: Charge = { path, isThread: getStartMethod() === 'thread' };
+  const charge: Charge = { path, isThread };
   worker.postMessage(charge);
   worker.ref();
   return new Promise((resolve) => {
