@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { type Connection, EndOfStreamError, pipe } from 'multiproc';
+import { type Connection, EndOfStreamError, pipe, Queue, TimeoutError } from 'multiproc';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
+import { slay, startThread } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -139,3 +140,53 @@ for (const kind of ['blocked', 'looping'] as const) {
     );
   });
 }
+
+/** So many hold an end, with the test itself, that its own words have no room for the next one. */
+const CROWD = 13;
+
+test('disturbed anywhere as it is one too many for the words of an end, a process is there or not', async () => {
+  const arrived = new Queue<number>();
+  const ways = Array.from({ length: CROWD }, () => new Queue<Connection>());
+  // Each holds the end of the last round until that of the next one comes.
+  const crowd = ways.map((way) =>
+    startThread(
+      async (way: Queue<Connection>, arrived: Queue<number>) => {
+        for (let held: Connection | undefined; ; ) {
+          const next = await way.get();
+          held?.close();
+          held = next;
+          await arrived.put(1);
+        }
+      },
+      way,
+      arrived,
+    ),
+  );
+  await disturbEverywhere(
+    (queue: Queue<Connection>) => {
+      using end = queue.getSync();
+      end.sendSync('here');
+    },
+    () => {
+      ends();
+      for (const way of ways) way.putSync(other);
+      for (const _ of ways) arrived.getSync();
+      const queue = new Queue<Connection>();
+      queue.putSync(other);
+      return [queue];
+    },
+    async ({ isDead, threw }) => {
+      for (const error of threw) assert.ok('code' in (error as Error), String(error));
+      if (!isDead && threw.length === 0) assert.equal(await given.recv(TIMEOUT), 'here');
+      other.close();
+      // The crowd has it still.
+      const next = given.recv({ timeout: 10 });
+      await assert.rejects(
+        next.then((said) => assert.equal(said, 'here') ?? given.recv({ timeout: 10 })),
+        TimeoutError,
+      );
+    },
+    { where: 'connection/attendance.ts' },
+  );
+  for (const each of crowd) await slay(each);
+});

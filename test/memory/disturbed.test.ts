@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { getContext, PlatformError, Process, Queue } from 'multiproc';
+import { getContext, getStartMethod, Lock, PlatformError, Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { GRANULE, wordIndex } from '#dist/memory/heap.js';
 import { layout } from '#dist/memory/layout.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
-import { holders, isWithoutOrphans, until } from '../inside.ts';
+import { holders, isWithoutOrphans, slay, start, until } from '../inside.ts';
+import { withoutDescriptors } from '../without-descriptors.ts';
+
+const TIMEOUT = { timeout: 30_000 };
 
 // Read when the family is founded. Here blocks are taken that nobody fills.
 process.env.MULTIPROC_HEAP_LIMIT = '100000';
@@ -35,7 +38,7 @@ test('disturbed anywhere in allocate and free, a member hangs nobody and takes n
       assert.equal(new Set(blocks).size, blocks.length);
       for (const block of blocks) allocator.free(block);
     },
-    { meanwhile: allocateAndFree },
+    { meanwhile: allocateAndFree, keepsBlocks: true },
   );
   assert.ok(count >= 20, `${count} points`);
 });
@@ -67,7 +70,7 @@ test('a block that cannot be mapped is refused, and costs no room', async () => 
       assert.ok(top!() - before[0]! < MAPPED / GRANULE, 'address space is lost');
       assert.ok(held!() - before[1]! < MAPPED / 1024, 'it counts as held');
     },
-    { ways: ['fail'], where: 'platform/linux.ts' },
+    { ways: ['fail'], where: 'platform/linux.ts', keepsBlocks: true },
   );
   if (process.env.TEST_DISTURB === undefined) assert.ok(refused > 0);
   for (const block of kept) allocator.free(block);
@@ -149,6 +152,42 @@ test('disturbed anywhere in a burial, a member leaves the rest to others', async
   );
   assert.ok(count >= 20, `${count} points`);
 });
+
+/** Holds the lock, and answers what comes: another process, whose bell nobody has opened yet. */
+function answer(lock: Lock, questions: Queue<number>, answers: Queue<number>): void {
+  lock.acquireSync();
+  answers.putSync(0);
+  for (;;) answers.putSync(questions.getSync());
+}
+
+// The limit is the process's: over threads it would be the test's own.
+if (getStartMethod() === 'spawn') {
+  test('disturbed anywhere in a wake-up and in a look for which there is no descriptor, a process hangs nobody', async () => {
+    const other: Process[] = [];
+    await disturbEverywhere(
+      (lock: Lock, questions: Queue<number>, _: Queue<number>) => {
+        using _none = withoutDescriptors('nothing opens');
+        questions.putSync(1);
+        assert.equal(lock.tryAcquire(), false);
+      },
+      () => {
+        const [lock, questions, answers] = [new Lock(), new Queue<number>(), new Queue<number>()];
+        other[0] = start(answer, lock, questions, answers);
+        answers.getSync();
+        return [lock, questions, answers];
+      },
+      async ({ isDead, threw }, lock, questions, answers) => {
+        for (const error of threw) assert.ok('code' in (error as Error), String(error));
+        // One that was killed before it could ring has left that to its burial.
+        if (!isDead && threw.length === 0) assert.equal(await answers.get(TIMEOUT), 1);
+        questions.putSync(2);
+        while ((await answers.get(TIMEOUT)) !== 2);
+        await slay(other[0]!);
+        assert.equal(await lock.acquire(TIMEOUT), true);
+      },
+    );
+  });
+}
 
 /** True until the process has been reaped. */
 function isThere(pid: number): boolean {

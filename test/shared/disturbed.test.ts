@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { Queue, SharedArray, SharedValue } from 'multiproc';
 import { ShareableList, SharedMemory } from 'multiproc/shared-memory';
 import { familyKey } from '#dist/managers/family-key.js';
@@ -7,7 +8,7 @@ import { layout } from '#dist/memory/layout.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 import { holders } from '../inside.ts';
-import { exists, freshName } from './segments.ts';
+import { exists, freshName, pathOf } from './segments.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -84,10 +85,12 @@ test('disturbed anywhere while it attaches to a segment of another, a process le
     ({ name }: SharedMemory) => {
       using memory = SharedMemory.attach(name);
       memory.buffer[1] = 8;
+      assert.throws(() => SharedMemory.attach(`${name}_empty`));
     },
     () => {
       const memory = SharedMemory.create({ size: 1000 });
       memory.buffer[0] = 7;
+      writeFileSync(pathOf(`${memory.name}_empty`), '');
       return [memory];
     },
     ({ isDead, threw }, memory) => {
@@ -95,6 +98,7 @@ test('disturbed anywhere while it attaches to a segment of another, a process le
       assert.equal(memory.buffer[0], 7);
       nextUse();
       assert.equal(exists(memory.name), true);
+      rmSync(pathOf(`${memory.name}_empty`));
       memory.unlink();
       memory.close();
     },

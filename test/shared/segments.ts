@@ -12,8 +12,11 @@ export function freshName(): string {
   return `multiproc-test-${process.pid}-${count++}`;
 }
 
+/** Where its file is. */
+export const pathOf = (name: string): string => `/dev/shm/${name}`;
+
 export function exists(name: string): boolean {
-  return existsSync(`/dev/shm/${name}`);
+  return existsSync(pathOf(name));
 }
 
 export const FOLDER = `/dev/shm/.multiproc-${process.getuid!()}`;

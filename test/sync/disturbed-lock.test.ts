@@ -61,6 +61,20 @@ for (const [kind, wait] of [
 
 const INSISTED = 1 << 28;
 
+/** Has somebody wait for the lock, which is ours, until he insists on it. */
+function insist(lock: Lock, orders: Queue<number>, answers: Queue<string>, insisted = true): void {
+  orders.putSync(1);
+  // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
+  for (;;) {
+    while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
+    if (!insisted || wordOf(lock, 2) & INSISTED) return;
+    for (const end = performance.now() + 1; performance.now() < end; );
+    if (wordOf(lock, 2) & INSISTED) continue;
+    lock.release();
+    lock.acquireSync();
+  }
+}
+
 for (const insisted of [false, true]) {
   const how = insisted ? 'a hand-over' : 'a release with another in line';
   test(`disturbed anywhere in ${how}, a process holds up nobody`, async () => {
@@ -84,16 +98,7 @@ for (const insisted of [false, true]) {
       (l: Lock) => l.release(),
       () => {
         lock.acquireSync();
-        orders.putSync(1);
-        // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
-        for (;;) {
-          while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
-          if (!insisted || wordOf(lock, 2) & INSISTED) break;
-          for (const end = performance.now() + 1; performance.now() < end; );
-          if (wordOf(lock, 2) & INSISTED) continue;
-          lock.release();
-          lock.acquireSync();
-        }
+        insist(lock, orders, answers, insisted);
         return [lock];
       },
       async () => {
@@ -108,6 +113,45 @@ for (const insisted of [false, true]) {
     await slay(waiter);
   });
 }
+
+test('disturbed anywhere while it takes back a lock that was handed to one who does not come, a process holds up nobody', async () => {
+  const lock = new Lock();
+  const had = new Queue<string>();
+  const orders = new Queue<number>();
+  const waiter = start(
+    async (l: Lock, q: Queue<number>, a: Queue<string>) => {
+      for (;;) {
+        await q.get();
+        await l.acquire();
+        l.release();
+        await a.put('had it');
+      }
+    },
+    lock,
+    orders,
+    had,
+  );
+  await disturbEverywhere(
+    async (l: Lock) => {
+      l.release();
+      while (l.locked()) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
+    () => {
+      lock.acquireSync();
+      insist(lock, orders, had);
+      process.kill(waiter.pid as number, 'SIGSTOP');
+      return [lock];
+    },
+    async () => {
+      process.kill(waiter.pid as number, 'SIGCONT');
+      if ((wordOf(lock, 2) & ~INSISTED) === family().me) lock.release();
+      assert.equal(await had.get(TIMEOUT), 'had it');
+      await free(lock);
+    },
+    { where: 'sync/lock.ts' },
+  );
+  await slay(waiter);
+});
 
 /** Has the lock held by a process that is dead, and that nobody has buried yet. */
 function leaveBehind(lock: Lock): void {
