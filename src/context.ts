@@ -9,7 +9,13 @@ import type { CommonPoolOptions, PoolOptions } from './pool/pool-options.ts';
 import { cpuCount } from './process/cpu-count.ts';
 import { parentProcess } from './process/parent-process.ts';
 import { activeChildren, currentProcess, Process } from './process/process.ts';
-import type { AnyArgs, CommonProcessOptions, DetachableOptions, ProcessOptions } from './process/process-options.ts';
+import type {
+  AnyArgs,
+  CommonProcessOptions,
+  DetachableOptions,
+  ProcessOptions,
+  WithArgs,
+} from './process/process-options.ts';
 import { assertStartMethod, getStartMethod, type StartMethod } from './process/start-method.ts';
 import type { ByMethod, OfProcess } from './process/start-options.ts';
 import { SharedArray } from './shared/shared-array.ts';
@@ -20,21 +26,65 @@ import { Lock } from './sync/lock.ts';
 import { RLock } from './sync/rlock.ts';
 import { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
 
-/** `Process` of a context: with the options that make sense there. */
+/** `Process` of a context, with the options that its start method has. */
 type BoundProcess<Method extends StartMethod> = Omit<typeof Process, 'prototype'> & {
   new <A extends AnyArgs = AnyArgs>(
-    options?: CommonProcessOptions<A> & ByMethod<DetachableOptions, Method>,
+    options?: CommonProcessOptions<A> & WithArgs<A> & ByMethod<DetachableOptions, Method>,
   ): Process<A>;
   readonly prototype: Process;
 };
 
-/** `Pool` of a context, likewise. */
+/** `Pool` of a context, with the options that its start method has. */
 type BoundPool<Method extends StartMethod> = Omit<typeof Pool, 'prototype'> & {
   new (options?: number | (CommonPoolOptions & ByMethod<OfProcess, Method>)): Pool;
   readonly prototype: Pool;
 };
 
-function bind<Method extends StartMethod>(startMethod: Method) {
+/** The library's names, bound to one start method: what `getContext` returns. */
+export interface Context<Method extends StartMethod = StartMethod> {
+  /** The start method of this context: 'spawn' or 'thread'. */
+  getStartMethod(): Method;
+  /** `Process` with the start method of this context. */
+  readonly Process: BoundProcess<Method>;
+  /** `Pool` whose workers have the start method of this context. */
+  readonly Pool: BoundPool<Method>;
+  /** `Queue`, the same class in each context: a queue made by one works in the other. */
+  readonly Queue: typeof Queue;
+  /** `SimpleQueue`, the same class in each context. */
+  readonly SimpleQueue: typeof SimpleQueue;
+  /** `JoinableQueue`, the same class in each context. */
+  readonly JoinableQueue: typeof JoinableQueue;
+  /** `pipe`, the same function in each context. */
+  readonly pipe: typeof pipe;
+  /** `Lock`, the same class in each context. */
+  readonly Lock: typeof Lock;
+  /** `RLock`, the same class in each context. */
+  readonly RLock: typeof RLock;
+  /** `Condition`, the same class in each context. */
+  readonly Condition: typeof Condition;
+  /** `Event`, the same class in each context. */
+  readonly Event: typeof Event;
+  /** `Semaphore`, the same class in each context. */
+  readonly Semaphore: typeof Semaphore;
+  /** `BoundedSemaphore`, the same class in each context. */
+  readonly BoundedSemaphore: typeof BoundedSemaphore;
+  /** `Barrier`, the same class in each context. */
+  readonly Barrier: typeof Barrier;
+  /** `SharedValue`, the same class in each context. */
+  readonly SharedValue: typeof SharedValue;
+  /** `SharedArray`, the same class in each context. */
+  readonly SharedArray: typeof SharedArray;
+  /** `cpuCount`, the same function in each context. */
+  readonly cpuCount: typeof cpuCount;
+  /** `currentProcess`, the same function in each context. */
+  readonly currentProcess: typeof currentProcess;
+  /** `parentProcess`, the same function in each context. */
+  readonly parentProcess: typeof parentProcess;
+  /** `activeChildren`, the same function in each context: it returns processes and threads alike. */
+  readonly activeChildren: typeof activeChildren;
+}
+
+function bind<Method extends StartMethod>(startMethod: Method): Context<Method> {
   const context = { getStartMethod: () => startMethod };
   return {
     // Named as the classes that they bind, since names and errors say them.
@@ -42,7 +92,7 @@ function bind<Method extends StartMethod>(startMethod: Method) {
       static {
         Object.defineProperty(BoundProcess, 'name', { value: 'Process' });
       }
-      constructor(options: ProcessOptions<A> = {}) {
+      constructor(options: Partial<ProcessOptions<A>> = {}) {
         super(
           (typeof options === 'object' && options !== null ? { context, ...options } : options) as ProcessOptions<A>,
         );
@@ -77,9 +127,6 @@ function bind<Method extends StartMethod>(startMethod: Method) {
     activeChildren,
   };
 }
-
-/** The library's names, bound to one start method. */
-export type Context<Method extends StartMethod = StartMethod> = ReturnType<typeof bind<Method>>;
 
 /** @internal Their classes travel by name. */
 export const contexts: { readonly [Method in StartMethod]: Context<Method> } = {

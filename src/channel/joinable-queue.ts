@@ -99,7 +99,7 @@ export class JoinableQueue<T> extends Queue<T> {
   }
 
   /** As of a `Queue`; items that `immediate` throws away are done. */
-  override shutdown(options?: { immediate?: boolean }): void {
+  override shutdown(options?: { immediate?: boolean | undefined }): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
     if (this.#unfinished === 0) this.#joiners.notifyAll();

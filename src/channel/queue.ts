@@ -162,7 +162,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
    * Lets nothing in any more, in all processes: `put` answers `ShutDown`, `get` gives what is inside and then answers it too.
    * `immediate` throws away what is inside. It may be repeated.
    */
-  shutdown(options?: { immediate?: boolean }): void {
+  shutdown(options?: { immediate?: boolean | undefined }): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
   }

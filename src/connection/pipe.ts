@@ -29,7 +29,7 @@ import { Pipe } from './pipe-object.ts';
  * await p.join();
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
-export function pipe<T = any>(options: { duplex?: boolean } = {}): [Connection<T>, Connection<T>] {
+export function pipe<T = any>(options: { duplex?: boolean | undefined } = {}): [Connection<T>, Connection<T>] {
   assertOptions(options, '{ duplex: false }');
   const { duplex = true } = options;
   assertOptionType('duplex', duplex, 'boolean');

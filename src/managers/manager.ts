@@ -71,8 +71,8 @@ export class Manager extends BaseManager {
   dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>): DictProxy<K, V>;
   dict<V>(init: Readonly<Record<string, V>>): DictProxy<string, V>;
   dict<K extends string, V>(init: Readonly<Record<K, V>>): DictProxy<K, V>;
-  dict(init?: object): DictProxy {
-    return this.make('dict', 'dict', [init]) as DictProxy;
+  dict(init?: object): unknown {
+    return this.make('dict', 'dict', [init]);
   }
 
   list<T = unknown>(init?: Iterable<T>): ListProxy<T> {

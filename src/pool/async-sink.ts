@@ -9,8 +9,8 @@ import { type ReportMessage, report } from './messages.ts';
 /** What the `…Async` calls take besides. */
 export interface Callbacks<R> {
   /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
-  readonly callback?: (result: R) => unknown;
-  readonly errorCallback?: (error: unknown) => unknown;
+  readonly callback?: ((result: R) => unknown) | undefined;
+  readonly errorCallback?: ((error: unknown) => unknown) | undefined;
 }
 
 /** Where the end of a task or of a batch goes that has an `AsyncResult`. */

@@ -8,13 +8,13 @@ import { type ReportMessage, report, type Way, way } from './messages.ts';
 /** What a user may ask of the calls that take many items. */
 export interface MapOptions extends TaskOptions {
   /** How many items make one task; a time-out and a retry are for the whole of it. A quarter of each worker's share if left out. */
-  readonly chunksize?: number;
+  readonly chunksize?: number | undefined;
   /** For `imap`: how many items may be unfinished or unread, 4 × workers × chunksize if left out. */
-  readonly buffersize?: number;
+  readonly buffersize?: number | undefined;
   /** Rejects with the first error that happens, and ends the rest. */
-  readonly failFast?: boolean;
+  readonly failFast?: boolean | undefined;
   /** Called after each task with the number of items done. */
-  readonly onProgress?: (done: number, total?: number) => void;
+  readonly onProgress?: ((done: number, total?: number) => void) | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.

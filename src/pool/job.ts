@@ -4,18 +4,22 @@ import type { ReportMessage, Way } from './messages.ts';
 /** What a user may ask for each task. */
 export interface TaskOptions {
   /** Milliseconds from the start of the task; then its worker is ended and the task rejects with `TimeoutError`. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Ends just this task: a waiting one never starts, of a running one the worker is ended. It rejects with `signal.reason`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How often the task is run again after an error that it threw, or after its worker was lost; 0 if left out. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** Bigger goes first, equal ones in order of submission; 0 if left out. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
 }
 
 /** The options of a task with nothing left out. */
-export type SubmitOptions = Required<Pick<TaskOptions, 'retries' | 'priority' | 'timeout'>> &
-  Pick<TaskOptions, 'signal'>;
+export interface SubmitOptions {
+  readonly timeout: number;
+  readonly retries: number;
+  readonly priority: number;
+  readonly signal?: AbortSignal;
+}
 
 /** Where the end of a task goes; neither may throw, and one of them is called once. */
 export interface Sink {

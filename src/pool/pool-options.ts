@@ -3,26 +3,26 @@ import type { ByContext, OfProcess, OptionNames } from '../process/start-options
 /** What a pool is made with, whatever its workers are. */
 export interface CommonPoolOptions {
   /** How many workers there may be; as many as usable CPUs if left out. */
-  readonly processes?: number;
+  readonly processes?: number | undefined;
   /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
-  readonly initializer?: (...args: any[]) => unknown;
-  readonly initargs?: readonly unknown[];
+  readonly initializer?: ((...args: any[]) => unknown) | undefined;
+  readonly initargs?: readonly unknown[] | undefined;
   /**
    * Called in each worker before it leaves in order, after its last task: because the pool has closed, `maxTasksPerChild` is reached,
    * the program ends by itself, or one of its tasks was stopped. An async one is awaited.
    */
-  readonly finalizer?: () => unknown;
+  readonly finalizer?: (() => unknown) | undefined;
   /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** A worker is replaced after so many tasks (a chunk is one). */
-  readonly maxTasksPerChild?: number;
+  readonly maxTasksPerChild?: number | undefined;
   /** A worker is replaced when it has more than so many bytes resident, a thread in its JavaScript heap, as seen between tasks. */
-  readonly maxMemoryPerChild?: number;
+  readonly maxMemoryPerChild?: number | undefined;
   /** The workers' names begin with it, `PoolWorker` if left out. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Environment variables of the workers, added to the inherited ones. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -36,6 +36,10 @@ const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.
 const MAX_DEPTH = 8;
 
 type Items<T> = Iterable<T> | AsyncIterable<T>;
+/** A typed array, whatever it holds; a `DataView` has no items. */
+type NumberArray = ArrayBufferView & ArrayLike<number | bigint>;
+/** What is no typed array: chunks of those are typed arrays, too. */
+type NoNumberArray = { readonly BYTES_PER_ELEMENT?: undefined };
 // biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
 type AnyFunction = (...args: any[]) => unknown;
 
@@ -59,6 +63,7 @@ export class Pool implements AsyncDisposable {
   readonly #interruptible: Interruptible;
   #isJoinable = false;
 
+  /** Makes a pool of `options` workers, or as the options say; it starts none before there is work. */
   constructor(options: number | PoolOptions = {}) {
     const given = typeof options === 'number' ? { processes: options } : options;
     checkOptionNames('Pool', given, poolOptionNames);
@@ -98,32 +103,50 @@ export class Pool implements AsyncDisposable {
     forgotten.register(this, { dispatcher: this.#dispatcher, interruptible: this.#interruptible });
   }
 
-  /** Runs `fn(...args)` in a worker. */
+  /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
+  apply<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Promise<Awaited<R>>;
+  /** Runs `fn(...args)` in a worker; resolves to what it returns, rejects with what it throws. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    args?: A,
-    options: TaskOptions = NONE,
-  ): Promise<Awaited<R>> {
+    args: readonly [...A],
+    options?: TaskOptions,
+  ): Promise<Awaited<R>>;
+  apply(fn: AnyFunction, args?: readonly unknown[], options: TaskOptions = NONE): Promise<unknown> {
     return settled('apply', options?.signal, (resolve, reject) => {
       this.#call(fn, args, readOptions(options), new CallSink(resolve as (value: unknown) => void, reject));
     });
   }
 
   /**
-   * The same, for when the result is wanted later, or by a callback. Throws at once what is wrong with the call itself; what is
-   * wrong with the task, such as an argument that cannot be sent, or with the workers, is the result's error.
+   * Runs `fn()` in a worker and returns its `AsyncResult` at once: for a result that is wanted later, or by a callback. Throws what is
+   * wrong with the call itself; what is wrong with the task or with the workers is the result's error.
+   */
+  applyAsync<R>(
+    fn: () => R,
+    args?: readonly [],
+    options?: TaskOptions & Callbacks<Awaited<R>>,
+  ): AsyncResult<Awaited<R>>;
+  /**
+   * Runs `fn(...args)` in a worker and returns its `AsyncResult` at once: for a result that is wanted later, or by a callback. Throws what
+   * is wrong with the call itself; what is wrong with the task, such as an argument that cannot be sent, or with the workers, is the
+   * result's error.
    */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    args?: A,
-    options: TaskOptions & Callbacks<Awaited<R>> = NONE,
-  ): AsyncResult<Awaited<R>> {
+    args: readonly [...A],
+    options?: TaskOptions & Callbacks<Awaited<R>>,
+  ): AsyncResult<Awaited<R>>;
+  applyAsync(
+    fn: AnyFunction,
+    args?: readonly unknown[],
+    options: TaskOptions & Callbacks<unknown> = NONE,
+  ): AsyncResult<unknown> {
     assertTask(fn);
     this.#dispatcher.assertNotEnded();
     const list = argumentsOf(args);
     const submit = readOptions(options);
     checkCallbacks(options);
-    const sink = new AsyncSink<Awaited<R>>(this.#dispatcher, options);
+    const sink = new AsyncSink<unknown>(this.#dispatcher, options);
     try {
       sink.task = this.#call(fn, list, submit, sink);
     } catch (error) {
@@ -132,22 +155,29 @@ export class Pool implements AsyncDisposable {
     return sink.result;
   }
 
-  /** The same, blocking the thread. */
-  applySync<A extends readonly unknown[], R>(fn: (...args: A) => R, args?: A, options: TaskOptions = NONE): Awaited<R> {
+  /** Runs `fn()` in a worker and blocks the thread until it has ended; returns what it returns, throws what it throws. */
+  applySync<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Awaited<R>;
+  /** Runs `fn(...args)` in a worker and blocks the thread until it has ended; returns what it returns, throws what it throws. */
+  applySync<A extends readonly unknown[], R>(
+    fn: (...args: A) => R,
+    args: readonly [...A],
+    options?: TaskOptions,
+  ): Awaited<R>;
+  applySync(fn: AnyFunction, args?: readonly unknown[], options: TaskOptions = NONE): unknown {
     const outcome = new SyncOutcome();
     this.#call(fn, args, readOptions(options), new CallSink(outcome.succeed, outcome.fail));
-    return outcome.await(this.#dispatcher) as Awaited<R>;
+    return outcome.await(this.#dispatcher);
   }
 
   /**
-   * Runs `fn` on each item and answers the results in order. It waits for all of them, and then rejects with the first error by
-   * index; with `failFast` it rejects at once and ends the rest.
+   * Runs `fn` on each item; resolves to the results, in the order of the items. It waits for all of them, and then rejects with the first
+   * error by index; with `failFast` it rejects at once and ends the rest.
    */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): Promise<Awaited<R>[]> {
     return this.#batch(fn, way.EACH, items, options) as Promise<Awaited<R>[]>;
   }
 
-  /** The same, for when the results are wanted later, or by a callback. */
+  /** Runs `fn` on each item and returns the `AsyncResult` of all at once: for results that are wanted later, or by a callback. */
   mapAsync<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
@@ -159,35 +189,47 @@ export class Pool implements AsyncDisposable {
   /** `map` for a function of several arguments: each item is the list of them. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    items: Items<A>,
+    items: Items<readonly [...A]>,
     options: MapOptions = {},
   ): Promise<Awaited<R>[]> {
     return this.#batch(fn, way.STAR, items, options) as Promise<Awaited<R>[]>;
   }
 
+  /** `mapAsync` for a function of several arguments: each item is the list of them. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    items: Items<A>,
+    items: Items<readonly [...A]>,
     options: MapOptions & Callbacks<Awaited<R>[]> = {},
   ): AsyncResult<Awaited<R>[]> {
     return this.#batchAsync(fn, way.STAR, items, options);
   }
 
   /**
-   * Calls `fn` with whole chunks and the index of each one's first item; one result a chunk. Chunks of a typed array arrive as
-   * typed arrays and are not copied item by item: this is the way for numbers in bulk.
+   * Calls `fn` with parts of a typed array, which are typed arrays of the same kind, and the index of each part's first item; resolves to
+   * one result a part. The parts are not copied item by item: this is the way for numbers in bulk.
    */
-  mapChunks<T, R>(fn: (chunk: T[], start: number) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
-  mapChunks<T extends ArrayBufferView, R>(
+  mapChunks<T extends NumberArray, R>(
     fn: (chunk: T, start: number) => R,
     items: T,
+    options?: MapOptions,
+  ): Promise<Awaited<R>[]>;
+  /**
+   * Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. For a function
+   * that can do many items at once better than one by one.
+   */
+  mapChunks<T, R>(
+    fn: (chunk: T[], start: number) => R,
+    items: Items<T> & NoNumberArray,
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
   mapChunks(fn: AnyFunction, items: unknown, options: MapOptions = {}): Promise<unknown[]> {
     return this.#batch(fn, way.CHUNK, items as Items<unknown>, options);
   }
 
-  /** `map`, blocking the thread; the items must be there at once. */
+  /**
+   * Runs `fn` on each item and blocks the thread until all have ended; returns the results, in the order of the items. The items must be
+   * there at once: no async iterable.
+   */
   mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
     assertTask(fn);
     this.#dispatcher.assertOpen();
@@ -205,7 +247,7 @@ export class Pool implements AsyncDisposable {
     return this.#iterate(fn, items, options, true);
   }
 
-  /** The same, results as they come. */
+  /** `imap` with the results in the order in which they come, and so the quick ones first. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
@@ -215,7 +257,7 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * A function that does the same in a worker. It may be sent to other processes, also into tasks: there it asks this process
+   * Returns a function that runs `fn` in a worker. It may be sent to other processes, also into tasks: there it asks this process
    * to run it in the pool.
    */
   wrap<A extends unknown[], R>(
@@ -230,7 +272,7 @@ export class Pool implements AsyncDisposable {
     return callable;
   }
 
-  /** Takes no more tasks; those that there are are finished. May be repeated. */
+  /** Takes no more tasks, and finishes those that it has. May be repeated. */
   close(): void {
     this.#dispatcher.close();
     this.#isJoinable = true;
@@ -267,6 +309,7 @@ export class Pool implements AsyncDisposable {
     return this.#dispatcher.crew.pids;
   }
 
+  /** Numbers about the pool at this moment. */
   stats(): PoolStats {
     const { crew, counts } = this.#dispatcher;
     return { ...crew.counts, ...counts };

@@ -7,33 +7,36 @@ export type AnyArgs = readonly any[];
 /** What a process or thread is made with, whichever it is. */
 export interface CommonProcessOptions<A extends AnyArgs> {
   /** The function to run in the new process; any function, closures included. It may be async. */
-  readonly target?: (...args: A) => unknown;
+  readonly target?: ((...args: A) => unknown) | undefined;
   /** The arguments of the target. */
-  readonly args?: A;
+  readonly args?: readonly [...A] | undefined;
   /** A label, not unique; the class's and a number if left out: `Process-1`, its children `Process-1:1` and so on. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** A daemon does not keep its parent alive, and ends with it; as its parent is, if left out. */
-  readonly daemon?: boolean;
+  readonly daemon?: boolean | undefined;
   /** Environment variables, added to the inherited ones. Such a process is started anew, not from a spare. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * `terminate`, `interrupt` and `kill` end also what the process has started by other means than this library, unless that has a
    * session of its own: what `child_process` started, and what that has started in turn.
    */
-  readonly descendants?: boolean;
+  readonly descendants?: boolean | undefined;
 }
 
 /** What only a process of the operating system is made with. */
 export interface DetachableOptions extends OfProcess {
   /** The process outlives its parent, even a crash of it, in a session of its own. A thread cannot: a `PlatformError`. */
-  readonly detached?: boolean;
+  readonly detached?: boolean | undefined;
 }
 
 /**
  * What a process is made with. `context` says whose start method it has: `getContext('thread')` makes it a worker thread; the program's
  * if left out.
  */
-export type ProcessOptions<A extends AnyArgs> = CommonProcessOptions<A> & ByContext<DetachableOptions>;
+export type ProcessOptions<A extends AnyArgs> = CommonProcessOptions<A> & WithArgs<A> & ByContext<DetachableOptions>;
+
+/** A target that cannot do without arguments is given them. */
+export type WithArgs<A extends AnyArgs> = [] extends A ? unknown : { readonly args: readonly [...A] };
 
 /** The names of all options. */
 export const processOptionNames: Record<OptionNames<ProcessOptions<AnyArgs>>, true> = {

@@ -68,7 +68,9 @@ let currentIndex: number | undefined;
  */
 // biome-ignore lint/suspicious/noExplicitAny: as in the options.
 export class Process<A extends AnyArgs = any[]> {
-  constructor(options: ProcessOptions<A> = {}) {
+  /** Makes a process that does not run yet; `start()` starts it. */
+  constructor(options?: ProcessOptions<A>);
+  constructor(options: ProcessOptions<AnyArgs> = {}) {
     checkOptionNames('Process', options, processOptionNames);
     const { target, args, name, env, execArgv, stdin, resourceLimits } = options;
     const start = { env, execArgv, stdin, resourceLimits } as StartOptions;

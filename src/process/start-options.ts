@@ -6,15 +6,15 @@ import type { StartContext, StartMethod } from './start-method.ts';
 /** What a process of the operating system can be started with, and a thread cannot. */
 export interface OfProcess {
   /** Options of node, added to those that this program was started with; of one that is given twice the last counts. Such a process is started anew, not from a spare. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: readonly string[] | undefined;
   /** Where it reads standard input: nowhere, or where this process does. `ignore` if left out. */
-  readonly stdin?: 'ignore' | 'inherit';
+  readonly stdin?: 'ignore' | 'inherit' | undefined;
 }
 
 /** What a thread can be started with, and a process cannot: that has `execArgv`. */
 export interface OfThread {
   /** How much memory the thread may take, as for `new Worker` of Node: beyond it the thread ends, not the process. */
-  readonly resourceLimits?: ResourceLimits;
+  readonly resourceLimits?: ResourceLimits | undefined;
 }
 
 type Without<Options> = { readonly [name in keyof Options]?: undefined };

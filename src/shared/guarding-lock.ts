@@ -8,7 +8,7 @@ import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
 /** What a shared value or array may be told of the lock that goes with it. */
 export interface GuardOptions {
   /** `true`, as if left out: one of its own, made when somebody asks for it. `false`: none. A `Lock`: that one. */
-  readonly lock?: boolean | Lock;
+  readonly lock?: boolean | Lock | undefined;
 }
 
 /** The lock that is made where none was given. */

@@ -7,9 +7,9 @@ export interface SharedMemoryOptions {
   /** Bytes; 1 at least. */
   readonly size: number;
   /** How others find it: one free of slashes, of at most 255 bytes. A new one if left out. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** It stays when this program has ended, until somebody calls `unlink()`; false if left out. */
-  readonly persist?: boolean;
+  readonly persist?: boolean | undefined;
 }
 
 /** The segment of a shared memory, for those who send it; a `ClosedError` where it is closed. */

@@ -67,6 +67,44 @@ export async function typing(): Promise<void> {
   const open: DictProxy<string, unknown> = manager.dict();
   const nested: DictProxy<string, DictProxy<string, number>> = manager.dict({ dict });
 
+  // What is read out is a copy that cannot be changed, at any depth.
+  const deep = manager.dict<string, { list: { at: Date; tags: Set<string> }[] }>();
+  const read = await deep.get('a');
+  // @ts-expect-error: a change of the copy would throw
+  read?.list.push({ at: new Date(), tags: new Set() });
+  // @ts-expect-error: as above
+  read!.list[0]!.at = new Date();
+  // @ts-expect-error: as above
+  read?.list[0]?.tags.add('a');
+  read?.list[0]?.at.setTime(0);
+  for (const each of await deep.values()) {
+    // @ts-expect-error: as above
+    each.list.pop();
+  }
+  for await (const [, each] of deep) {
+    // @ts-expect-error: as above
+    each.list.pop();
+  }
+  // @ts-expect-error: as above
+  (await deep.update('a', (old) => old ?? { list: [] })).list.pop();
+  (await deep.copy()).get('a')?.list.pop();
+  (await deep.pop('a'))?.list.pop();
+  const rows = manager.list([[1, 'a']] as [number, string][]);
+  const row: readonly [number, string] | undefined = await rows.at(0);
+  // @ts-expect-error: as above
+  row[0] = 5;
+  // @ts-expect-error: as above
+  (await rows.toArray())[0]?.reverse();
+  (await rows.toArray()).reverse();
+  const numbers = manager.value(new Float64Array(2));
+  (await numbers.get())[0] = 1;
+  const held: DictProxy<string, number> | undefined = await manager.dict({ dict }).get('dict');
+  const anything: Not<IsAny<Awaited<ReturnType<ReturnType<typeof manager.list>['at']>>>> = false;
+  // biome-ignore lint/suspicious/noExplicitAny: what it is about.
+  const free = manager.dict<string, any>();
+  (await free.get('a')).whatever();
+  void [row, held, anything];
+
   const list = manager.list([1, 2]);
   const typed: ListProxy<number> = list;
   const items: number[] = await list.toArray();

@@ -5,6 +5,7 @@ import {
   getContext,
   Pool,
   Process,
+  type ProcessOptions,
   type StartMethod,
   setStartMethod,
   ThreadPool,
@@ -26,6 +27,27 @@ expectType<Process>(p);
 new context.Process({ target, args: [new context.Queue<number>(), '1'] });
 // @ts-expect-error an argument is missing
 new context.Process({ target, args: [new context.Queue<number>()] });
+
+// Arguments of several types are known one by one.
+new Process({ target: (a, b) => a.trim() + b.toFixed(1), args: ['x', 1] });
+new context.Process({ target: (a, b) => a.trim() + b.toFixed(1), args: ['x', 1] });
+new Process({ target: (n = 5) => n });
+new Process({ target: (...texts: string[]) => texts });
+// @ts-expect-error its argument is missing
+new Process({ target: (n: number) => n });
+// @ts-expect-error as above
+new context.Process({ target: (n: number) => n });
+// @ts-expect-error a text is no number
+new Process({ target: (n: number) => n, args: ['a'] });
+// An option that may be missing may be `undefined`, too.
+new Process({ name: undefined, args: undefined, daemon: undefined, env: undefined, descendants: undefined });
+new Process({ detached: undefined, execArgv: undefined, stdin: undefined, resourceLimits: undefined });
+// A subclass hands its options on.
+export class Named<A extends readonly unknown[]> extends Process<A> {
+  constructor(options: ProcessOptions<A>) {
+    super(options);
+  }
+}
 
 new Process({ context, target: () => {} });
 new Pool({ context, processes: 2 });

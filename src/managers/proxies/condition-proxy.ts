@@ -20,32 +20,38 @@ export class ConditionProxy extends BaseProxy {
     return this.#lock;
   }
 
-  /** Takes the lock, waiting for it if need be; false when the time is over. */
+  /** Takes the lock, waiting for it if need be; resolves to true, or to false when the time is over. */
   acquire(options?: WaitOptions): Promise<boolean> {
     // The very promise of the lock: an rlock belongs to whoever awaits that.
     return this.#ask((lock) => lock.acquire(options));
   }
 
+  /** Takes the lock if it is free at once; resolves to false if it is not. */
   tryAcquire(): Promise<boolean> {
     return this.#ask((lock) => lock.tryAcquire());
   }
 
+  /** Releases the lock. A `StateError` if nobody holds it. */
   release(): Promise<void> {
     return this.#ask((lock) => lock.release());
   }
 
+  /** Resolves to true if anybody holds the lock. */
   locked(): Promise<boolean> {
     return this.#ask((lock) => lock.locked());
   }
 
+  /** Resolves to true while the lock is held by one who took it over from a client that is gone. */
   abandoned(): Promise<boolean> {
     return this.#ask((lock) => lock.abandoned());
   }
 
+  /** Acquires the lock for a block: `await using held = await condition.guard()`; rejects with a `TimeoutError` when the time is over. */
   guard(options?: WaitOptions): Promise<Guard> {
     return this.#ask((lock) => lock.guard(options));
   }
 
+  /** Runs `fn` while the lock is held, and releases the lock whatever happens; resolves to what `fn` returns. */
   with<R>(fn: () => R): Promise<Awaited<R>> {
     return this.#ask((lock) => lock.with(fn));
   }
@@ -76,17 +82,17 @@ export class ConditionProxy extends BaseProxy {
     }
   }
 
-  /** Wakes the `count` that have waited longest. A `StateError` without the lock. */
+  /** Wakes the `count` waits that have waited longest. A `StateError` without the lock. */
   notify(count = 1): Promise<void> {
     return this.call('notify', [count]) as Promise<void>;
   }
 
-  /** Wakes all that wait. A `StateError` without the lock. */
+  /** Wakes all waits. A `StateError` without the lock. */
   notifyAll(): Promise<void> {
     return this.call('notifyAll') as Promise<void>;
   }
 
-  /** This process is done with it. */
+  /** Lets go of the condition in this thread: later calls here reject with a `ClosedError`. May be repeated. */
   close(): void {
     this[Symbol.dispose]();
   }

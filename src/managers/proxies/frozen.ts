@@ -1,32 +1,38 @@
+import type { DeepReadonly } from './deep-readonly.ts';
+
 /**
  * Makes what was read out of a shared container unchangeable, with all plain objects, arrays, maps and sets in it: to change the
  * copy would change nothing for the others, so it throws. What is no container, such as a typed array or an instance of a class, stays as it is.
  */
-export function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  if (Array.isArray(value)) {
-    Object.freeze(value);
-    for (const item of value) frozen(item);
-  } else if (value instanceof Map) {
-    forbid(value, ['set', 'delete', 'clear']);
-    for (const [key, item] of value) {
-      frozen(key);
-      frozen(item);
-    }
-  } else if (value instanceof Set) {
-    forbid(value, ['add', 'delete', 'clear']);
-    for (const item of value) frozen(item);
-  } else if (isPlain(value)) {
-    Object.freeze(value);
-    for (const item of Object.values(value)) frozen(item);
-  }
-  return value;
+export function frozen<T>(value: T): DeepReadonly<T> {
+  freeze(value);
+  return value as DeepReadonly<T>;
 }
 
 /** A fresh array of what is in the container: the array is the caller's, the items are not. */
-export function frozenItems<T>(items: T[]): T[] {
-  for (const item of items) frozen(item);
-  return items;
+export function frozenItems<T>(items: T[]): DeepReadonly<T>[] {
+  for (const item of items) freeze(item);
+  return items as DeepReadonly<T>[];
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  if (Array.isArray(value)) {
+    Object.freeze(value);
+    for (const item of value) freeze(item);
+  } else if (value instanceof Map) {
+    forbid(value, ['set', 'delete', 'clear']);
+    for (const [key, item] of value) {
+      freeze(key);
+      freeze(item);
+    }
+  } else if (value instanceof Set) {
+    forbid(value, ['add', 'delete', 'clear']);
+    for (const item of value) freeze(item);
+  } else if (isPlain(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) freeze(item);
+  }
 }
 
 function isPlain(value: object): boolean {

@@ -9,37 +9,38 @@ export type Guard = Disposable & AsyncDisposable;
 
 /** What the locks and semaphores of a manager have in common; each is held by a client, and released when that is gone. */
 export abstract class AcquirableProxy extends BaseProxy {
-  /** Takes it, waiting for it if need be; false when the time is over. */
+  /** Takes the lock or a unit, waiting for it if need be; resolves to true, or to false when the time is over. */
   acquire(options?: WaitOptions): Promise<boolean> {
     return this.take(options);
   }
 
-  /** Takes it if that is possible at once. */
+  /** Takes the lock or a unit if that is possible at once; resolves to false if it is not. */
   tryAcquire(): Promise<boolean> {
     return this.call('tryAcquire') as Promise<boolean>;
   }
 
+  /** Gives back what was acquired. A `StateError` if there is nothing to give back. */
   release(): Promise<void> {
     return this.call('release') as Promise<void>;
   }
 
-  /** True if nobody could take it now. */
+  /** Resolves to true if nobody could take it now. */
   locked(): Promise<boolean> {
     return this.call('locked') as Promise<boolean>;
   }
 
-  /** True while it is held by one who took it over from a client that is gone. */
+  /** Resolves to true while it is held by one who took it over from a client that is gone. */
   abandoned(): Promise<boolean> {
     return this.call('abandoned') as Promise<boolean>;
   }
 
-  /** Acquires it for a block: `await using held = await lock.guard()`; a `TimeoutError` when the time is over. */
+  /** Acquires it for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
   async guard(options?: WaitOptions): Promise<Guard> {
     if (!(await this.acquire(options))) throw notInTime(options);
     return guarding(() => this.release());
   }
 
-  /** Runs `fn` while it is held, and releases it whatever happens. */
+  /** Runs `fn` while it is held, and releases it whatever happens; resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
     await this.acquire();
     try {
@@ -49,7 +50,7 @@ export abstract class AcquirableProxy extends BaseProxy {
     }
   }
 
-  /** This process is done with it. */
+  /** Lets go of it in this thread: later calls here reject with a `ClosedError`. May be repeated. */
   close(): void {
     this[Symbol.dispose]();
   }
@@ -72,6 +73,7 @@ export class LockProxy extends AcquirableProxy {
 export class RLockProxy extends LockProxy {
   readonly #ownership = new Ownership();
 
+  /** Takes the lock, waiting for it if need be, or once more if this async context has it; resolves to false when the time is over. */
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
       if (this.#again(options) !== undefined) return Promise.resolve(true);
@@ -81,6 +83,7 @@ export class RLockProxy extends LockProxy {
     }
   }
 
+  /** Takes the lock if it is free at once, or once more if this async context has it; resolves to false if neither. */
   override tryAcquire(): Promise<boolean> {
     try {
       if (this.#again(undefined) !== undefined) return Promise.resolve(true);
@@ -90,11 +93,13 @@ export class RLockProxy extends LockProxy {
     }
   }
 
+  /** Releases the lock once; it is free after as many releases as acquisitions. A `StateError` for whoever does not have it. */
   override async release(): Promise<void> {
     this.assertOpen();
     await this.#leave(this.#ownership.mine());
   }
 
+  /** Acquires the lock for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
   override guard(options?: WaitOptions): Promise<Guard> {
     try {
       const again = this.#again(options);
@@ -112,6 +117,7 @@ export class RLockProxy extends LockProxy {
     }
   }
 
+  /** Runs `fn`, and what it calls, as the owner of the lock, and releases it whatever happens; resolves to what `fn` returns. */
   override async with<R>(fn: () => R): Promise<Awaited<R>> {
     let hold = this.#again(undefined);
     if (hold === undefined) {
@@ -125,6 +131,7 @@ export class RLockProxy extends LockProxy {
     }
   }
 
+  /** @internal */
   override setAside(): () => void {
     const hold = this.#ownership.mine();
     if (hold === undefined) return super.setAside();
@@ -144,7 +151,7 @@ export class RLockProxy extends LockProxy {
 
 /** A semaphore that a manager's server holds. */
 export class SemaphoreProxy extends AcquirableProxy {
-  /** How many units are free. */
+  /** Resolves to the number of free units. */
   getValue(): Promise<number> {
     return this.call('getValue') as Promise<number>;
   }

@@ -50,7 +50,7 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<
   }
 
   /** Ends the queue for everyone: `put` fails, `get` drains what is in, unless it is `immediate`. */
-  shutdown(options?: { immediate?: boolean }): Promise<void> {
+  shutdown(options?: { immediate?: boolean | undefined }): Promise<void> {
     return this.call('shutdown', [options]) as Promise<void>;
   }
 
