@@ -4,8 +4,7 @@ import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { childOf, numberProcess, Process } from '../process/process.ts';
 import type { ProcessOptions } from '../process/process-options.ts';
-import type { StartMethod } from '../process/start-method.ts';
-import type { StartOptions } from '../process/start-options.ts';
+import type { PoolSettings } from './pool-settings.ts';
 import { isFromOutside, Setbacks, signalOf } from './setbacks.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
@@ -21,19 +20,8 @@ const GRACE = 1000;
 /** Milliseconds that idle workers have to leave when the program is over. */
 const MOMENT = 5000;
 
-export interface CrewOptions {
+export interface CrewOptions extends PoolSettings {
   readonly board: TaskBoard;
-  readonly size: number;
-  readonly name: string;
-  readonly concurrency: number;
-  readonly maxTasks: number;
-  readonly maxMemory: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
-  readonly initializer: ((...args: any[]) => unknown) | undefined;
-  readonly initargs: readonly unknown[];
-  readonly finalizer: (() => unknown) | undefined;
-  readonly startMethod: StartMethod;
-  readonly start: StartOptions;
   /**
    * A worker has ended in whatever way; `error` makes what its tasks reject with. Answers true if it died with nothing in hand
    * while tasks wait that it should have taken.

@@ -9,13 +9,14 @@ import { AbortWatch } from './abort-watch.ts';
 import { answerCall, type PoolCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';
 import { callDue } from './callbacks.ts';
-import { Crew, type CrewOptions } from './crew.ts';
+import { Crew } from './crew.ts';
 import { unwatchEnd, watchEnd } from './farewell.ts';
 import { FunctionShelf } from './function-shelf.ts';
 import { Job, type Sink, type SubmitOptions } from './job.ts';
 import { JobTable } from './job-table.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type Way } from './messages.ts';
+import type { PoolSettings } from './pool-settings.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
 import { packTask } from './task-parcel.ts';
@@ -55,9 +56,9 @@ export class Dispatcher {
   #done = 0;
   #failed = 0;
 
-  constructor(options: Omit<CrewOptions, 'board' | 'onLost' | 'onBroken' | 'outstanding'>) {
+  constructor(settings: PoolSettings) {
     this.#crew = new Crew({
-      ...options,
+      ...settings,
       board: this.#board,
       onLost: (member, error) => this.#settleLost(member, error),
       onBroken: (error) => this.#break(error),

@@ -1,10 +1,7 @@
 import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
 import { asOurselves } from '../loaded-for-functions.ts';
-import { assertOptionType, checkOptionNames, readTimeout, type WaitOptions } from '../options.ts';
-import { cpuCount } from '../process/cpu-count.ts';
-import { startMethodOf } from '../process/start-method.ts';
-import { checkStartOptions, type StartOptions } from '../process/start-options.ts';
+import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink, type Callbacks } from './async-sink.ts';
@@ -15,7 +12,8 @@ import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
 import { callOf, type Way, way } from './messages.ts';
-import { type PoolOptions, type PoolStats, poolOptionNames } from './pool-options.ts';
+import type { PoolOptions, PoolStats } from './pool-options.ts';
+import { readPoolOptions } from './pool-settings.ts';
 import type { ResultIterator } from './result-iterator.ts';
 import { settled } from './settled.ts';
 import { SyncOutcome } from './sync-outcome.ts';
@@ -65,17 +63,7 @@ export class Pool implements AsyncDisposable {
 
   /** Makes a pool of `options` workers, or as the options say; it starts none before there is work. */
   constructor(options: number | PoolOptions = {}) {
-    const given = typeof options === 'number' ? { processes: options } : options;
-    checkOptionNames('Pool', given, poolOptionNames);
-    const size = atLeastOne('processes', given.processes, cpuCount());
-    assertOptionType('initializer', given.initializer, 'function');
-    assertOptionType('finalizer', given.finalizer, 'function');
-    assertOptionType('name', given.name, 'string');
-    const initargs = given.initargs === undefined ? [] : argumentsOf(given.initargs, 'initargs', 'initializer');
-    const startMethod = startMethodOf(given.context);
-    const { env, execArgv, stdin, resourceLimits } = given;
-    const start = { env, execArgv, stdin, resourceLimits } as StartOptions;
-    checkStartOptions(start, startMethod);
+    const settings = readPoolOptions(options);
     const { Dispatcher, poolDepth } = machinery();
     if (poolDepth >= MAX_DEPTH) {
       throw new StateError(
@@ -83,21 +71,7 @@ export class Pool implements AsyncDisposable {
       );
     }
     // Nothing starts yet: a module that is loaded for a function may make a pool.
-    this.#dispatcher = asOurselves(
-      () =>
-        new Dispatcher({
-          size,
-          name: given.name ?? 'PoolWorker',
-          concurrency: atLeastOne('concurrency', given.concurrency, 1),
-          maxTasks: atLeastOne('maxTasksPerChild', given.maxTasksPerChild, Infinity),
-          maxMemory: atLeastOne('maxMemoryPerChild', given.maxMemoryPerChild, Infinity),
-          initializer: given.initializer,
-          initargs,
-          finalizer: given.finalizer,
-          startMethod,
-          start,
-        }),
-    );
+    this.#dispatcher = asOurselves(() => new Dispatcher(settings));
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);
     forgotten.register(this, { dispatcher: this.#dispatcher, interruptible: this.#interruptible });

@@ -9,6 +9,7 @@ import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
 import { assign, freeAssignment, writeAssignment } from './assignment.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
+import { rehearsal } from './rehearsal.ts';
 import type { Runner } from './runner.ts';
 import { Sentinel } from './sentinel.ts';
 import { assertStartAllowed } from './start-allowed.ts';
@@ -343,23 +344,11 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
   return process;
 }
 
-/** What a spare does to rehearse, as text of its own: to send a function of this file would mean to parse all of it. */
-const rehearsal = `(queue, Lock) => {
-  queue.putSync(['a', 1.5, { to: queue }]);
-  queue.getSync();
-  const lock = new Lock();
-  lock.acquireSync();
-  lock.release();
-  lock.close();
-}`;
-let perform: Internals['target'];
-
 /** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
 function rehearse(spare: Runner): void {
-  perform ??= process.getBuiltinModule('node:vm').runInThisContext(rehearsal) as NonNullable<typeof perform>;
   const mine = family();
   const queue = new SimpleQueue();
-  const work = { ...mainProcess, target: perform, args: [queue, Lock, new Map([[1, 2]])] };
+  const work = { ...mainProcess, target: rehearsal(), args: [queue, Lock, new Map([[1, 2]])] };
   assign(mine, spare.member, prepare(mine, makeProcess(Process, work, false), true));
   queue.close();
 }

@@ -1,0 +1,16 @@
+/** As text of its own: to send a function of a file of the library would mean to parse all of that file. */
+const text = `(queue, Lock) => {
+  queue.putSync(['a', 1.5, { to: queue }]);
+  queue.getSync();
+  const lock = new Lock();
+  lock.acquireSync();
+  lock.release();
+  lock.close();
+}`;
+let compiled: ((...args: readonly unknown[]) => unknown) | undefined;
+
+/** What a spare runs to rehearse: a function of a queue and the class `Lock` that uses a little of everything. */
+export function rehearsal(): (...args: readonly unknown[]) => unknown {
+  compiled ??= process.getBuiltinModule('node:vm').runInThisContext(text) as NonNullable<typeof compiled>;
+  return compiled;
+}
