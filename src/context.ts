@@ -152,6 +152,7 @@ export const contexts: { readonly [Method in StartMethod]: Context<Method> } = {
  * ```
  */
 export function getContext(): Context;
+/** The library bound to this start method: 'spawn', processes, or 'thread', worker threads of this process. */
 export function getContext<Method extends StartMethod>(method: Method): Context<Method>;
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);

@@ -36,11 +36,9 @@ export {
 } from './errors.ts';
 export type { SyncWaitOptions, WaitOptions } from './options.ts';
 export { AsyncResult } from './pool/async-result.ts';
-export type { Callbacks } from './pool/async-sink.ts';
-export type { MapOptions } from './pool/batch.ts';
-export type { TaskOptions } from './pool/job.ts';
 export { Pool } from './pool/pool.ts';
 export type { PoolOptions, PoolStats } from './pool/pool-options.ts';
+export type { Callbacks, MapOptions, TaskOptions } from './pool/task-options.ts';
 export { ThreadPool } from './pool/thread-pool.ts';
 export { cpuCount } from './process/cpu-count.ts';
 export { isMainProcess } from './process/is-main-process.ts';

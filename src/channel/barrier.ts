@@ -154,7 +154,7 @@ export class Barrier extends SharedObject {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until all parties have come; returns its number among them. Throws a `BrokenBarrierError`. */
   waitSync(options?: SyncWaitOptions): number {
     this.assertOpen();
     readTimeout(options);

@@ -72,7 +72,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Puts an item in and blocks the thread while there is no free place; throws `Full` when the time is over. */
   putSync(item: T, options?: SyncWaitOptions): void {
     this.assertOpen();
     readTimeout(options);
@@ -100,7 +100,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Takes the oldest item out and blocks the thread while there is none; throws `Empty` when the time is over. */
   getSync(options?: SyncWaitOptions): T {
     this.assertOpen();
     if (options === undefined) {

@@ -92,13 +92,16 @@ export class JoinableQueue<T> extends Queue<T> {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until every item put is done; throws a `TimeoutError` when the time is over. */
   joinSync(options?: SyncWaitOptions): void {
     this.assertOpen();
     this.#joiners.waitSync<void>(this.#attempt, options, this.#expire);
   }
 
-  /** As of a `Queue`; items that `immediate` throws away are done. */
+  /**
+   * Lets nothing in any more, in all processes: `put` fails with `ShutDown`, `get` gives what is inside and then fails with it too.
+   * `immediate` throws away what is inside, and these items count as done. May be repeated.
+   */
   override shutdown(options?: { immediate?: boolean | undefined }): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();

@@ -1,5 +1,12 @@
 /** Where a listener is found: `'host:port'`, `{ host, port }`, or the path of a unix socket. */
-export type Address = string | { readonly host: string; readonly port: number };
+export type Address =
+  | string
+  | {
+      /** A name or an IP address. */
+      readonly host: string;
+      /** The number of the port, from 0 to 65535; as a listener's, 0 means a free one. */
+      readonly port: number;
+    };
 
 /** An address as the system wants it. */
 export type Endpoint =

@@ -4,17 +4,21 @@ import type { Waitable } from '../sync/waitable.ts';
 
 /** Which part of the bytes to send: `size` of them from `offset` on; all that follow if left out. */
 export interface SendBytesRange {
+  /** Index of the first byte to send; 0 if left out. */
   readonly offset?: number | undefined;
+  /** How many bytes to send; all from `offset` on if left out. */
   readonly size?: number | undefined;
 }
 
 /** The most bytes that the message may have. */
 export interface RecvBytesLimit {
+  /** The most bytes that a message may have; a longer one is a `BufferTooShort`. */
   readonly maxLength?: number | undefined;
 }
 
 /** Where in the buffer the message shall begin, in bytes. */
 export interface RecvIntoOffset {
+  /** Where in the buffer the message begins; 0 if left out. */
   readonly offset?: number | undefined;
 }
 
@@ -63,7 +67,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Sends a value and blocks the thread while the other end has no room for it. Throws a `TimeoutError` when the time is over. */
   sendSync(value: T, options?: SyncWaitOptions): void {
     this.#assertWritable();
     readTimeout(options);
@@ -80,7 +84,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until a value comes; returns it. Throws a `TimeoutError` when the time is over, an `EndOfStreamError` when none will come. */
   recvSync(options?: SyncWaitOptions): T {
     this.#assertReadable();
     return this.takeSync(undefined, options) as T;
@@ -97,7 +101,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Sends bytes as one message and blocks the thread while the other end has no room for it. Throws a `TimeoutError` when the time is over. */
   sendBytesSync(bytes: ArrayBufferView | ArrayBuffer, options?: SyncWaitOptions & SendBytesRange): void {
     this.#assertWritable();
     readTimeout(options);
@@ -117,7 +121,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until a message of bytes comes; returns it. Throws a `BufferTooShort` for one of more than `maxLength` bytes. */
   recvBytesSync(options?: SyncWaitOptions & RecvBytesLimit): Uint8Array {
     this.#assertReadable();
     return this.takeSync(bytesUpTo(options?.maxLength), options) as Uint8Array;
@@ -132,7 +136,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     return copyInto(target, await this.recvBytes(options));
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until a message of bytes comes, and writes it into `buffer` from `offset` on; returns its length. Throws a `BufferTooShort` if it does not fit. */
   recvBytesIntoSync(buffer: ArrayBufferView | ArrayBuffer, options?: SyncWaitOptions & RecvIntoOffset): number {
     const target = part(buffer, options);
     return copyInto(target, this.recvBytesSync(options));
@@ -152,7 +156,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until there is something to receive; returns true, or false when the time is over. Without a time-out it looks and does not wait. */
   pollSync(options: SyncWaitOptions = AT_ONCE): boolean {
     this.#assertReadable();
     readTimeout(options);
@@ -176,6 +180,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   /** Done with this end, in this process: waits here end with a `ClosedError`, as does every later use but another close. */
   abstract close(): void;
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

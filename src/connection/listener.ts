@@ -140,6 +140,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     this.#acceptors?.fail(closed());
   }
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -31,6 +31,7 @@ export interface ManagerOptions {
   /** Runs in the server before it serves anybody. */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` has.
   readonly initializer?: ((...args: any[]) => unknown) | undefined;
+  /** The arguments of the initializer, in order. */
   readonly initargs?: readonly unknown[] | undefined;
 }
 
@@ -275,6 +276,7 @@ export class BaseManager implements AsyncDisposable {
     role.control.close();
   }
 
+  /** Shuts the manager down at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }

@@ -107,6 +107,7 @@ export abstract class SharedObject {
     releaseObject(this.#family, this.#offset);
   }
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -92,6 +92,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
     this.#task?.cancel(new DOMException('The task was cancelled.', 'AbortError'));
   }
 
+  /** Makes the result one to `await`: it resolves to the result of the task, and rejects with its error. */
   // biome-ignore lint/suspicious/noThenProperty: it is meant to be awaited.
   then<A = R, B = never>(
     onDone?: ((value: R) => A | PromiseLike<A>) | null,

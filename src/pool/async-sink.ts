@@ -5,13 +5,7 @@ import { inCallersContext } from './callers-context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report } from './messages.ts';
-
-/** What the `…Async` calls take besides. */
-export interface Callbacks<R> {
-  /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
-  readonly callback?: ((result: R) => unknown) | undefined;
-  readonly errorCallback?: ((error: unknown) => unknown) | undefined;
-}
+import type { Callbacks } from './task-options.ts';
 
 /** Where the end of a task or of a batch goes that has an `AsyncResult`. */
 export class AsyncSink<R> implements Sink, BatchEnd {

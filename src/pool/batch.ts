@@ -2,20 +2,9 @@ import { callLater } from './callbacks.ts';
 import { inCallersContext } from './callers-context.ts';
 import { cut } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
+import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report, type Way, way } from './messages.ts';
-
-/** What a user may ask of the calls that take many items. */
-export interface MapOptions extends TaskOptions {
-  /** How many items make one task; a time-out and a retry are for the whole of it. A quarter of each worker's share if left out. */
-  readonly chunksize?: number | undefined;
-  /** For `imap`: how many items may be unfinished or unread, 4 × workers × chunksize if left out. */
-  readonly buffersize?: number | undefined;
-  /** Rejects with the first error that happens, and ends the rest. */
-  readonly failFast?: boolean | undefined;
-  /** Called after each task with the number of items done. */
-  readonly onProgress?: ((done: number, total?: number) => void) | undefined;
-}
+import type { MapOptions, SubmitOptions } from './task-options.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;

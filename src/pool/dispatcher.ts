@@ -12,13 +12,14 @@ import { callDue } from './callbacks.ts';
 import { Crew } from './crew.ts';
 import { unwatchEnd, watchEnd } from './farewell.ts';
 import { FunctionShelf } from './function-shelf.ts';
-import { Job, type Sink, type SubmitOptions } from './job.ts';
+import { Job, type Sink } from './job.ts';
 import { JobTable } from './job-table.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type Way } from './messages.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
+import type { SubmitOptions } from './task-options.ts';
 import { packTask } from './task-parcel.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.

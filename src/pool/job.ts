@@ -1,25 +1,6 @@
 import type { Shelved } from './function-shelf.ts';
 import type { ReportMessage, Way } from './messages.ts';
-
-/** What a user may ask for each task. */
-export interface TaskOptions {
-  /** Milliseconds from the start of the task; then its worker is ended and the task rejects with `TimeoutError`. */
-  readonly timeout?: number | undefined;
-  /** Ends just this task: a waiting one never starts, of a running one the worker is ended. It rejects with `signal.reason`. */
-  readonly signal?: AbortSignal | undefined;
-  /** How often the task is run again after an error that it threw, or after its worker was lost; 0 if left out. */
-  readonly retries?: number | undefined;
-  /** Bigger goes first, equal ones in order of submission; 0 if left out. */
-  readonly priority?: number | undefined;
-}
-
-/** The options of a task with nothing left out. */
-export interface SubmitOptions {
-  readonly timeout: number;
-  readonly retries: number;
-  readonly priority: number;
-  readonly signal?: AbortSignal;
-}
+import type { SubmitOptions } from './task-options.ts';
 
 /** Where the end of a task goes; neither may throw, and one of them is called once. */
 export interface Sink {

@@ -7,6 +7,7 @@ export interface CommonPoolOptions {
   /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
   readonly initializer?: ((...args: any[]) => unknown) | undefined;
+  /** The arguments of the initializer, in order. */
   readonly initargs?: readonly unknown[] | undefined;
   /**
    * Called in each worker before it leaves in order, after its last task: because the pool has closed, `maxTasksPerChild` is reached,
@@ -52,11 +53,14 @@ export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
 export interface PoolStats {
   /** Workers that live. */
   readonly workers: number;
-  /** Workers that were started in all, and those that ended otherwise than by themselves. */
+  /** Workers that were started in all. */
   readonly started: number;
+  /** Workers that ended otherwise than by themselves. */
   readonly lost: number;
-  /** Tasks (a chunk is one) that are not settled, that are, and of these: with an error. */
+  /** Tasks that are not settled; a chunk is one task. */
   readonly outstanding: number;
+  /** Tasks that are settled; a chunk is one task. */
   readonly done: number;
+  /** Tasks of those that are settled whose end is an error. */
   readonly failed: number;
 }

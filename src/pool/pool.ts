@@ -4,13 +4,13 @@ import { asOurselves } from '../loaded-for-functions.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
-import { AsyncSink, type Callbacks } from './async-sink.ts';
-import type { Batch, BatchEnd, MapOptions } from './batch.ts';
+import { AsyncSink } from './async-sink.ts';
+import type { Batch, BatchEnd } from './batch.ts';
 import { CallSink } from './call-sink.ts';
-import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
+import { defaultChunksize, gather, isIterable, listNow, type NoNumberArray, type NumberArray } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
-import type { Job, Sink, SubmitOptions, TaskOptions } from './job.ts';
+import type { Job, Sink } from './job.ts';
 import { callOf, type Way, way } from './messages.ts';
 import type { PoolOptions, PoolStats } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
@@ -26,6 +26,7 @@ import {
   readMapOptions,
   readOptions,
 } from './task-arguments.ts';
+import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from './task-options.ts';
 import { rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.ts');
@@ -34,10 +35,6 @@ const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.
 const MAX_DEPTH = 8;
 
 type Items<T> = Iterable<T> | AsyncIterable<T>;
-/** A typed array, whatever it holds; a `DataView` has no items. */
-type NumberArray = ArrayBufferView & ArrayLike<number | bigint>;
-/** What is no typed array: chunks of those are typed arrays, too. */
-type NoNumberArray = { readonly BYTES_PER_ELEMENT?: undefined };
 // biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
 type AnyFunction = (...args: any[]) => unknown;
 
@@ -61,7 +58,6 @@ export class Pool implements AsyncDisposable {
   readonly #interruptible: Interruptible;
   #isJoinable = false;
 
-  /** Makes a pool of `options` workers, or as the options say; it starts none before there is work. */
   constructor(options: number | PoolOptions = {}) {
     const settings = readPoolOptions(options);
     const { Dispatcher, poolDepth } = machinery();

@@ -1,7 +1,5 @@
 import { assertOptions, assertOptionType, assertWhole, readTimeout } from '../options.ts';
-import type { Callbacks } from './async-sink.ts';
-import type { MapOptions } from './batch.ts';
-import type { SubmitOptions, TaskOptions } from './job.ts';
+import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from './task-options.ts';
 
 /** What a task may be given, looked over before anything happens. */
 

@@ -6,7 +6,9 @@ import { awaitEvent } from '../sync/await-event.ts';
 
 /** The process that started this one. */
 export class ParentProcess {
+  /** Its process id. */
   readonly pid: number;
+  /** Its name, such as `MainProcess` or `Process-1`. */
   readonly name: string;
   readonly #family: Family;
   readonly #member: number;
@@ -19,6 +21,7 @@ export class ParentProcess {
     this.name = name;
   }
 
+  /** True until it has ended. */
   isAlive(): boolean {
     return !this.#family.members.isGone(this.#member);
   }

@@ -69,7 +69,6 @@ let currentIndex: number | undefined;
  */
 // biome-ignore lint/suspicious/noExplicitAny: as in the options.
 export class Process<A extends AnyArgs = any[]> {
-  /** Makes a process that does not run yet; `start()` starts it. */
   constructor(options?: ProcessOptions<A>);
   constructor(options: ProcessOptions<AnyArgs> = {}) {
     checkOptionNames('Process', options, processOptionNames);
@@ -166,7 +165,7 @@ export class Process<A extends AnyArgs = any[]> {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until the process has ended; look at `exitCode` then. A time-out that is over is no error. */
   joinSync(options?: SyncWaitOptions): void {
     const child = startedChild(open(this), 'join');
     const timeout = readTimeout(options);
@@ -203,6 +202,7 @@ export class Process<A extends AnyArgs = any[]> {
     own.child = undefined;
   }
 
+  /** A label for messages, not unique; it can be set at any time. */
   get name(): string {
     return open(this).name;
   }
@@ -212,6 +212,7 @@ export class Process<A extends AnyArgs = any[]> {
     open(this).name = name;
   }
 
+  /** True for a process that does not keep its parent alive and ends with it. It can be set until the start. */
   get daemon(): boolean {
     return open(this).daemon;
   }

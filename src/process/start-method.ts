@@ -6,6 +6,7 @@ let current: StartMethod = 'spawn';
 
 /** What an option `context` takes: a context, of which only the start method counts. */
 export interface StartContext<Method extends StartMethod = StartMethod> {
+  /** The start method that the context stands for. */
   getStartMethod(): Method;
 }
 

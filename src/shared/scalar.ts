@@ -2,15 +2,25 @@
 
 /** Each kind with the typed array that holds it. */
 export interface ScalarArrays {
+  /** Whole numbers of 8 bits, from -128 to 127. */
   readonly int8: Int8Array<ArrayBuffer>;
+  /** Whole numbers of 8 bits, from 0 to 255. */
   readonly uint8: Uint8Array<ArrayBuffer>;
+  /** Whole numbers of 16 bits, from -32768 to 32767. */
   readonly int16: Int16Array<ArrayBuffer>;
+  /** Whole numbers of 16 bits, from 0 to 65535. */
   readonly uint16: Uint16Array<ArrayBuffer>;
+  /** Whole numbers of 32 bits, from -(2 ** 31) to 2 ** 31 - 1. */
   readonly int32: Int32Array<ArrayBuffer>;
+  /** Whole numbers of 32 bits, from 0 to 2 ** 32 - 1. */
   readonly uint32: Uint32Array<ArrayBuffer>;
+  /** Bigints of 64 bits, from -(2n ** 63n) to 2n ** 63n - 1n. */
   readonly bigint64: BigInt64Array<ArrayBuffer>;
+  /** Bigints of 64 bits, from 0n to 2n ** 64n - 1n. */
   readonly biguint64: BigUint64Array<ArrayBuffer>;
+  /** Numbers of 32 bits, with some 7 decimal digits. */
   readonly float32: Float32Array<ArrayBuffer>;
+  /** Numbers of 64 bits: those of JavaScript. */
   readonly float64: Float64Array<ArrayBuffer>;
 }
 

@@ -32,6 +32,7 @@ export class Attached {
  * list.shm.unlink();
  */
 export class ShareableList<T = ShareableItem> implements Iterable<T> {
+  /** The item at an index; an index that there is not is a `RangeError` on assignment. */
   [index: number]: T;
 
   /** The memory that it stands in. */
@@ -123,6 +124,7 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
     this.shm.close();
   }
 
+  /** Closes it at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }

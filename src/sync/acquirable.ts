@@ -7,7 +7,7 @@ export abstract class Acquirable extends SharedObject {
   /** Takes it, waiting for it if need be; false when the time is over. */
   abstract acquire(options?: WaitOptions): Promise<boolean>;
 
-  /** The same, blocking the thread. */
+  /** Takes it and blocks the thread while it is not free; returns true, or false when the time is over. */
   abstract acquireSync(options?: SyncWaitOptions): boolean;
 
   /** Takes it if that is possible at once; never waits. */

@@ -92,7 +92,7 @@ export class Condition extends SharedObject {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Takes the lock and blocks the thread while another has it; returns false when the time is over. */
   acquireSync(options?: SyncWaitOptions): boolean {
     return this.#open.acquireSync(options);
   }
@@ -155,7 +155,7 @@ export class Condition extends SharedObject {
     return notified;
   }
 
-  /** The same, blocking the thread. */
+  /** Lets go of the lock, blocks the thread until it is notified, and takes the lock again; returns false when the time was over before. */
   waitSync(options?: SyncWaitOptions): boolean {
     const deadline = clock() + readTimeout(options);
     const { entry, reacquire } = this.#letGo(this.#mine('waitSync'));
@@ -188,7 +188,7 @@ export class Condition extends SharedObject {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until `predicate` returns what is true, looking with the lock held; returns its last answer, which is not true when the time was over. */
   waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
     const deadline = clock() + readTimeout(options);
     assertPredicate(predicate);

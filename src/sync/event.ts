@@ -85,7 +85,7 @@ export class Event extends SharedObject {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Blocks the thread until the event is set; returns true, or false when the time is over. */
   waitSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
     if (options === undefined && this.#isSet) return true;

@@ -90,7 +90,7 @@ export class Lock extends Acquirable {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Takes the lock and blocks the thread while another has it; returns true, or false when the time is over. */
   acquireSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
     if (options === undefined && this.#attempt() === true) return true;

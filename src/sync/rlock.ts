@@ -58,7 +58,7 @@ export class RLock extends Lock {
     }
   }
 
-  /** The same, blocking the thread; a `StateError` where it would wait for another async function of this very thread for ever. */
+  /** Takes the lock, or takes it once more, and blocks the thread while another has it; returns false when the time is over. A `StateError` where it would wait for another async function of this very thread for ever. */
   override acquireSync(options?: SyncWaitOptions): boolean {
     needMuchStack();
     if (this.#again(options) !== undefined) return true;

@@ -86,7 +86,7 @@ export class Semaphore extends Acquirable {
     }
   }
 
-  /** The same, blocking the thread. */
+  /** Takes a unit and blocks the thread while none is free; returns true, or false when the time is over. */
   acquireSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
     if (options === undefined && this.#units.take()) return true;

@@ -156,6 +156,10 @@ export async function typing(): Promise<void> {
   const squares: number[] = await pool.map((each: number) => each * each, [1, 2]);
   // @ts-expect-error: the function takes numbers
   await pool.map((each: number) => each * each, ['a']);
+  // @ts-expect-error: all arguments are missing
+  await pool.apply((a: number) => a);
+  const parts: number[] = await pool.mapChunks((part) => part.subarray(1).length, new Float64Array(4));
+  void parts;
   const sum: number = await (await pool.applyAsync((a: number, b: number) => a + b, [1, 2])).get();
   // @ts-expect-error: an argument is missing
   await pool.apply((a: number, b: number) => a + b, [1]);

@@ -1,33 +1,45 @@
 import type { WaitOptions } from '../../options.ts';
-import type { MapOptions } from '../../pool/batch.ts';
-import type { TaskOptions } from '../../pool/job.ts';
+import type { NoNumberArray, NumberArray } from '../../pool/chunks.ts';
 import type { PoolStats } from '../../pool/pool-options.ts';
+import type { MapOptions, TaskOptions } from '../../pool/task-options.ts';
 import { BaseProxy } from '../proxy.ts';
 import type { IteratorProxy } from './iterator-proxy.ts';
 
+// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
+type AnyFunction = (...args: any[]) => unknown;
+
 /** A pool of a manager's server: its tasks run in processes of that machine. Options with a `signal` go to `get` and `join` only. */
 export class PoolProxy extends BaseProxy {
+  /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
+  apply<R>(fn: () => R, args?: readonly [], options?: RemoteTaskOptions): Promise<Awaited<R>>;
+  /** Runs `fn(...args)` in a worker; resolves to what it returns, rejects with what it throws. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    args?: A,
+    args: readonly [...A],
     options?: RemoteTaskOptions,
-  ): Promise<Awaited<R>> {
-    return this.call('apply', [fn, args, options]) as Promise<Awaited<R>>;
+  ): Promise<Awaited<R>>;
+  apply(fn: AnyFunction, args?: readonly unknown[], options?: RemoteTaskOptions): Promise<unknown> {
+    return this.call('apply', [fn, args, options]);
   }
 
-  /** Resolves to the result's proxy as soon as the task is taken on. */
+  /** Runs `fn()` in a worker; resolves to a proxy of its result as soon as the pool has taken the task. */
+  applyAsync<R>(fn: () => R, args?: readonly [], options?: RemoteTaskOptions): Promise<AsyncResultProxy<Awaited<R>>>;
+  /** Runs `fn(...args)` in a worker; resolves to a proxy of its result as soon as the pool has taken the task. */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    args?: A,
+    args: readonly [...A],
     options?: RemoteTaskOptions,
-  ): Promise<AsyncResultProxy<Awaited<R>>> {
-    return this.call('applyAsync', [fn, args, options]) as Promise<AsyncResultProxy<Awaited<R>>>;
+  ): Promise<AsyncResultProxy<Awaited<R>>>;
+  applyAsync(fn: AnyFunction, args?: readonly unknown[], options?: RemoteTaskOptions): Promise<unknown> {
+    return this.call('applyAsync', [fn, args, options]);
   }
 
+  /** Runs `fn` on each item; resolves to the results, in the order of the items. Rejects with the first error by index. */
   map<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<Awaited<R>[]> {
     return this.call('map', [fn, list(items), options]) as Promise<Awaited<R>[]>;
   }
 
+  /** Runs `fn` on each item; resolves to a proxy of the result as soon as the pool has taken the tasks. */
   mapAsync<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -36,34 +48,46 @@ export class PoolProxy extends BaseProxy {
     return this.call('mapAsync', [fn, list(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
+  /** `map` for a function of several arguments: each item is the list of them. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    items: Iterable<A>,
+    items: Iterable<readonly [...A]>,
     options?: RemoteMapOptions,
   ): Promise<Awaited<R>[]> {
     return this.call('starmap', [fn, list(items), options]) as Promise<Awaited<R>[]>;
   }
 
+  /** `mapAsync` for a function of several arguments: each item is the list of them. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    items: Iterable<A>,
+    items: Iterable<readonly [...A]>,
     options?: RemoteMapOptions,
   ): Promise<AsyncResultProxy<Awaited<R>[]>> {
     return this.call('starmapAsync', [fn, list(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
+  /** Calls `fn` with parts of a typed array, which are typed arrays of the same kind, and the index of each part's first item; resolves to one result a part. */
+  mapChunks<T extends NumberArray, R>(
+    fn: (chunk: T, start: number) => R,
+    items: T,
+    options?: RemoteMapOptions,
+  ): Promise<Awaited<R>[]>;
+  /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. */
   mapChunks<T, R>(
     fn: (chunk: T[], start: number) => R,
-    items: Iterable<T>,
+    items: Iterable<T> & NoNumberArray,
     options?: RemoteMapOptions,
-  ): Promise<Awaited<R>[]> {
-    return this.call('mapChunks', [fn, list(items), options]) as Promise<Awaited<R>[]>;
+  ): Promise<Awaited<R>[]>;
+  mapChunks(fn: AnyFunction, items: Iterable<unknown>, options?: RemoteMapOptions): Promise<unknown[]> {
+    return this.call('mapChunks', [fn, list(items), options]) as Promise<unknown[]>;
   }
 
+  /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, in the order of the items. */
   imap<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<IteratorProxy<Awaited<R>>> {
     return this.call('imap', [fn, list(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
+  /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, the quick ones first. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -72,55 +96,65 @@ export class PoolProxy extends BaseProxy {
     return this.call('imapUnordered', [fn, list(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
-  /** No new tasks from now on. */
+  /** Takes no more tasks, and finishes those that it has. May be repeated. */
   close(): Promise<void> {
     return this.call('close') as Promise<void>;
   }
 
+  /** Ends all workers now; every outstanding result rejects with a `ClosedError`. May be repeated. */
   terminate(): Promise<void> {
     return this.call('terminate') as Promise<void>;
   }
 
+  /** Waits until all workers have ended, after `close()` or `terminate()`; a `StateError` before. */
   join(options?: WaitOptions): Promise<void> {
     return this.call('join', [], options) as Promise<void>;
   }
 
+  /** Resolves to numbers about the pool at this moment. */
   stats(): Promise<PoolStats> {
     return this.call('stats') as Promise<PoolStats>;
   }
 
+  /** Resolves to the number of workers that there may be. */
   size(): Promise<number> {
     return this.call('size') as Promise<number>;
   }
 
+  /** Resolves to the process ids of the workers that live, on the machine of the server. */
   pids(): Promise<number[]> {
     return this.call('pids') as Promise<number[]>;
   }
 }
 
-/** What of a task's options can be sent. */
+/** The options of a task of a `PoolProxy`: those that can be sent. */
 export type RemoteTaskOptions = Pick<TaskOptions, 'timeout' | 'retries' | 'priority'>;
+/** The options of the calls of a `PoolProxy` that take many items: those that can be sent. */
 export type RemoteMapOptions = RemoteTaskOptions & Pick<MapOptions, 'chunksize' | 'buffersize' | 'failFast'>;
 
 /** The result of a task of a `PoolProxy`. */
 export class AsyncResultProxy<R = unknown> extends BaseProxy {
+  /** Waits for the result and resolves to it; rejects with the error of the task, or with a `TimeoutError`. */
   get(options?: WaitOptions): Promise<R> {
     return this.call('get', [], options) as Promise<R>;
   }
 
-  /** False when the time is over. */
+  /** Waits until the task has ended; resolves to true, or to false when the time is over. */
   wait(options?: WaitOptions): Promise<boolean> {
     return this.call('wait', [], options) as Promise<boolean>;
   }
 
+  /** Resolves to true if the task has ended. */
   ready(): Promise<boolean> {
     return this.call('ready') as Promise<boolean>;
   }
 
+  /** Resolves to true if the task ended without an error; rejects with a `StateError` while it has not ended. */
   successful(): Promise<boolean> {
     return this.call('successful') as Promise<boolean>;
   }
 
+  /** Ends just this task: it never starts, or its worker is ended. */
   cancel(): Promise<void> {
     return this.call('cancel') as Promise<void>;
   }

@@ -37,14 +37,17 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<
     return this.call('getMany', [max], options) as Promise<T[]>;
   }
 
+  /** Resolves to the number of items in the queue. */
   qsize(): Promise<number> {
     return this.call('qsize') as Promise<number>;
   }
 
+  /** Resolves to true if there is no item in the queue. */
   empty(): Promise<boolean> {
     return this.call('empty') as Promise<boolean>;
   }
 
+  /** Resolves to true if the queue has a bound and holds as many items. */
   full(): Promise<boolean> {
     return this.call('full') as Promise<boolean>;
   }
@@ -74,7 +77,7 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<
   }
 }
 
-/** The same, and it counts the items that were taken and are not done. */
+/** A queue that a manager's server holds and that knows when all items put are done: consumers call `taskDone`, others `join`. */
 export class JoinableQueueProxy<T = unknown> extends QueueProxy<T> {
   /** An item that was taken is done; a `StateError` if there is none. */
   taskDone(): Promise<void> {
