@@ -24,7 +24,7 @@ export function lineOf(result: Result): string {
 }
 
 /** The page docs/benchmarks.md. */
-export function pageOf(results: readonly Result[], rounds: number, python: string | undefined): string {
+export function pageOf(results: readonly Result[], cold: string, rounds: number, python: string | undefined): string {
   const rows = results.map((result) => {
     const { work, against, unit } = result.scenario;
     const { ours, theirs, best, compared, demanded, verdict } = figuresOf(result);
@@ -49,6 +49,11 @@ ${surroundings(rounds, python)}
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
+## From nothing to the end
+
+Whole programs, with the CPU of all their processes. The contenders take turns; what is compared is the median of the rounds' ratios, with the cheapest of those that are named for it.
+
+${cold}
 ## Raw values
 
 One for each run; of \`process-start-join\` it is the median of ten starts.

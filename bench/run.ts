@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { coldStart } from './cold-start.ts';
 import { newestCPython } from './cpython.ts';
 import { lineOf, median, pageOf, type Result } from './report.ts';
 import { isOwn, type Other, type Scenario, scenarios } from './scenarios.ts';
@@ -68,4 +69,7 @@ for (const scenario of chosen) {
   results.push({ scenario, ours, theirs });
   console.log(lineOf(results.at(-1)!));
 }
-if (words.length === 0) writeFileSync(`${root}docs/benchmarks.md`, pageOf(results, rounds, python?.version));
+const isColdChosen = words.length === 0 || words.includes('cold');
+const cold = isColdChosen ? coldStart(rounds) : '';
+console.log(cold);
+if (words.length === 0) writeFileSync(`${root}docs/benchmarks.md`, pageOf(results, cold, rounds, python?.version));

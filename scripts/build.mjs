@@ -5,12 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import { build } from 'esbuild';
-import { toCommonJs } from './common-js.mjs';
 import { declarations } from './declarations.mjs';
 import { buildDisturbed } from './disturbed.mjs';
 import { writeDoor } from './doors.mjs';
-import { inferNames } from './inferred-names.mjs';
-import { buildParts } from './lazy-parts.mjs';
+import { buildParts } from './parts.mjs';
 
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 tsc('tsconfig.json', '--emitDeclarationOnly');
@@ -19,88 +17,55 @@ for (const file of readdirSync('dist', { recursive: true }).filter((name) => nam
   writeFileSync(`dist/${file}`, declarations(readFileSync(`dist/${file}`, 'utf8')));
 }
 
-const doors = ['multiproc', 'queue', 'connection', 'shared-memory', 'managers'];
-const entries = [...doors.map((name) => `${name}.ts`), 'process/child.ts'];
-// What it does is done by the doors alone: tests of a layer have only what they install themselves.
-const notInternal = [
-  ...entries,
-  'install.ts',
-  'install-connection.ts',
-  'install-shared-memory.ts',
-  'install-managers.ts',
-  'eager-modules.ts',
-];
 const modules = readdirSync('src', { recursive: true }).filter(
-  (name) => name.endsWith('.ts') && !notInternal.includes(name),
+  (name) => name.endsWith('.ts') && !name.startsWith('parts/'),
 );
-
-const options = {
-  bundle: true,
-  platform: 'node',
-  target: 'node20.19',
-  packages: 'external',
-  // Class and function names are part of messages; whole files are easier to read in a stack than one line.
-  keepNames: true,
-  sourcemap: true,
-  logLevel: 'warning',
-  // It is the user's own import(), of what only the user knows.
-  logOverride: { 'unsupported-dynamic-import': 'silent' },
-  // What is built as an ES module first becomes CommonJS (common-js.mjs).
-  define: { 'import.meta.url': 'moduleUrl' },
-};
-
-// Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use: a door of their
-// own, which is not published, exports everything of all modules under names of its own, and a small file for each hands them on.
 const exportsOf = await namesExportedBy(modules);
-const { partOf, eagerModules } = await buildParts(
-  entries,
-  new Map(modules.map((name, i) => [name, exportsOf[i]])),
-  options,
-);
-const internals = modules.flatMap((name, i) =>
-  partOf.has(name)
-    ? []
-    : exportsOf[i].map((exported) => `export { ${exported} as m${i}_${exported} } from '../src/${name}';`),
-);
-internals.push("import '../src/eager-modules.ts';", "export { modulesOf } from '../src/lazy.ts';");
-mkdirSync('build');
-writeFileSync('build/internals.ts', internals.join('\n'));
-const { metafile } = await build({
-  entryPoints: [...entries.map((name) => `src/${name}`), 'build/internals.ts'],
-  entryNames: '[name]',
-  outdir: 'dist',
-  splitting: true,
-  format: 'esm',
-  metafile: true,
-  plugins: [eagerModules],
-  ...options,
-});
-for (const file of Object.keys(metafile.outputs).filter((name) => name.endsWith('.js'))) {
-  writeFileSync(file, toCommonJs(readFileSync(file, 'utf8')));
+const partOf = await buildParts(exportsOf);
+for (const name of ['multiproc', 'queue', 'connection', 'shared-memory', 'managers']) {
+  writeDoor(name, partOf.get(`${name}.ts`), exportsOf.get(`${name}.ts`));
 }
-inferNames('dist');
-for (const name of doors) writeDoor(name, metafile.outputs[`dist/${name}.js`].exports);
-for (const [i, name] of modules.entries()) {
+writeFileSync(
+  'dist/child.js',
+  "// The program of every child process and thread.\nrequire('./multiproc-load.js').part('child');\n",
+);
+
+// Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use.
+for (const name of modules.filter((name) => partOf.has(name))) {
   const file = `build/internals/${name.replace(/\.ts$/, '.js')}`;
   mkdirSync(dirname(file), { recursive: true });
-  const from = relative(dirname(file), 'dist/internals.js');
-  const part = partOf.get(name);
-  if (part === undefined) {
-    const names = exportsOf[i].map((exported) => `m${i}_${exported} as ${exported}`);
-    writeFileSync(file, `export { ${names.join(', ')} } from '${from}';\n`);
-  } else {
-    const found = `export const { ${exportsOf[i].join(', ')} } = modulesOf('${part}')['${name}'];\n`;
-    writeFileSync(file, `import { modulesOf } from '${from}';\n${found}`);
-  }
+  const names = exportsOf.get(name).join(', ');
+  const load = `import { part } from '${relative(dirname(file), 'dist/multiproc-load.js')}';\n`;
+  writeFileSync(file, `${load}export const { ${names} } = part('${partOf.get(name)}')['${name}'];\n`);
 }
 tsc('tsconfig.programs.json');
 buildDisturbed();
 
+/** The names of the values that each module exports. */
 async function namesExportedBy(modules) {
-  const entryPoints = modules.map((name) => `src/${name}`);
-  const { metafile } = await build({ entryPoints, outdir: 'build', format: 'esm', write: false, metafile: true });
-  const outputs = Object.values(metafile.outputs);
-  return modules.map((name) => outputs.find((output) => output.entryPoint === `src/${name}`).exports);
+  const isDoor = (name) => /^(multiproc|queue|connection|shared-memory|managers)\.ts$/.test(name);
+  const options = {
+    outdir: 'build',
+    format: 'esm',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+  };
+  const exportsOf = new Map();
+  // What a door has by `export *` is seen in a bundle only.
+  for (const bundle of [false, true]) {
+    const entryPoints = modules.filter((name) => isDoor(name) === bundle).map((name) => `src/${name}`);
+    const { metafile } = await build({
+      entryPoints,
+      bundle,
+      packages: bundle ? 'external' : undefined,
+      platform: 'node',
+      ...options,
+    });
+    for (const { entryPoint, exports } of Object.values(metafile.outputs)) exportsOf.set(entryPoint, exports);
+  }
+  // What exports nothing is CommonJS to the bundler, which has a default then.
+  return new Map(modules.map((name) => [name, exportsOf.get(`src/${name}`).filter((each) => each !== 'default')]));
 }
 
 function tsc(project, ...options) {

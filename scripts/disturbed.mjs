@@ -17,7 +17,7 @@ export function buildDisturbed() {
   const places = [];
   for (const name of readdirSync('dist').filter((name) => /(\.[cm]?js|package\.json)$/.test(name))) {
     const code = readFileSync(`dist/${name}`, 'utf8');
-    const isOurs = name.endsWith('.js') || /^(functions|pool)\.cjs$/.test(name);
+    const isOurs = /^multiproc-.*\.js$/.test(name) && !/-(load|import)\.js$/.test(name);
     const instrumented = isOurs ? instrument(code, runtime, places) : code;
     writeFileSync(
       `${folder}/dist/${name}`,

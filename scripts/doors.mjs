@@ -1,18 +1,18 @@
 // Writes the doors of the package: what `import` and `require` get. All of them load the same CommonJS files by Node's own loader in the
 // main realm, so a process has one instance of the library, also where a tool has a loader of its own (Jest, Vitest), several realms,
 // or has put the door into a bundle (docs/decisions/019-one-instance.md).
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 
-/** What follows is the same in both kinds of door. `here` is where it stands; `own` is the library's file, which has a name of its own. */
-const open = (own, specifier) => `
+/** What follows is the same in both kinds of door. `here` is where it stands; the library's file has a name that no neighbour of a bundle has. */
+const open = (part, module, specifier) => `
 const { createRequire } = runInThisContext('process').getBuiltinModule('node:module');
 function open() {
   try {
-    createRequire(here).resolve('${own}');
+    createRequire(here).resolve('./multiproc-load.js');
   } catch {
     return openInstalled();
   }
-  return createRequire(here)('${own}');
+  return createRequire(here)('./multiproc-load.js').part('${part}')['${module}'];
 }
 function openInstalled() {
   for (const place of [here, process.argv[1] ?? here]) {
@@ -28,13 +28,9 @@ function openInstalled() {
 }
 `;
 
-/** Writes `dist/name.mjs` and `dist/name.cjs` with their types; `exported` are the names of what stands in `dist/name.js`. */
-export function writeDoor(name, exported) {
-  const own = name === 'multiproc' ? 'multiproc-main' : `multiproc-${name}`;
-  for (const end of ['.js', '.js.map']) renameSync(`dist/${name}${end}`, `dist/${own}${end}`);
-  const code = readFileSync(`dist/${own}.js`, 'utf8');
-  writeFileSync(`dist/${own}.js`, code.replace(`sourceMappingURL=${name}.js.map`, `sourceMappingURL=${own}.js.map`));
-  const text = open(`./${own}.js`, name === 'multiproc' ? name : `multiproc/${name}`);
+/** Writes `dist/name.mjs` and `dist/name.cjs` with their types, for the module `name.ts` in `part`, which exports these names. */
+export function writeDoor(name, part, exported) {
+  const text = open(part, `${name}.ts`, name === 'multiproc' ? name : `multiproc/${name}`);
   const names = [...exported].sort();
   writeFileSync(
     `dist/${name}.mjs`,

@@ -1,5 +1,6 @@
 // Rewrites a built file so that each place where a death, a stop or a failing call may matter to others becomes a *point*: a call of
 // `$points` (test/disturb/points.ts) in place of a write to shared memory or a call of the system. See test/disturb/README.md.
+import { readFileSync } from 'node:fs';
 import { parse } from 'acorn';
 import { privateFolders, privateStores } from './private-stores.mjs';
 
@@ -10,33 +11,36 @@ const fills = /^(fill|copyWithin|set|set(Int|Uint|BigInt|BigUint|Float)\d+)$/;
 /** Answers the code, CommonJS, with its points, which it takes from the module `runtime`. What they are is added to `places`: a point's number is its index there. */
 export function instrument(code, runtime, places) {
   const comments = [];
-  const tree = parse(code, { ecmaVersion: 'latest', sourceType: 'script', onComment: comments });
-  const rewritten = new Rewriting(code, tree, comments, places).render(tree);
+  const tree = parse(code, {
+    ecmaVersion: 'latest',
+    sourceType: 'script',
+    onComment: comments,
+  });
+  const rewritten = new Rewriting(code, comments, places).render(tree);
   return `"use strict"; const { points: $points } = require('${runtime}'); ${rewritten}`;
 }
+
+/** The words of each source. */
+const sources = new Map();
 
 class Rewriting {
   #code;
   #places;
   /** Where in the code the text of which source begins, as the bundler says it in comments. */
   #sources;
-  /** What functions are called in the source that the bundler has given another name. */
-  #given = new Map();
   /** The functions of the system that can be called by name at this place, with their own names. */
   #natives = new Map();
   #ancestors = [];
 
-  constructor(code, tree, comments, places) {
+  constructor(code, comments, places) {
     this.#code = code;
     this.#places = places;
     this.#sources = comments
       .filter(({ type, value }) => type === 'Line' && /^ (src\/\S+\.ts|<\S+>|\w+:\S+)$/.test(value))
-      .map(({ start, value }) => ({ start, file: /^ src\/(\S+)$/.exec(value)?.[1] }));
-    walk(tree, (node) => {
-      if (node.type !== 'CallExpression' || node.callee.name !== '__name') return;
-      const [fn, name] = node.arguments;
-      if (fn.type === 'Identifier') this.#given.set(fn.name, name.value);
-    });
+      .map(({ start, value }) => ({
+        start,
+        file: /^ src\/(\S+)$/.exec(value)?.[1],
+      }));
   }
 
   /** The code of a node, with its points. */
@@ -184,18 +188,26 @@ class Rewriting {
       const node = this.#ancestors[i];
       const outer = this.#ancestors[i - 1];
       const isFunction = /^(Arrow)?Function/.test(node.type);
-      if (node.type === 'FunctionDeclaration') return this.#given.get(node.id.name) ?? node.id.name;
+      if (node.type === 'FunctionDeclaration') return this.#nameInSource(node.id);
       if (!isFunction) continue;
       if (/^(MethodDefinition|Property|PropertyDefinition)$/.test(outer?.type))
         return this.#code.slice(outer.key.start, outer.key.end);
       const isInner = this.#ancestors.slice(0, i).some((each) => /Function/.test(each.type));
       if (isInner) continue;
-      if (outer?.type === 'VariableDeclarator') return this.#given.get(outer.id.name) ?? outer.id.name;
+      if (outer?.type === 'VariableDeclarator') return this.#nameInSource(outer.id);
       const call = this.#ancestors.findLast((each, at) => at < i && each.type === 'CallExpression');
       if (call !== undefined) return this.#text(call.callee);
     }
     const outer = this.#ancestors.findLast(({ type }) => /Class/.test(type));
     return outer === undefined ? '' : (outer.id?.name ?? 'class');
+  }
+
+  /** The bundler adds a number to a name that it finds twice. */
+  #nameInSource({ name, start }) {
+    const file = this.#fileOf({ start });
+    if (file === undefined) return name;
+    if (!sources.has(file)) sources.set(file, new Set(readFileSync(`src/${file}`, 'utf8').match(/[\w$]+/g)));
+    return sources.get(file).has(name) ? name : name.replace(/\d+$/, '');
   }
 
   #refuse(node, what) {
@@ -238,9 +250,4 @@ function childrenOf(node) {
     .flat()
     .filter((child) => typeof child?.type === 'string')
     .sort((a, b) => a.start - b.start);
-}
-
-function walk(node, act) {
-  act(node);
-  for (const child of childrenOf(node)) walk(child, act);
 }

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { stackOf } from './stack-of.ts';
 
 /** Where this library's own files are, whose lines say nothing to a user. */
-const folder = fileURLToPath(new URL('.', import.meta.url));
+const folder = `${__dirname}/`;
 
 /** Errors that show it already: one may be thrown again and again. */
 const shown = new WeakSet<Error>();

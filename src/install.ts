@@ -1,5 +1,4 @@
 /** Makes the kinds of values that the layers bring able to travel. Every door to the family imports this first. */
-import './eager-modules.ts';
 import { installHandleExtension, registerSharedClass } from './channel/handle-extension.ts';
 import { installConnectionExtension } from './connection/connection-extension.ts';
 import { installSocketExtension } from './connection/socket-extension.ts';
@@ -7,7 +6,6 @@ import { contexts } from './context.ts';
 import { installFunctionExtension } from './functions/function-extension.ts';
 import { registerOwnExports, registerOwnLoader } from './functions/own-exports.ts';
 import * as own from './index.ts';
-import { modulesOf } from './lazy.ts';
 // A member that buries another may be the one that lets go of its managed objects.
 import './managers/lease-blocks.ts';
 import { installTaskBoards } from './pool/board-extension.ts';
@@ -30,7 +28,7 @@ installProcessExtension();
 installWrappedExtension();
 registerOwnExports(own, 'multiproc');
 // What a pool starts in its workers.
-registerOwnLoader('multiproc/internal', () => modulesOf('pool'));
+registerOwnLoader('multiproc/internal', () => require('./pool/machinery.ts'));
 for (const [method, { Process, Pool }] of Object.entries(contexts)) {
   registerOwnExports({ Process, Pool }, `multiproc/internal/${method}`);
 }

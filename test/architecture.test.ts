@@ -32,7 +32,6 @@ const single: Readonly<Record<string, number>> = {
   'builtins.ts': -1,
   'stack-of.ts': -1,
   'both-stacks.ts': 0,
-  'load.ts': 0,
   'on-abort.ts': 0,
   'options.ts': 0,
   'connection.ts': DOORS,
@@ -40,11 +39,11 @@ const single: Readonly<Record<string, number>> = {
   'index.ts': DOORS,
   'lazy.ts': 1,
   'loaded-for-functions.ts': 1,
-  'eager-modules.ts': DOORS,
   'install.ts': DOORS,
   'install-connection.ts': DOORS,
   'install-managers.ts': DOORS,
   'install-shared-memory.ts': DOORS,
+  'install-when-met.ts': DOORS,
   'managers.ts': DOORS,
   'multiproc.ts': DOORS,
   'queue.ts': DOORS,
@@ -53,8 +52,8 @@ const single: Readonly<Record<string, number>> = {
   'process/child.ts': DOORS,
 };
 
-/** The in-process queue stands alone, beside the family: it imports leaves only, and any folder may import it. */
-const standalone = ['queue'];
+/** They stand alone: the in-process queue, which any folder may import, and what loads the built files. They import leaves only. */
+const standalone = ['queue', 'parts'];
 
 /** The packages we depend on, and the folders that know them. */
 const packages: Readonly<Record<string, readonly string[]>> = {

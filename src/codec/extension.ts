@@ -168,8 +168,20 @@ export function isSharedObject(value: object): boolean {
   return inOrder.some(({ extension }) => extension.id >= SHARED && extension.matches(value, nobody));
 }
 
+let loadLate: (() => void) | undefined;
+
+/** Registers more extensions, by `load`, as soon as a value arrives of which none is known. */
+export function registerLateExtensions(load: () => void): void {
+  loadLate = load;
+}
+
 /** The extension with this id, `undefined` where the receiver does not have it. */
 export function extensionById(id: number): Registered | undefined {
+  if (byId[id] === undefined && loadLate !== undefined) {
+    const load = loadLate;
+    loadLate = undefined;
+    load();
+  }
   return byId[id];
 }
 

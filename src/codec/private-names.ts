@@ -1,5 +1,4 @@
 import type { ClassBody } from 'acorn';
-import { load } from '../load.ts';
 
 /** Whether instances of a class, or of one that it extends, hold private names (`#x`), which nobody outside can read. */
 export function holdsPrivateNames(cls: object): boolean {
@@ -11,7 +10,7 @@ export function holdsPrivateNames(cls: object): boolean {
 }
 
 function declaresPrivateNames(source: string): boolean {
-  const { parseExpressionAt } = load('acorn') as typeof import('acorn');
+  const { parseExpressionAt } = require('acorn') as typeof import('acorn');
   let body: ClassBody['body'];
   try {
     const parsed = parseExpressionAt(`(${source})`, 0, { ecmaVersion: 'latest' }) as unknown as { body?: ClassBody };

@@ -47,7 +47,8 @@ export class HeapConnection<T> extends Connection<T> {
   /** Why the message that was looked at last stays. */
   #refusal: Refusal | undefined;
 
-  private constructor(pipe: Pipe, side: Side) {
+  /** Use `at`: there is one object for an end in each thread. */
+  constructor(pipe: Pipe, side: Side) {
     super();
     this.#pipe = pipe;
     this.#side = side;
@@ -66,7 +67,7 @@ export class HeapConnection<T> extends Connection<T> {
     if (ends === undefined) here.set(pipe, (ends = [undefined, undefined]));
     const known = ends[side]?.deref();
     if (known !== undefined) return known as HeapConnection<T>;
-    const made = new HeapConnection<T>(pipe, side);
+    const made = endOf<T>(pipe, side);
     ends[side] = new WeakRef<HeapConnection<unknown>>(made as HeapConnection<unknown>);
     return made;
   }
@@ -264,6 +265,10 @@ export class HeapConnection<T> extends Connection<T> {
     }
     return this.#outgoing.push(message, tag);
   }
+}
+
+function endOf<T>(pipe: Pipe, side: Side): HeapConnection<T> {
+  return new HeapConnection<T>(pipe, side);
 }
 
 function timedOut(options: SyncWaitOptions | undefined): never {

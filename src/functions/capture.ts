@@ -22,12 +22,13 @@ import { Cell } from './cell.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
-import { type InspectedFunction, InspectorRefusal, inspectFunction } from './inspector.ts';
+import { type InspectedFunction, InspectorRefusal, inspectFunction, type LiveScope, urlOfScript } from './inspector.ts';
 import { packageAt } from './installed-package.ts';
 import { liveImport } from './live-imports.ts';
+import { loneFunction } from './lone-function.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { originOf } from './origins.ts';
-import { ownAddress } from './own-exports.ts';
+import { internalAddress, isOwnScript, ownAddress } from './own-exports.ts';
 import { packageExport } from './package-exports.ts';
 import { isCompiledHere, isOfProgram } from './program-modules.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
@@ -184,6 +185,10 @@ function examine(fn: AnyFunction): Examined {
   const inspected = inspectUnlessKnown(fn);
   if (inspected instanceof Address) return byAddress(fn, inspected);
   if (inspected.location === undefined) return captureNative(fn, inspected);
+  const internal = isOwnScript(urlOfScript(inspected.location.scriptId) ?? '') ? internalAddress(fn) : undefined;
+  if (internal !== undefined) return byAddress(fn, internal);
+  const lone = loneFunction(fn, inspected);
+  if (lone !== undefined) return { kind: 'cut', cut: cutLone(fn, lone, inspected) };
   const { scriptId, line, column } = inspected.location;
   const script = scriptOf(scriptId);
   if (isNodeScript(script)) {
@@ -203,7 +208,8 @@ function examine(fn: AnyFunction): Examined {
   let cut: Cut;
   try {
     if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
-    cut = cutNew(fn, placed, inspected, otherwise);
+    shareConstants(script, inspected.scopes, fn);
+    cut = cutNew(placed, inspected.scopes, otherwise);
   } catch (error) {
     if (otherwise === undefined || !(error instanceof Refusal)) throw error;
     return byAddress(fn, otherwise.because(error.message));
@@ -255,6 +261,22 @@ function capturePromisified(original: object): Examined {
 /** Which functions were found at their place: a script that is run again makes others. */
 const declared = new WeakMap<object, WeakRef<object>>();
 
+/** The first function that was found at each place of a script, if it has a name. */
+const named = new Map<string, WeakRef<object>>();
+
+function cutLone(fn: AnyFunction, placed: PlacedFunction, { location, scopes }: InspectedFunction): Cut {
+  const cut = cutNew(placed, scopes, undefined);
+  const { scriptId, line, column } = location!;
+  const place = `${scriptId}:${line}:${column}`;
+  // It may be declared at the top level, where functions that come later use it.
+  if (fn.name !== '' && named.get(place)?.deref() === undefined) {
+    named.set(place, new WeakRef(fn));
+    cut.shared = new SharedVariable(fn.name, false, fn, () => isFixed(fn, cut));
+  }
+  cuts.set(fn, cut);
+  return cut;
+}
+
 /** Whether it is the only function that its declaration has made, in a place of its script that is run once. */
 function isDeclared(fn: AnyFunction, { script, node }: PlacedFunction): boolean {
   const scope = script.scopes.functions.get(node) as Scope;
@@ -297,14 +319,8 @@ function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Examined 
   throw new Refusal('it is native code');
 }
 
-function cutNew(
-  fn: AnyFunction,
-  placed: PlacedFunction,
-  { scopes }: InspectedFunction,
-  otherwise: Address | undefined,
-): Cut {
+function cutNew(placed: PlacedFunction, scopes: readonly LiveScope[], otherwise: Address | undefined): Cut {
   const { script } = placed;
-  shareConstants(script, scopes, fn);
   const { image, variables } = cutFunction(placed, {
     exists: (name) => isVariable(name, scopes),
     isShareable: (binding) => isShareable(binding, scopes),

@@ -10,7 +10,7 @@ import {
   registrationById,
   registrationOf,
 } from '../codec/class-registry.ts';
-import type { ValueWriter } from '../codec/extension.ts';
+import { isSharedObject, type ValueWriter } from '../codec/extension.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
@@ -41,7 +41,9 @@ export function writeHooked(cls: AnyFunction, before: () => void, out: ValueWrit
 export function classesOfInstances(variables: readonly CapturedValue[]): AnyFunction[] {
   const classes = new Set<AnyFunction>();
   for (const { value } of variables) {
-    const prototype: object | null = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : null;
+    // What travels as itself needs no class.
+    if (typeof value !== 'object' || value === null || isSharedObject(value)) continue;
+    const prototype: object | null = Object.getPrototypeOf(value);
     if (prototype === null || prototype === Object.prototype || prototype === Array.prototype) continue;
     const cls: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
     if (typeof cls === 'function' && cls.prototype === prototype && goesByValue(cls as AnyFunction))

@@ -2,7 +2,6 @@
 
 import { createRequire } from 'node:module';
 import { fs } from '../builtins.ts';
-import { load } from '../load.ts';
 
 let known: ReadonlySet<string> | undefined;
 
@@ -27,7 +26,7 @@ function entryUrls(): Set<string> {
       // Not a file: `-`, `[worker eval]`.
     }
   }
-  const main = load.main?.filename;
+  const main = require.main?.filename;
   if (main) add(main);
   return urls;
 }

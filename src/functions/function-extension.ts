@@ -4,7 +4,7 @@ import { lazy } from '../lazy.ts';
 import { forms } from './function-forms.ts';
 import { isStandIn } from './stand-in.ts';
 
-const wire = lazy<typeof import('./function-wire.ts')>('functions', 'functions/function-wire.ts');
+const wire = lazy(() => require('./function-wire.ts') as typeof import('./function-wire.ts'));
 
 let installed = false;
 

@@ -1,4 +1,5 @@
 /** `import()` of modules that only the sender of a message knows. */
+import { lazy } from '../lazy.ts';
 import { type LoadedFor, loadingFor } from '../loaded-for-functions.ts';
 
 const namespaces = new Map<string, object>();
@@ -32,15 +33,11 @@ export function loadWatched<T>(url: string, load: () => T): T {
   return loaded === undefined ? load() : loadingFor(loaded, load);
 }
 
-/** Node's own `import()`. As text, for tools rewrite what stands in CommonJS files; where no text may be compiled, there are hardly such tools. */
-export const importFrom: (specifier: string, options?: unknown) => Promise<unknown> = compile();
+const own = lazy(() => require('./own-import.ts') as typeof import('./own-import.ts'));
 
-function compile(): typeof importFrom {
-  try {
-    return new Function('specifier', 'options', 'return import(specifier, options)') as typeof importFrom;
-  } catch {
-    return (specifier, options) => import(specifier, options as ImportCallOptions);
-  }
+/** Node's own `import()`. */
+export function importFrom(specifier: string, options?: unknown): Promise<unknown> {
+  return own().ownImport(specifier, options);
 }
 
 function fileOf(url: string): string {

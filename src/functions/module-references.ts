@@ -1,6 +1,5 @@
 /** Functions and objects that a module exports: by the module's URL. Looking never runs a module. */
 import type { AnyNode } from 'acorn';
-import { load } from '../load.ts';
 import { Address, membersOf, pathTo } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
 import type { LiveScope } from './inspector.ts';
@@ -10,7 +9,7 @@ let cache: NodeJS.Dict<NodeJS.Module> | undefined;
 
 /** The CommonJS modules that are loaded, by path. */
 export function loadedCommonJs(): NodeJS.Dict<NodeJS.Module> {
-  return (cache ??= load.cache);
+  return (cache ??= require.cache);
 }
 
 /** The address of a function among the exports of the module that it was written in. */

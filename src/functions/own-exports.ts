@@ -5,6 +5,12 @@ const byValue = new Map<unknown, Address>();
 const byName = new Map<string, unknown>();
 const loaders = new Map<string, () => void>();
 
+/** What modules export, by their paths in src/. */
+type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+const PART = 'multiproc/part/';
+const parts = new Map<string, () => Modules>();
+let loadPart: ((name: string) => Modules) | undefined;
+
 /**
  * Makes the functions and objects that a door exports travel by reference; the receiver looks them up among what it registered itself.
  * Called by each door with its namespace and specifier.
@@ -24,6 +30,29 @@ export function registerOwnLoader(specifier: string, load: () => void): void {
   loaders.set(specifier, load);
 }
 
+/** Says what the modules of a part export, and how another one is loaded: each part of `dist/` calls it, which scripts/parts.mjs sees to. */
+export function registerOwnPart(name: string, modules: () => Modules, load: (name: string) => Modules): void {
+  parts.set(name, modules);
+  loadPart = load;
+}
+
+/** Whether a script is one of the parts. */
+export function isOwnScript(url: string): boolean {
+  return parts.size > 0 && url.includes('/multiproc-') && url.includes(__dirname);
+}
+
+/** The address of what a module of ours exports, though no door does. It is searched for. */
+export function internalAddress(value: unknown): Address | undefined {
+  for (const [part, modules] of parts) {
+    for (const [module, exported] of Object.entries(modules())) {
+      for (const name of Object.keys(exported)) {
+        if (exported[name] === value) return Address.of('own', `${PART}${part}`, [module, name]);
+      }
+    }
+  }
+  return undefined;
+}
+
 /** The address of an export of ours. */
 export function ownAddress(value: unknown): Address | undefined {
   return byValue.get(value);
@@ -31,6 +60,10 @@ export function ownAddress(value: unknown): Address | undefined {
 
 /** The export of ours at an address; undefined where this copy of the library has none. */
 export function ownExport({ module, path }: Address): unknown {
+  if (module.startsWith(PART)) {
+    const [of = '', exported = ''] = path;
+    return loadPart?.(module.slice(PART.length))[of]?.[exported];
+  }
   const name = `${module} ${path[0] ?? ''}`;
   if (!byName.has(name)) loaders.get(module)?.();
   return byName.get(name);

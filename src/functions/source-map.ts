@@ -2,7 +2,6 @@
 
 import type { TraceMap } from '@jridgewell/trace-mapping';
 import { fs } from '../builtins.ts';
-import { load } from '../load.ts';
 import type { Script } from './script.ts';
 
 type Tracing = typeof import('@jridgewell/trace-mapping');
@@ -11,7 +10,7 @@ let loaded: Tracing | undefined;
 
 /** The package that reads and writes source maps. */
 export function tracing(): Tracing {
-  loaded ??= load('@jridgewell/trace-mapping') as Tracing;
+  loaded ??= require('@jridgewell/trace-mapping') as Tracing;
   return loaded;
 }
 

@@ -1,13 +1,12 @@
 /** The parser, loaded when the first function travels by value. */
 
 import type { Program } from 'acorn';
-import { load } from '../load.ts';
 
 let acorn: typeof import('acorn') | undefined;
 
 /** Parses a module or script; throws a SyntaxError. */
 export function parseProgram(text: string, isModule: boolean): Program {
-  acorn ??= load('acorn') as typeof import('acorn');
+  acorn ??= require('acorn') as typeof import('acorn');
   return acorn.parse(text, {
     ecmaVersion: 'latest',
     sourceType: isModule ? 'module' : 'script',

@@ -141,7 +141,7 @@ export class BaseManager implements AsyncDisposable {
     if (exposed !== undefined && !(Array.isArray(exposed) && exposed.every((each) => typeof each === 'string'))) {
       throw new TypeError('exposed must be an array of names of methods');
     }
-    if (name in BaseManager.prototype || name in Object.prototype) {
+    if (isTaken(name)) {
       throw new TypeError(`Every manager has ${name} already: choose another name.`);
     }
     // biome-ignore lint/complexity/noThisInStatic: it is the subclass that gets the type.
@@ -342,8 +342,18 @@ async function reportFailure(control: Connection<ControlMessage>, link: Link): P
   } catch (error) {
     if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
     const { message } = error as Error;
-    link.close(() => new ProcessError(`The server could not begin: ${message}`, { cause: error }));
+    link.close(
+      () =>
+        new ProcessError(`The server could not begin: ${message}`, {
+          cause: error,
+        }),
+    );
   }
+}
+
+/** Every manager has something of this name already. */
+function isTaken(name: string): boolean {
+  return name in BaseManager.prototype || name in Object.prototype;
 }
 
 function refOf({ identity, near }: ServerPlace): Link['ref'] {

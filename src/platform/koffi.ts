@@ -1,5 +1,4 @@
 import { PlatformError } from '../errors.ts';
-import { load } from '../load.ts';
 
 /** The part of koffi that is used here. */
 export interface Koffi {
@@ -15,7 +14,7 @@ export interface Koffi {
 export function loadKoffi(): Koffi {
   const name = `@koromix/koffi-${process.platform}-${process.arch}`;
   try {
-    return load(name) as Koffi;
+    return require(name) as Koffi;
   } catch (cause) {
     throw new PlatformError(`multiproc calls the operating system through the package ${name}, ${whyNot(cause)}`, {
       cause,

@@ -3,7 +3,7 @@ import { lazy } from '../lazy.ts';
 import { registerDestroyer } from '../memory/family.ts';
 import { TASK_BOARD_KIND } from './board-kind.ts';
 
-const board = lazy<typeof import('./task-board.ts')>('pool', 'pool/task-board.ts');
+const board = lazy(() => require('./task-board.ts') as typeof import('./task-board.ts'));
 
 // Whoever gave it up last clears it away, also a process that has no pool.
 registerDestroyer(TASK_BOARD_KIND, (family, offset) => board().destroyBoard(family, offset));

@@ -227,7 +227,7 @@ export class Crew {
       concurrency,
       maxTasks,
       maxMemory,
-      depth: poolDepth + 1,
+      depth: poolDepth() + 1,
       farewells: board.farewells,
     };
     const process = new Process({

@@ -29,7 +29,7 @@ import {
 import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from './task-options.ts';
 import { rememberWrapped } from './wrapped.ts';
 
-const machinery = lazy<typeof import('./machinery.ts')>('pool', 'pool/machinery.ts');
+const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
 
 /** How deep pools may be nested in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
@@ -61,9 +61,9 @@ export class Pool implements AsyncDisposable {
   constructor(options: number | PoolOptions = {}) {
     const settings = readPoolOptions(options);
     const { Dispatcher, poolDepth } = machinery();
-    if (poolDepth >= MAX_DEPTH) {
+    if (poolDepth() >= MAX_DEPTH) {
       throw new StateError(
-        `Pools are nested ${poolDepth} deep already: a task that makes a pool must come to an end somewhere.`,
+        `Pools are nested ${poolDepth()} deep already: a task that makes a pool must come to an end somewhere.`,
       );
     }
     // Nothing starts yet: a module that is loaded for a function may make a pool.
@@ -358,12 +358,13 @@ export class Pool implements AsyncDisposable {
 }
 
 /** A pool that nobody can reach any more finishes what it has and lets its workers go. */
-const forgotten = new FinalizationRegistry<{ dispatcher: Dispatcher; interruptible: Interruptible }>(
-  ({ dispatcher, interruptible }) => {
-    dispatcher.close();
-    dispatcher.ended().then(() => unwatchInterrupt(interruptible));
-  },
-);
+const forgotten = new FinalizationRegistry<{
+  dispatcher: Dispatcher;
+  interruptible: Interruptible;
+}>(({ dispatcher, interruptible }) => {
+  dispatcher.close();
+  dispatcher.ended().then(() => unwatchInterrupt(interruptible));
+});
 
 /** What Ctrl-C does to a pool; without the pool itself, which may be forgotten. */
 function interruptible(dispatcher: Dispatcher): Interruptible {

@@ -37,8 +37,12 @@ export interface WorkerOrders {
   readonly farewells: number;
 }
 
+let depth = 0;
+
 /** How deep pools are nested around this process: 0 in a process that is no worker. */
-export let poolDepth = 0;
+export function poolDepth(): number {
+  return depth;
+}
 
 interface Task {
   readonly tag: number;
@@ -52,7 +56,7 @@ const TURN_AFTER = 2;
 
 /** What a worker process runs: takes tasks off the board until the pool closes, or until it is to be replaced. */
 export async function runWorker(orders: WorkerOrders): Promise<void> {
-  poolDepth = orders.depth;
+  depth = orders.depth;
   // The parent decides what Ctrl-C means, which reaches the whole group.
   process.on('SIGINT', () => {});
   if (isMainThread) dropTermination(family());

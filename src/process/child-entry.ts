@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { extname, join } from 'node:path';
 
 /** The program of every child, beside this file. */
-export const childEntry: string = fileURLToPath(new URL('./child.js', import.meta.url));
+export const childEntry: string = join(__dirname, `child${extname(__filename)}`);
 
 /** True if this process is a child: it was started with the program of children. */
 export const isChild = process.argv[1] === childEntry;

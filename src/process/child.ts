@@ -2,12 +2,9 @@
  * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: this
  * member's name in the table, and the id of the parent that it must not outlive, or `detached`; a thread has a `ThreadBirth`.
  */
-// What arrives may be of any door.
-import '../install-managers.ts';
-import '../install-shared-memory.ts';
+import '../install-when-met.ts';
 import { inspect, setImmediate } from '../builtins.ts';
 import { importModule } from '../functions/import-module.ts';
-import { loadParts } from '../lazy.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { platform } from '../platform/choose.ts';
@@ -80,7 +77,8 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
 
 function joinAsProcess(): Family {
   // Spare processes wait: they may as well wait with everything.
-  loadParts();
+  require('../functions/function-wire.ts');
+  require('../pool/machinery.ts');
   platform().processes.openToFamily();
   writeAtOnce();
   const [, , member, parent] = process.argv;

@@ -71,7 +71,7 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
 
   /** The list of this name, whoever made it; a `StateError` if there is none, a `TypeError` if it is something else. */
   static attach<T = ShareableItem>(name: string): ShareableList<T> {
-    return new ShareableList<T>(undefined, { name });
+    return attached<T>(name);
   }
 
   /** How many items. */
@@ -145,6 +145,10 @@ function locate({ length }: ShareableLayout, index: number): number {
 
 function isEqual(a: unknown, b: unknown): boolean {
   return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : a === b;
+}
+
+function attached<T>(name: string): ShareableList<T> {
+  return new ShareableList<T>(undefined, { name });
 }
 
 let offered = 0;

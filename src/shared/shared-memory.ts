@@ -14,8 +14,11 @@ export interface SharedMemoryOptions {
 
 /** The segment of a shared memory, for those who send it; a `ClosedError` where it is closed. */
 export let segmentOf: (memory: SharedMemory) => Segment;
-/** The shared memory of a segment that has arrived. */
-export let ofSegment: (segment: Segment) => SharedMemory;
+/** The shared memory of a segment. */
+export function ofSegment(segment: Segment): SharedMemory {
+  // Only here is it made: users have `create` and `attach`.
+  return Reflect.construct(SharedMemory, [segment]) as SharedMemory;
+}
 
 /**
  * A block of memory with a name, which any program of the same user can attach to, Python's `SharedMemory(name)` included.
@@ -41,7 +44,6 @@ export class SharedMemory {
       memory.#assertOpen();
       return memory.#segment;
     };
-    ofSegment = (segment) => new SharedMemory(segment);
   }
 
   readonly #segment: Segment;
@@ -68,13 +70,13 @@ export class SharedMemory {
     if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`size must be 1 or more bytes, not ${size}`);
     if (name !== undefined) checkName(name);
     assertOptionType('persist', persist, 'boolean');
-    return new SharedMemory(Segment.create(size, name, persist));
+    return ofSegment(Segment.create(size, name, persist));
   }
 
   /** Attaches to the block of this name, which any program of this user has made; a `StateError` if there is none, or another user's. */
   static attach(name: string): SharedMemory {
     checkName(name);
-    return new SharedMemory(Segment.attach(name));
+    return ofSegment(Segment.attach(name));
   }
 
   /** The bytes themselves, the same array each time. Once this is closed, arrays over them read as zeros. */

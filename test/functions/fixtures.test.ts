@@ -17,6 +17,7 @@ const modules = [
   'here',
   'exports',
   'live-imports',
+  'lone',
   'own-exports',
   'async-export',
   'evaluating',

@@ -1,0 +1,7 @@
+import { Pool } from 'multiproc';
+
+const noop = (i) => i;
+const pool = new Pool(2);
+await Promise.all([pool.apply(noop, [1]), pool.apply(noop, [2])]);
+pool.close();
+await pool.join();

@@ -1,0 +1,5 @@
+import { Process } from 'multiproc';
+
+const child = new Process({ target: () => {} });
+child.start();
+await child.join();

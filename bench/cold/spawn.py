@@ -1,0 +1,14 @@
+import multiprocessing
+
+
+def noop(i):
+    return i
+
+
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        results = [pool.apply_async(noop, (i,)) for i in (1, 2)]
+        for result in results:
+            result.get()
+        pool.close()
+        pool.join()

@@ -1,0 +1,180 @@
+// Builds the files of dist/ that hold the library: see docs/decisions/015-loaded-at-first-use.md.
+import { readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+/** In their order, where each part begins. A module is in the first part whose roots reach it without `lazy`. */
+const rootsOf = {
+  queue: ['queue.ts'],
+  // What follows the door is shared by several of the others.
+  core: ['multiproc.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
+  main: ['multiproc.ts'],
+  'shared-memory': ['shared-memory.ts'],
+  'main-shared-memory': ['shared-memory.ts'],
+  connection: ['connection.ts'],
+  'main-connection': ['connection.ts'],
+  managers: ['managers.ts'],
+  'main-managers': ['managers.ts'],
+  functions: ['functions/function-wire.ts'],
+  pool: ['pool/machinery.ts', 'pool/task-board.ts'],
+  child: ['process/child.ts'],
+};
+/** Doors install what they let travel, which nobody else may do: they are in small parts of their own. */
+const isDoor = (name) => /^(install.*|multiproc|shared-memory|connection|managers)\.ts$/.test(name);
+const holdsDoors = (part) => part === 'child' || part.startsWith('main');
+/** What each part may have loaded with it: what is loaded at its first use must not come in by a side door. */
+const needs = {
+  queue: [],
+  core: ['queue'],
+  main: ['queue', 'core'],
+  'shared-memory': ['queue', 'core'],
+  'main-shared-memory': ['core', 'main', 'shared-memory'],
+  connection: ['queue', 'core'],
+  'main-connection': ['core', 'main', 'connection'],
+  managers: ['queue', 'core', 'connection'],
+  'main-managers': ['queue', 'core', 'main', 'main-connection', 'managers'],
+  functions: ['queue', 'core'],
+  pool: ['queue', 'core', 'functions'],
+  child: ['queue', 'core', 'main', 'functions'],
+};
+
+/** What Node's own loader must load: `import()` works nowhere else. */
+const loadedByNode = 'functions/own-import.ts';
+
+const options = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  sourcemap: true,
+  logLevel: 'warning',
+  // It is the user's own import(), of what only the user knows.
+  logOverride: { 'unsupported-dynamic-import': 'silent' },
+};
+
+/** Builds all parts; `exportsOf` has the names that each module exports. Answers which module is in which part. */
+export async function buildParts(exportsOf) {
+  const partOf = new Map();
+  for (const [part, names] of Object.entries(rootsOf)) {
+    for (const name of await reachedFrom(names)) {
+      if (!partOf.has(name) && (holdsDoors(part) || !isDoor(name))) partOf.set(name, part);
+    }
+    const roots = names.filter((name) => holdsDoors(part) || !isDoor(name));
+    for (const name of roots) if (partOf.get(name) !== part) throw new Error(`src/${name} is imported without lazy()`);
+  }
+  for (const part of Object.keys(rootsOf)) await buildPart(part, partOf, exportsOf);
+  for (const [entry, outfile] of [
+    ['parts/load.ts', 'multiproc-load.js'],
+    [loadedByNode, 'multiproc-import.js'],
+  ]) {
+    await build({
+      ...options,
+      entryPoints: [`src/${entry}`],
+      outfile: `dist/${outfile}`,
+      format: 'cjs',
+    });
+  }
+  return partOf;
+}
+
+/** The modules that these import as values, themselves included, by their paths in src/. */
+async function reachedFrom(names) {
+  const entryPoints = names.map((name) => `src/${name}`);
+  const { metafile } = await build({
+    ...options,
+    entryPoints,
+    outdir: 'build',
+    format: 'cjs',
+    write: false,
+    metafile: true,
+    plugins: [
+      {
+        name: 'lazy',
+        setup: ({ onResolve }) => onResolve({ filter: /^\./ }, leaveOutRequired),
+      },
+    ],
+  });
+  return Object.keys(metafile.inputs).map((path) => relative('src', path));
+}
+
+const leaveOutRequired = ({ kind }) => (kind === 'require-call' ? { external: true } : undefined);
+
+async function buildPart(part, partOf, exportsOf) {
+  const own = [...partOf.keys()].filter((name) => partOf.get(name) === part);
+  const listed = own.map((name, i) => {
+    const names = exportsOf.get(name).map((exported) => `${exported}: m${i}.${exported}`);
+    return `  '${name}': { ${names.join(', ')} },`;
+  });
+  const contents = [
+    ...own.map((name, i) => `import * as m${i} from './${name}';`),
+    'let known;',
+    `export const modules = () => (known ??= {\n${listed.join('\n')}\n});`,
+    // The in-process queue stands alone.
+    ...(part === 'queue'
+      ? []
+      : [
+          `import { registerOwnPart } from './functions/own-exports.ts';`,
+          `registerOwnPart('${part}', modules, part);`,
+        ]),
+  ];
+  const elsewhere = {
+    name: 'elsewhere',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^acorn$/ }, ({ path, kind }) =>
+        kind === 'require-call' ? { path, namespace: 'package' } : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'package' }, ({ path }) => ({
+        contents: `module.exports = loadPackage('${path}');`,
+      }));
+      onResolve({ filter: /^\./ }, ({ path, kind, resolveDir }) => {
+        const name = relative('src', resolve(resolveDir, path));
+        if (name === loadedByNode) return { path: './multiproc-import.js', external: true };
+        if (kind === 'require-call') return { path: name, namespace: 'required' };
+        const from = partOf.get(name);
+        if (from === part) return undefined;
+        if (!needs[part].includes(from)) throw new Error(`${part} would load ${from}, for src/${name}`);
+        return {
+          path: name,
+          namespace: 'elsewhere',
+          sideEffects: exportsOf.get(name).length === 0,
+        };
+      });
+      // What exports nothing would be CommonJS to the bundler, and all that it imports would be made by functions.
+      onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) =>
+        exportsOf.get(relative('src', path)).length === 0
+          ? {
+              contents: `${readFileSync(path, 'utf8')}\nexport {};`,
+              loader: 'ts',
+            }
+          : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'required' }, ({ path: name }) => ({
+        contents: `module.exports = part('${partOf.get(name)}')['${name}'];`,
+      }));
+      onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path: name }) => {
+        const from = partOf.get(name);
+        const taken = exportsOf
+          .get(name)
+          .map((exported) => `export const ${exported} = /* @__PURE__ */ take('${from}', '${name}', '${exported}');`);
+        // What exports nothing is imported for what it does.
+        return {
+          contents: taken.length === 0 ? `part('${from}'); export {};` : taken.join('\n'),
+        };
+      });
+    },
+  };
+  await build({
+    ...options,
+    stdin: {
+      contents: contents.join('\n'),
+      resolveDir: 'src',
+      sourcefile: `<${part}>`,
+    },
+    outfile: `dist/multiproc-${part}.js`,
+    format: 'cjs',
+    plugins: [elsewhere],
+    banner: {
+      js: `"use strict"; const { loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
+    },
+  });
+}

@@ -1,0 +1,140 @@
+/**
+ * Code that V8 has compiled, kept for later processes in a folder of the user's own. Whoever can write such a file can have us run what he likes:
+ * so it is believed only if it is this user's and nobody else can write it, and if it holds the very source that is about to run. V8 itself
+ * refuses the code of another version of it, or of other flags. Where any of this fails, the source is compiled as if there were no cache.
+ */
+import type { Stats } from 'node:fs';
+import type { Script } from 'node:vm';
+
+const fs = process.getBuiltinModule('node:fs');
+// As it was when the library was loaded: a program may have another one by its end.
+const { Date: NativeDate } = globalThis;
+
+/** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
+const MAX_AGE = 30 * 24 * 3600_000;
+
+let known: { readonly folder: string | undefined } | undefined;
+
+/** The code that was kept of `source` under this name; `undefined` if there is none, or none to be trusted. */
+export function cachedCode(name: string, source: Buffer): Buffer | undefined {
+  known ??= { folder: usable(folderOfUser()) };
+  if (known.folder === undefined) return undefined;
+  const { O_NOFOLLOW, O_RDONLY } = fs.constants;
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(`${known.folder}/${fileOf(name)}`, O_RDONLY | O_NOFOLLOW);
+    const stats = fs.fstatSync(fd);
+    if (!stats.isFile() || stats.nlink !== 1 || !isOnlyOurs(stats)) return undefined;
+    if (stats.mtimeMs < NativeDate.now() - MAX_AGE) return undefined;
+    const bytes = Buffer.allocUnsafeSlow(stats.size);
+    if (fs.readSync(fd, bytes, 0, stats.size, 0) !== stats.size) return undefined;
+    const start = HEADER + source.length;
+    if (bytes.length < start || !bytes.subarray(0, HEADER).equals(headerOf(source.length, bytes.length - start)))
+      return undefined;
+    return bytes.subarray(HEADER, start).equals(source) ? bytes.subarray(start) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/** Has what this process has compiled of a script by its end kept for later ones. */
+export function keepCodeAtExit(name: string, source: Buffer, script: Script): void {
+  if (folderOfUser() === undefined) return;
+  if (unkept.push({ name, source, script }) === 1) process.once('exit', keepAll);
+}
+
+const unkept: { readonly name: string; readonly source: Buffer; readonly script: Script }[] = [];
+
+function keepAll(): void {
+  try {
+    for (const { name, source, script } of unkept) keep(fileOf(name), source, script);
+  } catch {
+    // A full disk, a folder that may not be written: later processes compile, as this one did.
+  }
+}
+
+function keep(file: string, source: Buffer, script: Script): void {
+  const folder = usable(madeFolder());
+  if (folder === undefined) return;
+  const code = script.createCachedData();
+  // Others find the file whole or not at all, also after a crash of the machine.
+  const unfinished = `${folder}/${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  const fd = fs.openSync(unfinished, 'wx', 0o600);
+  try {
+    for (const bytes of [headerOf(source.length, code.length), source, code]) {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
+    }
+    fs.fsyncSync(fd);
+    fs.renameSync(unfinished, `${folder}/${file}`);
+  } catch (error) {
+    fs.unlinkSync(unfinished);
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+  sweep(folder);
+}
+
+/** Removes what is too old to be used. */
+function sweep(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const path = `${folder}/${name}`;
+    if (fs.lstatSync(path).mtimeMs < NativeDate.now() - MAX_AGE) fs.unlinkSync(path);
+  }
+}
+
+/** Where the user's cache is to be; `undefined` where there is no user of whom that is known, or who does not want one. */
+function folderOfUser(): string | undefined {
+  const { HOME, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
+  // What another user's program runs as, by a setuid bit, has that user's environment.
+  if (NODE_DISABLE_COMPILE_CACHE || process.getuid === undefined || process.getuid() !== process.geteuid?.())
+    return undefined;
+  if (XDG_CACHE_HOME?.startsWith('/')) return `${XDG_CACHE_HOME}/multiproc`;
+  return HOME?.startsWith('/') ? `${HOME}/.cache/multiproc` : undefined;
+}
+
+/** The folder, made if need be, but in a home of this user only: root may have the environment of somebody else. */
+function madeFolder(): string | undefined {
+  const folder = folderOfUser();
+  if (folder === undefined) return undefined;
+  const missing: string[] = [];
+  let at = folder;
+  for (; !fs.existsSync(at) && missing.length < 2; at = at.slice(0, at.lastIndexOf('/'))) missing.unshift(at);
+  if (missing.length > 0 && fs.statSync(at).uid !== process.getuid?.()) return undefined;
+  for (const path of missing) fs.mkdirSync(path, { mode: 0o700 });
+  return folder;
+}
+
+/** The folder if it is there, and nobody else can put anything into it. */
+function usable(folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    const stats = fs.lstatSync(folder);
+    return stats.isDirectory() && isOnlyOurs(stats) ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isOnlyOurs({ uid, mode }: Stats): boolean {
+  return uid === process.getuid?.() && (mode & 0o077) === 0;
+}
+
+/** Each installation, version of Node and set of options has files of its own, so that none drives out those of another. */
+function fileOf(name: string): string {
+  const { arch, env, execArgv, version } = process;
+  let hash = 0;
+  for (const char of [__dirname, version, arch, ...execArgv, env.NODE_OPTIONS ?? ''].join('\n')) {
+    hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
+  }
+  return `${name}-${(hash >>> 0).toString(36)}`;
+}
+
+const HEADER = 64;
+
+function headerOf(sourceLength: number, codeLength: number): Buffer {
+  const text = `multiproc 1 ${process.version} ${process.arch} ${sourceLength} ${codeLength}`;
+  return Buffer.from(`${text.padEnd(HEADER - 1)}\n`, 'latin1');
+}

@@ -1,0 +1,57 @@
+/**
+ * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
+ * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
+ */
+import { cachedCode, keepCodeAtExit } from './code-cache.ts';
+
+/** What the modules of a part export, by their paths in src/. */
+export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const { readFileSync } = process.getBuiltinModule('node:fs');
+const { Script } = process.getBuiltinModule('node:vm');
+const { dirname } = process.getBuiltinModule('node:path');
+
+const loaded = new Map<string, Modules>();
+/** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
+let first: string | undefined;
+
+/** The modules of a part, which is loaded if it is not there yet. Throws what the part throws. */
+export function part(name: string): Modules {
+  let modules = loaded.get(name);
+  if (modules === undefined) loaded.set(name, (modules = run(name)));
+  return modules;
+}
+
+/** A package that is one CommonJS file. */
+export function loadPackage(name: string): unknown {
+  const filename = require.resolve(name);
+  const module = { exports: {} };
+  const { compiled } = compile(filename, `${first}-${name}`);
+  compiled(module.exports, require, module, filename, dirname(filename));
+  return module.exports;
+}
+
+const BEFORE = '(function (exports, require, module, __filename, __dirname) { ';
+
+function run(name: string): Modules {
+  first ??= name;
+  const filename = `${__dirname}/multiproc-${name}.js`;
+  const module = { exports: {} as { modules(): Modules } };
+  const { compiled } = compile(filename, `${first}-${name}`);
+  compiled(module.exports, require, module, filename, dirname(filename));
+  return module.exports.modules();
+}
+
+type Compiled = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
+
+function compile(filename: string, name: string): { compiled: Compiled } {
+  const bytes = readFileSync(filename);
+  const cachedData = cachedCode(name, bytes);
+  const script = new Script(`${BEFORE}${bytes.toString()}\n})`, {
+    filename,
+    columnOffset: -BEFORE.length,
+    ...(cachedData && { cachedData }),
+  });
+  if (cachedData === undefined || script.cachedDataRejected === true) keepCodeAtExit(name, bytes, script);
+  return { compiled: script.runInThisContext() as Compiled };
+}

@@ -1,0 +1,174 @@
+// Compiled code is kept in a folder of the user's own, and run only if nobody else can have written it and it belongs to this very source.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const dist = fileURLToPath(new URL('../../../dist/', import.meta.url));
+const HEADER = 64;
+const OWN = 'The queue is empty';
+/** Of the same length. */
+const FOREIGN = 'Foreign code runs!';
+
+let home: string;
+/** A copy of what the door `multiproc/queue` consists of. */
+let copy: string;
+beforeEach(() => {
+  home = fs.mkdtempSync(join(tmpdir(), 'multiproc-cache-'));
+  copy = join(home, 'dist');
+  fs.mkdirSync(copy);
+  for (const name of ['package.json', 'queue.cjs', 'multiproc-load.js', 'multiproc-queue.js']) {
+    fs.copyFileSync(dist + name, join(copy, name));
+  }
+});
+afterEach(() => fs.rmSync(home, { recursive: true }));
+
+const folder = (): string => join(home, 'multiproc');
+const cached = (): string =>
+  join(folder(), fs.readdirSync(folder()).find((name) => name.startsWith('queue-queue-') && !name.endsWith('old'))!);
+
+/** Runs a program that shows a text of the library's. */
+function run({
+  args = [],
+  env = {},
+  before = '',
+}: {
+  args?: string[];
+  env?: Record<string, string>;
+  before?: string;
+} = {}): string {
+  const code = `${before}
+    const { Queue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
+    try { new Queue().getNowait(); } catch (error) { console.log(error.message); }`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...args, '-e', code], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', XDG_CACHE_HOME: home, ...env },
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  return stdout.slice(0, OWN.length);
+}
+
+/** Puts code there that was compiled of another source than the one that it claims; V8 itself compares no more than their lengths. */
+function plant(): void {
+  const file = join(copy, 'multiproc-queue.js');
+  const source = fs.readFileSync(file, 'latin1');
+  assert.ok(source.includes(OWN));
+  fs.writeFileSync(file, source.replaceAll(OWN, FOREIGN), 'latin1');
+  run();
+  fs.writeFileSync(file, source, 'latin1');
+  const whole = fs.readFileSync(cached());
+  whole.write(source, HEADER, 'latin1');
+  fs.writeFileSync(cached(), whole);
+}
+
+/** Ours has run; then what was in the cache, if it is still the file that was planted, was refused. */
+const assertOwn = (options?: Parameters<typeof run>[0]): void => assert.equal(run(options), OWN);
+
+describe('compiled code', { timeout: 120_000 }, () => {
+  test('is kept in files that nobody else can read or write', () => {
+    assertOwn();
+    assert.equal(fs.statSync(folder()).mode & 0o777, 0o700);
+    assert.equal(fs.statSync(cached()).mode & 0o777, 0o600);
+    const { ino } = fs.statSync(cached());
+    assertOwn();
+    assert.equal(fs.statSync(cached()).ino, ino, 'what is kept is used, not written again');
+    assert.equal(fs.readdirSync(folder()).length, 1);
+  });
+
+  test('is run by later processes', () => {
+    plant();
+    // So what follows here can tell whether it was.
+    assert.equal(run(), FOREIGN);
+  });
+
+  test('is not run if the source is another', () => {
+    plant();
+    const whole = fs.readFileSync(cached());
+    whole[HEADER + 100]! ^= 1;
+    fs.writeFileSync(cached(), whole);
+    assertOwn();
+    assertOwn();
+  });
+
+  test('is not run if the file is shorter or longer than it says', () => {
+    plant();
+    fs.truncateSync(cached(), fs.statSync(cached()).size - 1);
+    assertOwn();
+    plant();
+    fs.appendFileSync(cached(), 'x');
+    assertOwn();
+    plant();
+    fs.truncateSync(cached(), HEADER - 1);
+    assertOwn();
+  });
+
+  test('is not run if others can read or write the file', () => {
+    for (const mode of [0o620, 0o602, 0o604]) {
+      plant();
+      fs.chmodSync(cached(), mode);
+      assertOwn();
+    }
+  });
+
+  test('is not run if others can write to the folder', () => {
+    plant();
+    fs.chmodSync(folder(), 0o770);
+    assertOwn();
+    const before = fs.statSync(cached()).mtimeMs;
+    assertOwn();
+    assert.equal(fs.statSync(cached()).mtimeMs, before, 'nothing is written there either');
+  });
+
+  test('is not run if the file is a link', () => {
+    plant();
+    const file = cached();
+    fs.renameSync(file, join(home, 'elsewhere'));
+    fs.symlinkSync(join(home, 'elsewhere'), file);
+    assertOwn();
+    fs.rmSync(folder(), { recursive: true });
+    plant();
+    fs.linkSync(cached(), join(home, 'second'));
+    assertOwn();
+  });
+
+  test('is not run if it is of another user', {
+    skip: process.getuid?.() !== 0 && 'only root can give a file away',
+  }, () => {
+    plant();
+    fs.chownSync(cached(), 65534, 65534);
+    assertOwn();
+    plant();
+    fs.chownSync(folder(), 65534, 65534);
+    assertOwn();
+  });
+
+  test('is kept for each version and set of options of V8 by itself', () => {
+    assertOwn();
+    assertOwn({ args: ['--stack-size=900'] });
+    assert.equal(fs.readdirSync(folder()).length, 2);
+    assertOwn({ before: "require('node:v8').setFlagsFromString('--no-opt');" });
+  });
+
+  test('is not kept where the user wants none, or has no folder for it', () => {
+    assertOwn({ env: { NODE_DISABLE_COMPILE_CACHE: '1' } });
+    assertOwn({ env: { XDG_CACHE_HOME: '', HOME: '' } });
+    assertOwn({ env: { XDG_CACHE_HOME: 'relative', HOME: '/proc/nowhere' } });
+    fs.writeFileSync(join(home, 'file'), '');
+    assertOwn({ env: { XDG_CACHE_HOME: join(home, 'file') } });
+    assert.equal(fs.existsSync(folder()), false);
+  });
+
+  test('of a library that is gone is removed', () => {
+    assertOwn();
+    const old = join(folder(), 'queue-queue-old');
+    fs.writeFileSync(old, '');
+    fs.utimesSync(old, 0, 0);
+    fs.appendFileSync(cached(), 'x');
+    assertOwn();
+    assert.deepEqual(fs.existsSync(old), false);
+  });
+});

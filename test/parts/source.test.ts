@@ -1,0 +1,39 @@
+// The source can be run as it is, by tools that compile TypeScript when it is loaded: nothing in it counts on having been built.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+const program = `
+import multiproc from ${JSON.stringify(pathToFileURL(`${root}src/multiproc.ts`).href)};
+const { Pool, Process, Queue } = multiproc;
+const queue = new Queue<number>();
+const child = new Process({ target: () => queue.put(7) });
+child.start();
+const got: number = await queue.get();
+await child.join();
+const pool = new Pool(1);
+const doubled = await pool.map((x: number) => 2 * x, [1, 2]);
+pool.close();
+await pool.join();
+console.log(JSON.stringify([got, child.exitCode, doubled]));
+`;
+
+test('processes and pools work from the source', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'multiproc-source-'));
+  try {
+    writeFileSync(join(folder, 'program.mts'), program);
+    const tsx = pathToFileURL(`${root}node_modules/tsx/dist/loader.mjs`).href;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, join(folder, 'program.mts')], {
+      encoding: 'utf8',
+    });
+    assert.equal(stdout, '[7,0,[2,4]]\n', stderr);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
