@@ -36,21 +36,28 @@ export function registerOwnPart(name: string, modules: () => Modules, load: (nam
   loadPart = load;
 }
 
-/** Whether a script is one of the parts. */
-export function isOwnScript(url: string): boolean {
-  return parts.size > 0 && url.includes('/multiproc-') && url.includes(__dirname);
-}
+/** The functions that modules of ours export, by part. */
+const internal = new Map<string, Map<unknown, Address>>();
 
-/** The address of what a module of ours exports, though no door does. It is searched for. */
-export function internalAddress(value: unknown): Address | undefined {
+/** The address of a function that a module of ours exports, though no door does. */
+export function internalAddress(fn: object): Address | undefined {
   for (const [part, modules] of parts) {
-    for (const [module, exported] of Object.entries(modules())) {
-      for (const name of Object.keys(exported)) {
-        if (exported[name] === value) return Address.of('own', `${PART}${part}`, [module, name]);
-      }
-    }
+    let known = internal.get(part);
+    if (known === undefined) internal.set(part, (known = functionsOf(part, modules())));
+    const address = known.get(fn);
+    if (address !== undefined) return address;
   }
   return undefined;
+}
+
+function functionsOf(part: string, modules: Modules): Map<unknown, Address> {
+  const found = new Map<unknown, Address>();
+  for (const [module, exported] of Object.entries(modules)) {
+    for (const [name, value] of Object.entries(exported)) {
+      if (typeof value === 'function') found.set(value, Address.of('own', `${PART}${part}`, [module, name]));
+    }
+  }
+  return found;
 }
 
 /** The address of an export of ours. */

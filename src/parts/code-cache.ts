@@ -13,6 +13,9 @@ const { Date: NativeDate } = globalThis;
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;
 
+/** Before that, in milliseconds, what V8 refuses is not written anew. */
+const MIN_AGE = 3600_000;
+
 let known: { readonly folder: string | undefined } | undefined;
 
 /** The code that was kept of `source` under this name; `undefined` if there is none, or none to be trusted. */
@@ -43,6 +46,17 @@ export function cachedCode(name: string, source: Buffer): Buffer | undefined {
 export function keepCodeAtExit(name: string, source: Buffer, script: Script): void {
   if (folderOfUser() === undefined) return;
   if (unkept.push({ name, source, script }) === 1) process.once('exit', keepAll);
+}
+
+/** The same where V8 has refused what was kept: not again and again, for programs that change V8's flags would take turns. */
+export function renewCodeAtExit(name: string, source: Buffer, script: Script): void {
+  try {
+    const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(name)}`);
+    if (mtimeMs > NativeDate.now() - MIN_AGE) return;
+  } catch {
+    // It is gone meanwhile.
+  }
+  keepCodeAtExit(name, source, script);
 }
 
 const unkept: { readonly name: string; readonly source: Buffer; readonly script: Script }[] = [];
@@ -126,7 +140,11 @@ function isOnlyOurs({ uid, mode }: Stats): boolean {
 function fileOf(name: string): string {
   const { arch, env, execArgv, version } = process;
   let hash = 0;
-  for (const char of [__dirname, version, arch, ...execArgv, env.NODE_OPTIONS ?? ''].join('\n')) {
+  // Not what is evaluated or required: those are of one program.
+  const options = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].filter((word) =>
+    /^--[\w-]+(=[\w-]*)?$/.test(word),
+  );
+  for (const char of [__dirname, version, arch, ...options].join('\n')) {
     hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
   }
   return `${name}-${(hash >>> 0).toString(36)}`;

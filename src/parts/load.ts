@@ -2,7 +2,7 @@
  * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
-import { cachedCode, keepCodeAtExit } from './code-cache.ts';
+import { cachedCode, keepCodeAtExit, renewCodeAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */
 export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -52,6 +52,7 @@ function compile(filename: string, name: string): { compiled: Compiled } {
     columnOffset: -BEFORE.length,
     ...(cachedData && { cachedData }),
   });
-  if (cachedData === undefined || script.cachedDataRejected === true) keepCodeAtExit(name, bytes, script);
+  if (cachedData === undefined) keepCodeAtExit(name, bytes, script);
+  else if (script.cachedDataRejected === true) renewCodeAtExit(name, bytes, script);
   return { compiled: script.runInThisContext() as Compiled };
 }

@@ -179,6 +179,17 @@ export class Crew {
     if (worker !== undefined) worker.cause = { error };
   }
 
+  /** Nothing is left to do: those that have not begun need not. One that has an initializer or a finalizer runs it all the same. */
+  endUnbegun(): void {
+    if (this.#options.initializer !== undefined || this.#options.finalizer !== undefined) return;
+    for (const [member, worker] of this.#workers) {
+      if (family().members.get(member, field.assignment) === 0) continue;
+      worker.hasLeft = true;
+      this.#leave(worker);
+      childOf(worker.process).endUnbegun();
+    }
+  }
+
   /** Waits a moment for those that have been asked to leave since the program is over; each once. */
   async seeOff(): Promise<void> {
     const asked = [...this.#workers].filter(([, { isBidden }]) => !isBidden);

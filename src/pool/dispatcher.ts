@@ -433,7 +433,10 @@ export class Dispatcher {
 
   #maybeIdle(): void {
     if (!this.#isIdle) return;
-    if (this.#state === 'closed' && !this.#isGone) this.#board.shutdown(false);
+    if (this.#state === 'closed' && !this.#isGone) {
+      this.#board.shutdown(false);
+      this.#crew.endUnbegun();
+    }
     for (const callback of this.#idle.splice(0)) callback();
   }
 

@@ -92,6 +92,10 @@ export class ChildRunner extends Runner {
     if (!this.#isDetached) endingWithThis().add(this);
   }
 
+  override endUnbegun(): void {
+    if (this.exitCode === null) this.#process.kill('SIGKILL');
+  }
+
   signal(signal: NodeJS.Signals): void {
     if (this.exitCode !== null) return;
     const signals = this.takesDescendantsAlong ? endDescendants(this.family, this.member, signal) : [signal];

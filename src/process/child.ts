@@ -76,9 +76,6 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
 }
 
 function joinAsProcess(): Family {
-  // Spare processes wait: they may as well wait with everything.
-  require('../functions/function-wire.ts');
-  require('../pool/machinery.ts');
   platform().processes.openToFamily();
   writeAtOnce();
   const [, , member, parent] = process.argv;
@@ -104,10 +101,18 @@ function followParent({ members, platform, me }: Family, pid: number): void {
   onUserChange(follow);
 }
 
-function awaitAssignment(family: Family): Promise<Assignment> {
+async function awaitAssignment(family: Family): Promise<Assignment> {
   const { lifelines, members, parker, platform } = family;
+  const given = takeAssignment(family);
+  // Nothing listens for what is there already.
+  if (given !== undefined) return given;
+  // A spare process waits: it may as well wait with everything.
+  if (birth === undefined) {
+    require('../functions/function-wire.ts');
+    require('../pool/machinery.ts');
+  }
   const parent = members.get(family.me, field.parent);
-  return new Promise((resolve) => {
+  return await new Promise((resolve) => {
     const pending = {
       check() {
         // Looked at first: what a dead parent has given is there by then.

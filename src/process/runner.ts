@@ -39,6 +39,11 @@ export abstract class Runner {
   /** Sends a signal, or does what comes nearest. Nothing happens if it has ended. */
   abstract signal(signal: NodeJS.Signals): void;
 
+  /** Ends one that has not begun: it has started nothing that would have to be ended with it. */
+  endUnbegun(): void {
+    this.signal('SIGKILL');
+  }
+
   /** True unless the system says that it is gone: the lifeline may have ended without it. */
   protected abstract isThere(): boolean;
 

@@ -8,6 +8,8 @@ import { stage, type ThreadBirth, word } from './thread-birth.ts';
 
 /** What a thread of this library was started with, `undefined` in a process. */
 export function threadBirth(): ThreadBirth | undefined {
+  // Not asked of node:worker_threads, which takes 2 ms to load: only processes are given arguments.
+  if (process.argv.length > 2) return undefined;
   const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
   return isMainThread ? undefined : (workerData as ThreadBirth);
 }

@@ -150,7 +150,18 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assertOwn();
     assertOwn({ args: ['--stack-size=900'] });
     assert.equal(fs.readdirSync(folder()).length, 2);
-    assertOwn({ before: "require('node:v8').setFlagsFromString('--no-opt');" });
+  });
+
+  test('that V8 refuses is not run, and not written again and again', () => {
+    const before = "require('node:v8').setFlagsFromString('--no-opt');";
+    assertOwn();
+    const { ino } = fs.statSync(cached());
+    assertOwn({ before });
+    assert.equal(fs.statSync(cached()).ino, ino);
+    const twoHoursAgo = Date.now() / 1000 - 7200;
+    fs.utimesSync(cached(), twoHoursAgo, twoHoursAgo);
+    assertOwn({ before });
+    assert.notEqual(fs.statSync(cached()).ino, ino);
   });
 
   test('is not kept where the user wants none, or has no folder for it', () => {
