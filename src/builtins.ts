@@ -18,6 +18,7 @@ export const fs = {
   existsSync: files.existsSync,
   fchmodSync: files.fchmodSync,
   fstatSync: files.fstatSync,
+  fsyncSync: files.fsyncSync,
   ftruncateSync: files.ftruncateSync,
   linkSync: files.linkSync,
   lstatSync: files.lstatSync,

@@ -139,7 +139,8 @@ function problemWith(file: string, specifier: string, sources: Sources): string 
   const [from, to] = [layerOf(file), layerOf(target)];
   if (from === DOORS) return undefined;
   if (file.includes('/') && folderOf(target) === folderOf(file) && to === from) return undefined;
-  if (standalone.includes(folderOf(file))) return to === 0 ? undefined : 'it stands alone, and may import leaves only';
+  if (standalone.includes(folderOf(file)))
+    return to !== undefined && to <= 0 ? undefined : 'it stands alone, and may import leaves only';
   if (standalone.includes(folderOf(target))) return undefined;
   if (from === undefined || to === undefined) return 'there is no layer to compare';
   return to < from ? undefined : `layer ${to} from layer ${from}`;

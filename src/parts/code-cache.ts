@@ -5,10 +5,7 @@
  */
 import type { Stats } from 'node:fs';
 import type { Script } from 'node:vm';
-
-const fs = process.getBuiltinModule('node:fs');
-// As it was when the library was loaded: a program may have another one by its end.
-const { Date: NativeDate } = globalThis;
+import { fs, NativeDate } from '../builtins.ts';
 
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;

@@ -2,14 +2,13 @@
  * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
+import { dirname, fs } from '../builtins.ts';
 import { cachedCode, keepCodeAtExit, renewCodeAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */
 export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-const { readFileSync } = process.getBuiltinModule('node:fs');
 const { Script } = process.getBuiltinModule('node:vm');
-const { dirname } = process.getBuiltinModule('node:path');
 
 const loaded = new Map<string, Modules>();
 /** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
@@ -45,7 +44,7 @@ function run(name: string): Modules {
 type Compiled = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
 
 function compile(filename: string, name: string): { compiled: Compiled } {
-  const bytes = readFileSync(filename);
+  const bytes = fs.readFileSync(filename);
   const cachedData = cachedCode(name, bytes);
   const script = new Script(`${BEFORE}${bytes.toString()}\n})`, {
     filename,
