@@ -99,6 +99,8 @@ function sweep(folder: string): void {
 /** Where the user's cache is to be; `undefined` where there is no user of whom that is known, or who does not want one. */
 function folderOfUser(): string | undefined {
   const { HOME, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
+  // They call themselves a Node of some version, and have engines of their own.
+  if (process.versions.bun !== undefined || process.versions.deno !== undefined) return undefined;
   // What another user's program runs as, by a setuid bit, has that user's environment.
   if (NODE_DISABLE_COMPILE_CACHE || process.getuid === undefined || process.getuid() !== process.geteuid?.())
     return undefined;
