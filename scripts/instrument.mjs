@@ -5,7 +5,7 @@ import { parse } from 'acorn';
 import { privateFolders, privateStores } from './private-stores.mjs';
 
 const writes = new Set(['store', 'exchange', 'compareExchange', 'add', 'sub', 'and', 'or', 'xor']);
-const reads = new Set(['load', 'wait', 'notify']);
+const reads = new Set(['load', 'wait', 'waitAsync', 'notify', 'pause']);
 const fills = /^(fill|copyWithin|set|set(Int|Uint|BigInt|BigUint|Float)\d+)$/;
 
 /** Answers the code, CommonJS, with its points, which it takes from the module `runtime`. What they are is added to `places`: a point's number is its index there. */
@@ -71,7 +71,9 @@ class Rewriting {
     if (file === undefined) return undefined;
     switch (node.type) {
       case 'Identifier':
-        return node.name === 'Atomics' ? this.#refuse(node, 'uses Atomics in another way than by calls') : undefined;
+        return node.name === 'Atomics' && !this.#isLookedUp()
+          ? this.#refuse(node, 'uses Atomics in another way than by calls')
+          : undefined;
       case 'ArrayPattern':
       case 'ObjectPattern':
         if (childrenOf(node).some((child) => child.type === 'MemberExpression' && child.computed)) {
@@ -149,6 +151,12 @@ class Rewriting {
     const what = name === 'futex' ? this.#functionName() : name;
     const id = this.#point(file, what, 'call');
     return `$points.call(${[id, `'${what}'`, callee.name, ...args.map((arg) => this.#argument(arg))].join(', ')})`;
+  }
+
+  /** True for `'name' in Atomics`, which asks what this Node has. */
+  #isLookedUp() {
+    const outer = this.#ancestors.at(-2);
+    return outer.type === 'BinaryExpression' && outer.operator === 'in';
   }
 
   /** True if what is written into is known not to be shared. */

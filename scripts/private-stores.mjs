@@ -9,6 +9,7 @@ export const privateStores = {
   'memory/heap.ts': ['this.#words', 'this.#octets'],
   'platform/linux-parking.ts': ['view', 'memory.view'],
   'platform/linux-sockets.ts': ['hints', 'address'],
+  'platform/portable-memory.ts': ['this.#windows', 'into'],
   'platform/linux.ts': ['timespec', 'entries'],
   'pool/backlog.ts': ['line.items'],
   'pool/batch.ts': ['this.#values', 'new Array(Math.min(count, MOST))'],

@@ -35,6 +35,7 @@ export {
   WorkerLostError,
 } from './errors.ts';
 export type { SyncWaitOptions, WaitOptions } from './options.ts';
+export { type PlatformInfo, platformInfo } from './platform/platform-info.ts';
 export { AsyncResult } from './pool/async-result.ts';
 export { Pool } from './pool/pool.ts';
 export type { PoolOptions, PoolStats } from './pool/pool-options.ts';

@@ -1,7 +1,18 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
-import { Barrier, Event, getContext, Lock, Process, type Queue, Semaphore, type SimpleQueue } from 'multiproc';
+import {
+  Barrier,
+  Event,
+  getContext,
+  Lock,
+  Process,
+  platformInfo,
+  type Queue,
+  Semaphore,
+  type SimpleQueue,
+} from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
+import { layout } from '#dist/memory/layout.js';
 import { field } from '#dist/memory/members.js';
 import { locate, type SharedObject } from '#dist/memory/shared-object.js';
 import { childOf } from '#dist/process/process.js';
@@ -55,7 +66,26 @@ export function isAsleep(process: Process): boolean {
   const { members } = family();
   if (members.isKnownGone(member) || members.get(member, field.parked) === 0) return false;
   // Armed, it still takes a last look: only the kernel knows that it sleeps.
-  return /\) S /.test(readFileSync(`/proc/${pid}/task/${members.get(member, field.tid)}/stat`, 'latin1'));
+  const tid = members.get(member, field.tid);
+  return sleeps(`/proc/${pid}/task/${tid > 0 ? tid : kernelIds.get(process)}`);
+}
+
+function sleeps(task: string): boolean {
+  return /\) S /.test(readFileSync(`${task}/stat`, 'latin1'));
+}
+
+/** The kernel's numbers of threads that the library does not ask for, as far as this thread has started them. */
+const kernelIds = new WeakMap<Process, string>();
+
+if (platformInfo().platform === 'portable') {
+  const { start } = Process.prototype;
+  Process.prototype.start = function (this: Process): void {
+    const before = new Set(readdirSync('/proc/self/task'));
+    start.call(this);
+    const added = readdirSync('/proc/self/task').filter((tid) => !before.has(tid));
+    // The first start also begins a thread of the library's own, before it.
+    kernelIds.set(this, String(Math.max(...added.map(Number))));
+  };
 }
 
 /** True while the process is stopped, as by SIGSTOP. */
@@ -102,7 +132,16 @@ export function isWithoutOrphans(): boolean {
 
 /** Bytes of memory behind the family's heap. */
 export function heapBytes(): number {
-  return fstatSync(family().heap.memory.pass.file as number).blocks * 512;
+  const { heap } = family();
+  if (heap.memory.pass.file === undefined) return allocatedBytes();
+  return fstatSync(heap.memory.pass.file).blocks * 512;
+}
+
+/** Where memory stays with the program: what is in use, by the allocator's books. */
+function allocatedBytes(): number {
+  const words = family().heap.words(layout.allocator);
+  const [warmKib, heldKib] = [4, 5].map((word) => words[wordIndex(layout.allocator) + word] as number);
+  return (heldKib! - warmKib!) * 1024;
 }
 
 export function descriptors(): number {

@@ -28,7 +28,8 @@ export function storeBlob(family: Family, bytes: Uint8Array): Blob {
 
 /** The bytes of a blob that this member has in hand, which is used up: a copy, or the block itself, freed when the buffer is collected. */
 export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
-  if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN || !canPin()) {
+  const { memory } = family.heap;
+  if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN || !memory.hasOwnBuffers || !canPin()) {
     try {
       return copyBlob(family, { block, length });
     } finally {
@@ -37,7 +38,7 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   }
   if (viewed === 0) setImmediate(reset).unref();
   viewed += length;
-  const buffer = pin(family.heap.memory.view(block, length).buffer as ArrayBuffer);
+  const buffer = pin(memory.show(block, length).buffer as ArrayBuffer);
   collected.register(buffer, { family, block });
   return buffer;
 }

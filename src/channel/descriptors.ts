@@ -3,7 +3,7 @@ import { type Family, family, registerDestroyer } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { layout } from '../memory/layout.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { parking } from '../platform/choose.ts';
+import { parking, pipes } from '../platform/choose.ts';
 
 /** The number of this kind among shared objects. */
 export const DESCRIPTOR_KIND = 42;
@@ -51,7 +51,7 @@ registerDestroyer(DESCRIPTOR_KIND, (family, offset) => {
 function tryDestroy(family: Family, offset: number): boolean {
   try {
     const descriptor = find(family, offset);
-    if (descriptor !== undefined) family.platform.pipes.close(descriptor);
+    if (descriptor !== undefined) pipes().close(descriptor);
   } catch {
     return false;
   }
@@ -70,7 +70,7 @@ function park(family: Family, offset: number, descriptor: number): boolean {
   const section = family.section(layout.parkingSection);
   section.enter();
   try {
-    return parking().park(family.pipeSignals.parking, offset / GRANULE, descriptor);
+    return parking().park(family.pipeSignals!.parking, offset / GRANULE, descriptor);
   } finally {
     section.leave();
   }
@@ -103,7 +103,7 @@ function find(family: Family, offset: number): number | undefined {
         first ??= ticket;
         putBack(family, ticket, descriptor);
       } finally {
-        if (!isTaken) family.platform.pipes.close(descriptor);
+        if (!isTaken) pipes().close(descriptor);
       }
     }
     words[taken] = 1;
@@ -116,15 +116,15 @@ function find(family: Family, offset: number): number | undefined {
 /** The first in the queue; with the descriptor in reserve where no other is free. */
 function peek({ pipeSignals }: Family): { ticket: number; descriptor: number } | undefined {
   try {
-    return parking().peek(pipeSignals.parking);
+    return parking().peek(pipeSignals!.parking);
   } catch {
-    return pipeSignals.spareDescriptor.lend(() => parking().peek(pipeSignals.parking));
+    return pipeSignals!.spareDescriptor.lend(() => parking().peek(pipeSignals!.parking));
   }
 }
 
 /** Moves the first in the queue to its end. */
 function putBack(family: Family, ticket: number, descriptor: number): void {
-  const { parking: queue } = family.pipeSignals;
+  const { parking: queue } = family.pipeSignals!;
   const words = family.heap.words(layout.parkedMoving);
   const moving = wordIndex(layout.parkedMoving);
   words[moving] = ticket;
@@ -150,7 +150,7 @@ function settleMove(family: Family): void {
     try {
       if (found.ticket === words[moving]) drop(family);
     } finally {
-      family.platform.pipes.close(found.descriptor);
+      pipes().close(found.descriptor);
     }
   }
   words[moving] = 0;
@@ -158,7 +158,7 @@ function settleMove(family: Family): void {
 
 /** Takes the first out of the queue. */
 function drop(family: Family): void {
-  insist(family, () => parking().drop(family.pipeSignals.parking));
+  insist(family, () => parking().drop(family.pipeSignals!.parking));
 }
 
 /** Does what must not fail, since something else was done before: once more, where the kernel is short of memory for a moment. */

@@ -9,6 +9,7 @@
  * buffer over shared memory does not cross at all: the receiver opens the same memory. Through a socket it does, and what is
  * resizable arrives with a fixed length.
  */
+import { types } from '../builtins.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { reach, type ValueReader, type ValueWriter } from './extension.ts';
@@ -22,12 +23,17 @@ const SHARED = 4;
 /** Tells buffers over shared memory from others: a layer above does. */
 export interface SharedBuffers {
   /** The shared object whose memory this is, by its offset in the heap; `undefined` for ordinary memory. */
-  handleOf(buffer: ArrayBuffer): number | undefined;
+  handleOf(buffer: ArrayBufferLike): number | undefined;
   /** The buffer over the memory of the object at this offset. */
-  open(handle: number): ArrayBuffer;
+  open(handle: number): ArrayBufferLike;
 }
 
 let shared: SharedBuffers | undefined;
+
+/** True for what shows memory of the family: that may cross, as a SharedArrayBuffer of anybody else's may not. */
+export function isOfFamily(buffer: ArrayBufferLike): boolean {
+  return shared?.handleOf(buffer) !== undefined;
+}
 
 /** Lets views of shared memory cross without their bytes. */
 export function registerSharedBuffers(buffers: SharedBuffers): void {
@@ -64,8 +70,19 @@ export class SentBuffers {
 
   /** The number of the buffer of a view; as long as no other value uses it, only this part of it crosses. */
   part(buffer: ArrayBuffer, start: number, length: number): number {
+    if (types.isSharedArrayBuffer(buffer)) return this.#partOfHeap(buffer, start, length);
     if (this.#known.has(buffer) || (buffer as ModernArrayBuffer).resizable) return this.whole(buffer);
     return this.#add(buffer, start, length, true);
+  }
+
+  /** Of a buffer with more in it than is the sender's: no more of it crosses than all its views show together. */
+  #partOfHeap(buffer: ArrayBuffer, start: number, length: number): number {
+    const known = this.#known.get(buffer);
+    if (known === undefined) return this.#add(buffer, start, length, true);
+    const end = Math.max(known.start + known.length, start + length);
+    known.start = Math.min(known.start, start);
+    known.length = end - known.start;
+    return known.index;
   }
 
   /** The number of a part that nobody shares. */
@@ -154,7 +171,7 @@ export function readBuffers(
     if (flags === SHARED) {
       if (input.reach !== reach.FAMILY) input.corrupt('it names shared memory, and comes from outside of the family');
       if (shared === undefined) input.corrupt('this process does not know shared buffers');
-      list.push({ buffer: shared.open(input.handle()), start: 0, isShared: true });
+      list.push({ buffer: shared.open(input.handle()) as ArrayBuffer, start: 0, isShared: true });
       continue;
     }
     if (flags > (BLOB | RESIZABLE)) input.corrupt('a buffer of an unknown kind');

@@ -2,7 +2,7 @@ import { types } from '../builtins.ts';
 import { SerializationError } from '../errors.ts';
 import { hasNamedProperties, namedKeys } from './array-properties.ts';
 import { writeBigint } from './bigints.ts';
-import { SentBuffers } from './buffer-table.ts';
+import { isOfFamily, SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
 import { type Capture, type Content, standsFor, truncate } from './captured-contents.ts';
@@ -301,9 +301,9 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       if (plain || !this.#extended(value)) this.#view(value);
       return;
     }
-    if (types.isSharedArrayBuffer(value))
+    if (types.isSharedArrayBuffer(value) && !(this.reach === reach.FAMILY && isOfFamily(value)))
       this.refuse('a SharedArrayBuffer cannot leave its process; use a SharedArray');
-    if (types.isArrayBuffer(value)) this.#arrayBuffer(value as ArrayBuffer);
+    if (types.isAnyArrayBuffer(value)) this.#arrayBuffer(value as ArrayBuffer);
     else if (!this.#extended(value)) this.#foreign(value);
   }
 
@@ -503,7 +503,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
 
   #view(view: ArrayBufferView): void {
     const { buffer } = view;
-    if (types.isSharedArrayBuffer(buffer)) {
+    if (types.isSharedArrayBuffer(buffer) && !isOfFamily(buffer)) {
       this.refuse('its SharedArrayBuffer cannot leave its process; use a SharedArray');
     }
     if (isDetached(buffer as ArrayBuffer)) this.refuse('its ArrayBuffer was transferred elsewhere');

@@ -171,7 +171,9 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     if (this.#waiting.length >= this.#backlog) return false;
     if (this.#trusted || !this.#place.isUnix) return true;
     try {
-      const user = sockets().peerUser((socket as unknown as { _handle: { fd: number } })._handle.fd);
+      const user = sockets('A Listener without an authKey').peerUser(
+        (socket as unknown as { _handle: { fd: number } })._handle.fd,
+      );
       return user === 0 || user === process.getuid?.();
     } catch {
       // It is gone already.

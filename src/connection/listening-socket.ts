@@ -34,7 +34,7 @@ export function listenOn(server: Server, address: Address | undefined, backlog: 
   }
   const { path, host, port } = parseAddress(address);
   if (path !== undefined) return listenOnPath(server, path, backlog);
-  const fd = sockets().listenTcp(host, port, backlog);
+  const fd = sockets('A Listener').listenTcp(host, port, backlog);
   server.listen({ fd, exclusive: true });
   const bound = server.address() as AddressInfo;
   if (keyBytes < LEAST_KEY_BYTES && !isLoopback(bound.address)) {
@@ -49,7 +49,7 @@ export function listenOn(server: Server, address: Address | undefined, backlog: 
 function listenOnPath(server: Server, path: string, backlog: number, folder?: string): Place {
   let fd: number;
   try {
-    fd = sockets().listenUnix(path, backlog);
+    fd = sockets('A Listener').listenUnix(path, backlog);
   } catch (error) {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;

@@ -127,7 +127,7 @@ export class SocketStream {
     }
     // At once, since the thread may be about to block; and with somebody to read what still comes: TCP throws away what it has
     // sent, if it is closed with something unread.
-    if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets().endWriting(this.#fd);
+    if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets('A direct write').endWriting(this.#fd);
     let timer: NodeJS.Timeout | undefined;
     // The time begins when all is out, which is the other end's to decide.
     this.#socket.once('finish', () => {

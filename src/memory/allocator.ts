@@ -276,6 +276,7 @@ export class Allocator {
     }
     // It may throw, where memory cannot be mapped.
     this.#heap.words(start);
+    this.#heap.memory.reach(end);
     if (!this.#hold(held, isData)) return REFUSED;
     Atomics.store(this.#words, this.#base + top, end / GRANULE);
     return start;

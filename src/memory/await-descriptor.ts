@@ -4,15 +4,16 @@ import { currentFamily } from './family.ts';
 
 /** Blocks the thread until the descriptor can be read or written; false when the time is over. A thread that is ended meanwhile wakes up for that. */
 export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: number): boolean {
+  const { awaitReady } = sockets('A call that blocks for a socket');
   const family = currentFamily();
-  if (family === undefined) return sockets().awaitReady(fd, what, timeout, -1) === 'ready';
-  const { parker, pipeSignals } = family;
+  const signals = family?.pipeSignals;
+  if (family === undefined || signals === undefined) return awaitReady(fd, what, timeout, -1) === 'ready';
   const deadline = clock() + timeout;
   const sleep = (longest: number, doorbell: number) => {
     const left = Math.max(deadline - clock(), 0);
-    const found = sockets().awaitReady(fd, what, Math.min(left, longest), doorbell);
+    const found = awaitReady(fd, what, Math.min(left, longest), doorbell);
     if (found === 'ready') return true;
     return found === 'late' && left <= longest ? false : undefined;
   };
-  return parker.blockIn((longest) => pipeSignals.sleepIn((doorbell) => sleep(longest, doorbell)));
+  return family.parker.blockIn((longest) => signals.sleepIn((doorbell) => sleep(longest, doorbell)));
 }

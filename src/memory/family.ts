@@ -1,6 +1,6 @@
 import { setTimeout } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
-import { platform } from '../platform/choose.ts';
+import { platform, processes } from '../platform/choose.ts';
 import type { MemoryPass } from '../platform/memory.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Allocator } from './allocator.ts';
@@ -14,6 +14,7 @@ import { Parker } from './parker.ts';
 import { PipeSignals } from './pipe-signals.ts';
 import type { EndsPass, Lifelines, Signals } from './signals.ts';
 import { awaitOutside, closeGuard, releaseGuard, ThreadGuard } from './thread-guard.ts';
+import { WordSignals } from './word-signals.ts';
 
 /** What a member inherits from its parent: its name in the table, and the ways to the others. */
 export interface Inheritance {
@@ -56,9 +57,12 @@ export class Family {
     this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
     this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
     this.#guards = inheritance?.guards;
-    this.signals = new PipeSignals(platform, heap, members, me, inheritance?.ends, (callback) =>
-      this.parker.remind(callback),
-    );
+    const { pipes, processes, parking } = platform;
+    const remind = (callback: () => void) => this.parker.remind(callback);
+    this.signals =
+      pipes && processes && parking
+        ? new PipeSignals({ pipes, processes, parking }, heap, members, me, inheritance?.ends, remind)
+        : new WordSignals(heap, members, me, inheritance?.ends);
     members.lookBy((member) => this.signals.look(member));
     this.holdings = new Holdings(heap, this.allocator, members, me);
     const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
@@ -86,9 +90,9 @@ export class Family {
     return this.signals.lifelines;
   }
 
-  /** The signals of a family whose members may be processes. */
-  get pipeSignals(): PipeSignals {
-    return this.signals as PipeSignals;
+  /** The signals of a family whose members may be processes; `undefined` where all are threads of one program. */
+  get pipeSignals(): PipeSignals | undefined {
+    return this.signals instanceof PipeSignals ? this.signals : undefined;
   }
 
   /** What a thread that this one starts shares with it. */
@@ -248,12 +252,12 @@ export class Family {
 
   /** Fills in this member's record. */
   #join(inheritance: Inheritance | undefined): void {
-    const { platform, members, me } = this;
+    const { members, me } = this;
     const endIfBuried = (isBuried: boolean) => {
       if (!isBuried) return;
       // The parent died before we were there, and we were buried with it.
       if (inheritance?.guards !== undefined) process.exit(1);
-      platform.processes.exitNow(1);
+      processes('A child').exitNow(1);
     };
     endIfBuried(members.isKnownGone(me));
     members.set(me, field.pid, process.pid);
@@ -266,6 +270,7 @@ export class Family {
 
 /** A process that cannot see itself would take all others for unknown, and be unknown to all. */
 function assertSeesItself({ processes }: Platform): void {
+  if (processes === undefined) return;
   if (typeof processes.startTime(process.pid, processes.threadId()) !== 'number') {
     throw new PlatformError(
       'This process cannot read its own file in /proc, by which multiproc tells who lives: /proc must be mounted, and one descriptor be free.',

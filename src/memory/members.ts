@@ -55,6 +55,8 @@ export const field = {
   condemned: 16,
   /** 1 while somebody who could not ring its bell has left that to others; written by those who cannot and those who do. */
   errand: 17,
+  /** 1 while it wants to be woken by the end of others; written by itself. Words only. */
+  watches: 18,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
@@ -122,6 +124,9 @@ export class Members {
   index(member: number, which: number): number {
     return recordIndex(member & (SLOTS - 1)) + which;
   }
+
+  /** The index of the first record, and from there to the next. */
+  static readonly records = { first: wordIndex(TABLE), step: RECORD_BYTES / 4 } as const;
 
   /** Where a field stands in the heap, for who sleeps at it. */
   place(member: number, which: number): number {

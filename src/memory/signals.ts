@@ -53,7 +53,7 @@ export interface EndsPass {
   readonly parentBell?: number;
   /** What all threads of the process share. */
   readonly shared?: EndsOfThreads;
-  /** Of a thread: what ends with it, and the way to have the end of others watched. */
+  /** Of a thread, where there are no pipes: what ends with it, and the way to have the end of others watched. */
   readonly life?: MessagePort;
   readonly toWatcher?: MessagePort;
 }

@@ -1,34 +1,87 @@
 import { PlatformError } from '../errors.ts';
+import type { Files } from './files.ts';
 import { createLinux } from './linux.ts';
 import type { Parking } from './parking.ts';
+import type { Pipes } from './pipes.ts';
 import type { Platform } from './platform.ts';
+import { createPortable } from './portable.ts';
+import type { Processes } from './processes.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
+/** What may be asked for: a platform that has processes, or the one that has none and runs everywhere. */
+type Wish = 'native' | 'portable';
+
 let chosen: Platform | undefined;
 
-/** The operating system below; the first call loads koffi (about 10 ms), and a `PlatformError` says what is missing. */
+/**
+ * What the library runs on; the first call loads koffi where it is to be had (about 10 ms). A `PlatformError` says what is missing, if the
+ * environment variable MULTIPROC_PLATFORM asks for `native`.
+ */
 export function platform(): Platform {
-  chosen ??= uninterrupted(choose);
+  chosen ??= choose(wish());
   return chosen;
 }
 
+/** Takes the platform of the one who started this process or thread; before the first `platform()`. */
+export function inheritPlatform(wished: Wish): void {
+  chosen = choose(wished);
+}
+
+/** The system's processes, or a `PlatformError` where members are threads. */
+export function processes(what: string): Processes {
+  return platform().processes ?? refuse(what);
+}
+
+/** The pipes of a platform with processes. */
+export function pipes(): Pipes {
+  return platform().pipes ?? refuse('A pipe of the system');
+}
+
+/** Files that programs share, under the same conditions. */
+export function files(): Files {
+  return platform().files ?? refuse('Named shared memory');
+}
+
 /** The operating system's sockets, under the same conditions. */
-export function sockets(): Sockets {
-  return platform().sockets;
+export function sockets(what: string): Sockets {
+  return platform().sockets ?? refuse(what);
 }
 
 /** The operating system's way to keep descriptors, under the same conditions. */
 export function parking(): Parking {
-  return platform().parking;
+  return platform().parking ?? refuse('A socket that is sent to another thread');
 }
 
-function choose(): Platform {
+function refuse(what: string): never {
+  const { why } = platform();
+  throw new PlatformError(
+    `${what} needs the processes of the operating system, which multiproc has on Linux (x64 and arm64): ${why} Here threads, pools, queues, locks, SharedArray, pipes and managers work, within this program: see docs/platforms.md.`,
+  );
+}
+
+function wish(): Wish | undefined {
+  const said = process.env.MULTIPROC_PLATFORM;
+  if (said === undefined || said === '') return undefined;
+  if (said === 'native' || said === 'portable') return said;
+  throw new RangeError(`MULTIPROC_PLATFORM must be 'native' or 'portable', not '${said}'`);
+}
+
+function choose(wished: Wish | undefined): Platform {
+  if (wished === 'portable') return createPortable('MULTIPROC_PLATFORM asks for the portable platform.');
+  try {
+    return uninterrupted(() => createNative(wished === undefined));
+  } catch (error) {
+    if (wished === 'native' || !(error instanceof PlatformError)) throw error;
+    return createPortable(error.message);
+  }
+}
+
+/** The platform of this system; a `PlatformError` where there is none, or on trial some of it is forbidden. */
+function createNative(onTrial: boolean): Platform {
   const { platform: os, arch } = process;
   if (os !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
-    throw new PlatformError(
-      `multiproc shares memory through memfd_create and futex, which it knows on Linux x64 and arm64 only; this is ${os} ${arch}.`,
-    );
+    throw new PlatformError(`this is ${os} ${arch}.`);
   }
-  return createLinux(arch);
+  return createLinux(arch, onTrial);
 }

@@ -62,8 +62,11 @@ const numbers = {
 
 type Native = (...args: unknown[]) => number;
 
+/** A page: enough to see whether memory can be made, mapped and shown. */
+const TRIAL_BYTES = 4096;
+
 /** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
-export function createLinux(arch: 'x64' | 'arm64'): Platform {
+export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
   const koffi = loadKoffi();
   const libc = koffi.load(null);
   const func = (declaration: string) => libc.func(declaration) as Native;
@@ -312,9 +315,11 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
     },
   };
 
+  if (onTrial) tryMemory(linux);
   let sockets: Sockets | undefined;
   let parking: Parking | undefined;
   return {
+    name: 'linux',
     openMemory: (pass) => new MappedMemory(linux, pass),
     keepFreedMemory: linux.keepFreedMemory,
     yieldCpu: linux.yieldCpu,
@@ -330,4 +335,24 @@ export function createLinux(arch: 'x64' | 'arm64'): Platform {
       return parking;
     },
   };
+}
+
+/**
+ * Throws a `PlatformError` where memory cannot be shared: Electron shows none of the system's, a sandbox may forbid the calls. Only in the first
+ * member of a family, which nobody ends: so the call may be nested in one that is not to be interrupted.
+ */
+function tryMemory({ createSparseFile, map, view, unmap, close }: MappingCalls & Pipes): void {
+  const fd = createSparseFile(TRIAL_BYTES);
+  try {
+    const address = map(fd, 0, TRIAL_BYTES);
+    try {
+      view(address, TRIAL_BYTES);
+    } catch (cause) {
+      throw new PlatformError(`this runtime shows no memory of the system: ${(cause as Error).message}.`, { cause });
+    } finally {
+      unmap(address, TRIAL_BYTES);
+    }
+  } finally {
+    close(fd);
+  }
 }

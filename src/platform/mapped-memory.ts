@@ -25,7 +25,8 @@ export interface MappingCalls extends Pick<Files, 'map' | 'unmap' | 'view'> {
 /** One sparse file, mapped piece by piece as it is used. */
 export class MappedMemory implements Memory {
   readonly bytes = FILE_BYTES;
-  readonly pass: Required<MemoryPass>;
+  readonly hasOwnBuffers = true;
+  readonly pass: Required<Pick<MemoryPass, 'file' | 'mappings'>>;
   readonly #calls: MappingCalls;
 
   /** Without a pass the memory is new. A thread is given the mappings of its process. */
@@ -44,6 +45,13 @@ export class MappedMemory implements Memory {
 
   view(offset: number, length: number): Uint8Array {
     return new Uint8Array(this.#calls.view(this.#address(offset), length));
+  }
+
+  /** Each piece is mapped as it is used. */
+  reach(): void {}
+
+  show(offset: number, length: number): { buffer: ArrayBufferLike; start: number } {
+    return { buffer: this.#calls.view(this.#address(offset), length), start: 0 };
   }
 
   copyIn(offset: number, bytes: Uint8Array): void {

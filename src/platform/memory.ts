@@ -4,6 +4,8 @@ export interface MemoryPass {
   readonly file?: number;
   /** Where the threads of one process have mapped the file, piece by piece. */
   readonly mappings?: BigInt64Array<SharedArrayBuffer>;
+  /** The memory itself, of threads of one program. */
+  readonly buffer?: SharedArrayBuffer;
 }
 
 /** One window of 32-bit words. Small, because V8 counts a whole window as memory of the program when it plans collections. */
@@ -20,10 +22,19 @@ export interface Memory {
   readonly bytes: number;
   /** What other members are given. */
   readonly pass: MemoryPass;
+  /** True where `show` makes an ArrayBuffer of these bytes and no others. */
+  readonly hasOwnBuffers: boolean;
   /** The words of the window with this index: from `index * WINDOW_BYTES` on. */
   window(index: number): Int32Array;
+  /** Has all bytes before `end` be there to be used. */
+  reach(end: number): void;
   /** Exactly these bytes, within one piece. */
   view(offset: number, length: number): Uint8Array;
+  /**
+   * A buffer object that nobody else has, and where these bytes begin in it: for views that are given to users. As long as somebody has one of
+   * them, the buffer object is not collected.
+   */
+  show(offset: number, length: number): { readonly buffer: ArrayBufferLike; readonly start: number };
   /** Copies all of `bytes` to `offset`. */
   copyIn(offset: number, bytes: Uint8Array): void;
   /** Copies from `offset` on, until `into` is full. */

@@ -10,16 +10,19 @@ import type { Sockets } from './sockets.ts';
  * `choose.ts` picks one. What wakes, looks and closes does not throw: see memory/README.md, "Failure without death".
  */
 export interface Platform {
+  readonly name: 'linux' | 'portable';
+  /** Why there is no better one, for the reader of an error; nothing where this is the best. */
+  readonly why?: string;
   /** The memory that the pass leads to; new memory without one. */
   openMemory(pass?: MemoryPass): Memory;
   /** Has this process keep up to 64 MiB of memory that it has freed, for the next large array: to get it anew costs more than to fill it. */
   keepFreedMemory(): void;
   /** Lets another thread run that waits for this CPU, if there is one. */
   yieldCpu(): void;
-  readonly pipes: Pipes;
-  readonly processes: Processes;
-  readonly files: Files;
-  /** Made at their first use. */
-  readonly sockets: Sockets;
-  readonly parking: Parking;
+  // What is not there is not to be had here. `choose.ts` has a function for each, which throws then.
+  readonly pipes?: Pipes;
+  readonly processes?: Processes;
+  readonly files?: Files;
+  readonly sockets?: Sockets;
+  readonly parking?: Parking;
 }

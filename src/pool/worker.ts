@@ -6,6 +6,7 @@ import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { processes } from '../platform/choose.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
 import { afterTurn } from '../sync/loop-turn.ts';
@@ -59,7 +60,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
   depth = orders.depth;
   // The parent decides what Ctrl-C means, which reaches the whole group.
   process.on('SIGINT', () => {});
-  if (isMainThread) dropTermination(family());
+  if (isMainThread) dropTermination();
   const worker = new Worker(orders);
   // In place of the one that every child has: a worker tells its pool whose error it was.
   process.removeAllListeners('uncaughtException');
@@ -69,7 +70,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
     await worker.serve();
     await worker.leave();
   }
-  if (isMainThread) exitQuickly(family().platform.processes);
+  if (isMainThread) exitQuickly(processes('A worker process'));
   // Timers and sockets that tasks left behind have had their time.
   process.exit();
 }

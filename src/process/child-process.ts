@@ -3,6 +3,7 @@ import { os } from '../builtins.ts';
 import { PlatformError, ProcessError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { processes } from '../platform/choose.ts';
 import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
 import { currentDirectory } from './current-directory.ts';
@@ -31,6 +32,9 @@ export function currentSurroundings(): Surroundings {
 /** Where the descriptors that a child inherits stand in it. */
 export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 } as const;
 
+/** What needs processes, in the words of an error. */
+const WHAT = "The start method 'spawn'";
+
 const usual: Making = { detached: false, stdin: 'ignore' };
 
 /** A process that this one has started. */
@@ -41,6 +45,7 @@ export class ChildRunner extends Runner {
 
   /** The working directory is this process's as it is now. */
   constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
+    processes(WHAT);
     assertNode();
     const cradle = prepareMember(family, false);
     const { member, ends } = cradle;
@@ -66,7 +71,7 @@ export class ChildRunner extends Runner {
     this.#isDetached = detached;
     this.pid = child.pid as number;
     family.members.set(member, field.pid, this.pid);
-    const reaped = family.pipeSignals.threadChildren.started(this.pid, detached);
+    const reaped = family.pipeSignals!.threadChildren.started(this.pid, detached);
     child.once('exit', (code, signal) => {
       reaped();
       if (this.takesDescendantsAlong) endingWithThis().delete(this);
@@ -107,7 +112,7 @@ export class ChildRunner extends Runner {
   }
 
   protected override findExitCode(): number | undefined {
-    return this.family.platform.processes.awaitExit(this.pid);
+    return processes(WHAT).awaitExit(this.pid);
   }
 }
 

@@ -88,9 +88,10 @@ export class ThreadRunner extends Runner {
   }
 
   #noteChildren(): void {
-    if (!this.takesDescendantsAlong) return;
     const { members, platform } = this.family;
     const { processes } = platform;
+    // Without processes of the system nobody can tell what the thread has started.
+    if (!this.takesDescendantsAlong || processes === undefined) return;
     for (const other of members.all()) {
       if (!this.#hasStarted(other)) continue;
       for (const pid of processes.ownChildren(members.get(other, field.tid))) this.#children.add(pid);
@@ -101,13 +102,14 @@ export class ThreadRunner extends Runner {
   readonly #endChildren = (): void => {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
     this.#noteChildren();
-    this.family.platform.processes.killOwnChildren(this.#children);
+    this.family.platform.processes?.killOwnChildren(this.#children);
     setTimeout(this.#endChildren, AGAIN).unref();
   };
 
   /** Nobody else does, once the thread is gone. */
   readonly #reapChildren = (): void => {
     const { processes } = this.family.platform;
+    if (processes === undefined) return;
     processes.killOwnChildren(this.#children);
     for (const pid of this.#children) if (processes.reap(pid)) this.#children.delete(pid);
     if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();

@@ -7,7 +7,7 @@ import { inspect, setImmediate } from '../builtins.ts';
 import { importModule } from '../functions/import-module.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { platform } from '../platform/choose.ts';
+import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
 import { endDescendantsToo } from './descendants.ts';
@@ -19,6 +19,9 @@ import { setStartMethod } from './start-method.ts';
 import type { ThreadBirth } from './thread-birth.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
 import { onUserChange } from './user-change.ts';
+
+/** What needs processes, in the words of an error. */
+const CHILD = 'A child process';
 
 const birth = threadBirth();
 const isDetached = birth === undefined && process.argv[3] === 'detached';
@@ -72,11 +75,12 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     settled = true;
     process.off('beforeExit', onIdle);
   }
-  if (birth === undefined) exitQuickly(mine.platform.processes);
+  if (birth === undefined) exitQuickly(processes(CHILD));
 }
 
 function joinAsProcess(): Family {
-  platform().processes.openToFamily();
+  inheritPlatform('native');
+  processes(CHILD).openToFamily();
   writeAtOnce();
   const [, , member, parent] = process.argv;
   const family = joinFamily({ member: Number(member), memory: { file: inherited.heap }, ends: inherited });
@@ -92,17 +96,17 @@ function joinAsThread(birth: ThreadBirth): Family {
 }
 
 /** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
-function followParent({ members, platform, me }: Family, pid: number): void {
+function followParent({ members, me }: Family, pid: number): void {
   const follow = () => {
-    const { processes } = platform;
-    if (!processes.dieWithParent(pid) || members.isGone(members.get(me, field.parent))) processes.exitNow(0);
+    const { dieWithParent, exitNow } = processes(CHILD);
+    if (!dieWithParent(pid) || members.isGone(members.get(me, field.parent))) exitNow(0);
   };
   follow();
   onUserChange(follow);
 }
 
 async function awaitAssignment(family: Family): Promise<Assignment> {
-  const { lifelines, members, parker, platform } = family;
+  const { lifelines, members, parker } = family;
   const given = takeAssignment(family);
   // Nothing listens for what is there already.
   if (given !== undefined) return given;
@@ -119,7 +123,7 @@ async function awaitAssignment(family: Family): Promise<Assignment> {
         const isLeft = isDetached && members.isGone(parent);
         const assignment = takeAssignment(family);
         if (assignment === undefined) {
-          if (isLeft) platform.processes.exitNow(0);
+          if (isLeft) processes(CHILD).exitNow(0);
           return;
         }
         parker.remove(pending);

@@ -1,18 +1,22 @@
 import { os } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { processes } from '../platform/choose.ts';
 import { afterExitHandlers } from './after-exit-handlers.ts';
+
+/** What needs processes, in the words of an error. */
+const DESCENDANTS = 'The option `descendants`';
 
 /**
  * In a process whose descendants are to end with it: has them end also where it handles the signal that is to end it. Node handles
  * some signals from the beginning; then nobody could tell that from outside.
  */
-export function endDescendantsToo({ platform, members, me }: Family): void {
-  const { processes } = platform;
+export function endDescendantsToo({ members, me }: Family): void {
+  const system = processes(DESCENDANTS);
   const { SIGTERM, SIGINT } = os.constants.signals;
-  for (const signal of [SIGTERM, SIGINT]) processes.setDisposition(signal, 'default');
+  for (const signal of [SIGTERM, SIGINT]) system.setDisposition(signal, 'default');
   afterExitHandlers(() => {
-    if (members.get(me, field.condemned) === 1) processes.killOwnChildren(processes.ownChildren());
+    if (members.get(me, field.condemned) === 1) system.killOwnChildren(system.ownChildren());
   });
 }
 
@@ -20,18 +24,14 @@ export function endDescendantsToo({ platform, members, me }: Family): void {
  * Ends what a process has started that is to be ended by a signal; answers the signals to send to the process itself. One that handles
  * the signal sees to the rest itself, at its end.
  */
-export function endDescendants(
-  { platform, members }: Family,
-  member: number,
-  signal: NodeJS.Signals,
-): NodeJS.Signals[] {
+export function endDescendants({ members }: Family, member: number, signal: NodeJS.Signals): NodeJS.Signals[] {
   const pid = members.get(member, field.pid);
-  const { processes } = platform;
-  const disposition = processes.dispositionOf(pid, os.constants.signals[signal]);
+  const system = processes(DESCENDANTS);
+  const disposition = system.dispositionOf(pid, os.constants.signals[signal]);
   // First: it may end at once.
   members.set(member, field.condemned, 1);
   if (disposition === 'handled') return [signal];
-  processes.stopAndKillChildren(pid);
+  system.stopAndKillChildren(pid);
   // One that ignores it does so because it may come from anybody: here its owner means it.
   return disposition === 'ignored' ? ['SIGKILL'] : [signal, 'SIGCONT'];
 }

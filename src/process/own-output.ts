@@ -1,5 +1,9 @@
 import { fs } from '../builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
+import { platform } from '../platform/choose.ts';
+
+/** Milliseconds until to try again where nothing tells that there is room. */
+const NAP = 5;
 
 const outputs = [
   ['stdout', 1],
@@ -65,7 +69,14 @@ function writeAll(fd: number, chunk: Uint8Array): void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       // Somebody has made the pipe non-blocking, and its reader is slow.
-      awaitDescriptor(fd, 'write', Number.POSITIVE_INFINITY);
+      awaitRoom(fd);
     }
   }
+}
+
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+
+function awaitRoom(fd: number): void {
+  if (platform().sockets !== undefined) awaitDescriptor(fd, 'write', Number.POSITIVE_INFINITY);
+  else Atomics.wait(nothing, 0, 0, NAP);
 }

@@ -1,8 +1,11 @@
+import { platform } from '../platform/choose.ts';
+
 /** How what is started runs: `spawn`, a fresh process of the operating system; `thread`, a worker thread of this one. */
 export type StartMethod = 'spawn' | 'thread';
 
 const methods: readonly StartMethod[] = ['spawn', 'thread'];
-let current: StartMethod = 'spawn';
+/** What the program has set. */
+let current: StartMethod | undefined;
 
 /** What an option `context` takes: a context, of which only the start method counts. */
 export interface StartContext<Method extends StartMethod = StartMethod> {
@@ -27,14 +30,14 @@ export function setStartMethod(method: StartMethod): void {
   current = method;
 }
 
-/** The start method of the program: 'spawn' until another is set. */
+/** The start method of the program. Until one is set: 'spawn', or 'thread' where there are no processes to be had (see `platformInfo`). */
 export function getStartMethod(): StartMethod {
-  return current;
+  return current ?? (platform().processes === undefined ? 'thread' : 'spawn');
 }
 
-/** The start methods that there are. */
+/** The start methods that there are here. */
 export function getAllStartMethods(): StartMethod[] {
-  return [...methods];
+  return methods.filter((method) => method === 'thread' || platform().processes !== undefined);
 }
 
 /** A `TypeError` for what is no text, a `RangeError` for what is no start method. */
@@ -48,7 +51,7 @@ export function assertStartMethod(method: StartMethod): void {
 
 /** The start method of an option `context`; the program's if there is none, a `TypeError` for what is no context. */
 export function startMethodOf(context: StartContext | undefined): StartMethod {
-  if (context === undefined) return current;
+  if (context === undefined) return getStartMethod();
   const method = typeof context?.getStartMethod === 'function' ? context.getStartMethod() : undefined;
   if (method === undefined || !methods.includes(method)) {
     throw new TypeError("context must be a context, as getContext('thread') makes one");

@@ -1,6 +1,6 @@
 import type { Inheritance } from '../memory/family.ts';
 import { ThreadGuard } from '../memory/thread-guard.ts';
-import { platform } from '../platform/choose.ts';
+import { inheritPlatform, pipes } from '../platform/choose.ts';
 import { guardEnd } from '../platform/uninterrupted.ts';
 import { afterExitHandlers } from './after-exit-handlers.ts';
 import { useOwnOutput } from './own-output.ts';
@@ -19,10 +19,11 @@ export function threadBirth(): ThreadBirth | undefined {
  * not touch the heap then, for it is buried.
  */
 export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
-  const { ends, guards, member } = multiprocThread;
+  const { ends, guards, member, memory } = multiprocThread;
   guardEnd(new ThreadGuard(guards!, member));
+  inheritPlatform(memory.buffer === undefined ? 'native' : 'portable');
   // First, so that whoever finds the thread joined can rely on its lifeline.
-  platform().pipes.closeWithThread(ends.shared!.threadKey!, ends.lifeline);
+  if (ends.shared?.threadKey !== undefined) pipes().closeWithThread(ends.shared.threadKey, ends.lifeline);
   if (Atomics.compareExchange(words, word.stage, stage.BOOTING, stage.JOINED) !== stage.BOOTING) return undefined;
   useOwnOutput();
   tellExitCode(words);

@@ -1,5 +1,5 @@
 import { canPin, pin } from '../memory/pin.ts';
-import { platform } from '../platform/choose.ts';
+import { files } from '../platform/choose.ts';
 
 /** Views of a thread that have a mapping of their own at once; with 65,530 mappings the kernel gives a process no more. */
 const MOST_MAPPINGS = 2 ** 14;
@@ -16,8 +16,8 @@ let mapped = 0;
 const collected = new FinalizationRegistry<Mapping>(({ address, length, onEnd }) => {
   try {
     // Where buffers can be moved, another one may show the memory by now, and nobody can tell: it shows nothing from here on.
-    if (canPin()) platform().files.unmap(address, length);
-    else platform().files.blank(address, length);
+    if (canPin()) files().unmap(address, length);
+    else files().blank(address, length);
   } catch {
     // The system has no room for that: the file stays in sight, so it stays held.
     return;
@@ -36,8 +36,8 @@ export class OwnView {
   constructor(fd: number, offset: number, length: number, onEnd: () => void) {
     const before = offset % PAGE;
     this.#length = before + length;
-    this.#address = platform().files.map(fd, offset - before, this.#length);
-    this.buffer = pin(platform().files.view(this.#address + BigInt(before), length));
+    this.#address = files().map(fd, offset - before, this.#length);
+    this.buffer = pin(files().view(this.#address + BigInt(before), length));
     collected.register(this.buffer, { address: this.#address, length: this.#length, onEnd });
     mapped++;
   }
@@ -49,6 +49,6 @@ export class OwnView {
 
   /** Lets go of the file at once: whoever still looks finds zeros. */
   blank(): void {
-    platform().files.blank(this.#address, this.#length);
+    files().blank(this.#address, this.#length);
   }
 }

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { fs } from '../builtins.ts';
-import { platform } from '../platform/choose.ts';
+import { files } from '../platform/choose.ts';
 import { leaveSegments } from './segment-owners.ts';
 
 /** Descriptors of the segments that this process looks at; the lock on each keeps sweepers off. */
@@ -10,7 +10,7 @@ let leaving = false;
 
 /** Locks an open segment for as long as this process looks at it; false if it is being removed just now. */
 export function holdSegment(fd: number): boolean {
-  if (!platform().files.tryLock(fd, 'shared') || fs.fstatSync(fd).nlink === 0) return false;
+  if (!files().tryLock(fd, 'shared') || fs.fstatSync(fd).nlink === 0) return false;
   held.add(fd);
   // Another thread ends long before the process that is named as the maker.
   if (!tidies && isMainThread) process.on('exit', leave);
@@ -33,6 +33,6 @@ export function isLeaving(): boolean {
 function leave(): void {
   leaving = true;
   // The memory stays mapped to the very end: others' handlers may still use it.
-  for (const fd of held) platform().files.unlock(fd);
+  for (const fd of held) files().unlock(fd);
   leaveSegments();
 }

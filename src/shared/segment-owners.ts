@@ -3,7 +3,7 @@ import { basename, dirname, fs, randomHex } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 import { currentFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { platform } from '../platform/choose.ts';
+import { files, processes } from '../platform/choose.ts';
 
 /**
  * Who made which named segment, so that those of dead makers are found and removed. README.md, "Named segments", is the protocol.
@@ -57,7 +57,7 @@ export function sweepSegments(): void {
 }
 
 function userFolder(): string {
-  return `${platform().files.segmentFolder}/.multiproc-${process.getuid?.() ?? 0}`;
+  return `${files().segmentFolder}/.multiproc-${process.getuid?.() ?? 0}`;
 }
 
 function settle(): { path: string; fd: number } {
@@ -75,7 +75,7 @@ function settle(): { path: string; fd: number } {
       throw error;
     }
     // A sweeper that cannot see this process may have been quicker, as long as there was no lock.
-    if (platform().files.tryLock(fd, 'shared') && isStill(path, fd)) return { path, fd };
+    if (files().tryLock(fd, 'shared') && isStill(path, fd)) return { path, fd };
     fs.closeSync(fd);
   }
 }
@@ -93,12 +93,9 @@ function makePrivate(folder: string): void {
   try {
     make(folder);
   } catch (cause) {
-    throw new PlatformError(
-      `Named shared memory needs ${platform().files.segmentFolder}, where no folder can be made.`,
-      {
-        cause,
-      },
-    );
+    throw new PlatformError(`Named shared memory needs ${files().segmentFolder}, where no folder can be made.`, {
+      cause,
+    });
   }
   const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
   if (stat === undefined || (stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0))
@@ -112,11 +109,11 @@ function isStill(path: string, fd: number): boolean {
 
 /** The name of a process's folder. */
 function ownerName(pid: number, startTime: number): string {
-  return `${platform().processes.processNamespace()}-${pid}-${startTime}`;
+  return `${processes('Named shared memory').processNamespace()}-${pid}-${startTime}`;
 }
 
 function ownName(): string {
-  const startTime = platform().processes.startTime(process.pid, process.pid);
+  const startTime = processes('Named shared memory').startTime(process.pid, process.pid);
   if (typeof startTime === 'number') return ownerName(process.pid, startTime);
   throw new PlatformError(
     'This process cannot read its own file in /proc: /proc must be mounted, and one descriptor be free.',
@@ -126,15 +123,15 @@ function ownName(): string {
 /** False only for one that is dead for certain: what it has made is removed then. */
 function isAlive(owner: string): boolean {
   const [namespace, pid] = owner.split('-');
-  if (namespace === platform().processes.processNamespace()) {
-    const startTime = platform().processes.startTime(Number(pid), Number(pid));
+  if (namespace === processes('Named shared memory').processNamespace()) {
+    const startTime = processes('Named shared memory').startTime(Number(pid), Number(pid));
     return startTime === 'unknown' || (startTime !== 'gone' && ownerName(Number(pid), startTime) === owner);
   }
   // Its process id means nothing here; its lock does.
   try {
     const fd = fs.openSync(`${userFolder()}/${owner}`, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
-      return !platform().files.tryLock(fd, 'exclusive');
+      return !files().tryLock(fd, 'exclusive');
     } finally {
       fs.closeSync(fd);
     }
@@ -157,7 +154,7 @@ function isSwept(inode: number, note: string): boolean {
   let fd: number;
   let path = '';
   try {
-    path = `${platform().files.segmentFolder}/${fs.readlinkSync(note)}`;
+    path = `${files().segmentFolder}/${fs.readlinkSync(note)}`;
     fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -167,7 +164,7 @@ function isSwept(inode: number, note: string): boolean {
   }
   try {
     if (fs.fstatSync(fd).ino !== inode) return true;
-    if (!platform().files.tryLock(fd, 'exclusive')) return false;
+    if (!files().tryLock(fd, 'exclusive')) return false;
     // With the lock on it nobody else sweeps it: what has its name is still it, or a new one that is not to be touched.
     // One that cannot be removed now keeps its note, for the next sweep.
     return !isStill(path, fd) || remove(path);

@@ -1,7 +1,7 @@
 import { constants as sizes } from 'node:buffer';
 import { fs, randomHex } from '../builtins.ts';
 import { PlatformError, StateError } from '../errors.ts';
-import { platform } from '../platform/choose.ts';
+import { files } from '../platform/choose.ts';
 import { OwnView } from './own-view.ts';
 import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';
 import { closeDraft, forgetSegment, noteSegment, openDraft, sweepSegments } from './segment-owners.ts';
@@ -56,7 +56,7 @@ export class Segment {
     let isPublished = false;
     try {
       fs.ftruncateSync(fd, size);
-      if (!platform().files.reserve(fd, size)) throw noRoom(size);
+      if (!files().reserve(fd, size)) throw noRoom(size);
       holdSegment(fd);
       segment = new Segment(name, fd);
       isPublished = publish(segment, path);
@@ -143,7 +143,7 @@ function dropOrClose(fd: number): void {
 }
 
 function pathOf(name: string): string {
-  return `${platform().files.segmentFolder}/${name}`;
+  return `${files().segmentFolder}/${name}`;
 }
 
 function checkSize(size: number): void {
@@ -171,7 +171,7 @@ function notOurs(name: string): StateError {
 }
 
 function noRoom(size: number): PlatformError {
-  const { segmentFolder } = platform().files;
+  const { segmentFolder } = files();
   return new PlatformError(
     `There is no room for ${size} bytes in ${segmentFolder}: remove what is there, or make it larger.`,
   );

@@ -108,7 +108,10 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
   /** The shared bytes as a typed array, the same one each time. A view lives on when the array is closed. */
   get view(): ScalarArrays[K] {
     this.assertOpen();
-    this.#view ??= new this.#kind.Array((this.#bytes as SharedBytes).buffer, 0, this.#length) as ScalarArrays[K];
+    if (this.#view === undefined) {
+      const { buffer, start } = (this.#bytes as SharedBytes).place;
+      this.#view = new this.#kind.Array(buffer as ArrayBuffer, start, this.#length) as ScalarArrays[K];
+    }
     return this.#view;
   }
 

@@ -27,7 +27,7 @@ registerDestroyer(SHARED_BYTES_KIND, (family, offset) => {
 });
 
 /** Whose bytes a buffer shows. As long as anybody has a view of it, the bytes stay. */
-const owners = new WeakMap<ArrayBuffer, SharedBytes>();
+const owners = new WeakMap<ArrayBufferLike, SharedBytes>();
 
 /** What is not let go of before this thread ends: the bytes whose views may be moved, and have no mapping of their own. */
 const kept = new Set<SharedBytes>();
@@ -40,7 +40,7 @@ export class SharedBytes extends SharedObject {
   readonly #family: Family;
   readonly #block: number;
   readonly #length: number;
-  #buffer: ArrayBuffer | undefined;
+  #place: { readonly buffer: ArrayBufferLike; readonly start: number } | undefined;
 
   /** So many bytes, all zero, or those of an existing object. */
   constructor(make: number | Existing) {
@@ -66,23 +66,29 @@ export class SharedBytes extends SharedObject {
     return (knownObject(offset) as SharedBytes | undefined) ?? new SharedBytes(new Existing(offset));
   }
 
-  /** The bytes themselves. */
-  get buffer(): ArrayBuffer {
-    if (this.#buffer === undefined) {
-      this.#buffer = this.#length === 0 ? new ArrayBuffer(0) : this.#open(this.#block, this.#length);
-      owners.set(this.#buffer, this);
+  /** The buffer that shows the bytes, and where they begin in it. */
+  get place(): { readonly buffer: ArrayBufferLike; readonly start: number } {
+    if (this.#place === undefined) {
+      this.#place =
+        this.#length === 0 ? { buffer: new ArrayBuffer(0), start: 0 } : this.#open(this.#block, this.#length);
+      owners.set(this.#place.buffer, this);
     }
-    return this.#buffer;
+    return this.#place;
   }
 
   /** A buffer over the bytes, which stay ours as long as anybody can see them by it. */
-  #open(block: number, length: number): ArrayBuffer {
+  #open(block: number, length: number): { buffer: ArrayBufferLike; start: number } {
     const { memory } = this.#family.heap;
+    // Nobody can move a SharedArrayBuffer.
+    if (!memory.hasOwnBuffers) return memory.show(block, length);
     if (!canPin()) {
-      if (OwnView.hasRoom) return new OwnView(memory.pass.file as number, block, length, this.#hold()).buffer;
+      if (OwnView.hasRoom) {
+        return { buffer: new OwnView(memory.pass.file as number, block, length, this.#hold()).buffer, start: 0 };
+      }
       kept.add(this);
     }
-    return pin(memory.view(block, length).buffer as ArrayBuffer);
+    const { buffer, start } = memory.show(block, length);
+    return { buffer: pin(buffer as ArrayBuffer), start };
   }
 
   /** Counts as one more holder; the answer ends that. */
@@ -114,7 +120,7 @@ export function installSharedBuffers(): void {
       const owner = owners.get(buffer);
       return owner === undefined ? undefined : locate(owner).offset;
     },
-    open: (handle) => SharedBytes.at(handle).buffer,
+    open: (handle) => SharedBytes.at(handle).place.buffer,
   });
 }
 

@@ -67,7 +67,7 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
       initGuard(family, words, at + field.lock, options);
     }
     this.#kind = scalarKind(words[at + field.type] as number);
-    this.#cell = new this.#kind.Array(words.buffer as ArrayBuffer, (at + field.value) * 4, 1);
+    this.#cell = new this.#kind.Array(words.buffer as ArrayBuffer, words.byteOffset + (at + field.value) * 4, 1);
     if (initial !== undefined) this.#cell[0] = initial;
   }
 

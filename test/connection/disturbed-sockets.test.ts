@@ -21,7 +21,7 @@ process.env.TMPDIR = folder;
 const stale = `${mkdtempSync(`${folder}/${'stale-'.repeat(20)}`)}/socket`;
 function leaveStale(): void {
   rmSync(stale, { force: true });
-  closeSync(sockets().listenUnix(stale, 1));
+  closeSync(sockets('A test').listenUnix(stale, 1));
 }
 
 for (const [name, address, key] of [

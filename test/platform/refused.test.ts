@@ -18,9 +18,9 @@ symlinkSync(resolve('node_modules/acorn'), `${modules}/acorn`);
 const program = `${folder}/program.mjs`;
 writeFileSync(
   program,
-  `import { Queue } from 'multiproc';
+  `import { platformInfo, Queue } from 'multiproc';
 let n = 1;
-try { new Queue().putSync(() => n); console.log('works'); } catch (error) { console.log(error.name + ': ' + error.message); }`,
+try { new Queue().putSync(() => n); console.log('works: ' + platformInfo().platform); } catch (error) { console.log(error.name + ': ' + error.message); }`,
 );
 
 const permission = process.allowedNodeEnvironmentFlags.has('--permission')
@@ -35,29 +35,60 @@ const mayRead = [
   '--no-warnings',
 ];
 
-async function says(...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [...args, program], { cwd: folder });
+/** The platform that is asked for: none, but for the suite's own. */
+function environment(wish: string | undefined): NodeJS.ProcessEnv {
+  return { ...process.env, MULTIPROC_PLATFORM: wish ?? '' };
+}
+
+async function says(wish: 'native' | undefined, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [...args, program], { cwd: folder, env: environment(wish) });
   return stdout;
 }
 
-test('without koffi', async () => {
+test('without koffi threads work, and the words say what processes need', async () => {
+  assert.equal(await says(undefined), 'works: portable\n');
   const wanted = `@koromix/koffi-${process.platform}-${process.arch}`;
-  const words = await says();
+  const words = await says('native');
   assert.match(words, /^PlatformError: .*npm install --include=optional/);
   assert.ok(words.includes(wanted), words);
 });
 
+test('a platform that is none', async () => {
+  const { stdout } = await run(process.execPath, [program], { cwd: folder, env: environment('windows') });
+  assert.match(stdout, /^RangeError: MULTIPROC_PLATFORM must be 'native' or 'portable', not 'windows'/);
+});
+
+test('what needs processes says so, and what works instead', async () => {
+  const asks = `${folder}/asks.mjs`;
+  writeFileSync(
+    asks,
+    `import { getContext, getStartMethod, platformInfo } from 'multiproc';
+import { SharedMemory } from 'multiproc/shared-memory';
+const words = [getStartMethod(), platformInfo().why];
+for (const act of [() => new (getContext('spawn').Process)({ target() {} }).start(), () => SharedMemory.create({ size: 8 })]) {
+  try { act(); } catch (error) { words.push(error.name + ': ' + error.message); }
+}
+console.log(JSON.stringify(words));`,
+  );
+  const { stdout } = await run(process.execPath, [asks], { cwd: folder, env: environment(undefined) });
+  const [method, why, spawn, named] = JSON.parse(stdout) as string[];
+  assert.equal(method, 'thread');
+  assert.match(why!, /koffi/);
+  assert.match(spawn!, /^PlatformError: The start method 'spawn' needs .*docs\/platforms\.md/);
+  assert.match(named!, /^PlatformError: Named shared memory needs .*docs\/platforms\.md/);
+});
+
 test('with all of it', async () => {
   cpSync(resolve('node_modules/@koromix'), `${modules}/@koromix`, { recursive: true });
-  assert.equal(await says(), 'works\n');
+  assert.equal(await says(undefined), 'works: linux\n');
 });
 
 test('where addons are not allowed', async () => {
-  assert.match(await says(...mayRead), /^PlatformError: .*start node with --allow-addons/);
+  assert.match(await says('native', ...mayRead), /^PlatformError: .*start node with --allow-addons/);
 });
 
 test('where the inspector is not allowed', async () => {
-  const words = await says(...mayRead, '--allow-addons');
+  const words = await says(undefined, ...mayRead, '--allow-addons');
   assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
 });
 
@@ -101,7 +132,10 @@ process.exit();`,
 
 test('where there is too little address space', async (t) => {
   const limited = (...args: readonly string[]) =>
-    run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], { cwd: folder });
+    run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], {
+      cwd: folder,
+      env: environment('native'),
+    });
   if (!(await limited('-e', '0').then(Boolean, () => false))) return t.skip('this Node itself needs more than 1 GiB');
   const { stdout } = await limited(program);
   assert.match(stdout, /^PlatformError: .*out of address space \(ulimit -v\)/);

@@ -2,6 +2,7 @@ import { overThreads } from '../cases.ts';
 
 const ownSignal = 'a signal that a task sends to its process ends all of it';
 const noProgram = 'a thread needs no program';
+const noDescendants = 'only the system knows what a thread has started by child_process';
 const ownProgram = 'it starts programs of its own, which is not about workers';
 
 await overThreads(
@@ -59,4 +60,8 @@ await overThreads(
     'worker-index',
     'wrapped',
   ].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
+  {
+    'when the task is stopped': noDescendants,
+    'when the pool is terminated': noDescendants,
+  },
 );

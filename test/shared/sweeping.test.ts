@@ -14,7 +14,7 @@ import { test } from 'node:test';
 import { Process, Queue, StateError } from 'multiproc';
 import { SharedMemory } from 'multiproc/shared-memory';
 import { fs } from '#dist/builtins.js';
-import { platform } from '#dist/platform/choose.js';
+import { files } from '#dist/platform/choose.js';
 import { slay, start } from '../inside.ts';
 import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';
 
@@ -224,7 +224,7 @@ test('a maker whose process id means nothing here is judged by its lock', async 
   writeFileSync(`/dev/shm/${name}`, 'x');
   symlinkSync(name, `${folder}/${statSync(`/dev/shm/${name}`).ino}`);
   const fd = openSync(folder, constants.O_RDONLY);
-  assert.equal(platform().files.tryLock(fd, 'shared'), true);
+  assert.equal(files().tryLock(fd, 'shared'), true);
   nextUse();
   assert.equal(exists(name), true);
   closeSync(fd);

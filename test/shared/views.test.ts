@@ -37,13 +37,13 @@ test('a task may answer a slice, and a function may capture one', async () => {
 
 test('all that looks at the bytes crosses as such: ArrayBuffer, DataView, Buffer, other typed arrays', () => {
   const { view } = new SharedArray('uint8', 64);
-  const { buffer } = view;
+  const { buffer, byteOffset: at } = view;
   const queue = new Queue<unknown>();
   queue.putSync([
     buffer,
-    new DataView(buffer, 8, 4),
-    Buffer.from(buffer, 3, 5),
-    new Float64Array(buffer, 16, 2),
+    new DataView(buffer, at + 8, 4),
+    Buffer.from(buffer, at + 3, 5),
+    new Float64Array(buffer, at + 16, 2),
     view.subarray(64),
     { again: view },
   ]);
@@ -57,11 +57,11 @@ test('all that looks at the bytes crosses as such: ArrayBuffer, DataView, Buffer
   ];
   assert.equal(whole, buffer);
   for (const part of [data, bytes, floats, none, again]) assert.equal(part.buffer, buffer);
-  assert.deepEqual([data.byteOffset, data.byteLength], [8, 4]);
+  assert.deepEqual([data.byteOffset, data.byteLength], [at + 8, 4]);
   assert.ok(Buffer.isBuffer(bytes));
-  assert.deepEqual([bytes.byteOffset, bytes.length], [3, 5]);
-  assert.deepEqual([floats.byteOffset, floats.length], [16, 2]);
-  assert.deepEqual([none.byteOffset, none.length], [64, 0]);
+  assert.deepEqual([bytes.byteOffset, bytes.length], [at + 3, 5]);
+  assert.deepEqual([floats.byteOffset, floats.length], [at + 16, 2]);
+  assert.deepEqual([none.byteOffset, none.length], [at + 64, 0]);
   assert.equal(again.length, 64);
 });
 

@@ -1,0 +1,95 @@
+import type { Lives } from './lives.ts';
+import { field, type Members } from './members.ts';
+import type { Lifelines } from './signals.ts';
+
+/** One member whose death somebody here wants to know of. */
+interface Watch {
+  readonly life: number;
+  readonly callbacks: Set<() => void>;
+  /** Of a child of this thread: finds out how it has ended, and says so by `ended`. */
+  readonly findOut?: () => void;
+}
+
+/** Tells of the death of other threads: each has a word, and whoever sleeps is woken when one of these changes. */
+export class WordLifelines implements Lifelines {
+  readonly #lives: Lives;
+  readonly #members: Members;
+  readonly #me: number;
+  readonly #onWatch: () => void;
+  readonly #watches = new Map<number, Watch>();
+
+  /** `onWatch` is called before anything is watched: the event loop must hear of it from then on. */
+  constructor(lives: Lives, members: Members, me: number, onWatch: () => void) {
+    this.#lives = lives;
+    this.#members = members;
+    this.#me = me;
+    this.#onWatch = onWatch;
+  }
+
+  watch(member: number, callback: () => void): boolean {
+    let watch = this.#watches.get(member);
+    if (watch === undefined) {
+      const life = this.#members.get(member, field.startTime);
+      // Only now is it certain that what was read is not of a later member in the same record. One that has not joined owns nothing.
+      if (this.#members.isKnownGone(member)) return false;
+      if (life === 0) return true;
+      watch = this.#add(member, { life, callbacks: new Set() });
+    }
+    watch.callbacks.add(callback);
+    if (!this.#lives.hasEnded(watch.life)) return true;
+    watch.callbacks.delete(callback);
+    return false;
+  }
+
+  /** Watches a child, whose number its starter knows. */
+  adopt(member: number, life: number, findOut: () => void): void {
+    this.#add(member, { life, callbacks: new Set(), findOut });
+  }
+
+  unwatch(member: number, callback: () => void): void {
+    const watch = this.#watches.get(member);
+    watch?.callbacks.delete(callback);
+    if (watch?.findOut === undefined && watch?.callbacks.size === 0) this.#delete(member);
+  }
+
+  ended(member: number): void {
+    const watch = this.#watches.get(member);
+    if (watch === undefined) return;
+    this.#delete(member);
+    for (const callback of watch.callbacks) callback();
+  }
+
+  lookAt(member: number): void {
+    const watch = this.#watches.get(member);
+    if (watch !== undefined && this.#lives.hasEnded(watch.life)) this.#tell(member, watch);
+  }
+
+  /** Looks at all; true if one has ended, and those have been told who wait for it. */
+  lookAtAll(): boolean {
+    let some = false;
+    for (const [member, watch] of this.#watches) {
+      if (!this.#lives.hasEnded(watch.life)) continue;
+      some = true;
+      this.#tell(member, watch);
+    }
+    return some;
+  }
+
+  #add(member: number, watch: Watch): Watch {
+    this.#onWatch();
+    this.#watches.set(member, watch);
+    // SYNC(life): whoever ends from here on is told to us, or the next look finds that it has.
+    this.#members.set(this.#me, field.watches, 1);
+    return watch;
+  }
+
+  #delete(member: number): void {
+    this.#watches.delete(member);
+    if (this.#watches.size === 0) this.#members.set(this.#me, field.watches, 0);
+  }
+
+  #tell(member: number, { findOut }: Watch): void {
+    if (findOut === undefined) this.ended(member);
+    else findOut();
+  }
+}

@@ -1,0 +1,104 @@
+import { PlatformError } from '../errors.ts';
+import { type Memory, type MemoryPass, WINDOW_BYTES } from './memory.ts';
+
+/** As much as V8 lets a growable buffer reach: 64 GiB, in Node 20 no more than 4 GiB; less where there is no address space for that. */
+const MOST = [2 ** 36, 2 ** 32, 2 ** 31, 2 ** 30];
+
+/** The memory of the threads of one program: a SharedArrayBuffer that grows by windows. It knows nothing of the system. */
+export class PortableMemory implements Memory {
+  readonly bytes: number;
+  readonly pass: Required<Pick<MemoryPass, 'buffer'>>;
+  readonly hasOwnBuffers = false;
+  readonly #buffer: SharedArrayBuffer;
+  readonly #windows: Int32Array[] = [];
+
+  /** Without a pass the memory is new. */
+  constructor(pass?: MemoryPass) {
+    this.#buffer = pass?.buffer ?? makeBuffer();
+    this.pass = { buffer: this.#buffer };
+    this.bytes = this.#buffer.maxByteLength;
+  }
+
+  window(index: number): Int32Array {
+    let window = this.#windows[index];
+    if (window === undefined) {
+      this.reach((index + 1) * WINDOW_BYTES);
+      // Of a fixed length, so that V8 takes it for an ordinary array.
+      window = new Int32Array(this.#buffer, index * WINDOW_BYTES, WINDOW_BYTES / 4);
+      this.#windows[index] = window;
+    }
+    return window;
+  }
+
+  reach(end: number): void {
+    const wanted = Math.ceil(end / WINDOW_BYTES) * WINDOW_BYTES;
+    while (this.#buffer.byteLength < wanted) {
+      try {
+        this.#buffer.grow(wanted);
+      } catch (cause) {
+        // Another thread may have been quicker, and gone further.
+        if (this.#buffer.byteLength >= wanted) return;
+        throw new PlatformError(`The shared memory of this program could not grow to ${wanted / 2 ** 20} MiB.`, {
+          cause,
+        });
+      }
+    }
+  }
+
+  view(offset: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer, offset, length);
+  }
+
+  show(offset: number): { buffer: ArrayBufferLike; start: number } {
+    // One more object for the same memory: what looks at it keeps this one alive, and no other.
+    return { buffer: structuredClone(this.#buffer), start: offset };
+  }
+
+  copyIn(offset: number, bytes: Uint8Array): void {
+    this.view(offset, bytes.byteLength).set(bytes);
+  }
+
+  copyOut(offset: number, into: Uint8Array): void {
+    into.set(this.view(offset, into.byteLength));
+  }
+
+  isAt(offset: number, bytes: Uint8Array): boolean {
+    return Buffer.compare(this.view(offset, bytes.byteLength), bytes) === 0;
+  }
+
+  /** It stays with the program. */
+  giveBack(): boolean {
+    return false;
+  }
+
+  sleep(offset: number, expected: number, timeout: number): void {
+    Atomics.wait(this.#windowOf(offset), indexIn(offset), expected, timeout);
+  }
+
+  wake(offset: number): boolean {
+    // All: an event loop may wait at the same word as its blocked thread.
+    return Atomics.notify(this.#windowOf(offset), indexIn(offset)) > 0;
+  }
+
+  #windowOf(offset: number): Int32Array {
+    return this.window(Math.floor(offset / WINDOW_BYTES));
+  }
+}
+
+function indexIn(offset: number): number {
+  return (offset % WINDOW_BYTES) >>> 2;
+}
+
+function makeBuffer(): SharedArrayBuffer {
+  let cause: unknown;
+  for (const maxByteLength of MOST) {
+    try {
+      return new SharedArrayBuffer(WINDOW_BYTES, { maxByteLength });
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new PlatformError('There is no address space for the shared memory of this program: 1 GiB is needed.', {
+    cause,
+  });
+}
