@@ -39,7 +39,8 @@ export const fs = {
 export const { queueMicrotask, Date: NativeDate } = globalThis;
 const { performance } = process.getBuiltinModule('node:perf_hooks');
 /** Milliseconds on a clock that never goes back, as of `performance.now()`. */
-export const clock: () => number = Object.getPrototypeOf(performance).now.bind(performance);
+// Bun has the method on the object itself.
+export const clock: () => number = (Object.getPrototypeOf(performance).now ?? performance.now).bind(performance);
 
 /** So many random bytes in hexadecimal, two characters each. */
 export function randomHex(bytes: number): string {

@@ -57,11 +57,14 @@ const take = 'function (value) { this.taken = value; }';
 function post<T>(session: Session, method: string, params: object): T {
   let failure: Error | null = null;
   let result: unknown;
+  let isAnswered = false;
   // The callback of a session that is connected to its own thread runs before post() returns.
   session.post(method, params, (error, answer) => {
+    isAnswered = true;
     failure = error;
     result = answer;
   });
+  if (!isAnswered) throw noInspector();
   // Node ends the inspector for good where a process sends itself a signal by process.kill(), which mostly is its end.
   if (failure !== null) {
     throw new Refusal(
@@ -78,12 +81,20 @@ function open(): Session {
     session.connect();
     return session;
   } catch (cause) {
-    throw new InspectorRefusal(`its variables cannot be read without V8's inspector, ${whyNot()}`, { cause });
+    throw noInspector(cause);
   }
+}
+
+function noInspector(cause?: unknown): InspectorRefusal {
+  return new InspectorRefusal(`its variables cannot be read without V8's inspector, ${whyNot()}`, { cause });
 }
 
 /** Why there is no inspector, and what to do. */
 function whyNot(): string {
+  const { bun, deno } = process.versions;
+  if (bun !== undefined || deno !== undefined) {
+    return `which ${deno ? 'Deno' : 'Bun'} does not have: export the function from a CommonJS module (a .cjs file) and send the export`;
+  }
   if (process.permission === undefined) return 'which this Node does not have: it was built without';
   if (process.allowedNodeEnvironmentFlags.has('--allow-inspector'))
     return "which Node's permission model does not allow: start node with --allow-inspector, or send a built-in function or an export of a CommonJS module";

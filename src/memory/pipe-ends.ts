@@ -1,4 +1,3 @@
-import { fs } from '../builtins.ts';
 import type { Pipes } from '../platform/pipes.ts';
 import type { Doorbells } from './doorbells.ts';
 import type { PipeLifelines } from './pipe-lifelines.ts';
@@ -39,7 +38,7 @@ export class PipeEnds implements Ends {
     const { parking, shared } = this.#starter;
     const [lifeline, doorbell] = [this.#lifeline[1], this.#doorbell[0]];
     // The numbers may be something else's when the thread has ended: the inodes tell.
-    this.#ofThread = [lifeline, doorbell].map((fd) => ({ fd, inode: inodeOf(fd) }));
+    this.#ofThread = [lifeline, doorbell].map((fd) => ({ fd, inode: this.#inodeOf(fd) }));
     return { pass: { lifeline, doorbell, parking, shared }, transfer: [] };
   }
 
@@ -58,19 +57,19 @@ export class PipeEnds implements Ends {
   }
 
   settle(): void {
-    for (const { fd, inode } of this.#ofThread) if (inodeOf(fd) === inode) this.#pipes.close(fd);
+    for (const { fd, inode } of this.#ofThread) if (this.#inodeOf(fd) === inode) this.#pipes.close(fd);
   }
 
   giveUp(): void {
     for (const fd of [...this.#lifeline, ...this.#doorbell]) this.#pipes.close(fd);
   }
-}
 
-/** `undefined` where the descriptor is closed. */
-function inodeOf(fd: number): number | undefined {
-  try {
-    return fs.fstatSync(fd).ino;
-  } catch {
-    return undefined;
+  /** `undefined` where the descriptor is closed. */
+  #inodeOf(fd: number): number | undefined {
+    try {
+      return this.#pipes.inodeOf(fd);
+    } catch {
+      return undefined;
+    }
   }
 }

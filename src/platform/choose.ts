@@ -79,7 +79,9 @@ function choose(wished: Wish | undefined): Platform {
 
 /** The platform of this system; a `PlatformError` where there is none, or on trial some of it is forbidden. */
 function createNative(onTrial: boolean): Platform {
-  const { platform: os, arch } = process;
+  const { platform: os, arch, versions } = process;
+  if (versions.bun !== undefined)
+    throw new PlatformError('the event loop of Bun does not hear pipes of other processes.');
   if (os !== 'linux' || (arch !== 'x64' && arch !== 'arm64')) {
     throw new PlatformError(`this is ${os} ${arch}.`);
   }

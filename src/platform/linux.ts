@@ -206,13 +206,13 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       if (pipe2(fds, O_NONBLOCK_CLOEXEC) !== 0) throw failed('pipe2');
       return [...fds] as [number, number];
     },
-    inodeOf: (fd) => fs.fstatSync(fd).ino | 0,
+    inodeOf,
     openPipe(pid, fd, end, inode) {
       const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
       // Not by Node, which closes at the end of a thread what it has opened there, even if something else has that number by then.
       const opened = open(`/proc/${pid}/fd/${fd}`, mode | O_NONBLOCK_CLOEXEC);
       if (opened < 0) return -1;
-      if ((fs.fstatSync(opened).ino | 0) === inode) return opened;
+      if (inodeOf(opened) === inode) return opened;
       // The number belongs to somebody else by now: touch nothing.
       close(opened);
       return -1;
@@ -335,6 +335,15 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       return parking;
     },
   };
+}
+
+/** Deno's `fstatSync` knows no descriptor that Deno has not opened itself. There the name of the descriptor's link says the same. */
+function inodeOf(fd: number): number {
+  try {
+    return fs.fstatSync(fd).ino | 0;
+  } catch {
+    return Number(/\d+/.exec(fs.readlinkSync(`/proc/self/fd/${fd}`))?.[0]) | 0;
+  }
 }
 
 /**

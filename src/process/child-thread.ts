@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import type { MessagePort, ResourceLimits, Worker, WorkerOptions } from 'node:worker_threads';
 import { inspect, os, setTimeout } from '../builtins.ts';
 import { ProcessError } from '../errors.ts';
@@ -150,9 +149,11 @@ function startWorker(
     // The thread writes its output itself: nobody here is to ask for it.
     const own = { stdout: true, stderr: true, transferList };
     const options = { ...own, env: env as NodeJS.ProcessEnv, workerData: birth, resourceLimits } as WorkerOptions;
-    if (!process.execArgv.some((option) => option.startsWith('--input-type'))) return new Worker(childEntry, options);
-    // Node hands the option on, and takes no files with it.
-    const code = `process.argv[1] = ${JSON.stringify(childEntry)}; import(${JSON.stringify(pathToFileURL(childEntry).href)});`;
+    // Node hands the option on, and takes no files with it. Deno takes the file for an ES module.
+    const takesNoFile = process.versions.deno || process.execArgv.some((option) => option.startsWith('--input-type'));
+    if (!takesNoFile) return new Worker(childEntry, options);
+    const path = JSON.stringify(childEntry);
+    const code = `process.argv[1] = ${path}; process.getBuiltinModule('node:module').createRequire(${path})(${path});`;
     return new Worker(code, { ...options, eval: true });
   } catch (cause) {
     throw new ProcessError(`A thread could not be started: ${(cause as Error).message}.`, { cause });

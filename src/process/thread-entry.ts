@@ -32,5 +32,7 @@ export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritanc
 
 /** Node tells a thread's exit code to the event loop of the one who started it, which may be blocked until the thread has ended. */
 function tellExitCode(words: Int32Array): void {
+  // Bun calls the handlers without the event that the next line waits for.
+  process.once('exit', (code) => Atomics.store(words, word.exitCode, code & 0xff));
   afterExitHandlers((code) => Atomics.store(words, word.exitCode, code & 0xff));
 }
