@@ -92,7 +92,7 @@ function leaveMoving(): void {
       const { heap, pipeSignals } = family();
       const at = wordIndex(layout.parkedMoving);
       family().section(layout.parkingSection).enter();
-      heap.words(layout.parkedMoving)[at] = parking().peek(pipeSignals.parking)?.ticket as number;
+      heap.words(layout.parkedMoving)[at] = parking().peek(pipeSignals!.parking)?.ticket as number;
       process.kill(process.pid, 'SIGKILL');
     },
     daemon: true,
