@@ -1,0 +1,232 @@
+// Cases for runtimes and systems on which the tests cannot run: plain JavaScript, with exported functions. `node cases.mjs` prints a line for
+// each, and ends with 1 if one has failed.
+import assert from 'node:assert/strict';
+import {
+  Barrier,
+  Condition,
+  Event,
+  Full,
+  getContext,
+  getStartMethod,
+  JoinableQueue,
+  Lock,
+  Pool,
+  Process,
+  pipe,
+  platformInfo,
+  Queue,
+  RLock,
+  Semaphore,
+  SharedArray,
+  SharedValue,
+} from 'multiproc';
+import { Manager } from 'multiproc/managers';
+import functions from './functions.cjs';
+
+// Where the binary of Node needs another program to run it, children are started by a script.
+if (process.env.ELSEWHERE_NODE) process.execPath = process.env.ELSEWHERE_NODE;
+const { processes } = platformInfo();
+const hasClosures = process.versions.deno === undefined && process.versions.bun === undefined;
+
+function start(target, ...args) {
+  const p = new Process({ target, args });
+  p.start();
+  return p;
+}
+
+const cases = {
+  'the start method follows the platform': () => assert.equal(getStartMethod(), processes ? 'spawn' : 'thread'),
+  'a queue keeps its order, with promises and without': async () => {
+    const queue = new Queue(3);
+    await queue.put(1);
+    queue.putSync({ two: [2n, new Date(0)] });
+    await queue.put('three');
+    assert.throws(() => queue.putNowait(4), Full);
+    assert.deepEqual([await queue.get(), queue.getSync(), await queue.get()], [1, { two: [2n, new Date(0)] }, 'three']);
+  },
+  'items go there and back while both event loops wait': async () => {
+    const [numbers, answers] = [new Queue(), new Queue()];
+    const p = start(functions.answerAll, numbers, answers);
+    for (let n = 1; n <= 100; n++) {
+      await numbers.put(n);
+      assert.equal(await answers.get(), n + 1);
+    }
+    numbers.shutdown();
+    await p.join();
+    assert.equal(p.exitCode, 0);
+  },
+  'items go there and back while both threads are blocked': () => {
+    const [numbers, answers] = [new Queue(), new Queue()];
+    const p = start(functions.answerAllSync, numbers, answers);
+    for (let n = 1; n <= 1000; n++) {
+      numbers.putSync(n);
+      assert.equal(answers.getSync(), n + 1);
+    }
+    numbers.putSync(0);
+    p.joinSync();
+    assert.equal(p.exitCode, 0);
+  },
+  'a binary of 40 MB arrives whole': async () => {
+    const [end, other] = pipe();
+    const p = start(functions.echo, other);
+    const bytes = new Uint8Array(40e6).fill(7);
+    bytes[39_999_999] = 8;
+    await end.send(bytes);
+    assert.equal(Buffer.compare(await end.recv(), bytes), 0);
+    p.kill();
+    await p.join();
+  },
+  'a lock lets one in at a time': async () => {
+    const [value, lock] = [new SharedValue('int32'), new Lock()];
+    const all = [1, 2, 3].map(() => start(functions.count, value, lock, 2000));
+    for (const p of all) await p.join();
+    assert.equal(value.value, 6000);
+  },
+  'a killed owner passes its lock on to a blocked thread': async () => {
+    const [lock, held] = [new Lock(), new Queue()];
+    const p = start(functions.hold, lock, held);
+    await held.get();
+    p.kill();
+    assert.equal(lock.acquireSync({ timeout: 60_000 }), true);
+    assert.equal(lock.abandoned, true);
+    p.joinSync();
+    assert.equal(p.exitCode, -9);
+  },
+  'a killed owner passes its lock on to a promise': async () => {
+    const [lock, held] = [new Lock(), new Queue()];
+    const p = start(functions.hold, lock, held);
+    await held.get();
+    const wait = lock.acquire({ timeout: 60_000 });
+    p.kill();
+    assert.equal(await wait, true);
+    assert.equal(lock.abandoned, true);
+    await p.join();
+  },
+  'an owner that ends by itself passes its lock on while its starter is blocked': async () => {
+    const [lock, held, told] = [new Lock(), new Queue(), new Queue()];
+    const owner = start(functions.holdAndLeave, lock, held);
+    await held.get();
+    const heir = start(functions.takeOver, lock, told);
+    assert.equal(told.getSync({ timeout: 60_000 }), true);
+    owner.joinSync();
+    heir.joinSync();
+    assert.deepEqual([owner.exitCode, heir.exitCode], [3, 0]);
+  },
+  'an endless loop is ended': async () => {
+    const started = new Event();
+    const p = start(functions.loop, started);
+    await started.wait();
+    p.kill();
+    await p.join();
+    assert.equal(p.exitCode, -9);
+  },
+  'an event wakes blocked waiters': async () => {
+    const [event, told] = [new Event(), new Queue()];
+    const all = [1, 2].map(() => start(functions.waitFor, event, told));
+    event.set();
+    for (const _ of all) await told.get({ timeout: 60_000 });
+    for (const p of all) await p.join();
+  },
+  'a barrier lets all go at once': async () => {
+    const [barrier, met] = [new Barrier(3), new Queue()];
+    const all = [1, 2].map(() => start(functions.meet, barrier, met));
+    await barrier.wait({ timeout: 60_000 });
+    for (const p of all) await p.join();
+    assert.equal(met.qsize(), 2);
+  },
+  'a semaphore counts': () => {
+    const semaphore = new Semaphore(2);
+    assert.deepEqual(
+      [1, 2, 3].map(() => semaphore.acquireSync({ timeout: 0 })),
+      [true, true, false],
+    );
+    semaphore.release();
+    assert.equal(semaphore.acquireSync({ timeout: 0 }), true);
+  },
+  'an RLock is taken twice': () => {
+    const lock = new RLock();
+    assert.deepEqual([lock.acquireSync(), lock.acquireSync()], [true, true]);
+    lock.release();
+    lock.release();
+    assert.throws(() => lock.release());
+  },
+  'a condition wakes a blocked waiter': async () => {
+    const [condition, told] = [new Condition(), new Queue()];
+    const p = start(functions.waitOnce, condition, told);
+    await told.get();
+    // The waiter has let go of the lock by then, and waits.
+    condition.acquireSync();
+    condition.notify();
+    condition.release();
+    assert.equal(await told.get(), true);
+    await p.join();
+  },
+  'a joinable queue waits for what is in hand': async () => {
+    const queue = new JoinableQueue();
+    await queue.put(1);
+    await queue.get();
+    queue.taskDone();
+    await queue.join({ timeout: 60_000 });
+  },
+  'a time-out is a time-out': () => assert.throws(() => new Queue().getSync({ timeout: 30 }), { name: 'Empty' }),
+  'a slice of a SharedArray is the same memory elsewhere': async () => {
+    const array = new SharedArray('float64', [5, 3, 1, 4, 2, 0]);
+    await start(functions.sort, array.view.subarray(1, 5)).join();
+    assert.deepEqual([...array], [5, 1, 2, 3, 4, 0]);
+    await start(functions.fill, array.view).join();
+    assert.deepEqual([...array], [0, 1, 2, 3, 4, 5]);
+  },
+  'a pool maps, and its errors come back': async () => {
+    const pool = new Pool(2);
+    const numbers = Array.from({ length: 500 }, (_, i) => i);
+    assert.deepEqual(
+      await pool.map(functions.double, numbers),
+      numbers.map((n) => n * 2),
+    );
+    await assert.rejects(pool.apply(functions.fail), { name: 'RangeError', message: 'on purpose' });
+    await pool.close();
+    await pool.join();
+  },
+  'a manager serves a dict': async () => {
+    const manager = new Manager();
+    const dict = await manager.dict({ a: 1 });
+    await start(functions.addTo, dict).join();
+    assert.equal(await dict.get('b'), 2);
+    await manager.shutdown();
+  },
+  'a closure travels, or is refused in a sentence': async () => {
+    const n = 6;
+    const pool = new Pool(1);
+    if (hasClosures) assert.equal(await pool.apply(() => n * 7), 42);
+    else
+      await assert.rejects(
+        pool.apply(() => n * 7),
+        { name: 'SerializationError', message: /export the function/ },
+      );
+    pool.terminate();
+    await pool.join();
+  },
+  'what needs processes says so': () => {
+    if (processes) return;
+    const { Process } = getContext('spawn');
+    assert.throws(() => new Process({ target: functions.double }).start(), {
+      name: 'PlatformError',
+      message: /platforms\.md/,
+    });
+  },
+};
+
+console.log(JSON.stringify(platformInfo()));
+let failed = 0;
+for (const [name, run] of Object.entries(cases)) {
+  try {
+    await run();
+    console.log(`ok ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`not ok ${name}`);
+    console.log(error);
+  }
+}
+console.log(`${Object.keys(cases).length - failed} of ${Object.keys(cases).length} cases hold`);
+process.exit(failed === 0 ? 0 : 1);

