@@ -9,6 +9,7 @@ import { cachedCode, keepCodeAtExit, renewCodeAtExit } from './code-cache.ts';
 export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 const { Script } = process.getBuiltinModule('node:vm');
+const { isMainThread } = process.getBuiltinModule('node:worker_threads');
 
 const loaded = new Map<string, Modules>();
 /** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
@@ -44,13 +45,15 @@ function run(name: string): Modules {
 type Compiled = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
 
 function compile(filename: string, name: string): { compiled: Compiled } {
+  const options = { filename, columnOffset: -BEFORE.length };
+  if (!isMainThread) {
+    // Whoever ends a thread while it has a file open, leaves that open for good: this is one call. So threads have no compiled code.
+    const script = new Script(`${BEFORE}${fs.readFileSync(filename, 'utf8')}\n})`, options);
+    return { compiled: script.runInThisContext() as Compiled };
+  }
   const bytes = fs.readFileSync(filename);
   const cachedData = cachedCode(name, bytes);
-  const script = new Script(`${BEFORE}${bytes.toString()}\n})`, {
-    filename,
-    columnOffset: -BEFORE.length,
-    ...(cachedData && { cachedData }),
-  });
+  const script = new Script(`${BEFORE}${bytes.toString()}\n})`, { ...options, ...(cachedData && { cachedData }) });
   if (cachedData === undefined) keepCodeAtExit(name, bytes, script);
   else if (script.cachedDataRejected === true) renewCodeAtExit(name, bytes, script);
   return { compiled: script.runInThisContext() as Compiled };
