@@ -107,11 +107,11 @@ function followParent({ members, me }: Family, pid: number): void {
 
 async function awaitAssignment(family: Family): Promise<Assignment> {
   const { lifelines, members, parker } = family;
-  const given = takeAssignment(family);
-  // Nothing listens for what is there already.
-  if (given !== undefined) return given;
-  // A spare process waits: it may as well wait with everything.
   if (birth === undefined) {
+    const given = takeAssignment(family);
+    // Nothing listens for what is there already. A thread listens all the same: its doorbell is closed with what listens to it.
+    if (given !== undefined) return given;
+    // A spare process waits: it may as well wait with everything.
     require('../functions/function-wire.ts');
     require('../pool/machinery.ts');
   }
