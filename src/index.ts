@@ -14,6 +14,8 @@ export {
 } from './connection/connection.ts';
 export { pipe } from './connection/pipe.ts';
 export { type Context, getContext } from './context.ts';
+export type { AnyLock } from './contracts/lock.ts';
+export type { AnyQueue, ShutdownOptions } from './contracts/queue.ts';
 export {
   AuthenticationError,
   BrokenBarrierError,

@@ -110,6 +110,23 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return this.#getters.waitSync(this.#attemptGet, options, throwEmpty);
   }
 
+  /** Puts an item in if there is room at once; `Full` otherwise. */
+  putNowait(item: T): void {
+    this.putSync(item, { timeout: 0 });
+  }
+
+  /** Takes the oldest item out if there is one at once; `Empty` otherwise. */
+  getNowait(): T {
+    const item = this.attemptGet();
+    if (item === NOT_YET) throw new Empty();
+    return item;
+  }
+
+  /** How many items are in it: exact in every process, at the moment of the call. */
+  qsize(): number {
+    return this.ring.size;
+  }
+
   /** True if there is nothing in it: exact in every process, at the moment of the call. */
   empty(): boolean {
     this.assertOpen();

@@ -1,3 +1,4 @@
+import type { ShutdownOptions } from '../contracts/queue.ts';
 import { StateError, TimeoutError } from '../errors.ts';
 import { registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
@@ -102,7 +103,7 @@ export class JoinableQueue<T> extends Queue<T> {
    * Lets nothing in any more, in all processes: `put` fails with `ShutDown`, `get` gives what is inside and then fails with it too.
    * `immediate` throws away what is inside, and these items count as done. May be repeated.
    */
-  override shutdown(options?: { immediate?: boolean | undefined }): void {
+  override shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
     if (this.#unfinished === 0) this.#joiners.notifyAll();

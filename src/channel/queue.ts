@@ -1,8 +1,16 @@
 import { clock } from '../builtins.ts';
-import { Empty, EndOfStreamError, ShutDown } from '../errors.ts';
+import {
+  type AnyQueue,
+  afterGetting,
+  afterPutting,
+  checkMax,
+  readBound,
+  type ShutdownOptions,
+} from '../contracts/queue.ts';
+import { EndOfStreamError, ShutDown } from '../errors.ts';
 import { Existing } from '../memory/shared-object.ts';
 import { onAbort } from '../on-abort.ts';
-import { assertIterable, assertWhole, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
+import { assertIterable, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
@@ -43,13 +51,13 @@ registerBufferKind(QUEUE_KIND);
  * for await (const square of squares) sum += square;
  * assert.equal(sum, 328350);
  */
-export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disposable {
-  /** `maxsize` is the most items that it may hold; missing or below 1: no bound. */
+export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposable {
+  /** `maxsize` is the most items that it may hold; missing or below 1: no bound. A fraction or NaN is a `RangeError`. */
   constructor(maxsize?: number);
   /** @internal */
   constructor(maxsize: number | Existing | undefined, kind?: number);
   constructor(maxsize: number | Existing = 0, kind: number = QUEUE_KIND) {
-    super(kind, maxsize instanceof Existing ? maxsize : readBound(maxsize));
+    super(kind, maxsize instanceof Existing ? maxsize : roomFor(maxsize));
   }
 
   /**
@@ -91,18 +99,6 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
     return this.ring.bound;
   }
 
-  /** Puts an item in if there is room at once; `Full` otherwise. */
-  putNowait(item: T): void {
-    this.putSync(item, { timeout: 0 });
-  }
-
-  /** Takes the oldest item out if there is one at once; `Empty` otherwise. */
-  getNowait(): T {
-    const item = this.attemptGet();
-    if (item === NOT_YET) throw new Empty();
-    return item;
-  }
-
   /**
    * Puts all items in, in order, waiting for room as need be; the time-out is for all of them. If it fails, the error's `done`
    * says how many items are in.
@@ -121,18 +117,16 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
         done++;
       }
     } catch (error) {
-      // The reason of an abort is the caller's own object: it is handed on as it is.
-      if (error instanceof Error && error !== signal?.reason) Object.assign(error, { done });
-      throw error;
+      throw afterPutting(error, done, signal);
     }
   }
 
   /**
-   * Waits for the first item, then takes what is there: 1 to `max` items. If one of them cannot be read, as when the `decode` of
+   * Waits for the first item, then takes what is there: 1 to `max` items, all of them if `max` is `Infinity`. If one of them cannot be read, as when the `decode` of
    * its class throws, the error's `items` are those before it.
    */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
-    assertWhole('max', max, 1);
+    checkMax(max);
     const items: T[] = [(await this.get(options)) as T];
     try {
       while (items.length < max) {
@@ -142,14 +136,9 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
       }
     } catch (error) {
       // The end is for the next call: these items are out of the queue.
-      if (!(error instanceof ShutDown)) throw error instanceof Error ? Object.assign(error, { items }) : error;
+      if (!(error instanceof ShutDown)) throw afterGetting(error, items);
     }
     return items;
-  }
-
-  /** How many items are in it: exact in every process, at the moment of the call. */
-  qsize(): number {
-    return this.ring.size;
   }
 
   /** True if it has a bound and holds as many items. */
@@ -162,7 +151,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
    * Lets nothing in any more, in all processes: `put` answers `ShutDown`, `get` gives what is inside and then answers it too.
    * `immediate` throws away what is inside. It may be repeated.
    */
-  shutdown(options?: { immediate?: boolean | undefined }): void {
+  shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
   }
@@ -183,9 +172,8 @@ export class Queue<T> extends BoundedBuffer<T> implements AsyncIterable<T>, Disp
   }
 }
 
-function readBound(maxsize: number): number {
-  if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number of items, not ${typeof maxsize}`);
-  if (Number.isNaN(maxsize)) throw new RangeError('maxsize must be a number of items, not NaN');
-  if (maxsize < 1 || maxsize > 0x7fffffff) return 0;
-  return Math.floor(maxsize);
+/** The bound as the ring takes it: more than it could ever count is no bound. */
+function roomFor(maxsize: number): number {
+  const bound = readBound(maxsize);
+  return bound > 0x7fffffff ? 0 : bound;
 }

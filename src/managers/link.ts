@@ -11,11 +11,16 @@ import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } fro
 import { seal, unseal } from './sealed.ts';
 import type { Far, ServerRef } from './server-ref.ts';
 
+/** A call that has no answer yet. */
 interface Pending {
+  /** The object that was called. */
+  readonly id: ObjectId;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
   readonly stopListening: (() => void) | undefined;
+  /** Why it was called off without a signal. */
+  why: Error | undefined;
 }
 
 /** Milliseconds that a server has to say who it is. */
@@ -100,7 +105,8 @@ export class Link {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) return reject(this.#end());
       const call = ++this.#calls;
-      this.#pending.set(call, { resolve, reject, signal, stopListening: signal && this.#cancelOn(signal, call) });
+      const stopListening = signal && this.#cancelOn(signal, call);
+      this.#pending.set(call, { id, resolve, reject, signal, stopListening, why: undefined });
       const refuse = (error: unknown) => this.#settle(call)?.reject(error);
       try {
         this.#send([say.CALL, call, id, method, seal(args)], refuse);
@@ -113,15 +119,26 @@ export class Link {
 
   #cancelOn(signal: AbortSignal, call: number): () => void {
     signal.throwIfAborted();
+    return onAbort(signal, () => this.#cancel(call, signal.reason));
+  }
+
+  #cancel(call: number, reason: unknown): void {
     // Where the server cannot be told, there is nothing to wait for.
-    const refuse = () => this.#settle(call)?.reject(signal.reason);
-    return onAbort(signal, () => {
-      try {
-        this.#send([say.CANCEL, call], refuse);
-      } catch {
-        refuse();
-      }
-    });
+    const refuse = () => this.#settle(call)?.reject(reason);
+    try {
+      this.#send([say.CANCEL, call], refuse);
+    } catch {
+      refuse();
+    }
+  }
+
+  /** Ends the waits of calls on an object that was let go of here; a call that does not wait has its answer all the same. */
+  cancelAll(id: ObjectId, makeError: () => Error): void {
+    for (const [call, pending] of this.#pending) {
+      if (pending.id !== id) continue;
+      pending.why = makeError();
+      this.#cancel(call, pending.why);
+    }
   }
 
   /** Outside of the family: this client has let go of what it was sent so many times. */
@@ -245,7 +262,7 @@ export class Link {
         const [call, how, value] = (await connection.recv()) as ServerMessage;
         const pending = this.#settle(call);
         if (pending === undefined) continue;
-        if (how === ended.CANCELLED) pending.reject(pending.signal?.reason);
+        if (how === ended.CANCELLED) pending.reject(pending.why ?? pending.signal?.reason);
         else this.#answer(pending, how === ended.VALUE, value);
       }
       this.#isReceiving = false;

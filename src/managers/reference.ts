@@ -71,6 +71,7 @@ export class Reference {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.link.cancelAll(this.id, () => this.#closedError());
     this.link.forget(this.id);
     if (this.#lease !== undefined) {
       this.#lease.close();
@@ -90,9 +91,11 @@ export class Reference {
   }
 
   assertOpen(): void {
-    if (this.#isReleased) {
-      throw new ClosedError(`This ${this.name} was let go of here, by close() or by leaving its block.`);
-    }
+    if (this.#isReleased) throw this.#closedError();
+  }
+
+  #closedError(): ClosedError {
+    return new ClosedError(`This ${this.name} was let go of here, by close() or by leaving its block.`);
   }
 }
 

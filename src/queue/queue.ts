@@ -1,3 +1,11 @@
+import {
+  type AnyQueue,
+  afterGetting,
+  afterPutting,
+  checkMax,
+  readBound,
+  type ShutdownOptions,
+} from '../contracts/queue.ts';
 import { ClosedError, Empty, Full, ShutDown, StateError, TimeoutError } from '../errors.ts';
 import { assertIterable, isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { Fifo } from './fifo.ts';
@@ -38,8 +46,8 @@ import { timedOut, Unserved, WaitLine } from './wait-line.ts';
  * assert.deepEqual(await consumer, ['a', 'b', 'c']);
  * ```
  */
-export class Queue<T> implements AsyncIterable<T>, Disposable {
-  /** How many items fit, as given to the constructor; below 1 there is no bound. */
+export class Queue<T> implements AnyQueue<T>, Disposable {
+  /** The most items that it may hold, 0 for no bound. */
   readonly maxsize: number;
 
   readonly #items = new Fifo<T>();
@@ -53,12 +61,8 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
 
   /** @param maxsize How many items fit; missing or below 1: no bound. A fraction or NaN is a `RangeError`. */
   constructor(maxsize = 0) {
-    if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number, not ${typeof maxsize}`);
-    if (Number.isFinite(maxsize) ? !Number.isInteger(maxsize) : Number.isNaN(maxsize)) {
-      throw new RangeError(`maxsize must be a whole number, not ${maxsize}`);
-    }
-    this.maxsize = maxsize;
-    this._init(maxsize);
+    this.maxsize = readBound(maxsize);
+    this._init(this.maxsize);
   }
 
   /**
@@ -115,8 +119,8 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
 
   /**
    * Puts the items one after another, and waits for places as needed; another `put` may come between two of them. The
-   * items are drawn only as they fit; the time-out is for the whole call. Rejects as `put` does; of `Full`, `ShutDown` and
-   * `ClosedError`, `done` says how many items are in.
+   * items are drawn only as they fit; the time-out is for the whole call. Rejects as `put` does; the error's `done` says how many
+   * items are in.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { timeout, signal } = readWait(options);
@@ -133,26 +137,23 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
         done += 1;
       }
     } catch (error) {
-      if (error instanceof Full || error instanceof ShutDown || error instanceof ClosedError) {
-        Object.assign(error, { done });
-      }
-      throw error;
+      throw afterPutting(error, done, signal);
     }
   }
 
   /**
    * Takes up to `max` items: waits for the first, then takes what is there. Rejects as `get` does. `Infinity` takes all;
-   * a `max` below 1 is a `RangeError`.
+   * a `max` below 1 is a `RangeError`. If the `_get` of a subclass throws, the error's `items` are those before.
    */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
-    if (typeof max !== 'number') throw new TypeError(`max must be a number, not ${typeof max}`);
-    if (!(max >= 1)) throw new RangeError(`max must be 1 or more, not ${max}`);
+    checkMax(max);
     const wait = readWait(options);
     const items = [this.#hasItem() ? this.#take() : await this.#waitForItem(wait)];
     try {
       while (items.length + 1 <= max && this.#state !== 'closed' && this._qsize() > 0) items.push(this.#take());
-    } catch {
-      // A subclass's storage failed: what was taken before must not be lost, and the next get meets the failure again.
+    } catch (error) {
+      // A subclass's storage failed: what was taken before must not be lost.
+      throw afterGetting(error, items);
     }
     return items;
   }
@@ -212,7 +213,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * Ends the queue for everyone: from now on `put` fails with `ShutDown`, and so does `get` once the queue is drained.
    * `immediate` drops the items that are in, and counts them as done. May be repeated, also to make it immediate.
    */
-  shutdown(options?: { readonly immediate?: boolean | undefined }): void {
+  shutdown(options?: ShutdownOptions): void {
     const drops = isImmediate(options);
     this.#mustNotBeClosed();
     this.#state = 'shut down';

@@ -1,4 +1,5 @@
 import { clock } from '../builtins.ts';
+import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
 import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
@@ -50,7 +51,7 @@ registerDestroyer(CONDITION_KIND, (family, offset) => {
  * p.start();
  * assert.equal(await condition.with(() => condition.waitFor(() => stock.qsize())), 1);
  */
-export class Condition extends SharedObject {
+export class Condition extends SharedObject implements AnyLock {
   readonly #family: Family;
   readonly #lock: Lock;
   readonly #line: ConditionLine;

@@ -1,3 +1,4 @@
+import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
@@ -46,7 +47,7 @@ registerLockKind(LOCK_KIND);
  * p.start();
  * await p.join();
  */
-export class Lock extends Acquirable {
+export class Lock extends Acquirable implements AnyLock {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #owner: number;

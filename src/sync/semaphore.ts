@@ -1,3 +1,4 @@
+import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
 import { type Family, registerDestroyer } from '../memory/family.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
@@ -43,7 +44,7 @@ for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {
  * for (const p of visitors) await p.join();
  * assert.equal(desks.getValue(), 2);
  */
-export class Semaphore extends Acquirable {
+export class Semaphore extends Acquirable implements AnyLock {
   readonly #family: Family;
   readonly #units: Units;
   readonly #waiters: WaitQueue;

@@ -1,4 +1,5 @@
 import { clock } from '../../builtins.ts';
+import type { AnyLock } from '../../contracts/lock.ts';
 import type { WaitOptions } from '../../options.ts';
 import { readTimeout } from '../../options.ts';
 import { BaseProxy, COMPANION } from '../proxy.ts';
@@ -6,7 +7,7 @@ import type { Reference } from '../reference.ts';
 import type { Guard, LockProxy } from './lock-proxies.ts';
 
 /** A condition that a manager's server holds, with the lock that it was made of. */
-export class ConditionProxy extends BaseProxy {
+export class ConditionProxy extends BaseProxy implements AnyLock {
   readonly #lock: LockProxy;
 
   /** @internal */

@@ -1,3 +1,4 @@
+import type { AnyLock } from '../../contracts/lock.ts';
 import { TimeoutError } from '../../errors.ts';
 import type { WaitOptions } from '../../options.ts';
 import { carriedBy, Hold } from '../../sync/async-hold.ts';
@@ -8,7 +9,7 @@ import { BaseProxy } from '../proxy.ts';
 export type Guard = Disposable & AsyncDisposable;
 
 /** What the locks and semaphores of a manager have in common; each is held by a client, and released when that is gone. */
-export abstract class AcquirableProxy extends BaseProxy {
+export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
   /** Takes the lock or a unit, waiting for it if need be; resolves to true, or to false when the time is over. */
   acquire(options?: WaitOptions): Promise<boolean> {
     return this.take(options);

@@ -1,12 +1,13 @@
+import { type AnyQueue, afterPutting, type ShutdownOptions } from '../../contracts/queue.ts';
 import { ShutDown } from '../../errors.ts';
-import type { WaitOptions } from '../../options.ts';
+import { assertIterable, type WaitOptions } from '../../options.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /**
  * A queue that a manager's server holds, for programs on several machines. Between processes of one family a `Queue` does the same
  * many times faster.
  */
-export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<T> {
+export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
   /** Puts an item, waiting for a place; rejects with `Full` when the time is over, or with `ShutDown`. */
   put(item: T, options?: WaitOptions): Promise<void> {
     return this.call('put', [item], options) as Promise<void>;
@@ -29,10 +30,11 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<
 
   /** Puts all items, in one call. If that fails, the error's `done` says how many are in. */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
-    await this.call('putMany', [[...items]], options);
+    assertIterable('items', items);
+    await this.call('putMany', [listOf(items)], options);
   }
 
-  /** Waits for the first item, then takes what is there, `max` items at most. */
+  /** Waits for the first item, then takes what is there: 1 to `max` items, all of them if `max` is `Infinity`. */
   getMany(max: number, options?: WaitOptions): Promise<T[]> {
     return this.call('getMany', [max], options) as Promise<T[]>;
   }
@@ -53,7 +55,7 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AsyncIterable<
   }
 
   /** Ends the queue for everyone: `put` fails, `get` drains what is in, unless it is `immediate`. */
-  shutdown(options?: { immediate?: boolean | undefined }): Promise<void> {
+  shutdown(options?: ShutdownOptions): Promise<void> {
     return this.call('shutdown', [options]) as Promise<void>;
   }
 
@@ -87,5 +89,14 @@ export class JoinableQueueProxy<T = unknown> extends QueueProxy<T> {
   /** Waits until every item put is done; a `TimeoutError` when the time is over. */
   join(options?: WaitOptions): Promise<void> {
     return this.call('join', [], options) as Promise<void>;
+  }
+}
+
+/** All items, drawn before the call: what their iterator throws has put none of them. */
+function listOf<T>(items: Iterable<T>): T[] {
+  try {
+    return [...items];
+  } catch (error) {
+    throw afterPutting(error, 0, undefined);
   }
 }

@@ -1,20 +1,17 @@
+import type { AnyQueue, ShutdownOptions } from '../../contracts/queue.ts';
 import { Empty, Full } from '../../errors.ts';
 import type { WaitOptions } from '../../options.ts';
 import type { Caller } from '../caller.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 
-/** What the queues of `multiproc/queue` and those between processes have in common. */
-export interface QueueLike {
-  put(item: unknown, options?: WaitOptions): Promise<void>;
+/** A queue of this process: its short calls return at once. */
+export interface QueueLike extends AnyQueue<unknown> {
   putNowait(item: unknown): void;
-  get(options?: WaitOptions): Promise<unknown>;
   getNowait(): unknown;
-  putMany(items: Iterable<unknown>, options?: WaitOptions): Promise<void>;
-  getMany(max: number, options?: WaitOptions): Promise<unknown[]>;
   qsize(): number;
   empty(): boolean;
   full(): boolean;
-  shutdown(options?: { immediate?: boolean }): void;
+  shutdown(options?: ShutdownOptions): void;
   taskDone?(): void;
   join?(options?: WaitOptions): Promise<void>;
 }
