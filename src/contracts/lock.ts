@@ -7,17 +7,18 @@ import type { Awaitable } from './awaitable.ts';
  *
  * @example
  * import { type AnyLock, Lock, Semaphore } from 'multiproc';
+ * import assert from 'node:assert';
  *
- * async function alone(lock: AnyLock, work: () => void): Promise<void> {
+ * async function alone(lock: AnyLock, work: () => number): Promise<number> {
  *   await lock.acquire();
  *   try {
- *     work();
+ *     return work();
  *   } finally {
  *     await lock.release();
  *   }
  * }
- * await alone(new Lock(), () => console.log('nobody else is here'));
- * await alone(new Semaphore(1), () => console.log('nor here'));
+ * assert.equal(await alone(new Lock(), () => 1), 1);
+ * assert.equal(await alone(new Semaphore(1), () => 2), 2);
  */
 export interface AnyLock {
   /** Takes the lock or a unit, waiting for it; resolves to true, or to false when the time is over. Rejects with `ClosedError` or the signal's reason. */
