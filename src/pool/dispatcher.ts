@@ -185,7 +185,7 @@ export class Dispatcher {
   close(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closed';
-    this.#ending = new ClosedError('This Pool is closed: it takes no more tasks.');
+    this.#keepEnding(new ClosedError('This Pool is closed: it takes no more tasks.'));
     this.#maybeIdle();
   }
 
@@ -194,7 +194,7 @@ export class Dispatcher {
     if (this.#state === 'terminated') return;
     const error = new ClosedError('This Pool was terminated: its tasks were ended, it takes no more.');
     this.#state = 'terminated';
-    this.#ending = error;
+    this.#keepEnding(error);
     this.#endAll(error);
   }
 
@@ -495,8 +495,14 @@ export class Dispatcher {
   #break(error: unknown): void {
     if (this.isOver) return;
     this.#state = 'broken';
-    this.#ending = error;
+    this.#keepEnding(error);
     this.#endAll(error);
+  }
+
+  /** Keeps why the pool takes no more tasks. Until its stack is read, an error keeps what each function on the stack was called on: the Pool, which could never be collected. */
+  #keepEnding(error: unknown): void {
+    if (error instanceof Error) void error.stack;
+    this.#ending = error;
   }
 
   #endAll(error: unknown): void {

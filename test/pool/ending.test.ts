@@ -171,6 +171,13 @@ describe('a program', () => {
     assert.deepEqual([code, stderr], [7, '']);
   });
 
+  test('that closes or terminates a pool, and forgets it without a join, has its memory back', async () => {
+    for (const end of ['close', 'terminate']) {
+      const { stdout, stderr } = await run(fixture('ended-and-forgotten'), { args: [end], execArgv: ['--expose-gc'] });
+      assert.deepEqual([stdout, stderr], ['given back\n', '']);
+    }
+  });
+
   test('that joins what it has terminated, or terminates what it joins, goes on afterwards', async () => {
     for (const order of ['terminate first', 'join first']) {
       const { code, stdout, stderr } = await run(fixture('terminated-and-joined'), { args: [order] });
