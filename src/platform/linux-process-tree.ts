@@ -1,16 +1,23 @@
 import { clock, fs } from '../builtins.ts';
+import { carrying } from './linux-orphans.ts';
 
 /** Milliseconds that a process has to stand still: one that is in the middle of a long call of the system is not waited for. */
 const STILL = 20;
 
 /**
  * Stops a process, so that it starts nothing more, and ends all that it has started, however deep. What has begun a session of its own
- * (`detached`, a daemon) goes on, and so does what nobody knows any more as started by it: that of a shell, for example, which ended before.
+ * (`detached`, a daemon) goes on. What nobody knows any more as started by it, since a shell for example has ended that did, is known by `mark`.
  */
-export function stopAndKillChildren(pid: number): void {
+export function stopAndKillChildren(pid: number, mark?: string): void {
   send(pid, 'SIGSTOP');
   awaitStill(pid);
   const session = statOf(pid)?.session;
+  const hasStarted = mark !== undefined && hasStartedOthers(pid);
+  killChildren(pid, session);
+  if (hasStarted) killMarked(mark, session);
+}
+
+function killChildren(pid: number, session: string | undefined): void {
   const ended = new Set<number>();
   // Those that end by themselves meanwhile may hide others from one look.
   for (let before = -1; ended.size > before; ) {
@@ -22,6 +29,30 @@ export function stopAndKillChildren(pid: number): void {
       }
     }
   }
+}
+
+/** Ends what carries a mark and has no session of its own. */
+export function killOrphans(mark: string): void {
+  if (hasStartedOthers(process.pid)) killMarked(mark, statOf(process.pid)?.session);
+}
+
+function killMarked(mark: string, session: string | undefined): void {
+  const ended = new Set<number>();
+  // One that is not stopped yet may start another meanwhile.
+  for (let before = -1; ended.size > before; ) {
+    before = ended.size;
+    for (const pid of carrying(mark)) {
+      if (ended.has(pid) || statOf(pid)?.session !== session) continue;
+      killTree(pid);
+      ended.add(pid);
+    }
+  }
+}
+
+/** False if a process has never started another one: it has no children, and none was waited for whose page faults the kernel would count. */
+function hasStartedOthers(pid: number): boolean {
+  if (tasksOf(pid).some((task) => read(`/proc/${pid}/task/${task}/children`) !== '')) return true;
+  return fieldsOf(`/proc/${pid}/stat`)[8] !== '0';
 }
 
 /** What one thread of this process has started that has no session of its own, or all of its threads have. */
@@ -76,10 +107,10 @@ function stateOf(file: string): string {
   return fieldsOf(file)[0] ?? '';
 }
 
-/** Those behind the name, which stands in parentheses and may hold anything: state, parent, group, session and so on. */
+/** Those behind the name, which stands in parentheses and may hold anything: state, parent, group, session and so on, up to the page faults of its children. */
 function fieldsOf(file: string): string[] {
   const stat = read(file);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 4);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 9);
 }
 
 /** Nothing of a process that is gone, or at which the look fails: then it ends alone. */

@@ -3,8 +3,9 @@ import { PlatformError } from '../errors.ts';
 import { failedCall } from './failed-call.ts';
 import type { Files } from './files.ts';
 import { loadKoffi } from './koffi.ts';
+import { markWhatIsStarted } from './linux-orphans.ts';
 import { createLinuxParking } from './linux-parking.ts';
-import { dispositionOf, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
+import { dispositionOf, killOrphans, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
 import { createLinuxSockets } from './linux-sockets.ts';
 import { MappedMemory, type MappingCalls } from './mapped-memory.ts';
 import type { Parking } from './parking.ts';
@@ -306,7 +307,9 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       setHandler(signal, disposition === 'ignored' ? SIG_IGN : SIG_DFL);
     },
     dispositionOf,
+    markWhatIsStarted,
     stopAndKillChildren,
+    killOrphans,
     ownChildren,
     killOwnChildren,
     exitNow(code) {

@@ -30,11 +30,15 @@ export interface Processes {
   setDisposition(signal: number, disposition: 'ignored' | 'default'): void;
   /** What a process does with a signal; `default` also where that cannot be seen. */
   dispositionOf(pid: number, signal: number): 'ignored' | 'handled' | 'default';
+  /** Has all that this thread starts from now on carry a mark, and what that starts in turn; a word that no other process or thread uses. */
+  markWhatIsStarted(mark: string): void;
   /**
-   * Stops a process as SIGSTOP does, and ends all that it has started, however deep, but for what has begun a session of its own.
-   * Blocks for some ms.
+   * Stops a process as SIGSTOP does, and ends all that it has started, however deep, but for what has begun a session of its own; with what
+   * carries its mark. Blocks for some ms.
    */
-  stopAndKillChildren(pid: number): void;
+  stopAndKillChildren(pid: number, mark: string): void;
+  /** Ends what this process, or a thread of it, has started and nobody knows any more as started by it, but for its mark. */
+  killOrphans(mark: string): void;
   /** What one thread of this process has started that has no session of its own, or all of its threads have. */
   ownChildren(thread?: number): number[];
   /** Ends children of this process, each with all that it has started; not those that are gone. */

@@ -7,6 +7,7 @@ import { resetGuard } from '../memory/thread-guard.ts';
 import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
+import { markOf } from './descendants.ts';
 import { endedAtExit } from './ended-at-exit.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
@@ -100,8 +101,10 @@ export class ThreadRunner extends Runner {
   /** Until Node has ended it, the thread may be starting one more. */
   readonly #endChildren = (): void => {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
+    const { platform, members } = this.family;
     this.#noteChildren();
-    this.family.platform.processes?.killOwnChildren(this.#children);
+    platform.processes?.killOwnChildren(this.#children);
+    platform.processes?.killOrphans(markOf(members, this.member));
     setTimeout(this.#endChildren, AGAIN).unref();
   };
 

@@ -1,6 +1,6 @@
 import { os } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
-import { field } from '../memory/members.ts';
+import { field, type Members } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';
 import { afterExitHandlers } from './after-exit-handlers.ts';
 
@@ -16,8 +16,20 @@ export function endDescendantsToo({ members, me }: Family): void {
   const { SIGTERM, SIGINT } = os.constants.signals;
   for (const signal of [SIGTERM, SIGINT]) system.setDisposition(signal, 'default');
   afterExitHandlers(() => {
-    if (members.get(me, field.condemned) === 1) system.killOwnChildren(system.ownChildren());
+    if (members.get(me, field.condemned) !== 1) return;
+    system.killOwnChildren(system.ownChildren());
+    system.killOrphans(markOf(members, me));
   });
+}
+
+/** In a process or thread whose descendants are to end with it: has them be known as such, whoever of them ends before. */
+export function markDescendants({ platform, members, me }: Family): void {
+  platform.processes?.markWhatIsStarted(markOf(members, me));
+}
+
+/** By what the descendants of a member are known. */
+export function markOf(members: Members, member: number): string {
+  return [field.pid, field.tid, field.startTime].map((each) => members.get(member, each)).join('.');
 }
 
 /**
@@ -31,7 +43,7 @@ export function endDescendants({ members }: Family, member: number, signal: Node
   // First: it may end at once.
   members.set(member, field.condemned, 1);
   if (disposition === 'handled') return [signal];
-  system.stopAndKillChildren(pid);
+  system.stopAndKillChildren(pid, markOf(members, member));
   // One that ignores it does so because it may come from anybody: here its owner means it.
   return disposition === 'ignored' ? ['SIGKILL'] : [signal, 'SIGCONT'];
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Queue } from 'multiproc';
 import { watched } from '../watchdog.ts';
-import { until } from './program.ts';
+import { childrenOf, until } from './program.ts';
 
-export type Way = 'spawn' | 'a shell' | 'execFileSync';
+export type Way = 'spawn' | 'a shell' | 'execFileSync' | 'a shell that has ended' | 'the child of one that has ended';
 
 /** What a task or a target may start by `child_process`, each without end; it tells of its process, and waits for it. */
 export const ways: Readonly<Record<Way, (pids: Queue<number>, file: string) => unknown>> = {
@@ -18,6 +18,27 @@ export const ways: Readonly<Record<Way, (pids: Queue<number>, file: string) => u
     const shell = exec('sleep 1000 & echo $!; wait');
     shell.stdout!.on('data', (pid) => pids.putSync(Number(pid)));
     await new Promise((resolve) => shell.on('exit', resolve));
+  },
+  async 'a shell that has ended'(pids: Queue<number>) {
+    const shell = spawn('sh', ['-c', 'sleep 1000 & echo $!'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let pid = '';
+    shell.stdout.on('data', (text) => (pid += text));
+    await new Promise((resolve) => shell.on('exit', resolve));
+    pids.putSync(Number(pid));
+    await new Promise((resolve) => setTimeout(resolve, 1e6));
+  },
+  async 'the child of one that has ended'(pids: Queue<number>) {
+    // It has another child that still runs.
+    spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const shell = spawn('sh', ['-c', "sh -c '(sleep 1000; :) & echo $!' & wait"], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let pid = '';
+    shell.stdout.on('data', (text) => (pid += text));
+    await new Promise((resolve) => shell.on('exit', resolve));
+    await until(() => childrenOf(Number(pid)).length === 1);
+    pids.putSync(childrenOf(Number(pid))[0]!);
+    await new Promise((resolve) => setTimeout(resolve, 1e6));
   },
   execFileSync(_: Queue<number>, file: string) {
     execFileSync('sh', ['-c', 'echo $$ > "$0"; exec sleep 1000', file]);
