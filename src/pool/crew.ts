@@ -250,7 +250,7 @@ export class Crew {
       ...this.#options.start,
       context: { getStartMethod: () => this.#options.startMethod },
     } as ProcessOptions<[WorkerOrders]>);
-    numberProcess(process, index);
+    numberProcess(process, { index, holders: this.#holders(index) });
     process.start();
     this.#started++;
     const child = childOf(process);
@@ -276,6 +276,11 @@ export class Crew {
     const indexes = [...Array(this.size).keys()];
     const staying = all.filter(({ isLeaving }) => !isLeaving);
     return indexes.find((index) => isFree(index, all)) ?? indexes.find((index) => isFree(index, staying)) ?? 0;
+  }
+
+  /** Those that have this number: they are leaving. */
+  #holders(index: number): number[] {
+    return [...this.#workers].filter(([, worker]) => worker.index === index).map(([member]) => member);
   }
 
   #leave(worker: Worker): void {

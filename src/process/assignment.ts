@@ -12,6 +12,7 @@ import {
   viewParcel,
   writeParcel,
 } from '../ring/parcel.ts';
+import type { IndexClaim } from './own-index.ts';
 import type { StartMethod } from './start-method.ts';
 
 /** What a child must know before it can decode its work: plain data, because modules have to be imported first. */
@@ -24,7 +25,7 @@ export interface Brief {
   /** The name of the process that does the work. */
   readonly name: string;
   /** Of a pool's worker: its place among the others, from 0 on. */
-  readonly index: number | undefined;
+  readonly index: IndexClaim | undefined;
   readonly takesDescendantsAlong: boolean;
   readonly startMethod: StartMethod;
   /** Whether stacks of the parent show the original source; those of the child are to do the same. */

@@ -10,11 +10,12 @@ import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { inherited } from './child-process.ts';
-import { endDescendantsToo } from './descendants.ts';
+import { endDescendantsToo, markDescendants } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
+import { claimIndex } from './own-index.ts';
 import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
-import { type Process, setIndex } from './process.ts';
+import type { Process } from './process.ts';
 import { setStartMethod } from './start-method.ts';
 import type { ThreadBirth } from './thread-birth.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
@@ -40,8 +41,11 @@ async function run(): Promise<void> {
   setStartMethod(brief.startMethod);
   if (brief.mapsStacks) process.setSourceMapsEnabled(true);
   title = brief.name;
-  setIndex(brief.index);
-  if (brief.takesDescendantsAlong && birth === undefined) endDescendantsToo(mine);
+  claimIndex(brief.index);
+  if (brief.takesDescendantsAlong) {
+    markDescendants(mine);
+    if (birth === undefined) endDescendantsToo(mine);
+  }
   // One that cannot be imported is reported where it is used.
   for (const url of brief.modules) await importModule(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;

@@ -8,6 +8,7 @@ import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
 import { assign, freeAssignment, writeAssignment } from './assignment.ts';
+import { type IndexClaim, ownIndex } from './own-index.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
 import { rehearsal } from './rehearsal.ts';
 import type { Runner } from './runner.ts';
@@ -26,7 +27,7 @@ interface Internals {
   readonly descendants: boolean;
   readonly start: StartOptions;
   /** Of a pool's worker, where it is started. */
-  index: number | undefined;
+  index: IndexClaim | undefined;
   /** The how-manieth process of its parent, of that one's parent and so on, from the main process on. */
   readonly identity: readonly number[];
   target: ((...args: AnyArgs) => unknown) | undefined;
@@ -45,8 +46,6 @@ const children = new Set<Process>();
 /** How many this process has made. */
 let made = 0;
 let current: Process | undefined;
-/** Of this very process, if it is a pool's worker. */
-let currentIndex: number | undefined;
 
 /**
  * Another process of the operating system that runs a function, as Python's `multiprocessing.Process`.
@@ -235,10 +234,11 @@ export class Process<A extends AnyArgs = any[]> {
 
   /**
    * Of a pool's worker, asked by itself: its number among them, from 0 to one less than there may be; its replacement takes it over. For a
-   * port, a device, a file of each worker's own. `undefined` in any other process.
+   * port, a device, a file of each worker's own: no two workers know the same number at once. A replacement that asks while the worker
+   * before it still cleans up is blocked until that has ended. `undefined` in any other process.
    */
   get index(): number | undefined {
-    return open(this).isCurrent ? currentIndex : undefined;
+    return open(this).isCurrent ? ownIndex() : undefined;
   }
 
   /** How it ended: `null` before the start and while it runs; see the class. */
@@ -292,13 +292,8 @@ export function childOf(process: Process): Runner {
 }
 
 /** Friends of `Process`: says which of a pool's workers it will be. */
-export function numberProcess(process: Process, index: number): void {
-  open(process).index = index;
-}
-
-/** Says which of a pool's workers this very process is. */
-export function setIndex(index: number | undefined): void {
-  currentIndex = index;
+export function numberProcess(process: Process, claim: IndexClaim): void {
+  open(process).index = claim;
 }
 
 /** What of a process travels to it. */

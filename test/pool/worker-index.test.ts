@@ -3,6 +3,7 @@ import { describe } from 'node:test';
 import { Barrier, currentProcess, Process, Queue } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
+import { until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
 import { errorOf, poolOf } from './pools.ts';
 
@@ -27,6 +28,28 @@ describe('the index of a worker', () => {
       if (index === lost.exitCode) assert.notEqual(worker, before.get(index));
       else assert.equal(worker, before.get(index));
     }
+  });
+
+  test('is known to one worker at a time, also while the one before it cleans up', async () => {
+    const said = new Queue<string>();
+    const gate = new Queue<number>();
+    const initializer = () => said.put(`${here()} is ${currentProcess().index}`);
+    const finalizer = async () => {
+      await said.put(`${here()} leaves`);
+      await gate.get();
+      await said.put(`${here()} has left`);
+    };
+    const pool = poolOf({ processes: 1, maxTasksPerChild: 1, initializer, finalizer });
+    const first = await watched(pool.apply(here));
+    const other = pool.apply(here);
+    assert.deepEqual([await watched(said.get()), await watched(said.get())], [`${first} is 0`, `${first} leaves`]);
+    // The next one is there, without its number.
+    await until(() => pool.stats().started === 2);
+    gate.putNowait(1);
+    const second = await watched(other);
+    assert.equal(await watched(said.get()), `${first} has left`);
+    assert.equal(await watched(said.get()), `${second} is 0`);
+    gate.putNowait(1);
   });
 
   test('is there for the initializer', async () => {
