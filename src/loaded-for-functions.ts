@@ -1,20 +1,25 @@
-/** Modules of the program that this process loads only for something in them: what the program has done must not be done there again. */
+/** Modules of the program that this process loads only for functions that were sent to it: what the program has done must not be done there again. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { callSites } from './call-sites.ts';
 import { StateError } from './errors.ts';
 
 /** A module that is loaded, and why. */
 export interface LoadedFor {
   /** As messages show it. */
   readonly file: string;
-  /** The name of what is looked for in it. */
-  readonly name: string;
-  /** Why that could not be copied, which would have needed no loading. */
-  readonly reason: string;
+  /** For whom, and why that is not copied, which would need no loading. */
+  readonly why: string;
+  /** What to do about that. */
+  readonly wayOut: string;
+  /** It is loaded since the program says so: it may start processes. */
+  readonly mayStart: boolean;
 }
 
 let storage: AsyncLocalStorage<LoadedFor | undefined> | undefined;
+let isWatching = false;
+let isOurs = false;
 
-/** Runs `load`. What it calls, and what that does later, `refuseWhereLoaded` knows. */
+/** Runs `load`. What it calls, and what that does later, is refused what the program itself has done. */
 export function loadingFor<T>(loaded: LoadedFor, load: () => T): T {
   // Not before it is needed: in Node before 24 it makes every promise of the process slower.
   storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)();
@@ -23,16 +28,60 @@ export function loadingFor<T>(loaded: LoadedFor, load: () => T): T {
 
 /** Runs `act` as if no such module did it. */
 export function asOurselves<T>(act: () => T): T {
-  return storage === undefined ? act() : storage.run(undefined, act);
+  const before = isOurs;
+  isOurs = true;
+  try {
+    return storage === undefined ? act() : storage.run(undefined, act);
+  } finally {
+    isOurs = before;
+  }
 }
 
-/** Throws a StateError if the top-level code of such a module does this: `act` says what, `wayOut` what to do instead. */
-export function refuseWhereLoaded(act: string, wayOut: string): void {
+/** Says that this process is a child which does its work from now on: whatever is loaded there, is loaded for functions. */
+export function watchLoading(): void {
+  isWatching = true;
+}
+
+/** Runs what imports a module of the program because a function that was sent here says so. */
+export function importingFor<T>(file: string, load: () => T): T {
+  return isWatching ? loadingFor(askedFor(file), load) : load();
+}
+
+function askedFor(file: string): LoadedFor {
+  return {
+    file,
+    why: 'by a function that was sent here',
+    wayOut: 'import the module by a declaration in the file of the function, or make it in a function',
+    mayStart: true,
+  };
+}
+
+/** Throws a StateError if the top-level code of such a module starts a process. */
+export function refuseStartWhereLoaded(): void {
   const loaded = storage?.getStore();
+  if (loaded === undefined || loaded.mayStart) return;
+  throw refusal(loaded, 'starts processes, as the program has done', 'Start them only `if (isMainProcess)`');
+}
+
+/** Throws a StateError if the top-level code of such a module makes a shared object of the class with this name. */
+export function refuseObjectWhereLoaded(name: string): void {
+  if (isOurs) return;
+  const loaded = storage?.getStore() ?? loadedNow();
   if (loaded === undefined) return;
-  const { file, name } = loaded;
-  const reason = loaded.reason.replace(/\.$/, '');
-  throw new StateError(
-    `${file} was loaded in this process for ${name}, which could not be copied (${reason}), and ${act}. ${wayOut}, or move ${name} to a module that does not import multiproc.`,
-  );
+  throw refusal(loaded, `makes a ${name}, another one than the program's`, `Pass the ${name} as an argument`);
+}
+
+function refusal({ file, why, wayOut }: LoadedFor, act: string, instead: string): StateError {
+  return new StateError(`${file} was loaded in this process ${why}, and ${act}. ${instead}, or ${wayOut}.`);
+}
+
+const loader = /^node:internal\/modules\/(cjs|esm)\//;
+
+/** The module whose top-level code calls, however deep, as `require()` or another module has loaded it. */
+function loadedNow(): LoadedFor | undefined {
+  if (!isWatching) return undefined;
+  const files = callSites().map((site) => site.getFileName() ?? '');
+  // What the loader has called stands before it.
+  const file = files[files.findIndex((name) => loader.test(name)) - 1];
+  return file === undefined ? undefined : askedFor(file.replace(/^file:\/\//, ''));
 }

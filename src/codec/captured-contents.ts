@@ -48,8 +48,24 @@ export function truncate(set: Set<object>, size: number): void {
   for (const late of [...set].slice(size)) set.delete(late);
 }
 
-/** Objects for which, among the values that functions captured, something else is written within the family. */
-export const standsFor = new WeakMap<object, object>();
+const standIns = new WeakMap<object, object>();
+let madeStandIns = 0;
+
+/** What is written within the family for an object among the values that functions captured, if that is something else. */
+export function standInFor(object: object): object | undefined {
+  return standIns.get(object);
+}
+
+/** Has something else written for an object from now on. */
+export function standFor(object: object, standIn: object): void {
+  standIns.set(object, standIn);
+  madeStandIns++;
+}
+
+/** How many objects have got one: as long as that is the same, what is written for an object is the same. */
+export function standInsSoFar(): number {
+  return madeStandIns;
+}
 
 let take: ((contents: readonly ArrivingContent[]) => boolean) | undefined;
 let changes = 0;

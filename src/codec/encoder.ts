@@ -5,7 +5,7 @@ import { writeBigint } from './bigints.ts';
 import { isOfFamily, SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
 import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
-import { type Capture, type Content, standsFor, truncate } from './captured-contents.ts';
+import { type Capture, type Content, standInFor, truncate } from './captured-contents.ts';
 import { Claims } from './claims.ts';
 import { registerClassInstances } from './class-instance.ts';
 import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
@@ -272,7 +272,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   /** Writes what stands for a value, if something does. */
   #isStoodFor(value: object): boolean {
     if (this.reach !== reach.FAMILY || value === this.content) return false;
-    const standIn = standsFor.get(value);
+    const standIn = standInFor(value);
     if (standIn === undefined) return false;
     this.#object(standIn);
     return true;

@@ -31,6 +31,7 @@ import { originOf } from './origins.ts';
 import { internalAddress, ownAddress } from './own-exports.ts';
 import { packageExport } from './package-exports.ts';
 import { isCompiledHere, isOfProgram } from './program-modules.ts';
+import { ProgramNamespace } from './program-namespace.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
@@ -151,7 +152,9 @@ function captureCut(fn: AnyFunction, cut: Cut): Captured {
 
 /** The values, if the next send would find the same. An undefined one may be a `var` before its line. */
 function keepable({ variables }: CutFunction, values: readonly CapturedValue[]): readonly CapturedValue[] | undefined {
-  for (const { name, value } of values) if (variables.get(name)?.changes || value === undefined) return undefined;
+  for (const { name, value } of values) {
+    if (variables.get(name)?.changes || value === undefined || value instanceof ProgramNamespace) return undefined;
+  }
   return values;
 }
 

@@ -13,11 +13,13 @@ import { Here, RequireOf } from './here.ts';
 import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
 import { isInPackage } from './installed-package.ts';
+import { assignedExport } from './live-imports.ts';
 import { LiveNamespace } from './live-namespace.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
 import { isCompiledHere, isOfProgram, loadsLibrary } from './program-modules.ts';
+import { type NamespaceMember, ProgramNamespace } from './program-namespace.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
 import type { Binding, Scope } from './scopes.ts';
@@ -60,7 +62,7 @@ export function captureVariables(
     if (variable === undefined) return asItIs(addedValue(name, fn, script));
     if (variable.live !== undefined) return asItIs(variable.live.module);
     const live = liveValue(variable, scopes, script);
-    const { value, otherwise } = travelling(variable, live, script, hasItself);
+    const { value, otherwise } = travelling(variable, live, script, fn, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
     // What stands for some members of a module is made anew each time.
@@ -90,7 +92,7 @@ export function isData(value: unknown): boolean {
 const sharedVariables = new WeakMap<Binding, SharedVariable>();
 
 function sharedVariable(
-  { binding, isCell }: Variable,
+  { binding, isCell }: Pick<Variable, 'binding' | 'isCell'>,
   value: unknown,
   fn: object,
   script: Script,
@@ -221,6 +223,7 @@ function travelling(
   variable: Variable,
   value: unknown,
   script: Script,
+  fn: object,
   hasItself: (fn: object) => boolean,
 ): Travelling {
   const asItIs = (value: unknown): Travelling => ({ value, otherwise: undefined });
@@ -237,7 +240,7 @@ function travelling(
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
   if (isOwn && typeof value === 'function') return asItIs(RequireOf.for(script.base));
   const imported = (binding && importedFrom(binding, script)) || undefined;
-  if (imported && isOfProgram(imported)) return ofProgram(variable, value, imported);
+  if (imported && isOfProgram(imported)) return ofProgram(variable, value, imported, script, fn);
   const isNamespace = types.isModuleNamespaceObject(value);
   // That of a CommonJS module has more than the exports that it was made of: `default`.
   if (isNamespace && imported?.kind === 'import' && ownAddress(value) === undefined) return asItIs(imported);
@@ -267,11 +270,19 @@ function goesByImport(fn: object, { kind, module }: Address, hasItself: (fn: obj
 }
 
 /** What was imported from a module of the program goes by value; its functions see to themselves. */
-function ofProgram({ members }: Variable, value: object, imported: Address): Travelling {
+function ofProgram({ members }: Variable, value: object, imported: Address, script: Script, fn: object): Travelling {
   const otherwise = isCompiledHere(imported.module) ? undefined : imported;
   const isWhole = types.isModuleNamespaceObject(value) || (imported.path.length === 0 && isPlain(value));
   if (!isWhole) return { value, otherwise };
-  return { value: pick(value as Record<string, unknown>, members ?? Object.keys(value)), otherwise };
+  const picked = pick(value as Record<string, unknown>, members ?? Object.keys(value));
+  if (!types.isModuleNamespaceObject(value) || imported.kind !== 'import') return { value: picked, otherwise };
+  const looks = Object.entries(picked).map(([name, now]): NamespaceMember => {
+    const binding = assignedExport(imported.module, name);
+    const variable = binding && sharedVariable({ binding, isCell: true }, now, fn, script);
+    return { name, value: now, variable };
+  });
+  const isFixed = looks.every(({ variable }) => variable === undefined);
+  return { value: isFixed ? picked : new ProgramNamespace(looks), otherwise };
 }
 
 /** Refuses an object of this library that is not shared, a pool for example: one that the receiver made would be another. */

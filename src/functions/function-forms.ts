@@ -16,6 +16,7 @@ export const form = {
   VARIABLE: 11,
   VALUE_OF: 12,
   NAMESPACE: 13,
+  PROGRAM_NAMESPACE: 14,
 } as const;
 
 const TRUSTED = reach.TRUSTED;
@@ -41,4 +42,5 @@ export const forms: readonly {
   { name: 'shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
   { name: 'value of a shared variable', reach: reach.FAMILY, fields: ['uint32', 'uint32'] },
   { name: 'namespace', reach: TRUSTED, fields: ['uint32', 'uint32', 'rest'] },
+  { name: 'namespace of the program', reach: TRUSTED, fields: ['uint32', 'rest'] },
 ];

@@ -6,7 +6,7 @@ import { SerializationError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
-import { type ArrivedVariable, takeContents, variableOf, variableOfCell } from './arrived-variable.ts';
+import { ArrivedVariable, takeContents, variableOf, variableOfCell } from './arrived-variable.ts';
 import { captureFunction, forgetPackageFiles, sharedFunction } from './capture.ts';
 import { travellingOn } from './captured-variables.ts';
 import { Cell } from './cell.ts';
@@ -15,12 +15,14 @@ import { EmptyWeak } from './empty-weak.ts';
 import { form } from './function-forms.ts';
 import { Here, RequireOf, requireFrom } from './here.ts';
 import { readImage, writeImage } from './image-messages.ts';
-import { watchedModule } from './import-module.ts';
+import { fileOf, watchedModule } from './import-module.ts';
 import { LateClass, lateClass, lateOr } from './late-classes.ts';
 import { LiveNamespace } from './live-namespace.ts';
+import { madeAtLoad } from './made-at-load.ts';
 import { originOf, rememberOrigin } from './origins.ts';
 import { packageHidingIn } from './package-instances.ts';
 import { isOfProgram } from './program-modules.ts';
+import { type NamespaceMember, ProgramNamespace } from './program-namespace.ts';
 import { readAll } from './read-all.ts';
 import { Refusal } from './refusal.ts';
 import { valueAt } from './revive.ts';
@@ -72,6 +74,10 @@ export function write(value: object, out: ValueWriter): void {
     writeNamespace(value, out);
     return;
   }
+  if (value instanceof ProgramNamespace) {
+    writeProgramNamespace(value, out);
+    return;
+  }
   if (value instanceof EmptyWeak) {
     out.form(value.isMap ? form.WEAK_MAP : form.WEAK_SET);
     return;
@@ -105,6 +111,23 @@ function writeShared(
   out.uint32(family().me >>> 0);
   out.uint32(variable.number);
   send(variable, out);
+}
+
+function writeProgramNamespace({ members }: ProgramNamespace, out: ValueWriter): void {
+  out.form(form.PROGRAM_NAMESPACE);
+  out.uint32(members.length);
+  for (const { name, value, variable } of members) {
+    out.string(name);
+    if (variable === undefined) out.value(value, `.${name}`);
+    else if (out.reach === reach.FAMILY) {
+      variable.now = value;
+      out.value(variable, `.${name}`);
+    } else {
+      const cell = new Cell();
+      cell.v = value;
+      out.value(cell, `.${name}`);
+    }
+  }
 }
 
 /** How many functions are being written, each within the one before. */
@@ -166,6 +189,7 @@ function valueOrAddress(write: () => void, address: Address, out: ValueWriter): 
 
 function writeAddress(address: Address, out: ValueWriter): void {
   const { kind, module, path, reason = 'it arrived by reference' } = address;
+  if (isOfProgram(address)) refuseSecond(address, out);
   out.form(form.ADDRESS);
   out.uint32(kinds.indexOf(kind));
   out.string(module);
@@ -175,6 +199,17 @@ function writeAddress(address: Address, out: ValueWriter): void {
   if ((kind !== 'require' && kind !== 'import') || module.endsWith('.json')) return;
   const name = path.join('.') || 'its exports';
   out.module(isOfProgram(address) ? watchedModule(module, name, reason) : module);
+}
+
+/** Refuses what would have a module loaded there that makes a shared object: it would be another one than here. */
+function refuseSecond({ module, path, reason }: Address, out: ValueWriter): void {
+  const made = reason === undefined ? undefined : madeAtLoad(module);
+  if (reason === undefined || made === undefined) return;
+  const { variable, kind } = made;
+  const name = path.join('.') || 'it';
+  out.refuse(
+    `it cannot be copied (${reason.replace(/\.$/, '')}), and ${fileOf(made.module)}, which would be loaded there in its place, makes a ${kind} (${variable}) that would be another one. Pass ${variable} as an argument, or move ${name} to a module that does not import multiproc`,
+  );
 }
 
 /** Reads what `write` wrote, behind the number of its form. */
@@ -217,11 +252,29 @@ export function read(of: number, input: ValueReader): object {
     }
     case form.NAMESPACE:
       return readNamespace(input);
+    case form.PROGRAM_NAMESPACE:
+      return readProgramNamespace(input);
     case form.HERE:
       return Here.of(input.string());
     default:
       return arrived(RequireOf.for(input.string()), ({ url }) => requireFrom(url));
   }
+}
+
+/** An object that shows what variables of the module hold whenever it is asked. */
+function readProgramNamespace(input: ValueReader): object {
+  const namespace = {};
+  input.remember(namespace);
+  const members = readAll(input.uint32(), (): NamespaceMember => {
+    const name = input.string();
+    const read: unknown = input.value();
+    const value = read instanceof ArrivedVariable ? read.filling : read;
+    const shown = value instanceof Cell ? { get: () => value.v } : { value, writable: true };
+    Object.defineProperty(namespace, name, { ...shown, enumerable: true, configurable: true });
+    return { name, value, variable: undefined };
+  });
+  rememberOrigin(namespace, new ProgramNamespace(members));
+  return namespace;
 }
 
 function arrived<S extends object>(standIn: S, find: (standIn: S) => unknown): object {

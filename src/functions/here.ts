@@ -2,8 +2,10 @@
 
 import { createRequire } from 'node:module';
 import { fs } from '../builtins.ts';
-import { importFrom } from './import-module.ts';
+import { importingFor } from '../loaded-for-functions.ts';
+import { fileOf, importFrom } from './import-module.ts';
 import { resolveImport } from './package-resolution.ts';
+import { loadsLibrary } from './program-modules.ts';
 import { standIn } from './stand-in.ts';
 
 /** Takes the place of `import.meta` and `import()` in text that travels; `meta` and `import` are what that text calls. */
@@ -54,7 +56,10 @@ export class Here {
   /** `import()` as from that file. */
   import(specifier: unknown, options?: unknown): Promise<unknown> {
     const wanted = String(specifier);
-    return importFrom(resolveImport(wanted, this.url, 'import') ?? wanted, options);
+    const url = resolveImport(wanted, this.url, 'import');
+    if (url === undefined) return importFrom(wanted, options);
+    const load = () => importFrom(url, options);
+    return url.startsWith('file:') && loadsLibrary(url) ? importingFor(fileOf(url), load) : load();
   }
 }
 

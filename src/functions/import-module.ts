@@ -18,7 +18,14 @@ export function watchedModule(url: string, name: string, reason: string): string
 export async function importModule(module: string): Promise<void> {
   const [url = '', name, reason = ''] = module.split('\n');
   if (namespaces.has(url)) return;
-  if (name !== undefined) ofProgram.set(url, { file: fileOf(url), name, reason });
+  if (name !== undefined) {
+    ofProgram.set(url, {
+      file: fileOf(url),
+      why: `for ${name}, which could not be copied (${reason.replace(/\.$/, '')})`,
+      wayOut: `move ${name} to a module that does not import multiproc`,
+      mayStart: false,
+    });
+  }
   namespaces.set(url, (await loadWatched(url, () => importFrom(url))) as object);
 }
 
@@ -40,6 +47,7 @@ export function importFrom(specifier: string, options?: unknown): Promise<unknow
   return own().ownImport(specifier, options);
 }
 
-function fileOf(url: string): string {
+/** A URL as messages show it. */
+export function fileOf(url: string): string {
   return url.startsWith('file:') ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
 }

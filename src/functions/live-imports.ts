@@ -34,6 +34,12 @@ export function liveImport(binding: Binding, script: Script): LiveImport | undef
   return { module: address, member: origin.name, shared: isOfProgram(address) ? assigned : undefined };
 }
 
+/** The variable that is seen by this name in the namespace of the module at a URL, if somebody assigns to it. */
+export function assignedExport(url: string, name: string): Binding | undefined {
+  const module = scriptAt(url);
+  return (module?.isModule && assignedVariable(module, name)) || undefined;
+}
+
 /** Undefined for a namespace, which is an object, and for what the script declares itself. */
 function importOf({ declaration, name }: Binding): Origin | undefined {
   if (declaration?.type !== 'ImportDeclaration') return undefined;

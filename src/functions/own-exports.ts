@@ -66,7 +66,7 @@ export function ownAddress(value: unknown): Address | undefined {
 }
 
 /** The export of ours at an address; undefined where this copy of the library has none. */
-export function ownExport({ module, path }: Address): unknown {
+export function ownExport({ module, path }: Pick<Address, 'module' | 'path'>): unknown {
   if (module.startsWith(PART)) {
     const [of = '', exported = ''] = path;
     return loadPart?.(module.slice(PART.length))[of]?.[exported];

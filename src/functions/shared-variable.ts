@@ -2,11 +2,19 @@
  * The sender's side of variables that functions of one script share: those of its top level, of which there is one instance for certain.
  * README.md has the rule.
  */
-import { type Capture, CONTENT_WORDS, type Content, standsFor, truncate } from '../codec/captured-contents.ts';
+import {
+  type Capture,
+  CONTENT_WORDS,
+  type Content,
+  standFor,
+  standInFor,
+  truncate,
+} from '../codec/captured-contents.ts';
 import { type Message, withEncoder } from '../codec/encoder.ts';
 import type { ValueWriter } from '../codec/extension.ts';
 import { family } from '../memory/family.ts';
 import { isStored } from '../ring/parcel.ts';
+import { FollowedData } from './followed-data.ts';
 import { isFrozenData } from './frozen-data.ts';
 import { noteEncoded } from './heavy-captures.ts';
 import { standIn } from './stand-in.ts';
@@ -16,6 +24,9 @@ let lastVersion = 0;
 
 const NONE: ReadonlySet<SharedVariable> = new Set();
 const NO_MODULES: readonly string[] = [];
+
+/** From so many bytes on it takes longer to encode a value than to compare it. */
+const WORTH_FOLLOWING = 2 ** 14;
 
 /** A variable, or a function that is declared, at the top level of a script. In a message it stands for the variable itself. */
 export class SharedVariable {
@@ -34,8 +45,12 @@ export class SharedVariable {
   modules = NO_MODULES;
   /** What was encoded last. */
   readonly last: { content: Content | undefined } = { content: undefined };
-  /** Whether what it holds is encoded just as it was last. */
+  /** Whether what it holds can never be encoded in another way. */
   readonly isFixed: () => boolean;
+  /** What was found in it, where that is large and was encoded twice in the same way. */
+  followed: FollowedData | undefined;
+  /** It has been tried to follow what was encoded last. */
+  wasTried = false;
 
   /** A constant is found again in other places by what it holds. */
   constructor(name: string, isCell: boolean, now: unknown, isFixed?: () => boolean) {
@@ -46,7 +61,7 @@ export class SharedVariable {
     this.value = new ValueOf(this);
     let isFrozen: boolean | undefined;
     this.isFixed = isCell ? () => false : (isFixed ?? (() => (isFrozen ||= isFrozenData(this.now))));
-    if (!isCell && typeof now === 'object' && now !== null && !standsFor.has(now)) standsFor.set(now, this.value);
+    if (!isCell && typeof now === 'object' && now !== null && standInFor(now) === undefined) standFor(now, this.value);
     collected.register(this, this.last);
   }
 }
@@ -94,7 +109,7 @@ function lookAnew(variable: SharedVariable, out: ValueWriter, capture: Capture):
   const { size } = capture.seen;
   capture.seen.add(variable);
   try {
-    if (variable.last.content !== undefined && variable.isFixed()) {
+    if (variable.last.content !== undefined && (variable.isFixed() || variable.followed?.isUnchanged(variable.now))) {
       for (const needed of variable.needs) look(needed, out, capture);
     } else encode(variable, out, capture);
   } catch (error) {
@@ -106,7 +121,7 @@ function lookAnew(variable: SharedVariable, out: ValueWriter, capture: Capture):
 
 function encode(variable: SharedVariable, out: ValueWriter, capture: Capture): void {
   const { now, last } = variable;
-  const standIn = typeof now === 'object' && now !== null ? standsFor.get(now) : undefined;
+  const standIn = typeof now === 'object' && now !== null ? standInFor(now) : undefined;
   const isItself = standIn === undefined || standIn === variable.value;
   const needs = new Set<SharedVariable>();
   withEncoder((encoder) => {
@@ -114,8 +129,28 @@ function encode(variable: SharedVariable, out: ValueWriter, capture: Capture): v
     noteEncoded(variable.name, message.length);
     variable.needs = needs;
     variable.modules = message.modules;
-    if (!isSame(last.content, message)) keep(variable, message);
+    if (!isSame(last.content, message)) {
+      keep(variable, message);
+      unfollow(variable);
+    } else if (isItself && message.length >= WORTH_FOLLOWING) follow(variable);
   });
+}
+
+/** Has the next looks compare what it holds, where that can be. */
+function follow(variable: SharedVariable): void {
+  const { now, needs, wasTried } = variable;
+  if (wasTried || needs.size > 0) return;
+  variable.wasTried = true;
+  const held = new WeakRef(variable);
+  variable.followed = FollowedData.of(now as object, () => {
+    const variable = held.deref();
+    if (variable !== undefined) unfollow(variable);
+  });
+}
+
+function unfollow(variable: SharedVariable): void {
+  variable.followed = undefined;
+  variable.wasTried = false;
 }
 
 function isSame(last: Content | undefined, message: Message): boolean {

@@ -1,5 +1,5 @@
 import { ClosedError, SerializationError } from '../errors.ts';
-import { refuseWhereLoaded } from '../loaded-for-functions.ts';
+import { refuseObjectWhereLoaded } from '../loaded-for-functions.ts';
 import { type Family, family, objectField, releaseObject, retainObject } from './family.ts';
 import { wordIndex } from './heap.ts';
 
@@ -72,10 +72,7 @@ export abstract class SharedObject {
 
   /** `make` is what the object needs in words to start with, or an `Existing` one. */
   constructor(kind: number, make: number | Existing) {
-    if (!(make instanceof Existing)) {
-      const { name } = new.target;
-      refuseWhereLoaded(`makes a ${name}, another one than the program's`, `Pass the ${name} as an argument`);
-    }
+    if (!(make instanceof Existing)) refuseObjectWhereLoaded(new.target.name);
     const mine = family();
     this.#family = mine;
     // First, since it may fail, and a count that stands nowhere is never given up.

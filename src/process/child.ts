@@ -5,6 +5,7 @@
 import '../install-when-met.ts';
 import { inspect, setImmediate } from '../builtins.ts';
 import { importModule } from '../functions/import-module.ts';
+import { watchLoading } from '../loaded-for-functions.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
@@ -58,6 +59,7 @@ async function run(): Promise<void> {
 
 async function perform(work: Process, { name }: Brief): Promise<void> {
   process.on('uncaughtException', report);
+  watchLoading();
   let settled = false;
   let idle = false;
   const onIdle = () => {

@@ -2,6 +2,7 @@ import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { ClosedError, PlatformError, StateError } from '../errors.ts';
 import { mapsStacks } from '../functions/mapped-stacks.ts';
+import { asOurselves } from '../loaded-for-functions.ts';
 import { type Family, family } from '../memory/family.ts';
 import { assertOptionType, checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
@@ -343,7 +344,7 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
 /** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
 function rehearse(spare: Runner): void {
   const mine = family();
-  const queue = new SimpleQueue();
+  const queue = asOurselves(() => new SimpleQueue());
   const work = { ...mainProcess, target: rehearsal(), args: [queue, Lock, new Map([[1, 2]])] };
   assign(mine, spare.member, prepare(mine, makeProcess(Process, work, false), true));
   queue.close();

@@ -141,7 +141,68 @@ test('functions of one module share its variables, also with who imports them', 
   assert.equal(stdout.trim(), '1,3', stderr);
 });
 
-test('where that cannot be had, the module is not loaded in silence', async () => {
+test('what its module assigns to is seen through a namespace, too, and what a worker has made of it stays', async () => {
+  file(
+    'state.mjs',
+    `import 'multiproc'; export let n = 1; export let list = [1]; export const fixed = 5;
+    export function set(value) { n = value; list = [value]; } export function bump() { n++; }`,
+  );
+  file(`state-again.mjs`, `export * from './state.mjs';`);
+  file(
+    `state-main.mjs`,
+    `import { Pool } from 'multiproc'; import * as state from './state.mjs'; import * as again from './state-again.mjs';
+    const pool = new Pool(1); const key = 'n';
+    const look = () => [state.n, state.list[0], state.fixed, again.n, state[key]].join('');
+    const out = [await pool.apply(look)];
+    state.set(2); out.push(await pool.apply(look));
+    out.push(await pool.apply(() => { state.bump(); return look(); }), await pool.apply(look));
+    out.push(await pool.apply(() => { const { n } = state; state.set(7); return [n, again.n].join(''); }), await pool.apply(look));
+    state.set(9); out.push(await pool.apply(look), state.n);
+    console.log(out.join(' ')); pool.terminate();`,
+  );
+  const { stdout, stderr } = await run(`${folder}/state-main.mjs`, { cwd: folder });
+  assert.equal(stdout.trim(), '11511 22522 32533 32533 37 77577 99599 9', stderr);
+});
+
+test('a module that a task imports or requires makes no second one', async () => {
+  file(
+    'made.mjs',
+    `import { Lock } from 'multiproc'; export const lock = new Lock(); export const make = () => new Lock();`,
+  );
+  file('made-late.mjs', `import { Lock } from 'multiproc'; await null; export const lock = new Lock();`);
+  file('made.cjs', `const { Lock } = require('multiproc'); exports.lock = new Lock();`);
+  file('around.mjs', `import './made.mjs';`);
+  file('hidden.mjs', `export const load = (name) => import(name);`);
+  file(
+    'makes-in-functions.mjs',
+    `import { Lock, Pool } from 'multiproc'; export const pool = new Pool(1); export const make = () => new Lock().locked();`,
+  );
+  file(
+    'made-main.mjs',
+    `import { Pool, getContext } from 'multiproc'; import { createRequire } from 'node:module'; import { load } from './hidden.mjs';
+    const require = createRequire(import.meta.url); const made = import.meta.resolve('./made.mjs');
+    for (const context of [undefined, getContext('thread')]) {
+      const pool = context === undefined ? new Pool(1) : new context.Pool(1);
+      for (const task of [() => import('./made.mjs'), () => import('./made-late.mjs'), () => require('./made.cjs').lock.locked(), () => import('./around.mjs'), () => load(made)])
+        await pool.apply(task).then(() => console.log('loaded'), (error) => console.log(error.name, error.message));
+      console.log(await pool.apply(async () => (await import('./makes-in-functions.mjs')).make()));
+      pool.terminate();
+    }`,
+  );
+  const { stdout, stderr } = await run(`${folder}/made-main.mjs`, { cwd: folder });
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, 12, stdout + stderr);
+  for (const [i, line] of lines.entries()) {
+    if (i % 6 === 5) assert.equal(line, 'false');
+    else
+      assert.match(
+        line,
+        /^StateError .*(made|around)[\w-]*\.[cm]js was loaded .* makes a Lock.* Pass the Lock as an argument/,
+      );
+  }
+});
+
+test('where that cannot be had, the function is refused where it is sent', async () => {
   file(
     'mixed.mjs',
     `import { Lock } from 'multiproc'; import { createServer } from 'node:net'; const server = createServer();
@@ -150,12 +211,18 @@ test('where that cannot be had, the module is not loaded in silence', async () =
   file(
     `mixed-main.mjs`,
     `import { Process } from 'multiproc'; import { both, work } from './mixed.mjs';
-    for (const target of [work, () => both.lock]) { const p = new Process({ target }); p.start(); await p.join(); console.log(p.exitCode); }`,
+    for (const target of [work, () => both.lock]) { try { new Process({ target }).start(); } catch (error) { console.log(error.name, error.message); } }`,
   );
   const { stdout, stderr } = await run(`${folder}/mixed-main.mjs`, { cwd: folder });
-  assert.equal(stdout, '1\n1\n', stderr);
-  assert.match(stderr, /mixed\.mjs was loaded in this process for work, .*server.*and makes a Lock.*Pass/s);
-  assert.match(stderr, /mixed\.mjs was loaded in this process for both, .*server.*and makes a Lock.*Pass/s);
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, 2, stdout + stderr);
+  for (const [i, name] of ['work', 'both'].entries()) {
+    assert.match(
+      lines[i]!,
+      /^SerializationError .*server.*mixed\.mjs.*makes a Lock \(lock\).*Pass lock as an argument/,
+    );
+    assert.match(lines[i]!, new RegExp(`move ${name} to a module`));
+  }
 });
 
 test('a pool that is imported is refused where the function is sent', () =>

@@ -21,9 +21,10 @@ export const ways: Readonly<Record<Way, (pids: Queue<number>, file: string) => u
   },
   async 'a shell that has ended'(pids: Queue<number>) {
     const shell = spawn('sh', ['-c', 'sleep 1000 & echo $!'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    let pid = '';
-    shell.stdout.on('data', (text) => (pid += text));
-    await new Promise((resolve) => shell.on('exit', resolve));
+    const exit = new Promise((resolve) => shell.on('exit', resolve));
+    // What it has started keeps the pipe open.
+    const pid = await new Promise((resolve) => shell.stdout.once('data', resolve));
+    await exit;
     pids.putSync(Number(pid));
     await new Promise((resolve) => setTimeout(resolve, 1e6));
   },
@@ -33,9 +34,10 @@ export const ways: Readonly<Record<Way, (pids: Queue<number>, file: string) => u
     const shell = spawn('sh', ['-c', "sh -c '(sleep 1000; :) & echo $!' & wait"], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    let pid = '';
-    shell.stdout.on('data', (text) => (pid += text));
-    await new Promise((resolve) => shell.on('exit', resolve));
+    const exit = new Promise((resolve) => shell.on('exit', resolve));
+    // What it has started keeps the pipe open.
+    const pid = await new Promise((resolve) => shell.stdout.once('data', resolve));
+    await exit;
     await until(() => childrenOf(Number(pid)).length === 1);
     pids.putSync(childrenOf(Number(pid))[0]!);
     await new Promise((resolve) => setTimeout(resolve, 1e6));
