@@ -12,6 +12,7 @@ import {
   type ValueReader,
   type ValueWriter,
 } from './extension.ts';
+import { isWithinProcess } from './within-process.ts';
 
 type Key = KeyObject | webcrypto.CryptoKey;
 /** What newer Nodes have, from 22.10 on. */
@@ -47,11 +48,16 @@ function writeKeyObject(key: KeyObject, out: ValueWriter): void {
 }
 
 function writeCryptoKey(key: webcrypto.CryptoKey, out: ValueWriter): void {
-  if (!key.extractable) out.refuse('a CryptoKey that is not extractable stays where it was made; make it there too');
+  // What a function captured stands in the heap for whoever is sent the function.
+  if (!key.extractable && (!isWithinProcess() || out.captured)) {
+    out.refuse(
+      'a CryptoKey that is not extractable stays in its process; make it there too, or pass it as an argument to a thread of this one',
+    );
+  }
   const object: Convertible = crypto().KeyObject.from(key);
   if (object.toCryptoKey === undefined)
     out.refuse('this Node cannot make a CryptoKey at once, 22.10 and later can; send KeyObject.from() of it');
-  out.form(1);
+  out.form(key.extractable ? 1 : 2);
   out.value(object, '');
   out.value({ ...key.algorithm }, '.algorithm');
   out.value([...key.usages], '.usages');
@@ -78,11 +84,11 @@ function readKeyObject(input: ValueReader): KeyObject {
   });
 }
 
-function readCryptoKey(input: ValueReader): webcrypto.CryptoKey {
+function readCryptoKey(input: ValueReader, isExtractable: boolean): webcrypto.CryptoKey {
   const object = input.value() as Convertible;
   const algorithm = input.value();
   const usages = input.value() as readonly string[];
-  return orCorrupt(input, () => object.toCryptoKey!(algorithm, true, usages));
+  return orCorrupt(input, () => object.toCryptoKey!(algorithm, isExtractable, usages));
 }
 
 const keys: Extension<Key> = {
@@ -92,7 +98,18 @@ const keys: Extension<Key> = {
     'a key does not leave its family, since others might read it on the way; send what its export() gives, over tls',
   forms: [
     { name: 'KeyObject', reach: reach.FAMILY, fields: ['string', 'value'], read: readKeyObject },
-    { name: 'CryptoKey', reach: reach.FAMILY, fields: ['value', 'value', 'value'], read: readCryptoKey },
+    {
+      name: 'CryptoKey',
+      reach: reach.FAMILY,
+      fields: ['value', 'value', 'value'],
+      read: (input) => readCryptoKey(input, true),
+    },
+    {
+      name: 'CryptoKey that is not extractable',
+      reach: reach.FAMILY,
+      fields: ['value', 'value', 'value'],
+      read: (input) => readCryptoKey(input, false),
+    },
   ],
   matches: isKey,
   write: (key, out) => (types.isCryptoKey(key) ? writeCryptoKey(key, out) : writeKeyObject(key, out)),

@@ -1,5 +1,6 @@
 import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
+import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
@@ -53,11 +54,13 @@ export class Dispatcher {
   #collecting = false;
   #isHurried = false;
   #isGone = false;
+  readonly #isOfThreads: boolean;
   #taken = 0;
   #done = 0;
   #failed = 0;
 
   constructor(settings: PoolSettings) {
+    this.#isOfThreads = settings.startMethod === 'thread';
     this.#crew = new Crew({
       ...settings,
       board: this.#board,
@@ -254,7 +257,7 @@ export class Dispatcher {
     if (tag === -1) return false;
     let parcel = packed;
     try {
-      parcel ??= packTask(this.#family, job);
+      parcel ??= this.#isOfThreads ? withinProcess(() => packTask(this.#family, job)) : packTask(this.#family, job);
       if (!this.#board.submit(tag, parcel, priority)) {
         // The tasks that come back are read meanwhile.
         parcel = keepParcel(parcel);

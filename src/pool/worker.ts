@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_h
 import { isMainThread } from 'node:worker_threads';
 import { clock, inspect, types } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
+import { withinProcess } from '../codec/within-process.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
@@ -325,13 +326,16 @@ class Worker {
 
   /** Sends a report; what cannot be sent becomes the error of its task, or of its item. */
   #report(tag: number, message: ReportMessage): void {
-    let parcel: ReturnType<typeof pack>;
-    try {
-      parcel = pack(family(), message, 'result', true);
-    } catch (error) {
-      parcel = pack(family(), sendable(message, error), 'result');
-    }
-    this.#board.report(tag, parcel);
+    // The owner of a thread is in its process.
+    this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
+  }
+}
+
+function packReport(message: ReportMessage): ReturnType<typeof pack> {
+  try {
+    return pack(family(), message, 'result', true);
+  } catch (error) {
+    return pack(family(), sendable(message, error), 'result');
   }
 }
 

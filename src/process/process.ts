@@ -1,5 +1,6 @@
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
+import { withinProcess } from '../codec/within-process.ts';
 import { ClosedError, PlatformError, StateError } from '../errors.ts';
 import { mapsStacks } from '../functions/mapped-stacks.ts';
 import { asOurselves } from '../loaded-for-functions.ts';
@@ -352,8 +353,8 @@ function rehearse(spare: Runner): void {
 
 /** Everything that a child needs to be this process, in a block of the heap. */
 function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
-  const parcel = pack(mine, work, '');
-  const { name, index, descendants } = open(work);
+  const { name, index, descendants, startMethod } = open(work);
+  const parcel = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
   const brief = {
     modules: parcel.modules,
     argv: process.argv,

@@ -64,7 +64,7 @@ describe('a key', () => {
     const key = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
     assert.throws(
       () => roundTrip({ key }),
-      /Cannot send key: a CryptoKey that is not extractable stays where it was made/,
+      /Cannot send key: a CryptoKey that is not extractable stays in its process/,
     );
     await using pool = new Pool(1);
     await assert.rejects(
@@ -73,6 +73,28 @@ describe('a key', () => {
     );
     const secret = createSecretKey(Buffer.from('captured'));
     assert.equal(await pool.apply(() => secret.export().toString()), 'captured');
+  });
+
+  test('that is not extractable goes to a thread and back, and stays so', async (t) => {
+    if (!canMakeCryptoKeys) return t.skip('this Node makes no CryptoKey at once');
+    const usages = ['sign', 'verify'] as const;
+    const key = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, [...usages]);
+    const data = Buffer.from('data');
+    await using pool = new ThreadPool(1);
+    const signature = await pool.apply((key: webcrypto.CryptoKey) => crypto.subtle.sign('HMAC', key, data), [key]);
+    assert.ok(await subtle.verify('HMAC', key, signature, data));
+    const back = await pool.apply((key: webcrypto.CryptoKey) => key, [key]);
+    assert.deepEqual([back.extractable, back.usages], [false, [...usages]]);
+    assert.ok(await subtle.verify('HMAC', back, signature, data));
+    await assert.rejects(
+      pool.apply(() => key.type),
+      /not extractable.*argument/,
+    );
+    await using processes = new Pool(1);
+    await assert.rejects(
+      processes.apply((key: webcrypto.CryptoKey) => key.type, [key]),
+      /not extractable/,
+    );
   });
 
   test('does not leave the family, with a key or without', async () => {
