@@ -363,6 +363,8 @@ export class Dispatcher {
         break;
       case report.LEAVING:
         this.#crew.leaves(message[1]);
+        // Its finalizer may take its time; tasks that came meanwhile have nobody.
+        this.#crew.staff(this.outstanding);
         break;
       case report.UNCAUGHT:
         this.#crew.caused(message[2], message[1]);
