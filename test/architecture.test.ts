@@ -32,6 +32,7 @@ const single: Readonly<Record<string, number>> = {
   'errors.ts': -1,
   'builtins.ts': -1,
   'stack-of.ts': -1,
+  'call-sites.ts': 0,
   'both-stacks.ts': 0,
   'on-abort.ts': 0,
   'options.ts': -1,
