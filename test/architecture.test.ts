@@ -76,6 +76,9 @@ const replaceable =
 /** What waits for nobody but its own process obeys the clock of the program, so that fake timers can test it. */
 const obeysTheProgram = ['queue'];
 
+/** What belongs to the system: its files by name, and descriptors that Node does not document. */
+const ofTheSystem = /['"`}](?:\/proc\/|\/dev\/shm|\/sys\/)|_handle\b.*\bfd\b/;
+
 const vague = /(^|[/-])(common|utils?|helpers?|types|misc|shared-code)(-|\.ts$|\/)/;
 
 /** Sources by their path in src/. */
@@ -119,6 +122,9 @@ function violationsOf(sources: Sources): string[] {
     if (vague.test(file)) found.push(`${file}: a name that says nothing`);
     const lines = source.trimEnd().split('\n').length;
     if (lines > 400 && long[file] === undefined) found.push(`${file}: ${lines} lines, and no reason for them`);
+    if (folder !== 'platform' && ofTheSystem.test(source.replace(/\/\*[\s\S]*?\*\//g, ''))) {
+      found.push(`${file} knows the system, as only platform/ may`);
+    }
     if (file !== 'builtins.ts' && !obeysTheProgram.includes(folder)) {
       for (const name of replaceablesOf(source))
         found.push(`${file} takes ${name} from where a program may replace it`);
@@ -236,6 +242,21 @@ describe('the check of the architecture', () => {
       'ring/b.ts takes Date from where a program may replace it',
       'ring/b.ts takes Promise from where a program may replace it',
       'ring/d.ts takes fs from where a program may replace it',
+    ]);
+  });
+
+  test('finds what knows the system outside of platform/', () => {
+    const files = {
+      'platform/linux.ts': "open('/proc/self/stat'); socket._handle.fd;",
+      'shared/a.ts': "open('/dev/shm/x');",
+      'process/b.ts': 'open(`/proc/self/stat`);',
+      'connection/c.ts': 'const { fd } = socket._handle; socket._handle?.fd;',
+      'memory/d.ts': '/* open("/proc/self") */',
+    };
+    assert.deepEqual(check(files), [
+      'shared/a.ts knows the system, as only platform/ may',
+      'process/b.ts knows the system, as only platform/ may',
+      'connection/c.ts knows the system, as only platform/ may',
     ]);
   });
 

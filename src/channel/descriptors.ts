@@ -176,6 +176,8 @@ function insist({ platform }: Family, attempt: () => boolean): void {
 
 /** Parks a copy of a descriptor of this process. */
 export function parkDescriptor(descriptor: number): ParkedDescriptor {
+  // Before anything is made: it throws where nothing can be parked.
+  parking();
   // Founds the family, if this is its first shared object.
   family();
   return new ParkedDescriptor(descriptor);

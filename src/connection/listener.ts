@@ -4,6 +4,7 @@ import { clock } from '../builtins.ts';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../errors.ts';
 import { assertOptions, assertWhole, type WaitOptions } from '../options.ts';
 import { sockets } from '../platform/choose.ts';
+import { descriptorOf } from '../platform/socket-descriptor.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import type { Address } from './address.ts';
 import type { Connection } from './connection.ts';
@@ -171,9 +172,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     if (this.#waiting.length >= this.#backlog) return false;
     if (this.#trusted || !this.#place.isUnix) return true;
     try {
-      const user = sockets('A Listener without an authKey').peerUser(
-        (socket as unknown as { _handle: { fd: number } })._handle.fd,
-      );
+      const user = sockets('A Listener without an authKey').peerUser(descriptorOf(socket));
       return user === 0 || user === process.getuid?.();
     } catch {
       // It is gone already.

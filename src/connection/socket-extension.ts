@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { StateError } from '../errors.ts';
+import { descriptorOf } from '../platform/socket-descriptor.ts';
 
 /** The numbers of the forms. */
 const SOCKET = 0;
@@ -30,7 +31,7 @@ const socketExtension: Extension<Socket | Server> = {
   ],
   matches: (value): value is Socket | Server => isNet(value, 'Socket') || isNet(value, 'Server'),
   write(value, out) {
-    const fd = (value as unknown as { _handle: { fd?: number } | null })._handle?.fd ?? -1;
+    const fd = descriptorOf(value);
     if (fd < 0) out.refuse('it is not connected, or closed');
     if (fd < 3) out.refuse('the standard streams are bound to their process');
     const isServer = isNet(value, 'Server');

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { clearTimeout, fs, setTimeout } from '../builtins.ts';
 import { StateError } from '../errors.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
-import { sockets } from '../platform/choose.ts';
+import { platform, sockets } from '../platform/choose.ts';
+import { descriptorOf } from '../platform/socket-descriptor.ts';
 
 /** Milliseconds that a closed TCP connection still reads what comes when all is out, lest the system throw away what it has sent. */
 const LINGER = 1000;
@@ -17,16 +18,14 @@ let scratch: Uint8Array | undefined;
 export class SocketStream {
   readonly #socket: Socket;
   readonly #isTcp: boolean;
-  /** The descriptor, -1 of TLS, whose bytes are not the messages'. */
+  /** The descriptor; -1 of TLS, whose bytes are not the messages', and where the system cannot be asked. Without it there are no Sync calls. */
   readonly #fd: number;
   #isShared = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#isTcp = socket.remoteAddress !== undefined;
-    // Not documented, and there since Node's beginnings; without it there are no Sync calls.
-    const handle = 'encrypted' in socket ? undefined : (socket as unknown as { _handle?: { fd?: number } })._handle;
-    this.#fd = handle?.fd ?? -1;
+    this.#fd = 'encrypted' in socket || platform().sockets === undefined ? -1 : descriptorOf(socket);
   }
 
   /** True if it can be read and written without the event loop. */
@@ -42,6 +41,7 @@ export class SocketStream {
   /** The descriptor for a call that blocks the thread. */
   get fd(): number {
     if (this.#fd === -1) {
+      sockets('A Sync call of a socket');
       throw new StateError('The Sync calls do not work over TLS, which needs the event loop: await the others.');
     }
     return this.#fd;

@@ -36,7 +36,7 @@ export class Lives {
     return Atomics.load(this.#words, life) === 1;
   }
 
-  /** SYNC(life): says so, once its last instruction is done. */
+  /** SYNC(life): says so, once it runs nothing more that others could see. */
   end(life: number): void {
     Atomics.store(this.#words, life, 1);
   }
