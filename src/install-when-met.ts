@@ -2,19 +2,34 @@
 import './install.ts';
 import { registerLazySharedClass } from './channel/handle-extension.ts';
 import { registerLateExtensions } from './codec/extension.ts';
+import { PlatformError } from './errors.ts';
 import { registerOwnLoader } from './functions/own-exports.ts';
 import { lazy } from './lazy.ts';
 import { LEASE_KIND, RETURNS_KIND } from './managers/lease-blocks.ts';
+import { family } from './memory/family.ts';
 
 const connection = lazy(() => require('./install-connection.ts') as object);
 const managers = lazy(() => require('./install-managers.ts') as object);
 const sharedMemory = lazy(() => require('./install-shared-memory.ts') as object);
 const leases = lazy(() => require('./managers/lease.ts') as typeof import('./managers/lease.ts'));
 
-registerLateExtensions(() => {
+const all = () => {
   sharedMemory();
   connection();
   managers();
+};
+// Where no descriptor is free, the one in reserve reads the files.
+registerLateExtensions(() => {
+  const signals = family().pipeSignals;
+  try {
+    if (signals === undefined) all();
+    else signals.spareDescriptor.lend(all);
+  } catch (cause) {
+    throw new PlatformError(
+      `A value arrived whose code could not be loaded: ${(cause as Error).message}. The next such value is tried again.`,
+      { cause },
+    );
+  }
 });
 registerLazySharedClass(LEASE_KIND, () => leases().Lease);
 registerLazySharedClass(RETURNS_KIND, () => leases().Returns);

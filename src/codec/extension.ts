@@ -178,9 +178,9 @@ export function registerLateExtensions(load: () => void): void {
 /** The extension with this id, `undefined` where the receiver does not have it. */
 export function extensionById(id: number): Registered | undefined {
   if (byId[id] === undefined && loadLate !== undefined) {
-    const load = loadLate;
+    // What throws is tried again with the next value.
+    loadLate();
     loadLate = undefined;
-    load();
   }
   return byId[id];
 }

@@ -7,7 +7,7 @@ export interface PlatformInfo {
   /** True if processes can be started: without them the start method is 'thread'. */
   readonly processes: boolean;
   /** Why it is no better one, where there is one: what to install, or what the system forbids. */
-  readonly why?: string;
+  readonly why?: string | undefined;
 }
 
 /**
