@@ -32,7 +32,8 @@ export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritanc
 
 /** Node tells a thread's exit code to the event loop of the one who started it, which may be blocked until the thread has ended. */
 function tellExitCode(words: Int32Array): void {
-  // Bun calls the handlers without the event that the next line waits for.
-  process.once('exit', (code) => Atomics.store(words, word.exitCode, code & 0xff));
-  afterExitHandlers((code) => Atomics.store(words, word.exitCode, code & 0xff));
+  const tell = (code: number) => void Atomics.store(words, word.exitCode, code & 0xff);
+  // Bun calls the handlers by itself, and does not emit the event.
+  if (process.versions.bun !== undefined) process.once('exit', tell);
+  else afterExitHandlers(tell);
 }
