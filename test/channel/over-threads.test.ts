@@ -16,5 +16,7 @@ await overThreads(
   {
     'a thousand queues, used and closed or dropped, leave memory, descriptors and mappings at their level':
       'it counts what the system says; there is only the allocator to ask',
+    'large binaries are received into the same memory again and again':
+      'only by the system the C library can be told to keep memory',
   },
 );
