@@ -1,3 +1,5 @@
+import { realDate, realTimers } from './real-time.ts';
+
 /**
  * Modules of Node that the library uses from its first moment on. Not by `import`, which reads every property of the module: of
  * `node:fs` that loads all of the streams, of `node:util` and `node:timers` some more, 10 ms in each process. `node:crypto`, which
@@ -9,8 +11,7 @@ export const { inspect, types } = process.getBuiltinModule('node:util');
 
 // What a program may replace, as for the fake timers of its tests, as it was when the library was loaded: nothing of the family may wait
 // for a clock that somebody else winds. `test/architecture.test.ts` finds what takes these from the global object.
-export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } =
-  process.getBuiltinModule('node:timers');
+export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = realTimers();
 const files = process.getBuiltinModule('node:fs');
 export const fs = {
   closeSync: files.closeSync,
@@ -36,7 +37,8 @@ export const fs = {
   unlinkSync: files.unlinkSync,
   writeSync: files.writeSync,
 } as const;
-export const { queueMicrotask, Date: NativeDate } = globalThis;
+export const { queueMicrotask } = globalThis;
+export const NativeDate = realDate();
 const { performance } = process.getBuiltinModule('node:perf_hooks');
 /** Milliseconds on a clock that never goes back, as of `performance.now()`. */
 // Bun has the method on the object itself.
