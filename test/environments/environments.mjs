@@ -23,9 +23,13 @@ const jest = (transform, esm) => ({
   'babel.config.json': babel,
   'tsconfig.json': tsconfig,
 });
+// A machine with much else to do needs more than the five seconds that both give a test.
+const patiently = '--testTimeout=100000';
+const runsVitest = `vitest run ${patiently}`;
+const coveredVitest = ['vitest@5.1.2', '@vitest/coverage-v8@5.1.2', '@vitest/coverage-istanbul@5.1.2'];
 const vitest = ['forks', 'threads', 'vmThreads', 'vmForks'].map((pool) => ({
   name: pool,
-  command: `vitest run --pool=${pool}`,
+  command: `${runsVitest} --pool=${pool}`,
 }));
 
 const bundled = /what its bundler has made of import\(\).*import the module at the top of the file/;
@@ -57,7 +61,8 @@ const typescript = (module, version) => ({
     ...{ exactOptionalPropertyTypes: true, declaration: true, outDir: 'out', types: ['node'] },
     ...(module !== 'node10' && module !== 'node16' && version >= '5.5' && { isolatedDeclarations: true }),
   },
-  files: ['uses.ts', 'hands-on.ts'],
+  // Where the end of a file's name says what it is, a project of both kinds is one.
+  files: module === 'node10' ? ['uses.ts', 'hands-on.ts'] : ['uses.mts', 'hands-on.mts', 'uses.cts', 'hands-on.cts'],
 });
 
 /** Package managers: how each adds a tarball. */
@@ -125,9 +130,12 @@ const containers = [
     : []),
 ];
 
-/** A report of coverage must name these lines, and no others: a function that nobody calls, and one that only went to children by value. */
-const uncovered = (report) =>
-  `${report} > report; for file in app lib; do grep -E "$file.mjs .*[|] +6-7 *([|]|$)" report || { cat report; exit 1; }; done`;
+/**
+ * A report of coverage must name these lines of each file, and no others: in app.mjs a function that only went to children by value, in lib.mjs
+ * one that nobody calls.
+ */
+const uncovered = (report, { app, lib } = { app: '6-7', lib: '6-7' }) =>
+  `${report} > report; for lines in 'app.mjs .*[|] +${app}' 'lib.mjs .*[|] +${lib}'; do grep -E "$lines *([|]|$)" report || { cat report; exit 1; }; done`;
 const covered = [
   ['c8', 'c8 --include "*.mjs" node app.mjs'],
   ['node --test', 'node --test --experimental-test-coverage app.test.mjs'],
@@ -160,6 +168,12 @@ export const environments = [
       },
       started('zone.js', { options: '--import zone.js/node' }),
       started('source-map-support', { options: '--require source-map-support/register' }),
+      // A directory that changes before the library is loaded.
+      started('a changed directory', {
+        env: { NODE_OPTIONS: '--import ./elsewhere.mjs' },
+        main: '"$PWD/module/main.mjs"',
+      }),
+      started('--inspect-brk', { before: 'exec node --experimental-websocket --no-warnings debugger.mjs' }),
       ...containers,
     ],
   },
@@ -194,11 +208,27 @@ export const environments = [
   {
     name: 'coverage of vitest 5',
     folder: 'vitest',
-    install: ['vitest@5.1.2', '@vitest/coverage-v8@5.1.2', '@vitest/coverage-istanbul@5.1.2'],
+    install: coveredVitest,
     variants: ['v8', 'istanbul'].map((provider) => ({
       name: provider,
       files: { 'vitest.config.mjs': fromDocs('Coverage') },
-      command: `vitest run --coverage.enabled --coverage.provider=${provider}`,
+      command: `${runsVitest} --coverage.enabled --coverage.provider=${provider}`,
+    })),
+  },
+  {
+    name: 'lines of vitest 5',
+    folder: 'coverage',
+    install: coveredVitest,
+    variants: ['v8', 'istanbul'].map((provider) => ({
+      name: provider,
+      checks: 0,
+      files: { 'vitest.config.mjs': fromDocs('Coverage') },
+      env: { CLOSES: '1' },
+      command: uncovered(
+        `${runsVitest} covers --coverage.enabled --coverage.provider=${provider} --coverage.reporter=text --coverage.include=app.mjs --coverage.include=lib.mjs`,
+        // Functions of modules that Vitest has made of the files travel by value.
+        { app: '6-7', lib: '2-6' },
+      ),
     })),
   },
   {
@@ -221,17 +251,16 @@ export const environments = [
     ],
     quick: true,
     variants: [
-      { name: 'ts-jest', command: 'jest', files: jest(['ts-jest', {}]) },
-      { name: 'babel', command: 'jest', files: jest('babel-jest') },
+      { name: 'ts-jest', command: `jest ${patiently}`, files: jest(['ts-jest', {}]) },
+      { name: 'babel', command: `jest ${patiently}`, files: jest('babel-jest') },
       {
         name: 'swc',
-        checks: 14,
-        command: 'jest',
+        command: `jest ${patiently}`,
         files: jest(['@swc/jest', { ...swc, module: { type: 'commonjs' } }]),
       },
       {
         name: 'ES modules',
-        command: 'NODE_OPTIONS=--experimental-vm-modules jest',
+        command: `NODE_OPTIONS=--experimental-vm-modules jest ${patiently}`,
         files: jest(['@swc/jest', { ...swc, module: { type: 'es6' } }], true),
       },
     ],
@@ -241,7 +270,11 @@ export const environments = [
     folder: 'vitest',
     install: ['vitest@5.1.2'],
     quick: true,
-    variants: vitest,
+    variants: [
+      ...vitest,
+      // Before the library is loaded.
+      { name: 'fake timers in the set-up', command: `${runsVitest} --config faked.config.mjs`, quick: false },
+    ],
   },
   { name: 'vitest 4', folder: 'vitest', install: ['vitest@4.1.12'], variants: vitest },
   {
@@ -384,14 +417,13 @@ export const environments = [
     name: `typescript ${version}`,
     folder: 'typescript',
     install: [`typescript@${version}`, '@types/node@20'],
-    quick: version !== '5.5.4' && version !== '5.6.3',
-    variants: modules.flatMap((module) =>
-      ['commonjs', 'module'].map((type) => ({
-        name: `${module}, ${type}`,
-        checks: 0,
-        files: { 'package.json': { private: true, type }, 'tsconfig.json': typescript(module, version) },
-        command: 'tsc',
-      })),
-    ),
+    // The oldest, the newest of the fifth, and the newest.
+    quick: /^(5\.[49]|7)/.test(version),
+    variants: modules.map((module) => ({
+      name: module,
+      checks: 0,
+      files: { 'tsconfig.json': typescript(module, version) },
+      command: 'for end in mts cts; do cp uses.ts uses.$end; cp hands-on.ts hands-on.$end; done; rm -rf out; tsc',
+    })),
   })),
 ];

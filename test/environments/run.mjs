@@ -1,6 +1,6 @@
 // Tries the packed package in other people's tools: `npm run test:environments`, or `npm run test:environments -- vitest` for those
-// whose name holds the word. Each is installed in a temporary folder, which is kept for a day. Prints a table, and ends with 1 if something
-// is not as environments.mjs says.
+// whose name holds the word. Each is installed in a temporary folder, which is kept for a day. Prints a row of a table as each ends, with its
+// seconds, and ends with 1 if something is not as environments.mjs says.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,28 +19,42 @@ const tarball = join(scratch, JSON.parse(output('npm', ['pack', '--json', '--pac
 
 const { dependencies, optionalDependencies } = JSON.parse(readFileSync(resolve(here, '../../package.json'), 'utf8'));
 
-const rows = [];
+const width = Math.max(
+  ...environments.flatMap(({ name, variants }) => variants.map((variant) => `${name} ${variant.name}`.length)),
+);
+let areGood = true;
 for (const environment of environments) {
   const wanted = environment.variants.filter(
     (variant) =>
-      (!quick || environment.quick) && words.every((word) => `${environment.name} ${variant.name}`.includes(word)),
+      (!quick || (environment.quick && variant.quick !== false)) &&
+      words.every((word) => `${environment.name} ${variant.name}`.includes(word)),
   );
   if (wanted.length === 0) continue;
   let folder;
+  const start = performance.now();
   try {
     folder = prepare(environment);
+    console.log(`${environment.name.padEnd(width)}  installed${secondsSince(start)}`);
   } catch (error) {
     // Nothing is known of it then: that is neither good nor a defect of ours, and is said.
+    areGood = false;
     for (const { name } of wanted)
-      rows.push({ name: `${environment.name} ${name}`, isGood: false, text: 'not tried: it could not be installed' });
+      console.log(`${`${environment.name} ${name}`.padEnd(width)}  not tried: it could not be installed`);
     console.error(`--- ${environment.name}: ${error.message}`);
     continue;
   }
-  for (const variant of wanted) rows.push(tryOut(environment, variant, folder));
+  for (const variant of wanted) {
+    const start = performance.now();
+    const { name, isGood, text } = tryOut(environment, variant, folder);
+    areGood &&= isGood;
+    console.log(`${name.padEnd(width)}  ${text}${secondsSince(start)}`);
+  }
 }
-const width = Math.max(...rows.map(({ name }) => name.length));
-for (const { name, text } of rows) console.log(`${name.padEnd(width)}  ${text}`);
-process.exit(rows.every(({ isGood }) => isGood) ? 0 : 1);
+process.exit(areGood ? 0 : 1);
+
+function secondsSince(start) {
+  return `, ${Math.round((performance.now() - start) / 1000)} s`;
+}
 
 /** A folder with the tools and the package as a user gets it. */
 function prepare({ name, install = [], manifest = {}, folder: from = name, node, adds, files = {}, isCompiled }) {
@@ -66,7 +80,8 @@ function prepare({ name, install = [], manifest = {}, folder: from = name, node,
   }
   if (isCompiled) compile(folder);
   else cpSync(join(here, 'program'), folder, { recursive: true });
-  if (existsSync(join(here, from))) cpSync(join(here, from), folder, { recursive: true });
+  for (const each of [from].flat())
+    if (existsSync(join(here, each))) cpSync(join(here, each), folder, { recursive: true });
   return folder;
 }
 

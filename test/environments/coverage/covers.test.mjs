@@ -1,0 +1,5 @@
+import { test } from 'vitest';
+
+test('the program', async () => {
+  await import('./app.mjs');
+});

@@ -1,0 +1,2 @@
+// Each process that the program starts is told this file by the same relative path.
+process.chdir('/');
