@@ -19,12 +19,17 @@ export function carrying(mark: string): number[] {
   });
 }
 
+/** None where the look fails, for want of a descriptor for example: then what nobody knows any more goes on. */
 function processes(): number[] {
   const own = String(process.pid);
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && name !== own)
-    .map(Number);
+  try {
+    return fs
+      .readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && name !== own)
+      .map(Number);
+  } catch {
+    return [];
+  }
 }
 
 /** Nothing of a process that is gone, or that is another user's: it could not be ended anyway. */

@@ -277,7 +277,13 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       if (prctl(PR_GET_DUMPABLE, 0) !== 1) prctl(PR_SET_DUMPABLE, 1);
     },
     processNamespace: () => /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
-    seesOwnNamespace: () => fs.readlinkSync('/proc/self') === String(process.pid),
+    seesOwnNamespace() {
+      try {
+        return fs.readlinkSync('/proc/self') === String(process.pid);
+      } catch (cause) {
+        throw new PlatformError(`/proc/self cannot be read: ${(cause as Error).message}.`, { cause });
+      }
+    },
     dieWithParent(parentPid) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       return getppid() === parentPid;
