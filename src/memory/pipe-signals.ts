@@ -90,8 +90,15 @@ export class PipeSignals implements Signals {
     const me = this.#me;
     const { doorbell, lifeline, parentBell } = this.#own;
     const tid = this.#processes.threadId();
+    const started = this.startTime(process.pid, tid);
+    // With any other number in its record the others would take it for gone.
+    if (typeof started === 'string') {
+      throw new PlatformError(
+        'This process cannot read its own file in /proc any more, by which multiproc tells who lives: one descriptor must be free.',
+      );
+    }
     members.set(me, field.tid, tid);
-    members.set(me, field.startTime, this.#processes.startTime(process.pid, tid) as number);
+    members.set(me, field.startTime, started);
     members.set(me, field.doorbell, doorbell);
     members.set(me, field.lifeline, lifeline);
     const inode = this.#pipes.inodeOf(doorbell);
