@@ -3,7 +3,7 @@ import { showAddress } from '../connection/address.ts';
 import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
-import { EndOfStreamError, ProcessError, SerializationError } from '../errors.ts';
+import { EndOfStreamError, ProcessError, RemoteError, SerializationError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
 import { stackOf } from '../stack-of.ts';
 import type { Lease } from './lease.ts';
@@ -271,10 +271,12 @@ export class Link {
     }
   };
 
-  #answer({ resolve, reject }: Pending, isValue: boolean, sealed: unknown): void {
+  #answer({ resolve, reject, why }: Pending, isValue: boolean, sealed: unknown): void {
     try {
       const value = unseal(sealed);
       if (isValue) resolve(value);
+      // The server may have lost the object, which was let go of here, before it came to the call.
+      else if (why !== undefined && value instanceof RemoteError) reject(Object.assign(why, { cause: value }));
       else reject(value);
     } catch (error) {
       reject(error);

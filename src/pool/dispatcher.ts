@@ -309,7 +309,8 @@ export class Dispatcher {
     this.#poll.wait(this.#readSome, severalCpus, this.#sleep, this.#collected);
   }
 
-  readonly #sleep = () => this.#board.whenReported(this.#readSome);
+  /** One that cannot wait for its workers, since Node does not let it, has no use for them. */
+  readonly #sleep = () => this.#board.whenReported(this.#readSome).catch((error) => this.#break(error));
 
   readonly #collected = (): void => {
     if (this.#awaitsReports) this.#awaitReports();

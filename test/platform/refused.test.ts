@@ -97,8 +97,10 @@ test('where sockets are not allowed, which is what Node takes pipes for', {
 }, async () => {
   writeFileSync(
     `${folder}/pool.mjs`,
-    `import { Pool } from 'multiproc';
-try { await new Pool(1).map(Math.sqrt, [4]); } catch (error) { console.log(error.name + ': ' + error.message); }
+    // Node takes its own standard output, a pipe, for a socket too.
+    `import { writeSync } from 'node:fs';
+import { Pool } from 'multiproc';
+try { await new Pool(1).map(Math.sqrt, [4]); } catch (error) { writeSync(1, error.name + ': ' + error.message); }
 process.exit();`,
   );
   const { stdout } = await run(process.execPath, [...mayRead, '--allow-addons', 'pool.mjs'], { cwd: folder });
