@@ -21,6 +21,8 @@ export class ThreadRunner extends Runner {
   readonly #thread: Worker;
   readonly #words: Int32Array<SharedArrayBuffer>;
   /** Processes that it had started when it was ended, to be ended with it. */
+  /** By which what it has started is known, once it is being ended. */
+  #mark: string | undefined;
   readonly #children = new Set<number>();
   /** The number of the signal that was first to end it. */
   #signal: number | undefined;
@@ -79,6 +81,8 @@ export class ThreadRunner extends Runner {
 
   /** Has Node end it; what it sleeps in, Node cannot wake. */
   stop(): void {
+    // Its record may be another's as soon as it is gone.
+    if (this.takesDescendantsAlong) this.#mark ??= markOf(this.family.members, this.member);
     const release = this.family.condemn(this.member);
     // While the thread is there it is known what it has started; it must not go on when that is ended.
     this.#noteChildren();
@@ -101,10 +105,10 @@ export class ThreadRunner extends Runner {
   /** Until Node has ended it, the thread may be starting one more. */
   readonly #endChildren = (): void => {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
-    const { platform, members } = this.family;
+    const { processes } = this.family.platform;
     this.#noteChildren();
-    platform.processes?.killOwnChildren(this.#children);
-    platform.processes?.killOrphans(markOf(members, this.member));
+    processes?.killOwnChildren(this.#children);
+    processes?.killOrphans(this.#mark as string);
     setTimeout(this.#endChildren, AGAIN).unref();
   };
 
@@ -113,6 +117,8 @@ export class ThreadRunner extends Runner {
     const { processes } = this.family.platform;
     if (processes === undefined) return;
     processes.killOwnChildren(this.#children);
+    // One that was quicker than the first look has left them, too.
+    if (this.#mark !== undefined) processes.killOrphans(this.#mark);
     for (const pid of this.#children) if (processes.reap(pid)) this.#children.delete(pid);
     if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();
   };
