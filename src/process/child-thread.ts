@@ -20,9 +20,9 @@ export class ThreadRunner extends Runner {
   readonly pid = process.pid;
   readonly #thread: Worker;
   readonly #words: Int32Array<SharedArrayBuffer>;
-  /** Processes that it had started when it was ended, to be ended with it. */
   /** By which what it has started is known, once it is being ended. */
   #mark: string | undefined;
+  /** Processes that it had started when it was ended, to be ended with it. */
   readonly #children = new Set<number>();
   /** The number of the signal that was first to end it. */
   #signal: number | undefined;
@@ -59,6 +59,8 @@ export class ThreadRunner extends Runner {
       ends.settle();
       this.ended(this.findExitCode());
       family.signals.settleThreads();
+      // One that was quicker than the first look has left them, too.
+      if (this.#mark !== undefined) family.platform.processes?.killOrphans(this.#mark);
       this.#reapChildren();
     });
     thread.unref();
@@ -117,8 +119,6 @@ export class ThreadRunner extends Runner {
     const { processes } = this.family.platform;
     if (processes === undefined) return;
     processes.killOwnChildren(this.#children);
-    // One that was quicker than the first look has left them, too.
-    if (this.#mark !== undefined) processes.killOrphans(this.#mark);
     for (const pid of this.#children) if (processes.reap(pid)) this.#children.delete(pid);
     if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();
   };
