@@ -3,7 +3,7 @@
 // (scripts/disturbed.mjs).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,6 +20,11 @@ if (files.length === 0) {
 const node = process.env.TEST_NODE ?? process.execPath;
 const minutes = process.env.TEST_LONG === '1' ? 120 : 5;
 const totals = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+
+// Compiled code that tests have kept goes with them.
+const cache = mkdtempSync(`${tmpdir()}/multiproc-test-cache-`);
+process.env.XDG_CACHE_HOME = cache;
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
 
 /** Those that fail, with their counts. */
 const failed = new Map();

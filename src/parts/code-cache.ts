@@ -10,6 +10,9 @@ import { fs, NativeDate } from '../builtins.ts';
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;
 
+/** They have this many bytes at most, all together: enough for some twenty installations, versions and sets of options. */
+const MAX_BYTES = 128 * 2 ** 20;
+
 /** Before that, in milliseconds, what V8 refuses is not written anew. */
 const MIN_AGE = 3600_000;
 
@@ -88,11 +91,18 @@ function keep(file: string, source: Buffer, script: Script): void {
   sweep(folder);
 }
 
-/** Removes what is too old to be used. */
+/** Removes what is too old to be used, and the oldest where there is too much. */
 function sweep(folder: string): void {
-  for (const name of fs.readdirSync(folder)) {
+  const files = fs.readdirSync(folder).map((name) => {
     const path = `${folder}/${name}`;
-    if (fs.lstatSync(path).mtimeMs < NativeDate.now() - MAX_AGE) fs.unlinkSync(path);
+    const { mtimeMs, size } = fs.lstatSync(path);
+    return { path, mtimeMs, size };
+  });
+  files.sort((a, b) => b.mtimeMs - a.mtimeMs);
+  let sum = 0;
+  for (const { path, mtimeMs, size } of files) {
+    sum += size;
+    if (sum > MAX_BYTES || mtimeMs < NativeDate.now() - MAX_AGE) fs.unlinkSync(path);
   }
 }
 

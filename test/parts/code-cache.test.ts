@@ -173,6 +173,25 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.equal(fs.existsSync(folder()), false);
   });
 
+  test('has a bound: the oldest goes', () => {
+    assertOwn();
+    const [older, newer] = ['queue-queue-older', 'queue-queue-newer'].map((name) => join(folder(), name));
+    for (const [file, age] of [
+      [older!, 20],
+      [newer!, 10],
+    ] as const) {
+      fs.writeFileSync(file, '');
+      fs.truncateSync(file, 100 * 2 ** 20);
+      fs.utimesSync(file, Date.now() / 1000 - age, Date.now() / 1000 - age);
+    }
+    fs.appendFileSync(cached(), 'x');
+    assertOwn();
+    assert.deepEqual(
+      [older, newer].map((file) => fs.existsSync(file!)),
+      [false, true],
+    );
+  });
+
   test('of a library that is gone is removed', () => {
     assertOwn();
     const old = join(folder(), 'queue-queue-old');
