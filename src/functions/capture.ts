@@ -25,6 +25,7 @@ import { type CutFunction, cutFunction, type FunctionImage } from './function-im
 import { type InspectedFunction, InspectorRefusal, inspectFunction, type LiveScope } from './inspector.ts';
 import { packageAt } from './installed-package.ts';
 import { liveImport } from './live-imports.ts';
+import { loadedExport } from './loaded-exports.ts';
 import { loneFunction } from './lone-function.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { originOf } from './origins.ts';
@@ -231,9 +232,10 @@ function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
   try {
     return inspectFunction(fn);
   } catch (error) {
-    const address = error instanceof InspectorRefusal ? (builtinAddress(fn) ?? commonJsFunction(fn)) : undefined;
-    if (address === undefined) throw error;
-    return address;
+    if (!(error instanceof InspectorRefusal)) throw error;
+    const address = builtinAddress(fn) ?? internalAddress(fn) ?? commonJsFunction(fn) ?? loadedExport(fn);
+    if (address === undefined || isCompiledHere(address.module)) throw error;
+    return isOfProgram(address) ? address.because(error.message) : address;
   }
 }
 

@@ -11,6 +11,12 @@ export function isEntryScript(url: string): boolean {
   return known.has(url) || known.has(realUrl(url));
 }
 
+/** The URLs of the program, or of the program of this worker thread, by all the names that it has. */
+export function entryScripts(): Iterable<string> {
+  known ??= entryUrls();
+  return known;
+}
+
 function entryUrls(): Set<string> {
   const { pathToFileURL } = process.getBuiltinModule('node:url');
   const urls = new Set<string>();

@@ -89,16 +89,17 @@ function noInspector(cause?: unknown): InspectorRefusal {
   return new InspectorRefusal(`its variables cannot be read without V8's inspector, ${whyNot()}`, { cause });
 }
 
+/** What travels without variables. */
+const WAY_OUT = 'export the function from a module that the program imports by a declaration, and send the export';
+
 /** Why there is no inspector, and what to do. */
 function whyNot(): string {
   const { bun, deno } = process.versions;
-  if (bun !== undefined || deno !== undefined) {
-    return `which ${deno ? 'Deno' : 'Bun'} does not have: export the function from a CommonJS module (a .cjs file) and send the export`;
-  }
-  if (process.permission === undefined) return 'which this Node does not have: it was built without';
+  if (bun !== undefined || deno !== undefined) return `which ${deno ? 'Deno' : 'Bun'} does not have: ${WAY_OUT}`;
+  if (process.permission === undefined) return `which this Node was built without: ${WAY_OUT}`;
   if (process.allowedNodeEnvironmentFlags.has('--allow-inspector'))
-    return "which Node's permission model does not allow: start node with --allow-inspector, or send a built-in function or an export of a CommonJS module";
-  return 'which this Node does not allow under its permission model: start it without, take one that has --allow-inspector, or send a built-in function or an export of a CommonJS module';
+    return `which Node's permission model does not allow: ${WAY_OUT}, or start node with --allow-inspector`;
+  return `which this Node does not allow under its permission model: ${WAY_OUT}, or take a Node that has --allow-inspector`;
 }
 
 function connect(): Connection {

@@ -1,8 +1,8 @@
 /** Shared objects that the top-level code of a module makes: whoever loads the module again makes others, so nobody may. */
 import type { AnyNode, Expression, Program } from 'acorn';
 import { SharedObject } from '../memory/shared-object.ts';
+import { importedBy } from './imported-modules.ts';
 import { ownExport } from './own-exports.ts';
-import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary } from './program-modules.ts';
 import { type Script, scriptAt } from './script.ts';
 
@@ -34,13 +34,6 @@ export function madeAtLoad(url: string): MadeAtLoad | undefined {
   }
   known.set(url, made);
   return made;
-}
-
-function importedBy({ program, base }: Script): string[] {
-  return program.body.flatMap((node) => {
-    const source = 'source' in node ? node.source : undefined;
-    return (source && resolveImport(String(source.value), base, 'import')) || [];
-  });
 }
 
 function madeBy({ program }: Script, module: string): MadeAtLoad | undefined {

@@ -41,19 +41,21 @@ export function exportedFunction(
 
 function commonJsExport(fn: object, url: string): Address | undefined {
   const module = loadedCommonJs()[process.getBuiltinModule('node:url').fileURLToPath(url)];
-  const exports: unknown = module?.exports;
-  if (!module?.loaded || ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function'))
-    return undefined;
+  return module?.loaded ? amongExports(fn, url, module.exports) : undefined;
+}
+
+function amongExports(fn: object, url: string, exports: unknown): Address | undefined {
+  if ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function') return undefined;
   const path = pathTo(fn, exports);
   return path && Address.of('require', url, path);
 }
 
-/** The address of a function among the exports of any CommonJS module that is not the entry script. */
+/** The address of a function among the exports of any CommonJS module, also of the program's own, which may run for as long as the program. */
 export function commonJsFunction(fn: object): Address | undefined {
   const { pathToFileURL } = process.getBuiltinModule('node:url');
-  for (const path of Object.keys(loadedCommonJs())) {
+  for (const [path, module] of Object.entries(loadedCommonJs())) {
     const url = pathToFileURL(path).href;
-    const address = isEntryScript(url) ? undefined : commonJsExport(fn, url);
+    const address = module?.loaded || isEntryScript(url) ? amongExports(fn, url, module?.exports) : undefined;
     if (address !== undefined) return address;
   }
   return undefined;
@@ -62,7 +64,7 @@ export function commonJsFunction(fn: object): Address | undefined {
 const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNode][]>();
 
 /** What an ES module exports of its own: by the name of a local variable, or by the node of a nameless default export. */
-function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
+export function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
   let list = exportLists.get(script);
   if (list === undefined) exportLists.set(script, (list = readExports(script)));
   return list;

@@ -88,7 +88,7 @@ function dependenciesOf(url: string): string[] {
 }
 
 /** The text of a file; loaders that translate may mean another one. */
-function readModule(url: string): string | undefined {
+export function readModule(url: string): string | undefined {
   const { fileURLToPath } = process.getBuiltinModule('node:url');
   for (const spelling of spellings(url)) {
     try {

@@ -3,7 +3,8 @@
 import type { AnyNode, Program } from 'acorn';
 import { fs } from '../builtins.ts';
 import { isEntryScript } from './entry-script.ts';
-import { type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
+import { InspectorRefusal, type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
+import { moduleText } from './module-text.ts';
 import { spellings } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
@@ -51,15 +52,29 @@ const modules = new Map<string, Script | undefined>();
 /** The ES module that was loaded from a `file:` URL; undefined where there is none, or its syntax is not known here. */
 export function scriptAt(url: string): Script | undefined {
   if (modules.has(url)) return modules.get(url);
-  const id = url.startsWith('file:') ? moduleAt(spellings(url)) : undefined;
   let script: Script | undefined;
   try {
+    const id = url.startsWith('file:') ? moduleAt(spellings(url)) : undefined;
     script = id === undefined ? undefined : scriptOf(id);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (error instanceof InspectorRefusal) script = scriptOfFile(url);
+    else if (!(error instanceof Refusal)) throw error;
   }
   modules.set(url, script);
   return script;
+}
+
+/** The same without V8, which alone knows whether the module was loaded. */
+function scriptOfFile(url: string): Script | undefined {
+  const source = moduleText(url);
+  if (source === undefined) return undefined;
+  const place = { startLine: 0, startColumn: 0, mapUrl: '' };
+  try {
+    return readScript({ id: '', url, isModule: true, isMainContext: true, ...place, source });
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether it belongs to Node itself: nobody needs its syntax tree. */
