@@ -18,6 +18,7 @@ import { LiveNamespace } from './live-namespace.ts';
 import { commonJsOfNamespace, exportsObject, isCompiledModule, loadedCommonJs } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { ownAddress } from './own-exports.ts';
+import { privateData } from './private-data.ts';
 import { isCompiledHere, isOfProgram, loadsLibrary } from './program-modules.ts';
 import { type NamespaceMember, ProgramNamespace } from './program-namespace.ts';
 import { Refusal } from './refusal.ts';
@@ -67,7 +68,7 @@ export function captureVariables(
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
     // What stands for some members of a module is made anew each time.
     const isItself = value === live || typeof live === 'symbol' || cell !== undefined;
-    const shared = isItself ? sharedVariable(variable, value, fn, script) : undefined;
+    const shared = isItself ? sharedVariable(variable, value, fn, script, scopes) : undefined;
     return { name, cell, value, otherwise, madeWith, shared };
   });
 }
@@ -96,13 +97,16 @@ function sharedVariable(
   value: unknown,
   fn: object,
   script: Script,
+  scopes: readonly LiveScope[],
 ): SharedVariable | undefined {
   if (binding === null || !isTopLevel(binding.scope, script, fn)) return undefined;
   // Functions say themselves whether they are shared.
   if (!isCell && !isData(value)) return undefined;
   const known = sharedVariables.get(binding);
   if (known !== undefined && (isCell || known.now === value)) return known;
-  const variable = new SharedVariable(binding.name, isCell, isCell ? undefined : value);
+  const isHidden = !isCell && (script.isModule || scopeOf(binding.name, scopes)?.description.startsWith('Closure'));
+  const isPrivate = isHidden ? privateData(binding, script, value) : undefined;
+  const variable = new SharedVariable(binding.name, isCell, isCell ? undefined : value, undefined, isPrivate);
   sharedVariables.set(binding, variable);
   return variable;
 }
@@ -120,7 +124,7 @@ export function shareConstants(script: Script, scopes: readonly LiveScope[], fn:
     if (assigned || declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') continue;
     if (!makesData.test(declaration.init?.type ?? '')) continue;
     const variable = { name, binding, isCell: false, live: undefined, changes: false, members: undefined };
-    sharedVariable(variable, valueIfThere(name, scopes), fn, script);
+    sharedVariable(variable, valueIfThere(name, scopes), fn, script, scopes);
   }
 }
 
@@ -278,7 +282,7 @@ function ofProgram({ members }: Variable, value: object, imported: Address, scri
   if (!types.isModuleNamespaceObject(value) || imported.kind !== 'import') return { value: picked, otherwise };
   const looks = Object.entries(picked).map(([name, now]): NamespaceMember => {
     const binding = assignedExport(imported.module, name);
-    const variable = binding && sharedVariable({ binding, isCell: true }, now, fn, script);
+    const variable = binding && sharedVariable({ binding, isCell: true }, now, fn, script, []);
     return { name, value: now, variable };
   });
   const isFixed = looks.every(({ variable }) => variable === undefined);

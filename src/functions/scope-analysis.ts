@@ -10,6 +10,7 @@ import {
   scopeOf,
   varScope,
 } from './scopes.ts';
+import { isNode } from './syntax.ts';
 
 type Use = Pick<Reference, 'form' | 'writes' | 'member'>;
 
@@ -389,8 +390,4 @@ function isStrict(body: readonly ES.AnyNode[]): boolean {
     if (statement.directive === 'use strict') return true;
   }
   return false;
-}
-
-function isNode(value: unknown): value is ES.AnyNode {
-  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

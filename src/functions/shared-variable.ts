@@ -25,7 +25,7 @@ let lastVersion = 0;
 const NONE: ReadonlySet<SharedVariable> = new Set();
 const NO_MODULES: readonly string[] = [];
 
-/** From so many bytes on it takes longer to encode a value than to compare it. */
+/** From so many bytes on it takes longer to encode a value than to compare it, or to prove that it stays. */
 const WORTH_FOLLOWING = 2 ** 14;
 
 /** A variable, or a function that is declared, at the top level of a script. In a message it stands for the variable itself. */
@@ -47,20 +47,23 @@ export class SharedVariable {
   readonly last: { content: Content | undefined } = { content: undefined };
   /** Whether what it holds can never be encoded in another way. */
   readonly isFixed: () => boolean;
+  /** So much was encoded last that it is worth while to know whether it has changed. */
+  isLarge = false;
   /** What was found in it, where that is large and was encoded twice in the same way. */
   followed: FollowedData | undefined;
   /** It has been tried to follow what was encoded last. */
   wasTried = false;
 
-  /** A constant is found again in other places by what it holds. */
-  constructor(name: string, isCell: boolean, now: unknown, isFixed?: () => boolean) {
+  /** A constant is found again in other places by what it holds. Where that is large data, `isPrivate` is asked whether nobody can change it. */
+  constructor(name: string, isCell: boolean, now: unknown, isFixed?: () => boolean, isPrivate = () => false) {
     this.name = name;
     this.number = (lastNumber += 2) + (isCell ? 1 : 0);
     this.isCell = isCell;
     this.now = now;
     this.value = new ValueOf(this);
     let isFrozen: boolean | undefined;
-    this.isFixed = isCell ? () => false : (isFixed ?? (() => (isFrozen ||= isFrozenData(this.now))));
+    const isUnchangeable = () => (isFrozen ||= isFrozenData(this.now)) || (this.isLarge && isPrivate());
+    this.isFixed = isCell ? () => false : (isFixed ?? isUnchangeable);
     if (!isCell && typeof now === 'object' && now !== null && standInFor(now) === undefined) standFor(now, this.value);
     collected.register(this, this.last);
   }
@@ -127,12 +130,13 @@ function encode(variable: SharedVariable, out: ValueWriter, capture: Capture): v
   withEncoder((encoder) => {
     const message = encoder.encodeContent(now, isItself, out.path(), capture, needs);
     noteEncoded(variable.name, message.length);
+    variable.isLarge = message.length >= WORTH_FOLLOWING || message.blobs.length > 0;
     variable.needs = needs;
     variable.modules = message.modules;
     if (!isSame(last.content, message)) {
       keep(variable, message);
       unfollow(variable);
-    } else if (isItself && message.length >= WORTH_FOLLOWING) follow(variable);
+    } else if (isItself && variable.isLarge) follow(variable);
   });
 }
 

@@ -1,6 +1,6 @@
 /** The parser, loaded when the first function travels by value. */
 
-import type { Program } from 'acorn';
+import type { AnyNode, Program } from 'acorn';
 
 let acorn: typeof import('acorn') | undefined;
 
@@ -16,4 +16,16 @@ export function parseProgram(text: string, isModule: boolean): Program {
     allowAwaitOutsideFunction: isModule,
     allowSuperOutsideMethod: true,
   });
+}
+
+/** The nodes directly within another one, in the order of the text. */
+export function childrenOf(node: AnyNode): AnyNode[] {
+  // Of `{ name }` the key and the value stand at one place.
+  if (node.type === 'Property' && node.shorthand) return [node.value];
+  return Object.values(node).flat().filter(isNode);
+}
+
+/** Whether something in a syntax tree is a node of it. */
+export function isNode(value: unknown): value is AnyNode {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

@@ -1,0 +1,33 @@
+/** Data to which only one constant leads, and which the program only reads: it is for ever as it was made. README.md has the rule. */
+import type { Identifier } from 'acorn';
+import { pathsRead } from './data-reads.ts';
+import { unknownParts } from './fresh-value.ts';
+import { holdsPrimitives, type Path } from './paths.ts';
+import type { Binding } from './scopes.ts';
+import type { Script } from './script.ts';
+import { areBuiltinsUntouched } from './untouched-builtins.ts';
+
+/** Asks whether the text of its script proves that what a constant holds cannot be changed by anybody. */
+export function privateData(binding: Binding, script: Script, value: unknown): () => boolean {
+  let isProven: boolean | undefined;
+  return () => (isProven ??= prove(binding, script, value)) && areBuiltinsUntouched();
+}
+
+function prove(binding: Binding, script: Script, value: unknown): boolean {
+  const paths = pathsToCheck(binding, script);
+  return paths !== undefined && areBuiltinsUntouched() && paths.every((path) => holdsPrimitives(value, path));
+}
+
+/** The places at which primitives must stand; undefined where that proves nothing. */
+function pathsToCheck(binding: Binding, script: Script): Path[] | undefined {
+  const { kind, declaration } = binding;
+  if ((kind !== 'const' && kind !== 'let') || declaration?.type !== 'VariableDeclarator') return undefined;
+  if (declaration.id.type !== 'Identifier' || !declaration.init) return undefined;
+  const read = pathsRead(script, binding);
+  // What came from elsewhere is looked at first, so that nothing but plain data is looked into.
+  return read && [...unknownParts(declaration.init, (name) => meaningOf(name, script)), ...read];
+}
+
+function meaningOf({ start }: Identifier, { scopes }: Script): Binding | null | undefined {
+  return scopes.references.find((reference) => reference.start === start)?.binding;
+}
