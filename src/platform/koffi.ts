@@ -1,3 +1,4 @@
+import { fs } from '../builtins.ts';
 import { PlatformError } from '../errors.ts';
 
 /** The part of koffi that is used here. */
@@ -7,18 +8,41 @@ export interface Koffi {
   errno(): number;
 }
 
+let loaded: Koffi | undefined;
+
 /**
- * Loads koffi (about 10 ms): its package for this architecture, which holds all of it. The package `koffi` above it only chooses one, but runs
+ * Loads koffi (about 1 ms): its package for this architecture, which holds all of it. The package `koffi` above it only chooses one, but runs
  * a script when it is installed, which package managers refuse or warn of.
  */
 export function loadKoffi(): Koffi {
   const name = `@koromix/koffi-${process.platform}-${process.arch}`;
   try {
-    return require(name) as Koffi;
+    loaded ??= binaryOf(name) ?? (require(name) as Koffi);
+    return loaded;
   } catch (cause) {
     throw new PlatformError(`multiproc calls the operating system through the package ${name}, ${whyNot(cause)}`, {
       cause,
     });
+  }
+}
+
+/** The binary that the package would choose, without the 1.5 ms that it takes for that; `undefined` where the package has to be asked. */
+function binaryOf(name: string): Koffi | undefined {
+  try {
+    return require(`${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`) as Koffi;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether Node is built for musl in place of glibc: its binary names, near its beginning, the loader that it is to have. */
+function isOnMusl(): boolean {
+  const fd = fs.openSync(process.execPath, fs.constants.O_RDONLY);
+  try {
+    const start = Buffer.allocUnsafe(4096);
+    return start.subarray(0, fs.readSync(fd, start, 0, start.length, 0)).includes('/ld-musl-');
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -8,8 +8,8 @@ export interface MemoryPass {
   readonly buffer?: SharedArrayBuffer;
 }
 
-/** One window of 32-bit words. Small, because V8 counts a whole window as memory of the program when it plans collections. */
-export const WINDOW_BYTES: number = 2 ** 26;
+/** One window of 32-bit words. V8 counts a whole window as memory of the program, and collects garbage as soon as that comes to 64 MiB. */
+export const WINDOW_BYTES: number = 2 ** 24;
 /** Nothing that is looked at as a whole may cross a border of a piece; Node 20 aborts on views of more than 2 GiB. */
 export const PIECE_BYTES: number = 2 ** 30;
 
