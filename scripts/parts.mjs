@@ -1,6 +1,7 @@
 // Builds the files of dist/ that hold the library: see docs/decisions/015-loaded-at-first-use.md.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
+import { parse } from 'acorn';
 import { build } from 'esbuild';
 
 /** In their order, where each part begins. A module is in the first part whose roots reach it without `lazy`. */
@@ -116,6 +117,12 @@ async function buildPart(part, partOf, exportsOf) {
           `import { registerOwnPart } from './functions/own-exports.ts';`,
           `registerOwnPart('${part}', modules, part);`,
         ]),
+    ...(part === 'core'
+      ? [
+          `import { registerCodeOfThreads } from './process/code-of-threads.ts';`,
+          'registerCodeOfThreads(codeOfThreads);',
+        ]
+      : []),
   ];
   const elsewhere = {
     name: 'elsewhere',
@@ -174,7 +181,30 @@ async function buildPart(part, partOf, exportsOf) {
     format: 'cjs',
     plugins: [elsewhere],
     banner: {
-      js: `"use strict"; const { loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
+      js: `"use strict"; const { codeOfThreads, loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
     },
   });
+  withoutComments(`dist/multiproc-${part}.js`);
+}
+
+/**
+ * Takes comments away, all lines staying where they are: V8 reads every character of a file at each start. What says where modules begin, and
+ * where the map is, stays. All is ASCII then, which takes one byte a character in memory, and nothing to decode.
+ */
+function withoutComments(file) {
+  const code = readFileSync(file, 'utf8');
+  let text = '';
+  let at = 0;
+  const onComment = (_isBlock, comment, start, end) => {
+    const isNeeded = /^( (src\/\S+\.ts|<\S+>|\w+:\S+)$|# )/.test(comment);
+    const isLast = /^\s*(\n|$)/.test(code.slice(end, end + 200));
+    if (isNeeded || !isLast) return;
+    text += code.slice(at, start).replace(/[ \t]+$/, '') + comment.replace(/[^\n]/g, '');
+    at = end;
+  };
+  parse(code, { ecmaVersion: 'latest', sourceType: 'script', onComment });
+  text += code.slice(at);
+  const foreign = /.*\P{ASCII}.*/u.exec(text);
+  if (foreign !== null) throw new Error(`${file} is not ASCII: ${foreign[0]}`);
+  writeFileSync(file, text);
 }

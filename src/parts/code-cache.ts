@@ -4,7 +4,6 @@
  * refuses the code of another version of it, or of other flags. Where any of this fails, the source is compiled as if there were no cache.
  */
 import type { Stats } from 'node:fs';
-import type { Script } from 'node:vm';
 import { fs, NativeDate } from '../builtins.ts';
 
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
@@ -18,8 +17,20 @@ const MIN_AGE = 3600_000;
 
 let known: { readonly folder: string | undefined } | undefined;
 
-/** The code that was kept of `source` under this name; `undefined` if there is none, or none to be trusted. */
-export function cachedCode(name: string, source: Buffer): Buffer | undefined {
+/** What was compiled of a script. */
+export interface Compiled {
+  /** Under which its code is kept. */
+  readonly name: string;
+  source(): Uint8Array;
+  code(): Uint8Array;
+}
+
+/** The code that was kept of `source` under this name, in memory of `allocate`; `undefined` if there is none, or none to be trusted. */
+export function cachedCode(
+  name: string,
+  source: Buffer,
+  allocate: (bytes: number) => Uint8Array,
+): Uint8Array | undefined {
   known ??= { folder: usable(folderOfUser()) };
   if (known.folder === undefined) return undefined;
   const { O_NOFOLLOW, O_RDONLY } = fs.constants;
@@ -29,12 +40,12 @@ export function cachedCode(name: string, source: Buffer): Buffer | undefined {
     const stats = fs.fstatSync(fd);
     if (!stats.isFile() || stats.nlink !== 1 || !isOnlyOurs(stats)) return undefined;
     if (stats.mtimeMs < NativeDate.now() - MAX_AGE) return undefined;
-    const bytes = Buffer.allocUnsafeSlow(stats.size);
+    const bytes = allocate(stats.size);
     if (fs.readSync(fd, bytes, 0, stats.size, 0) !== stats.size) return undefined;
-    const start = HEADER + source.length;
-    if (bytes.length < start || !bytes.subarray(0, HEADER).equals(headerOf(source.length, bytes.length - start)))
+    const start = startOfCode(source.length);
+    if (bytes.length < start || !headerOf(source.length, bytes.length - start).equals(bytes.subarray(0, HEADER)))
       return undefined;
-    return bytes.subarray(HEADER, start).equals(source) ? bytes.subarray(start) : undefined;
+    return source.equals(bytes.subarray(HEADER, HEADER + source.length)) ? bytes.subarray(start) : undefined;
   } catch {
     return undefined;
   } finally {
@@ -43,41 +54,48 @@ export function cachedCode(name: string, source: Buffer): Buffer | undefined {
 }
 
 /** Has what this process has compiled of a script by its end kept for later ones. */
-export function keepCodeAtExit(name: string, source: Buffer, script: Script): void {
-  if (folderOfUser() === undefined) return;
-  if (unkept.push({ name, source, script }) === 1) process.once('exit', keepAll);
+export function keepAtExit(compiled: Compiled): void {
+  if (keepsCode() && unkept.push(compiled) === 1) process.once('exit', keepAll);
 }
 
 /** The same where V8 has refused what was kept: not again and again, for programs that change V8's flags would take turns. */
-export function renewCodeAtExit(name: string, source: Buffer, script: Script): void {
+export function renewAtExit(compiled: Compiled): void {
   try {
-    const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(name)}`);
+    const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(compiled.name)}`);
     if (mtimeMs > NativeDate.now() - MIN_AGE) return;
   } catch {
     // It is gone meanwhile.
   }
-  keepCodeAtExit(name, source, script);
+  keepAtExit(compiled);
 }
 
-const unkept: { readonly name: string; readonly source: Buffer; readonly script: Script }[] = [];
+/** Whether there is a place for compiled code. */
+export function keepsCode(): boolean {
+  return folderOfUser() !== undefined;
+}
+
+const unkept: Compiled[] = [];
 
 function keepAll(): void {
   try {
-    for (const { name, source, script } of unkept) keep(fileOf(name), source, script);
+    for (const compiled of unkept) keep(compiled);
   } catch {
     // A full disk, a folder that may not be written: later processes compile, as this one did.
   }
 }
 
-function keep(file: string, source: Buffer, script: Script): void {
+function keep(compiled: Compiled): void {
   const folder = usable(madeFolder());
   if (folder === undefined) return;
-  const code = script.createCachedData();
+  const file = fileOf(compiled.name);
+  const source = compiled.source();
+  const code = compiled.code();
+  const gap = Buffer.alloc(startOfCode(source.length) - HEADER - source.length);
   // Others find the file whole or not at all, also after a crash of the machine.
   const unfinished = `${folder}/${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   const fd = fs.openSync(unfinished, 'wx', 0o600);
   try {
-    for (const bytes of [headerOf(source.length, code.length), source, code]) {
+    for (const bytes of [headerOf(source.length, code.length), source, gap, code]) {
       for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
     }
     fs.fsyncSync(fd);
@@ -160,6 +178,11 @@ function fileOf(name: string): string {
 }
 
 const HEADER = 64;
+
+/** V8 copies code that does not begin at the border of a word. */
+function startOfCode(sourceLength: number): number {
+  return (HEADER + sourceLength + 7) & ~7;
+}
 
 function headerOf(sourceLength: number, codeLength: number): Buffer {
   const text = `multiproc 1 ${process.version} ${process.arch} ${sourceLength} ${codeLength}`;

@@ -3,17 +3,32 @@
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
 import { dirname, fs } from '../builtins.ts';
-import { cachedCode, keepCodeAtExit, renewCodeAtExit } from './code-cache.ts';
+import type { CodeOfThreads } from '../process/code-of-threads.ts';
+import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */
 export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
+/** A file of the library, and the code that was kept of it, in memory that threads share. */
+interface Shared {
+  readonly source: Uint8Array;
+  readonly code: Uint8Array | undefined;
+}
+
+/** What a thread is given of its program, by the names of parts. */
+type Given = Readonly<Record<string, Shared>>;
+
 const { Script } = process.getBuiltinModule('node:vm');
-const { isMainThread } = process.getBuiltinModule('node:worker_threads');
+const { isMainThread, parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
 
 const loaded = new Map<string, Modules>();
 /** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
 let first: string | undefined;
+
+/** What this thread was given, and gives to those that it starts. */
+let given = (isMainThread ? undefined : workerData?.multiprocCode) as Given | undefined;
+/** What a thread runs. */
+const ofThreads = ['child', 'main', 'core', 'queue', 'functions', 'pool'];
 
 /** The modules of a part, which is loaded if it is not there yet. Throws what the part throws. */
 export function part(name: string): Modules {
@@ -26,35 +41,88 @@ export function part(name: string): Modules {
 export function loadPackage(name: string): unknown {
   const filename = require.resolve(name);
   const module = { exports: {} };
-  const { compiled } = compile(filename, `${first}-${name}`);
-  compiled(module.exports, require, module, filename, dirname(filename));
+  compile(filename, name, 'utf8')(module.exports, require, module, filename, dirname(filename));
   return module.exports;
 }
+
+export const codeOfThreads: CodeOfThreads = {
+  // Where no code is kept there is nothing to give that a thread could not read itself.
+  given: () => (keepsCode() ? (given ??= readForThreads()) : given),
+  keep(sent) {
+    for (const { name, code } of sent as readonly { name: string; code: Uint8Array }[]) {
+      const source = given?.[name]?.source;
+      if (source !== undefined) keepAtExit({ name: `thread-${name}`, source: () => source, code: () => code });
+    }
+  },
+};
 
 const BEFORE = '(function (exports, require, module, __filename, __dirname) { ';
 
 function run(name: string): Modules {
   first ??= name;
-  const filename = `${__dirname}/multiproc-${name}.js`;
+  const filename = fileOf(name);
   const module = { exports: {} as { modules(): Modules } };
-  const { compiled } = compile(filename, `${first}-${name}`);
-  compiled(module.exports, require, module, filename, dirname(filename));
+  compile(filename, name, 'latin1')(module.exports, require, module, filename, dirname(filename));
   return module.exports.modules();
 }
 
-type Compiled = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
+function fileOf(part: string): string {
+  return `${__dirname}/multiproc-${part}.js`;
+}
 
-function compile(filename: string, name: string): { compiled: Compiled } {
-  const options = { filename, columnOffset: -BEFORE.length };
-  if (!isMainThread) {
-    // Whoever ends a thread while it has a file open, leaves that open for good: this is one call. So threads have no compiled code.
-    const script = new Script(`${BEFORE}${fs.readFileSync(filename, 'utf8')}\n})`, options);
-    return { compiled: script.runInThisContext() as Compiled };
-  }
+type Run = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
+
+function compile(filename: string, name: string, encoding: 'latin1' | 'utf8'): Run {
+  return isMainThread ? compileKept(filename, name, encoding) : compileGiven(filename, name);
+}
+
+function compileKept(filename: string, name: string, encoding: 'latin1' | 'utf8'): Run {
   const bytes = fs.readFileSync(filename);
-  const cachedData = cachedCode(name, bytes);
-  const script = new Script(`${BEFORE}${bytes.toString()}\n})`, { ...options, ...(cachedData && { cachedData }) });
-  if (cachedData === undefined) keepCodeAtExit(name, bytes, script);
-  else if (script.cachedDataRejected === true) renewCodeAtExit(name, bytes, script);
-  return { compiled: script.runInThisContext() as Compiled };
+  const source = bytes.toString(encoding);
+  const keptAs = `${first}-${name}`;
+  const code = cachedCode(keptAs, bytes, Buffer.allocUnsafeSlow);
+  const script = scriptOf(filename, source, code);
+  const compiled: Compiled = {
+    name: keptAs,
+    source: () => Buffer.from(source, encoding),
+    code: () => script.createCachedData(),
+  };
+  if (code === undefined) keepAtExit(compiled);
+  else if (script.cachedDataRejected === true) renewAtExit(compiled);
+  return script.runInThisContext() as Run;
+}
+
+/** In a thread: whoever ends one while it has a file open leaves that open for good, so this reads none but by one call of Node's. */
+function compileGiven(filename: string, name: string): Run {
+  const { source, code } = given?.[name] ?? {};
+  if (source === undefined)
+    return scriptOf(filename, fs.readFileSync(filename, 'utf8'), undefined).runInThisContext() as Run;
+  const { buffer, byteOffset, length } = source;
+  const script = scriptOf(filename, Buffer.from(buffer, byteOffset, length).toString('latin1'), code);
+  if (code === undefined && unsent.push({ name, script }) === 1) process.once('exit', send);
+  return script.runInThisContext() as Run;
+}
+
+function scriptOf(filename: string, source: string, cachedData: Uint8Array | undefined): import('node:vm').Script {
+  const options = { filename, columnOffset: -BEFORE.length };
+  return new Script(`${BEFORE}${source}\n})`, cachedData === undefined ? options : { ...options, cachedData });
+}
+
+/** What this thread has compiled of what was given to it without code. */
+const unsent: { readonly name: string; readonly script: import('node:vm').Script }[] = [];
+
+function send(): void {
+  parentPort?.postMessage(unsent.map(({ name, script }) => ({ name, code: script.createCachedData() })));
+}
+
+/** The files that threads run, and the code that was kept of them. */
+function readForThreads(): Given {
+  const share = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
+  const files = ofThreads.map((name): [string, Shared] => {
+    const bytes = fs.readFileSync(fileOf(name));
+    const source = share(bytes.length);
+    source.set(bytes);
+    return [name, { source, code: cachedCode(`thread-${name}`, bytes, share) }];
+  });
+  return Object.fromEntries(files);
 }

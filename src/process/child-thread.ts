@@ -6,6 +6,7 @@ import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';
 import { uninterrupted } from '../platform/uninterrupted.ts';
 import { childEntry } from './child-entry.ts';
+import { codeOfThreads } from './code-of-threads.ts';
 import { giveUpMember, prepareMember } from './cradle.ts';
 import { markOf } from './descendants.ts';
 import { endedAtExit } from './ended-at-exit.ts';
@@ -36,6 +37,7 @@ export class ThreadRunner extends Runner {
     words[word.exitCode] = UNKNOWN;
     const birth: ThreadBirth = {
       multiprocThread: { member, memory: family.heap.memory.pass, ends: pass, guards: family.guards },
+      multiprocCode: codeOfThreads()?.given(),
       words,
     };
     let thread: Worker;
@@ -51,6 +53,8 @@ export class ThreadRunner extends Runner {
     super(family, cradle);
     this.#thread = thread;
     this.#words = words;
+    // The only thing that a thread says in this way.
+    thread.on('message', (compiled) => codeOfThreads()?.keep(compiled));
     thread.on('error', (error) => {
       process.stderr.write(`A thread of process ${process.pid} ended by an error of Node's:\n${inspect(error)}\n`);
     });

@@ -3,6 +3,8 @@ import type { Inheritance } from '../memory/family.ts';
 /** What a worker thread is started with: it is how an entry knows that it is one. */
 export interface ThreadBirth {
   readonly multiprocThread: Inheritance;
+  /** Compiled code of the library, which only `dist/` has: see `CodeOfThreads`. */
+  readonly multiprocCode: unknown;
   /** Words that the thread shares with the one who started it: see `word`. */
   readonly words: Int32Array<SharedArrayBuffer>;
 }

@@ -68,6 +68,37 @@ function plant(): void {
 /** Ours has run; then what was in the cache, if it is still the file that was planted, was refused. */
 const assertOwn = (options?: Parameters<typeof run>[0]): void => assert.equal(run(options), OWN);
 
+/** Runs a program whose thread shows the same text. */
+function runThread(): string {
+  for (const name of fs.readdirSync(dist)) {
+    const to = join(copy, name);
+    if (/\.c?js$/.test(name) && !fs.existsSync(to)) fs.copyFileSync(dist + name, to);
+  }
+  const packages = join(home, 'node_modules');
+  if (!fs.existsSync(packages))
+    fs.symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), packages);
+  const program = join(home, 'program.cjs');
+  fs.writeFileSync(
+    program,
+    `const { ThreadPool } = require(${JSON.stringify(join(copy, 'multiproc.cjs'))});
+    const { Queue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
+    const words = () => { try { new Queue().getNowait(); } catch (error) { return error.message; } };
+    (async () => {
+      const pool = new ThreadPool(1);
+      console.log(await pool.apply(words));
+      pool.close();
+      await pool.join();
+    })();`,
+  );
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', XDG_CACHE_HOME: home },
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  return stdout.slice(0, OWN.length);
+}
+
 describe('compiled code', { timeout: 120_000 }, () => {
   test('is kept in files that nobody else can read or write', () => {
     assertOwn();
@@ -83,6 +114,26 @@ describe('compiled code', { timeout: 120_000 }, () => {
     plant();
     // So what follows here can tell whether it was.
     assert.equal(run(), FOREIGN);
+  });
+
+  test('of threads is kept by their program, and run by threads of later ones', () => {
+    assert.equal(runThread(), OWN);
+    const ofThreads = (): string[] => fs.readdirSync(folder()).filter((name) => name.startsWith('thread-'));
+    assert.equal(ofThreads().length, 6);
+    const file = join(copy, 'multiproc-queue.js');
+    const source = fs.readFileSync(file, 'latin1');
+    fs.writeFileSync(file, source.replaceAll(OWN, FOREIGN), 'latin1');
+    assert.equal(runThread(), FOREIGN);
+    fs.writeFileSync(file, source, 'latin1');
+    const name = ofThreads().find((each) => each.startsWith('thread-queue-'))!;
+    const whole = fs.readFileSync(join(folder(), name));
+    whole.write(source, HEADER, 'latin1');
+    fs.writeFileSync(join(folder(), name), whole);
+    assert.equal(runThread(), FOREIGN);
+    // The program itself ran what belongs to the source, and has kept that.
+    whole[HEADER + 100]! ^= 1;
+    fs.writeFileSync(join(folder(), name), whole);
+    assert.equal(runThread(), OWN);
   });
 
   test('is not run if the source is another', () => {
