@@ -31,6 +31,7 @@ import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { internalAddress, ownAddress } from './own-exports.ts';
 import { packageExport } from './package-exports.ts';
+import { plainFunction } from './plain-function.ts';
 import { isCompiledHere, isOfProgram } from './program-modules.ts';
 import { ProgramNamespace } from './program-namespace.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
@@ -68,7 +69,8 @@ export interface Revived {
 
 interface Cut extends CutFunction {
   readonly key: string;
-  readonly script: Script;
+  /** `undefined` where it was not asked for, since there are no variables. */
+  readonly script: Script | undefined;
   readonly otherwise: Address | undefined;
   /** It is declared at the top level of its script: other functions there may use it. */
   shared: SharedVariable | undefined;
@@ -146,7 +148,8 @@ function isFixed(fn: AnyFunction, cut: Cut): boolean {
 
 function captureCut(fn: AnyFunction, cut: Cut): Captured {
   const { image, key, otherwise } = cut;
-  const variables = cut.values ?? captureVariables(fn, cut, cut.script, inspectFunction(fn).scopes, goesByReference);
+  const variables =
+    cut.values ?? captureVariables(fn, cut, cut.script as Script, inspectFunction(fn).scopes, goesByReference);
   cut.values ??= keepable(cut, variables);
   return { kind: 'image', image, key, variables, otherwise };
 }
@@ -191,8 +194,11 @@ function examine(fn: AnyFunction): Examined {
   if (inspected.location === undefined) return captureNative(fn, inspected);
   const internal = internalAddress(fn);
   if (internal !== undefined) return byAddress(fn, internal);
+  const plain = plainFunction(fn, inspected);
+  if (plain !== undefined) return { kind: 'cut', cut: noteLone(fn, cutPlain(plain), inspected) };
   const lone = loneFunction(fn, inspected);
-  if (lone !== undefined) return { kind: 'cut', cut: cutLone(fn, lone, inspected) };
+  if (lone !== undefined)
+    return { kind: 'cut', cut: noteLone(fn, cutNew(lone, inspected.scopes, undefined), inspected) };
   const { scriptId, line, column } = inspected.location;
   const script = scriptOf(scriptId);
   if (isNodeScript(script)) {
@@ -269,8 +275,7 @@ const declared = new WeakMap<object, WeakRef<object>>();
 /** The first function that was found at each place of a script, if it has a name. */
 const named = new Map<string, WeakRef<object>>();
 
-function cutLone(fn: AnyFunction, placed: PlacedFunction, { location, scopes }: InspectedFunction): Cut {
-  const cut = cutNew(placed, scopes, undefined);
+function noteLone(fn: AnyFunction, cut: Cut, { location }: InspectedFunction): Cut {
   const { scriptId, line, column } = location!;
   const place = `${scriptId}:${line}:${column}`;
   // It may be declared at the top level, where functions that come later use it.
@@ -322,6 +327,11 @@ function captureNative(fn: AnyFunction, { bound }: InspectedFunction): Examined 
   if (builtin !== undefined) return byAddress(fn, builtin);
   if (bound !== undefined) return { kind: 'bound', ...bound };
   throw new Refusal('it is native code');
+}
+
+function cutPlain({ image, variables }: CutFunction): Cut {
+  const key = contentKey(JSON.stringify(image));
+  return { image, variables, key, script: undefined, otherwise: undefined, shared: undefined, values: [] };
 }
 
 function cutNew(placed: PlacedFunction, scopes: readonly LiveScope[], otherwise: Address | undefined): Cut {

@@ -3,7 +3,6 @@
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
 import { dirname, fs } from '../builtins.ts';
-import type { CodeOfThreads } from '../process/code-of-threads.ts';
 import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */
@@ -45,10 +44,11 @@ export function loadPackage(name: string): unknown {
   return module.exports;
 }
 
-export const codeOfThreads: CodeOfThreads = {
+/** See `CodeOfThreads` in process/code-of-threads.ts. */
+export const codeOfThreads = {
   // Where no code is kept there is nothing to give that a thread could not read itself.
-  given: () => (keepsCode() ? (given ??= readForThreads()) : given),
-  keep(sent) {
+  given: (): unknown => (keepsCode() ? (given ??= readForThreads()) : given),
+  keep(sent: unknown): void {
     for (const { name, code } of sent as readonly { name: string; code: Uint8Array }[]) {
       const source = given?.[name]?.source;
       if (source !== undefined) keepAtExit({ name: `thread-${name}`, source: () => source, code: () => code });
