@@ -40,8 +40,8 @@ export function pageOf(results: readonly Result[], cold: string, rounds: number,
   ]);
   return `# Benchmarks
 
-\`npm run bench\` measures these and writes this page. Each value comes from a fresh process that does the same work, the contenders
-take turns and change places every round, and medians are compared. Read them as ratios: absolute figures are the machine's.
+\`npm run bench\` measures all scenarios and writes this page. Each value comes from a new process that does the same work. The contenders
+take turns and change places every round, and their medians are compared. Compare the ratios: absolute figures depend on the machine.
 
 ${surroundings(rounds, python)}
 
@@ -51,30 +51,30 @@ ${rows.join('\n')}
 
 ## From nothing to the end
 
-Whole programs, with the CPU of all their processes. The contenders take turns; what is compared is the median of the rounds' ratios, with the cheapest of those that are named for it.
+These are whole programs, with the CPU time of all their processes. The contenders take turns. The table compares the median of the rounds' ratios with the cheapest contender that is named.
 
 ${cold}
 ## Raw values
 
-One for each run; of \`process-start-join\` it is the median of ten starts.
+There is one value for each run. For \`process-start-join\`, a value is the median of ten starts.
 
 | scenario | contender | values |
 |---|---|---|
 ${raw.join('\n')}
 
-## What exactly
+## What is measured
 
-- *Queues*: the consumer tells a producer in another process to go, and takes the time until it has the last item. A tenth of the items go
-  before as a warm-up. CPython's \`Queue\` has no other way to wait than to block, so both forms are compared with the same program.
-- *Start and join*: one at a time, an empty function, after the spares have become idle; CPython starts from 0.3 s of rest.
-- *Lock*: one process, nobody else wants it; or two that acquire it, add 1 to a plain number in shared memory, and release it.
+- *Queues*: the consumer tells a producer in another process to start, and measures the time until it has the last item. A tenth of the items is
+  sent before as a warm-up. CPython's \`Queue\` can only block, so both forms are compared with the same program.
+- *Start and join*: an empty function, one process at a time, after the spares have become idle; CPython starts after 0.3 s of rest.
+- *Lock*: uncontended, one process acquires and releases; contended, two processes acquire the lock, add 1 to a plain number in shared memory, and release the lock.
 - *Hand-over*: half of a round trip between two processes that wait for each other.
-- *Pools*: two workers each, up and warm. The pools of npm run a worker file, ours and CPython's are given the function.
-  One at a time is the median of a single task there and back; of many tasks and items it is the median of
-  the rounds of three seconds in one process, five at least.
-- *Two tasks*: two workers in both cases; the other one is idle while one task runs alone.
-- *Shared array*: the median of five sums after three that are not counted, so that every process has all pages mapped and its loop compiled.
-- *Import*: from the start of a program that does nothing else to its end.
+- *Pools*: two workers each, started and warm. The pools from npm run a worker file; multiproc and CPython receive the function.
+  "One at a time" is the median time of a single task from call to result. For many tasks and items, the value is the median of
+  the rounds in three seconds in one process, with at least five rounds.
+- *Two tasks*: two workers in both cases; the other worker is idle while one task runs alone.
+- *Shared array*: the median of five sums after three that are not counted, so that every process has mapped all pages and compiled its loop.
+- *Import*: the time from the start to the end of a program that does nothing else.
 `;
 }
 
