@@ -1,11 +1,11 @@
 /**
- * Every error of the library: what happened, where, and what to do, with a stable `code`.
- * `instanceof` goes by a brand, not by identity, so it also holds between two copies of the library.
+ * All error classes of the library. Each message says what happened, where, and what to do; each class has a stable `code`.
+ * `instanceof` compares a brand, not identity, so it also works between two copies of the library.
  */
 
 const brand = Symbol.for('multiproc.error');
 
-/** Makes `instanceof` true for what carries the class's name in its brand, and keeps ordinary behaviour for users' subclasses. */
+/** True if the brand of `value` has the class's name. Users' subclasses have no brand, so for them `instanceof` behaves as usual. */
 function isBranded(cls: { readonly brandName?: string; prototype: object }, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const own = Object.hasOwn(cls, 'brandName') ? cls.brandName : undefined;
@@ -14,9 +14,9 @@ function isBranded(cls: { readonly brandName?: string; prototype: object }, valu
   return names?.includes(own) ?? false;
 }
 
-/** The base of all errors of this library; `code` is stable, the message is for people. */
+/** The base class of all errors of this library. Programs compare `code`, which is stable; the message is for people and may change. */
 export abstract class MultiprocError extends Error {
-  /** Stable and unique to the class: switch on it. */
+  /** A string that is stable and unique to the class. */
   abstract readonly code: string;
 
   /** @internal */
@@ -35,12 +35,12 @@ export abstract class MultiprocError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass that is asked about.
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right of `instanceof`.
     return isBranded(this, value);
   }
 }
 
-/** A `get` found nothing in the time it was given. */
+/** A `get` found no item before its time-out. */
 export class Empty extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'Empty';
@@ -50,52 +50,52 @@ export class Empty extends MultiprocError {
   }
 }
 
-/** A `put` found no free place in the time it was given. */
+/** A `put` found no free place before its time-out. */
 export class Full extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'Full';
   readonly code = 'ERR_QUEUE_FULL';
-  /** Of a `putMany`: how many items are in. */
+  /** The number of items that a failed `putMany` has put in. */
   declare readonly done?: number;
   constructor(message = 'The queue is full: no place became free in the time given.') {
     super(message);
   }
 }
 
-/** The queue was shut down: nothing goes in any more and, once drained, nothing comes out. */
+/** The queue was shut down: `put` is refused, and so is `get` once the queue is empty. */
 export class ShutDown extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'ShutDown';
   readonly code = 'ERR_QUEUE_SHUT_DOWN';
-  /** Of a `putMany`: how many items are in. */
+  /** The number of items that a failed `putMany` has put in. */
   declare readonly done?: number;
   constructor(message = 'The queue was shut down.') {
     super(message);
   }
 }
 
-/** What was waited for did not happen in the time given. */
+/** A wait has reached its time-out. */
 export class TimeoutError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'TimeoutError';
   readonly code = 'ERR_TIMEOUT';
 }
 
-/** You closed it, and now you use it. */
+/** The object was closed or terminated before this call, or during it. */
 export class ClosedError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'ClosedError';
   readonly code = 'ERR_CLOSED';
 }
 
-/** The call is right, but not now: started twice, joined before the start, released while free. */
+/** The call is not possible in the current state: a second start, a join before the start, a release of a free lock. */
 export class StateError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'StateError';
   readonly code = 'ERR_STATE';
 }
 
-/** A barrier cannot be passed: a party did not come in time, gave up, aborted it or was killed, until somebody resets it. */
+/** The barrier is broken: a party reached its time-out, gave up, called `abort()` or was killed. `reset()` repairs the barrier. */
 export class BrokenBarrierError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'BrokenBarrierError';
@@ -105,26 +105,29 @@ export class BrokenBarrierError extends MultiprocError {
   }
 }
 
-/** The platform, or this Node, lacks something that the library stands on. */
+/** The platform, or this version of Node, lacks something that the call needs. */
 export class PlatformError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'PlatformError';
   readonly code = 'ERR_PLATFORM';
 }
 
-/** The family's shared memory holds as much as it may: nothing was put, sent or made. Take something out, give queues a bound, or allow more. */
+/**
+ * The shared memory of the family has reached its limit: nothing was put, sent or made. Take items out, give queues a bound, or raise the
+ * limit (`MULTIPROC_HEAP_LIMIT`).
+ */
 export class HeapLimitError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'HeapLimitError';
   readonly code = 'ERR_HEAP_LIMIT';
 }
 
-/** A value cannot cross to another process; `path` leads to the culprit. */
+/** A value, or a part of it, cannot be sent to another process. `path` names the part. */
 export class SerializationError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'SerializationError';
   readonly code = 'ERR_SERIALIZATION';
-  /** Where in the value it sits, for example `args[0].socket`; empty where the value itself is meant. */
+  /** The path of the part that cannot be sent, for example `args[0].socket`. Empty if the value itself cannot be sent. */
   readonly path: string;
   constructor(message: string, path: string, options?: ErrorOptions) {
     super(message, options);
@@ -132,25 +135,25 @@ export class SerializationError extends MultiprocError {
   }
 }
 
-/** The base of what is about processes. */
+/** The base class of errors of processes, and the class of failed starts. */
 export class ProcessError extends MultiprocError {
   /** @internal */
   static override readonly brandName: string = 'ProcessError';
   readonly code: string = 'ERR_PROCESS';
 }
 
-/** The worker that ran a task ended in the middle of it; the task may have done any part of its work. */
+/** The worker that ran a task ended before the task did. The task may have done any part of its work. */
 export class WorkerLostError extends ProcessError {
   /** @internal */
   static override readonly brandName = 'WorkerLostError';
   override readonly code = 'ERR_WORKER_LOST';
   /** The process id of the worker. */
   readonly pid: number;
-  /** As of a `Process`: N from `process.exit(N)`, -N for signal N. */
+  /** The exit code of the worker: N after `process.exit(N)`, -N for signal N. */
   readonly exitCode: number;
-  /** The name of the signal that ended it, if one did. */
+  /** The name of the signal that ended the worker, or `undefined`. */
   readonly signal: string | undefined;
-  /** `options.cause` is the error that nobody caught in the worker, where that ended it. */
+  /** `options.cause` is the uncaught error that ended the worker, if there was one. */
   constructor(message: string, pid: number, exitCode: number, signal: string | undefined, options?: ErrorOptions) {
     super(message, options);
     this.pid = pid;
@@ -159,19 +162,19 @@ export class WorkerLostError extends ProcessError {
   }
 }
 
-/** The pool cannot run tasks any more: its workers die, or its initializer throws, again and again. */
+/** The pool cannot run tasks any more: its workers die again and again, or its initializer throws again and again. */
 export class PoolBrokenError extends ProcessError {
   /** @internal */
   static override readonly brandName = 'PoolBrokenError';
   override readonly code = 'ERR_POOL_BROKEN';
 }
 
-/** A message is longer than the buffer that it was to be received into, or than the most that was asked for. */
+/** A message is longer than the buffer of `recvBytesInto`, or longer than `maxLength`. */
 export class BufferTooShort extends ProcessError {
   /** @internal */
   static override readonly brandName = 'BufferTooShort';
   override readonly code = 'ERR_BUFFER_TOO_SHORT';
-  /** Of `recvBytesInto`: the whole message, which is not in the connection any more. */
+  /** The whole message, after `recvBytesInto`: the message is not in the connection any more. */
   declare readonly bytes?: Uint8Array;
   constructor(message: string, bytes?: Uint8Array, options?: ErrorOptions) {
     super(message, options);
@@ -179,14 +182,14 @@ export class BufferTooShort extends ProcessError {
   }
 }
 
-/** The two ends of a connection do not have the same key, or one has none: no message was looked at. */
+/** The two ends of a connection do not have the same key, or one end has no key. No message was read. */
 export class AuthenticationError extends ProcessError {
   /** @internal */
   static override readonly brandName = 'AuthenticationError';
   override readonly code = 'ERR_AUTHENTICATION';
 }
 
-/** The other end of a connection is gone, closed or dead, and all that it sent has been received. */
+/** The other end of a connection is closed or dead, and everything that it sent has been received. */
 export class EndOfStreamError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'EndOfStreamError';
@@ -194,8 +197,8 @@ export class EndOfStreamError extends MultiprocError {
 }
 
 /**
- * What was asked of an object that a manager serves cannot be done there: it has no such method, or is not there any more. Also what
- * arrives of an error whose class cannot make it here: its name, message and stack, with the reason as `cause`.
+ * The server of a manager cannot perform a call: the object has no such method, or does not exist any more. An error whose class cannot be
+ * made in this process also arrives as a `RemoteError`, with the name, message and stack of the error, and the reason as `cause`.
  */
 export class RemoteError extends MultiprocError {
   /** @internal */

@@ -1,25 +1,25 @@
-/** What a call that may wait takes as its last argument. */
+/** The options of calls that may wait, and checks of options. */
 
-/** How long to wait, and what may end the wait early. */
+/** The options of a call that may wait. */
 export interface WaitOptions {
-  /** Milliseconds; 0 tries once, `undefined` waits for ever, negative or NaN is a `RangeError`. */
+  /** The longest time to wait, in milliseconds. 0 tries once, `undefined` waits for ever; negative numbers and NaN throw a `RangeError`. */
   readonly timeout?: number | undefined;
-  /** Ends the wait: it rejects with `signal.reason`, has taken nothing and changed nothing. */
+  /** Ends the wait when the signal is aborted: the call rejects with `signal.reason`, and has taken and changed nothing. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long a call that blocks the thread may wait. */
+/** The options of a call that blocks the thread. */
 export interface SyncWaitOptions {
-  /** Milliseconds; 0 tries once, `undefined` waits for ever, negative or NaN is a `RangeError`. */
+  /** The longest time to wait, in milliseconds. 0 tries once, `undefined` waits for ever; negative numbers and NaN throw a `RangeError`. */
   readonly timeout?: number | undefined;
 }
 
-/** The time-out of a call in milliseconds, `Infinity` where it has none; throws for a time-out, or a signal, that makes no sense. */
+/** Returns the time-out in milliseconds, `Infinity` if there is none. Throws if `timeout` or `signal` is invalid. */
 export function readTimeout(options: SyncWaitOptions | undefined): number {
   if (options === undefined) return Number.POSITIVE_INFINITY;
   assertOptions(options, '{ timeout: 1000 }');
   const { timeout, signal } = options as WaitOptions;
-  // By its shape, as Node does it: a test environment may bring an AbortSignal of its own.
+  // Checks the shape instead of the class, as Node does: a test environment may have its own AbortSignal class.
   if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') {
     throw new TypeError('signal must be an AbortSignal, such as the signal of an AbortController');
   }
@@ -31,13 +31,13 @@ export function readTimeout(options: SyncWaitOptions | undefined): number {
   return timeout;
 }
 
-/** A `TypeError` for what can have no options; `example` shows what could. */
+/** Throws a `TypeError` unless `options` is an object. `example` is shown in the message. */
 export function assertOptions(options: unknown, example: string): asserts options is object {
   if (typeof options === 'object' && options !== null) return;
   throw new TypeError(`options must be an object such as ${example}, not ${inWords(options)}`);
 }
 
-/** A `TypeError` for an option, given and not `undefined`, of another type. */
+/** Throws a `TypeError` unless the option is `undefined` or of the given type. */
 export function assertOptionType(
   name: string,
   value: unknown,
@@ -47,7 +47,7 @@ export function assertOptionType(
   throw new TypeError(`${name} must be a ${type}, not ${inWords(value)}`);
 }
 
-/** A `TypeError` for what is no number, a `RangeError` for what is no whole one, or below `least`. */
+/** Throws a `TypeError` unless `value` is a number, a `RangeError` unless it is an integer of at least `least`. */
 export function assertWhole(name: string, value: unknown, least: number): asserts value is number {
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${inWords(value)}`);
   if (!Number.isInteger(value) || value < least) {
@@ -55,13 +55,13 @@ export function assertWhole(name: string, value: unknown, least: number): assert
   }
 }
 
-/** A `TypeError` for what cannot be iterated, said in words of the call. */
+/** Throws a `TypeError` unless `value` is iterable. `name` is the argument's name in the message. */
 export function assertIterable(name: string, value: unknown): void {
   if (typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function') return;
   throw new TypeError(`${name} must be iterable, such as an array, not ${inWords(value)}`);
 }
 
-/** What the options of a queue's shutdown say. */
+/** Reads the options of a queue's `shutdown()`: true if the items are to be dropped. */
 export function isImmediate(options: { readonly immediate?: boolean | undefined } | undefined): boolean {
   if (options === undefined) return false;
   assertOptions(options, '{ immediate: true }');
@@ -69,7 +69,7 @@ export function isImmediate(options: { readonly immediate?: boolean | undefined 
   return options.immediate ?? false;
 }
 
-/** What was given instead, for a message: its type says enough, `null` apart. */
+/** Returns the type of a wrong value, for an error message; "null" for `null`. */
 function inWords(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }

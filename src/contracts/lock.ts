@@ -2,8 +2,8 @@ import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
 
 /**
- * What all locks, semaphores and conditions can do, whether they stand in the shared memory of a family or in the server of a manager. A
- * function that takes an `AnyLock` takes any of them; it awaits each call, since some return a promise where others return at once.
+ * The methods of all locks, semaphores and conditions, whether they are in the shared memory of a family or in the server of a manager. A
+ * function with a parameter of this type accepts any of them. It must await each call, because some locks return a promise where others return a value.
  *
  * @example
  * import { type AnyLock, Lock, Semaphore } from 'multiproc';
@@ -21,18 +21,18 @@ import type { Awaitable } from './awaitable.ts';
  * assert.equal(await alone(new Semaphore(1), () => 2), 2);
  */
 export interface AnyLock {
-  /** Takes the lock or a unit, waiting for it; resolves to true, or to false when the time is over. Rejects with `ClosedError` or the signal's reason. */
+  /** Waits for the lock or a unit and takes it. Resolves to true, or to false after the time-out. Rejects with `ClosedError` or the signal's reason. */
   acquire(options?: WaitOptions): Promise<boolean>;
-  /** Takes the lock or a unit if that is possible at once; false if it is not. */
+  /** Takes the lock or a unit if that is possible at once. Returns whether it was. */
   tryAcquire(): Awaitable<boolean>;
   /** Gives back what was acquired; fails with a `StateError` if there is nothing to give back. */
   release(): Awaitable<void>;
-  /** True if nobody could take it now. */
+  /** True if the lock, or every unit, is taken at the moment. */
   locked(): Awaitable<boolean>;
-  /** Acquires it for a block that is left by `using`; rejects with a `TimeoutError` when the time is over. */
+  /** Acquires the lock or a unit for a block: `using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   guard(options?: WaitOptions): Promise<Disposable>;
-  /** Runs `fn` while it is held, and releases it whatever happens; resolves to what `fn` returns. */
+  /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
   with<R>(fn: () => R): Promise<Awaited<R>>;
-  /** Lets go of it here: waits end with a `ClosedError`, as does every later use but `close()`. */
+  /** Ends the use in this thread: waits reject with a `ClosedError`, and so does every later call but `close()`. */
   close(): void;
 }

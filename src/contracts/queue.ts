@@ -1,15 +1,15 @@
 import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
 
-/** How a queue is shut down. */
+/** Options of a queue's `shutdown()`. */
 export interface ShutdownOptions {
-  /** Throws away what is inside; false if left out, and `get` gives it first. */
+  /** Drops the items in the queue. False by default: `get` still returns them. */
   readonly immediate?: boolean | undefined;
 }
 
 /**
- * What all queues can do, whatever holds their items: the shared memory of a family, one process, or the server of a manager. A function
- * that takes an `AnyQueue` takes any of them; it awaits each call, since some return a promise where others return at once.
+ * The methods of all queues, whether the items are in the shared memory of a family, in one process, or in the server of a manager. A function
+ * with a parameter of this type accepts any of them. It must await each call, because some queues return a promise where others return a value.
  *
  * @example
  * import { type AnyQueue, Queue } from 'multiproc';
@@ -27,31 +27,34 @@ export interface ShutdownOptions {
  * }
  */
 export interface AnyQueue<T> extends AsyncIterable<T> {
-  /** Puts an item in, waiting for a free place; rejects with `Full` when the time is over, with `ShutDown`, `ClosedError` or the signal's reason. */
+  /** Waits for a free place and puts an item in. Rejects with `Full` after the time-out, with `ShutDown`, `ClosedError` or the signal's reason. */
   put(item: T, options?: WaitOptions): Promise<void>;
-  /** Takes the next item out, waiting for one; rejects with `Empty` when the time is over, with `ShutDown` when none will come, with `ClosedError` or the signal's reason. */
+  /**
+   * Waits for the next item and takes it out. Rejects with `Empty` after the time-out, with `ShutDown` when no item will come any more, with
+   * `ClosedError` or the signal's reason.
+   */
   get(options?: WaitOptions): Promise<T>;
-  /** Puts an item in if there is room at once; fails with `Full` otherwise. */
+  /** Puts an item in without waiting. Fails with `Full` if there is no room. */
   putNowait(item: T): Awaitable<void>;
-  /** Takes the next item out if there is one at once; fails with `Empty` otherwise. */
+  /** Takes the next item out without waiting. Fails with `Empty` if there is none. */
   getNowait(): Awaitable<T>;
-  /** Puts all items in, waiting for room; the time-out is for all of them. If it fails, the error's `done` says how many items are in. */
+  /** Puts all items in and waits for room. The time-out is for all items together. If the call fails, `done` of the error is the number of items put in. */
   putMany(items: Iterable<T>, options?: WaitOptions): Promise<void>;
-  /** Waits for the first item, then takes what is there: 1 to `max` items, all of them if `max` is `Infinity`. */
+  /** Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. */
   getMany(max: number, options?: WaitOptions): Promise<T[]>;
-  /** How many items are in the queue. */
+  /** The number of items in the queue. */
   qsize(): Awaitable<number>;
   /** True if there is no item in the queue. */
   empty(): Awaitable<boolean>;
-  /** True if the queue has a bound and holds as many items. */
+  /** True if the queue has a bound and has reached it. */
   full(): Awaitable<boolean>;
-  /** Lets nothing in any more: `put` fails with `ShutDown`, and so does `get` once the queue is drained. May be repeated. */
+  /** Ends the input: `put` fails with `ShutDown`, and so does `get` once the queue is empty. May be repeated. */
   shutdown(options?: ShutdownOptions): Awaitable<void>;
-  /** Lets go of the queue here: waits end with a `ClosedError`, as does every later use but `close()`. */
+  /** Ends the use in this thread: waits reject with a `ClosedError`, and so does every later call but `close()`. */
   close(): void;
 }
 
-/** Reads the bound of a queue: 0 for none, as of what is missing or below 1; a fraction or NaN is a `RangeError`. */
+/** Returns the bound of a queue: 0 (no bound) for `undefined` and for numbers below 1. Throws a `RangeError` for a fraction or NaN. */
 export function readBound(maxsize: number | undefined = 0): number {
   if (typeof maxsize !== 'number') throw new TypeError(`maxsize must be a number of items, not ${typeof maxsize}`);
   if (maxsize === Number.POSITIVE_INFINITY || maxsize === Number.NEGATIVE_INFINITY) return 0;
@@ -59,19 +62,19 @@ export function readBound(maxsize: number | undefined = 0): number {
   return Math.max(0, maxsize);
 }
 
-/** Checks how many items a `getMany` may take: a whole number from 1 on, or `Infinity`. */
+/** Throws unless `max`, the number of items that a `getMany` may take, is an integer from 1 on or `Infinity`. */
 export function checkMax(max: number): void {
   if (typeof max !== 'number') throw new TypeError(`max must be a number of items, not ${typeof max}`);
   if (max === Number.POSITIVE_INFINITY || (Number.isInteger(max) && max >= 1)) return;
   throw new RangeError(`max must be a whole number from 1 on, or Infinity, not ${max}`);
 }
 
-/** The error of a `putMany`, which says how many items are in. The reason of an abort is the caller's own object, and stays as it is. */
+/** Adds the number of items put in to the error of a `putMany`. An abort reason is an object of the caller and stays unchanged. */
 export function afterPutting(error: unknown, done: number, signal: AbortSignal | undefined): unknown {
   return error instanceof Error && error !== signal?.reason ? Object.assign(error, { done }) : error;
 }
 
-/** The error of a `getMany` that could not read an item: its `items` are those before, which are out of the queue. */
+/** Adds the items that a `getMany` has taken out to its error, when the next item could not be read. */
 export function afterGetting(error: unknown, items: readonly unknown[]): unknown {
   return error instanceof Error ? Object.assign(error, { items }) : error;
 }

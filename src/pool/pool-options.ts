@@ -1,34 +1,34 @@
 import type { ByContext, OfProcess, OptionNames } from '../process/start-options.ts';
 
-/** What a pool is made with, whatever its workers are. */
+/** The options that pools of processes and pools of threads have in common. */
 export interface CommonPoolOptions {
-  /** How many workers there may be; as many as usable CPUs if left out. */
+  /** The largest number of workers. The default is the number of usable CPUs. */
   readonly processes?: number | undefined;
-  /** Called in each worker before its first task; an async one is awaited. If it throws, so does every task. */
+  /** Each worker calls and awaits this function before its first task. If the function throws in three workers before any task has finished, every task rejects with the error. */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` holds.
   readonly initializer?: ((...args: any[]) => unknown) | undefined;
   /** The arguments of the initializer, in order. */
   readonly initargs?: readonly unknown[] | undefined;
   /**
-   * Called in each worker before it leaves in order, after its last task: because the pool has closed, `maxTasksPerChild` is reached,
-   * the program ends by itself, or one of its tasks was stopped. An async one is awaited.
+   * Each worker calls and awaits this function after its last task: when the pool has closed, after `maxTasksPerChild` tasks, when
+   * the program ends by itself, or when one of the worker's tasks was stopped. Not called after `terminate()` or a crash.
    */
   readonly finalizer?: (() => unknown) | undefined;
-  /** How many tasks one worker may have in hand at once, 1 if left out. More pay off only for tasks that wait. */
+  /** The number of tasks that one worker may run at once, 1 by default. More than 1 helps only tasks that wait. */
   readonly concurrency?: number | undefined;
-  /** A worker is replaced after so many tasks (a chunk is one). */
+  /** Replaces a worker after this many tasks; a chunk counts as one. */
   readonly maxTasksPerChild?: number | undefined;
-  /** A worker is replaced when it has more than so many bytes resident, a thread in its JavaScript heap, as seen between tasks. */
+  /** Replaces a worker, between tasks, that uses more than this many bytes: of resident memory for a process, of JavaScript heap for a thread. */
   readonly maxMemoryPerChild?: number | undefined;
-  /** The workers' names begin with it, `PoolWorker` if left out. */
+  /** The beginning of the workers' names, `PoolWorker` by default. */
   readonly name?: string | undefined;
   /** Environment variables of the workers, added to the inherited ones. */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
- * What a pool is made with. `context` says whose start method the workers have: `getContext('thread')` makes them worker threads; the
- * program's if left out.
+ * The options of `new Pool()`. `context` chooses the start method of the workers: with `getContext('thread')` they are worker threads.
+ * The default is the start method of the program.
  */
 export type PoolOptions = CommonPoolOptions & ByContext<OfProcess>;
 
@@ -51,16 +51,16 @@ export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
 
 /** Numbers about a pool at one moment. */
 export interface PoolStats {
-  /** Workers that live. */
+  /** The number of living workers. */
   readonly workers: number;
-  /** Workers that were started in all. */
+  /** The number of workers started since the pool was made. */
   readonly started: number;
-  /** Workers that ended otherwise than by themselves. */
+  /** The number of workers that did not end by themselves. */
   readonly lost: number;
-  /** Tasks that are not settled; a chunk is one task. */
+  /** The number of tasks not settled yet; a chunk counts as one task. */
   readonly outstanding: number;
-  /** Tasks that are settled; a chunk is one task. */
+  /** The number of settled tasks; a chunk counts as one task. */
   readonly done: number;
-  /** Tasks of those that are settled whose end is an error. */
+  /** The number of tasks that rejected; they count in `done` too. */
   readonly failed: number;
 }

@@ -31,7 +31,7 @@ import { rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
 
-/** How deep pools may be nested in tasks of pools: each level multiplies the number of processes. */
+/** The deepest nesting of pools in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
 
 type Items<T> = Iterable<T> | AsyncIterable<T>;
@@ -39,11 +39,11 @@ type Items<T> = Iterable<T> | AsyncIterable<T>;
 type AnyFunction = (...args: any[]) => unknown;
 
 /**
- * Worker processes that run functions for you. Any function, closures included; it is sent once to each worker. Every way a
- * task can end settles its promise, and what one task does harms no other: a worker that dies is replaced.
+ * Worker processes that run functions. Any function can be a task, closures included; it is sent once to each worker. However a task
+ * ends, its promise settles. A worker that dies is replaced, and the other tasks go on.
  *
- * Workers start when there is work for them. For a function that takes microseconds give many items at once (`map` with its
- * default chunks, `mapChunks`): a task costs some 10 µs.
+ * Workers start when there is work for them. A task costs about 10 µs: if a function takes only microseconds, give it many items at once,
+ * with `map` and its default chunks or with `mapChunks`.
  *
  * @example
  * import { Pool } from 'multiproc';
@@ -63,10 +63,10 @@ export class Pool implements AsyncDisposable {
     const { Dispatcher, poolDepth } = machinery();
     if (poolDepth() >= MAX_DEPTH) {
       throw new StateError(
-        `Pools are nested ${poolDepth()} deep already: a task that makes a pool must come to an end somewhere.`,
+        `Pools are nested ${poolDepth()} deep already, and ${MAX_DEPTH} is the limit: look for a task that makes a pool whose task makes a pool, without end.`,
       );
     }
-    // Nothing starts yet: a module that is loaded for a function may make a pool.
+    // No worker starts yet: a module that is loaded for a function may make a pool.
     this.#dispatcher = asOurselves(() => new Dispatcher(settings));
     this.#interruptible = interruptible(this.#dispatcher);
     watchInterrupt(this.#interruptible);
@@ -88,8 +88,8 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Runs `fn()` in a worker and returns its `AsyncResult` at once: for a result that is wanted later, or by a callback. Throws what is
-   * wrong with the call itself; what is wrong with the task or with the workers is the result's error.
+   * Runs `fn()` in a worker and returns its `AsyncResult` at once: use it for a result that you need later, or in a callback. Throws if the
+   * arguments of this call are invalid. Errors of the task or of the workers are errors of the `AsyncResult`.
    */
   applyAsync<R>(
     fn: () => R,
@@ -97,9 +97,9 @@ export class Pool implements AsyncDisposable {
     options?: TaskOptions & Callbacks<Awaited<R>>,
   ): AsyncResult<Awaited<R>>;
   /**
-   * Runs `fn(...args)` in a worker and returns its `AsyncResult` at once: for a result that is wanted later, or by a callback. Throws what
-   * is wrong with the call itself; what is wrong with the task, such as an argument that cannot be sent, or with the workers, is the
-   * result's error.
+   * Runs `fn(...args)` in a worker and returns its `AsyncResult` at once: use it for a result that you need later, or in a callback. Throws
+   * if the arguments of this call are invalid. Errors of the task, such as an element of `args` that cannot be sent, and errors of the
+   * workers are errors of the `AsyncResult`.
    */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
@@ -125,9 +125,9 @@ export class Pool implements AsyncDisposable {
     return sink.result;
   }
 
-  /** Runs `fn()` in a worker and blocks the thread until it has ended; returns what it returns, throws what it throws. */
+  /** Runs `fn()` in a worker and blocks the thread until the task has ended. Returns what `fn` returns, throws what `fn` throws. */
   applySync<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Awaited<R>;
-  /** Runs `fn(...args)` in a worker and blocks the thread until it has ended; returns what it returns, throws what it throws. */
+  /** Runs `fn(...args)` in a worker and blocks the thread until the task has ended. Returns what `fn` returns, throws what `fn` throws. */
   applySync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: readonly [...A],
@@ -140,14 +140,14 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Runs `fn` on each item; resolves to the results, in the order of the items. It waits for all of them, and then rejects with the first
-   * error by index; with `failFast` it rejects at once and ends the rest.
+   * Runs `fn` on each item and resolves to the results, in the order of the items. If items fail, `map` waits for all items, then rejects with the
+   * first error by index. With `failFast` it rejects at once and ends the other tasks.
    */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): Promise<Awaited<R>[]> {
     return this.#batch(fn, way.EACH, items, options) as Promise<Awaited<R>[]>;
   }
 
-  /** Runs `fn` on each item and returns the `AsyncResult` of all at once: for results that are wanted later, or by a callback. */
+  /** Runs `fn` on each item and returns the `AsyncResult` of all items at once: use it for results that you need later, or in a callback. */
   mapAsync<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
@@ -156,7 +156,7 @@ export class Pool implements AsyncDisposable {
     return this.#batchAsync(fn, way.EACH, items, options);
   }
 
-  /** `map` for a function of several arguments: each item is the list of them. */
+  /** Runs `fn(...item)` for each item, which is a list of arguments. Resolves to the results, in the order of the items. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<readonly [...A]>,
@@ -165,7 +165,7 @@ export class Pool implements AsyncDisposable {
     return this.#batch(fn, way.STAR, items, options) as Promise<Awaited<R>[]>;
   }
 
-  /** `mapAsync` for a function of several arguments: each item is the list of them. */
+  /** Runs `fn(...item)` for each item, which is a list of arguments, and returns the `AsyncResult` of all items at once. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<readonly [...A]>,
@@ -175,8 +175,8 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Calls `fn` with parts of a typed array, which are typed arrays of the same kind, and the index of each part's first item; resolves to
-   * one result a part. The parts are not copied item by item: this is the way for numbers in bulk.
+   * Calls `fn` with parts of a typed array and the index of each part's first item. Each part is a typed array of the same kind. Resolves to
+   * one result per part. The parts are not copied item by item: use this method for many numbers.
    */
   mapChunks<T extends NumberArray, R>(
     fn: (chunk: T, start: number) => R,
@@ -184,8 +184,8 @@ export class Pool implements AsyncDisposable {
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
   /**
-   * Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. For a function
-   * that can do many items at once better than one by one.
+   * Calls `fn` with arrays of `chunksize` items and the index of each array's first item. Resolves to one result per array. Use it for a
+   * function that handles many items at once faster than one by one.
    */
   mapChunks<T, R>(
     fn: (chunk: T[], start: number) => R,
@@ -197,8 +197,8 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Runs `fn` on each item and blocks the thread until all have ended; returns the results, in the order of the items. The items must be
-   * there at once: no async iterable.
+   * Runs `fn` on each item and blocks the thread until all tasks have ended. Returns the results, in the order of the items. `items` cannot be an
+   * async iterable.
    */
   mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
     assertTask(fn);
@@ -210,14 +210,15 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * `map` over an input that is read lazily, results in order: for inputs without end, or too large to hold. See `buffersize`.
-   * An item's error does not end the iteration: catch it and call `next()` again. Leaving the loop ends the rest.
+   * Runs `fn` on each item and iterates over the results in order. The input is read lazily, at most `buffersize` items ahead: use it for
+   * inputs that are endless or do not fit into memory. If an item fails, `next()` rejects and the iteration goes on: catch the error and
+   * call `next()` again. Leaving the loop ends the other tasks.
    */
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options: MapOptions = {}): AsyncIterableIterator<Awaited<R>> {
     return this.#iterate(fn, items, options, true);
   }
 
-  /** `imap` with the results in the order in which they come, and so the quick ones first. */
+  /** Runs `fn` on each item of a lazily read input, as `imap` does, and iterates over the results in the order in which they arrive. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
@@ -227,8 +228,8 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Returns a function that runs `fn` in a worker. It may be sent to other processes, also into tasks: there it asks this process
-   * to run it in the pool.
+   * Returns a function that runs `fn` in a worker. The returned function can be sent to other processes and to tasks. A call there asks this
+   * process to run `fn` in the pool.
    */
   wrap<A extends unknown[], R>(
     fn: (...args: A) => R,
@@ -242,13 +243,13 @@ export class Pool implements AsyncDisposable {
     return callable;
   }
 
-  /** Takes no more tasks, and finishes those that it has. May be repeated. */
+  /** Stops accepting tasks; tasks that are already submitted still finish. May be repeated. */
   close(): void {
     this.#dispatcher.close();
     this.#isJoinable = true;
   }
 
-  /** Ends all workers now; every outstanding result rejects with a `ClosedError`. May be repeated. */
+  /** Ends all workers at once; every outstanding result rejects with a `ClosedError`. May be repeated. */
   terminate(): void {
     this.#dispatcher.terminate();
     this.#isJoinable = true;
@@ -263,23 +264,23 @@ export class Pool implements AsyncDisposable {
     await awaitEvent((done) => ended.then(done), options);
   }
 
-  /** Closes the pool and joins it. */
+  /** Closes the pool and waits until all workers have ended. `await using` calls this method at the end of the block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.join();
   }
 
-  /** How many workers there may be. */
+  /** The largest number of workers. */
   get size(): number {
     return this.#dispatcher.crew.size;
   }
 
-  /** The process ids of the workers that live. */
+  /** The process ids of the living workers. */
   get pids(): number[] {
     return this.#dispatcher.crew.pids;
   }
 
-  /** Numbers about the pool at this moment. */
+  /** Returns numbers about the pool at this moment: workers and tasks. */
   stats(): PoolStats {
     const { crew, counts } = this.#dispatcher;
     return { ...crew.counts, ...counts };
@@ -295,7 +296,7 @@ export class Pool implements AsyncDisposable {
     return new (machinery().Batch)(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options), end);
   }
 
-  /** Starts a batch as soon as its items are there. */
+  /** Starts a batch as soon as its items have been read. */
   async #batch(fn: AnyFunction, how: Way, items: Items<unknown>, options: MapOptions): Promise<unknown[]> {
     assertTask(fn);
     this.#dispatcher.assertOpen();
@@ -357,7 +358,7 @@ export class Pool implements AsyncDisposable {
   }
 }
 
-/** A pool that nobody can reach any more finishes what it has and lets its workers go. */
+/** A pool that the program cannot reach any more is closed: it finishes its tasks and ends its workers. */
 const forgotten = new FinalizationRegistry<{
   dispatcher: Dispatcher;
   interruptible: Interruptible;
@@ -366,7 +367,7 @@ const forgotten = new FinalizationRegistry<{
   dispatcher.ended().then(() => unwatchInterrupt(interruptible));
 });
 
-/** What Ctrl-C does to a pool; without the pool itself, which may be forgotten. */
+/** Returns what Ctrl-C needs of a pool. It must not refer to the `Pool`, which could otherwise never be collected. */
 function interruptible(dispatcher: Dispatcher): Interruptible {
   return {
     isBusy: () => !dispatcher.isOver && dispatcher.outstanding > 0,

@@ -1,16 +1,16 @@
-/** What a user may ask for each task. */
+/** The options of a task. */
 export interface TaskOptions {
-  /** Milliseconds from the start of the task; then its worker is ended and the task rejects with `TimeoutError`. */
+  /** The longest time that the task may run, in milliseconds from its start. After that the pool ends the task's worker, and the task rejects with `TimeoutError`. */
   readonly timeout?: number | undefined;
-  /** Ends just this task: a waiting one never starts, of a running one the worker is ended. It rejects with `signal.reason`. */
+  /** Ends the task when the signal is aborted: a waiting task never starts, the worker of a running task is ended. The task rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** How often the task is run again after an error that it threw, or after its worker was lost; 0 if left out. */
+  /** How many times the task is run again after it has thrown or lost its worker; 0 by default. */
   readonly retries?: number | undefined;
-  /** Bigger goes first, equal ones in order of submission; 0 if left out. */
+  /** Tasks with a bigger number start first, tasks with equal numbers in order of submission; 0 by default. */
   readonly priority?: number | undefined;
 }
 
-/** The options of a task with nothing left out. */
+/** The options of a task, with all defaults filled in. */
 export interface SubmitOptions {
   readonly timeout: number;
   readonly retries: number;
@@ -18,22 +18,22 @@ export interface SubmitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a user may ask of the calls that take many items. */
+/** The options of calls that take many items. */
 export interface MapOptions extends TaskOptions {
-  /** How many items make one task; a time-out and a retry are for the whole of it. A quarter of each worker's share if left out. */
+  /** The number of items in one task (a chunk). Time-outs and retries apply to a whole chunk. The default is four chunks per worker. */
   readonly chunksize?: number | undefined;
-  /** For `imap`: how many items may be unfinished or unread, 4 × workers × chunksize if left out. */
+  /** For `imap` and `imapUnordered`: the largest number of items that are unfinished or unread, 4 × workers × chunksize by default. */
   readonly buffersize?: number | undefined;
-  /** Rejects with the first error that happens, and ends the rest. */
+  /** Rejects at the first error and ends the other tasks. */
   readonly failFast?: boolean | undefined;
   /** Called after each task with the number of items done. */
   readonly onProgress?: ((done: number, total?: number) => void) | undefined;
 }
 
-/** Who is told of the end of a task: options of `applyAsync`, `mapAsync` and `starmapAsync`. */
+/** The callbacks of `applyAsync`, `mapAsync` and `starmapAsync`. */
 export interface Callbacks<R> {
-  /** Called with the result, outside of the pool's own work: what it throws becomes a process warning. */
+  /** Called with the result. An error that the callback throws becomes a process warning. */
   readonly callback?: ((result: R) => unknown) | undefined;
-  /** Called with the error instead, likewise outside of the pool's own work. */
+  /** Called with the error of a failed task. An error that the callback throws becomes a process warning. */
   readonly errorCallback?: ((error: unknown) => unknown) | undefined;
 }
