@@ -16,7 +16,7 @@ import { discardShared, packShared, unpackShared } from './transport.ts';
 export const BARRIER_KIND = 10;
 const MOST_PARTIES = 2 ** 16;
 
-/** Words of a barrier, behind those of every shared object. */
+/** Words of a barrier, after those of every shared object. */
 const field = {
   /** Granule of the block with the action, 0 if there is none; written once. */
   action: 2,
@@ -31,7 +31,8 @@ registerDestroyer(BARRIER_KIND, (family, offset) => {
   discardShared(family, actionAt(family, offset));
 });
 
-// One that has the barrier and is killed will not come any more, or is among those who have. One that ends by itself is done with it.
+// A killed member that holds the barrier will not come any more, or is among the parties that have come. A member that ends by itself has
+// finished with the barrier.
 onHolderDeath(BARRIER_KIND, (family, offset, dead) => {
   const rounds = new BarrierRounds(family, offset + field.rounds * 4);
   const waiters = waitersAt(family, offset);
@@ -41,22 +42,23 @@ onHolderDeath(BARRIER_KIND, (family, offset, dead) => {
   waiters.notifyAll();
 });
 
-/** What a barrier does besides. */
+/** Options of `new Barrier()`. */
 export interface BarrierOptions {
   /**
-   * Runs in the party that comes last, whichever process that is, before any of them goes on; it may be async unless that one
-   * waits with `waitSync`. If it throws, that party gets the error, and the barrier is broken for the others.
+   * The last party to come runs this function, in whichever process it is, before any party goes on. It may be async unless that party
+   * waits with `waitSync`. If it throws, the last party gets the error, and the barrier is broken for the others.
    */
   readonly action?: (() => unknown) | undefined;
-  /** Milliseconds that each `wait` may take if it does not say otherwise; `undefined`: for ever. */
+  /** The default time-out of `wait`, in milliseconds; `undefined` waits for ever. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * Holds parties back until so many have come, and lets all of them go on: again and again. A party is a `wait`, in any process.
+ * Holds parties back until a given number of them have come, then lets all go on, round after round. A party is one call of `wait`, in
+ * any process.
  *
- * If one does not come in time, somebody aborts it, or a process that has the barrier is killed or fails, the barrier is
- * broken: all who wait and all who come get a `BrokenBarrierError` until it is `reset()`.
+ * If a party reaches its time-out, calls `abort()`, or is in a process that is killed or fails, the barrier is broken: all waits reject
+ * with a `BrokenBarrierError` until `reset()` is called.
  *
  * @example
  * import { Barrier, Process, Queue } from 'multiproc';
@@ -79,11 +81,11 @@ export class Barrier extends SharedObject {
   readonly #offset: number;
   readonly #rounds: BarrierRounds;
   readonly #waiters: WaitQueue;
-  /** The parties of this thread that have come and have not gone on. */
+  /** The parties of this thread that have come and not gone on yet. */
   readonly #arrivals = new Set<Arrival>();
   #action: (() => unknown) | undefined;
 
-  /** `parties` is how many waits make a round, from 1 on. */
+  /** `parties` is the number of waits in a round, from 1 on. */
   constructor(parties: number, options?: BarrierOptions);
   /** @internal */
   constructor(existing: Existing);
@@ -110,27 +112,27 @@ export class Barrier extends SharedObject {
     }
   }
 
-  /** How many waits make a round. */
+  /** The number of waits in a round. */
   get parties(): number {
     this.assertOpen();
     return this.#rounds.parties;
   }
 
-  /** How many wait now. */
+  /** The number of parties that wait now. */
   get nWaiting(): number {
     this.assertOpen();
     return this.#rounds.arrived;
   }
 
-  /** True if nobody can pass until it is reset. */
+  /** True if the barrier is broken: no party can pass until `reset()` is called. */
   get broken(): boolean {
     this.assertOpen();
     return this.#rounds.isBroken;
   }
 
   /**
-   * Waits until all parties have come. The answer, from 0 on and below `parties`, is another one for each. When the time is over
-   * the barrier is broken, for all. An abort takes this party back: the others go on waiting for another.
+   * Waits until all parties have come. Resolves to the index of this party, unique within the round: 0 to `parties - 1`. The time-out
+   * breaks the barrier for all parties. An abort withdraws this party, and the others go on waiting.
    */
   async wait(options?: WaitOptions): Promise<number> {
     this.assertOpen();
@@ -146,7 +148,7 @@ export class Barrier extends SharedObject {
       const index = await this.#waiters.wait<number | undefined>(passing, rest(), () => this.#expire(arrival));
       return index ?? (await this.#waiters.wait(passing, { signal: options?.signal }, this.#late));
     } catch (error) {
-      // Otherwise close() has done it.
+      // If the arrival is missing, close() has withdrawn it.
       if (this.#arrivals.has(arrival)) this.#rounds.withdraw(arrival);
       throw error;
     } finally {
@@ -154,7 +156,10 @@ export class Barrier extends SharedObject {
     }
   }
 
-  /** Blocks the thread until all parties have come; returns its number among them. Throws a `BrokenBarrierError`. */
+  /**
+   * Blocks the thread until all parties have come. Returns the index of this party, unique within the round: 0 to `parties - 1`. Throws a
+   * `BrokenBarrierError` if the barrier is or becomes broken.
+   */
   waitSync(options?: SyncWaitOptions): number {
     this.assertOpen();
     readTimeout(options);
@@ -171,20 +176,20 @@ export class Barrier extends SharedObject {
     }
   }
 
-  /** Makes the barrier whole and empty; those who wait get a `BrokenBarrierError`. */
+  /** Makes the barrier usable and empty; waiting parties get a `BrokenBarrierError`. */
   reset(): void {
     this.assertOpen();
     this.#rounds.reset();
     this.#waiters.notifyAll();
   }
 
-  /** Breaks the barrier: those who wait and those who come get a `BrokenBarrierError` until somebody resets it. */
+  /** Breaks the barrier: waiting and coming parties get a `BrokenBarrierError` until `reset()` is called. */
   abort(): void {
     this.assertOpen();
     this.#break();
   }
 
-  /** Lets go of the barrier in this process; its waits end with a `ClosedError`, as if they had not come. */
+  /** Ends the use of the barrier in this process: its waits reject with a `ClosedError`, and their parties count as not come. */
   override close(): void {
     for (const arrival of this.#arrivals) {
       if (arrival.isLast) this.#break();
@@ -195,7 +200,7 @@ export class Barrier extends SharedObject {
     super.close();
   }
 
-  /** This party's place; `undefined` while the round before is not over. */
+  /** Takes a place in the round; returns `undefined` while the round before is not over. */
   #arrive(): Arrival | undefined {
     const arrival = this.#rounds.arrive();
     if (arrival === 'broken') throw new BrokenBarrierError();
@@ -204,7 +209,7 @@ export class Barrier extends SharedObject {
     return arrival;
   }
 
-  /** Runs the action as the last party, and lets all go on. */
+  /** Runs the action as the last party, then lets all parties go on. */
   async #act(arrival: Arrival): Promise<number> {
     try {
       await this.#findAction()?.();
@@ -234,7 +239,7 @@ export class Barrier extends SharedObject {
 
   readonly #arriving = () => this.#arrive() ?? NOT_YET;
 
-  /** Looks whether all have come, in the round of the arrival. */
+  /** Checks whether all parties of the arrival's round have come. */
   #passing(arrival: Arrival): Attempt<number> {
     return () => {
       const outcome = this.#rounds.outcome(arrival);
@@ -254,7 +259,7 @@ export class Barrier extends SharedObject {
     this.#waiters.notifyAll();
   }
 
-  /** The time is over: breaks the barrier, unless all have come and only the action takes long. */
+  /** Breaks the barrier at the time-out, unless all parties have come and only the action takes long. */
   #expire(arrival: Arrival): undefined {
     if (!this.#rounds.breakRound(arrival)) return undefined;
     this.#waiters.notifyAll();
@@ -273,7 +278,7 @@ export class Barrier extends SharedObject {
     return clock() + own;
   }
 
-  /** The action, as it was given here or as it travelled. */
+  /** Returns the action that was given in this thread or that was sent with the barrier. */
   #findAction(): (() => unknown) | undefined {
     const block = actionAt(this.#family, this.#offset);
     if (this.#action === undefined && block !== 0) {
@@ -310,7 +315,7 @@ function readDefault(family: Family, offset: number): number {
   return double[0] as number;
 }
 
-/** The default time-out in ms, after a look at all arguments. */
+/** Checks the arguments; returns the default time-out in milliseconds. */
 function readBarrier(parties: number, options: BarrierOptions | undefined): number {
   if (typeof parties !== 'number') throw new TypeError(`parties must be a number, not ${typeof parties}`);
   if (!Number.isInteger(parties) || parties < 1 || parties > MOST_PARTIES) {

@@ -12,19 +12,19 @@ import type { Waitable } from '../sync/waitable.ts';
 import { announce } from './announce.ts';
 import { giveBack, keepParcel, pack, unpack } from './transport.ts';
 
-/** Words of a bounded buffer, behind those of every shared object. */
+/** Words of a bounded buffer, after those of every shared object. */
 const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + WAIT_LIST_WORDS } as const;
-/** Where the words of the kinds of queues start: the block has room for them anyway. */
+/** The first of the words that each kind of queue has for itself; the block has room for them. */
 export const OWN_WORDS = field.putters + WAIT_LIST_WORDS;
 const WORDS = OWN_WORDS + 16;
 
-/** What `put` answers when it need not wait: one promise for all. */
+/** The resolved promise of a `put` that need not wait, for all of them. */
 const DONE = Promise.resolve();
 
-/** Parcels are copied out here and decoded at once; a decoder that gets from a queue itself uses another. */
+/** Buffers into which parcels are copied before they are decoded. A decoder that itself gets from a queue uses another buffer. */
 const scratches: Uint8Array[] = [];
 
-/** A queue in the heap that any members put into and get from, and wait for: what `Queue` and `SimpleQueue` are made of. */
+/** A queue in the heap that any members can put into and get from: the base of `Queue` and `SimpleQueue`. */
 export abstract class BoundedBuffer<T> extends SharedObject implements Waitable {
   readonly #family: Family;
   readonly #ring: Ring;
@@ -38,7 +38,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       try {
         Ring.create(family, offset + field.ring * 4, make);
       } catch (error) {
-        // Not that of the classes below, which are not there yet.
+        // Does not call the `close` of subclasses, whose fields are not initialized yet.
         super.close();
         throw error;
       }
@@ -53,7 +53,10 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     });
   }
 
-  /** Puts an item in, waiting for a free place if need be; when it has resolved, every process sees the item. */
+  /**
+   * Waits for a free place and puts an item in. When the promise has resolved, every process sees the item. Rejects with `Full` after the
+   * time-out, with `ShutDown`, `ClosedError` or the signal's reason.
+   */
   put(item: T, options?: WaitOptions): Promise<void> {
     let parcel: number | Parcel = 0;
     try {
@@ -72,7 +75,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** Puts an item in and blocks the thread while there is no free place; throws `Full` when the time is over. */
+  /** Blocks the thread until there is a free place, and puts an item in. Throws `Full` after the time-out, `ShutDown` or `ClosedError`. */
   putSync(item: T, options?: SyncWaitOptions): void {
     this.assertOpen();
     readTimeout(options);
@@ -86,7 +89,10 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** Takes the oldest item out, waiting for one if need be. */
+  /**
+   * Waits for the oldest item and takes it out. Rejects with `Empty` after the time-out, with `ShutDown` when no item will come any more,
+   * with `ClosedError` or the signal's reason.
+   */
   get(options?: WaitOptions): Promise<T> {
     try {
       this.assertOpen();
@@ -100,7 +106,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** Takes the oldest item out and blocks the thread while there is none; throws `Empty` when the time is over. */
+  /** Blocks the thread until there is an item, and takes out the oldest. Throws `Empty` after the time-out, `ShutDown` or `ClosedError`. */
   getSync(options?: SyncWaitOptions): T {
     this.assertOpen();
     if (options === undefined) {
@@ -110,36 +116,36 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return this.#getters.waitSync(this.#attemptGet, options, throwEmpty);
   }
 
-  /** Puts an item in if there is room at once; `Full` otherwise. */
+  /** Puts an item in without waiting. Throws `Full` if there is no room. */
   putNowait(item: T): void {
     this.putSync(item, { timeout: 0 });
   }
 
-  /** Takes the oldest item out if there is one at once; `Empty` otherwise. */
+  /** Takes the oldest item out without waiting. Throws `Empty` if there is none. */
   getNowait(): T {
     const item = this.attemptGet();
     if (item === NOT_YET) throw new Empty();
     return item;
   }
 
-  /** How many items are in it: exact in every process, at the moment of the call. */
+  /** The number of items in the queue: exact in every process, at the moment of the call. */
   qsize(): number {
     return this.ring.size;
   }
 
-  /** True if there is nothing in it: exact in every process, at the moment of the call. */
+  /** True if there is no item in the queue: exact in every process, at the moment of the call. */
   empty(): boolean {
     this.assertOpen();
     return this.#ring.size === 0;
   }
 
-  /** For `wait`: true if `get` would not wait, because there is an item or there will never be one again. */
+  /** For `wait`: true if `get` would not wait, because there is an item or because no item will come any more. */
   isReady(): boolean {
     this.assertOpen();
     return this.#ring.size > 0 || this.#ring.isShutDown;
   }
 
-  /** For `wait`: calls back, once, when `get` would not wait; the answer stops that. */
+  /** For `wait`: calls `callback` once, when `get` would not wait. Returns a function that cancels this. */
   onReady(callback: () => void): () => void {
     this.assertOpen();
     const stop = new AbortController();
@@ -152,7 +158,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return () => stop.abort();
   }
 
-  /** Lets go of the queue in this process; waits of this thread end with a `ClosedError`. What is inside stays for the others. */
+  /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */
   override close(): void {
     const error = closedError(this);
     this.#getters.close(error);
@@ -166,13 +172,13 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return this.#ring;
   }
 
-  /** @internal One look, no wait: the item or `NOT_YET`. */
+  /** @internal Looks once, without waiting: returns the item or `NOT_YET`. */
   protected attemptGet(): T | NotYet {
     this.assertOpen();
     return this.#attemptGet();
   }
 
-  /** @internal Wakes all who wait at either end: something final has happened. */
+  /** @internal Wakes all members that wait to put or to get, after a change that is final. */
   protected wakeAll(): void {
     this.#getters.notifyAll();
     this.#putters.notifyAll();
@@ -202,7 +208,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** A small integer needs no parcel. */
+  /** Packs an item. A small integer needs no parcel. */
   #prepare(item: T): number | Parcel {
     if (typeof item === 'number' && (item | 0) === item && !Object.is(item, -0)) return item;
     return pack(this.#family, item, 'item');
@@ -217,13 +223,13 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     }
   }
 
-  /** Tries to push what outlasts this call. */
+  /** Returns the attempt to push an item, which must outlast this call. */
   #pushing(parcel: number | Parcel): Attempt<undefined> {
     const kept = typeof parcel === 'number' ? parcel : keepParcel(parcel);
     return () => (this.#tryPush(kept) ? undefined : NOT_YET);
   }
 
-  /** False if there is no free place; what is in is in, whatever goes wrong then. */
+  /** Returns false if there is no free place. Once it is pushed, an item stays in, even if the rest of the call fails. */
   #tryPush(parcel: number | Parcel): boolean {
     const found = typeof parcel === 'number' ? this.#ring.pushInt(parcel) : this.#ring.push(parcel);
     if (found === outcome.SHUT) throw new ShutDown();
@@ -232,7 +238,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return true;
   }
 
-  /** Lets go of what did not get in. */
+  /** Frees an item that was not pushed. */
   #discard(parcel: number | Parcel): void {
     if (typeof parcel !== 'number') discardParcel(this.#family, parcel);
   }
@@ -246,7 +252,7 @@ function throwFull(): never {
   throw new Full();
 }
 
-/** Takes a buffer apart that nobody holds any more. */
+/** Destroys a buffer that no member holds any more. */
 export function destroyBuffer(family: Family, offset: number): void {
   new Ring(family, offset + field.ring * 4).destroy();
   for (const list of [field.getters, field.putters]) {
@@ -254,7 +260,7 @@ export function destroyBuffer(family: Family, offset: number): void {
   }
 }
 
-/** Has objects of this kind taken apart as bounded buffers when nobody holds them any more. */
+/** Registers a kind of shared objects that are destroyed as bounded buffers. */
 export function registerBufferKind(kind: number): void {
   registerDestroyer(kind, destroyBuffer);
 }

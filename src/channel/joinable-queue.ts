@@ -14,9 +14,12 @@ import { Queue } from './queue.ts';
 /** The number of this kind among shared objects. */
 export const JOINABLE_QUEUE_KIND = 4;
 
-/** Words of a joinable queue, beside those of every queue. */
+/** Words of a joinable queue, after those of every queue. */
 const field = {
-  /** How many items are done, not counting those that an immediate shutdown throws away; wraps as the ring's counts do. Each change is one atomic operation. */
+  /**
+   * The number of items that are done, without those that an immediate shutdown drops. Wraps as the ring's counts do. Every member that
+   * calls `taskDone` writes it, by one atomic operation.
+   */
   done: 2,
   joiners: OWN_WORDS,
 } as const;
@@ -27,9 +30,9 @@ registerDestroyer(JOINABLE_QUEUE_KIND, (family, offset) => {
 });
 
 /**
- * A `Queue` that knows which items are done: whoever took one calls `taskDone()` after the work, and `join()` waits until
- * every item that was put is done. An item whose consumer is killed before that stays unfinished: give `join` a time-out where
- * consumers may die, or use a `Pool`, which knows which task was lost.
+ * A `Queue` that counts finished items. A consumer calls `taskDone()` after the work on an item, and `join()` waits until every item that
+ * was put is done. If a consumer is killed before that, its item is never done: where consumers may die, give `join` a time-out, or use a
+ * `Pool`, which reports the lost task.
  *
  * @example
  * import { JoinableQueue, Process } from 'multiproc';
@@ -56,7 +59,7 @@ export class JoinableQueue<T> extends Queue<T> {
   readonly #done: number;
   readonly #joiners: WaitQueue;
 
-  /** `maxsize` is the most items that it may hold; missing or below 1: no bound. */
+  /** `maxsize` is the largest number of items in the queue; no bound if it is missing or below 1. A fraction or NaN throws a `RangeError`. */
   constructor(maxsize?: number);
   /** @internal */
   constructor(existing: Existing);
@@ -68,22 +71,22 @@ export class JoinableQueue<T> extends Queue<T> {
     this.#joiners = new WaitQueue(family, offset + field.joiners * 4, { isReady: () => this.#unfinished === 0 });
   }
 
-  /** Says that the work on an item taken earlier is complete; a `StateError` if said more often than items were put. */
+  /** Marks an item that was taken out as done. Throws a `StateError` if it is called more often than items were put. */
   taskDone(): void {
     const { ring } = this;
-    // What is done cannot be taken back: room to wake who waits for it.
+    // The change below cannot be undone, so there must be enough stack to wake the waiters after it.
     needMuchStack();
     for (;;) {
       const done = Atomics.load(this.#words, this.#done);
       if (((ring.countPut - done) | 0) <= 0)
         throw new StateError('taskDone() was called more often than items were put.');
-      // SYNC(done): who finds all done sees what was written before.
+      // SYNC(done): a member that finds all items done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
     if (this.#joiners.hasWaiting && this.#unfinished === 0) announceToAll(this.#joiners);
   }
 
-  /** Waits until every item put so far, and those put meanwhile, is done; a `TimeoutError` when the time is over. */
+  /** Waits until every item, including items put during the wait, is done. Rejects with a `TimeoutError` after the time-out. */
   join(options?: WaitOptions): Promise<void> {
     try {
       this.assertOpen();
@@ -93,15 +96,15 @@ export class JoinableQueue<T> extends Queue<T> {
     }
   }
 
-  /** Blocks the thread until every item put is done; throws a `TimeoutError` when the time is over. */
+  /** Blocks the thread until every item is done. Throws a `TimeoutError` after the time-out. */
   joinSync(options?: SyncWaitOptions): void {
     this.assertOpen();
     this.#joiners.waitSync<void>(this.#attempt, options, this.#expire);
   }
 
   /**
-   * Lets nothing in any more, in all processes: `put` fails with `ShutDown`, `get` gives what is inside and then fails with it too.
-   * `immediate` throws away what is inside, and these items count as done. May be repeated.
+   * Ends the input in all processes: `put` fails with `ShutDown`, and so does `get` once the queue is empty. `immediate` drops the items
+   * in the queue and counts them as done. May be repeated.
    */
   override shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
@@ -109,14 +112,14 @@ export class JoinableQueue<T> extends Queue<T> {
     if (this.#unfinished === 0) this.#joiners.notifyAll();
   }
 
-  /** Lets go of the queue in this process; waits of this thread end with a `ClosedError`. What is inside stays for the others. */
+  /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */
   override close(): void {
     this.#joiners.close(closedError(this));
     super.close();
   }
 
   get #unfinished(): number {
-    // SYNC(done): sees what was written before. First what is done, then what was put, so that an item that is done was put.
+    // SYNC(done): sees what was written before. Reads `done` before `countPut`, so that every item counted as done is counted as put.
     const done = Atomics.load(this.#words, this.#done);
     return Math.max(0, (this.ring.countPut - done) | 0);
   }

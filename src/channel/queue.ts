@@ -15,13 +15,13 @@ import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
 
-/** Who puts into a queue, for a `get` that ends with them. */
+/** The option of a `get` that ends when all producers have ended. */
 export interface Producers {
-  /** What becomes ready when a producer is gone: the `sentinel` of each process that puts. */
+  /** Objects that become ready when a producer has ended, such as the `sentinel` of each process that puts items. */
   readonly producers?: Iterable<Waitable> | undefined;
 }
 
-/** Why a `get` ends whose producers are gone. */
+/** The abort reason of a `get` whose producers have all ended. */
 const END = Symbol('end');
 
 /** The number of this kind among shared objects. */
@@ -32,8 +32,8 @@ registerBufferKind(QUEUE_KIND);
  * A first-in, first-out queue that all processes of a family share: any number of producers and consumers, with or without an
  * event loop. It may be passed anywhere: in `args`, in another queue, in a result. Items of one producer keep their order.
  *
- * Items are copied (see docs/what-crosses.md), but for large binaries, which arrive as views of shared memory. Nobody who is
- * killed while using it hangs the others or tears an item.
+ * Items are copied (see docs/what-crosses.md). Large binaries of 32 MiB and more can arrive as views of shared memory. A process that is
+ * killed while it uses the queue does not hang the others and does not tear an item.
  *
  * @example
  * import { Process, Queue } from 'multiproc';
@@ -52,7 +52,7 @@ registerBufferKind(QUEUE_KIND);
  * assert.equal(sum, 328350);
  */
 export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposable {
-  /** `maxsize` is the most items that it may hold; missing or below 1: no bound. A fraction or NaN is a `RangeError`. */
+  /** `maxsize` is the largest number of items in the queue; no bound if it is missing or below 1. A fraction or NaN throws a `RangeError`. */
   constructor(maxsize?: number);
   /** @internal */
   constructor(maxsize: number | Existing | undefined, kind?: number);
@@ -61,8 +61,9 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
   }
 
   /**
-   * Takes the oldest item out, waiting for one if need be. With `producers`, such as the `sentinel`s of processes that put, it waits no
-   * longer than there are any: when all are ready and nothing is inside, it rejects with an `EndOfStreamError`.
+   * Waits for the oldest item and takes it out. Rejects with `Empty` after the time-out, with `ShutDown`, `ClosedError` or the signal's
+   * reason. With `producers`, such as the `sentinel`s of the processes that put items, it rejects with an `EndOfStreamError` when all of
+   * them are ready and the queue is empty.
    */
   override get(options?: WaitOptions & Producers): Promise<T> {
     return options?.producers === undefined ? super.get(options) : this.#getFrom(options.producers, options);
@@ -84,7 +85,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
       return await super.get({ timeout: options.timeout, signal: over.signal });
     } catch (error) {
       if (error !== END) throw error;
-      // What has ended may have put before.
+      // A producer may have put items before it ended.
       const last = this.attemptGet();
       if (last !== NOT_YET) return last;
       throw new EndOfStreamError('The queue is empty, and all of its producers are gone.');
@@ -94,14 +95,14 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
     }
   }
 
-  /** The most items that it may hold, 0 for no bound. */
+  /** The largest number of items in the queue, 0 for no bound. */
   get maxsize(): number {
     return this.ring.bound;
   }
 
   /**
-   * Puts all items in, in order, waiting for room as need be; the time-out is for all of them. If it fails, the error's `done`
-   * says how many items are in.
+   * Puts all items in, in order, and waits for room. The time-out is for all items together. If the call fails, `done` of the error is
+   * the number of items put in.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     this.assertOpen();
@@ -122,8 +123,8 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
   }
 
   /**
-   * Waits for the first item, then takes what is there: 1 to `max` items, all of them if `max` is `Infinity`. If one of them cannot be read, as when the `decode` of
-   * its class throws, the error's `items` are those before it.
+   * Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. If an item cannot be read, for
+   * example because the `decode` of its class throws, `items` of the error has the items before it.
    */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
     checkMax(max);
@@ -135,28 +136,28 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
         items.push(item);
       }
     } catch (error) {
-      // The end is for the next call: these items are out of the queue.
+      // The next call reports the shutdown: these items are out of the queue already.
       if (!(error instanceof ShutDown)) throw afterGetting(error, items);
     }
     return items;
   }
 
-  /** True if it has a bound and holds as many items. */
+  /** True if the queue has a bound and has reached it. */
   full(): boolean {
     const { bound, size } = this.ring;
     return bound > 0 && size >= bound;
   }
 
   /**
-   * Lets nothing in any more, in all processes: `put` answers `ShutDown`, `get` gives what is inside and then answers it too.
-   * `immediate` throws away what is inside. It may be repeated.
+   * Ends the input in all processes: `put` fails with `ShutDown`, and so does `get` once the queue is empty. `immediate` drops the items
+   * in the queue. May be repeated.
    */
   shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
   }
 
-  /** Gives items until the queue is shut down and drained. Leaving the loop costs no item. */
+  /** Iterates over the items until the queue is shut down and empty. Leaving the loop loses no item. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
     return {
       next: async () => {
@@ -172,7 +173,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
   }
 }
 
-/** The bound as the ring takes it: more than it could ever count is no bound. */
+/** Returns the bound for the ring. A bound that is more than the ring can count is no bound. */
 function roomFor(maxsize: number): number {
   const bound = readBound(maxsize);
   return bound > 0x7fffffff ? 0 : bound;

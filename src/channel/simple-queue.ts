@@ -6,8 +6,8 @@ export const SIMPLE_QUEUE_KIND = 3;
 registerBufferKind(SIMPLE_QUEUE_KIND);
 
 /**
- * An unbounded queue between processes with the least one needs: `put`, `get`, their `Sync` and `Nowait` twins, `qsize`, `empty` and
- * `close`. Take `Queue` for a bound, many items at once, or an end of the stream.
+ * An unbounded queue between processes with few methods: `put`, `get`, their `Sync` and `Nowait` forms, `qsize`, `empty` and `close`. For
+ * a bound, many items at once, or an end of the stream, use `Queue`.
  *
  * @example
  * import { Process, SimpleQueue } from 'multiproc';

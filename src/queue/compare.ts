@@ -1,4 +1,4 @@
-/** What a value is ordered by: itself or, of an object, what it converts to. */
+/** Returns the value by which `value` is ordered: the value itself or, for an object, the primitive that it converts to. */
 function orderedBy(value: unknown): unknown {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
   const convert: unknown = (value as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive];
@@ -27,8 +27,9 @@ function compareArrays(a: readonly unknown[], b: readonly unknown[]): number {
 }
 
 /**
- * Orders two values as `<` does: below 0, 0 or above 0. Arrays go element by element, as Python's tuples do; objects by
- * their `valueOf()`. What has no order (a number and a string, NaN, objects without a `valueOf` of their own) is a `TypeError`.
+ * Orders two values as `<` does. Returns a number below 0, 0 or above 0. Arrays are compared element by element, as Python's tuples are;
+ * objects are compared by their `valueOf()`. Throws a `TypeError` for values without an order: a number and a string, NaN, objects
+ * without their own `valueOf`.
  */
 export function compare(a: unknown, b: unknown): number {
   if (Array.isArray(a) && Array.isArray(b)) return compareArrays(a, b);

@@ -1,18 +1,18 @@
-/** How many items a chunk holds before the next one is begun. */
+/** The number of items in a chunk before the next chunk is begun. */
 const chunkSize = 1024;
 
 interface Chunk<T> {
   readonly slots: (T | undefined)[];
-  /** The slot that is read next; all before it are empty. */
+  /** The slot that is read next; all slots before it are empty. */
   read: number;
-  /** The slot that is written next; all from it on are empty. */
+  /** The slot that is written next; this slot and all later ones are empty. */
   write: number;
   next: Chunk<T> | undefined;
 }
 
 /**
- * First in, first out, in constant time however many items there are: a chain of chunks that grows and shrinks with its
- * contents. (`Array.shift` moves every item that stays; a doubling ring copies all of them and never gives memory back.)
+ * First in, first out, in constant time for any number of items: a chain of chunks that grows and shrinks with its contents.
+ * (`Array.shift` moves all remaining items; a doubling ring copies all items and never gives memory back.)
  */
 export class Fifo<T> {
   #head: Chunk<T> = { slots: [], read: 0, write: 0, next: undefined };
@@ -31,11 +31,11 @@ export class Fifo<T> {
     this.#size += 1;
   }
 
-  /** Takes the oldest item; only to be called while there is one. */
+  /** Takes the oldest item. The queue must not be empty. */
   shift(): T {
     const chunk = this.#head;
     const item = chunk.slots[chunk.read] as T;
-    chunk.slots[chunk.read++] = undefined; // the queue must not keep alive what has left it
+    chunk.slots[chunk.read++] = undefined; // so that an item that was taken can be collected
     this.#size -= 1;
     if (chunk.read === chunk.write) this.#dropDrained(chunk);
     return item;

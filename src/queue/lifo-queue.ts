@@ -1,8 +1,8 @@
 import { Queue } from './queue.ts';
 
 /**
- * A queue that gives the newest item first: Python's `queue.LifoQueue`.
- * All else is as in `Queue`; where there is nobody to wait for, a plain array with `push` and `pop` does as well.
+ * A queue that returns the newest item first: Python's `queue.LifoQueue`. Everything else works as in `Queue`. If no function has to
+ * wait, a plain array with `push` and `pop` is enough.
  *
  * @example
  * ```ts

@@ -2,12 +2,12 @@ import { Queue } from './queue.ts';
 import { SortedItems } from './sorted-items.ts';
 
 /**
- * A queue that gives the smallest item first: Python's `queue.PriorityQueue`. Equal items keep their order.
+ * A queue that returns the smallest item first: Python's `queue.PriorityQueue`. Equal items keep their order.
  *
- * Items are compared as `<` does: numbers and bigints, or strings. Arrays go element by element, as Python's tuples do, so
- * `[priority, item]` works as long as no two priorities are equal; give `[priority, count, item]`, or objects with a
- * `valueOf()` that returns their priority, where they may be. `put` throws a `TypeError` for an item that has no order among those
- * that are in, and leaves the queue as it was. An item must not change its priority while it is in.
+ * Items are compared as `<` does: numbers and bigints, or strings. Arrays are compared element by element, as Python's tuples are, so
+ * `[priority, item]` works if no two priorities are equal. If priorities may be equal, put `[priority, count, item]`, or objects with a
+ * `valueOf()` that returns their priority. `put` throws a `TypeError` and changes nothing if the item has no order with the items in the
+ * queue. Do not change the priority of an item while it is in the queue.
  *
  * @example
  * ```ts

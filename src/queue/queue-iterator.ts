@@ -1,10 +1,10 @@
 import { ShutDown } from '../errors.ts';
 import type { WaitOptions } from '../options.ts';
 
-/** Why the `get`s of an iterator that was left are called off. */
+/** The reason that ends the `get` calls of an iterator after its loop was left. */
 const left = Symbol('the iterator was left');
 
-/** Reads a queue until it is shut down and drained; once left, it takes nothing any more, not even for a `next()` still waiting. */
+/** Reads a queue until it is shut down and empty. After `return()`, it takes no item any more, not even for a `next()` that still waits. */
 export class QueueIterator<T> implements AsyncIterableIterator<T> {
   readonly #get: (options: WaitOptions) => Promise<T>;
   readonly #leaving = new AbortController();

@@ -16,14 +16,14 @@ import { timedOut, Unserved, WaitLine } from './wait-line.ts';
 /**
  * A first-in, first-out queue between the async functions of one process: Python's `queue.Queue`.
  *
- * Waits are promises, and are served first come, first served: an item goes straight to the `get` that has waited
- * longest, a free place to the longest waiting `put`. Time-outs are milliseconds. A `get` that finds an item resolves
- * without a turn of the event loop, as in asyncio: a loop that never finds the queue empty holds up timers and
- * sockets, unless it awaits something that does take a turn.
+ * Waits are promises, served first come, first served: an item goes to the `get` that has waited longest, a free place to the `put` that
+ * has waited longest. Time-outs are milliseconds. A `get` that finds an item resolves without a turn of the event loop, as in asyncio. A
+ * loop that never finds the queue empty therefore holds up timers and sockets, unless it awaits something that takes a turn of the event
+ * loop.
  *
- * Not for several processes or worker threads: that is the `Queue` of `multiproc`.
+ * Use the `Queue` of `multiproc` between processes or worker threads.
  *
- * To store items differently, extend it and override `_put`, `_get` and `_qsize`, as in Python.
+ * To store items in another way, extend this class and override `_put`, `_get` and `_qsize`, as in Python.
  *
  * @example
  * ```ts
@@ -47,27 +47,27 @@ import { timedOut, Unserved, WaitLine } from './wait-line.ts';
  * ```
  */
 export class Queue<T> implements AnyQueue<T>, Disposable {
-  /** The most items that it may hold, 0 for no bound. */
+  /** The largest number of items in the queue, 0 for no bound. */
   readonly maxsize: number;
 
   readonly #items = new Fifo<T>();
-  // Between two calls, no one waits to get while there is an item, and no one to put while there is a place.
+  // Between two calls, no `get` waits while there is an item, and no `put` waits while there is a place.
   readonly #getters = new WaitLine<undefined, T>();
   readonly #putters = new WaitLine<T, undefined>();
   readonly #joiners = new WaitLine<undefined, undefined>();
-  /** Items put and not yet marked done. */
+  /** The number of items put and not yet marked done. */
   #unfinished = 0;
   #state: 'open' | 'shut down' | 'closed' = 'open';
 
-  /** @param maxsize How many items fit; missing or below 1: no bound. A fraction or NaN is a `RangeError`. */
+  /** @param maxsize The largest number of items in the queue; no bound if it is missing or below 1. A fraction or NaN throws a `RangeError`. */
   constructor(maxsize = 0) {
     this.maxsize = readBound(maxsize);
     this._init(this.maxsize);
   }
 
   /**
-   * Puts an item, and waits for a place if there is none.
-   * Rejects with `Full` when the time is up, `ShutDown`, `ClosedError`, or the signal's reason; then the item is not in.
+   * Waits for a free place and puts an item in. Rejects with `Full` after the time-out, `ShutDown`, `ClosedError`, or the signal's
+   * reason; the item is then not in the queue.
    */
   async put(item: T, options?: WaitOptions): Promise<void> {
     const wait = readWait(options);
@@ -75,8 +75,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Puts an item at once; throws `Full`, also where a time-out was given, since no place can become free while the only
-   * thread that could take something is blocked. Without a time-out that would mean for ever: a `StateError`.
+   * Puts an item in without waiting. If there is no room, throws `Full` if `timeout` was given, and a `StateError` otherwise: a blocked
+   * thread cannot make room, so the call would wait for ever.
    */
   putSync(item: T, options?: SyncWaitOptions): void {
     const { timeout } = readWait(options);
@@ -85,15 +85,15 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     throw new Full();
   }
 
-  /** Puts an item at once, or throws `Full`, `ShutDown` or `ClosedError`. */
+  /** Puts an item in without waiting, or throws `Full`, `ShutDown` or `ClosedError`. */
   putNowait(item: T): void {
     if (!this.#offer(item)) throw new Full();
   }
 
   /**
-   * Takes the next item, and waits for one if there is none.
-   * Rejects with `Empty` when the time is up, `ShutDown` when none will come, `ClosedError`, or the signal's reason; then
-   * it has taken nothing. An item that is a promise comes out as what it resolves to; `getNowait` hands over the promise itself.
+   * Waits for the next item and takes it out. Rejects with `Empty` after the time-out, `ShutDown` when no item will come any more,
+   * `ClosedError`, or the signal's reason; no item is then taken. If the item is a promise, `get` resolves to its value; `getNowait`
+   * returns the promise itself.
    */
   async get(options?: WaitOptions): Promise<T> {
     const wait = readWait(options);
@@ -101,8 +101,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Takes the next item at once; throws `Empty`, also where a time-out was given, since nothing can come while the only
-   * thread that could put something is blocked. Without a time-out that would mean for ever: a `StateError`.
+   * Takes the next item without waiting. If there is none, throws `Empty` if `timeout` was given, and a `StateError` otherwise: a blocked
+   * thread cannot put an item in, so the call would wait for ever.
    */
   getSync(options?: SyncWaitOptions): T {
     const { timeout } = readWait(options);
@@ -111,16 +111,16 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     throw new Empty();
   }
 
-  /** Takes the next item at once, or throws `Empty`, `ShutDown` or `ClosedError`. */
+  /** Takes the next item without waiting, or throws `Empty`, `ShutDown` or `ClosedError`. */
   getNowait(): T {
     if (!this.#hasItem()) throw new Empty();
     return this.#take();
   }
 
   /**
-   * Puts the items one after another, and waits for places as needed; another `put` may come between two of them. The
-   * items are drawn only as they fit; the time-out is for the whole call. Rejects as `put` does; the error's `done` says how many
-   * items are in.
+   * Puts the items in one after another and waits for room. Items of another `put` may come between them. The next item is read from
+   * `items` only when there is room. The time-out is for the whole call. Rejects with `Full`, `ShutDown`, `ClosedError`, or the signal's
+   * reason; `done` of the error is the number of items put in.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { timeout, signal } = readWait(options);
@@ -142,8 +142,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Takes up to `max` items: waits for the first, then takes what is there. Rejects as `get` does. `Infinity` takes all;
-   * a `max` below 1 is a `RangeError`. If the `_get` of a subclass throws, the error's `items` are those before.
+   * Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all; a `max` below 1 throws a
+   * `RangeError`. Rejects as `get` does. If the `_get` of a subclass throws, `items` of the error has the items taken before.
    */
   async getMany(max: number, options?: WaitOptions): Promise<T[]> {
     checkMax(max);
@@ -152,30 +152,30 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     try {
       while (items.length + 1 <= max && this.#state !== 'closed' && this._qsize() > 0) items.push(this.#take());
     } catch (error) {
-      // A subclass's storage failed: what was taken before must not be lost.
+      // The `_get` of a subclass failed: the items taken before must not be lost.
       throw afterGetting(error, items);
     }
     return items;
   }
 
-  /** How many items are in the queue. */
+  /** The number of items in the queue. */
   qsize(): number {
     this.#mustNotBeClosed();
     return this._qsize();
   }
 
-  /** Whether there is no item to take. */
+  /** True if there is no item in the queue. */
   empty(): boolean {
     return this.qsize() === 0;
   }
 
-  /** Whether there is no place to put; never true without a bound. */
+  /** True if there is no free place; always false without a bound. */
   full(): boolean {
     this.#mustNotBeClosed();
     return this.#isFull();
   }
 
-  /** Says that the work on an item taken earlier is complete; a `StateError` if said more often than items were put. */
+  /** Marks an item that was taken out as done. Throws a `StateError` if it is called more often than items were put. */
   taskDone(): void {
     this.#mustNotBeClosed();
     if (this.#unfinished === 0) throw new StateError('taskDone() was called more often than items were put.');
@@ -184,8 +184,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Waits until every item put so far, and those put meanwhile, was taken and marked with `taskDone()`.
-   * Rejects with `TimeoutError` when the time is up, `ClosedError`, or the signal's reason.
+   * Waits until every item, including items put during the wait, has been marked with `taskDone()`. Rejects with `TimeoutError` after the
+   * time-out, `ClosedError`, or the signal's reason.
    */
   async join(options?: WaitOptions): Promise<void> {
     const wait = readWait(options);
@@ -198,8 +198,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Returns if all is done; else throws `TimeoutError` where a time-out was given, and a `StateError` where it would mean
-   * to block for ever the only thread that could do the rest.
+   * Returns if all items are done. Otherwise throws `TimeoutError` if `timeout` was given, and a `StateError` if not: a blocked thread
+   * cannot do the remaining work, so the call would wait for ever.
    */
   joinSync(options?: SyncWaitOptions): void {
     const { timeout } = readWait(options);
@@ -210,8 +210,8 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   }
 
   /**
-   * Ends the queue for everyone: from now on `put` fails with `ShutDown`, and so does `get` once the queue is drained.
-   * `immediate` drops the items that are in, and counts them as done. May be repeated, also to make it immediate.
+   * Ends the queue: from now on `put` fails with `ShutDown`, and so does `get` once the queue is empty. `immediate` drops the items in
+   * the queue and counts them as done. May be repeated, also to add `immediate`.
    */
   shutdown(options?: ShutdownOptions): void {
     const drops = isImmediate(options);
@@ -229,7 +229,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     }
   }
 
-  /** Ends every use of this object: who waits gets a `ClosedError`, as does every later call but `close()` itself. */
+  /** Ends every use of this object: waits reject with a `ClosedError`, and so does every later call but `close()`. */
   close(): void {
     this.#state = 'closed';
     this.#putters.resolveAll(new Unserved('close'));
@@ -242,33 +242,36 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     this.close();
   }
 
-  /** Takes items until the queue is shut down and drained; leaving the loop takes nothing more. */
+  /** Iterates over the items until the queue is shut down and empty. After the loop is left, no item is taken. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     return new QueueIterator((options) => this.get(options));
   }
 
   /**
-   * Called once by the constructor, for subclasses ported from Python. A field of the subclass is the better place for
-   * its storage: fields are set after this call, and would replace what it has set.
+   * Called once by the constructor, for subclasses ported from Python. Better store the items in fields of the subclass: fields are
+   * initialized after this call and would overwrite values set here.
    */
   protected _init(_maxsize: number): void {}
 
-  /** How many items are stored. */
+  /** The number of stored items. */
   protected _qsize(): number {
     return this.#items.size;
   }
 
-  /** Stores an item; only called while there is a place. What it throws, the `put` throws, and the item counts as not put. */
+  /** Stores an item. Called only if there is a free place. If it throws, the `put` fails with the error, and the item counts as not put. */
   protected _put(item: T): void {
     this.#items.push(item);
   }
 
-  /** Takes an item out of the store; only called while there is one. What it throws, the `get` throws, and the item counts as not taken. */
+  /**
+   * Takes an item out of the store. Called only if there is an item. If it throws, the `get` fails with the error, and the item counts as
+   * not taken.
+   */
   protected _get(): T {
     return this.#items.shift();
   }
 
-  /** Puts the item if there is a place, and says whether. */
+  /** Puts the item in if there is a free place; returns whether it did. */
   #offer(item: T): boolean {
     this.#mustBeOpen();
     if (this.#isFull()) return false;
@@ -291,7 +294,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     return false;
   }
 
-  // The errors of a wait are made after the `await`, not where the wait was ended: so their stacks show who waited.
+  // Errors of a wait are made after the `await`, so that their stacks show the function that waited.
 
   async #waitForPlace(item: T, wait: Wait): Promise<void> {
     const outcome = wait.timeout === 0 ? timedOut : await this.#putters.wait(item, wait);
@@ -307,7 +310,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     throw outcome.why === 'shutdown' ? new ShutDown() : closed();
   }
 
-  /** Serves those who wait, as far as items and places go. Never throws: what a hook throws goes to the one being served. */
+  /** Serves waits as long as there are items and places. Never throws: an error of `_put` or `_get` goes to the wait that is served. */
   #serve(): void {
     while (this.#serveGetter() || this.#servePutter());
   }

@@ -2,8 +2,8 @@ import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { Queue } from './queue.ts';
 
 /**
- * A first-in, first-out queue without a bound and with nothing else: Python's `queue.SimpleQueue`.
- * Where you need a bound, `join`, `shutdown` or a loop over the items, take `Queue`.
+ * A first-in, first-out queue without a bound: Python's `queue.SimpleQueue`. For a bound, `join`, `shutdown` or a loop over the items,
+ * use `Queue`.
  *
  * @example
  * ```ts
@@ -19,47 +19,50 @@ import { Queue } from './queue.ts';
 export class SimpleQueue<T> implements Disposable {
   readonly #queue = new Queue<T>();
 
-  /** Puts an item; never waits, the options are there so that a `Queue` can take its place. Rejects with `ClosedError`. */
+  /** Puts an item in; never waits. `options` have no effect: they exist so that a `SimpleQueue` can replace a `Queue`. Rejects with `ClosedError`. */
   put(item: T, options?: WaitOptions): Promise<void> {
     return this.#queue.put(item, options);
   }
 
-  /** Puts an item; never waits. Throws `ClosedError`. */
+  /** Puts an item in; never waits. Throws `ClosedError`. */
   putSync(item: T, options?: SyncWaitOptions): void {
     this.#queue.putSync(item, options);
   }
 
-  /** Puts an item; never waits. Throws `ClosedError`. */
+  /** Puts an item in; never waits. Throws `ClosedError`. */
   putNowait(item: T): void {
     this.#queue.putNowait(item);
   }
 
-  /** Takes the oldest item, and waits for one if there is none. Rejects with `Empty` when the time is up, `ClosedError`, or the signal's reason. */
+  /** Waits for the oldest item and takes it out. Rejects with `Empty` after the time-out, `ClosedError`, or the signal's reason. */
   get(options?: WaitOptions): Promise<T> {
     return this.#queue.get(options);
   }
 
-  /** Takes the oldest item at once, or throws `Empty`; where no time-out was given a `StateError`, since it would wait for ever. */
+  /**
+   * Takes the oldest item without waiting. If there is none, throws `Empty` if `timeout` was given, and a `StateError` otherwise: the
+   * call would wait for ever.
+   */
   getSync(options?: SyncWaitOptions): T {
     return this.#queue.getSync(options);
   }
 
-  /** Takes the oldest item at once, or throws `Empty` or `ClosedError`. */
+  /** Takes the oldest item without waiting, or throws `Empty` or `ClosedError`. */
   getNowait(): T {
     return this.#queue.getNowait();
   }
 
-  /** How many items are in the queue. */
+  /** The number of items in the queue. */
   qsize(): number {
     return this.#queue.qsize();
   }
 
-  /** Whether there is no item to take. */
+  /** True if there is no item in the queue. */
   empty(): boolean {
     return this.#queue.empty();
   }
 
-  /** Ends every use of this object: who waits gets a `ClosedError`, as does every later call but `close()` itself. */
+  /** Ends every use of this object: waits reject with a `ClosedError`, and so does every later call but `close()`. */
   close(): void {
     this.#queue.close();
   }

@@ -1,17 +1,17 @@
 import { compare } from './compare.ts';
 
-/** A chunk is cut in two when it has grown to twice this. */
+/** A chunk that grows to twice this number of items is cut in two. */
 const chunkSize = 512;
 
 /**
- * Items kept in order, equal ones in the order in which they came; the smallest is taken in constant time.
+ * Keeps items in order, equal items in the order of their arrival. The smallest item is taken in constant time.
  *
- * Why not a heap: inserting here compares an item with both its neighbours before anything moves. So what cannot be
- * ordered is found by the `insert` that brings it, and taking never compares and never fails. A heap compares when it
- * takes, too: there it can find two items without an order long after both were accepted.
+ * A heap would not do: an insertion here compares an item with both its neighbours before anything moves. The `insert` of an item without
+ * an order therefore fails, and taking an item never compares and never fails. A heap also compares when an item is taken, and may then
+ * find two items without an order long after both were accepted.
  */
 export class SortedItems<T> {
-  /** Biggest first, so that taking the smallest is a `pop`; each chunk likewise; none is empty. */
+  /** The biggest item first, so that taking the smallest is a `pop`. Each chunk has the same order; no chunk is empty. */
   readonly #chunks: T[][] = [];
   #size = 0;
 
@@ -19,7 +19,7 @@ export class SortedItems<T> {
     return this.#size;
   }
 
-  /** A `TypeError` where the item has no order among those that are in; then nothing has changed. */
+  /** Inserts an item. Throws a `TypeError` and changes nothing if the item has no order with the stored items. */
   insert(item: T): void {
     const chunks = this.#chunks;
     const last = chunks.length - 1;
@@ -40,7 +40,7 @@ export class SortedItems<T> {
     this.#size += 1;
   }
 
-  /** Takes the smallest item; only to be called while there is one. */
+  /** Takes the smallest item. There must be one. */
   takeSmallest(): T {
     const chunk = this.#chunks.at(-1)!;
     const item = chunk.pop() as T;
@@ -50,7 +50,10 @@ export class SortedItems<T> {
   }
 }
 
-/** The first of `count` indexes for which `holds` is true, given that it stays true from there on; `count` where it never is. */
+/**
+ * Returns the first of `count` indexes for which `holds` is true, or `count` if there is none. If `holds` is true for an index, it must
+ * be true for all later ones.
+ */
 function firstIndex(count: number, holds: (index: number) => boolean): number {
   let low = 0;
   let high = count;

@@ -1,9 +1,9 @@
-/** The longest that `setTimeout` can wait, in milliseconds; more than that it would take for 1. */
+/** The longest time for `setTimeout`, in milliseconds; it treats longer times as 1 ms. */
 const longest = 2 ** 31 - 1;
 
 /**
- * Calls `then` once, `ms` milliseconds from now and not earlier, be it in a hundred years; returns what stops it.
- * Goes by timers alone and reads no clock, so programs tested under fake timers see them obeyed.
+ * Calls `then` once, at least `ms` milliseconds from now, for any `ms`. Returns a function that cancels the call. Uses only timers and
+ * reads no clock, so that it obeys fake timers in tests.
  */
 export function after(ms: number, then: () => void): () => void {
   let left = Math.ceil(ms) + 1; // Node counts in whole milliseconds and may be one early

@@ -2,7 +2,7 @@ import { onAbort } from '../on-abort.ts';
 import { after } from './timer.ts';
 import type { Wait } from './wait.ts';
 
-/** What a wait comes back with when it ended without being served. */
+/** The result of a wait that ended without being served. */
 export class Unserved {
   readonly why: 'timeout' | 'shutdown' | 'close';
 
@@ -13,9 +13,9 @@ export class Unserved {
 
 export const timedOut = new Unserved('timeout');
 
-/** One who waits in a line. */
+/** A wait in a line. */
 export class Waiter<Brings, Gets> {
-  /** What it brings: the item of one who waits to put. */
+  /** What the wait brings: for a `put`, the item. */
   readonly brings: Brings;
   readonly resolve: (result: Gets | Unserved) => void;
   readonly reject: (error: unknown) => void;
@@ -32,19 +32,19 @@ export class Waiter<Brings, Gets> {
 }
 
 /**
- * Those who wait for the same thing, first come, first served. Whoever gives up, by time-out or signal, leaves in
- * constant time from wherever it stands. A wait without a time-out keeps no program alive: only this program could end it.
+ * Waits for the same thing, served first come, first served. A wait that gives up, by time-out or signal, leaves the line in constant
+ * time from any place. A wait without a time-out does not keep the program alive, because only this program could end it.
  */
 export class WaitLine<Brings, Gets> {
   #first: Waiter<Brings, Gets> | undefined;
   #last: Waiter<Brings, Gets> | undefined;
 
-  /** The one whose turn it is. */
+  /** The wait whose turn it is. */
   get first(): Waiter<Brings, Gets> | undefined {
     return this.#first;
   }
 
-  /** Waits at the end of the line, until someone resolves or rejects the waiter; an aborted wait rejects with the signal's reason. */
+  /** Waits at the end of the line until the waiter is resolved or rejected. An aborted wait rejects with the signal's reason. */
   wait(brings: Brings, { timeout, signal }: Wait): Promise<Gets | Unserved> {
     return new Promise((resolve, reject) => {
       const waiter = new Waiter<Brings, Gets>(brings, resolve, reject);
@@ -64,7 +64,7 @@ export class WaitLine<Brings, Gets> {
     });
   }
 
-  /** Takes a waiter out, whose wait is over; the caller then resolves or rejects it. */
+  /** Removes a waiter whose wait is over; the caller then resolves or rejects it. */
   remove(waiter: Waiter<Brings, Gets>): void {
     const { previous, next } = waiter;
     if (previous === undefined) this.#first = next;
@@ -76,7 +76,7 @@ export class WaitLine<Brings, Gets> {
     waiter.stopListening?.();
   }
 
-  /** Ends every wait with this result. */
+  /** Ends all waits with this result. */
   resolveAll(result: Gets | Unserved): void {
     for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
       this.remove(waiter);

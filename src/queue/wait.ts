@@ -1,15 +1,15 @@
 import { readTimeout, type WaitOptions } from '../options.ts';
 
-/** A wait as it was asked for, looked over. */
+/** The checked options of a wait. */
 export interface Wait {
-  /** Milliseconds; `Infinity` for ever. */
+  /** The time-out in milliseconds; `Infinity` for none. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
 const forEver: Wait = { timeout: Number.POSITIVE_INFINITY, signal: undefined };
 
-/** Reads the options of a call that may wait; throws what is wrong with them, and the reason of a signal already aborted. */
+/** Reads the options of a call that may wait. Throws if they are invalid, and throws the reason of a signal that is already aborted. */
 export function readWait(options: WaitOptions | undefined): Wait {
   if (options === undefined) return forEver;
   const timeout = readTimeout(options);

@@ -2,27 +2,27 @@ import { TimeoutError } from '../errors.ts';
 import { SharedObject } from '../memory/shared-object.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 
-/** What is acquired and released: locks and semaphores. */
+/** The base class of locks and semaphores. */
 export abstract class Acquirable extends SharedObject {
-  /** Takes it, waiting for it if need be; false when the time is over. */
+  /** Waits for the lock or a unit and takes it. Resolves to true, or to false after the time-out. */
   abstract acquire(options?: WaitOptions): Promise<boolean>;
 
-  /** Takes it and blocks the thread while it is not free; returns true, or false when the time is over. */
+  /** Blocks the thread until the lock or a unit is free, and takes it. Returns true, or false after the time-out. */
   abstract acquireSync(options?: SyncWaitOptions): boolean;
 
-  /** Takes it if that is possible at once; never waits. */
+  /** Takes the lock or a unit if that is possible at once; never waits. Returns whether it did. */
   abstract tryAcquire(): boolean;
 
-  /** Gives back what was acquired. */
+  /** Gives back the lock or a unit. */
   abstract release(): void;
 
-  /** Acquires it for a block: `using held = await lock.guard()`; a `TimeoutError` when the time is over. */
+  /** Acquires the lock or a unit for a block: `using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   async guard(options?: WaitOptions): Promise<Disposable> {
     if (!(await this.acquire(options))) throw this.notInTime(options);
     return { [Symbol.dispose]: () => this.release() };
   }
 
-  /** Runs `fn` while it is held, and releases it whatever happens. */
+  /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
     if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${typeof fn}`);
     await this.acquire();
