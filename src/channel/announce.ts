@@ -1,8 +1,8 @@
 import type { WaitQueue } from '../sync/wait-queue.ts';
 
 /**
- * Wakes one who waits for what has just been done. Never throws, since it is done: an error here would say to the caller that it was
- * not. If nobody can be woken now, as where the stack is all but full, somebody is in a moment.
+ * Wakes a member that waits for the change that was just made. Never throws: after the change, an error would say that it was not made.
+ * If no member can be woken now, for example because the stack is almost full, this is done a moment later.
  */
 export function announce(waiters: WaitQueue): void {
   try {
@@ -12,7 +12,7 @@ export function announce(waiters: WaitQueue): void {
   }
 }
 
-/** The same for all who wait. */
+/** Wakes all members that wait for the change that was just made. Never throws. */
 export function announceToAll(waiters: WaitQueue): void {
   try {
     waiters.notifyAll();

@@ -4,13 +4,13 @@ import { canPin, pin } from '../memory/pin.ts';
 import type { Blob } from '../ring/parcel.ts';
 
 /**
- * Bytes from which on a binary is handed out as a view of its block. A view is given back only when the engine collects it, and
- * hurries the engine to do so; below this a copy costs less. See docs/decisions/012-copies-and-views.md. A view that can be moved
- * would be given back while the moved one shows it: where `canPin()` is false all are copies.
+ * Binaries of at least this many bytes are received as a view of their block. A view is freed only when the engine collects it, and
+ * presses the engine to do so; for smaller binaries a copy costs less. See docs/decisions/012-copies-and-views.md. A view that can be
+ * moved would be freed while the moved one shows its bytes: if `canPin()` is false, all binaries are copied.
  */
 const VIEW_FROM = 2 ** 25;
 
-/** Bytes of views after which there are no more before the event loop turns, since only there the engine tells of collected ones. */
+/** After this many bytes of views, binaries are copied until the event loop turns, because only then the engine reports collected views. */
 const MAX_VIEWS_PER_TURN = 2 ** 28;
 
 let viewed = 0;
@@ -19,14 +19,17 @@ const collected = new FinalizationRegistry<{ family: Family; block: number }>(({
   family.allocator.free(block);
 });
 
-/** Copies a large binary of this thread into a block of the heap, which this member has in hand. */
+/** Copies a large binary of this thread into a block of the heap, which this member then has in hand. */
 export function storeBlob(family: Family, bytes: Uint8Array): Blob {
   const block = family.allocator.allocate(bytes.byteLength, family.me);
   family.heap.memory.copyIn(block, bytes);
   return { block, length: bytes.byteLength };
 }
 
-/** The bytes of a blob that this member has in hand, which is used up: a copy, or the block itself, freed when the buffer is collected. */
+/**
+ * Returns the bytes of a blob that this member has in hand, and uses the blob up: a copy, or the block itself, which is freed when the
+ * buffer is collected.
+ */
 export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   const { memory } = family.heap;
   if (length < VIEW_FROM || viewed >= MAX_VIEWS_PER_TURN || !memory.hasOwnBuffers || !canPin()) {
@@ -45,13 +48,13 @@ export function openBlob(family: Family, { block, length }: Blob): ArrayBuffer {
 
 let keepsFreed = false;
 
-/** A copy of a blob, which stays where it is. */
+/** Returns a copy of a blob, which stays where it is. */
 export function copyBlob(family: Family, { block, length }: Blob): ArrayBuffer {
   if (!keepsFreed) {
     keepsFreed = true;
     family.platform.keepFreedMemory();
   }
-  // allocUnsafeSlow: the buffer is this array's own, and no time is spent on zeroing it.
+  // allocUnsafeSlow: the buffer belongs to this array alone, and no time is spent on zeroing it.
   const copy = Buffer.allocUnsafeSlow(length);
   family.heap.memory.copyOut(block, copy);
   return copy.buffer as ArrayBuffer;

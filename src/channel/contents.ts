@@ -18,7 +18,7 @@ import { copyBlob, storeBlob } from './blobs.ts';
 /** The number of this kind among shared objects. */
 const CONTENT_KIND = 59;
 
-/** Words, behind those of every shared object and before the parcel: see `Content`; written once. */
+/** Words, after those of every shared object and before the parcel: see `Content`; the maker writes them once. */
 const field = { sender: 2, variable: 3, version: 4, words: CONTENT_WORDS } as const;
 
 const NO_BYTES = new Uint8Array(0);
@@ -28,7 +28,7 @@ registerDestroyer(CONTENT_KIND, (family, offset) => {
   discardParcel(family, readAttachments(family.heap.words(offset), wordIndex(offset) + field.words));
 });
 
-/** Puts a content into the heap, unless it stands there, and counts one holder more: the message that it goes with. */
+/** Puts a content into the heap, unless it is there, and counts one more holder: the message that it is sent with. */
 export function placeContent(family: Family, content: Content): number {
   if (content.offset === 0) {
     const offset = store(family, content);
@@ -76,7 +76,7 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
   }
 }
 
-/** The contents among the shared objects that a message refers to; they may be read for as long as it does. */
+/** Returns the contents among the shared objects of a message. They may be read as long as the message refers to them. */
 export function contentsAmong(family: Family, handles: readonly number[]): ArrivingContent[] {
   const contents: ArrivingContent[] = [];
   for (const offset of handles) {

@@ -7,15 +7,15 @@ import { parking, pipes } from '../platform/choose.ts';
 
 /** The number of this kind among shared objects. */
 export const DESCRIPTOR_KIND = 42;
-/** Words: 1 once it was taken out; written by who takes it, within the section of the parked ones. */
+/** Words: `taken` is 1 after the descriptor was taken out; the member that takes it writes it, within the section of parked descriptors. */
 const field = { taken: 2, words: 16 } as const;
-/** How often the kernel is asked for what it must not refuse. */
+/** How many times the kernel is asked for something that it must not refuse. */
 const MOST_TRIES = 1000;
 
 /**
- * An open descriptor of the system on its way to another member: parked in the kernel, whose queue all members hold, so that it
- * outlives its sender. Its number in that queue is its place in the heap. Who takes it first has it; what nobody takes is closed
- * with the last message that refers to it. See connection/README.md, "Descriptors that travel".
+ * An open descriptor of the system that is being sent to another member. It is parked in the kernel, in a queue that all members hold, so
+ * that it outlives its sender. Its number in that queue is its place in the heap. The first member that takes it has it; a descriptor
+ * that no member takes is closed with the last message that refers to it. See connection/README.md, "Descriptors that travel".
  */
 export class ParkedDescriptor extends SharedObject {
   /** Parks a copy of the descriptor. */
@@ -33,7 +33,7 @@ export class ParkedDescriptor extends SharedObject {
     throw new PlatformError('Too many sockets are on their way between processes: wait until some have been received.');
   }
 
-  /** Takes the descriptor, which is this process's then; `undefined` if another did, or was killed while it looked. */
+  /** Takes the descriptor, which then belongs to this process. Returns `undefined` if another process took it, or was killed while it looked. */
   take(): number | undefined {
     const { family, offset } = locate(this);
     const descriptor = find(family, offset);
@@ -47,7 +47,7 @@ registerDestroyer(DESCRIPTOR_KIND, (family, offset) => {
   return 'keep';
 });
 
-/** Closes what nobody has taken, and frees the words; false where that cannot be found out now. */
+/** Closes a descriptor that no member has taken, and frees the words; returns false if that cannot be found out now. */
 function tryDestroy(family: Family, offset: number): boolean {
   try {
     const descriptor = find(family, offset);
@@ -65,7 +65,7 @@ function destroyLater(family: Family, offset: number): void {
   });
 }
 
-/** Puts it in: within the section, so that who looks through the queue finds room to put back what is another's. */
+/** Parks a descriptor, within the section, so that a member that looks through the queue finds room to put others back. */
 function park(family: Family, offset: number, descriptor: number): boolean {
   const section = family.section(layout.parkingSection);
   section.enter();
@@ -77,8 +77,8 @@ function park(family: Family, offset: number, descriptor: number): boolean {
 }
 
 /**
- * Looks through the queue, each of the others back to its end. Killed in between, a member takes at most one of those with it; an
- * error changes nothing.
+ * Looks through the queue and moves each other descriptor back to its end. A member that is killed meanwhile takes at most one of them
+ * with it; an error changes nothing.
  */
 function find(family: Family, offset: number): number | undefined {
   const words = family.heap.words(offset);
@@ -113,7 +113,7 @@ function find(family: Family, offset: number): number | undefined {
   }
 }
 
-/** The first in the queue; with the descriptor in reserve where no other is free. */
+/** Returns the first descriptor in the queue; uses the reserved descriptor if no other is free. */
 function peek({ pipeSignals }: Family): { ticket: number; descriptor: number } | undefined {
   try {
     return parking().peek(pipeSignals!.parking);
@@ -122,7 +122,7 @@ function peek({ pipeSignals }: Family): { ticket: number; descriptor: number } |
   }
 }
 
-/** Moves the first in the queue to its end. */
+/** Moves the first descriptor in the queue to its end. */
 function putBack(family: Family, ticket: number, descriptor: number): void {
   const { parking: queue } = family.pipeSignals!;
   const words = family.heap.words(layout.parkedMoving);
@@ -130,7 +130,7 @@ function putBack(family: Family, ticket: number, descriptor: number): void {
   words[moving] = ticket;
   if (parking().park(queue, ticket, descriptor)) drop(family);
   else {
-    // It is full: nobody else puts anything in, so there is room then.
+    // The queue is full. No other member adds a descriptor, so there is room after a drop.
     drop(family);
     insist(family, () => parking().park(queue, ticket, descriptor));
   }
@@ -138,8 +138,8 @@ function putBack(family: Family, ticket: number, descriptor: number): void {
 }
 
 /**
- * Drops the first in the queue where its mover was killed: it may be at the end as well, by now, and would be met again as if all had been
- * looked at. If it is not, it is the one that goes with the dead.
+ * Drops the first descriptor in the queue if the member that was moving it was killed. It may also be at the end by now, and would be met
+ * again as if the search were complete. If it is not at the end, it is the one that is lost with the dead member.
  */
 function settleMove(family: Family): void {
   const words = family.heap.words(layout.parkedMoving);
@@ -156,18 +156,18 @@ function settleMove(family: Family): void {
   words[moving] = 0;
 }
 
-/** Takes the first out of the queue. */
+/** Takes the first descriptor out of the queue. */
 function drop(family: Family): void {
   insist(family, () => parking().drop(family.pipeSignals!.parking));
 }
 
-/** Does what must not fail, since something else was done before: once more, where the kernel is short of memory for a moment. */
+/** Repeats a call that must not fail, because an earlier step cannot be undone: the kernel may be short of memory for a moment. */
 function insist({ platform }: Family, attempt: () => boolean): void {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     try {
       if (attempt()) return;
     } catch {
-      // The last one says why.
+      // The last attempt reports the reason.
     }
     platform.yieldCpu();
   }
@@ -176,7 +176,7 @@ function insist({ platform }: Family, attempt: () => boolean): void {
 
 /** Parks a copy of a descriptor of this process. */
 export function parkDescriptor(descriptor: number): ParkedDescriptor {
-  // Before anything is made: it throws where nothing can be parked.
+  // Comes first, because it throws if nothing can be parked.
   parking();
   // Founds the family, if this is its first shared object.
   family();

@@ -29,19 +29,19 @@ const classes = new Map<number, SharedClass>([
   [SHARED_KIND, Shared],
 ]);
 
-/** Lets another kind of shared object travel: one of a layer above. */
+/** Registers another kind of shared object that can be sent: one of a higher layer. */
 export function registerSharedClass(kind: number, cls: SharedClass): void {
   classes.set(kind, cls);
 }
 
 const lazyClasses = new Map<number, () => SharedClass>();
 
-/** The same for a class that is loaded with the first object of its kind that arrives. */
+/** Registers a kind of shared object whose class is loaded when the first object of the kind arrives. */
 export function registerLazySharedClass(kind: number, cls: () => SharedClass): void {
   lazyClasses.set(kind, cls);
 }
 
-/** Shared objects travel as their place in the heap; on the other side the same place becomes the same kind of object. */
+/** Sends a shared object as its place in the heap; the receiver makes an object of the same kind for this place. */
 const handleExtension: Extension<SharedObject> = {
   id: 16,
   name: 'shared object',
@@ -62,7 +62,7 @@ const handleExtension: Extension<SharedObject> = {
   },
 };
 
-/** Makes shared objects able to travel; called once by the library's door. */
+/** Makes it possible to send shared objects; the library's door calls it once. */
 export function installHandleExtension(): void {
   registerExtension(handleExtension);
 }

@@ -7,13 +7,13 @@ import { discardShared, packShared, unpackShared } from './transport.ts';
 /** The number of this kind among shared objects. */
 export const SHARED_KIND = 58;
 
-/** Words, behind those of every shared object: the granule of the block with the encoded value, written once. */
+/** Words, after those of every shared object: the granule of the block with the encoded value; the maker writes it once. */
 const field = { block: 2, words: 16 } as const;
 
-// There is no block where the value could not be encoded.
+// There is no block if the value could not be encoded.
 registerDestroyer(SHARED_KIND, (family, offset) => discardShared(family, blockOf(family, offset)));
 
-/** What `share` answers: a value that stands encoded in the heap, for any number of tasks and processes to take a copy of. */
+/** The result of `share`: a value that is encoded in the heap. Any number of tasks and processes can take a copy of it. */
 export class Shared<T> extends SharedObject {
   #copy: { readonly value: T } | undefined;
 
@@ -31,7 +31,7 @@ export class Shared<T> extends SharedObject {
     }
   }
 
-  /** The value, as it was when it was shared: decoded at the first use, one copy for each process. To change it changes that copy only. */
+  /** The value, as it was when it was shared. Decoded at its first use, once in each process; a change affects only the copy of this process. */
   get value(): T {
     this.assertOpen();
     if (this.#copy === undefined) {
@@ -42,7 +42,7 @@ export class Shared<T> extends SharedObject {
     return this.#copy.value;
   }
 
-  /** Lets go of it in this process. */
+  /** Ends the use of this object in this process. */
   override close(): void {
     this.#copy = undefined;
     super.close();
@@ -54,8 +54,9 @@ function blockOf(family: Family, offset: number): number {
 }
 
 /**
- * Encodes a value once, for any number of tasks: what is sent with each of them is its place, and each process decodes it once. Throws a
- * `SerializationError` for what cannot be sent. For a single task pass the value itself; for numbers in bulk take a `SharedArray`, of which nothing is copied.
+ * Encodes a value once, for any number of tasks. Each task is sent only the place of the value, and each process decodes it once. Throws
+ * a `SerializationError` if the value cannot be sent. For a single task, pass the value itself. For many numbers, use a `SharedArray`,
+ * which is not copied.
  *
  * @example
  * import { Pool, share } from 'multiproc';

@@ -26,27 +26,28 @@ const NO_VERSIONS: readonly number[] = [];
 export interface PackedParcel extends Parcel {
   /** URLs of modules that the receiver should import before it unpacks. */
   readonly modules: readonly string[];
-  /** Of the variables that it names: what it refers to is the same as long as these are. */
+  /** The versions of the variables that the parcel names: if they are unchanged, so is what it refers to. */
   readonly versions: readonly number[];
 }
 
-/** A parcel that stands in a block. */
+/** A parcel in a block of the heap. */
 export interface StoredParcel {
   readonly block: number;
   readonly versions: readonly number[];
 }
 
 /**
- * Makes a value ready to cross; it holds what it refers to until it is pushed or discarded. Its bytes are the encoder's: they
- * last until the next value is packed, see `keepParcel`. `root` is how errors name the value; for `isTuple` see `Encoder.encode`.
+ * Packs a value for sending. The parcel holds the objects that the value refers to until it is pushed or discarded. Its bytes belong to
+ * the encoder and last until the next value is packed; see `keepParcel`. `root` is the name of the value in errors; for `isTuple` see
+ * `Encoder.encode`.
  */
 export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedParcel {
-  // An overflow deep in a value is the caller's; here it would leave an encoder that thinks it is at work.
+  // A stack overflow deep in a value belongs to the caller; here it would leave an encoder that believes it is at work.
   needMuchStack();
   return withEncoder((encoder) => take(family, encoder.encode(value, root, reach.FAMILY, isTuple)));
 }
 
-/** As `pack`; `undefined` where a parcel that is stored says the same: nothing has been copied then. */
+/** Packs a value as `pack` does. Returns `undefined` if a stored parcel has the same contents; nothing has been copied then. */
 export function packUnlessStored(
   family: Family,
   value: unknown,
@@ -66,7 +67,7 @@ function saysTheSame(family: Family, { block, versions }: StoredParcel, message:
   return isStored(family, block, 0, message);
 }
 
-/** Takes into this member's hand what goes beside a message. */
+/** Takes the blobs and shared objects of a message into this member's hand. */
 function take(family: Family, message: Message): PackedParcel {
   const { bytes, length, handles, modules, contents } = message;
   if (message.blobs.length === 0 && handles.length === 0 && contents.length === 0)
@@ -88,13 +89,13 @@ function take(family: Family, message: Message): PackedParcel {
   return parcel;
 }
 
-/** A parcel that outlasts the packing of other values. */
+/** Returns a parcel that outlasts the packing of other values. */
 export function keepParcel(parcel: Parcel): Parcel {
   // Not `slice`: the encoder's bytes are a Buffer, whose slices are views.
   return { ...parcel, bytes: new Uint8Array(parcel.bytes.subarray(0, parcel.length)) };
 }
 
-/** The value of a parcel that this member has taken out, whose bytes start at `start`; the parcel is used up in any case. */
+/** Decodes a parcel that this member has taken out, whose bytes start at `start`. The parcel is used up even if this throws. */
 export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   needStack();
   if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
@@ -115,18 +116,18 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
       decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
     );
   } finally {
-    // What the value refers to has been retained by the handles that were made of it.
+    // The handles that were made for the value have retained the objects that it refers to.
     discardParcel(family, { blobs: [...unopened], handles: parcel.handles, holds: parcel.holds });
   }
 }
 
-/** Gives back the block that a message stood in; 0 is none. Never throws: the message is read, and our burial finds the block. */
+/** Frees the block of a message; 0 is none. Never throws: the message has been read, and the burial of this member would find the block. */
 export function giveBack(family: Family, block: number): void {
   if (block === 0) return;
   try {
     family.allocator.free(block);
   } catch {
-    // As where the stack is all but full.
+    // The stack is almost full, for example.
   }
 }
 
@@ -135,8 +136,8 @@ function noBlob(): never {
 }
 
 /**
- * Packs a value into a block of its own, for any number of readers; whoever fails leaves nothing behind. The block is shared memory's:
- * who notes where it is gives it back by `discardShared`.
+ * Packs a value into a block of its own, for any number of readers. If it fails, nothing is left behind. The block belongs to shared
+ * memory: the member that stores its place frees it with `discardShared`.
  */
 export function packShared(family: Family, value: unknown, root: string): number {
   const parcel = pack(family, value, root);
@@ -153,14 +154,14 @@ export function packShared(family: Family, value: unknown, root: string): number
   }
 }
 
-/** Gives such a block back, and what its parcel holds; 0 is none. */
+/** Frees a block of `packShared` and releases what its parcel holds; 0 is none. */
 export function discardShared(family: Family, block: number): void {
   if (block === 0) return;
   discardParcel(family, readAttachments(family.heap.words(block), wordIndex(block)));
   family.allocator.free(block);
 }
 
-/** The value of a parcel that stays where it is, for others to read too: its large binaries are copied. */
+/** Decodes a parcel that stays where it is, for others to read too: its large binaries are copied. */
 export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
   needStack();
   contentsArrived(contentsAmong(family, parcel.handles));

@@ -2,21 +2,21 @@ import type { AsyncHook, AsyncLocalStorage } from 'node:async_hooks';
 import { queueMicrotask, setImmediate } from '../builtins.ts';
 
 /**
- * One possession of a re-entrant lock in this thread: from the acquisition until it is released as often as it was acquired. An
- * async context owns the lock if the hold is among those that it carries; see README.md, "Whose an RLock is".
+ * One possession of a re-entrant lock in this thread, from the acquisition to the last release. An async context owns the lock if it
+ * carries the hold; see README.md, "Whose an RLock is".
  */
 export class Hold {
-  /** How often it was acquired and not yet released; 0 before, after, and while it is set aside. */
+  /** The number of acquisitions not yet released; 0 before, after, and while the hold is set aside. */
   depth = 0;
-  /** True when it will not come back. */
+  /** True if the hold has ended for good. */
   isOver = false;
   /**
-   * True until the code that asked for it has gone back to the event loop or awaits something. Until then the hold is not in use,
-   * but its callers may carry it already, and another async function that they call must not be taken for the owner.
+   * True until the code that asked for the hold has returned to the event loop or awaits. Until then the hold is not in use. Its callers
+   * may already carry it, and another async function that they call must not be taken for the owner.
    */
   isFresh: boolean;
 
-  /** `isAwaited` where a promise says when it begins. */
+  /** `isAwaited` is true if a promise decides when the hold begins. */
   constructor(isAwaited: boolean) {
     this.isFresh = isAwaited;
     if (isAwaited) {
@@ -34,49 +34,49 @@ function contexts(): AsyncLocalStorage<readonly Hold[]> {
   return storage;
 }
 
-/** True if the code that runs now has the hold. */
+/** True if the running code carries the hold. */
 export function isCarried(hold: Hold): boolean {
   return !hold.isFresh && (storage?.getStore()?.includes(hold) ?? false);
 }
 
-/** The holds that the code that runs now carries, and one more; those that are over are forgotten here. */
+/** Returns the holds that the running code carries, and this one; drops holds that have ended. */
 function carriedAnd(hold: Hold): readonly Hold[] {
   const carried = storage?.getStore();
   if (carried === undefined || carried.length === 0) return [hold];
   return [...carried.filter((other) => other !== hold && !other.isOver && !other.isFresh), hold];
 }
 
-/** Runs `fn` with the hold: it, what it calls, and what that starts. */
+/** Runs `fn` with the hold: `fn`, the code that it calls, and the code that they start carry it. */
 export function runCarrying<R>(hold: Hold, fn: () => R): R {
   return contexts().run(carriedAnd(hold), fn);
 }
 
-/** From here on the code that runs now has the hold: the rest of this function, and of its callers up to the event loop. */
+/** Gives the hold to the running code: the rest of this function, and of its callers up to the event loop. */
 export function carryOn(hold: Hold): void {
   contexts().enterWith(carriedAnd(hold));
 }
 
-/** What a promise of an acquisition gives to the code that awaits it. */
+/** What the promise of an acquisition gives to the code that awaits it. */
 interface Gift {
   readonly hold: Hold;
   readonly holds: readonly Hold[];
-  /** The id of the promise, as promise hooks know it; 0 until it is made. */
+  /** The id of the promise in promise hooks; 0 until the promise is made. */
   id: number;
 }
 
 const gifts = new WeakMap<Promise<unknown>, Gift>();
-/** Of the promise that is being made, and of the one that somebody is about to follow. */
+/** The gift of the promise that is being made, and of the promise that code is about to follow. */
 let making: Gift | undefined;
 let followed: Gift | undefined;
-/** What is to carry holds when it runs, by its id. */
+/** The holds to carry when a promise's code runs, by the id of the promise. */
 const resuming = new Map<number, readonly Hold[]>();
 let hook: AsyncHook | undefined;
 let isHooked = false;
 let isEnding = false;
 
 /**
- * The promise that `make` makes, and whoever continues after `await`ing it has the hold: no caller of the function that awaits,
- * and no other function. Only promise hooks can tell the two apart; they are on only while somebody awaits an acquisition.
+ * Returns the promise that `make` makes. The code that continues after `await`ing it has the hold, but not the callers of that function
+ * and not other functions. Only promise hooks can tell them apart; the hooks are on only while code awaits an acquisition.
  */
 export function carriedBy<T>(hold: Hold, make: () => Promise<T>): Promise<T> {
   const gift: Gift = { hold, holds: carriedAnd(hold), id: 0 };
@@ -89,9 +89,9 @@ export function carriedBy<T>(hold: Hold, make: () => Promise<T>): Promise<T> {
   return Object.setPrototypeOf(promise, acquisition) as Promise<T>;
 }
 
-/** What these promises inherit from, in place of `Promise.prototype`. */
+/** The prototype of these promises, in place of `Promise.prototype`. */
 const acquisition = Object.create(Promise.prototype, {
-  /** `await`, like all that follows a promise, reads this first: so the hooks are on when it does, however late that is. */
+  /** `await` and everything else that follows a promise reads this property first: so the hooks are on in time, however late that is. */
   constructor: {
     get(this: Promise<unknown>): PromiseConstructor {
       followed = gifts.get(this);
@@ -99,8 +99,8 @@ const acquisition = Object.create(Promise.prototype, {
       return Promise;
     },
   },
-  // What consumes it otherwise than by `await`, as Promise.race does, continues elsewhere: then the calling function has the
-  // hold, and with it its callers up to the event loop.
+  // Code that uses the promise without `await`, such as Promise.race, continues elsewhere: then the calling function has the hold, and
+  // its callers up to the event loop.
   // biome-ignore lint/suspicious/noThenProperty: it is a promise's.
   then: {
     configurable: true,
@@ -113,7 +113,7 @@ const acquisition = Object.create(Promise.prototype, {
   },
 });
 
-/** `trigger` is the promise that this one follows. */
+/** `trigger` is the id of the promise that this promise follows. */
 function init(id: number, type: string, trigger: number): void {
   if (type !== 'PROMISE') return;
   if (making !== undefined) {
@@ -141,7 +141,10 @@ function hookOn(): void {
   hookOffSoon();
 }
 
-/** Unless somebody awaits an acquisition by then. To switch hooks costs more than to leave them on for a turn of the event loop. */
+/**
+ * Switches the hooks off after a turn of the event loop, unless code awaits an acquisition by then. Switching costs more than leaving
+ * them on for one turn.
+ */
 function hookOffSoon(): void {
   if (isEnding) return;
   isEnding = true;

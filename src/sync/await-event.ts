@@ -3,8 +3,8 @@ import { onAbort } from '../on-abort.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 
 /**
- * Waits for something that calls back once; true if it did, false when the time is over. `subscribe` may call back at once; what
- * it throws rejects. An abort rejects with the signal's reason.
+ * Waits for a callback: resolves to true when `subscribe` calls back, to false after the time-out. `subscribe` may call back at once; if
+ * it throws, the wait rejects. An abort rejects with the signal's reason.
  */
 export function awaitEvent(subscribe: (done: () => void) => void, options: WaitOptions | undefined): Promise<boolean> {
   return new Promise((resolve, reject) => {

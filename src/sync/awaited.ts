@@ -1,23 +1,23 @@
-/** What a wait queue must know of the thing that is waited for. */
+/** What a wait queue must know of the object that members wait for. */
 export interface Awaited {
-  /** True if another waiter could succeed now: asked when one leaves with a notification that it may not have used up. */
+  /** True if another waiter could succeed now. Called when a waiter leaves with a notification that it may not have used. */
   isReady(): boolean;
-  /** The members whose death must not pass unseen: those who have the thing and are to let go of it. */
+  /** The members whose death must be noticed: those that own the object and are to release it. */
   owners?(): readonly number[];
-  /** What a thing that an owner hands on, as a lock, knows besides. */
+  /** The methods of an object that its owner hands to the next, such as a lock. */
   readonly handOver?: HandOver;
-  /** True where waiting does not keep the program alive. */
+  /** True if a wait does not keep the program alive. */
   readonly isBackground?: boolean;
 }
 
-/** A thing that may be kept for one member, while nobody has it. */
+/** An object that can be kept for one member while no member owns it. */
 export interface HandOver {
-  /** A waiter has waited long enough: the owner shall hand it over, not just let go. */
+  /** A waiter has waited long enough: the owner must hand the object over instead of only releasing it. */
   insist(): void;
-  /** The last waiter of this thread gives up: what was handed to this member goes on to the next. */
+  /** The last waiter of this thread gives up: an object that was handed to this member goes to the next. */
   decline(): void;
-  /** The word that keeps the thing for another member, 0 where nothing is kept that could be had. */
+  /** Returns the word that keeps the object for another member, or 0 if it is not kept. */
   kept(): number;
-  /** What this word keeps for a member that has not come so far becomes free again. */
+  /** Frees an object that `kept` keeps for a member that has not taken it. */
   reclaim(kept: number): void;
 }

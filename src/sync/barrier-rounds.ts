@@ -2,39 +2,39 @@ import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 
-/** The words of the rounds, from their start; but for the first two lines all are written within the section. */
+/** The words of the rounds, from their start. All words after the first two lines are written within the section. */
 const field = {
   section: 0,
-  /** How many parties make a round; written once. */
+  /** The number of parties in a round; the maker writes it once. */
   parties: 1,
-  /** The number of this round, wraps. To change it ends the round for all who have arrived in it. */
+  /** The number of this round; wraps. Changing it ends the round for all parties that have arrived in it. */
   round: 2,
-  /** A bit for each of the last 32 rounds, by its number modulo 32: 1 if it was broken. Written before the round ends. */
+  /** One bit for each of the last 32 rounds, by its number modulo 32: 1 if the round was broken. Written before the round ends. */
   history: 3,
-  /** 1 while nobody can pass. */
+  /** 1 while no party can pass. */
   broken: 4,
-  /** The member that arrived last and runs the action, else 0. */
+  /** The member that arrived last and runs the action, otherwise 0. */
   runner: 5,
-  /** The round that the bits below belong to; where it is an earlier one, nobody has arrived. */
+  /** The round of the bits below. If it is an earlier round, no party has arrived in this one. */
   arrivedIn: 6,
-  /** A bit for each party that has arrived, by its index. */
+  /** One bit for each party that has arrived, by its index. */
   arrived: 8,
 } as const;
 
-/** How many words the rounds take in their object. */
+/** Returns the number of words that the rounds take in their object. */
 export function barrierRoundsWords(parties: number): number {
   return field.arrived + Math.ceil(parties / 32);
 }
 
-/** One party's place in a round. */
+/** The place of one party in a round. */
 export interface Arrival {
   readonly round: number;
   readonly index: number;
-  /** True for the one that completes the round: it runs the action, and then calls `complete`. */
+  /** True for the party that completes the round: it runs the action, and then calls `complete`. */
   readonly isLast: boolean;
 }
 
-/** The rounds of a barrier in shared memory; they never wait. See README.md, "Rounds". */
+/** The rounds of a barrier in shared memory; the methods never wait. See README.md, "Rounds". */
 export class BarrierRounds {
   readonly #family: Family;
   readonly #words: Int32Array;
@@ -48,7 +48,7 @@ export class BarrierRounds {
     this.#section = family.section(offset + field.section * 4);
   }
 
-  /** Prepares fresh, zeroed words. */
+  /** Initializes fresh, zeroed words. */
   start(parties: number): void {
     this.#set(field.parties, parties);
   }
@@ -61,12 +61,12 @@ export class BarrierRounds {
     return this.#get(field.broken) !== 0;
   }
 
-  /** True while all have arrived and the action runs. */
+  /** True while all parties have arrived and the action runs. */
   get isRunning(): boolean {
     return this.#get(field.runner) !== 0;
   }
 
-  /** How many have arrived in this round. */
+  /** The number of parties that have arrived in this round. */
   get arrived(): number {
     if (this.#get(field.arrivedIn) !== this.#get(field.round)) return 0;
     const words = Math.ceil(this.parties / 32);
@@ -75,12 +75,12 @@ export class BarrierRounds {
     return count;
   }
 
-  /** True if the member that died leaves others waiting in vain: it runs the action. */
+  /** True if other parties wait in vain after the death of `member`, because it runs the action. */
   isRunBy(member: number): boolean {
     return this.#get(field.runner) === member;
   }
 
-  /** Takes the place of one party; `'full'` while the round before is not over, `'broken'` where nobody can pass. */
+  /** Takes the place of one party. Returns `'full'` while the round before is not over, `'broken'` if the barrier is broken. */
   arrive(): Arrival | 'full' | 'broken' {
     this.#section.enterToCommit();
     try {
@@ -104,7 +104,7 @@ export class BarrierRounds {
     }
   }
 
-  /** Gives the place up again, as if this party had never come, unless the round is complete. */
+  /** Gives the place up, as if this party had never come, unless the round is complete. */
   withdraw({ round, index }: Arrival): void {
     this.#section.enterToCommit();
     try {
@@ -116,16 +116,16 @@ export class BarrierRounds {
     }
   }
 
-  /** What became of the round of an arrival. */
+  /** Returns what happened to the round of an arrival. */
   outcome({ round }: Arrival): 'waiting' | 'passed' | 'broken' {
     // SYNC(round): sees what the other parties wrote before they came.
     const behind = (this.#get(field.round) - round) | 0;
     if (behind === 0) return this.isBroken ? 'broken' : 'waiting';
-    // One that comes so late that nobody knows any more is told the worse.
+    // If a party comes so late that its round is forgotten, the outcome is "broken".
     return behind <= 32 && (this.#get(field.history) & (1 << (round & 31))) === 0 ? 'passed' : 'broken';
   }
 
-  /** Lets all parties of the round pass; false if it was broken meanwhile. */
+  /** Lets all parties of the round pass; returns false if it was broken meanwhile. */
   complete({ round }: Arrival): boolean {
     this.#section.enterToCommit();
     try {
@@ -137,11 +137,11 @@ export class BarrierRounds {
     }
   }
 
-  /** Breaks the barrier, for all who wait and all who come, until it is reset. */
+  /** Breaks the barrier, for all waiting and coming parties, until it is reset. */
   break(): void {
     this.#section.enterToCommit();
     try {
-      // First: killed right after it, all the same nobody waits.
+      // This store comes first: after it, no party waits, even if this member is killed.
       this.#set(field.broken, 1);
       this.#end(true);
     } finally {
@@ -149,7 +149,7 @@ export class BarrierRounds {
     }
   }
 
-  /** Breaks the barrier unless the round of the arrival is over or complete; true if it is broken by this. */
+  /** Breaks the barrier unless the round of the arrival is over or complete; returns whether this call broke it. */
   breakRound({ round }: Arrival): boolean {
     this.#section.enterToCommit();
     try {
@@ -164,7 +164,7 @@ export class BarrierRounds {
     }
   }
 
-  /** Makes it whole and empty; the round of those who wait is broken. */
+  /** Makes the barrier usable and empty; the round of the waiting parties is broken. */
   reset(): void {
     this.#section.enterToCommit();
     try {

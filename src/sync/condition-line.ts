@@ -1,28 +1,28 @@
 import type { Family } from '../memory/family.ts';
 import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
 
-/** How many words the line takes in its object. */
+/** The number of words that the line takes in its object. */
 export const CONDITION_LINE_WORDS = ENTRY_TABLE_WORDS;
-/** How many waits there may be at once. */
+/** The largest number of waits at once. */
 const MOST_WAITS = 2 ** 16;
 
-/** The words of the table that are the line's; written within its section. */
+/** The words of the table that belong to the line; written within its section. */
 const own = {
   /** The last ticket given out. */
   ticket: 0,
-  /** A notification on its way from one entry to another: the dead member's in the lower half, the next in the upper. 0: none. */
+  /** A notification that is moving between two entries: the dead member's entry in the lower half, the next entry in the upper half. 0: none. */
   passing: 1,
 } as const;
 
-/** An entry is two words: the member with its state, written last (0: free), and its ticket. */
+/** An entry has two words: the member with its state, written last (0: free), and its ticket. */
 const WAITING = 1 << 28;
 const NOTIFIED = 2 << 28;
 const STATE = WAITING | NOTIFIED;
 const NONE = -1;
 
 /**
- * The waits for a condition, in the order in which they came: unlike a wait list it has an entry for each wait, and a notification
- * belongs to one of them. Entries of dead members are passed over; a notification that a dead member has not used goes on to the next.
+ * The waits for a condition, in order of arrival. Unlike a wait list, it has one entry per wait, and a notification belongs to one entry.
+ * Entries of dead members are skipped; an unused notification of a dead member goes to the next entry.
  */
 export class ConditionLine {
   readonly #family: Family;
@@ -33,7 +33,7 @@ export class ConditionLine {
     this.#table = new EntryTable(family, offset, MOST_WAITS);
   }
 
-  /** Adds a wait of this member at the end; answers its entry. */
+  /** Adds a wait of this member at the end; returns its entry. */
   enrol(): number {
     const woken: number[] = [];
     this.#table.section.enterToCommit();
@@ -61,7 +61,10 @@ export class ConditionLine {
     return (this.#table.first(entry) & STATE) === NOTIFIED;
   }
 
-  /** Ends a wait of this member; true if it had been notified. Within the section, so that nobody marks what is just being erased. */
+  /**
+   * Ends a wait of this member; returns whether it had been notified. Works within the section, so that no member marks an entry while it
+   * is erased.
+   */
   withdraw(entry: number): boolean {
     const woken: number[] = [];
     this.#table.section.enterToCommit();
@@ -76,7 +79,7 @@ export class ConditionLine {
     }
   }
 
-  /** Marks the `count` that have waited longest, as many as there are; `wake` is to be called with the answer. */
+  /** Marks the `count` entries that have waited longest, or all if there are fewer. The caller must pass the result to `wake`. */
   notify(count: number): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enterToCommit();
@@ -93,7 +96,7 @@ export class ConditionLine {
     return woken;
   }
 
-  /** Marks all; `wake` is to be called with the answer. */
+  /** Marks all entries. The caller must pass the result to `wake`. */
   notifyAll(): readonly number[] {
     const woken: number[] = [];
     this.#table.section.enterToCommit();
@@ -109,7 +112,7 @@ export class ConditionLine {
     return woken;
   }
 
-  /** Gives the notifications that dead members have not used to those who have waited longest. */
+  /** Moves unused notifications of dead members to the entries that have waited longest. */
   passOn(): void {
     if (!this.#notified().some((member) => this.#family.members.isKnownGone(member))) return;
     const woken: number[] = [];
@@ -126,7 +129,7 @@ export class ConditionLine {
     this.#table.destroy();
   }
 
-  /** Frees the entries of dead members; their notifications go to others. */
+  /** Frees the entries of dead members and moves their notifications. */
   #inherit(woken: number[]): void {
     this.#finish(woken);
     const { used } = this.#table;
@@ -143,7 +146,7 @@ export class ConditionLine {
     }
   }
 
-  /** Takes a notification from one entry to another, as it stands in `passing`: whoever is first in the section after a death goes on with it. */
+  /** Moves the notification that `passing` names. After a death, the next member in the section finishes the move. */
   #finish(woken: number[]): void {
     const passing = this.#table.own(own.passing);
     if (passing === 0) return;
@@ -171,7 +174,7 @@ export class ConditionLine {
     if (died) this.passOn();
   }
 
-  /** Looks whether those that were marked and have not come yet live, and wakes them in case somebody else has released the lock. */
+  /** Checks whether marked members that have not come yet are alive, and wakes them in case another member has released the lock. */
   review(): void {
     const notified = this.#notified();
     for (const member of notified) if (this.#family.members.isGone(member)) this.#family.bury(member);
@@ -179,21 +182,21 @@ export class ConditionLine {
     this.passOn();
   }
 
-  /** The entry that has waited longest, of a living member. */
+  /** Returns the entry of a living member that has waited longest. */
   #longest(): number {
     const { used } = this.#table;
     let longest = NONE;
     for (let entry = 0; entry < used; entry++) {
       const word = this.#table.first(entry);
       if ((word & STATE) !== WAITING || this.#family.members.isKnownGone(word & ~STATE)) continue;
-      // Tickets wrap; those in one line are never 2**31 apart.
+      // Tickets wrap; tickets in one line are never 2**31 apart.
       const isEarlier = longest === NONE || ((this.#table.second(entry) - this.#table.second(longest)) | 0) < 0;
       if (isEarlier) longest = entry;
     }
     return longest;
   }
 
-  /** The members whose notifications are not used yet. */
+  /** Returns the members with unused notifications. */
   #notified(): number[] {
     const members: number[] = [];
     const { used } = this.#table;

@@ -14,9 +14,9 @@ import { NOT_YET, Spinner } from './spinner.ts';
 /** The number of this kind among shared objects. */
 export const CONDITION_KIND = 9;
 
-/** Words of a condition, behind those of every shared object. */
+/** Words of a condition, after those of every shared object. */
 const field = {
-  /** Granule of the lock, which the condition counts as a holder of; written once. */
+  /** Granule of the lock, of which the condition counts as a holder; the maker writes it once. */
   lock: 2,
   line: 16,
 } as const;
@@ -29,11 +29,11 @@ registerDestroyer(CONDITION_KIND, (family, offset) => {
 });
 
 /**
- * A lock, and a place to wait until somebody who has the lock says that something has changed. `wait` lets go of the lock
- * while it waits and has it again when it answers, whatever it answers.
+ * A lock, and a place to wait until another member that has the lock notifies of a change. `wait` releases the lock while it waits, and
+ * has the lock again when it resolves or rejects.
  *
- * A waiter that is killed is passed over, and if it was notified already, the next one is in its place. If the owner of the lock is
- * killed, the lock passes on, and `abandoned` says so.
+ * A killed waiter is skipped; if it was already notified, the next waiter is notified instead. If the owner of the lock is killed, the
+ * lock passes on, and `abandoned` is true.
  *
  * @example
  * import { Condition, Process, Queue } from 'multiproc';
@@ -56,14 +56,14 @@ export class Condition extends SharedObject implements AnyLock {
   readonly #lock: Lock;
   readonly #line: ConditionLine;
   readonly #spinner = new Spinner();
-  /** The waits of this thread's event loop by their entries, and what ends each before its time. */
+  /** The waits of this thread's event loop by their entries, each with a function that ends it early. */
   readonly #waits = new Map<number, () => void>();
   readonly #onReminder = () => {
     if (!this.#isClosed) this.#line.review();
   };
   #isClosed = false;
 
-  /** `lock` is a new `RLock` if left out. */
+  /** `lock` is a new `RLock` by default. */
   constructor(lock?: Lock | RLock);
   /** @internal */
   constructor(existing: Existing);
@@ -83,9 +83,9 @@ export class Condition extends SharedObject implements AnyLock {
     this.#lock = given ?? lockAt(family, (words[at]! >>> 0) * GRANULE);
   }
 
-  /** Takes the lock, waiting for it if need be; false when the time is over. */
+  /** Waits for the lock and takes it. Resolves to true, or to false after the time-out. */
   acquire(options?: WaitOptions): Promise<boolean> {
-    // The very promise of the lock: an RLock belongs to whoever awaits that.
+    // Returns the promise of the lock itself, because the code that awaits this promise becomes the owner of an RLock.
     try {
       return this.#open.acquire(options);
     } catch (error) {
@@ -93,12 +93,12 @@ export class Condition extends SharedObject implements AnyLock {
     }
   }
 
-  /** Takes the lock and blocks the thread while another has it; returns false when the time is over. */
+  /** Blocks the thread until the lock is free, and takes it. Returns true, or false after the time-out. */
   acquireSync(options?: SyncWaitOptions): boolean {
     return this.#open.acquireSync(options);
   }
 
-  /** Takes the lock if that is possible at once; never waits. */
+  /** Takes the lock if that is possible at once; never waits. Returns whether it did. */
   tryAcquire(): boolean {
     return this.#open.tryAcquire();
   }
@@ -108,17 +108,17 @@ export class Condition extends SharedObject implements AnyLock {
     this.#open.release();
   }
 
-  /** True if anybody, in any process, holds the lock. */
+  /** True if any process holds the lock. */
   locked(): boolean {
     return this.#open.locked();
   }
 
-  /** True while the lock is held by one who took it over from an owner that died. */
+  /** True while the owner is a member that took the lock over from a dead owner. */
   get abandoned(): boolean {
     return this.#open.abandoned;
   }
 
-  /** Acquires the lock for a block: `using held = await condition.guard()`; a `TimeoutError` when the time is over. */
+  /** Acquires the lock for a block: `using held = await condition.guard()`. Rejects with a `TimeoutError` after the time-out. */
   guard(options?: WaitOptions): Promise<Disposable> {
     try {
       return this.#open.guard(options);
@@ -127,14 +127,14 @@ export class Condition extends SharedObject implements AnyLock {
     }
   }
 
-  /** Runs `fn` with the lock held, and releases it whatever happens. */
+  /** Acquires the lock, runs `fn`, and releases the lock even if `fn` fails. Resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
     return this.#open.with(fn);
   }
 
   /**
-   * Lets go of the lock, waits for a notification, and takes the lock again: true, or false when the time was over before. An abort,
-   * too, rejects only with the lock held again. A `StateError` without the lock.
+   * Releases the lock, waits for a notification, and takes the lock again. Resolves to true, or to false if the time-out came first. An
+   * abort, too, rejects only after the lock has been taken again. Rejects with a `StateError` if the caller does not have the lock.
    */
   async wait(options?: WaitOptions): Promise<boolean> {
     readTimeout(options);
@@ -150,13 +150,13 @@ export class Condition extends SharedObject implements AnyLock {
       }
       unused = false;
     } finally {
-      // Otherwise close() has done it, and the line may be somebody else's memory by now.
+      // If the entry is missing, close() has withdrawn it, and the memory of the line may belong to another object by now.
       if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
     }
     return notified;
   }
 
-  /** Lets go of the lock, blocks the thread until it is notified, and takes the lock again; returns false when the time was over before. */
+  /** Releases the lock, blocks the thread until it is notified, and takes the lock again. Returns true, or false if the time-out came first. */
   waitSync(options?: SyncWaitOptions): boolean {
     const deadline = clock() + readTimeout(options);
     const { entry, reacquire } = this.#letGo(this.#mine('waitSync'));
@@ -175,7 +175,10 @@ export class Condition extends SharedObject implements AnyLock {
     return notified;
   }
 
-  /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
+  /**
+   * Waits until `predicate` returns a true value, and calls it with the lock held. Resolves to its last result, which is not true if the
+   * time-out came first.
+   */
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
     const deadline = clock() + readTimeout(options);
     options?.signal?.throwIfAborted();
@@ -189,7 +192,10 @@ export class Condition extends SharedObject implements AnyLock {
     }
   }
 
-  /** Blocks the thread until `predicate` returns what is true, looking with the lock held; returns its last answer, which is not true when the time was over. */
+  /**
+   * Blocks the thread until `predicate` returns a true value, and calls it with the lock held. Returns its last result, which is not true
+   * if the time-out came first.
+   */
   waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
     const deadline = clock() + readTimeout(options);
     assertPredicate(predicate);
@@ -202,7 +208,7 @@ export class Condition extends SharedObject implements AnyLock {
     }
   }
 
-  /** Wakes the `count` that have waited longest, or all if there are fewer. A `StateError` without the lock. */
+  /** Wakes the `count` waiters that have waited longest, or all if there are fewer. Throws a `StateError` if the caller does not have the lock. */
   notify(count = 1): void {
     if (typeof count !== 'number') throw new TypeError(`count must be a number of waiters, not ${typeof count}`);
     if (!Number.isInteger(count) || count < 0) {
@@ -212,13 +218,13 @@ export class Condition extends SharedObject implements AnyLock {
     this.#wakeLater(lock, this.#line.notify(count));
   }
 
-  /** Wakes all that wait. A `StateError` without the lock. */
+  /** Wakes all waiters. Throws a `StateError` if the caller does not have the lock. */
   notifyAll(): void {
     const lock = this.#mine('notifyAll');
     this.#wakeLater(lock, this.#line.notifyAll());
   }
 
-  /** Lets go of the condition in this process; its waits end with a `ClosedError`, after they have taken the lock again. */
+  /** Ends the use of the condition in this process: its waits reject with a `ClosedError`, after they have taken the lock again. */
   override close(): void {
     const waits = [...this.#waits];
     this.#waits.clear();
@@ -228,7 +234,7 @@ export class Condition extends SharedObject implements AnyLock {
     for (const [, cancel] of waits) cancel();
   }
 
-  /** The lock, if this object is open. */
+  /** Returns the lock. Throws if this object is closed. */
   get #open(): Lock {
     this.assertOpen();
     return this.#lock;
@@ -240,19 +246,19 @@ export class Condition extends SharedObject implements AnyLock {
     throw new StateError(`${call}() needs the lock of its Condition: acquire it first.`);
   }
 
-  /** Stands in line, then lets go of the lock. */
+  /** Enters the line, then releases the lock. */
   #letGo(lock: Lock): { entry: number; reacquire: Reacquire } {
     const entry = this.#line.enrol();
     try {
       return { entry, reacquire: lock.setAside() };
     } catch (error) {
-      // Somebody else has released it.
+      // Another member has released the lock.
       this.#withdraw(entry, true);
       throw error;
     }
   }
 
-  /** Whoever is notified needs the lock, which the caller still has: it is woken when that is released. */
+  /** A notified waiter needs the lock, which the caller still has: the waiter is woken after the release. */
   #wakeLater(lock: Lock, members: readonly number[]): void {
     if (members.length === 0) return;
     lock.afterRelease(() => {
@@ -262,7 +268,7 @@ export class Condition extends SharedObject implements AnyLock {
     this.#family.parker.remind(this.#onReminder);
   }
 
-  /** Ends a wait; true if it had been notified. If that is of no use to it, it goes on to the next. */
+  /** Ends a wait; returns whether it had been notified. An unused notification goes to the next waiter. */
   #withdraw(entry: number, unused: boolean): boolean {
     const notified = this.#line.withdraw(entry);
     if (notified && unused) this.#line.wake(this.#line.notify(1));
@@ -278,7 +284,7 @@ export class Condition extends SharedObject implements AnyLock {
     }, deadline);
   }
 
-  /** Sleeps in the event loop until the wait is notified, or its time is over. */
+  /** Sleeps in the event loop until the wait is notified or reaches its time-out. */
   async #sleep(entry: number, options: WaitOptions | undefined): Promise<void> {
     const { parker } = this.#family;
     let wake = () => {};
@@ -288,7 +294,7 @@ export class Condition extends SharedObject implements AnyLock {
         try {
           this.#line.passOn();
         } catch (error) {
-          // It is the wait's, and of no other check.
+          // The error belongs to this wait, not to another check.
           failure = { error };
           wake();
         }

@@ -1,18 +1,18 @@
 import type { Family } from '../memory/family.ts';
 
-/** The members whose lifelines this thread watches for one wait; it buries those that die. */
+/** The members whose lifelines this thread watches for one wait. It buries members that die. */
 export class DeathWatch {
   readonly #family: Family;
-  /** Each with what is called when it dies. */
+  /** Each watched member, with the function that is called when it dies. */
   readonly #watched = new Map<number, () => void>();
-  /** True if one of them lives and cannot be watched: nobody will tell of its death. */
+  /** True if a member lives and cannot be watched: its death will not be reported. */
   isBlind = false;
 
   constructor(family: Family) {
     this.#family = family;
   }
 
-  /** Watches these members and no others; true if one of them was dead already, and is buried. */
+  /** Watches only these members. Returns true if one of them was dead already, and is buried now. */
   watch(members: readonly number[]): boolean {
     for (const member of this.#watched.keys()) if (!members.includes(member)) this.#unwatch(member);
     this.isBlind = false;
@@ -25,7 +25,7 @@ export class DeathWatch {
     for (const member of this.#watched.keys()) this.#unwatch(member);
   }
 
-  /** Asks the kernel, and buries those of these members that are dead. */
+  /** Asks the kernel about these members and buries those that are dead. */
   buryDead(members: readonly number[]): void {
     for (const member of members) this.#buryIfDead(member);
   }
@@ -43,9 +43,9 @@ export class DeathWatch {
         return false;
       }
     } catch {
-      // As without a free descriptor: it may live.
+      // No descriptor is free, for example: the member may be alive.
     }
-    // One that lives and cannot be watched is not ours to bury.
+    // A member that lives and cannot be watched must not be buried.
     const isDead = this.#buryIfDead(member);
     this.isBlind ||= !isDead;
     return isDead;

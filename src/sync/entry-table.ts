@@ -3,24 +3,24 @@ import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
 
-/** The words of a table, from its start; those of the table itself are written within its section. */
+/** The words of a table, from its start. The words of the table itself are written within its section. */
 const field = {
   section: 0,
-  /** 1 and 2, and 5, belong to whoever uses the table. */
+  /** Words 1, 2 and 5 belong to the user of the table. */
   own: 1,
-  /** How many entries were ever in use. */
+  /** The number of entries that were ever in use. */
   used: 3,
-  /** Granule of the block with the entries that have no room here, 0 until somebody needs it. Entries never move. */
+  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. Entries never move. */
   more: 4,
   first: 6,
 } as const;
 const FIRST_ENTRIES = 5;
-/** How many words a table takes in its object. */
+/** The number of words that a table takes in its object. */
 export const ENTRY_TABLE_WORDS = field.first + FIRST_ENTRIES * 2;
 
 /**
- * A table in shared memory with entries of two words and a section that guards them. An array, not a linked list, so that a
- * change of an entry is one store, and a member killed in the middle leaves nothing to repair.
+ * A table in shared memory with entries of two words and a section that guards them. It is an array, not a linked list: a change of an
+ * entry is one store, and a member that is killed in the middle leaves nothing to repair.
  */
 export class EntryTable {
   readonly section: CriticalSection;
@@ -29,7 +29,7 @@ export class EntryTable {
   readonly #at: number;
   readonly #capacity: number;
 
-  /** `capacity` is the most entries there may be, the same for all who use the table. */
+  /** `capacity` is the largest number of entries, the same for all users of the table. */
   constructor(family: Family, offset: number, capacity: number = SLOTS) {
     this.#family = family;
     this.#words = family.heap.words(offset);
@@ -38,12 +38,12 @@ export class EntryTable {
     this.section = family.section(offset);
   }
 
-  /** How many entries were ever in use. */
+  /** The number of entries that were ever in use. */
   get used(): number {
     return Atomics.load(this.#words, this.#at + field.used);
   }
 
-  /** A word of the table's user: 0 or 1, or 4 (see `field.own`). */
+  /** Returns a word of the table's user: 0 or 1, or 4 (see `field.own`). */
   own(word: 0 | 1 | 4): number {
     return Atomics.load(this.#words, this.#at + field.own + word);
   }
@@ -52,7 +52,7 @@ export class EntryTable {
     Atomics.store(this.#words, this.#at + field.own + word, value);
   }
 
-  /** Sets such a word if it is as expected, and answers what it was. */
+  /** Sets a word of the table's user if it has the expected value; returns the value before. */
   swapOwn(word: 0 | 1 | 4, expected: number, value: number): number {
     return Atomics.compareExchange(this.#words, this.#at + field.own + word, expected, value);
   }
@@ -79,7 +79,7 @@ export class EntryTable {
     Atomics.store(words, index + 1, word);
   }
 
-  /** Adds an entry whose words are 0, and answers it. */
+  /** Adds an entry whose words are 0, and returns it. */
   add(): number {
     const { used } = this;
     if (used === FIRST_ENTRIES) this.#makeRoom();
@@ -94,7 +94,7 @@ export class EntryTable {
     return this.used === this.#capacity;
   }
 
-  /** Gives the memory outside of the object back. */
+  /** Frees the memory outside the object. */
   destroy(): void {
     const granule = this.#words[this.#at + field.more] as number;
     if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);

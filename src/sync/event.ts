@@ -11,9 +11,9 @@ import { WaitQueue } from './wait-queue.ts';
 /** The number of this kind among shared objects. */
 export const EVENT_KIND = 8;
 
-/** Words of an event, behind those of every shared object. */
+/** Words of an event, after those of every shared object. */
 const field = {
-  /** Odd while it is set; each `set` and each `clear` that changes something adds 1, by one atomic operation. */
+  /** Odd while the event is set. Each `set` and each `clear` that changes the state adds 1, by one atomic operation of the calling member. */
   turns: 2,
   waiters: 16,
 } as const;
@@ -24,10 +24,9 @@ registerDestroyer(EVENT_KIND, (family, offset) => {
 });
 
 /**
- * A flag that members of the family set, clear and wait for. `set` wakes all who wait, also those that come to look only after
- * it was cleared again.
+ * A flag that members of the family set, clear and wait for. `set` wakes all waiters, even if the event is cleared before they run.
  *
- * Not for one of several: use a `Semaphore` where each signal is for one waiter.
+ * If each signal is for one waiter only, use a `Semaphore`.
  *
  * @example
  * import { Event, Process } from 'multiproc';
@@ -56,25 +55,25 @@ export class Event extends SharedObject {
     this.#waiters = new WaitQueue(family, offset + field.waiters * 4, { isReady: () => this.#isSet });
   }
 
-  /** True if it is set, in every process. */
+  /** True if the event is set. All processes see the same state. */
   isSet(): boolean {
     this.assertOpen();
     return this.#isSet;
   }
 
-  /** Sets it, and wakes all who wait; does nothing if it is set. */
+  /** Sets the event and wakes all waiters. Does nothing if it is set. */
   set(): void {
     needMuchStack();
     this.#turn(0);
     if (this.#waiters.hasWaiting) this.#waiters.notifyAll();
   }
 
-  /** Clears it: from now on `wait` waits. Does nothing if it is clear. */
+  /** Clears the event: later calls of `wait` wait. Does nothing if it is clear. */
   clear(): void {
     this.#turn(1);
   }
 
-  /** Waits until it is set; false when the time is over. */
+  /** Waits until the event is set. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
     try {
       this.assertOpen();
@@ -92,7 +91,7 @@ export class Event extends SharedObject {
     return this.#waiters.waitSync<boolean>(this.#attempt(), options, notSet);
   }
 
-  /** Lets go of the event in this process; its waits end with a `ClosedError`. */
+  /** Ends the use of the event in this process: its waits reject with a `ClosedError`. */
   override close(): void {
     this.#waiters.close(closedError(this));
     super.close();
@@ -103,18 +102,18 @@ export class Event extends SharedObject {
     return (Atomics.load(this.#words, this.#turns) & 1) === 1;
   }
 
-  /** True from the next `set` on, whatever happens to the flag after it. */
+  /** Succeeds from the next `set` on, even if the event is cleared afterwards. */
   #attempt(): Attempt<boolean> {
     const before = Atomics.load(this.#words, this.#turns);
     return () => ((before & 1) === 1 || Atomics.load(this.#words, this.#turns) !== before ? true : NOT_YET);
   }
 
-  /** Goes on to the other state if its lowest bit is `from`. */
+  /** Changes to the other state if the lowest bit is `from`. */
   #turn(from: 0 | 1): void {
     this.assertOpen();
     let seen = Atomics.load(this.#words, this.#turns);
     while ((seen & 1) === from) {
-      // SYNC(event): who sees it set sees what was written before.
+      // SYNC(event): a member that sees the event set sees what was written before.
       const found = Atomics.compareExchange(this.#words, this.#turns, seen, (seen + 1) | 0);
       if (found === seen) return;
       seen = found;
@@ -126,5 +125,5 @@ function notSet(): boolean {
   return false;
 }
 
-/** One promise for every wait that need not wait. */
+/** The resolved promise of all waits that need not wait. */
 const SET = Promise.resolve(true);

@@ -14,18 +14,21 @@ import { WaitQueue } from './wait-queue.ts';
 /** The number of this kind among shared objects. */
 export const LOCK_KIND = 1;
 
-/** Words of a lock, behind those of every shared object. */
+/** Words of a lock, after those of every shared object. */
 const field = {
-  /** 0: free; else a member, with the marks below. Each change is one atomic operation; see README.md, "The lock's word". */
+  /**
+   * 0: free; otherwise the owner's member number and the marks below. Members write it by one atomic operation each; see README.md, "The
+   * lock's word".
+   */
   owner: 2,
   waiters: 16,
 } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
-/** The part that is the member's name. */
+/** The bits with the member number. */
 const NAME = (1 << 28) - 1;
-/** Set by a waiter that has waited for long: the owner hands the lock to the first in line. */
+/** Set by a waiter that has waited for long: the owner must hand the lock to the first waiter in line. */
 const INSISTED = 1 << 28;
-/** Set while the lock is held by one who took it over from a member that died holding it. */
+/** Set while the owner is a member that took the lock over from a dead owner. */
 const ABANDONED = 1 << 29;
 /** The lock was handed to this member, which has not taken it yet. */
 const HANDED = 1 << 30;
@@ -33,11 +36,11 @@ const HANDED = 1 << 30;
 registerLockKind(LOCK_KIND);
 
 /**
- * A mutual exclusion lock that any members of the family share; any of them may release it, as in Python.
+ * A mutual exclusion lock that any members of the family share. Any of them may release it, as in Python.
  *
- * If its owner dies, however it dies, the lock passes to the next who wants it, and `abandoned` is true for as long as that one
- * holds it: look whether what the lock protects is still whole. Waiters are served in order of arrival, but a member that is
- * running may come before one that still has to wake up, until that one has waited for a millisecond. Not re-entrant: a holder that acquires it again waits for itself.
+ * If the owner dies, the next waiter gets the lock, and `abandoned` is true while that waiter holds it: check whether the protected data
+ * is intact. Waiters are served in order of arrival. A running member may overtake a waiter that still has to wake up, until that waiter
+ * has waited for a millisecond. The lock is not re-entrant: a holder that acquires it again waits for itself.
  *
  * @example
  * import { Lock, Process } from 'multiproc';
@@ -52,7 +55,7 @@ export class Lock extends Acquirable implements AnyLock {
   readonly #words: Int32Array;
   readonly #owner: number;
   readonly #waiters: WaitQueue;
-  /** What is to be done when this thread has released the lock. */
+  /** Callbacks for the next release by this thread. */
   #afterRelease: (() => void)[] | undefined;
 
   constructor();
@@ -77,7 +80,7 @@ export class Lock extends Acquirable implements AnyLock {
     });
   }
 
-  /** Takes the lock, waiting for it if need be; false when the time is over. */
+  /** Waits for the lock and takes it. Resolves to true, or to false after the time-out. Rejects with `ClosedError` or the signal's reason. */
   acquire(options?: WaitOptions): Promise<boolean> {
     try {
       needMuchStack();
@@ -91,27 +94,27 @@ export class Lock extends Acquirable implements AnyLock {
     }
   }
 
-  /** Takes the lock and blocks the thread while another has it; returns true, or false when the time is over. */
+  /** Blocks the thread until the lock is free, and takes it. Returns true, or false after the time-out. */
   acquireSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
     if (options === undefined && this.#attempt() === true) return true;
     return this.#waiters.waitSync<boolean>(this.#attempt, options, this.#expire);
   }
 
-  /** Takes the lock if it is free, or if its owner is dead; never waits. */
+  /** Takes the lock if it is free or if its owner is dead; never waits. Returns whether it did. */
   tryAcquire(): boolean {
     this.assertOpen();
     return this.#attempt() === true || this.#expire();
   }
 
-  /** Frees the lock, for whoever holds it; a `StateError` if nobody does. */
+  /** Frees the lock; the caller need not be its owner. Throws a `StateError` if no process holds the lock. */
   release(): void {
     needMuchStack();
     this.assertOpen();
     this.free();
   }
 
-  /** @internal Releases it, after a look at the stack. */
+  /** @internal Releases the lock, after a check that there is enough stack. */
   protected free(): void {
     this.#letGo();
     if (this.#afterRelease !== undefined) this.#runAfterRelease();
@@ -133,30 +136,33 @@ export class Lock extends Acquirable implements AnyLock {
     if (this.#waiters.hasWaiting) this.#waiters.notify();
   }
 
-  /** True if anybody, in any process, holds the lock. */
+  /** True if any process holds the lock. */
   locked(): boolean {
     this.assertOpen();
     return Atomics.load(this.#words, this.#owner) !== 0;
   }
 
-  /** True while the lock is held by one who took it over from an owner that died. */
+  /** True while the owner is a member that took the lock over from a dead owner. */
   get abandoned(): boolean {
     this.assertOpen();
     return (Atomics.load(this.#words, this.#owner) & ABANDONED) !== 0;
   }
 
-  /** @internal True if this thread has the lock; of an RLock, if this async context has it. */
+  /** @internal True if this thread has the lock; for an RLock, if this async context has it. */
   isMine(): boolean {
     return this.isOfThisThread;
   }
 
-  /** @internal Lets go of a lock that is ours, however often it was acquired; the answer takes it back as it was. */
+  /**
+   * @internal Releases a lock that this thread holds, even if it was acquired several times. Returns a function that takes the lock back
+   * in the same state.
+   */
   setAside(): Reacquire {
     this.release();
     return { later: () => this.acquire(), sync: () => this.acquireSync() };
   }
 
-  /** @internal Has something done once, when this thread has released the lock that it holds. */
+  /** @internal Calls `callback` once, after this thread has released the lock that it holds. */
   afterRelease(callback: () => void): void {
     this.#afterRelease ??= [];
     this.#afterRelease.push(callback);
@@ -175,7 +181,10 @@ export class Lock extends Acquirable implements AnyLock {
     return (seen & NAME) === this.#family.me && !(seen & HANDED);
   }
 
-  /** Lets go of the lock object in this process; its waits end with a `ClosedError`. A lock that it holds stays held until it ends. */
+  /**
+   * Ends the use of this lock object in this process: its waits reject with a `ClosedError`. If the process holds the lock, it keeps it
+   * until it ends.
+   */
   override close(): void {
     this.#waiters.close(closedError(this));
     super.close();
@@ -183,19 +192,19 @@ export class Lock extends Acquirable implements AnyLock {
 
   readonly #attempt = (): boolean | NotYet => {
     const { me } = this.#family;
-    // A mere look first: whoever tries again and again must not take the cache line from the owner each time.
+    // Only reads at first: a member that tries again and again must not take the cache line from the owner each time.
     let seen = Atomics.load(this.#words, this.#owner);
     // SYNC(lock): sees what was written under the lock before.
     if (seen === 0) seen = Atomics.compareExchange(this.#words, this.#owner, 0, me);
     return seen === 0 ? true : this.#claim(seen);
   };
 
-  /** Takes a lock that is not free: one that was handed to us, or whose owner is dead. */
+  /** Takes a lock that is not free: it was handed to this member, or its owner is dead. */
   #claim(seen: number): boolean | NotYet {
     const { me, members } = this.#family;
     const name = seen & NAME;
     if (!(seen & HANDED && name === me) && !members.isKnownGone(name)) return NOT_YET;
-    // One that died before it took what it was handed has abandoned nothing.
+    // A member that died before it took a lock that was handed to it has abandoned nothing.
     const mine = seen & HANDED ? me : me | ABANDONED;
     // SYNC(lock): as above.
     return Atomics.compareExchange(this.#words, this.#owner, seen, mine) === seen ? true : NOT_YET;
@@ -203,11 +212,11 @@ export class Lock extends Acquirable implements AnyLock {
 
   #insist(): void {
     const seen = Atomics.load(this.#words, this.#owner);
-    // If it fails then the lock changes hands just now, and we shall be woken.
+    // If this fails, the lock changes hands at this moment, and this member will be woken.
     if (seen !== 0 && !(seen & HANDED)) Atomics.compareExchange(this.#words, this.#owner, seen, seen | INSISTED);
   }
 
-  /** Gives the lock to the first in line, so that nobody comes in between. `seen` is its word, as we hold it. */
+  /** Gives the lock to the first waiter in line, so that no other member gets it in between. `seen` is the lock's word while we hold it. */
   #handOver(seen: number): void {
     let held = seen;
     for (;;) {
@@ -217,7 +226,7 @@ export class Lock extends Acquirable implements AnyLock {
         // SYNC(lock): as in release.
         const found = Atomics.compareExchange(this.#words, this.#owner, held, handed);
         if (found === held) break;
-        // Another mark was set, or somebody else has released it.
+        // Another mark was set, or another member has released the lock.
         held = found;
         if (found !== 0 && !(found & HANDED)) continue;
         if (next !== 0) this.#waiters.wake(next);
@@ -227,30 +236,30 @@ export class Lock extends Acquirable implements AnyLock {
         if (this.#waiters.hasWaiting) this.#waiters.notify();
         return;
       }
-      // One that gives up leaves the line before it looks at the word, which says by now that the lock is its own.
+      // A waiter that gives up leaves the line before it reads the word. By then the word says that the lock is its own.
       if (this.#waiters.wake(next) && this.#waiters.has(next)) {
         this.#waiters.remind();
         return;
       }
-      // It is dead, or waits no longer: the lock is ours again, if nobody was quicker.
+      // The waiter is dead or waits no longer: the lock is ours again, unless another member was quicker.
       held = this.#family.me;
       if (Atomics.compareExchange(this.#words, this.#owner, handed, held) !== handed) return;
     }
   }
 
-  /** What was handed to this member is not wanted any more. */
+  /** Gives up a lock that was handed to this member. */
   #decline(): void {
     const { me } = this.#family;
     if (Atomics.compareExchange(this.#words, this.#owner, me | HANDED, me) === (me | HANDED)) this.#handOver(me);
   }
 
-  /** The word that hands the lock to another member, 0 if it does not. */
+  /** Returns the lock's word if it hands the lock to another member, otherwise 0. */
   #kept(): number {
     const seen = Atomics.load(this.#words, this.#owner);
     return seen & HANDED && (seen & NAME) !== this.#family.me ? seen : 0;
   }
 
-  /** The last look, when there is no time left: asks the kernel whether the owner lives. */
+  /** Makes the last attempt at the time-out: asks the kernel whether the owner lives. */
   readonly #expire = (): boolean => {
     if (this.#kept() !== 0) this.#waiters.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
@@ -260,13 +269,13 @@ export class Lock extends Acquirable implements AnyLock {
   };
 }
 
-/** Takes back a lock that was set aside, waiting for it. */
+/** Takes back a lock that was set aside, and waits for it. */
 export interface Reacquire {
   later(): Promise<boolean>;
   sync(): boolean;
 }
 
-/** Has locks of this kind taken apart when nobody holds them any more. */
+/** Registers a kind of shared objects that are destroyed as locks. */
 export function registerLockKind(kind: number): void {
   registerDestroyer(kind, (family, offset) => {
     new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
@@ -277,5 +286,5 @@ function notHeld(): StateError {
   return new StateError('This Lock is not held by anybody: it was released once too often.');
 }
 
-/** One promise for every acquisition that need not wait. */
+/** The resolved promise of all acquisitions that need not wait. */
 const ACQUIRED = Promise.resolve(true);

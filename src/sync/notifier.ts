@@ -2,16 +2,16 @@ import type { Family } from '../memory/family.ts';
 import type { Awaited } from './awaited.ts';
 import type { WaitList } from './wait-list.ts';
 
-/** Those of this thread that still have to remind. */
+/** The notifiers of this thread that still have to remind. */
 const reminding = new Set<Notifier>();
 let isExitHeard = false;
 
-/** Wakes one after the other of those who wait until one comes: who was woken may be stopped, or busy for long. See README.md. */
+/** Wakes one waiter after the other until one comes, because a woken waiter may be stopped or busy for long. See README.md. */
 export class Notifier {
   readonly #family: Family;
   readonly #list: WaitList;
   readonly #awaited: Awaited;
-  /** What was kept for a member when this began to remind. */
+  /** The kept word when this notifier began to remind. */
   #kept = 0;
 
   constructor(family: Family, list: WaitList, awaited: Awaited) {
@@ -20,12 +20,12 @@ export class Notifier {
     this.#awaited = awaited;
   }
 
-  /** Wakes the one who has waited longest, and the next one too if that comes to nothing. */
+  /** Wakes the member that has waited longest. If it does not come, wakes the next one too. */
   notify(): void {
     if (this.#list.notify() && this.#list.hasWaiting) this.remind();
   }
 
-  /** Has this thread look after a moment whether the one that was woken, or for which something is kept, has come. */
+  /** Makes this thread check after a moment whether the woken member, or the member for which the object is kept, has come. */
   remind(): void {
     if (!reminding.has(this)) {
       reminding.add(this);
@@ -36,7 +36,7 @@ export class Notifier {
     this.#family.parker.remind(this.#onTime);
   }
 
-  /** This thread will not look again: all who wait look now, and remind in its place. */
+  /** This thread will not check again: all waiters are woken, and remind in its place. */
   handOn(): void {
     if (!reminding.delete(this)) return;
     for (const member of this.#list.others()) this.#family.parker.wake(member);
@@ -46,7 +46,7 @@ export class Notifier {
     if (!reminding.delete(this)) return;
     const { handOver } = this.#awaited;
     const kept = handOver?.kept() ?? 0;
-    // Kept by another word, it has its own time.
+    // An object that is kept by another word has its own time.
     if (kept !== 0 && kept !== this.#kept) this.remind();
     else if (kept !== 0) handOver?.reclaim(kept);
     if (this.#list.hasWaiting && this.#awaited.isReady()) this.notify();

@@ -2,17 +2,17 @@ import { StateError } from '../errors.ts';
 import { readTimeout, type WaitOptions } from '../options.ts';
 import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 
-/** Takes and lets go of the lock that an `Ownership` is of. */
+/** Takes and releases the lock of an `Ownership`. */
 export interface Underlying {
-  /** It has become held: called with the acquisition done. */
+  /** Called when the lock has been acquired. */
   readonly onHeld: () => void;
-  /** It is held no longer, or is about to be released. */
+  /** Called when the lock is no longer held, or is about to be released. */
   readonly onLeft: () => void;
 }
 
 /**
- * Which async context of this thread owns a re-entrant lock, and how deep. It counts; the lock itself is taken once and released
- * once, by who uses this. See README.md, "Whose an RLock is".
+ * Keeps which async context of this thread owns a re-entrant lock, and how many times it has acquired it. It only counts: the caller
+ * takes the lock once and releases it once. See README.md, "Whose an RLock is".
  */
 export class Ownership {
   #hold: Hold | undefined;
@@ -22,13 +22,13 @@ export class Ownership {
     this.#underlying = underlying;
   }
 
-  /** What the code that runs now has of the lock. */
+  /** Returns the hold of the running code, if it has one. */
   mine(): Hold | undefined {
     const hold = this.#hold;
     return hold !== undefined && isCarried(hold) ? hold : undefined;
   }
 
-  /** Counts one more acquisition of an owner; `undefined` for anybody else. */
+  /** Counts one more acquisition of the owner; returns `undefined` if the running code is not the owner. */
   again(options: WaitOptions | undefined): Hold | undefined {
     const hold = this.mine();
     if (hold === undefined) return undefined;
@@ -38,12 +38,12 @@ export class Ownership {
     return hold;
   }
 
-  /** The acquisition that `wait` stands for: whoever awaits the answer owns the lock, if it came to true. */
+  /** Returns a promise of the acquisition `wait`. The code that awaits it owns the lock if it resolves to true. */
   acquired(hold: Hold, wait: Promise<boolean>): Promise<boolean> {
     return carriedBy(hold, () => this.begun(hold, wait));
   }
 
-  /** The same, for code that carries the hold in its own way. */
+  /** Returns a promise of the acquisition `wait`, for code that carries the hold in its own way. */
   begun(hold: Hold, wait: Promise<boolean>): Promise<boolean> {
     return wait.then(
       (acquired) => this.begin(hold, acquired),
@@ -54,7 +54,7 @@ export class Ownership {
     );
   }
 
-  /** The same where the answer is there already: the code that runs now owns the lock. */
+  /** Makes the running code the owner, for an acquisition whose result is known already. */
   beginSync(acquired: boolean): boolean {
     if (!acquired) return false;
     const hold = new Hold(false);
@@ -72,7 +72,10 @@ export class Ownership {
     return acquired;
   }
 
-  /** Undoes one acquisition; true where that was the last, and the lock is to be released. A `StateError` for all but the owner. */
+  /**
+   * Undoes one acquisition. Returns true if it was the last one and the lock must be released. Throws a `StateError` unless the caller is
+   * the owner.
+   */
   leave(hold: Hold | undefined): boolean {
     if (hold === undefined || hold.depth === 0) throw notOwned();
     if (--hold.depth > 0) return false;
@@ -82,7 +85,7 @@ export class Ownership {
     return true;
   }
 
-  /** The lock is about to be let go, however deep it is held; the answer says that it is the owner's again, as it was. */
+  /** Prepares the release of a lock that was acquired several times. The returned function makes its owner the owner again, with the same count. */
   setAside(hold: Hold): (acquired: boolean) => boolean {
     const { depth } = hold;
     hold.depth = 0;

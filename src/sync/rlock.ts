@@ -11,15 +11,15 @@ import { Ownership } from './ownership.ts';
 export const RLOCK_KIND = 5;
 registerLockKind(RLOCK_KIND);
 
-/** Locks of this thread that are held: what is known of the hold must not be collected. */
+/** The RLocks that this thread holds. Keeps them from being collected, because only they know who holds the lock. */
 const held = new Set<RLock>();
 
 /**
- * A lock that its owner may acquire again, and must release as often. The owner is an async context of one thread of one process:
- * what runs after `await lock.acquire()` or inside of `lock.with()`, with all that it calls or starts. Two async functions that
- * run at the same time do not share it, unless the owner started them. Nobody else may release it.
+ * A lock that its owner may acquire again, and must release as many times. The owner is an async context of one thread of one process:
+ * the code after `await lock.acquire()` or inside `lock.with()`, with everything that this code calls or starts. Two async functions that
+ * run at the same time are different owners, unless the owner started them. Only the owner may release the lock.
  *
- * If the owner's process dies, the lock passes on as a `Lock` does. Take a `Lock` where nothing nests, it is faster.
+ * If the owner's process dies, the lock passes on as a `Lock` does. If no acquisitions are nested, use a `Lock`: it is faster.
  *
  * @example
  * import { RLock } from 'multiproc';
@@ -46,7 +46,7 @@ export class RLock extends Lock {
     super(existing, RLOCK_KIND);
   }
 
-  /** Takes the lock, or once more if it is the caller's; false when the time is over. */
+  /** Waits for the lock and takes it; an owner takes it once more at once. Resolves to true, or to false after the time-out. */
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
       needMuchStack();
@@ -58,7 +58,10 @@ export class RLock extends Lock {
     }
   }
 
-  /** Takes the lock, or takes it once more, and blocks the thread while another has it; returns false when the time is over. A `StateError` where it would wait for another async function of this very thread for ever. */
+  /**
+   * Blocks the thread until the lock is free, and takes it; an owner takes it once more at once. Returns true, or false after the
+   * time-out. Throws a `StateError` if another async function of this thread holds the lock, because the call would wait for ever.
+   */
   override acquireSync(options?: SyncWaitOptions): boolean {
     needMuchStack();
     if (this.#again(options) !== undefined) return true;
@@ -70,13 +73,13 @@ export class RLock extends Lock {
     return this.#ownership.beginSync(super.acquireSync(options));
   }
 
-  /** Takes the lock if it is free or the caller's, or if its owner is dead; never waits. */
+  /** Takes the lock if it is free, if the caller owns it, or if its owner is dead; never waits. Returns whether it did. */
   override tryAcquire(): boolean {
     needMuchStack();
     return this.#again(undefined) !== undefined || this.#ownership.beginSync(super.tryAcquire());
   }
 
-  /** Undoes one acquisition; a `StateError` for whoever is not the owner. */
+  /** Undoes one acquisition. Throws a `StateError` if the caller is not the owner. */
   override release(): void {
     this.#leave(this.#mine());
   }
@@ -111,7 +114,10 @@ export class RLock extends Lock {
     }
   }
 
-  /** Lets go of the lock object in this process; its waits end with a `ClosedError`. A lock that it holds stays held until it ends. */
+  /**
+   * Ends the use of this lock object in this process: its waits reject with a `ClosedError`. If the process holds the lock, it keeps it
+   * until it ends.
+   */
   override close(): void {
     held.delete(this);
     super.close();
@@ -130,7 +136,7 @@ export class RLock extends Lock {
     return { later: async () => restore(await super.acquire()), sync: () => restore(super.acquireSync()) };
   }
 
-  /** What the caller has of this lock. */
+  /** Returns the caller's hold of this lock, if it has one. */
   #mine(): Hold | undefined {
     this.assertOpen();
     return this.#ownership.mine();

@@ -14,7 +14,7 @@ import { WaitQueue } from './wait-queue.ts';
 export const SEMAPHORE_KIND = 6;
 export const BOUNDED_SEMAPHORE_KIND = 7;
 
-/** Words of a semaphore, behind those of every shared object. */
+/** Words of a semaphore, after those of every shared object. */
 const field = { units: 12, waiters: 12 + UNITS_WORDS } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
 
@@ -26,12 +26,12 @@ for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {
 }
 
 /**
- * A number of units that any members of the family take and give back: `acquire` waits until one is free. Any member may release,
- * also more often than it acquired: then there are more units.
+ * A number of units that the members of the family take and give back: `acquire` waits until a unit is free. Any member may release, even
+ * more often than it acquired; then there are more units.
  *
- * If a member dies that has units, they come back, as far as that makes no more than there were in the beginning: what was used
- * up like a message, as with a semaphore that starts at 0, stays used up. Waiters are served in order of arrival, but a member that is
- * running may come before one that still has to wake up, until that one has waited for a millisecond.
+ * If a member dies that has units, its units become free again, up to the initial number. Units that were used up like messages, as with
+ * a semaphore that starts at 0, do not come back. Waiters are served in order of arrival. A running member may overtake a waiter that
+ * still has to wake up, until that waiter has waited for a millisecond.
  *
  * @example
  * import { Process, Semaphore } from 'multiproc';
@@ -50,7 +50,7 @@ export class Semaphore extends Acquirable implements AnyLock {
   readonly #waiters: WaitQueue;
   readonly #isBounded: boolean;
 
-  /** `value` is how many units there are, 1 if left out; below 0 is a `RangeError`. */
+  /** `value` is the initial number of units, 1 by default. A number below 0 throws a `RangeError`. */
   constructor(value?: number);
   /** @internal */
   constructor(value: number | Existing | undefined, kind?: number);
@@ -74,7 +74,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     });
   }
 
-  /** Takes a unit, waiting for it if need be; false when the time is over. */
+  /** Waits for a unit and takes it. Resolves to true, or to false after the time-out. Rejects with `ClosedError` or the signal's reason. */
   acquire(options?: WaitOptions): Promise<boolean> {
     try {
       this.assertOpen();
@@ -87,20 +87,20 @@ export class Semaphore extends Acquirable implements AnyLock {
     }
   }
 
-  /** Takes a unit and blocks the thread while none is free; returns true, or false when the time is over. */
+  /** Blocks the thread until a unit is free, and takes it. Returns true, or false after the time-out. */
   acquireSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
     if (options === undefined && this.#units.take()) return true;
     return this.#waiters.waitSync<boolean>(this.#attempt, options, this.#expire);
   }
 
-  /** Takes a unit if one is free, or if one who has it is dead; never waits. */
+  /** Takes a unit if one is free or if a member that has one is dead; never waits. Returns whether it did. */
   tryAcquire(): boolean {
     this.assertOpen();
     return this.#units.take() || this.#expire();
   }
 
-  /** Gives a unit back, or makes one more if all are back. */
+  /** Gives a unit back. If all units are back already, adds one more. */
   release(): void {
     this.assertOpen();
     if (!this.#units.give(this.#isBounded)) {
@@ -119,7 +119,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     if (this.#waiters.hasWaiting) this.#waiters.notify();
   }
 
-  /** How many units are free: exact in every process, at the moment of the call. */
+  /** The number of free units: exact in every process, at the moment of the call. */
   getValue(): number {
     this.assertOpen();
     return this.#units.free;
@@ -130,13 +130,13 @@ export class Semaphore extends Acquirable implements AnyLock {
     return this.getValue() <= 0;
   }
 
-  /** True while somebody holds a unit that came back from a member that died. */
+  /** True while a member holds a unit that was taken over from a dead member. */
   get abandoned(): boolean {
     this.assertOpen();
     return this.#units.isAbandoned;
   }
 
-  /** Lets go of the object in this process; its waits end with a `ClosedError`. Units that it has stay taken until it ends. */
+  /** Ends the use of this object in this process: its waits reject with a `ClosedError`. Units that the process has stay taken until it ends. */
   override close(): void {
     this.#waiters.close(closedError(this));
     super.close();
@@ -144,7 +144,7 @@ export class Semaphore extends Acquirable implements AnyLock {
 
   readonly #attempt = (): true | NotYet => (this.#units.take() ? true : NOT_YET);
 
-  /** This member does not want a unit any longer that was kept for it. */
+  /** Gives up a unit that was kept for this member. */
   #decline(): void {
     if (this.#units.unreserve(this.#family.me)) this.#passOn();
   }
@@ -153,7 +153,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     if (this.#units.free > 0 && this.#waiters.hasWaiting) this.#waiters.notify();
   }
 
-  /** The last look, when there is no time left: asks the kernel whether those who have the units live. */
+  /** Makes the last attempt at the time-out: asks the kernel whether the members that have units live. */
   readonly #expire = (): boolean => {
     const { me, members } = this.#family;
     if (this.#units.free > 0 && this.#units.keptFor !== 0) this.#waiters.remind();
@@ -164,7 +164,7 @@ export class Semaphore extends Acquirable implements AnyLock {
 }
 
 /**
- * A semaphore that is never released more often than it was acquired: that is a `StateError`, and changes nothing.
+ * A semaphore that cannot be released more often than it was acquired: such a release throws a `StateError` and changes nothing.
  *
  * @example
  * import { BoundedSemaphore, StateError } from 'multiproc';
@@ -177,7 +177,7 @@ export class Semaphore extends Acquirable implements AnyLock {
  * assert.equal(seats.getValue(), 2);
  */
 export class BoundedSemaphore extends Semaphore {
-  /** `value` is how many units there are, 1 if left out; below 0 is a `RangeError`. */
+  /** `value` is the initial number of units, 1 by default. A number below 0 throws a `RangeError`. */
   constructor(value?: number);
   /** @internal */
   constructor(existing: Existing);
@@ -194,5 +194,5 @@ function readUnits(value: number): number {
   return value;
 }
 
-/** One promise for every acquisition that need not wait. */
+/** The resolved promise of all acquisitions that need not wait. */
 const ACQUIRED = Promise.resolve(true);

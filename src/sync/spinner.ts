@@ -1,27 +1,27 @@
 import { clock, os } from '../builtins.ts';
 import { platform } from '../platform/choose.ts';
 
-/** What an attempt answers while there is nothing to have. */
+/** The result of an attempt that did not succeed. */
 export const NOT_YET: unique symbol = Symbol('not yet');
 export type NotYet = typeof NOT_YET;
 /** One try to get something, without waiting. */
 export type Attempt<T> = () => T | NotYet;
 
-/** The longest spin in ms: as long as a sleeping process takes to wake up, so that one side spins on until the other does too. */
+/** The longest spin in ms: as long as a sleeping process takes to wake up, so that one side spins until the other spins too. */
 const LONGEST = 0.06;
-/** Shorter ones are not worth the while. */
+/** Shorter spins are not worth the effort. */
 const SHORTEST = 0.002;
-/** After so many waits without a spin, a long one finds out whether it pays again. */
+/** After this many waits without a spin, one long spin finds out whether spinning pays again. */
 const PROBE_EVERY = 32;
-/** Tries between two looks at the clock, one of which takes 20 to 100 ns, and between two calls of the system, each 300 ns. */
+/** The number of tries between two reads of the clock, each of which takes 20 to 100 ns, and between two system calls, each 300 ns. */
 const TRIES = 16;
 
 /**
- * Tries for a moment before a sleep, because a sleep and a wake-up take 10 to 50 µs and the other side is often just about to
- * deliver. How long follows what came of it lately; with one CPU it never tries, since the other side could not run meanwhile.
+ * Tries for a moment before a sleep, because a sleep and a wake-up take 10 to 50 µs and the other side is often about to deliver. The
+ * length of a spin follows the success of recent ones. With one CPU it never spins, because the other side could not run meanwhile.
  */
 export class Spinner {
-  /** How long the next spin may take, in ms. */
+  /** The length of the next spin, in ms. */
   #budget = LONGEST;
   #skipped = 0;
 
@@ -36,10 +36,10 @@ export class Spinner {
         this.#budget = Math.min(Math.max(this.#budget, (clock() - start) * 2 + SHORTEST), LONGEST);
         return value;
       }
-      // The other side may wait for this very CPU: the system often puts two that wake each other on one.
+      // The other side may wait for this very CPU: the system often puts two members that wake each other on one CPU.
       platform().yieldCpu();
     } while (clock() < start + budget);
-    // An event loop has better things to do than a blocked thread.
+    // An event loop has other work to do; a blocked thread has not.
     this.#budget *= blocked ? 0.9 : 0.7;
     return NOT_YET;
   }

@@ -2,48 +2,48 @@ import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
 
-/** The words of the units, from their start; but for the table all are written within its section. */
+/** The words of the units, from their start. All words but the table are written within its section. */
 const field = {
-  /** Goes on by 1 before each change, and wraps: a sum over the entries is of one moment if it stayed the same meanwhile. */
+  /** Counts up before each change, and wraps. If it is unchanged after a sum over the entries, the sum is exact for one moment. */
   version: 0,
-  /** While what a dead member had is being settled: its entry and 1, else 0. */
+  /** While the units of a dead member are being settled: its entry plus 1, otherwise 0. */
   settling: 1,
-  /** The total from then on; written before `settling`. */
+  /** The total after the settlement; written before `settling`. */
   settled: 2,
   table: 4,
 } as const;
-/** How many words the units take in their object. */
+/** The number of words that the units take in their object. */
 export const UNITS_WORDS = field.table + ENTRY_TABLE_WORDS;
-/** The most units there may be, as in CPython. */
+/** The largest number of units, as in CPython. */
 export const MOST_UNITS = 2 ** 30 - 1;
 
-/** The words of the table that are the units'. */
+/** The words of the table that belong to the units. */
 const own = {
-  /** How many units there are, in hands and free; written within the section. */
+  /** The number of units, taken and free; written within the section. */
   total: 0,
-  /** How many there were in the beginning; written once. */
+  /** The initial number of units; the maker writes it once. */
   initial: 1,
-  /** The member for which the next free unit is kept, 0 for nobody; each change is one atomic operation. */
+  /** The member for which the next free unit is kept, 0 for none. Members write it by one atomic operation each. */
   reserved: 4,
 } as const;
 
-/** Beside a member's units: it took one over from a dead member. */
+/** A mark beside a member's units: it took one of them over from a dead member. */
 const ABANDONED = 1 << 30;
 const COUNT = ABANDONED - 1;
 const NONE = -1;
 
 /**
- * The units of a semaphore: an entry for each member that has some, with their number. How many are free follows from that, so
- * that to take or to give one is one store. What a dead member had is free again. See README.md, "Units".
+ * The units of a semaphore: one entry for each member that has units, with their number. The number of free units follows from the
+ * entries, so that taking or giving a unit is one store. Units of a dead member are free again. See README.md, "Units".
  */
 export class Units {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #table: EntryTable;
-  /** What `#survey` has found, good within the same stay in the section: how many units are in nobody's hands, */
+  /** Results of `#survey`, valid within the same stay in the section. The number of units that no member has: */
   #unheld = 0;
-  /** this member's entry, that of another who has units, and one that is free, each `NONE` if there is none. */
+  /** this member's entry, the entry of another member that has units, and a free entry; each is `NONE` if there is none. */
   #mine = NONE;
   #other = NONE;
   #vacant = NONE;
@@ -55,13 +55,13 @@ export class Units {
     this.#table = new EntryTable(family, offset + field.table * 4);
   }
 
-  /** Prepares fresh, zeroed words. */
+  /** Initializes fresh, zeroed words. */
   start(units: number): void {
     this.#table.setOwn(own.total, units);
     this.#table.setOwn(own.initial, units);
   }
 
-  /** How many are free: exact at one moment during the call. */
+  /** The number of free units: exact at one moment during the call. */
   get free(): number {
     for (;;) {
       // SYNC(units): sees all changes up to that version, and one more at most.
@@ -71,7 +71,7 @@ export class Units {
     }
   }
 
-  /** True if a member that holds units has one that a dead member had. */
+  /** True if a member holds a unit that it took over from a dead member. */
   get isAbandoned(): boolean {
     const { used } = this.#table;
     for (let entry = 0; entry < used; entry++) {
@@ -100,8 +100,8 @@ export class Units {
   }
 
   /**
-   * Gives back a unit of this member's; if it has none, that of another who has, and if nobody has any there is one more from
-   * now on, unless `isBounded` or too many. False if nothing was given.
+   * Gives back a unit of this member. If this member has none, gives back a unit of another member. If no member has units, adds one
+   * unit, unless `isBounded` or the limit is reached. Returns false if nothing was given.
    */
   give(isBounded: boolean): boolean {
     this.#table.section.enterToCommit();
@@ -114,7 +114,7 @@ export class Units {
         this.#table.setSecond(entry, (units & COUNT) === 1 ? 0 : units - 1);
         return true;
       }
-      // All of them are free.
+      // All units are free.
       if (isBounded || this.#unheld >= MOST_UNITS) return false;
       this.#nextVersion();
       this.#table.setOwn(own.total, this.#unheld + 1);
@@ -124,7 +124,7 @@ export class Units {
     }
   }
 
-  /** The members that have units which come back when they die. */
+  /** Returns the members whose units come back when they die. */
   holders(): number[] {
     const holders: number[] = [];
     const { used } = this.#table;
@@ -135,19 +135,19 @@ export class Units {
     return holders;
   }
 
-  /** The member for which the next free unit is kept, 0 for nobody. */
+  /** The member for which the next free unit is kept, 0 for none. */
   get reserved(): number {
     return this.#table.own(own.reserved);
   }
 
-  /** The same, but for this member and for dead ones. */
+  /** The member for which the next free unit is kept; 0 if that is this member or a dead one. */
   get keptFor(): number {
     const { reserved } = this;
     if (reserved === 0 || reserved === this.#family.me || this.#family.members.isKnownGone(reserved)) return 0;
     return reserved;
   }
 
-  /** Keeps the next free unit for this member, if it is not kept for a living one already. */
+  /** Keeps the next free unit for this member, unless it is kept for a living one already. */
   reserve(): void {
     const { reserved } = this;
     if (reserved === 0 || this.#family.members.isKnownGone(reserved)) {
@@ -155,7 +155,7 @@ export class Units {
     }
   }
 
-  /** Keeps nothing for this member any longer; true if it had been so. */
+  /** Stops keeping a unit for this member; returns whether one was kept. */
   unreserve(member: number): boolean {
     return member !== 0 && this.#table.swapOwn(own.reserved, member, 0) === member;
   }
@@ -164,17 +164,17 @@ export class Units {
     this.#table.destroy();
   }
 
-  /** How many of the free ones are kept for another. */
+  /** The number of free units that are kept for another member. */
   get #kept(): 0 | 1 {
     return this.keptFor === 0 ? 0 : 1;
   }
 
-  /** Of `lost` units of dead members, how many are free again: never more than there were in the beginning. */
+  /** Returns how many of `lost` units of dead members become free again: never more than the initial number in all. */
   #comingBack(free: number, lost: number): number {
     return Math.min(lost, Math.max(0, this.#table.own(own.initial) - free));
   }
 
-  /** How many are free, as it looks while nobody changes it. */
+  /** Counts the free units; exact if no member changes them meanwhile. */
   #count(): number {
     const { members } = this.#family;
     const { used } = this.#table;
@@ -190,7 +190,7 @@ export class Units {
     return lost === 0 ? free : free + this.#comingBack(free, lost);
   }
 
-  /** Looks at all entries, after it has taken from dead members what they had; true if some of that is free again. */
+  /** Frees the units of dead members, then surveys all entries. Returns true if units have become free. */
   #survey(): boolean {
     this.#settle();
     let cameBack = false;
@@ -201,7 +201,7 @@ export class Units {
     }
   }
 
-  /** Looks at all entries once; answers that of a dead member, if there is one. */
+  /** Looks at all entries once; returns the entry of a dead member, if there is one. */
   #look(): number {
     const { me, members } = this.#family;
     const { used } = this.#table;
@@ -224,7 +224,7 @@ export class Units {
     return dead;
   }
 
-  /** Takes the units of a dead member from it; true if some are free again. */
+  /** Takes its units from a dead member; returns true if some are free again. */
   #reap(entry: number): boolean {
     const lost = this.#table.second(entry) & COUNT;
     const back = this.#comingBack(this.#unheld, lost);
@@ -236,8 +236,8 @@ export class Units {
   }
 
   /**
-   * Does what `settling` says, from the start, however much of it was done when a death cut it short: the total and the entry
-   * count as they will be from that word on, so nobody sees one without the other.
+   * Does what `settling` says, from the start, even if a death interrupted an earlier try. From the store of `settling` on, readers count
+   * the total and the entry with their new values, so no member sees only one of the two changes.
    */
   #settle(): void {
     const entry = this.#get(field.settling) - 1;
@@ -249,7 +249,7 @@ export class Units {
     this.#set(field.settling, 0);
   }
 
-  /** An entry without units that is this member's from now on. */
+  /** Makes an entry without units this member's own. */
   #makeMine(): number {
     const entry = this.#vacant === NONE ? this.#table.add() : this.#vacant;
     this.#table.setFirst(entry, this.#family.me);

@@ -1,27 +1,27 @@
 import type { Family } from '../memory/family.ts';
 import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
 
-/** The words of the table that are the list's; written within its section. */
+/** The words of the table that belong to the list; written within its section. */
 const own = {
-  /** How many entries are WAITING: what a notifier looks at first, outside of the section. */
+  /** The number of WAITING entries. A notifier reads it first, outside the section. */
   waiting: 0,
-  /** The last ticket given out: whoever has a lower one came earlier. */
+  /** The last ticket given out. A lower ticket came earlier. */
   ticket: 1,
 } as const;
-/** How many words a wait list takes in its object. */
+/** The number of words that a wait list takes in its object. */
 export const WAIT_LIST_WORDS = ENTRY_TABLE_WORDS;
 
-/** An entry is two words: the member with its state, written last (0: free), and its ticket. */
+/** An entry has two words: the member with its state, written last (0: free), and its ticket. */
 const WAITING = 1 << 28;
 const NOTIFIED = 2 << 28;
 const STATE = WAITING | NOTIFIED;
 const NONE = -1;
 
-/** Who waits for something, in the order in which they came: at most one entry for each member. See README.md. */
+/** The members that wait for something, in order of arrival: at most one entry per member. See README.md. */
 export class WaitList {
   readonly #family: Family;
   readonly #table: EntryTable;
-  /** This member's entry. Others free it only if they take this member for dead. */
+  /** This member's entry. Other members free it only if they take this member for dead. */
   #mine = NONE;
 
   constructor(family: Family, offset: number) {
@@ -29,9 +29,9 @@ export class WaitList {
     this.#table = new EntryTable(family, offset);
   }
 
-  /** True if somebody waits who was not notified yet. */
+  /** True if a member waits that was not notified yet. */
   get hasWaiting(): boolean {
-    // SYNC(wait): either this sees the waiter, or the waiter's look at its condition sees what was done before this.
+    // SYNC(wait): either this sees the waiter, or the waiter's check of its condition sees what was done before this.
     return this.#table.own(own.waiting) !== 0;
   }
 
@@ -40,7 +40,7 @@ export class WaitList {
     return this.#mine !== NONE && (this.#table.first(this.#mine) & STATE) === NOTIFIED;
   }
 
-  /** Puts this member into the list, or back to WAITING if it was notified. Look at the condition once more after this. */
+  /** Puts this member into the list, or back to WAITING if it was notified. The caller must check its condition once more after this. */
   enrol(): void {
     this.#table.section.enter();
     try {
@@ -51,7 +51,7 @@ export class WaitList {
     }
   }
 
-  /** The same, behind all others. */
+  /** Puts this member into the list behind all others. The caller must check its condition once more after this. */
   enrolLast(): void {
     this.#table.section.enter();
     try {
@@ -61,7 +61,7 @@ export class WaitList {
     }
   }
 
-  /** Takes this member out of the list; true if it had been notified, so that the notification is to be passed on if unused. */
+  /** Takes this member out of the list. Returns true if it had been notified: an unused notification must be passed on. */
   withdraw(): boolean {
     if (this.#mine === NONE) return false;
     this.#table.section.enter();
@@ -75,17 +75,17 @@ export class WaitList {
     }
   }
 
-  /** Wakes the living one that has waited longest; false if nobody waits. */
+  /** Wakes the living member that has waited longest; returns false if none waits. */
   notify(): boolean {
     for (;;) {
       const member = this.nominate();
       if (member === 0) return false;
       if (this.#family.parker.wake(member)) return true;
-      // It is dead: its entry stays behind, notified, until somebody needs the place.
+      // The member is dead: its entry stays, notified, until the place is needed.
     }
   }
 
-  /** Marks the one that has waited longest as notified, and answers its name: the caller is to wake it. 0 if nobody waits. */
+  /** Marks the member that has waited longest as notified, and returns its number: the caller must wake it. Returns 0 if none waits. */
   nominate(): number {
     if (!this.hasWaiting) return 0;
     this.#table.section.enter();
@@ -105,7 +105,7 @@ export class WaitList {
     }
   }
 
-  /** Wakes all that wait now, each once: who comes back meanwhile has looked at what is true by now. */
+  /** Wakes each member that waits now once. A member that comes back meanwhile has checked its condition again. */
   notifyAll(): void {
     if (!this.hasWaiting) return;
     const woken: number[] = [];
@@ -124,17 +124,17 @@ export class WaitList {
     for (const member of woken) this.#family.parker.wake(member);
   }
 
-  /** The living member that came just before this one, 0 if this one is first. */
+  /** Returns the living member just before this one, 0 if this one is first. */
   predecessor(): number {
     return this.#neighbour((entry, mine) => this.#before(entry, mine));
   }
 
-  /** The living member that came just after this one, 0 if this one is last. */
+  /** Returns the living member just after this one, 0 if this one is last. */
   successor(): number {
     return this.#neighbour((entry, mine) => this.#before(mine, entry));
   }
 
-  /** All other living members in the list. */
+  /** Returns all other living members in the list. */
   others(): number[] {
     const { me, members } = this.#family;
     const found: number[] = [];
@@ -158,12 +158,12 @@ export class WaitList {
     return false;
   }
 
-  /** Gives the memory outside of the object back. */
+  /** Frees the memory outside the object. */
   destroy(): void {
     this.#table.destroy();
   }
 
-  /** The nearest of those on one side of this member; `isOnSide(entry, mine)` says which side. */
+  /** Returns the nearest member on one side of this one; `isOnSide(entry, mine)` defines the side. */
   #neighbour(isOnSide: (entry: number, mine: number) => boolean): number {
     const mine = this.#mine;
     if (mine === NONE) return 0;
@@ -193,7 +193,7 @@ export class WaitList {
     this.#mine = entry;
   }
 
-  /** An entry that is free or whose member is dead, or the next one never used. */
+  /** Returns an entry that is free or whose member is dead, or the next one never used. */
   #vacancy(): number {
     const { used } = this.#table;
     for (let entry = 0; entry < used; entry++) {
@@ -207,12 +207,12 @@ export class WaitList {
     const { used } = this.#table;
     let waiting = 0;
     for (let entry = 0; entry < used; entry++) if ((this.#table.first(entry) & STATE) === WAITING) waiting++;
-    // SYNC(wait): a waiter looks at its condition only after this.
+    // SYNC(wait): a waiter checks its condition only after this.
     this.#table.setOwn(own.waiting, waiting);
     this.#table.section.leave();
   }
 
-  /** Tickets wrap; those in one list are never 2**31 apart. */
+  /** Compares tickets, which wrap; tickets in one list are never 2**31 apart. */
   #before(entry: number, other: number): boolean {
     return ((this.#table.second(entry) - this.#table.second(other)) | 0) < 0;
   }

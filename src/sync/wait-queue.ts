@@ -11,9 +11,9 @@ import { Notifier } from './notifier.ts';
 import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
-/** From this wait on, in ms, a waiter that was woken in vain insists. */
+/** After this time in ms, a waiter that was woken in vain insists. */
 const PATIENCE = 1;
-/** Milliseconds until one that cannot count on being told of a death looks for itself: at first, and at most. */
+/** Milliseconds until a member that cannot count on being told of a death checks for itself: the first time, and at most. */
 const FIRST_LOOK = 250;
 const LAST_LOOK = 60_000;
 
@@ -25,8 +25,8 @@ interface Waiter {
 }
 
 /**
- * Waits of this thread for one shared thing: promises in order of arrival, and at most one blocked call. In shared memory they
- * are one entry of the wait list. Waiters are woken and then compete: a wake-up is a hint, the attempt decides. See README.md.
+ * The waits of this thread for one shared object: promises in order of arrival, and at most one blocked call. In shared memory they are
+ * one entry of the wait list. Waiters are woken and then compete: a wake-up is a hint, the attempt decides. See README.md.
  */
 export class WaitQueue implements Pending {
   readonly #family: Family;
@@ -37,10 +37,10 @@ export class WaitQueue implements Pending {
   readonly #notifier: Notifier;
   readonly #spinner = new Spinner();
   readonly #watch: DeathWatch;
-  /** Looks after `#look` ms, while this thread cannot count on being told. */
+  /** Checks after `#look` ms, while this thread cannot count on being told. */
   #lookTimer: NodeJS.Timeout | undefined;
   #look = FIRST_LOOK;
-  /** When the first waiter of this thread came, or when one was served last. */
+  /** When the first waiter of this thread came, or when the last one was served. */
   #since = 0;
   #serving = false;
   #closed = false;
@@ -54,29 +54,29 @@ export class WaitQueue implements Pending {
     this.isBackground = awaited.isBackground ?? false;
   }
 
-  /** Whether the waits of this thread keep the program alive, from now on. */
+  /** Decides whether the waits of this thread keep the program alive, from now on. */
   hold(keep: boolean): void {
     if (keep === !this.isBackground) return;
     this.isBackground = !keep;
     this.#family.parker.hold(this, keep);
   }
 
-  /** True if somebody, anywhere, waits and was not notified yet. */
+  /** True if any member waits that was not notified yet. */
   get hasWaiting(): boolean {
     return this.#list.hasWaiting;
   }
 
-  /** True if promises of this thread wait here: a newcomer goes behind them. */
+  /** True if promises of this thread wait here: a new wait goes behind them. */
   get hasLocal(): boolean {
     return this.#waiters.size > 0;
   }
 
-  /** Wakes the one who has waited longest, and the next one too if that comes to nothing. */
+  /** Wakes the member that has waited longest. If it does not come, wakes the next one too. */
   notify(): void {
     this.#notifier.notify();
   }
 
-  /** All other living members that wait here. */
+  /** Returns all other living members that wait here. */
   others(): number[] {
     return this.#list.others();
   }
@@ -86,17 +86,17 @@ export class WaitQueue implements Pending {
     return this.#list.has(member);
   }
 
-  /** Marks the one who has waited longest as notified and answers its name: to be woken by `wake`. 0 if nobody waits. */
+  /** Marks the member that has waited longest as notified and returns its number, for `wake`. Returns 0 if none waits. */
   nominate(): number {
     return this.#list.nominate();
   }
 
-  /** Wakes the one that was nominated; false if it is dead. */
+  /** Wakes the member that was nominated; returns false if it is dead. */
   wake(member: number): boolean {
     return this.#family.parker.wake(member);
   }
 
-  /** Has this thread look after a moment whether the one has come that was woken, or for which something is kept. */
+  /** Makes this thread check after a moment whether the woken member, or the member for which the object is kept, has come. */
   remind(): void {
     if (!this.#closed) this.#notifier.remind();
   }
@@ -106,8 +106,8 @@ export class WaitQueue implements Pending {
   }
 
   /**
-   * Waits until `attempt` succeeds. Rejects with what it throws, with `signal.reason`, or with what `expire` throws when the
-   * time is over; what `expire` answers is the value then.
+   * Waits until `attempt` succeeds. Rejects with the error that `attempt` throws or with `signal.reason`. At the time-out it calls
+   * `expire`: resolves to its result, or rejects with its error.
    */
   wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -124,7 +124,7 @@ export class WaitQueue implements Pending {
     });
   }
 
-  /** Has a promise wait that cannot be settled yet. Apart from `wait`, so that a wait that need not wait makes none of this. */
+  /** Makes a promise wait that cannot be settled yet. Separate from `wait`, so that a wait that need not wait makes none of this. */
   #enqueue<T>(
     attempt: Attempt<T>,
     timeout: number,
@@ -140,12 +140,12 @@ export class WaitQueue implements Pending {
       settle();
     };
     const onTime = () => {
-      // Perhaps it was this thread that came too late: the one whose turn it is looks once more.
+      // This thread may have come too late: the first waiter tries once more.
       const [first] = this.#waiters;
       if (first !== waiter || !this.#serve(waiter)) giveUp(() => settle(expire, resolve, reject));
       else if (this.#waiters.size === 0) this.#leave(true);
     };
-    // Longer than a timer can run is for ever, as far as anybody will see.
+    // A time-out that is longer than a timer can run counts as none.
     const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
     const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
     waiter.release = () => {
@@ -163,14 +163,14 @@ export class WaitQueue implements Pending {
     this.check();
   }
 
-  /** The first promise of this thread that waits. */
+  /** Makes the first waiting promise of this thread stand in the shared line. */
   #stand(): void {
     this.#since = clock();
     this.#list.enrol();
     this.#family.parker.add(this);
   }
 
-  /** Blocks the thread until `attempt` succeeds; when the time is over, answers or throws as `expire` does. */
+  /** Blocks the thread until `attempt` succeeds. At the time-out, returns or throws what `expire` does. */
   waitSync<T>(attempt: Attempt<T>, options: SyncWaitOptions | undefined, expire: () => T): T {
     needMuchStack();
     const timeout = readTimeout(options);
@@ -201,9 +201,9 @@ export class WaitQueue implements Pending {
     return value === NOT_YET ? expire() : value;
   }
 
-  /** Serves the promises of this thread as far as it goes; never throws. */
+  /** Serves the promises of this thread as far as possible; never throws. */
   check(): void {
-    // What is being taken may run a hook of the user's that waits here itself: the loop below comes to it.
+    // An attempt may run user code that waits here itself: the loop below serves that wait too.
     if (this.#serving) return;
     this.#serving = true;
     try {
@@ -219,14 +219,14 @@ export class WaitQueue implements Pending {
         }
       } while (this.#waitOn(served));
     } catch (error) {
-      // It can stand in line no longer, as where the family's memory is used up.
+      // The waiter cannot stay in line, for example because the memory of the family is used up.
       this.#fail(error);
     } finally {
       this.#serving = false;
     }
   }
 
-  /** Ends all waits of this thread with an error; nothing here may be used afterwards. */
+  /** Ends all waits of this thread with an error; the queue must not be used afterwards. */
   close(error: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -242,12 +242,12 @@ export class WaitQueue implements Pending {
     this.#leave(false);
   }
 
-  /** Gives the shared memory outside of the object back. */
+  /** Frees the shared memory outside the object. */
   destroy(): void {
     this.#list.destroy();
   }
 
-  /** Settles the waiter if its attempt succeeds or throws; false if it has to wait on. */
+  /** Settles the waiter if its attempt succeeds or throws; returns false if it must wait on. */
   #serve(waiter: Waiter): boolean {
     let value: unknown;
     try {
@@ -263,11 +263,11 @@ export class WaitQueue implements Pending {
     return true;
   }
 
-  /** After a look in vain: prepares for sleep; true if it takes another look before. */
+  /** Prepares for sleep after a failed attempt; returns true if another attempt must come first. */
   #waitOn(served: boolean): boolean {
     let again = false;
     if (this.#list.isNotified) {
-      // The notification came to nothing, or there is more to wait for: stand in line again, at the end if it was of use.
+      // The notification led to nothing, or there is more to wait for: stand in line again, at the end if it was useful.
       if (served) this.#list.enrolLast();
       else this.#list.enrol();
       again = true;
@@ -276,16 +276,16 @@ export class WaitQueue implements Pending {
     const now = clock();
     if (served) this.#since = now;
     else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
-    // What is kept for another, who may not come: the one who was to see to that may have gone.
+    // The object is kept for another member, which may not come. The member that was to check this may have gone.
     if (this.#awaited.handOver?.kept()) this.#notifier.remind();
-    // The one before us in line, or the owners: a chain in which everybody learns of the death that concerns him.
+    // Watch the member before this one in line, or the owners: in this chain, each member learns of the deaths that concern it.
     const before = this.#list.predecessor();
     const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
     if ((before !== 0 || this.#watch.isBlind) && this.#waiters.size > 0) this.#lookLater();
     return died || again;
   }
 
-  /** Nobody may tell us of a death: the one before us may be stopped. */
+  /** Checks later for itself, because the member before this one may be stopped and then reports no death. */
   #lookLater(): void {
     if (this.#lookTimer !== undefined) return;
     this.#lookTimer = setTimeout(() => {
@@ -310,14 +310,14 @@ export class WaitQueue implements Pending {
     waiter.release();
   }
 
-  /** The last waiter of this thread has gone: what it stood for passes on. */
+  /** The last waiter of this thread has gone: passes on its notification. */
   #leave(successful: boolean): void {
     this.#family.parker.remove(this);
     this.#watch.stop();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = undefined;
     this.#look = FIRST_LOOK;
-    // Whoever watches us and not the owner must look for somebody else to watch, unless we are the owner now.
+    // A member that watches this one, and not the owner, must look for another to watch, unless this one is the owner now.
     const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
     if (!successful) this.#awaited.handOver?.decline();
@@ -326,7 +326,7 @@ export class WaitQueue implements Pending {
   }
 }
 
-/** Settles a promise whose time is over with what `expire` returns or throws. */
+/** Settles a promise at its time-out with what `expire` returns or throws. */
 function settle<T>(expire: () => T, resolve: (value: T) => void, reject: (reason: unknown) => void): void {
   try {
     resolve(expire());

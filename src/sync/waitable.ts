@@ -1,14 +1,14 @@
 import { assertIterable } from '../options.ts';
 
-/** Something that becomes ready once, or again and again, and that `wait()` can wait for: a connection, a queue, a process's sentinel. */
+/** An object that `wait()` can wait for, because it becomes ready once or repeatedly: a connection, a queue, a process's sentinel. */
 export interface Waitable {
-  /** True if there is something to have now. */
+  /** True if the object is ready now. */
   isReady(): boolean;
-  /** Calls back, once, when it may have become ready, at once if it is; the answer stops that. */
+  /** Calls `callback` once, when the object may have become ready; at once if it is ready. Returns a function that cancels this. */
   onReady(callback: () => void): () => void;
 }
 
-/** A list of waitables; a `TypeError` for what is none. */
+/** Returns a list of waitables. Throws a `TypeError` if an element is no waitable. */
 export function waitables<W extends Waitable>(objects: Iterable<W>, name: string): W[] {
   assertIterable(name, objects);
   const all = [...objects];
