@@ -6,16 +6,19 @@ export { type Producers, Queue } from './channel/queue.ts';
 export { Shared, share } from './channel/shared-copy.ts';
 export { SimpleQueue } from './channel/simple-queue.ts';
 export { registerClass } from './codec/class-registry.ts';
-export {
-  Connection,
-  type RecvBytesLimit,
-  type RecvIntoOffset,
-  type SendBytesRange,
-} from './connection/connection.ts';
+export { Connection } from './connection/connection.ts';
 export { pipe } from './connection/pipe.ts';
 export { type Context, getContext } from './context.ts';
+export type {
+  AnyConnection,
+  RecvBytesLimit,
+  RecvIntoOffset,
+  SendBytesRange,
+} from './contracts/connection.ts';
 export type { AnyLock } from './contracts/lock.ts';
+export type { AnyMapOptions, AnyPool, PoolStats } from './contracts/pool.ts';
 export type { AnyQueue, ShutdownOptions } from './contracts/queue.ts';
+export type { Callbacks, MapOptions, TaskOptions } from './contracts/task-options.ts';
 export {
   AuthenticationError,
   BrokenBarrierError,
@@ -40,8 +43,7 @@ export type { SyncWaitOptions, WaitOptions } from './options.ts';
 export { type PlatformInfo, platformInfo } from './platform/platform-info.ts';
 export { AsyncResult } from './pool/async-result.ts';
 export { Pool } from './pool/pool.ts';
-export type { PoolOptions, PoolStats } from './pool/pool-options.ts';
-export type { Callbacks, MapOptions, TaskOptions } from './pool/task-options.ts';
+export type { PoolOptions } from './pool/pool-options.ts';
 export { ThreadPool } from './pool/thread-pool.ts';
 export { cpuCount } from './process/cpu-count.ts';
 export { isMainProcess } from './process/is-main-process.ts';

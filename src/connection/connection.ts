@@ -1,26 +1,14 @@
+import {
+  type AnyConnection,
+  bytesIn,
+  type RecvBytesLimit,
+  type RecvIntoOffset,
+  readMaxLength,
+  type SendBytesRange,
+} from '../contracts/connection.ts';
 import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../errors.ts';
-import { assertOptions, assertOptionType, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import type { Waitable } from '../sync/waitable.ts';
-
-/** Which part of the bytes to send: `size` of them from `offset` on; all that follow if left out. */
-export interface SendBytesRange {
-  /** Index of the first byte to send; 0 if left out. */
-  readonly offset?: number | undefined;
-  /** How many bytes to send; all from `offset` on if left out. */
-  readonly size?: number | undefined;
-}
-
-/** The most bytes that the message may have. */
-export interface RecvBytesLimit {
-  /** The most bytes that a message may have; a longer one is a `BufferTooShort`. */
-  readonly maxLength?: number | undefined;
-}
-
-/** Where in the buffer the message shall begin, in bytes. */
-export interface RecvIntoOffset {
-  /** Where in the buffer the message begins; 0 if left out. */
-  readonly offset?: number | undefined;
-}
 
 /** @internal What stands for the size of a message that is a value, not bytes. */
 export const VALUE = -1;
@@ -44,7 +32,7 @@ const AT_ONCE = { timeout: 0 };
  * `send`, at once. Time that runs out is a `TimeoutError`. Each call that may wait has a twin with `Sync`, which blocks the thread.
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
-export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>, Disposable {
+export abstract class Connection<T = any> implements AnyConnection<T>, Waitable, Disposable {
   /** True if messages may come: false of the writing end of a one-way pipe, and of what is closed. */
   abstract readonly readable: boolean;
   /** True if messages may be sent: false of the reading end of a one-way pipe, and of what is closed. */
@@ -95,7 +83,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
     try {
       this.#assertWritable();
       readTimeout(options);
-      return this.pushBytes(part(bytes, options), options);
+      return this.pushBytes(bytesIn(bytes, options), options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -105,7 +93,7 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   sendBytesSync(bytes: ArrayBufferView | ArrayBuffer, options?: SyncWaitOptions & SendBytesRange): void {
     this.#assertWritable();
     readTimeout(options);
-    this.pushBytesSync(part(bytes, options), options);
+    this.pushBytesSync(bytesIn(bytes, options), options);
   }
 
   /**
@@ -132,13 +120,13 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
    * `BufferTooShort` has the message as `bytes`.
    */
   async recvBytesInto(buffer: ArrayBufferView | ArrayBuffer, options?: WaitOptions & RecvIntoOffset): Promise<number> {
-    const target = part(buffer, options);
+    const target = bytesIn(buffer, options);
     return copyInto(target, await this.recvBytes(options));
   }
 
   /** Blocks the thread until a message of bytes comes, and writes it into `buffer` from `offset` on; returns its length. Throws a `BufferTooShort` if it does not fit. */
   recvBytesIntoSync(buffer: ArrayBufferView | ArrayBuffer, options?: SyncWaitOptions & RecvIntoOffset): number {
-    const target = part(buffer, options);
+    const target = bytesIn(buffer, options);
     return copyInto(target, this.recvBytesSync(options));
   }
 
@@ -241,26 +229,6 @@ export abstract class Connection<T = any> implements Waitable, AsyncIterable<T>,
   }
 }
 
-/** The chosen bytes of a buffer, as a view. */
-function part(of: ArrayBufferView | ArrayBuffer, range: SendBytesRange | undefined): Uint8Array {
-  let all: Uint8Array;
-  if (ArrayBuffer.isView(of)) all = new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
-  else if (of instanceof ArrayBuffer) all = new Uint8Array(of);
-  else throw new TypeError(`Bytes are an ArrayBuffer or a view of one, such as a Uint8Array, not ${typeof of}.`);
-  if (range !== undefined) assertOptions(range, '{ offset: 4 }');
-  assertOptionType('offset', range?.offset, 'number');
-  assertOptionType('size', range?.size, 'number');
-  const offset = range?.offset ?? 0;
-  const size = range?.size ?? all.length - offset;
-  if (!(Number.isInteger(offset) && offset >= 0 && offset <= all.length)) {
-    throw new RangeError(`offset must be from 0 to the ${all.length} bytes that there are, not ${offset}.`);
-  }
-  if (!(Number.isInteger(size) && size >= 0 && offset + size <= all.length)) {
-    throw new RangeError(`size must be from 0 to the ${all.length - offset} bytes after the offset, not ${size}.`);
-  }
-  return all.subarray(offset, offset + size);
-}
-
 function copyInto(target: Uint8Array, message: Uint8Array): number {
   if (message.length > target.length) {
     throw new BufferTooShort(
@@ -274,10 +242,8 @@ function copyInto(target: Uint8Array, message: Uint8Array): number {
 
 const NOT_BYTES = 'The next message is a value that send() sent, not bytes: take it with recv().';
 
-function bytesUpTo(maxLength = Number.POSITIVE_INFINITY): Wanted {
-  if (typeof maxLength !== 'number')
-    throw new TypeError(`maxLength must be a number of bytes, not ${typeof maxLength}.`);
-  if (!(maxLength >= 0)) throw new RangeError(`maxLength must be 0 or more bytes, not ${maxLength}.`);
+function bytesUpTo(limit: number | undefined): Wanted {
+  const maxLength = readMaxLength(limit);
   return (size) => {
     if (size === VALUE) return { error: new StateError(NOT_BYTES), fatal: false };
     if (size <= maxLength) return undefined;

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
+import type { TaskOptions } from '../contracts/task-options.ts';
 import { SerializationError } from '../errors.ts';
 import { withPath } from './refusal-path.ts';
-import type { TaskOptions } from './task-options.ts';
 
 /** What another process asks of the owner of a pool. */
 export interface PoolCall {

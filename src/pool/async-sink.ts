@@ -1,3 +1,4 @@
+import type { Callbacks } from '../contracts/task-options.ts';
 import { AsyncResult, fail, succeed } from './async-result.ts';
 import { Batch, type BatchEnd } from './batch.ts';
 import { callLater } from './callbacks.ts';
@@ -5,7 +6,6 @@ import { inCallersContext } from './callers-context.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report } from './messages.ts';
-import type { Callbacks } from './task-options.ts';
 
 /** Where the end of a task or of a batch goes that has an `AsyncResult`. */
 export class AsyncSink<R> implements Sink, BatchEnd {

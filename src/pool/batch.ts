@@ -1,10 +1,10 @@
+import type { MapOptions, SubmitOptions } from '../contracts/task-options.ts';
 import { callLater } from './callbacks.ts';
 import { inCallersContext } from './callers-context.ts';
 import { cut } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report, type Way, way } from './messages.ts';
-import type { MapOptions, SubmitOptions } from './task-options.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;

@@ -1,8 +1,3 @@
-/** A typed array, whatever it holds; a `DataView` has no items. */
-export type NumberArray = ArrayBufferView & ArrayLike<number | bigint>;
-/** What is no typed array: chunks of those are typed arrays, too. */
-export type NoNumberArray = { readonly BYTES_PER_ELEMENT?: undefined };
-
 /** The usual size: four chunks for each worker, as in Python. */
 export function defaultChunksize(items: number, workers: number): number {
   return Math.max(1, Math.ceil(items / (workers * 4)));

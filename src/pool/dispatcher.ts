@@ -2,6 +2,7 @@ import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
+import type { SubmitOptions } from '../contracts/task-options.ts';
 import { ClosedError, type WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
@@ -20,7 +21,6 @@ import { type ReportMessage, report, type Way } from './messages.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
-import type { SubmitOptions } from './task-options.ts';
 import { packTask } from './task-parcel.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.

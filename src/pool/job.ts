@@ -1,6 +1,6 @@
+import type { SubmitOptions } from '../contracts/task-options.ts';
 import type { Shelved } from './function-shelf.ts';
 import type { ReportMessage, Way } from './messages.ts';
-import type { SubmitOptions } from './task-options.ts';
 
 /** Where the end of a task goes; neither may throw, and one of them is called once. */
 export interface Sink {

@@ -48,19 +48,3 @@ export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
   resourceLimits: true,
   context: true,
 };
-
-/** Numbers about a pool at one moment. */
-export interface PoolStats {
-  /** The number of living workers. */
-  readonly workers: number;
-  /** The number of workers started since the pool was made. */
-  readonly started: number;
-  /** The number of workers that did not end by themselves. */
-  readonly lost: number;
-  /** The number of tasks not settled yet; a chunk counts as one task. */
-  readonly outstanding: number;
-  /** The number of settled tasks; a chunk counts as one task. */
-  readonly done: number;
-  /** The number of tasks that rejected; they count in `done` too. */
-  readonly failed: number;
-}

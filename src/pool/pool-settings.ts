@@ -1,9 +1,9 @@
+import { argumentsOf, atLeastOne } from '../contracts/task-options.ts';
 import { assertOptionType, checkOptionNames } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { type StartMethod, startMethodOf } from '../process/start-method.ts';
 import { checkStartOptions, type StartOptions } from '../process/start-options.ts';
 import { type PoolOptions, poolOptionNames } from './pool-options.ts';
-import { argumentsOf, atLeastOne } from './task-arguments.ts';
 
 /** The options of a pool, looked over, with nothing left out. */
 export interface PoolSettings {

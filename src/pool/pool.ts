@@ -1,3 +1,14 @@
+import type { AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../contracts/pool.ts';
+import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from '../contracts/task-options.ts';
+import {
+  argumentsOf,
+  assertTask,
+  atLeastOne,
+  checkCallbacks,
+  NONE,
+  readMapOptions,
+  readOptions,
+} from '../contracts/task-options.ts';
 import { StateError } from '../errors.ts';
 import { lazy } from '../lazy.ts';
 import { asOurselves } from '../loaded-for-functions.ts';
@@ -7,26 +18,16 @@ import type { AsyncResult } from './async-result.ts';
 import { AsyncSink } from './async-sink.ts';
 import type { Batch, BatchEnd } from './batch.ts';
 import { CallSink } from './call-sink.ts';
-import { defaultChunksize, gather, isIterable, listNow, type NoNumberArray, type NumberArray } from './chunks.ts';
+import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { Job, Sink } from './job.ts';
 import { callOf, type Way, way } from './messages.ts';
-import type { PoolOptions, PoolStats } from './pool-options.ts';
+import type { PoolOptions } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
 import type { ResultIterator } from './result-iterator.ts';
 import { settled } from './settled.ts';
 import { SyncOutcome } from './sync-outcome.ts';
-import {
-  argumentsOf,
-  assertTask,
-  atLeastOne,
-  checkCallbacks,
-  NONE,
-  readMapOptions,
-  readOptions,
-} from './task-arguments.ts';
-import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from './task-options.ts';
 import { rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
@@ -34,7 +35,6 @@ const machinery = lazy(() => require('./machinery.ts') as typeof import('./machi
 /** The deepest nesting of pools in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
 
-type Items<T> = Iterable<T> | AsyncIterable<T>;
 // biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
 type AnyFunction = (...args: any[]) => unknown;
 
@@ -53,7 +53,7 @@ type AnyFunction = (...args: any[]) => unknown;
  * assert.equal(await pool.apply(Math.max, [3, 7]), 7);
  * assert.deepEqual(await pool.map((x) => x * x, [1, 2, 3]), [1, 4, 9]);
  */
-export class Pool implements AsyncDisposable {
+export class Pool implements AnyPool, AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #interruptible: Interruptible;
   #isJoinable = false;

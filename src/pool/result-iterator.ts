@@ -1,11 +1,11 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { MapOptions, SubmitOptions } from '../contracts/task-options.ts';
 import { onAbort } from '../on-abort.ts';
 import { callLater } from './callbacks.ts';
 import { callersContext } from './callers-context.ts';
 import type { Dispatcher, Feeder } from './dispatcher.ts';
 import type { Job } from './job.ts';
 import { type ReportMessage, report, way } from './messages.ts';
-import type { MapOptions, SubmitOptions } from './task-options.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;

@@ -1,7 +1,7 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import type { TaskOptions } from '../contracts/task-options.ts';
 import { callOwner, poolClosed } from './call-owner.ts';
 import type { TaskBoard } from './task-board.ts';
-import type { TaskOptions } from './task-options.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
 type AnyFunction = (...args: any[]) => unknown;

@@ -1,17 +1,23 @@
 // Compiled, never run: what the contracts take, and what they refuse.
 import {
+  type AnyConnection,
   type AnyLock,
+  type AnyPool,
   type AnyQueue,
   BoundedSemaphore,
   Condition,
   Event,
   JoinableQueue,
   Lock,
+  Pool,
+  pipe,
   Queue,
   RLock,
   Semaphore,
   SimpleQueue,
+  ThreadPool,
 } from 'multiproc';
+import { connect } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
 import { LifoQueue, Queue as LocalQueue, PriorityQueue } from 'multiproc/queue';
 
@@ -50,3 +56,28 @@ const served: AnyLock[] = [manager.lock(), manager.rlock(), manager.semaphore(),
 for (const lock of [...locks, ...served]) guarded(lock);
 // @ts-expect-error an event is no lock
 guarded(new Event());
+
+/** A function that takes a pool takes a pool of any kind. */
+export async function spread(pool: AnyPool): Promise<string[]> {
+  const stop = new AbortController();
+  const lengths: number[] = await pool.map((text: string) => text.length, ['a'], { signal: stop.signal, chunksize: 1 });
+  const sums: number[] = await pool.mapChunks((part, start) => part.length + start, new Float64Array(4));
+  for await (const x of await pool.imap((n: number) => n, sums)) x.toFixed();
+  // @ts-expect-error the function takes a number
+  await pool.apply((n: number) => n, ['1']);
+  // @ts-expect-error a callback does not travel to a server
+  await pool.map((n: number) => n, [1], { onProgress: () => {} });
+  await pool.terminate();
+  return await pool.map(async (n) => String(n), lengths);
+}
+for (const pool of [new Pool(), new ThreadPool(), manager.pool()]) spread(pool);
+// @ts-expect-error a queue is no pool
+spread(new Queue());
+
+/** A function that takes a connection takes a connection of any kind. */
+export async function echo(connection: AnyConnection<string>): Promise<string> {
+  for await (const text of connection) await connection.send(text.trim());
+  return connection.recv({ timeout: undefined });
+}
+echo(pipe()[0]);
+connect('localhost:1').then(echo);

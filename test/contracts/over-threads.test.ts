@@ -1,5 +1,7 @@
 import { setStartMethod } from 'multiproc';
 
-// The process of the cases is a thread then.
+// What runs beside this one, a process otherwise, is a thread then.
 setStartMethod('thread');
-await import(new URL('./queues.test.js', import.meta.url).href);
+for (const name of ['queues', 'locks', 'pools', 'connections']) {
+  await import(new URL(`./${name}.test.js`, import.meta.url).href);
+}

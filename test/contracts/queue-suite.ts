@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { describe, test } from 'node:test';
 import { type AnyQueue, ClosedError, Empty, Full, Process, Queue, ShutDown } from 'multiproc';
+import { type Cases, casesOf, type Exceptions } from './cases-of.ts';
 
 /** Makes a queue of at most `maxsize` items. */
 export type MakeQueue = (maxsize?: number) => AnyQueue<unknown>;
 
-/** Cases that a queue does not have, by their name, and why. */
-export type Exceptions = Readonly<Record<string, string>>;
-
-const TIMEOUT = { timeout: 60_000 };
 /** More waits than a signal takes listeners for without a warning. */
 const MANY = 25;
 
@@ -19,7 +15,7 @@ async function outcome(call: () => unknown): Promise<unknown> {
 }
 
 /** The contract `AnyQueue`, case by case. */
-const cases: Readonly<Record<string, (make: MakeQueue) => Promise<void>>> = {
+const cases: Cases<MakeQueue> = {
   'items come out in the order in which they were put': async (make) => {
     const queue = make();
     for (let n = 1; n <= 9; n++) await queue.put(n);
@@ -262,17 +258,7 @@ const cases: Readonly<Record<string, (make: MakeQueue) => Promise<void>>> = {
   },
 };
 
-/** Runs the cases of the contract over one kind of queue, but for its exceptions, each of which must be a case. */
+/** Runs the cases of the contract over one kind of queue. */
 export function queueSuite(name: string, make: MakeQueue, exceptions: Exceptions = {}): void {
-  describe(`${name} as a queue`, TIMEOUT, () => {
-    for (const [title, run] of Object.entries(cases)) {
-      if (!Object.hasOwn(exceptions, title)) test(title, () => run(make));
-    }
-    test('what it does not do is listed', () => {
-      assert.deepEqual(
-        Object.keys(exceptions).filter((title) => !Object.hasOwn(cases, title)),
-        [],
-      );
-    });
-  });
+  casesOf(`${name} as a queue`, cases, make, exceptions);
 }

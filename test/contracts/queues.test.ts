@@ -2,7 +2,8 @@ import { after } from 'node:test';
 import { JoinableQueue, Queue } from 'multiproc';
 import { Manager } from 'multiproc/managers';
 import { LifoQueue, Queue as LocalQueue, PriorityQueue } from 'multiproc/queue';
-import { type Exceptions, queueSuite } from './queue-suite.ts';
+import type { Exceptions } from './cases-of.ts';
+import { queueSuite } from './queue-suite.ts';
 
 const here: Exceptions = { 'another process gets what is put here': 'it lives in one process' };
 const newestFirst = 'the newest item comes out first';

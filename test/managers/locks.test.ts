@@ -3,24 +3,9 @@ import { after, describe, test } from 'node:test';
 import { BrokenBarrierError, Process, Queue, StateError } from 'multiproc';
 import { type ConditionProxy, Manager } from 'multiproc/managers';
 import { slay, start } from '../inside.ts';
-import { type LockLike, lockSuite, releaseSuite } from '../sync/lock-suite.ts';
 
 const manager = new Manager();
 after(() => manager.shutdown());
-
-const makers: Record<string, () => LockLike> = {
-  'manager.lock()': () => manager.lock(),
-  'manager.rlock()': () => manager.rlock(),
-  'manager.semaphore(1)': () => manager.semaphore(1),
-  'manager.boundedSemaphore(1)': () => manager.boundedSemaphore(1),
-  'manager.condition()': () => manager.condition(),
-  'manager.condition(manager.lock())': () => manager.condition(manager.lock()),
-};
-
-for (const [name, make] of Object.entries(makers)) {
-  lockSuite(name, make);
-  if (name !== 'manager.semaphore(1)') releaseSuite(name, make);
-}
 
 describe('a lock of a manager', () => {
   test('may be released by another process, as in Python', async () => {

@@ -1,4 +1,4 @@
-// What holds for everything like a lock is in lock-suite.ts.
+// What holds for everything like a lock is in contracts/lock-suite.ts.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,25 +1,25 @@
+import type { AnyMapOptions, AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../../contracts/pool.ts';
+import { assertTask, type MapOptions, readMapOptions, type TaskOptions } from '../../contracts/task-options.ts';
 import type { WaitOptions } from '../../options.ts';
-import type { NoNumberArray, NumberArray } from '../../pool/chunks.ts';
-import type { PoolStats } from '../../pool/pool-options.ts';
-import type { MapOptions, TaskOptions } from '../../pool/task-options.ts';
+import { gather, isIterable, listNow } from '../../pool/chunks.ts';
 import { BaseProxy } from '../proxy.ts';
 import type { IteratorProxy } from './iterator-proxy.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** A pool of a manager's server: its tasks run in processes of that machine. Options with a `signal` go to `get` and `join` only. */
-export class PoolProxy extends BaseProxy {
+/** A pool of a manager's server: its tasks run in processes of that machine. */
+export class PoolProxy extends BaseProxy implements AnyPool {
   /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
-  apply<R>(fn: () => R, args?: readonly [], options?: RemoteTaskOptions): Promise<Awaited<R>>;
+  apply<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Promise<Awaited<R>>;
   /** Runs `fn(...args)` in a worker; resolves to what it returns, rejects with what it throws. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: readonly [...A],
-    options?: RemoteTaskOptions,
+    options?: TaskOptions,
   ): Promise<Awaited<R>>;
-  apply(fn: AnyFunction, args?: readonly unknown[], options?: RemoteTaskOptions): Promise<unknown> {
-    return this.call('apply', [fn, args, options]);
+  apply(fn: AnyFunction, args?: readonly unknown[], options?: TaskOptions): Promise<unknown> {
+    return this.#run('apply', fn, args, options);
   }
 
   /** Runs `fn()` in a worker; resolves to a proxy of its result as soon as the pool has taken the task. */
@@ -35,8 +35,8 @@ export class PoolProxy extends BaseProxy {
   }
 
   /** Runs `fn` on each item; resolves to the results, in the order of the items. Rejects with the first error by index. */
-  map<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<Awaited<R>[]> {
-    return this.call('map', [fn, list(items), options]) as Promise<Awaited<R>[]>;
+  map<T, R>(fn: (item: T) => R, items: Items<T>, options?: AnyMapOptions): Promise<Awaited<R>[]> {
+    return this.#runAll('map', fn, items, options) as Promise<Awaited<R>[]>;
   }
 
   /** Runs `fn` on each item; resolves to a proxy of the result as soon as the pool has taken the tasks. */
@@ -45,16 +45,16 @@ export class PoolProxy extends BaseProxy {
     items: Iterable<T>,
     options?: RemoteMapOptions,
   ): Promise<AsyncResultProxy<Awaited<R>[]>> {
-    return this.call('mapAsync', [fn, list(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
+    return this.call('mapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
   /** `map` for a function of several arguments: each item is the list of them. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
-    items: Iterable<readonly [...A]>,
-    options?: RemoteMapOptions,
+    items: Items<readonly [...A]>,
+    options?: AnyMapOptions,
   ): Promise<Awaited<R>[]> {
-    return this.call('starmap', [fn, list(items), options]) as Promise<Awaited<R>[]>;
+    return this.#runAll('starmap', fn, items, options) as Promise<Awaited<R>[]>;
   }
 
   /** `mapAsync` for a function of several arguments: each item is the list of them. */
@@ -63,28 +63,28 @@ export class PoolProxy extends BaseProxy {
     items: Iterable<readonly [...A]>,
     options?: RemoteMapOptions,
   ): Promise<AsyncResultProxy<Awaited<R>[]>> {
-    return this.call('starmapAsync', [fn, list(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
+    return this.call('starmapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
   /** Calls `fn` with parts of a typed array, which are typed arrays of the same kind, and the index of each part's first item; resolves to one result a part. */
   mapChunks<T extends NumberArray, R>(
     fn: (chunk: T, start: number) => R,
     items: T,
-    options?: RemoteMapOptions,
+    options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
   /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. */
   mapChunks<T, R>(
     fn: (chunk: T[], start: number) => R,
-    items: Iterable<T> & NoNumberArray,
-    options?: RemoteMapOptions,
+    items: Items<T> & NoNumberArray,
+    options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
-  mapChunks(fn: AnyFunction, items: Iterable<unknown>, options?: RemoteMapOptions): Promise<unknown[]> {
-    return this.call('mapChunks', [fn, list(items), options]) as Promise<unknown[]>;
+  mapChunks(fn: AnyFunction, items: unknown, options?: AnyMapOptions): Promise<unknown[]> {
+    return this.#runAll('mapChunks', fn, items as Items<unknown>, options);
   }
 
   /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, in the order of the items. */
   imap<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<IteratorProxy<Awaited<R>>> {
-    return this.call('imap', [fn, list(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
+    return this.call('imap', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
   /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, the quick ones first. */
@@ -93,7 +93,7 @@ export class PoolProxy extends BaseProxy {
     items: Iterable<T>,
     options?: RemoteMapOptions,
   ): Promise<IteratorProxy<Awaited<R>>> {
-    return this.call('imapUnordered', [fn, list(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
+    return this.call('imapUnordered', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
   /** Takes no more tasks, and finishes those that it has. May be repeated. */
@@ -125,11 +125,25 @@ export class PoolProxy extends BaseProxy {
   pids(): Promise<number[]> {
     return this.call('pids') as Promise<number[]>;
   }
+
+  /** Has the server wait for the end of tasks. The signal stays here: an abort of the call ends its tasks there. */
+  async #run(method: string, fn: AnyFunction, given: unknown, options: AnyMapOptions = {}): Promise<unknown> {
+    assertTask(fn);
+    readMapOptions(options);
+    const { signal, ...rest } = options;
+    return await this.call(method, [fn, given, rest], signal && { signal });
+  }
+
+  async #runAll(method: string, fn: AnyFunction, items: Items<unknown>, options?: AnyMapOptions): Promise<unknown[]> {
+    // At once if it can be: a close() right after this call must not come between.
+    const listed = isIterable(items) ? listNow(items) : await gather(items);
+    return (await this.#run(method, fn, listed, options)) as unknown[];
+  }
 }
 
-/** The options of a task of a `PoolProxy`: those that can be sent. */
+/** The options of a task of a `PoolProxy` whose result is asked for later: those that can be sent. */
 export type RemoteTaskOptions = Pick<TaskOptions, 'timeout' | 'retries' | 'priority'>;
-/** The options of the calls of a `PoolProxy` that take many items: those that can be sent. */
+/** The options of `mapAsync` and `imap` of a `PoolProxy`: those that can be sent. */
 export type RemoteMapOptions = RemoteTaskOptions & Pick<MapOptions, 'chunksize' | 'buffersize' | 'failFast'>;
 
 /** The result of a task of a `PoolProxy`. */
@@ -158,8 +172,4 @@ export class AsyncResultProxy<R = unknown> extends BaseProxy {
   cancel(): Promise<void> {
     return this.call('cancel') as Promise<void>;
   }
-}
-
-function list<T>(items: Iterable<T>): readonly T[] | Iterable<T> {
-  return Array.isArray(items) || ArrayBuffer.isView(items) ? items : [...items];
 }

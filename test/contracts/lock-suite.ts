@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { ClosedError, Queue, StateError, TimeoutError, type WaitOptions } from 'multiproc';
 import { start, startThread } from '../inside.ts';
-import { add, freeCounter, newCounter } from './shared-counter.ts';
+import { add, freeCounter, newCounter } from '../sync/shared-counter.ts';
 
 /** What behaves like a lock. Those of a manager answer with promises, and have nothing that blocks. */
 export interface LockLike {
