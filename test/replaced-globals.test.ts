@@ -18,6 +18,7 @@ import {
 } from 'multiproc';
 import { Listener, wait } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
+import { Queue as InProcessQueue } from 'multiproc/queue';
 
 const own = { queueMicrotask: globalThis.queueMicrotask, performance: globalThis.performance };
 
@@ -70,6 +71,12 @@ describe('under fake timers', { timeout: 120_000 }, () => {
     using listener = new Listener();
     await assert.rejects(listener.accept({ timeout }), TimeoutError);
     assert.deepEqual(await wait([end], { timeout }), []);
+  });
+
+  test('the queue of one process goes by the clock of the program', async () => {
+    const late = new InProcessQueue().get({ timeout: 3_600_000 });
+    mock.timers.tick(3_600_001);
+    await assert.rejects(late, Empty);
   });
 
   test('a process is joined, in time and too early', async () => {

@@ -1,16 +1,18 @@
 /** Shared objects that the top-level code of a module makes: whoever loads the module again makes others, so nobody may. */
-import type { AnyNode, Expression, Program } from 'acorn';
+import type { AnyNode, Pattern, Program } from 'acorn';
 import { SharedObject } from '../memory/shared-object.ts';
-import { importedBy } from './imported-modules.ts';
+import { loadedCommonJs } from './module-references.ts';
 import { ownExport } from './own-exports.ts';
-import { loadsLibrary } from './program-modules.ts';
-import { type Script, scriptAt } from './script.ts';
+import { resolveImport } from './package-resolution.ts';
+import { loadsLibrary, readModule } from './program-modules.ts';
+import { scriptAt } from './script.ts';
+import { childrenOf, parseProgram } from './syntax.ts';
 
 /** One such object. */
 export interface MadeAtLoad {
   /** The URL of the module that makes it. */
   readonly module: string;
-  /** The variable that takes it. */
+  /** The variable that takes it, or the class where there is none. */
   readonly variable: string;
   /** The name of its class. */
   readonly kind: string;
@@ -19,81 +21,151 @@ export interface MadeAtLoad {
 const known = new Map<string, MadeAtLoad | undefined>();
 
 /**
- * The first shared object that an ES module of the program, or one that it imports, certainly makes when it is loaded; what it makes under
- * a condition, or by way of functions, is not seen. Reads what V8 has of the modules, and loads nothing.
+ * The first shared object that a module of the program, or one that it loads, certainly makes when it is loaded: what it makes under a
+ * condition, or in functions, is not seen. Reads what is there of the modules, and loads nothing.
  */
 export function madeAtLoad(url: string): MadeAtLoad | undefined {
   if (known.has(url)) return known.get(url);
   let made: MadeAtLoad | undefined;
   const modules = new Set([url]);
   for (const module of modules) {
-    const script = loadsLibrary(module) ? scriptAt(module) : undefined;
-    made = script && madeBy(script, module);
+    const nodes = loadsLibrary(module) ? alwaysRun(module) : [];
+    made = madeBy(nodes, module);
     if (made !== undefined) break;
-    for (const imported of script ? importedBy(script) : []) modules.add(imported);
+    for (const { specifier, kind } of loadedBy(nodes)) {
+      const loaded = resolveImport(specifier, module, kind);
+      if (loaded !== undefined) modules.add(loaded);
+    }
   }
   known.set(url, made);
   return made;
 }
 
-function madeBy({ program }: Script, module: string): MadeAtLoad | undefined {
-  const classes = ownClasses(program);
-  if (classes.size === 0) return undefined;
-  for (const node of program.body) {
-    const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node;
-    if (declaration?.type !== 'VariableDeclaration') continue;
-    for (const { id, init } of declaration.declarations) {
-      const kind = init && kindMade(init, classes);
-      if (kind !== undefined && kind !== null)
-        return { module, variable: id.type === 'Identifier' ? id.name : kind, kind };
-    }
+function programOf(url: string): Program | undefined {
+  const script = scriptAt(url);
+  if (script !== undefined || !url.startsWith('file:')) return script?.program;
+  const isLoaded = loadedCommonJs()[process.getBuiltinModule('node:url').fileURLToPath(url)]?.loaded;
+  try {
+    return isLoaded ? parseProgram(readModule(url) ?? '', false) : undefined;
+  } catch (error) {
+    // A loader has made something else of this text.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The statements and expressions of a module that are evaluated whenever it is loaded, in the order of the text. */
+function alwaysRun(url: string): AnyNode[] {
+  const nodes: AnyNode[] = [];
+  for (const statement of programOf(url)?.body ?? []) {
+    // What comes behind depends on a condition.
+    if (!collect(statement, nodes)) break;
+  }
+  return nodes;
+}
+
+/** Adds what is evaluated with a node; false if that may end the module's code. */
+function collect(node: AnyNode, nodes: AnyNode[]): boolean {
+  if (/Function|^MethodDefinition$/.test(node.type)) return true;
+  if (node.type === 'PropertyDefinition' && !node.static) return true;
+  nodes.push(node);
+  const isConditional = /^(If|Switch|For|ForIn|ForOf|While|DoWhile)Statement$|^Conditional/.test(node.type);
+  if (isConditional || node.type === 'LogicalExpression' || node.type === 'ChainExpression') return !mayEnd(node);
+  if (node.type === 'ReturnStatement' || node.type === 'ThrowStatement') return false;
+  if (node.type === 'TryStatement') return collect(node.block, nodes) && !mayEnd(node);
+  return childrenOf(node).every((child) => collect(child, nodes));
+}
+
+/** Whether a `return` of the module itself stands in a node. */
+function mayEnd(node: AnyNode): boolean {
+  if (/Function|^Class/.test(node.type)) return false;
+  return node.type === 'ReturnStatement' || node.type === 'ThrowStatement' || childrenOf(node).some(mayEnd);
+}
+
+function madeBy(nodes: readonly AnyNode[], module: string): MadeAtLoad | undefined {
+  const kindOf = ownClasses(nodes);
+  for (const node of nodes) {
+    const kind = node.type === 'NewExpression' ? kindOf(node.callee) : undefined;
+    if (kind !== undefined) return { module, variable: takerOf(node, nodes) ?? kind, kind };
   }
   return undefined;
 }
 
-/** The classes of shared objects that a module imports from this library, by the names that it gives them. */
-function ownClasses({ body }: Program): Map<string, string> {
-  const classes = new Map<string, string>();
-  for (const node of body) {
-    if (node.type !== 'ImportDeclaration') continue;
-    for (const one of node.specifiers) {
-      if (one.type !== 'ImportSpecifier' || one.imported.type !== 'Identifier') continue;
-      const { name } = one.imported;
-      const value = ownExport({ module: String(node.source.value), path: [name] });
-      if (typeof value === 'function' && value.prototype instanceof SharedObject) classes.set(one.local.name, name);
+/** Which class of shared objects an expression is, by how the module has it from this library. */
+function ownClasses(nodes: readonly AnyNode[]): (callee: AnyNode) => string | undefined {
+  const names = new Map<string, readonly [specifier: string, name: string]>();
+  const namespaces = new Map<string, string>();
+  for (const node of nodes) {
+    if (node.type === 'ImportDeclaration') {
+      for (const one of node.specifiers) {
+        const from = String(node.source.value);
+        if (one.type !== 'ImportSpecifier') namespaces.set(one.local.name, from);
+        else if (one.imported.type === 'Identifier') names.set(one.local.name, [from, one.imported.name]);
+      }
+    } else if (node.type === 'VariableDeclarator' && node.init) {
+      const from = node.init.type === 'Identifier' ? namespaces.get(node.init.name) : required(node.init);
+      if (from === undefined) continue;
+      if (node.id.type === 'Identifier') namespaces.set(node.id.name, from);
+      for (const [name, local] of namesIn(node.id)) names.set(local, [from, name]);
     }
   }
-  return classes;
+  return (callee) => {
+    if (callee.type === 'Identifier') return ownKind(names.get(callee.name));
+    if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier')
+      return undefined;
+    const from = callee.object.type === 'Identifier' ? namespaces.get(callee.object.name) : required(callee.object);
+    return from === undefined ? undefined : ownKind([from, callee.property.name]);
+  };
 }
 
-/** The class of a shared object that is made whenever an expression is evaluated. */
-function kindMade(node: Expression, classes: ReadonlyMap<string, string>): string | undefined {
-  if (node.type === 'NewExpression' && node.callee.type === 'Identifier') {
-    const kind = classes.get(node.callee.name);
-    if (kind !== undefined) return kind;
-  }
-  for (const part of partsOf(node)) {
-    const kind = kindMade(part, classes);
-    if (kind !== undefined) return kind;
-  }
-  return undefined;
+function ownKind([module, name]: readonly [string, string] = ['', '']): string | undefined {
+  const value = ownExport({ module, path: [name] });
+  return typeof value === 'function' && value.prototype instanceof SharedObject ? name : undefined;
 }
 
-/** The expressions that are evaluated with one. */
-function partsOf(node: Expression): Expression[] {
-  switch (node.type) {
-    case 'NewExpression':
-    case 'CallExpression':
-      return node.arguments.filter(isExpression);
-    case 'ArrayExpression':
-      return node.elements.filter(isExpression);
-    case 'ObjectExpression':
-      return node.properties.flatMap((property) => (property.type === 'Property' ? property.value : []));
-    default:
-      return [];
-  }
+/** What stands in `{ Lock, Queue: Other }`. */
+function namesIn(pattern: Pattern): [name: string, local: string][] {
+  if (pattern.type !== 'ObjectPattern') return [];
+  return pattern.properties.flatMap((property): [string, string][] => {
+    if (property.type !== 'Property' || property.computed || property.key.type !== 'Identifier') return [];
+    return property.value.type === 'Identifier' ? [[property.key.name, property.value.name]] : [];
+  });
 }
 
-function isExpression(node: AnyNode | null): node is Expression {
-  return node !== null && node.type !== 'SpreadElement';
+/** The specifier of `require('…')`. */
+function required(node: AnyNode): string | undefined {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require') {
+    return undefined;
+  }
+  const [specifier] = node.arguments;
+  return specifier?.type === 'Literal' && typeof specifier.value === 'string' ? specifier.value : undefined;
+}
+
+interface Loaded {
+  readonly specifier: string;
+  readonly kind: 'import' | 'require';
+}
+
+function loadedBy(nodes: readonly AnyNode[]): Loaded[] {
+  return nodes.flatMap((node): Loaded[] => {
+    const source = 'source' in node && /^(Import|Export)\w*Declaration$/.test(node.type) ? node.source : undefined;
+    if (source && 'value' in source) return [{ specifier: String(source.value), kind: 'import' }];
+    const specifier = required(node);
+    return specifier === undefined ? [] : [{ specifier, kind: 'require' }];
+  });
+}
+
+/** The name of the variable, or of the export of a CommonJS module, that is given what a node makes. */
+function takerOf({ start, end }: AnyNode, nodes: readonly AnyNode[]): string | undefined {
+  let taker: string | undefined;
+  for (const node of nodes) {
+    if (node.start > start || node.end < end) continue;
+    if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier') taker = node.id.name;
+    if (node.type === 'PropertyDefinition' && node.key.type === 'Identifier') taker = node.key.name;
+    if (node.type !== 'AssignmentExpression') continue;
+    if (node.left.type === 'Identifier') taker = node.left.name;
+    if (node.left.type === 'MemberExpression' && node.left.property.type === 'Identifier')
+      taker = node.left.property.name;
+  }
+  return taker;
 }

@@ -4,6 +4,7 @@
  */
 import { fs } from '../builtins.ts';
 import type { Address } from './address.ts';
+import { InspectorRefusal, moduleAt } from './inspector.ts';
 import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
 
@@ -33,7 +34,30 @@ export function isCompiledHere(url: string): boolean {
   if (hasHooks) return false;
   // A Node that strips types itself has no entry here: a hook does.
   const { _extensions } = process.getBuiltinModule('node:module') as unknown as { _extensions: object };
-  return Object.hasOwn(_extensions, extension) || !(process.features as { typescript?: unknown }).typescript;
+  const isNative = (process.features as { typescript?: unknown }).typescript && !Object.hasOwn(_extensions, extension);
+  return !isNative || isTurnedIntoScript(url);
+}
+
+const scripts = new Map<string, boolean>();
+
+/** Whether a file says `import` or `export`, and what runs of it is no module: `jiti` makes CommonJS of it, without a hook that shows. */
+function isTurnedIntoScript(url: string): boolean {
+  let is = scripts.get(url);
+  if (is === undefined) {
+    is = /^\s*(import|export)\b(?!\s*[(.])/m.test(readModule(url) ?? '') && !isRunAsModule(url);
+    scripts.set(url, is);
+  }
+  return is;
+}
+
+function isRunAsModule(url: string): boolean {
+  try {
+    return moduleAt(spellings(url)) !== undefined;
+  } catch (error) {
+    // Without the inspector nobody knows.
+    if (error instanceof InspectorRefusal) return true;
+    throw error;
+  }
 }
 
 function loadsModules(options: string): boolean {

@@ -108,6 +108,25 @@ test('modules that a hook inside the process has compiled need not be loaded aga
   assert.equal(stdout, '4,7,6,7 0\n', stderr);
 });
 
+test('nor need those that a compiler has made CommonJS of, without a hook that shows', async () => {
+  const files = {
+    'compiler.cjs': `const { Module } = require('node:module'); const { runInThisContext } = require('node:vm'); const { readFileSync } = require('node:fs');
+      const load = (filename) => {
+        const module = (require.cache[filename] = Object.assign(new Module(filename), { filename, loaded: true }));
+        const text = readFileSync(filename, 'utf8').replace(/: number|export /g, '');
+        runInThisContext('(exports) => {' + text + 'Object.assign(exports, { double, limits }); }', { filename })(module.exports);
+        return module.exports;
+      };
+      const { double, limits } = load(require('node:path').resolve(__dirname, 'lib/lib.ts'));
+      const { Pool } = require('multiproc'); const pool = new Pool(1);
+      pool.apply(double, [2]).then(async (four) => { console.log(four, await pool.apply(() => double(limits.most))); pool.terminate(); });`,
+    'lib/package.json': '{ "type": "commonjs" }',
+    'lib/lib.ts': `export function double(n: number): number { return n * 2; } export const limits = { most: 7 };`,
+  };
+  const { stdout, stderr } = await start(files);
+  assert.equal(stdout, '4 14\n', stderr);
+});
+
 describe('what cannot be copied is loaded, and the program that starts again is stopped at once', () => {
   const SERVER = `import { createServer } from 'node:net'; const server = createServer(); export const work = () => new Promise((resolve) => setTimeout(resolve, 60_000, server));`;
   for (const [name, text] of [

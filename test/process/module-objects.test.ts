@@ -225,6 +225,69 @@ test('where that cannot be had, the function is refused where it is sent', async
   }
 });
 
+/** Modules with a function that cannot be copied, by what else their top level does; `lock` is the object that none may have twice. */
+const imported =
+  "import * as mp from 'multiproc'; import { Lock } from 'multiproc'; import { createServer } from 'node:net';";
+const required = "const mp = require('multiproc'); const { Lock } = mp; const { createServer } = require('node:net');";
+const certain: Record<string, string> = {
+  'namespace.mjs': `${imported} export const lock = new mp.Lock();`,
+  'later.mjs': `${imported} export let lock; { try { lock = new Lock(); } finally {} }`,
+  'inside.mjs': `${imported} export const lock = Object.freeze([{ lock: new Lock() }])[0].lock;`,
+  'static.mjs': `${imported} class Holder { static lock = new Lock(); } export const { lock } = Holder;`,
+  'through.mjs': `${imported} import { lock } from './certain.cjs'; export { lock };`,
+  'certain.cjs': `${required} const lock = new Lock(); exports.lock = lock;`,
+  'namespace.cjs': `${required} exports.lock = new mp.Lock(); const { lock } = exports;`,
+  'direct.cjs': `${required} const lock = new (require('multiproc').Lock)(); exports = module.exports = { lock };`,
+  'through.cjs': `${required} const { lock } = require('./certain.cjs'); exports.lock = lock;`,
+};
+const conditional: Record<string, string> = {
+  'if.mjs': `${imported} export let lock; if (process.pid > 0) lock = new Lock();`,
+  'choice.mjs': `${imported} export const lock = process.pid > 0 ? new Lock() : undefined;`,
+  'function.mjs': `${imported} const make = () => new Lock(); export const lock = make();`,
+  'loop.mjs': `${imported} export const locks = []; for (let i = 0; i < 2; i++) locks.push(new Lock()); export const lock = locks[1];`,
+  'if.cjs': `${required} let lock; if (process.pid > 0) lock = new Lock(); exports.lock = lock;`,
+  'return.cjs': `${required} if (process.pid === 0) return; const lock = new Lock(); exports.lock = lock;`,
+  'function.cjs': `${required} const make = () => new Lock(); const lock = make(); exports.lock = lock;`,
+};
+
+/** What a pool of processes and one of threads say of a task of each of these modules. */
+async function answersOf(modules: Record<string, string>): Promise<string[]> {
+  for (const [name, text] of Object.entries(modules)) {
+    const work = '() => [lock.locked(), server.listening]';
+    const exported = name.endsWith('.mjs') ? `export const work = ${work};` : `exports.work = ${work};`;
+    file(name, `${text} const server = createServer(); ${exported}`);
+  }
+  file(
+    'answers.mjs',
+    `import { Pool, ThreadPool } from 'multiproc';
+    for (const name of ${JSON.stringify(Object.keys(modules))}) {
+      const { lock, work } = (await import('./' + name)).work ? await import('./' + name) : (await import('./' + name)).default;
+      for (const pool of [new Pool(1), new ThreadPool(1)]) {
+        const called = pool.apply(work).then(() => 'worked', (error) => error.name + ' ' + error.message);
+        console.log(name, pool.pids.length === 0 ? 'at once:' : 'there:', (await called).replaceAll('\\n', ' '));
+        pool.terminate();
+      }
+    }`,
+  );
+  const { stdout, stderr } = await run(`${folder}/answers.mjs`, { cwd: folder });
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines.length, 2 * Object.keys(modules).length, stdout + stderr);
+  return lines;
+}
+
+test('what certainly makes a second one is refused where it is sent', async () => {
+  for (const line of await answersOf(certain))
+    assert.match(
+      line,
+      /^\S+ at once: SerializationError .*server.*makes a Lock.*another one.*Pass lock as an argument/,
+    );
+});
+
+test('what makes a second one under a condition, or in a function, is refused there', async () => {
+  for (const line of await answersOf(conditional))
+    assert.match(line, /^\S+ there: StateError .*was loaded in this process for work.*makes a Lock.*Pass the Lock/);
+});
+
 test('a pool that is imported is refused where the function is sent', () =>
   Promise.resolve(
     file(
