@@ -1,23 +1,23 @@
 import { assertOptions, assertOptionType, type WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
 
-/** Which part of the bytes to send: `size` of them from `offset` on; all that follow if left out. */
+/** The options of `sendBytes`: the part of the bytes to send. */
 export interface SendBytesRange {
-  /** Index of the first byte to send; 0 if left out. */
+  /** Index of the first byte to send; 0 by default. */
   readonly offset?: number | undefined;
-  /** How many bytes to send; all from `offset` on if left out. */
+  /** The number of bytes to send; by default all bytes from `offset` on. */
   readonly size?: number | undefined;
 }
 
-/** The most bytes that the message may have. */
+/** The option of `recvBytes`. */
 export interface RecvBytesLimit {
-  /** The most bytes that a message may have; a longer one is a `BufferTooShort`. */
+  /** The largest number of bytes that the message may have. A longer message is refused with a `BufferTooShort`. */
   readonly maxLength?: number | undefined;
 }
 
-/** Where in the buffer the message begins, in bytes. */
+/** The option of `recvBytesInto`. */
 export interface RecvIntoOffset {
-  /** Where in the buffer the message begins; 0 if left out. */
+  /** Where in the buffer the message is written, in bytes; 0 by default. */
   readonly offset?: number | undefined;
 }
 
@@ -42,29 +42,35 @@ export interface RecvIntoOffset {
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
 export interface AnyConnection<T = any> extends AsyncIterable<T> {
-  /** True if messages may come: false of the writing end of a one-way pipe, and of what is closed. */
+  /** True if messages can arrive. False for the writing end of a one-way pipe, and after `close()`. */
   readonly readable: boolean;
-  /** True if messages may be sent: false of the reading end of a one-way pipe, and of what is closed. */
+  /** True if messages can be sent. False for the reading end of a one-way pipe, and after `close()`. */
   readonly writable: boolean;
-  /** True once this end was closed here. */
+  /** True after this end was closed in this thread. */
   readonly closed: boolean;
-  /** Sends a value; a `SerializationError` names what cannot be sent, and nothing is sent then. */
+  /** Sends a value. Rejects with a `SerializationError` if a part of the value cannot be sent; nothing is sent then. */
   send(value: T, options?: WaitOptions): Promise<void>;
-  /** Takes the next message, waiting for one: a value, or of what `sendBytes` sent a `Uint8Array`. */
+  /** Waits for the next message and takes it: a value, or a `Uint8Array` if it was sent by `sendBytes`. */
   recv(options?: WaitOptions): Promise<T>;
   /** Sends bytes as one message; `offset` and `size` choose some of them. */
   sendBytes(bytes: ArrayBufferView | ArrayBuffer, options?: WaitOptions & SendBytesRange): Promise<void>;
-  /** Takes the next message, which must be bytes: of a value it is a `StateError`, and the value stays. After a `BufferTooShort` nothing can be received. */
+  /**
+   * Waits for the next message, which must be bytes, and takes it. If the message is a value, rejects with a `StateError`, and the value
+   * stays. After a `BufferTooShort` nothing can be received any more.
+   */
   recvBytes(options?: WaitOptions & RecvBytesLimit): Promise<Uint8Array>;
-  /** Takes the next message of bytes into `buffer`; resolves to its length. If it does not fit, a `BufferTooShort` has it as `bytes`. */
+  /**
+   * Waits for the next message of bytes and writes it into `buffer`. Resolves to its length. If the message does not fit, rejects with a
+   * `BufferTooShort` whose `bytes` has the message.
+   */
   recvBytesInto(buffer: ArrayBufferView | ArrayBuffer, options?: WaitOptions & RecvIntoOffset): Promise<number>;
-  /** Resolves to true if `recv` would not wait: there is a message, or the end. Without options it looks once; with options it waits for that. */
+  /** Resolves to true if `recv` would not wait, because there is a message or the end. Without options it checks once; with options it waits. */
   poll(options?: WaitOptions): Promise<boolean>;
   /** Ends the use in this thread: waits reject with a `ClosedError`. May be repeated. */
   close(): Awaitable<void>;
 }
 
-/** The bytes of a buffer that `range` chooses, as a view. Throws a `TypeError` for what has no bytes, a `RangeError` for a range beyond them. */
+/** Returns the bytes that `range` chooses, as a view. Throws a `TypeError` for a value without bytes, a `RangeError` for a range beyond them. */
 export function bytesIn(of: ArrayBufferView | ArrayBuffer, range: SendBytesRange | undefined): Uint8Array {
   let all: Uint8Array;
   if (ArrayBuffer.isView(of)) all = new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
@@ -84,7 +90,7 @@ export function bytesIn(of: ArrayBufferView | ArrayBuffer, range: SendBytesRange
   return all.subarray(offset, offset + size);
 }
 
-/** Reads the most bytes that a message may have: any number if left out. */
+/** Reads `maxLength`: without it, a message may have any number of bytes. */
 export function readMaxLength(maxLength = Number.POSITIVE_INFINITY): number {
   if (typeof maxLength !== 'number')
     throw new TypeError(`maxLength must be a number of bytes, not ${typeof maxLength}.`);

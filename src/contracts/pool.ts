@@ -2,14 +2,14 @@ import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
 import type { MapOptions, TaskOptions } from './task-options.ts';
 
-/** A typed array, whatever it holds; a `DataView` has no items. */
+/** Any typed array; not a `DataView`, which has no items. */
 export type NumberArray = ArrayBufferView & ArrayLike<number | bigint>;
-/** What is no typed array: chunks of those are typed arrays, too. */
+/** Anything but a typed array: chunks of a typed array are typed arrays too. */
 export type NoNumberArray = { readonly BYTES_PER_ELEMENT?: undefined };
 /** The input of `map`: an iterable, or an async iterable. */
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Numbers about a pool at one moment. */
+/** Numbers about a pool at one moment, the result of `stats()`. */
 export interface PoolStats {
   /** The number of living workers. */
   readonly workers: number;
@@ -25,16 +25,17 @@ export interface PoolStats {
   readonly failed: number;
 }
 
-/** The options of `map` that every pool accepts. `onProgress` is not one: a function that is called back here cannot be sent to a server. */
+/** The options of `map` that every pool accepts. `onProgress` is missing: a callback of this process cannot be sent to a server. */
 export type AnyMapOptions = TaskOptions & Pick<MapOptions, 'chunksize' | 'failFast'>;
 
 /**
  * The methods of all pools, whether their workers belong to this program or to the server of a manager. A function with a parameter of this
  * type accepts any of them. It must await each call, because some pools return a promise where others return a value.
  *
- * A task rejects with the error that it throws, with `WorkerLostError` if its worker ends, with `TimeoutError` after its time-out, or with the
- * signal's reason. After `close()` or `terminate()` a new task rejects with `ClosedError`. `terminate()` rejects the outstanding tasks too.
- * `applyAsync` and its kin are missing: awaiting an `AsyncResult` gives the value, so a function could not await these calls for every pool.
+ * A task rejects with the error that it throws, with `WorkerLostError` if its worker ends, with `TimeoutError` after its time-out, or
+ * with the signal's reason. After `close()` or `terminate()` a new task rejects with `ClosedError`. `terminate()` rejects the outstanding
+ * tasks too. `applyAsync`, `mapAsync` and `starmapAsync` are missing: awaiting an `AsyncResult` gives the value, so a function could not
+ * await these calls for every pool.
  *
  * @example
  * import { type AnyPool, Pool } from 'multiproc';
@@ -47,41 +48,47 @@ export type AnyMapOptions = TaskOptions & Pick<MapOptions, 'chunksize' | 'failFa
  * assert.equal(await longest(pool, ['a', 'abc']), 3);
  */
 export interface AnyPool {
-  /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
+  /** Runs `fn()` in a worker. Resolves to what `fn` returns, rejects with what `fn` throws. */
   apply<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Promise<Awaited<R>>;
-  /** Runs `fn(...args)` in a worker; resolves to what it returns, rejects with what it throws. */
+  /** Runs `fn(...args)` in a worker. Resolves to what `fn` returns, rejects with what `fn` throws. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: readonly [...A],
     options?: TaskOptions,
   ): Promise<Awaited<R>>;
-  /** Runs `fn` on each item; resolves to the results in order. Rejects with the first error by index once all have ended, with `failFast` at the first one. */
+  /**
+   * Runs `fn` on each item. Resolves to the results, in order. If items fail, rejects with the first error by index after all items have
+   * ended, or at once with `failFast`.
+   */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: AnyMapOptions): Promise<Awaited<R>[]>;
-  /** `map` for a function of several arguments: each item is the list of them. */
+  /** Runs `fn(...item)` for each item, which is a list of arguments. Resolves to the results, in order. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<readonly [...A]>,
     options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
-  /** Calls `fn` with parts of a typed array and the index of each part's first item; resolves to one result a part. */
+  /** Calls `fn` with parts of a typed array and the index of each part's first item. Resolves to one result per part. */
   mapChunks<T extends NumberArray, R>(
     fn: (chunk: T, start: number) => R,
     items: T,
     options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
-  /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. */
+  /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item. Resolves to one result per array. */
   mapChunks<T, R>(
     fn: (chunk: T[], start: number) => R,
     items: Items<T> & NoNumberArray,
     options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
-  /** Runs `fn` on the items, a few at a time; gives the results in order. An item's error comes at its place and does not end the iteration. */
+  /**
+   * Runs `fn` on each item of a lazily read input and iterates over the results in order. If an item fails, `next()` rejects and the
+   * iteration goes on.
+   */
   imap<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
     options?: Omit<AnyMapOptions, 'signal'>,
   ): Awaitable<AsyncIterableIterator<Awaited<R>>>;
-  /** `imap` with the results in the order in which they come. */
+  /** Runs `fn` on each item of a lazily read input and iterates over the results in the order in which they arrive. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -93,6 +100,6 @@ export interface AnyPool {
   terminate(): Awaitable<void>;
   /** Waits until all workers have ended. Rejects with a `StateError` before `close()` or `terminate()`. */
   join(options?: WaitOptions): Promise<void>;
-  /** Numbers about the pool at this moment. */
+  /** Returns numbers about the pool at this moment: workers and tasks. */
   stats(): Awaitable<PoolStats>;
 }

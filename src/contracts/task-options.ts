@@ -40,23 +40,23 @@ export interface Callbacks<R> {
   readonly errorCallback?: ((error: unknown) => unknown) | undefined;
 }
 
-/** A `TypeError` for what cannot be run. */
+/** Throws a `TypeError` unless `fn` is a function. */
 export function assertTask(fn: unknown): void {
   if (typeof fn === 'function') return;
   throw new TypeError(`A task is a function, not ${fn === null ? 'null' : typeof fn}`);
 }
 
-/** A `TypeError` for what is no list of arguments. */
+/** Returns the list of arguments. Throws a `TypeError` unless it is an array. */
 export function argumentsOf(args: unknown = [], name = 'args', of = 'function'): readonly unknown[] {
   if (!Array.isArray(args)) throw new TypeError(`${name} must be an array: the arguments of the ${of}, in order`);
   return args;
 }
 
-/** One for all tasks without options: tens of thousands of them may wait. */
+/** One object for all tasks without options: tens of thousands of tasks may wait. */
 export const NONE: TaskOptions = {};
 const DEFAULTS: SubmitOptions = { retries: 0, priority: 0, timeout: Number.POSITIVE_INFINITY };
 
-/** The options of a task, with nothing left out; throws for what makes no sense. */
+/** Reads the options of a task and fills in the defaults. Throws if they are invalid. */
 export function readOptions(options: TaskOptions): SubmitOptions {
   if (options === NONE) return DEFAULTS;
   assertOptions(options, '{ retries: 2 }');
@@ -68,7 +68,7 @@ export function readOptions(options: TaskOptions): SubmitOptions {
   return { retries, priority, timeout, ...(signal === undefined ? {} : { signal }) };
 }
 
-/** Checks the options of a call that takes many items; returns those of its tasks, with nothing left out. */
+/** Checks the options of a call that takes many items. Returns the options of its tasks, with defaults filled in. */
 export function readMapOptions(options: MapOptions): SubmitOptions {
   const submit = readOptions(options);
   atLeastOne('chunksize', options.chunksize, 1);
@@ -77,13 +77,13 @@ export function readMapOptions(options: MapOptions): SubmitOptions {
   return submit;
 }
 
-/** A `TypeError` for a callback that nobody could call. */
+/** Throws a `TypeError` for a callback that is not a function. */
 export function checkCallbacks<R>({ callback, errorCallback }: Callbacks<R>): void {
   assertOptionType('callback', callback, 'function');
   assertOptionType('errorCallback', errorCallback, 'function');
 }
 
-/** A whole number from 1 on, or what holds where there is none. */
+/** Returns `value`, an integer from 1 on, or `otherwise` if it is `undefined`. */
 export function atLeastOne(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   assertWhole(name, value, 1);

@@ -1,7 +1,7 @@
 import { onAbort } from '../on-abort.ts';
 import type { Job } from './job.ts';
 
-/** Ends jobs when their signal is aborted. */
+/** Ends the jobs of a signal when it is aborted. */
 export class AbortWatch {
   readonly #stops = new Map<Job, () => void>();
   readonly #end: (job: Job, reason: unknown) => void;

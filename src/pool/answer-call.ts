@@ -3,7 +3,7 @@ import type { TaskOptions } from '../contracts/task-options.ts';
 import { SerializationError } from '../errors.ts';
 import { withPath } from './refusal-path.ts';
 
-/** What another process asks of the owner of a pool. */
+/** The request of another process to the owner of a pool. */
 export interface PoolCall {
   // biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
   readonly fn: (...args: any[]) => unknown;
@@ -13,7 +13,7 @@ export interface PoolCall {
 
 export type PoolAnswer = { readonly value: unknown } | { readonly error: unknown };
 
-/** Runs what another process has sent into this connection, answers, and closes it; never throws. */
+/** Runs the request that another process has sent over this connection, sends the result, and closes the connection; never throws. */
 export async function answerCall(caller: Connection, run: (call: PoolCall) => Promise<unknown>): Promise<void> {
   let answer: PoolAnswer;
   try {
@@ -28,7 +28,7 @@ export async function answerCall(caller: Connection, run: (call: PoolCall) => Pr
   }
 }
 
-/** It never waits: the pipe is empty. */
+/** Sends without waiting: the pipe is empty. */
 function send(caller: Connection, answer: PoolAnswer): void {
   try {
     caller.sendSync(answer);
@@ -36,7 +36,7 @@ function send(caller: Connection, answer: PoolAnswer): void {
     try {
       caller.sendSync({ error: refusal instanceof SerializationError ? inCallersWords(refusal) : refusal });
     } catch {
-      // Nobody is there any more; or he learns of it when this end is gone.
+      // The caller is gone, or learns the outcome from the end of this connection.
     }
   }
 }

@@ -4,18 +4,19 @@ import type { WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
 
-/** What can end the task behind a result. */
+/** An object that can end the task of a result. */
 export interface Cancellable {
   cancel(reason: unknown): void;
 }
 
-/** Friends of the class, kept off its public face: how a result is told of the end of its task. */
+/** Friends of the class, not on its public face: they tell a result how its task has ended. */
 export let succeed: <R>(result: AsyncResult<R>, value: R) => void;
-/** `isOwn`: the user ended it, there is nothing to tell of. */
+/** `isOwn`: the user ended the task, so the failure need not be reported. */
 export let fail: (result: AsyncResult<unknown>, error: unknown, isOwn: boolean) => void;
 
 /**
- * What will become of a task that was submitted with one of the `…Async` calls. It can be awaited, and its error is thrown then.
+ * The result of a task that was submitted with an `…Async` call. It can be awaited: `await` returns the task's result or throws its
+ * error.
  */
 export class AsyncResult<R> implements PromiseLike<R> {
   static {
@@ -37,13 +38,13 @@ export class AsyncResult<R> implements PromiseLike<R> {
   }
 
   #state: 'pending' | 'done' | 'failed' = 'pending';
-  /** Or the error. */
+  /** The task's error, after a failure. */
   #value: unknown;
   #looked: boolean;
-  /** What is noted of its failure while nobody has looked. */
+  /** The note of an error that has not been read yet. */
   #unseen: Unseen | undefined;
   #task: Cancellable | undefined;
-  /** Made when somebody waits. Whoever only waits handles its error, so that this does not end the program. */
+  /** Made when code waits. A wait without reading the result counts as handling the error, so that the error does not end the program. */
   #promise: Promise<R> | undefined;
   #resolve: ((value: R) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -54,7 +55,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
     this.#task = task;
   }
 
-  /** The result, waiting for it if need be; throws the task's error, or a `TimeoutError` when the time is over. */
+  /** Waits for the result. Resolves to the result of the task, rejects with its error, or with a `TimeoutError` after the time-out. */
   async get(options?: WaitOptions): Promise<R> {
     if (options !== undefined && !(await this.wait(options))) {
       throw new TimeoutError(`The task had no result within ${options.timeout} ms.`);
@@ -66,7 +67,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
     }
   }
 
-  /** Waits until the task has come to an end; false when the time is over. */
+  /** Waits until the task has ended. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
     return awaitEvent((done) => {
       if (this.#state === 'pending') this.#settled().then(done, done);
@@ -74,25 +75,25 @@ export class AsyncResult<R> implements PromiseLike<R> {
     }, options);
   }
 
-  /** True if the task has come to an end. */
+  /** True if the task has ended. */
   ready(): boolean {
     return this.#state !== 'pending';
   }
 
-  /** True if the task ended without an error; a `StateError` while it has not ended. */
+  /** True if the task ended without an error. Throws a `StateError` if the task has not ended. */
   successful(): boolean {
     if (this.#state === 'pending') throw new StateError('The task has not ended yet: ask ready(), or wait().');
     return this.#state === 'done';
   }
 
-  /** Ends just this task: waiting, it never starts; running, its worker is ended. It rejects with an `AbortError`. */
+  /** Ends the task: a waiting task never starts, the worker of a running task is ended. The task rejects with an `AbortError`. */
   cancel(): void {
     if (this.#state !== 'pending') return;
     this.#looked = true;
     this.#task?.cancel(new DOMException('The task was cancelled.', 'AbortError'));
   }
 
-  /** Makes the result one to `await`: it resolves to the result of the task, and rejects with its error. */
+  /** Makes the result one to `await`: resolves to the result of the task, or rejects with its error. */
   // biome-ignore lint/suspicious/noThenProperty: it is meant to be awaited.
   then<A = R, B = never>(
     onDone?: ((value: R) => A | PromiseLike<A>) | null,

@@ -7,10 +7,10 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Job, Sink } from './job.ts';
 import { type ReportMessage, report } from './messages.ts';
 
-/** Where the end of a task or of a batch goes that has an `AsyncResult`. */
+/** Receives the end of a task or batch that has an `AsyncResult`. */
 export class AsyncSink<R> implements Sink, BatchEnd {
   readonly result: AsyncResult<R>;
-  /** What runs; nothing while the items are being read. */
+  /** The running task or batch; `undefined` while the items are being read. */
   task: Job | Batch | undefined = undefined;
   readonly #dispatcher: Dispatcher;
   readonly #callback: Callbacks<R>['callback'];

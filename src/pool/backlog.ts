@@ -1,38 +1,38 @@
 import type { Parcel } from '../ring/parcel.ts';
 import type { Job } from './job.ts';
 
-/** A task that the owner keeps; the parcel if it has been packed before. */
+/** A task that the owner keeps, with its parcel if it has been packed before. */
 export interface Held {
   readonly job: Job;
   readonly parcel: Parcel | undefined;
 }
 
-/** The tasks of one priority, in order; those that were settled meanwhile are skipped when their turn comes. */
+/** The tasks of one priority, in order. Tasks that have settled meanwhile are skipped when their turn comes. */
 interface Line {
   readonly priority: number;
   items: Held[];
   first: number;
 }
 
-/** What does not fit on the board: the highest priority first, in order of arrival within one. */
+/** The tasks that do not fit on the board: the highest priority first, in order of arrival within a priority. */
 export class Backlog {
   readonly #lines = new Map<number, Line>();
-  /** The same lines, the highest priority last. */
+  /** The same lines, sorted with the highest priority last. */
   readonly #sorted: Line[] = [];
   readonly #discard: (parcel: Parcel) => void;
   #size = 0;
 
-  /** `discard` is given the parcels of tasks that are not sent after all. */
+  /** `discard` receives the parcels of tasks that are not sent after all. */
   constructor(discard: (parcel: Parcel) => void) {
     this.#discard = discard;
   }
 
-  /** Tasks that wait here and are not settled. */
+  /** The number of unsettled tasks that wait here. */
   get size(): number {
     return this.#size;
   }
 
-  /** True if something of this priority or a higher one waits here: a newcomer may not pass it. */
+  /** True if a task of this priority or a higher one waits here: a new task must not overtake it. */
   isHolding(priority: number): boolean {
     return this.#size > 0 && (this.#top()?.priority ?? Number.NEGATIVE_INFINITY) >= priority;
   }
@@ -42,7 +42,7 @@ export class Backlog {
     this.#size++;
   }
 
-  /** Puts tasks of one priority back, before all others of it. */
+  /** Puts tasks of one priority back, before all others of this priority. */
   putBack(held: readonly Held[]): void {
     const [one] = held;
     if (one === undefined) return;
@@ -52,18 +52,18 @@ export class Backlog {
     this.#size += held.length;
   }
 
-  /** One of those that wait here was settled. */
+  /** A task that waits here was settled. */
   forget(): void {
     this.#size--;
   }
 
-  /** The one whose turn it is; it stays here. */
+  /** Returns the task whose turn it is; the task stays here. */
   peek(): Held | undefined {
     const line = this.#top();
     return line?.items[line.first];
   }
 
-  /** Takes out the one that `peek` answered. */
+  /** Takes out the task that `peek` returned. */
   shift(): void {
     const line = this.#top();
     if (line === undefined) return;
@@ -71,7 +71,7 @@ export class Backlog {
     this.#size--;
   }
 
-  /** Takes all out. */
+  /** Takes all tasks out. */
   drain(): Job[] {
     const all = [...this.#lines.values()].flatMap((line) => line.items.slice(line.first));
     this.#lines.clear();
@@ -96,7 +96,7 @@ export class Backlog {
     return line;
   }
 
-  /** The line of the highest priority, at its first task that is not settled. */
+  /** Returns the line of the highest priority, at its first unsettled task. */
   #top(): Line | undefined {
     for (;;) {
       const line = this.#sorted.at(-1);

@@ -9,7 +9,7 @@ import { type ReportMessage, report, type Way, way } from './messages.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** Where the end of a batch goes. */
+/** Receives the end of a batch. */
 export interface BatchEnd {
   succeed(values: unknown[]): void;
   fail(error: unknown): void;
@@ -49,7 +49,7 @@ export class Batch {
     this.#left = chunks;
     if (chunks === 0) this.#settle();
     for (let number = 0; number < chunks; number++) {
-      // One that failed already has ended the rest.
+      // A failure of an earlier chunk has ended the batch.
       if (this.#isSettled) return;
       const start = number * chunksize;
       const chunk = cut(items, start, chunksize);
@@ -62,7 +62,7 @@ export class Batch {
     }
   }
 
-  /** Ends what has not come to an end. */
+  /** Ends all chunks that have not ended. */
   cancel(error: unknown): void {
     for (const job of this.#jobs) this.#dispatcher.end(job, error);
   }
@@ -100,17 +100,20 @@ export class Batch {
   }
 }
 
-/** The longest array that the engine makes at once as an array. */
+/** The longest array that the engine creates as an array at once. */
 const MOST = 2 ** 25;
 
-/** Room for so many results. An array whose last part comes first is a dictionary to the engine, 50 times slower. */
+/**
+ * Returns an array with room for `count` results. If the last part of an array is written first, the engine makes it a dictionary, which
+ * is 50 times slower.
+ */
 function filled(count: number): unknown[] {
   const values: unknown[] = new Array(Math.min(count, MOST)).fill(undefined);
   while (values.length < count) values.push(undefined);
   return values;
 }
 
-/** Where the end of one chunk goes. */
+/** Receives the end of one chunk. */
 class ChunkSink implements Sink {
   readonly #batch: Batch;
   readonly #start: number;

@@ -1,15 +1,15 @@
 import { clock, setTimeout } from '../builtins.ts';
 
-/** Milliseconds between looks, and those that handlers have for what they begin. */
+/** Milliseconds between two checks, and milliseconds that handlers have for the work that they begin. */
 const LOOK = 1;
 const LONGEST = 1000;
 
 /**
- * Calls the handlers of `beforeExit` and waits for what they begin: for a worker, which ends although timers and sockets that tasks left
- * behind would keep its event loop alive, so Node does not call them.
+ * Calls the handlers of `beforeExit` and waits for the work that they begin. A worker ends although timers and sockets of its tasks would
+ * keep its event loop alive, so Node does not call these handlers.
  */
 export async function handleBeforeExit(): Promise<void> {
-  // One is every child's own.
+  // Every child has one handler of its own.
   if (process.listenerCount('beforeExit') <= 1) return;
   await pause();
   const before = process.getActiveResourcesInfo().length;

@@ -5,10 +5,10 @@ import { TASK_BOARD_KIND } from './board-kind.ts';
 
 const board = lazy(() => require('./task-board.ts') as typeof import('./task-board.ts'));
 
-// Whoever gave it up last clears it away, also a process that has no pool.
+// The last member that releases a board destroys it, even a process that has no pool.
 registerDestroyer(TASK_BOARD_KIND, (family, offset) => board().destroyBoard(family, offset));
 
-/** Lets boards travel; called once by the library's door. */
+/** Makes it possible to send boards; the library's door calls it once. */
 export function installTaskBoards(): void {
   registerLazySharedClass(TASK_BOARD_KIND, () => board().TaskBoard);
 }

@@ -8,7 +8,7 @@ import type { PoolAnswer, PoolCall } from './answer-call.ts';
 import { withPath } from './refusal-path.ts';
 import type { TaskBoard } from './task-board.ts';
 
-/** Has the owner of a pool run a function there, from another process: see README.md, "Wrapped functions". */
+/** Asks the owner of a pool, from another process, to run a function: see README.md, "Wrapped functions". */
 export async function callOwner(board: TaskBoard, call: PoolCall): Promise<unknown> {
   const [mine, theirs] = pipe();
   const ended = new AbortController();
@@ -18,7 +18,7 @@ export async function callOwner(board: TaskBoard, call: PoolCall): Promise<unkno
     unwatch = board.onOwnerEnd(() => ended.abort());
     if (unwatch === undefined) throw ownerEnded();
     request(board, theirs);
-    // The owner's is the only one from now on.
+    // From now on only the owner has this end.
     theirs.close();
     const answer = await receive(mine, ended.signal);
     if ('error' in answer) throw answer.error;
@@ -30,7 +30,7 @@ export async function callOwner(board: TaskBoard, call: PoolCall): Promise<unkno
   }
 }
 
-/** It never waits: the pipe is empty. */
+/** Sends without waiting: the pipe is empty. */
 function send(mine: Connection, call: PoolCall): void {
   try {
     mine.sendSync(call);
@@ -50,16 +50,16 @@ function request(board: TaskBoard, theirs: Connection): void {
   if (!isTaken) throw poolClosed();
 }
 
-/** What a call of a wrapped function is refused with once its pool takes no more. */
+/** Returns the error of a wrapped function whose pool accepts no more tasks. */
 export function poolClosed(): ClosedError {
-  return new ClosedError('The Pool of this function is closed: it takes no more tasks.');
+  return new ClosedError('The Pool of this function is closed: it accepts no more tasks.');
 }
 
 async function receive(mine: Connection, ended: AbortSignal): Promise<PoolAnswer> {
   try {
     return await mine.recv({ signal: ended }).catch((error) => {
       if (!ended.aborted) throw error;
-      // It may have answered just before it ended.
+      // The owner may have replied just before it ended.
       return mine.recv({ timeout: 0 });
     });
   } catch (error) {
@@ -68,5 +68,5 @@ async function receive(mine: Connection, ended: AbortSignal): Promise<PoolAnswer
 }
 
 function ownerEnded(): PoolBrokenError {
-  return new PoolBrokenError('The process that has the Pool of this function has ended, and has not answered.');
+  return new PoolBrokenError('The process that has the Pool of this function has ended before it sent a result.');
 }

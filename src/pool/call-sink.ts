@@ -1,7 +1,7 @@
 import type { Sink } from './job.ts';
 import { type ReportMessage, report } from './messages.ts';
 
-/** Where the end of a single call goes. */
+/** Receives the end of a single call. */
 export class CallSink implements Sink {
   readonly #resolve: (value: unknown) => void;
   readonly fail: (error: unknown) => void;

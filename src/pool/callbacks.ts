@@ -1,13 +1,13 @@
 import { queueMicrotask, types } from '../builtins.ts';
 import { stackOf } from '../stack-of.ts';
 
-/** Callbacks of users whose time has come, to be called outside of the dispatcher's work. */
+/** User callbacks that are due, to be called outside the dispatcher's work. */
 const due: (() => unknown)[] = [];
 let scheduled = false;
 
 /**
- * Calls a user's callback outside of the dispatcher, before whoever awaits a promise that is settled after this goes on. What it
- * throws becomes a process warning and harms nothing.
+ * Calls a user's callback outside the dispatcher, and before code that awaits a promise settled after this call goes on. An error that
+ * the callback throws becomes a process warning.
  */
 export function callLater<A extends unknown[]>(callback: ((...args: A) => unknown) | undefined, ...args: A): void {
   if (callback === undefined) return;
@@ -17,7 +17,7 @@ export function callLater<A extends unknown[]>(callback: ((...args: A) => unknow
   queueMicrotask(callDue);
 }
 
-/** Calls what is due: for a thread that is blocked, where no promise ever comes true. */
+/** Calls the callbacks that are due, for a blocked thread, in which no promise resolves. */
 export function callDue(): void {
   scheduled = false;
   for (let callback = due.shift(); callback !== undefined; callback = due.shift()) {

@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 
-/** A function of the user that is to be called later, in the asynchronous context of whoever gives it now: what AsyncLocalStorage shows. */
+/** Returns a function that calls `fn` later in the asynchronous context of the present caller, with its AsyncLocalStorage values. */
 export function inCallersContext<A extends unknown[]>(
   fn: ((...args: A) => unknown) | undefined,
 ): ((...args: A) => unknown) | undefined {
@@ -9,7 +9,7 @@ export function inCallersContext<A extends unknown[]>(
   return (...args) => context.runInAsyncScope(fn, undefined, ...args);
 }
 
-/** The asynchronous context of this moment. */
+/** Returns the present asynchronous context. */
 export function callersContext(): AsyncResource {
   const { AsyncResource } = process.getBuiltinModule('node:async_hooks');
   return new AsyncResource('multiproc.call', { requireManualDestroy: true });

@@ -9,45 +9,45 @@ import { isFromOutside, Setbacks, signalOf } from './setbacks.ts';
 import type { TaskBoard } from './task-board.ts';
 import { poolDepth, runWorker, type WorkerOrders } from './worker.ts';
 
-/** So often the initializer may throw before anything was finished. */
+/** How many times the initializer may throw before any task has finished. */
 const INITIALIZER_TRIES = 3;
-/** So often a start may fail for the same reason, or a worker may come to nothing, before anything was finished; more with many workers. */
+/** How many times a start may fail for the same reason, or a worker may die without a task, before any task has finished. More with many workers. */
 const TRIES = 5;
-/** Milliseconds until a worker with a condemned task has surely seen it and takes no other task. */
+/** Milliseconds after which a worker with a condemned task has surely noticed, and takes no other task. */
 const NOTICE = 20;
-/** Milliseconds that a worker whose task was stopped has to clean up. */
+/** Milliseconds that a worker has to clean up after its task was stopped. */
 const GRACE = 1000;
-/** Milliseconds that idle workers have to leave when the program is over. */
+/** Milliseconds that idle workers have to leave when the program has ended. */
 const MOMENT = 5000;
 
 export interface CrewOptions extends PoolSettings {
   readonly board: TaskBoard;
   /**
-   * A worker has ended in whatever way; `error` makes what its tasks reject with. Answers true if it died with nothing in hand
-   * while tasks wait that it should have taken.
+   * A worker has ended; `error` makes the error of its tasks. Returns true if it died without a task while tasks wait that it should have
+   * taken.
    */
   readonly onLost: (member: number, error: (task: string) => WorkerLostError) => boolean;
   readonly onBroken: (error: unknown) => void;
-  /** How many tasks there are to do. */
+  /** The number of tasks to do. */
   readonly outstanding: () => number;
 }
 
-/** One worker process. */
+/** One worker process or thread. */
 interface Worker {
   readonly process: Process;
-  /** Its place among the workers. */
+  /** Its number among the workers. */
   readonly index: number;
   /** See `Setbacks`. */
   readonly attempt: number;
-  /** It takes no more tasks: it is none of those that the pool counts on. */
+  /** The worker takes no more tasks, and does not count as one of the pool's workers. */
   isLeaving: boolean;
-  /** It said itself that it is leaving, and why. */
+  /** The worker itself has reported that it is leaving, and why. */
   hasLeft: boolean;
-  /** One of its tasks was stopped, and it will be. */
+  /** One of its tasks was stopped, and the worker will be stopped too. */
   isCondemned: boolean;
-  /** It was asked to leave since the program is over. */
+  /** The worker was asked to leave because the program has ended. */
   isBidden: boolean;
-  /** The error that nobody caught in it. */
+  /** The uncaught error of the worker. */
   cause: { readonly error: unknown } | undefined;
 }
 
@@ -61,9 +61,9 @@ export class Crew {
   #started = 0;
   #lost = 0;
   readonly #setbacks = new Setbacks();
-  /** Starts what was put off. */
+  /** Starts the workers whose start was delayed. */
   #timer: NodeJS.Timeout | undefined;
-  /** Since something was last finished. */
+  /** The number of failed initializers since a task last finished. */
   #failedInitializers = 0;
 
   constructor(options: CrewOptions) {
@@ -83,7 +83,7 @@ export class Crew {
     return { workers: this.#active, started: this.#started, lost: this.#lost };
   }
 
-  /** Sees that there are workers enough for so many tasks, now or when a pause is over. */
+  /** Makes sure that there are enough workers for `tasks` tasks, now or after a pause. */
   staff(tasks: number): void {
     const { size, concurrency } = this.#options;
     while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
@@ -101,17 +101,17 @@ export class Crew {
     }
   }
 
-  /** True while workers are to be started later: for a blocked thread, in which timers do not run. */
+  /** True while starts are delayed: for a blocked thread, in which timers do not run. */
   get isPutOff(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** Milliseconds until they are, `Infinity` if none was put off. */
+  /** Milliseconds until the delayed start, `Infinity` if there is none. */
   get startsIn(): number {
     return this.isPutOff ? this.#setbacks.left : Number.POSITIVE_INFINITY;
   }
 
-  /** Starts them now, if it is time. */
+  /** Starts the delayed workers if it is time. */
   startDue(): void {
     if (this.isPutOff && this.#setbacks.left === 0) this.#startLater();
   }
@@ -122,25 +122,25 @@ export class Crew {
     this.staff(this.#options.outstanding());
   };
 
-  /** True if another one may be started, now or later. */
+  /** Returns true if another worker may be started, now or later. */
   #startFailed(attempt: number, error: unknown): boolean {
-    // What cannot be sent stays so; of what the system refuses nobody knows for how long.
+    // A value that cannot be sent cannot be sent later either; a refusal of the system may be temporary.
     const isSystem = error instanceof ProcessError || error instanceof PlatformError;
     const count = isSystem ? this.#setbacks.note(attempt, `could not be started (${error.message})`) : TRIES;
     if (count < TRIES) return true;
-    // Those that there are have to do, if there are any.
+    // The existing workers must do the tasks, if there are any.
     if (this.#active === 0) this.#options.onBroken(error);
     return isSystem;
   }
 
   /**
-   * A task of this worker is to be stopped, and with it the worker; one that runs several tasks goes on with the others, but
-   * takes no more. `hasOthers` says whether it has any left.
+   * Stops a task of this worker, and the worker with it. A worker that runs several tasks finishes the others and takes no more.
+   * `hasOthers` returns whether it has other tasks.
    */
   condemn(member: number, hasOthers: (member: number) => boolean): void {
     const worker = this.#workers.get(member);
     if (worker === undefined) return;
-    // One that is leaving of its own accord may still be in the middle of the task.
+    // A worker that leaves by itself may still be in the middle of the task.
     if (worker.isCondemned) return;
     worker.isCondemned = true;
     this.#leave(worker);
@@ -156,7 +156,7 @@ export class Crew {
     setTimeout(look, NOTICE);
   }
 
-  /** Asks it to end, as Node does unless the task listens to SIGTERM, and ends it if it is still there after its time. */
+  /** Asks the worker to end by SIGTERM, which ends it unless the task handles the signal; kills it if it still runs after its time. */
   #stop(member: number, { process }: Worker): void {
     process.terminate();
     setTimeout(() => {
@@ -165,7 +165,7 @@ export class Crew {
     this.staff(this.#options.outstanding());
   }
 
-  /** A worker says that it takes no more tasks. */
+  /** A worker reports that it takes no more tasks. */
   leaves(member: number): void {
     const worker = this.#workers.get(member);
     if (worker === undefined) return;
@@ -173,13 +173,13 @@ export class Crew {
     this.#leave(worker);
   }
 
-  /** A worker says what it will die of. */
+  /** A worker reports the error that is ending it. */
   caused(member: number, error: unknown): void {
     const worker = this.#workers.get(member);
     if (worker !== undefined) worker.cause = { error };
   }
 
-  /** Nothing is left to do: those that have not begun need not. One that has an initializer or a finalizer runs it all the same. */
+  /** No task is left: ends workers that have not begun. A worker with an initializer or a finalizer runs it nevertheless. */
   endUnbegun(): void {
     if (this.#options.initializer !== undefined || this.#options.finalizer !== undefined) return;
     for (const [member, worker] of this.#workers) {
@@ -190,36 +190,36 @@ export class Crew {
     }
   }
 
-  /** Waits a moment for those that have been asked to leave since the program is over; each once. */
+  /** Waits a moment for workers that were asked to leave because the program has ended; each is awaited once. */
   async seeOff(): Promise<void> {
     const asked = [...this.#workers].filter(([, { isBidden }]) => !isBidden);
     for (const [member, worker] of asked) {
       worker.isBidden = true;
-      // It has not begun, and has nothing to say.
+      // The worker has not begun, and has nothing to finish.
       if (family().members.get(member, field.assignment) !== 0) worker.process.kill();
     }
     await Promise.all(asked.map(([, { process }]) => process.join({ timeout: MOMENT })));
   }
 
-  /** Ends all workers at once; none is started any more. */
+  /** Kills all workers at once; none is started any more. */
   dismiss(): void {
     this.#dismissed = true;
     for (const { process } of this.#workers.values()) process.kill();
   }
 
-  /** A task was finished: failures from now on count anew. */
+  /** A task has finished: failures are counted anew from now on. */
   succeeded(): void {
     this.#setbacks.clear();
     this.#failedInitializers = 0;
   }
 
-  /** A worker could not even begin; it is ending. */
+  /** The initializer of a worker failed; the worker is ending. */
   initializerFailed(error: unknown): void {
     this.#failedInitializers++;
     if (this.#failedInitializers === INITIALIZER_TRIES) this.#options.onBroken(error);
   }
 
-  /** Comes true when no worker is left. */
+  /** Resolves when no worker is left. */
   async ended(): Promise<void> {
     while (this.#workers.size > 0) {
       const [worker] = this.#workers.values();
@@ -269,7 +269,7 @@ export class Crew {
     child.onExit(() => this.#ended(child.member, worker, child.pid, child.exitCode!));
   }
 
-  /** One that no worker has; if those that are leaving have them all, that of one of these. */
+  /** Returns a number that no worker has. If workers that are leaving have all the free ones, returns a number of theirs. */
   #freeIndex(): number {
     const all = [...this.#workers.values()];
     const isFree = (index: number, workers: Worker[]) => workers.every((worker) => worker.index !== index);
@@ -278,7 +278,7 @@ export class Crew {
     return indexes.find((index) => isFree(index, all)) ?? indexes.find((index) => isFree(index, staying)) ?? 0;
   }
 
-  /** Those that have this number: they are leaving. */
+  /** Returns the members with this number: they are leaving. */
   #holders(index: number): number[] {
     return [...this.#workers].filter(([, worker]) => worker.index === index).map(([member]) => member);
   }
@@ -299,20 +299,20 @@ export class Crew {
     this.staff(this.#options.outstanding());
   }
 
-  /** It is not the program's fault if somebody kills a worker. What breaks the pool is the same end again and again. */
+  /** A worker that is killed from outside is not the program's fault. The pool breaks if workers end in the same way again and again. */
   #diedInVain(worker: Worker, pid: number, exitCode: number): void {
     const count = this.#setbacks.note(worker.attempt, endOf(exitCode));
     if (isFromOutside(exitCode) || count < Math.max(TRIES, this.size + 3)) return;
     this.#options.onBroken(
       new PoolBrokenError(
-        `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; it takes no more.`,
+        `The workers of this Pool die before they take a task, the last one (pid ${pid}) ${endOf(exitCode)}; the Pool accepts no more tasks.`,
         worker.cause && { cause: worker.cause.error },
       ),
     );
   }
 }
 
-/** What a task rejects with whose worker has ended. */
+/** Returns the error of a task whose worker has ended. */
 function lostError(pid: number, exitCode: number, cause: Worker['cause'], task: string): WorkerLostError {
   const why = cause?.error instanceof Error ? `, by an uncaught ${cause.error.name}: ${cause.error.message}` : '';
   return new WorkerLostError(

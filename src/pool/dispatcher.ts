@@ -28,13 +28,13 @@ type AnyFunction = (...args: any[]) => unknown;
 
 type State = 'open' | 'closed' | 'terminated' | 'broken';
 
-/** Something that will submit more tasks, also after the pool has been closed: an iteration that has begun. */
+/** An object that will submit more tasks, even after the pool has been closed: an iteration that has begun. */
 export interface Feeder {
-  /** Nobody may be reading on: submit all that there is, without a bound. */
+  /** The iteration may have no reader: submits all remaining tasks, without a bound. */
   hurry(): void;
 }
 
-/** Runs the tasks of one pool: puts them on the board, reads what workers report, and sees to those whose worker is lost. */
+/** Runs the tasks of one pool: puts them on the board, reads the reports of workers, and settles the tasks of lost workers. */
 export class Dispatcher {
   readonly #family: Family = family();
   readonly #board = new TaskBoard();
@@ -49,7 +49,7 @@ export class Dispatcher {
   readonly #poll = new LoopPoll();
   #listening: Promise<void> | undefined;
   #state: State = 'open';
-  /** Why it takes no more, once it is not open. */
+  /** The reason for which the pool accepts no more tasks, once it is not open. */
   #ending: unknown;
   #collecting = false;
   #isHurried = false;
@@ -75,7 +75,7 @@ export class Dispatcher {
     return this.#board;
   }
 
-  /** Has `run` do what other processes ask for, from the first call on and until the pool closes. */
+  /** Calls `run` for the requests of other processes, from the first call on until the pool closes. */
   listen(run: (call: PoolCall) => Promise<unknown>): void {
     this.#listening ??= this.#takeCalls(run);
   }
@@ -96,17 +96,17 @@ export class Dispatcher {
     return this.#crew;
   }
 
-  /** Tasks that are not settled, and those whose worker is still being ended. */
+  /** The number of tasks that are not settled or whose worker is still being ended. */
   get outstanding(): number {
     return this.#jobs.size + this.#backlog.size;
   }
 
-  /** Tasks that are not settled, that are, and how many of these with an error. */
+  /** The numbers of tasks that are not settled, that are settled, and that failed. */
   get counts(): { outstanding: number; done: number; failed: number } {
     return { outstanding: this.#taken - this.#done, done: this.#done, failed: this.#failed };
   }
 
-  /** Takes a task on; throws what keeps it from being sent, and a `ClosedError` if the pool takes no more. */
+  /** Accepts a task. Throws the error if it cannot be sent, and a `ClosedError` if the pool accepts no more tasks. */
   submit(
     fn: AnyFunction,
     how: Way,
@@ -116,12 +116,12 @@ export class Dispatcher {
     sink: Sink,
     feeder?: Feeder,
   ): Job {
-    // An iteration that had begun before the close goes on.
+    // An iteration that began before the close goes on.
     if (this.#state !== 'closed' || feeder === undefined || !this.#feeders.has(feeder)) this.assertOpen();
     options.signal?.throwIfAborted();
     const job = new Job(this.#shelf.borrow(fn), how, input, start, options, sink);
     try {
-      // Nobody passes one that waits here already.
+      // A new task must not overtake a task that waits here already.
       if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
         this.#backlog.add({ job, parcel: undefined });
       }
@@ -136,12 +136,12 @@ export class Dispatcher {
     return job;
   }
 
-  /** Throws why it takes no more. */
+  /** Throws the reason if the pool accepts no more tasks. */
   assertOpen(): void {
     if (this.#state !== 'open') throw this.#ending;
   }
 
-  /** The same where the user has ended it: that a pool has broken is no error of who calls it. */
+  /** Throws the reason if the user has ended the pool. If the pool has broken, that is not an error of the caller. */
   assertNotEnded(): void {
     if (this.#state !== 'broken') this.assertOpen();
   }
@@ -151,7 +151,7 @@ export class Dispatcher {
     return this.#state === 'terminated' || this.#state === 'broken';
   }
 
-  /** Announces an iteration: it may submit until it says that it is over. */
+  /** Adds an iteration: it may submit tasks until it ends. */
   addFeeder(feeder: Feeder): void {
     this.#feeders.add(feeder);
   }
@@ -160,7 +160,7 @@ export class Dispatcher {
     if (this.#feeders.delete(feeder)) this.#maybeIdle();
   }
 
-  /** Ends one task now, with this error: a waiting one never starts, of a running one the worker is ended. */
+  /** Ends one task with this error: a waiting task never starts, the worker of a running task is ended. */
   end(job: Job, error: unknown): void {
     if (job.settled) return;
     const { slots } = this.#board;
@@ -176,41 +176,41 @@ export class Dispatcher {
       this.#refillIfStuck();
       return;
     }
-    // A running one keeps its place until its worker has ended; one that has just finished, until its report is read.
+    // A running task keeps its slot until its worker has ended; a task that has just finished, until its report has been read.
     const isRunning = slots.condemn(job.tag);
     const worker = slots.worker(job.tag);
-    // First: whoever signals a worker may learn that it has ended, and that settles what it had in hand.
+    // This comes first: a signal to the worker may show that it has ended, and that settles its tasks.
     this.#fail(job, error);
     if (isRunning) this.#crew.condemn(worker, (member) => this.#hasAlive(member));
   }
 
-  /** No more tasks; the workers end when all are done. */
+  /** Accepts no more tasks; the workers end when all tasks have settled. */
   close(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closed';
-    this.#keepEnding(new ClosedError('This Pool is closed: it takes no more tasks.'));
+    this.#keepEnding(new ClosedError('This Pool is closed: it accepts no more tasks.'));
     this.#maybeIdle();
   }
 
-  /** Ends all workers now, and all tasks with an error. */
+  /** Ends all workers at once, and all tasks with an error. */
   terminate(): void {
     if (this.#state === 'terminated') return;
-    const error = new ClosedError('This Pool was terminated: its tasks were ended, it takes no more.');
+    const error = new ClosedError('This Pool was terminated: its tasks were ended, and it accepts no more tasks.');
     this.#state = 'terminated';
     this.#keepEnding(error);
     this.#endAll(error);
   }
 
-  /** True if tasks were ended because the user wanted so. */
+  /** True if tasks were ended because the user asked for it. */
   isOwnEnd(error: unknown): boolean {
     return this.#state === 'terminated' && error === this.#ending;
   }
 
-  /** Comes true when no task is outstanding and no worker is left; iterations are no longer bounded from now on. */
+  /** Resolves when no task is outstanding and no worker is left. From now on iterations have no bound. */
   async ended(): Promise<void> {
     this.#isHurried = true;
     for (const feeder of this.#feeders) feeder.hurry();
-    // What they had in hand is settled by their end, and nothing but them keeps the program alive.
+    // The end of the workers settles their tasks, and only the workers keep the program alive.
     if (this.isOver) await this.#crew.ended();
     await new Promise<void>((resolve) => {
       if (this.#isIdle) resolve();
@@ -225,10 +225,10 @@ export class Dispatcher {
     this.#board.close();
   }
 
-  /** The program has come to its end, or so it seems: what it still does may need new workers. */
+  /** The program has ended, or seems to have: work that it still does may need new workers. */
   bidFarewell(): void {
     if (this.isOver || this.outstanding > 0) return;
-    // After a close they are leaving already.
+    // After a close the workers are leaving already.
     if (this.#state === 'open') this.#board.bidFarewell();
     void this.#crew.seeOff();
   }
@@ -237,7 +237,7 @@ export class Dispatcher {
     return this.#isHurried;
   }
 
-  /** Blocks the thread until it is done. */
+  /** Blocks the thread until `isDone` returns true. */
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
       const { isPutOff, startsIn } = this.#crew;
@@ -249,7 +249,10 @@ export class Dispatcher {
     }
   }
 
-  /** Puts a job on the board; false if there is no room: a parcel that was packed before stays as it is. It is used up if this throws. */
+  /**
+   * Puts a job on the board. Returns false if there is no room: a parcel that was packed before stays as it is. If this throws, the
+   * parcel is used up.
+   */
   #send(job: Job, packed: Parcel | undefined): boolean {
     const { slots } = this.#board;
     const { priority } = job.options;
@@ -259,7 +262,7 @@ export class Dispatcher {
     try {
       parcel ??= this.#isOfThreads ? withinProcess(() => packTask(this.#family, job)) : packTask(this.#family, job);
       if (!this.#board.submit(tag, parcel, priority)) {
-        // The tasks that come back are read meanwhile.
+        // Tasks that come back are read meanwhile, which overwrites the encoder's bytes.
         parcel = keepParcel(parcel);
         if (!this.#makeRoom(tag, parcel, priority)) {
           if (packed === undefined) discardParcel(this.#family, parcel);
@@ -278,7 +281,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** As many priorities wait as there are lanes: those of the lowest come back here, if it is lower than this one. */
+  /** All lanes are taken by other priorities: takes the tasks of the lowest priority back, if it is lower than this one. */
   #makeRoom(tag: number, parcel: Parcel, priority: number): boolean {
     const recalled = this.#board.recallBelow(priority);
     if (recalled === undefined) return false;
@@ -298,7 +301,7 @@ export class Dispatcher {
     return this.#board.submit(tag, parcel, priority);
   }
 
-  /** Reads reports for as long as there are tasks: that is what keeps the program alive. */
+  /** Reads reports as long as there are tasks; this keeps the program alive. */
   #collect(): void {
     if (this.#collecting || !this.#awaitsReports) return;
     this.#collecting = true;
@@ -309,7 +312,7 @@ export class Dispatcher {
     this.#poll.wait(this.#readSome, severalCpus, this.#sleep, this.#collected);
   }
 
-  /** One that cannot wait for its workers, since Node does not let it, has no use for them. */
+  /** If Node does not let this thread wait for its workers, the pool is of no use and breaks. */
   readonly #sleep = () => this.#board.whenReported(this.#readSome).catch((error) => this.#break(error));
 
   readonly #collected = (): void => {
@@ -336,12 +339,15 @@ export class Dispatcher {
     return any;
   }
 
-  /** Where another process asks for something; null if this process cannot hold the connection: the caller finds it gone. */
+  /**
+   * Opens the connection of a request from another process. Returns null if this process cannot hold the connection: the caller then
+   * finds it gone.
+   */
   #open({ parcel, start, block }: Delivery): Connection | null {
     try {
       return unpack(this.#family, parcel, start) as Connection;
     } catch (error) {
-      process.emitWarning(`A Pool was sent a request that cannot be opened: ${error}`);
+      process.emitWarning(`A Pool received a request that cannot be read: ${error}`);
       return null;
     } finally {
       if (block !== 0) this.#family.allocator.free(block);
@@ -364,7 +370,7 @@ export class Dispatcher {
         break;
       case report.LEAVING:
         this.#crew.leaves(message[1]);
-        // Its finalizer may take its time; tasks that came meanwhile have nobody.
+        // The finalizer of a leaving worker may take time; tasks that came meanwhile need another worker.
         this.#crew.staff(this.outstanding);
         break;
       case report.UNCAUGHT:
@@ -414,7 +420,7 @@ export class Dispatcher {
     this.#maybeIdle();
   }
 
-  /** The job is settled: lets go of what it held. */
+  /** The job is settled: releases what it held. */
   #letGo(job: Job, failed: boolean): void {
     job.settled = true;
     this.#clocks.stop(job);
@@ -425,7 +431,7 @@ export class Dispatcher {
     if (failed) this.#failed++;
   }
 
-  /** Takes the job off the board: no worker can come for it any more, or for its function. */
+  /** Takes the job off the board: no worker can take it or its function any more. */
   #drop(job: Job): void {
     if (!this.#jobs.delete(job.tag)) return;
     this.#board.slots.close(job.tag);
@@ -460,7 +466,7 @@ export class Dispatcher {
     }
   }
 
-  /** Nothing on the board will end and make room for those that wait here. */
+  /** Refills the board if nothing on it will end and make room for the tasks that wait here. */
   #refillIfStuck(): void {
     if (this.#jobs.size > 0 || this.#backlog.size === 0) return;
     this.#board.purge();
@@ -468,7 +474,7 @@ export class Dispatcher {
     this.#collect();
   }
 
-  /** True if the worker has a task in hand that somebody waits for. */
+  /** True if the worker has an unsettled task in hand. */
   #hasAlive(member: number): boolean {
     this.#readAll();
     for (const job of this.#jobs.all()) {
@@ -477,13 +483,13 @@ export class Dispatcher {
     return false;
   }
 
-  /** A worker has died: its reports first, then the tasks that it had in hand. True if its death was for nothing. */
+  /** Settles a dead worker: reads its reports, then ends the tasks that it had in hand. Returns true if it died without a task. */
   #settleLost(member: number, error: (task: string) => WorkerLostError): boolean {
     this.#readAll();
     if (!this.#isGone) this.#board.forget(member);
     let inHand = 0;
     for (const job of this.#jobs.all()) {
-      // The end of one may end others.
+      // The end of one task may end others.
       if (job.tag === -1 || this.#board.slots.worker(job.tag) !== member) continue;
       inHand++;
       this.#drop(job);
@@ -505,7 +511,10 @@ export class Dispatcher {
     this.#endAll(error);
   }
 
-  /** Keeps why the pool takes no more tasks. Until its stack is read, an error keeps what each function on the stack was called on: the Pool, which could never be collected. */
+  /**
+   * Keeps the reason for which the pool accepts no more tasks. Reads the error's stack: until then, an error refers to the `this` of each
+   * function on the stack, among them the Pool, which could never be collected.
+   */
   #keepEnding(error: unknown): void {
     if (error instanceof Error) void error.stack;
     this.#ending = error;
@@ -516,15 +525,15 @@ export class Dispatcher {
     this.#crew.dismiss();
     for (const job of this.#backlog.drain()) this.#fail(job, error);
     for (const job of this.#jobs.all()) {
-      // The end of one may end others.
+      // The end of one task may end others.
       if (job.tag === -1) continue;
       const isWaiting = this.#board.slots.cancel(job.tag);
       this.#fail(job, error);
-      // The others keep their places until their workers have ended.
+      // The other tasks keep their slots until their workers have ended.
       if (isWaiting) this.#drop(job);
     }
     if (this.#isHurried) void this.#crew.ended();
-    // This also wakes the collector, which may be asleep over a board on which nothing will happen any more.
+    // This also wakes the collector, which may wait for a board on which nothing will happen any more.
     this.#board.shutdown(true);
     this.#maybeIdle();
   }

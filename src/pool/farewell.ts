@@ -1,14 +1,14 @@
 /** A pool whose program may end by itself. */
 export interface Leaving {
-  /** Has workers with nothing to do leave in order, and keeps the program alive until they have, for a moment. */
+  /** Makes idle workers leave in order, and keeps the program alive for a moment until they have left. */
   bidFarewell(): void;
 }
 
 const pools = new Set<Leaving>();
 
 /**
- * Has a program that ends by itself, with a pool that nobody has closed, let idle workers end as they do in a pool that was closed:
- * with finalizer, handlers, coverage. The kernel would end them in the middle of that.
+ * If a program ends by itself and has not closed this pool, lets idle workers end as in a closed pool: with finalizer, exit handlers and
+ * coverage. Otherwise the kernel would end them in the middle of that.
  */
 export function watchEnd(pool: Leaving): void {
   if (pools.size === 0) process.on('beforeExit', onBeforeExit);

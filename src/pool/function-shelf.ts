@@ -21,42 +21,42 @@ import { IdleFunctions } from './idle-functions.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** From so many bytes on a captured variable that is encoded for each task is worth a warning. */
+/** From this number of bytes on, a captured variable that is encoded for each task causes a warning. */
 const HEAVY = 4 * 2 ** 20;
 
-/** A function as it stands in a block for all workers. */
+/** A function that is stored in a block for all workers. */
 export interface Shelved {
-  /** Never used twice, so that a worker can keep what it decoded. */
+  /** Never used twice, so that a worker can keep the decoded function. */
   readonly id: number;
   readonly granule: number;
   /** The function's name, for messages. */
   readonly name: string;
-  /** Modules with top-level await must be imported before the function is decoded; nobody can tell here which have it. */
+  /** Modules that must be imported before the function is decoded, because they may have top-level await; this cannot be seen here. */
   readonly modules: readonly string[];
-  /** Of the variables that it shares with others, to see whether it is still the same. */
+  /** The versions of the variables that it shares with others: they tell whether the function has changed. */
   readonly versions: readonly number[];
-  /** KiB of shared memory. */
+  /** The size in KiB of shared memory. */
   readonly weight: number;
-  /** It has been used again after it had been idle. */
+  /** True if it has been used again after it was idle. */
   isRegular: boolean;
-  /** How many tasks name it; freed at 0 once it is out of date, or the function is gone. */
+  /** The number of tasks that name it. At 0 it is freed once it is out of date or the function has been collected. */
   tasks: number;
   outdated: boolean;
   isFreed: boolean;
-  /** Where this member says that it holds what the function refers to. */
+  /** The entries in which this member notes that it holds what the function refers to. */
   readonly holds: number[] | undefined;
 }
 
-/** The owner's functions, each encoded once for as long as what it captured stays the same. */
+/** The owner's functions, each encoded once as long as its captured variables stay the same. */
 export class FunctionShelf {
   readonly #family: Family;
   readonly #latest = new WeakMap<AnyFunction, Shelved>();
   readonly #all = new Set<Shelved>();
-  /** A function that is gone is given to no task any more. */
+  /** A function that has been collected is given to no task any more. */
   readonly #collected = new FinalizationRegistry<Shelved>((shelved) => this.#retire(shelved));
   readonly #idle = new IdleFunctions<Shelved>();
   readonly #heavy = new WeakMap<AnyFunction, number>();
-  /** For the workers. */
+  /** The table that the workers read. */
   readonly #table: FunctionTable;
   /** The function that was found unchanged since the last turn of the microtasks. */
   #looked: AnyFunction | undefined;
@@ -66,7 +66,7 @@ export class FunctionShelf {
     this.#table = table;
   }
 
-  /** Has the function ready for one more task; throws `SerializationError` if it cannot travel. */
+  /** Prepares the function for one more task. Throws `SerializationError` if it cannot be sent. */
   borrow(fn: AnyFunction): Shelved {
     const before = this.#latest.get(fn);
     const latest = before?.isFreed === false ? before : undefined;
@@ -100,7 +100,7 @@ export class FunctionShelf {
     return shelved;
   }
 
-  /** Encodes the function; `undefined` where that says what stands in the block. */
+  /** Encodes the function. Returns `undefined` if the result is the same as in the block. */
   #pack(fn: AnyFunction, latest: Shelved | undefined): PackedParcel | undefined {
     const stored = latest && { block: (latest.granule >>> 0) * GRANULE, versions: latest.versions };
     let parcel: PackedParcel | undefined;
@@ -111,7 +111,7 @@ export class FunctionShelf {
     return parcel;
   }
 
-  /** Says once that a variable is encoded for each task. */
+  /** Warns once that a variable is encoded for each task. */
   #weighs(fn: AnyFunction, variable: string, bytes: number): void {
     const times = (this.#heavy.get(fn) ?? 0) + 1;
     this.#heavy.set(fn, times);
@@ -133,8 +133,8 @@ export class FunctionShelf {
   }
 
   /**
-   * The whole look takes 2 µs, a fifth of a small task: it is taken once in a stretch of synchronous code, during which only what
-   * that code assigns to the function can change.
+   * The whole check takes 2 µs, a fifth of a small task. It is done once in a stretch of synchronous code, during which only assignments
+   * of that code to the function can change it.
    */
   #isUnchanged(fn: AnyFunction): boolean {
     if (fn === this.#looked) return !hasAssigned(fn);
@@ -148,7 +148,7 @@ export class FunctionShelf {
     this.#looked = undefined;
   };
 
-  /** A task that named the function is settled. */
+  /** A task that named the function has settled. */
   giveBack(shelved: Shelved): void {
     shelved.tasks--;
     if (shelved.tasks > 0) return;
@@ -181,16 +181,16 @@ export class FunctionShelf {
 /** A function as a worker has it. */
 export interface Known {
   readonly fn: AnyFunction;
-  /** What the variables hold that it shares with others. */
+  /** The values of the variables that it shares with others. */
   readonly contents: readonly ArrivingContent[];
-  /** The count of changes when the variables held that. */
+  /** The count of changes when the variables had these values. */
   changes: number;
-  /** It has returned something, and it has returned a promise. */
+  /** True if a call has returned, and if a call has returned a promise. */
   wasCalled: boolean;
   wasAsync: boolean;
 }
 
-/** A worker's functions, each decoded once. */
+/** The functions of a worker, each decoded once. */
 export class FunctionCache {
   readonly #family: Family;
   readonly #decoded = new Map<number, Known>();
@@ -208,7 +208,7 @@ export class FunctionCache {
     return this.#decoded.has(id);
   }
 
-  /** False of a function that has returned something, and never a promise. */
+  /** False if a call of the function has returned, and none has returned a promise. */
   mayBeAsync(id: number): boolean {
     const known = id === this.#lastId ? this.#last : this.#decoded.get(id);
     return known === undefined || !known.wasCalled || known.wasAsync;
@@ -224,7 +224,7 @@ export class FunctionCache {
       for (const other of this.#decoded.keys()) if (!this.#table.has(other)) this.#decoded.delete(other);
       this.#decoded.set(id, known);
     } else if (known.changes !== contentChanges()) {
-      // Another function has come with other values since.
+      // Another function has brought other values since.
       contentsArrived(known.contents);
       known.changes = contentChanges();
     }
@@ -234,7 +234,7 @@ export class FunctionCache {
   }
 }
 
-/** Whether somebody has put a property on a function by assignment; costs next to nothing where nobody has. */
+/** True if a property was assigned to a function; costs almost nothing if none was. */
 function hasAssigned(fn: AnyFunction): boolean {
   for (const _ in fn) return true;
   return false;

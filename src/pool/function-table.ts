@@ -1,12 +1,12 @@
-/** More than can be idle. */
+/** More slots than functions can be idle. */
 const SLOTS = 16_384;
 
-/** How many words the table takes. */
+/** The number of words that the table takes. */
 export const FUNCTION_TABLE_WORDS = SLOTS;
 
 /**
- * The numbers of the functions that an owner has on its shelf, on the board: a worker sees which of those that it keeps are gone. Written
- * by the owner.
+ * The numbers of the functions that an owner has in its cache, on the board: a worker sees which functions in its own cache are gone.
+ * Written by the owner.
  */
 export class FunctionTable {
   readonly #words: Int32Array;
@@ -18,7 +18,7 @@ export class FunctionTable {
     this.#at = at;
   }
 
-  /** A number that was not used before. Where more functions live than there is room for, the older of two seems to be gone. */
+  /** Returns a number that was not used before. If more functions live than there are slots, the older of two in one slot seems to be gone. */
   add(): number {
     for (let tries = 0; tries < SLOTS; tries++) if (Atomics.load(this.#words, this.#slot(++this.#last)) === 0) break;
     Atomics.store(this.#words, this.#slot(this.#last), this.#last);

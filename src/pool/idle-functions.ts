@@ -1,20 +1,20 @@
 /** A function that no task names. */
 interface Idle {
-  /** KiB of shared memory. */
+  /** The size in KiB of shared memory. */
   readonly weight: number;
-  /** It has been used again after it had been idle. */
+  /** True if it has been used again after it was idle. */
   isRegular: boolean;
 }
 
-/** KiB that may be kept: most closures that are made for one task are never used again. */
+/** KiB that may be kept of functions used once: most closures that are made for one task are never used again. */
 const LIMIT_ONCE = 8 * 1024;
 const LIMIT_REGULAR = 64 * 1024;
-/** KiB that a function takes besides. */
+/** KiB that a function takes in addition. */
 const OVERHEAD = 8;
 
 /**
- * The functions that no task names, the longest unused first. What would be too much is given up, without waiting for the garbage collector, which
- * does not know how heavy they are. The last one that was used may be as heavy as it likes.
+ * The functions that no task names, the longest unused first. Drops what is too much, without waiting for the garbage collector, which
+ * does not know how big they are. The last used function may have any size.
  */
 export class IdleFunctions<T extends Idle> {
   readonly #once = new Set<T>();
@@ -22,7 +22,7 @@ export class IdleFunctions<T extends Idle> {
   #weightOfOnce = 0;
   #weightOfRegular = 0;
 
-  /** Takes one in; answers those that have to go. */
+  /** Adds a function; returns the functions to drop. */
   add(fn: T): T[] {
     const { isRegular } = fn;
     const set = isRegular ? this.#regular : this.#once;
@@ -38,7 +38,7 @@ export class IdleFunctions<T extends Idle> {
     return gone;
   }
 
-  /** It is used again, or gone. */
+  /** Removes a function that is used again or gone. */
   delete(fn: T): boolean {
     if (!this.#regular.delete(fn) && !this.#once.delete(fn)) return false;
     this.#weigh(fn, -1);

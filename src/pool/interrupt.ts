@@ -1,4 +1,4 @@
-/** What Ctrl-C does to pools that have work. */
+/** What Ctrl-C does to a pool. */
 export interface Interruptible {
   isBusy(): boolean;
   drain(): Promise<void>;
@@ -10,8 +10,8 @@ const pools = new Set<Interruptible>();
 let isDraining = false;
 
 /**
- * Has Ctrl-C finish the pool's tasks and then end the program with 130; a second one ends everything at once. A program that
- * listens to SIGINT itself decides for itself.
+ * At Ctrl-C, finishes the pool's tasks and then ends the program with 130; a second Ctrl-C ends everything at once. Does nothing if the
+ * program itself listens to SIGINT.
  */
 export function watchInterrupt(pool: Interruptible): void {
   if (pools.size === 0) process.on('SIGINT', onInterrupt);

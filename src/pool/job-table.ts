@@ -1,7 +1,7 @@
 import type { Job } from './job.ts';
 import { SLOT_COUNT } from './task-slots.ts';
 
-/** The owner's jobs that are on the board, by the slot that their tags name. An array: a Map of tens of thousands costs more than a task. */
+/** The owner's jobs on the board, by the slots of their tags. An array, because a Map of tens of thousands of entries costs more than a task. */
 export class JobTable {
   readonly #bySlot: (Job | undefined)[] = [];
   #size = 0;
@@ -10,7 +10,7 @@ export class JobTable {
     return this.#size;
   }
 
-  /** The job of a tag, `undefined` if the tag is out of date. */
+  /** Returns the job of a tag, `undefined` if the tag is out of date. */
   get(tag: number): Job | undefined {
     const job = this.#bySlot[tag & (SLOT_COUNT - 1)];
     return job?.tag === tag ? job : undefined;
@@ -24,7 +24,7 @@ export class JobTable {
     this.#size++;
   }
 
-  /** Takes the job of a tag out; false if it is not here. */
+  /** Takes the job of a tag out; returns false if it is not here. */
   delete(tag: number): boolean {
     if (this.get(tag) === undefined) return false;
     this.#bySlot[tag & (SLOT_COUNT - 1)] = undefined;
@@ -32,7 +32,7 @@ export class JobTable {
     return true;
   }
 
-  /** All of them now, in no particular order. */
+  /** Returns all jobs, in no particular order. */
   all(): Job[] {
     return this.#bySlot.filter((job) => job !== undefined);
   }

@@ -2,17 +2,17 @@ import type { SubmitOptions } from '../contracts/task-options.ts';
 import type { Shelved } from './function-shelf.ts';
 import type { ReportMessage, Way } from './messages.ts';
 
-/** Where the end of a task goes; neither may throw, and one of them is called once. */
+/** Receives the end of a task. Neither method may throw; exactly one is called, once. */
 export interface Sink {
-  /** Takes what a worker said: a result, an error, or results. */
+  /** Receives the report of a worker: a result, an error, or results. */
   settle(message: ReportMessage): void;
-  /** Takes an error that came about here. */
+  /** Receives an error that occurred in the owner. */
   fail(error: unknown): void;
 }
 
-/** One task as its owner sees it: what to run, and what becomes of it. */
+/** One task as its owner sees it: what to run, and the receiver of its end. */
 export class Job {
-  /** Its place on the board; -1 before it has one, and after. */
+  /** The tag of its slot on the board; -1 before and after it has one. */
   tag = -1;
   readonly fn: Shelved;
   readonly how: Way;
@@ -22,7 +22,7 @@ export class Job {
   /** The arguments or the chunk; kept only while the task may have to be sent again. */
   input: ArrayLike<unknown> | undefined;
   readonly sink: Sink;
-  /** As of performance.now(), once it has started. */
+  /** The deadline by performance.now(), once the task has started. */
   deadline = Number.POSITIVE_INFINITY;
   timer: NodeJS.Timeout | undefined = undefined;
   settled = false;
@@ -37,7 +37,7 @@ export class Job {
     this.sink = sink;
   }
 
-  /** For messages: what the user calls the function. */
+  /** The name of the function, for messages. */
   get name(): string {
     return this.fn.name === '' ? 'a function without a name' : `${this.fn.name}()`;
   }

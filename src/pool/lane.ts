@@ -2,14 +2,14 @@ import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { RING_WORDS, Ring } from '../ring/ring.ts';
 
-/** Where the tasks of one priority wait. */
+/** The waiting tasks of one priority. */
 export interface Lane {
   readonly priority: number;
   readonly ring: Ring;
   readonly offset: number;
 }
 
-/** Makes an empty one. */
+/** Makes an empty lane. */
 export function createLane(family: Family, priority: number): Lane {
   const offset = family.allocator.allocate(RING_WORDS * 4, 0);
   family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);

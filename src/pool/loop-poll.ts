@@ -1,22 +1,22 @@
 import { clock, setImmediate } from '../builtins.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 
-/** Milliseconds: waits that take longer on average are slept through; the longest poll; what one wait counts at most. */
+/** Milliseconds: waits with a longer average sleep; the longest poll; the most that one wait counts. */
 const WORTH = 0.4;
 const LONGEST = 0.4;
 const MOST = 1;
-/** The part of the newest wait in the average. */
+/** The weight of the newest wait in the average. */
 const NEWEST = 0.2;
 
 /**
- * Waits for something that often comes within some tens of microseconds: tries again and again, the event loop turning in
- * between, before a sleep at the doorbell that costs two system calls and a wake-up. Whether it tries follows how long the last
- * waits took, those with a sleep included.
+ * Waits for something that often comes within some tens of microseconds. Tries again and again, with turns of the event loop in between,
+ * before it sleeps at the doorbell, which costs two system calls and a wake-up. Whether it tries depends on the length of the last waits,
+ * with or without a sleep.
  */
 export class LoopPoll {
   #average = 0;
 
-  /** Calls back with what `attempt` found; `isWorthIt` may say no once it would pay, `sleep` waits otherwise. */
+  /** Calls back with the result of `attempt`. `isWorthIt` may forbid polling when it would pay; otherwise `sleep` waits. */
   wait<T>(
     attempt: () => T | NotYet,
     isWorthIt: () => boolean,
@@ -35,7 +35,7 @@ export class LoopPoll {
     }
     const end = start + Math.min(LONGEST, this.#average * 2 + 0.05);
     const look = () => {
-      // A few tries for each turn of the event loop, which costs as much as ten of them.
+      // Some tries for each turn of the event loop, which costs as much as ten tries.
       for (let i = 0; i < 8; i++) {
         const value = attempt();
         if (value === NOT_YET) continue;

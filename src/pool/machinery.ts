@@ -1,4 +1,4 @@
-/** What a `Pool` is made of, loaded with the first one. */
+/** The parts of a `Pool`, loaded with the first pool. */
 export { Batch } from './batch.ts';
 export { Dispatcher } from './dispatcher.ts';
 export { ResultIterator } from './result-iterator.ts';

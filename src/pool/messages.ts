@@ -1,6 +1,6 @@
-/** What owner and workers say to each other; each crosses as one parcel whose tag names the task. */
+/** The messages between owner and workers. Each is sent as one parcel whose tag names the task. */
 
-/** How a task uses its function. */
+/** How a task calls its function. */
 export const way = {
   /** Once, with all arguments. */
   CALL: 0,
@@ -12,12 +12,12 @@ export const way = {
   CHUNK: 3,
 } as const;
 export type Way = (typeof way)[keyof typeof way];
-/** What users call, for each way. */
+/** The method that users call, for each way. */
 export const callOf = ['apply', 'map', 'starmap', 'mapChunks'] as const;
 
 /**
- * A task: the number and the granule of its function, the way, whether the owner wants to hear of its start, then the
- * arguments (CALL) or the chunk, where the chunk starts, and the modules to import before the function is decoded, if any.
+ * A task: the number and the granule of its function, the way, whether the owner wants a report of its start, then the arguments (CALL)
+ * or the chunk, the index at which the chunk starts, and the modules to import before the function is decoded, if any.
  */
 export type TaskMessage = readonly [
   fn: number,
@@ -29,24 +29,24 @@ export type TaskMessage = readonly [
   modules?: readonly string[],
 ];
 
-/** Where in a `TaskMessage` the user's own values are. */
+/** The index of the user's own values in a `TaskMessage`. */
 export const INPUT_AT = 4;
 
-/** What a report is about. */
+/** The kinds of reports. */
 export const report = {
   /** The task has started. */
   STARTED: 0,
-  /** What the function returned, once. */
+  /** The result of one call. */
   RESULT: 1,
-  /** What it threw, or why the task could not be run at all. */
+  /** The error that the function threw, or the reason for which the task could not be run. */
   ERROR: 2,
-  /** EACH or STAR: all results in order, and the errors by the index in the chunk. */
+  /** EACH or STAR: all results in order, and the errors by their index in the chunk. */
   RESULTS: 3,
-  /** The initializer threw; the worker ends. The tag means nothing. */
+  /** The initializer threw, and the worker ends. The tag has no meaning. */
   BROKEN: 4,
-  /** This worker takes no more tasks and ends when it has none in hand, as it should. The tag means nothing. */
+  /** The worker takes no more tasks and ends in order when it has none in hand. The tag has no meaning. */
   LEAVING: 5,
-  /** An error that nobody caught ends this worker now. The tag means nothing. */
+  /** An uncaught error ends the worker now. The tag has no meaning. */
   UNCAUGHT: 6,
 } as const;
 

@@ -5,7 +5,7 @@ import { type StartMethod, startMethodOf } from '../process/start-method.ts';
 import { checkStartOptions, type StartOptions } from '../process/start-options.ts';
 import { type PoolOptions, poolOptionNames } from './pool-options.ts';
 
-/** The options of a pool, looked over, with nothing left out. */
+/** The checked options of a pool, with defaults filled in. */
 export interface PoolSettings {
   readonly size: number;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface PoolSettings {
   readonly start: StartOptions;
 }
 
-/** Reads the options of a pool; throws for what makes no sense, and for an option that there is not. */
+/** Reads the options of a pool. Throws for invalid values and for unknown option names. */
 export function readPoolOptions(options: number | PoolOptions): PoolSettings {
   const given = typeof options === 'number' ? { processes: options } : options;
   checkOptionNames('Pool', given, poolOptionNames);

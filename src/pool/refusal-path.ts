@@ -1,6 +1,6 @@
 import { SerializationError } from '../errors.ts';
 
-/** The same refusal with another path, in its message too: one that begins at what the user gave. */
+/** Returns the same error with another path, in its message too: a path that begins at the user's own value. */
 export function withPath(error: SerializationError, path: string): SerializationError {
   return new SerializationError(
     error.message.replace(error.path, () => path),

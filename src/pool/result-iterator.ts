@@ -10,10 +10,10 @@ import { type ReportMessage, report, way } from './messages.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** What became of one item. */
+/** The outcome of one item. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** A task of the iterator: its outcomes once it has come to an end. */
+/** A task of the iterator, with its outcomes once it has ended. */
 interface Portion {
   readonly length: number;
   job: Job | undefined;
@@ -21,11 +21,11 @@ interface Portion {
 }
 
 /**
- * The results of a function over an input that is read lazily: at most `buffersize` items are unfinished or unread at any time.
- * An item's error comes at its place and does not end the iteration; an error of the input does, after all results before it.
+ * The results of a function over a lazily read input: at most `buffersize` items are unfinished or unread at any time. The error of an
+ * item comes at its place and does not end the iteration. An error of the input ends it, after all results before the error.
  */
 export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
-  /** Kept: a pool that is collected closes. */
+  /** Keeps the pool from being collected: a collected pool closes. */
   readonly pool: object;
   readonly #dispatcher: Dispatcher;
   readonly #fn: AnyFunction;
@@ -35,14 +35,14 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   #buffersize: number;
   readonly #submit: SubmitOptions;
   readonly #onProgress: MapOptions['onProgress'];
-  /** In it the input is read, whoever makes room, and progress is told of. */
+  /** The context in which the input is read and progress is reported, no matter which code made room. */
   readonly #context: AsyncResource = callersContext();
-  /** In order of submission, or of completion. */
+  /** In order of submission or of completion. */
   readonly #portions: Portion[] = [];
   readonly #pending = new Set<Portion>();
-  /** Outcomes that are next. */
+  /** The outcomes that come next. */
   #ready: Outcome[] = [];
-  /** Items that were read from the input and whose result was not. */
+  /** The number of items that were read from the input and whose result was not read yet. */
   #open = 0;
   #done = 0;
   #submitted = 0;
@@ -94,14 +94,14 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     const wasOver = this.#isInputOver;
     this.#isInputOver = false;
     this.#endInput({ error: this.#submit.signal?.reason });
-    // What it has not told yet it never will.
+    // Progress that has not been reported yet is not reported any more.
     this.#pending.clear();
     this.#portions.length = 0;
     this.#ready = [];
     if (!wasOver) this.#closeInput().catch(() => {});
   };
 
-  /** Nothing more is read. */
+  /** Ends the input: no item is read any more. */
   #endInput(error?: { readonly error: unknown }): void {
     if (this.#isInputOver) return;
     this.#isInputOver = true;
@@ -124,7 +124,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     return result;
   }
 
-  /** Ends the iteration: the input is closed, what has not come to an end is ended. */
+  /** Ends the iteration: closes the input, and ends the tasks that have not ended. */
   async return(): Promise<IteratorResult<R, undefined>> {
     if (!this.#isClosed) {
       this.#isClosed = true;
@@ -161,7 +161,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     }
   }
 
-  /** The first outcome of the next portion that is done. */
+  /** Takes the first outcome of the next portion that has ended. */
   #shiftPortion(): Outcome | undefined {
     const outcomes = this.#portions[0]?.outcomes;
     if (outcomes === undefined) return undefined;
@@ -174,7 +174,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   #read(): void {
     this.#reading ??= this.#context.runInAsyncScope(this.#readOn, this).finally(() => {
       this.#reading = undefined;
-      // Room that came about after its last look.
+      // Room may have appeared after the reader's last check.
       if (!this.#isInputOver && !this.#isClosed && this.#open < this.#buffersize) this.#read();
     });
   }
@@ -195,7 +195,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
         this.#open++;
         chunk.push(item?.value);
       }
-      // A full buffer sends what it has: nobody could read on before its results are there.
+      // A full buffer sends an incomplete chunk: no item can be read before its results are there.
       if (chunk.length > 0 && (chunk.length === this.#chunksize || isOver || this.#open >= this.#buffersize)) {
         this.#send(chunk);
         chunk = [];

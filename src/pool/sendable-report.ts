@@ -4,7 +4,7 @@ import { family } from '../memory/family.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { type ReportMessage, report } from './messages.ts';
 
-/** The part of a message that can be sent: `refusal` stands for what cannot. */
+/** Returns the part of a message that can be sent, with `refusal` in place of the rest. */
 export function sendable(message: ReportMessage, refusal: unknown): ReportMessage {
   const reason = refusal instanceof SerializationError ? refusal : new SerializationError(String(refusal), '');
   if (message[0] !== report.RESULTS) return [report.ERROR, reason];
@@ -19,7 +19,7 @@ export function sendable(message: ReportMessage, refusal: unknown): ReportMessag
   return [report.RESULTS, kept, reasons];
 }
 
-/** Why a value cannot be sent, `undefined` if it can. */
+/** Returns the error if a value cannot be sent, otherwise `undefined`. */
 function refusalOf(value: unknown): unknown {
   try {
     discardParcel(family(), pack(family(), value, 'result'));

@@ -1,21 +1,21 @@
 import { clock, os } from '../builtins.ts';
 
-/** Milliseconds of the second pause, and of the longest; there is none after the first setback. */
+/** Milliseconds of the second pause, and of the longest. There is no pause after the first setback. */
 const SECOND = 10;
 const LONGEST = 1000;
-/** Pauses in a row after which the program is told: the longest follows. */
+/** After this many pauses in a row, a warning is emitted; the longest pause follows. */
 const TELLING = 8;
-/** What a program brings upon itself; any other signal comes from outside. */
+/** The signals of a program's own crashes; any other signal comes from outside. */
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS'];
 
-/** Workers that came to nothing since a task was last finished: how often for the same reason, and when to try again. */
+/** Counts workers that died without a task since a task last finished, by the reason, and decides when to try again. */
 export class Setbacks {
   readonly #counts = new Map<string, number>();
-  /** Those of one attempt are one: its workers began together. */
+  /** The number of the attempt. Deaths in one attempt count once, because its workers began together. */
   #attempt = 0;
   #until = 0;
 
-  /** Which attempt a worker that starts now belongs to. */
+  /** The attempt to which a worker belongs that starts now. */
   get attempt(): number {
     return this.#attempt;
   }
@@ -25,7 +25,7 @@ export class Setbacks {
     return this.#until === 0 ? 0 : Math.max(0, this.#until - clock());
   }
 
-  /** A task was finished. */
+  /** A task has finished. */
   clear(): void {
     if (this.#attempt === 0) return;
     this.#counts.clear();
@@ -33,7 +33,7 @@ export class Setbacks {
     this.#until = 0;
   }
 
-  /** A worker of this attempt came to nothing, or could not even be started; answers how often that has happened for this reason. */
+  /** A worker of this attempt died without a task, or could not be started. Returns how many times that has happened for this reason. */
   note(attempt: number, reason: string): number {
     if (attempt === this.#attempt) {
       this.#attempt++;
@@ -41,7 +41,7 @@ export class Setbacks {
       this.#until = clock() + pause;
       if (this.#attempt === TELLING) {
         process.emitWarning(
-          `The workers of a Pool come to nothing, the last one ${reason}; it goes on, once a second.`,
+          `The workers of a Pool end before they take a task; the last one ${reason}. The Pool tries again once a second.`,
         );
       }
     }
@@ -51,12 +51,12 @@ export class Setbacks {
   }
 }
 
-/** The name of the signal that an exit code stands for. */
+/** Returns the name of the signal of an exit code. */
 export function signalOf(exitCode: number): string | undefined {
   return Object.entries(os.constants.signals).find(([, number]) => number === -exitCode)?.[0];
 }
 
-/** True if somebody else has ended the process: an operator, or a kernel without memory. */
+/** True if the process was ended from outside: by an operator, or by a kernel without memory. */
 export function isFromOutside(exitCode: number): boolean {
   return exitCode < 0 && !CRASHES.includes(signalOf(exitCode) ?? '');
 }

@@ -1,8 +1,8 @@
 import { withCallers } from '../both-stacks.ts';
 
 /**
- * What will become of a call that `begin` begins, which throws what is wrong with it. An error that comes later was made elsewhere: its
- * stack is made to show also who called here. What the caller gave as the signal's reason stays as it is.
+ * Runs `begin` and returns a promise of its outcome. An error that `begin` throws passes through. A later error was made elsewhere: its
+ * stack is extended with the stack of this call. A signal's reason belongs to the caller and stays unchanged.
  */
 export async function settled<R>(
   call: string,

@@ -1,7 +1,7 @@
 import type { BatchEnd } from './batch.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
-/** What becomes of work that a blocked thread waits for. */
+/** The outcome of work for which a blocked thread waits. */
 export class SyncOutcome implements BatchEnd {
   #isThere = false;
   #value: unknown;

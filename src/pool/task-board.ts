@@ -12,7 +12,7 @@ import { createLane, type Lane } from './lane.ts';
 import { Pollers } from './pollers.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
 
-/** Gives back what a board holds. */
+/** Frees everything that a board holds. */
 export function destroyBoard(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
@@ -25,12 +25,12 @@ export function destroyBoard(family: Family, offset: number): void {
   for (const list of [field.workers, field.owner, field.listener]) {
     new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
   }
-  // 0 where there was no memory for it, or its maker was killed before it came to that.
+  // 0 if there was no memory for the table, or if the maker was killed before it made the table.
   const slots = (words[at + field.slots]! >>> 0) * GRANULE;
   if (slots !== 0) family.allocator.free(slots);
 }
 
-/** One message from the board: its tag, and the parcel with the byte where its bytes start and the block they stand in. */
+/** One message from the board: its tag, and its parcel with the byte where its bytes start and the block that contains them. */
 export interface Delivery {
   readonly tag: number;
   readonly parcel: Parcel;
@@ -38,7 +38,7 @@ export interface Delivery {
   readonly block: number;
 }
 
-/** What owner and workers of a pool share: waiting tasks, who has which, and results. See README.md. */
+/** The shared state of a pool's owner and workers: waiting tasks, the worker of each task, and results. See README.md. */
 export class TaskBoard extends SharedObject {
   readonly slots: TaskSlots;
   readonly functions: FunctionTable;
@@ -52,9 +52,9 @@ export class TaskBoard extends SharedObject {
   readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #pollers: Pollers;
-  /** Of a worker: how many farewells there had been when it was started. */
+  /** Worker: the number of farewells at its start. */
   #farewells: number | undefined;
-  /** Of the owner: the task that it will look at, since it relied on a poller to take it, and the last such task; 0 for none. */
+  /** Owner: the task that a poller should take and that will be checked, and the last such task; 0 for none. */
   #relied = 0;
   #lastRelied = 0;
   #isClosed = false;
@@ -89,7 +89,7 @@ export class TaskBoard extends SharedObject {
     this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => !this.#results.isEmpty });
   }
 
-  /** Owner: puts a task where workers find it; false if as many other priorities wait as the board can hold. */
+  /** Owner: puts a task where workers find it. Returns false if the board cannot hold another priority. */
   submit(tag: number, parcel: Parcel, priority: number): boolean {
     const lane = this.#laneFor(priority);
     if (lane === undefined) return false;
@@ -100,7 +100,7 @@ export class TaskBoard extends SharedObject {
     return true;
   }
 
-  /** A poller is to take this task: whether it does is looked at after a moment. */
+  /** A poller should take this task: a moment later, the owner checks whether it did. */
   #rely(tag: number): void {
     this.#lastRelied = tag;
     if (this.#relied !== 0) return;
@@ -116,23 +116,23 @@ export class TaskBoard extends SharedObject {
     else this.#rely(this.#lastRelied);
   };
 
-  /** Whoever has announced that he polls takes nothing: he may be stopped. */
+  /** The announced pollers take nothing: they may be stopped. */
   #relieve(): void {
     this.#pollers.clear();
     if (this.#workers.hasWaiting) this.#workers.notify();
   }
 
-  /** Worker: announces that it tries again and again; false if so many do already that more would only take CPU from them. */
+  /** Worker: announces that it polls. Returns false if the limit is reached: more would only take CPU time from the others. */
   tryPoll(): boolean {
     return this.#pollers.announce();
   }
 
-  /** Worker: it does so no longer. Look once more after this. */
+  /** Worker: stops polling. It must look for a task once more after this. */
   endPoll(): void {
     this.#pollers.withdraw();
   }
 
-  /** Worker: has taken a task, and polls no longer; if there are more, somebody else is to come. */
+  /** Worker: has taken a task and polls no longer. If there are more tasks, wakes another worker. */
   passOn(): void {
     this.endPoll();
     if (this.#workers.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty)) this.#workers.notify();
@@ -143,14 +143,14 @@ export class TaskBoard extends SharedObject {
     if (this.#pollers.forget(member) && this.hasWaiting) this.#workers.notifyAll();
   }
 
-  /** Owner: true if tasks lie on the board that no worker has taken out. */
+  /** Owner: true if there are tasks on the board that no worker has taken out. */
   get hasWaiting(): boolean {
     return this.#lanes.some(({ ring }) => !ring.isEmpty);
   }
 
   /**
-   * Owner: takes all tasks of the lowest priority back, so that its lane is free for another one; `undefined` if that priority
-   * is not below the given one. Those that were settled or claimed meanwhile may be among them.
+   * Owner: takes all tasks of the lowest priority back, so that its lane is free for another priority. Returns `undefined` if that
+   * priority is not below the given one. The tasks may include settled or claimed ones.
    */
   recallBelow(priority: number): { tag: number; parcel: Parcel }[] | undefined {
     const lowest = this.#lanes.at(-1);
@@ -164,19 +164,19 @@ export class TaskBoard extends SharedObject {
     return recalled;
   }
 
-  /** Owner: empties all lanes, when nothing in them counts any more. */
+  /** Owner: empties all lanes, because nothing in them counts any more. */
   purge(): void {
     for (const { ring } of this.#lanes) while (ring.pop(this.#scratch) === outcome.DONE) this.discard(deliveryOf(ring));
   }
 
-  /** Worker: the next task, claimed; `undefined` when the pool has closed and nothing waits any more. */
+  /** Worker: takes and claims the next task. Returns `undefined` when the pool has closed and no task waits any more. */
   readonly tryTake = (): Delivery | undefined | NotYet => {
     let shut = false;
     let lanes = this.#readLanes();
     for (let i = 0; i < lanes.length; i++) {
       const { ring } = lanes[i]!;
       for (;;) {
-        // Read first: what was put before the shutdown is seen then.
+        // Read first: then every task that was put before the shutdown is seen.
         const isShut = ring.isShutDown;
         if (ring.isEmpty) {
           shut ||= isShut;
@@ -184,7 +184,7 @@ export class TaskBoard extends SharedObject {
         }
         this.#claimed = false;
         if (ring.pop(this.#scratch, this.#claim) !== outcome.DONE) {
-          // Somebody else was quicker, or the lanes are others now: this one may have another priority.
+          // Another worker was quicker, or the lanes have changed and this one may have another priority.
           if (Atomics.load(this.#words, this.#at + field.version) === this.#version) continue;
           lanes = this.#readLanes();
           i = -1;
@@ -200,24 +200,24 @@ export class TaskBoard extends SharedObject {
 
   #claimed = false;
   readonly #claim = (tag: number): boolean => {
-    // SYNC(lanes): the owner changes the list before it pushes, so who sees the task sees that its lane has changed.
+    // SYNC(lanes): the owner changes the list before it pushes, so a worker that sees the task sees that its lane has changed.
     if (Atomics.load(this.#words, this.#at + field.version) !== this.#version) return false;
     this.#claimed = this.slots.claim(tag);
     return true;
   };
 
-  /** Worker: waits for `attempt`, which is tried again whenever there may be a task; it has to decode what it takes at once. */
+  /** Worker: waits for `attempt`, which is tried again whenever there may be a task. It must decode a task at once. */
   whenSubmitted<T>(attempt: () => T | NotYet): Promise<T> {
     return this.#workers.wait(attempt, undefined, () => undefined as never);
   }
 
-  /** Worker: tells the owner something about a task. */
+  /** Worker: sends the owner a report about a task. */
   report(tag: number, parcel: Parcel): void {
     this.#results.push(parcel, tag);
     if (this.#owner.hasWaiting) this.#owner.notify();
   }
 
-  /** Owner: the oldest report that was not read yet. */
+  /** Owner: takes the oldest unread report. */
   readonly tryRead = (): Delivery | NotYet => {
     if (this.#results.isEmpty || this.#results.pop(this.#scratch) !== outcome.DONE) return NOT_YET;
     return deliveryOf(this.#results);
@@ -228,12 +228,12 @@ export class TaskBoard extends SharedObject {
     return this.#owner.wait<T | undefined>(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
 
-  /** Owner: the same, blocking the thread; `undefined` when the time is over. */
+  /** Owner: blocks the thread until `attempt` succeeds, which is tried again at each report; returns `undefined` after the time-out. */
   untilReported<T>(attempt: () => T | NotYet, timeout: number): T | undefined {
     return this.#owner.waitSync<T | undefined>(attempt, { timeout }, () => undefined);
   }
 
-  /** Anybody: asks the owner to take a task on; false if it takes none any more. */
+  /** Any member: asks the owner to run a task. Returns false if the owner accepts none any more. */
   request(parcel: Parcel): boolean {
     if (this.#requests.push(parcel) !== outcome.DONE) return false;
     if (this.#listener.hasWaiting) this.#listener.notify();
@@ -241,7 +241,8 @@ export class TaskBoard extends SharedObject {
   }
 
   /**
-   * Anybody else: calls back when the owner's process, or thread, has ended; the answer stops that. `undefined` if it has already.
+   * Other members: calls `callback` when the owner's process or thread has ended. Returns a function that cancels this, or `undefined` if
+   * the owner has ended already.
    */
   onOwnerEnd(callback: () => void): (() => void) | undefined {
     const { lifelines, members } = this.#family;
@@ -254,7 +255,10 @@ export class TaskBoard extends SharedObject {
     return () => lifelines.unwatch(owner, onDeath);
   }
 
-  /** Owner: waits for a request, and has `open` decode it at once; `undefined` when there can be no more. It does not keep the program alive. */
+  /**
+   * Owner: waits for a request, and lets `open` decode it at once. Resolves to `undefined` when there can be no more requests. Does not
+   * keep the program alive.
+   */
   whenRequested<T>(open: (request: Delivery) => T): Promise<T | undefined> {
     const attempt = () => {
       const found = this.#requests.pop(this.#scratch);
@@ -264,42 +268,42 @@ export class TaskBoard extends SharedObject {
     return this.#listener.wait(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
 
-  /** Owner: has the workers leave that there are and that have nothing to do. */
+  /** Owner: makes the present workers leave when they have nothing to do. */
   bidFarewell(): void {
-    // SYNC(farewell): a worker looks at it before it sleeps, and after it was woken.
+    // SYNC(farewell): a worker reads it before it sleeps, and after it was woken.
     Atomics.add(this.#words, this.#at + field.farewells, 1);
     this.#workers.notifyAll();
   }
 
-  /** How often the owner has bidden farewell. */
+  /** The number of farewells of the owner. */
   get farewells(): number {
     // SYNC(farewell)
     return Atomics.load(this.#words, this.#at + field.farewells);
   }
 
-  /** Worker: each one from now on, with so many before, is for this worker too. */
+  /** Worker: each farewell after the first `before` ones is for this worker too. */
   heedFarewells(before: number): void {
     this.#farewells = before;
   }
 
   readonly #isBidden = () => this.#farewells !== undefined && this.farewells !== this.#farewells;
 
-  /** Owner: no more tasks; workers end when nothing waits, or at once. */
+  /** Owner: no more tasks; workers end when no task waits, or at once. */
   shutdown(immediate: boolean): void {
     for (const { ring } of this.#lanes) ring.shutdown(immediate);
     this.#requests.shutdown(false);
     this.#workers.notifyAll();
     this.#listener.notifyAll();
-    // Whoever waits here himself, in an event loop that may have nothing else to do.
+    // Wakes the waits of this process itself, in an event loop that may have nothing else to do.
     this.#family.parker.schedule();
   }
 
-  /** True once this process has let go of it. */
+  /** True after this process has released the board. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Lets go of the board, and ends the waits of this thread: nothing may look at its memory afterwards. */
+  /** Releases the board and ends the waits of this thread: its memory must not be used afterwards. */
   override close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -312,16 +316,16 @@ export class TaskBoard extends SharedObject {
     if (!this.#isClosed) throw error;
   };
 
-  /** Lets go of what a message that is not decoded holds. */
+  /** Releases what a message holds that is not decoded. */
   discard({ parcel, block }: Delivery): void {
     discardParcel(this.#family, parcel);
     if (block !== 0) this.#family.allocator.free(block);
   }
 
-  /** The lanes as the owner last wrote them. */
+  /** Returns the lanes as the owner last wrote them. */
   #readLanes(): Lane[] {
     for (;;) {
-      // SYNC(lanes): sees the list of an even version whole.
+      // SYNC(lanes): sees the whole list of an even version.
       const version = Atomics.load(this.#words, this.#at + field.version);
       if (version === this.#version) return this.#lanes;
       if (version & 1) continue;
@@ -339,7 +343,7 @@ export class TaskBoard extends SharedObject {
     }
   }
 
-  /** Owner: the lane of a priority, a new one, or one that is empty and gets a new meaning. */
+  /** Owner: returns the lane of a priority: its own, a new one, or an empty one that is given to this priority. */
   #laneFor(priority: number): Lane | undefined {
     const known = this.#lanes.find((lane) => lane.priority === priority);
     if (known !== undefined) return known;
@@ -347,7 +351,7 @@ export class TaskBoard extends SharedObject {
     if (this.#lanes.length < LANES) {
       lane = createLane(this.#family, priority);
     } else {
-      // Priority 0 keeps its lane if it can: nearly every task goes there.
+      // Priority 0 keeps its lane if possible: almost every task goes there.
       const isEmpty = ({ ring }: Lane) => ring.isEmpty;
       const empty =
         this.#lanes.find((candidate) => candidate.priority !== 0 && isEmpty(candidate)) ?? this.#lanes.find(isEmpty);
@@ -366,7 +370,7 @@ export class TaskBoard extends SharedObject {
     Atomics.store(this.#words, this.#at + field.version, version + 1);
     for (const [i, { offset }] of this.#lanes.entries()) this.#words[this.#at + field.lanes + i] = offset / GRANULE;
     this.#words[this.#at + field.laneCount] = this.#lanes.length;
-    // SYNC(lanes): the list is whole.
+    // SYNC(lanes): the list is complete.
     Atomics.store(this.#words, this.#at + field.version, version + 2);
     this.#version = version + 2;
   }

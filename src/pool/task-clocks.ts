@@ -2,7 +2,7 @@ import { clearTimeout, clock, setTimeout } from '../builtins.ts';
 import { TimeoutError } from '../errors.ts';
 import type { Job } from './job.ts';
 
-/** The time limits of the tasks that run. */
+/** The time-outs of the running tasks. */
 export class TaskClocks {
   readonly #running = new Set<Job>();
   readonly #end: (job: Job, error: TimeoutError) => void;
@@ -17,7 +17,7 @@ export class TaskClocks {
     const { timeout } = job.options;
     job.deadline = clock() + timeout;
     this.#running.add(job);
-    // Longer than a timer can run is for ever, as far as anybody will see.
+    // A time-out that is longer than a timer can run counts as none.
     if (timeout <= 0x7fffffff) job.timer = setTimeout(() => this.#expire(job), timeout);
   }
 
@@ -28,14 +28,14 @@ export class TaskClocks {
     this.#running.delete(job);
   }
 
-  /** Milliseconds until the first limit. */
+  /** Milliseconds until the first time-out. */
   left(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const { deadline } of this.#running) next = Math.min(next, deadline);
     return Math.max(0, next - clock());
   }
 
-  /** For a blocked thread, in which timers do not run. */
+  /** Ends the tasks that are over time, for a blocked thread, in which timers do not run. */
   expireDue(): void {
     const now = clock();
     for (const job of this.#running) if (job.deadline <= now) this.#expire(job);

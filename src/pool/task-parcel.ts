@@ -6,7 +6,7 @@ import type { Job } from './job.ts';
 import { INPUT_AT, type TaskMessage, way } from './messages.ts';
 import { withPath } from './refusal-path.ts';
 
-/** Makes a task ready to cross; throws a `SerializationError` whose path begins at what the user gave. */
+/** Packs a task. Throws a `SerializationError` whose path begins at the user's own value. */
 export function packTask(family: Family, job: Job): Parcel {
   const { fn } = job;
   const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
@@ -21,7 +21,7 @@ export function packTask(family: Family, job: Job): Parcel {
   }
 }
 
-/** An error of a task that could not be packed, with a path that begins at what the user gave. */
+/** Returns the error of a task that could not be packed, with a path that begins at the user's own value. */
 function inUsersWords(error: SerializationError, { how, start }: Job): SerializationError {
   const inner = `task[${INPUT_AT}]`;
   if (!error.path.startsWith(inner)) return error;

@@ -1,11 +1,11 @@
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 
-/** How many tasks of one pool may be on the board at once; the owner keeps the rest to itself. */
+/** The largest number of tasks of one pool on the board; the owner keeps the others. */
 export const SLOT_COUNT = 2 ** 16;
-/** So many of them are for tasks that go before all that the owner keeps. */
+/** The number of slots for tasks that go before all tasks that the owner keeps. */
 const RESERVE = 256;
-/** So many others come before a slot is used again: an old tag may stand in a lane for long, and generations repeat. */
+/** The number of other slots that are used before a slot is used again: an old tag may stay in a lane for long, and generations repeat. */
 const REST = 4096;
 /** Words of a slot: its state in the lowest bits with its generation above; the member that claimed it. */
 const SLOT_WORDS = 2;
@@ -17,7 +17,7 @@ const GENERATIONS = 0xffff;
 export const slotState = { FREE: 0, WAITING: 1, RUNNING: 2, FINISHED: 3, CONDEMNED: 4 } as const;
 type SlotState = (typeof slotState)[keyof typeof slotState];
 
-/** Bytes of the whole table. */
+/** The size of the table in bytes. */
 export const SLOTS_BYTES = SLOT_COUNT * SLOT_WORDS * 4;
 
 /** The table of slots. A tag is a slot's number in the lower 16 bits and its generation in the upper ones. */
@@ -25,7 +25,7 @@ export class TaskSlots {
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #me: number;
-  /** Slots that were used and are free again, the oldest first; only the owner's matters. */
+  /** Used slots that are free again, the oldest first; only the owner uses this list. */
   #free: number[] = [];
   #firstFree = 0;
   #used = 0;
@@ -36,7 +36,7 @@ export class TaskSlots {
     this.#me = family.me;
   }
 
-  /** Owner: takes a slot for a task; its tag, or -1 when all are taken, but for the reserve, which is for urgent ones. */
+  /** Owner: takes a slot for a task. Returns its tag, or -1 if all slots are taken, except the reserve for urgent tasks. */
   open(urgent: boolean): number {
     const resting = this.#free.length - this.#firstFree;
     const left = SLOT_COUNT - this.#used + resting;
@@ -59,38 +59,38 @@ export class TaskSlots {
     return (generation << 16) | slot;
   }
 
-  /** Owner: the task is settled; its tag is valid no more. */
+  /** Owner: the task has settled; its tag becomes invalid. */
   close(tag: number): void {
     const index = this.#index(tag & 0xffff);
     Atomics.store(this.#words, index, ((tag >>> 16) << STATE_BITS) | slotState.FREE);
     this.#free.push(tag & 0xffff);
   }
 
-  /** Owner: true if no worker has claimed the task, and it was not cancelled. */
+  /** Owner: true if the task is neither claimed nor cancelled. */
   isWaiting(tag: number): boolean {
     return Atomics.load(this.#words, this.#index(tag & 0xffff)) === this.#word(tag, slotState.WAITING);
   }
 
-  /** Worker: takes the task on; false if it was cancelled, or belongs to a dead worker. */
+  /** Worker: claims the task. Returns false if the task was cancelled, or belongs to a dead worker. */
   claim(tag: number): boolean {
     const index = this.#index(tag & 0xffff);
     if (this.#words[index] !== this.#word(tag, slotState.WAITING)) return false;
-    // SYNC(claim): written first, since who sees RUNNING must see by whom.
+    // SYNC(claim): written first, because a reader that sees RUNNING must see the worker.
     this.#words[index + 1] = this.#me;
     return this.#move(tag, slotState.WAITING, slotState.RUNNING);
   }
 
-  /** Worker: the task has run; false if the owner has condemned it, and this worker with it. */
+  /** Worker: the task has run. Returns false if the owner has condemned the task, and this worker with it. */
   finish(tag: number): boolean {
     return this.#move(tag, slotState.RUNNING, slotState.FINISHED);
   }
 
-  /** Owner: nobody shall start the task; false if a worker has claimed it. */
+  /** Owner: no worker may start the task. Returns false if a worker has claimed it. */
   cancel(tag: number): boolean {
     return this.#move(tag, slotState.WAITING, slotState.CONDEMNED);
   }
 
-  /** Owner: the worker that runs the task shall take no other; false if it has finished. */
+  /** Owner: the worker that runs the task may take no other. Returns false if the task has finished. */
   condemn(tag: number): boolean {
     return this.#move(tag, slotState.RUNNING, slotState.CONDEMNED);
   }
@@ -100,10 +100,10 @@ export class TaskSlots {
     return Atomics.load(this.#words, this.#index(tag & 0xffff)) === this.#word(tag, slotState.CONDEMNED);
   }
 
-  /** The worker that claimed the task, 0 while nobody has. */
+  /** The worker that claimed the task, 0 if none has. */
   worker(tag: number): number {
     const index = this.#index(tag & 0xffff);
-    // SYNC(claim): the state is read before the name that it vouches for.
+    // SYNC(claim): the state is read before the member number, which is valid only with it.
     const state = Atomics.load(this.#words, index);
     return (state & STATE_MASK) === slotState.WAITING ? 0 : (this.#words[index + 1] as number);
   }
@@ -111,7 +111,7 @@ export class TaskSlots {
   #move(tag: number, from: SlotState, to: SlotState): boolean {
     const index = this.#index(tag & 0xffff);
     const expected = this.#word(tag, from);
-    // SYNC(claim): one of worker and owner wins.
+    // SYNC(claim): either the worker or the owner wins.
     return Atomics.compareExchange(this.#words, index, expected, this.#word(tag, to)) === expected;
   }
 

@@ -4,9 +4,9 @@ import { Pool } from './pool.ts';
 import type { CommonPoolOptions } from './pool-options.ts';
 
 /**
- * A `Pool` whose workers are threads of this process: they start quicker and need less memory, and functions and values are
- * copied to them all the same. What ends the whole process, such as a crash of an addon, ends all of them; for that, and for
- * code that changes the working directory or listens to signals, take a `Pool`.
+ * A `Pool` whose workers are threads of this process. Threads need less memory than processes. Functions and values are copied to them as
+ * to processes. A crash that ends the whole process, for example of an addon, ends all threads. For code that may crash, that changes the
+ * working directory or that listens to signals, use a `Pool`.
  *
  * @example
  * import { ThreadPool } from 'multiproc';

@@ -1,9 +1,9 @@
 import { stackOf } from '../stack-of.ts';
 
-/** How many are told in full; the rest are counted. */
+/** The number of errors that are printed in full; the others are counted. */
 const MOST = 20;
 
-/** A failed task at whose result nobody has looked: its error if it is one of the first, and is kept to be told. */
+/** A failed task whose result was never read: its error, if it is one of the first and kept for printing. */
 export type Unseen = { readonly error: unknown } | 'counted';
 
 const kept = new Set<Unseen & object>();
@@ -11,13 +11,13 @@ const told = new WeakSet<object>();
 let tellings = 0;
 let counted = 0;
 
-/** A result that nobody can reach any more will not be looked at: this is said at once. */
+/** A result that cannot be reached any more will not be read: its error is printed at once. */
 const collected = new FinalizationRegistry<Unseen & object>((unseen) => {
   kept.delete(unseen);
   tell(unseen.error);
 });
 
-/** Notes that the task of a result has failed, and nobody has looked: it is said on standard error if that stays so. */
+/** Notes that the task of a result has failed and the result was not read. If it is never read, the error is printed to standard error. */
 export function noteUnseen(result: object, error: unknown): Unseen {
   if (tellings + kept.size >= MOST || isKnown(error)) {
     counted++;
@@ -29,7 +29,7 @@ export function noteUnseen(result: object, error: unknown): Unseen {
   return unseen;
 }
 
-/** Somebody looks after all. */
+/** The result is read after all. */
 export function forgetUnseen(unseen: Unseen): void {
   if (unseen === 'counted') {
     counted--;

@@ -23,7 +23,7 @@ import { dropTermination, onTermination } from './termination.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** What a worker is told when it starts. */
+/** The orders of a worker, received at its start. */
 export interface WorkerOrders {
   readonly board: TaskBoard;
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the pool was given for it.
@@ -31,7 +31,7 @@ export interface WorkerOrders {
   readonly initargs: readonly unknown[];
   readonly finalizer: (() => unknown) | undefined;
   readonly concurrency: number;
-  /** The worker ends after so many tasks, and beyond so many resident bytes; `Infinity` for never. */
+  /** The worker ends after this many tasks, or above this many resident bytes; `Infinity` for never. */
   readonly maxTasks: number;
   readonly maxMemory: number;
   readonly depth: number;
@@ -41,7 +41,7 @@ export interface WorkerOrders {
 
 let depth = 0;
 
-/** How deep pools are nested around this process: 0 in a process that is no worker. */
+/** Returns how deep pools are nested around this process: 0 in a process that is not a worker. */
 export function poolDepth(): number {
   return depth;
 }
@@ -49,21 +49,21 @@ export function poolDepth(): number {
 interface Task {
   readonly tag: number;
   readonly message: TaskMessage | undefined;
-  /** Why there is no message. */
+  /** The reason for which there is no message. */
   readonly error: unknown;
 }
 
-/** Milliseconds of work after which the event loop turns, so that timers and sockets that tasks left behind go on. */
+/** Milliseconds of work after which the event loop turns, so that timers and sockets of earlier tasks go on. */
 const TURN_AFTER = 2;
 
-/** What a worker process runs: takes tasks off the board until the pool closes, or until it is to be replaced. */
+/** The main function of a worker: takes tasks off the board until the pool closes or the worker is to be replaced. */
 export async function runWorker(orders: WorkerOrders): Promise<void> {
   depth = orders.depth;
-  // The parent decides what Ctrl-C means, which reaches the whole group.
+  // Ctrl-C reaches the whole process group; the parent decides what it means.
   process.on('SIGINT', () => {});
   if (isMainThread) dropTermination();
   const worker = new Worker(orders);
-  // In place of the one that every child has: a worker tells its pool whose error it was.
+  // Replaces the handler that every child has: a worker reports to its pool which task the error came from.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', (error, origin) => worker.uncaught(error, origin));
   if (await worker.initialize()) {
@@ -72,7 +72,7 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
     await worker.leave();
   }
   if (isMainThread) exitQuickly(processes('A worker process'));
-  // Timers and sockets that tasks left behind have had their time.
+  // Timers and sockets of earlier tasks have had their time.
   process.exit();
 }
 
@@ -82,20 +82,20 @@ class Worker {
   readonly #functions: FunctionCache;
   readonly #inHand = new Set<number>();
   readonly #poll = new LoopPoll();
-  /** Whose code is running, of tasks that run in it: see README.md, "Whose error it is". */
+  /** The tag of the task whose code is running: see README.md, "Whose error it is". */
   readonly #context = new AsyncLocalStorage<number>();
   /** The only task in hand runs in the context. */
   #isMarked = false;
-  /** Something that was begun before the next task may still fail. */
+  /** Asynchronous work that was begun before the next task may still fail. */
   #hasStrays = false;
   #left: number;
   #turned = clock();
-  /** How many things the event loop has to do for the worker itself. */
+  /** The number of resources that the event loop holds for the worker itself. */
   #resources = 0;
-  /** Asynchronous work with a lower number was begun before the task in hand. */
+  /** Asynchronous work with a lower id was begun before the task in hand. */
   #firstAsyncId = 0;
   #leaving: Promise<void> | undefined;
-  /** Ends the service, also of runners that are asleep. */
+  /** Ends the service, and with it the runners that sleep. */
   #end = () => {};
 
   constructor(orders: WorkerOrders) {
@@ -119,7 +119,7 @@ class Worker {
     }
   }
 
-  /** Until the pool closes, or until this worker has done its share. */
+  /** Runs tasks until the pool closes, or until this worker has done its share. */
   async serve(): Promise<void> {
     this.#resources = process.getActiveResourcesInfo().length;
     const over = new Promise<void>((resolve) => {
@@ -130,7 +130,7 @@ class Worker {
     this.#report(0, [report.LEAVING, family().me]);
   }
 
-  /** What is to happen before this worker ends in order; it happens once. */
+  /** Runs the finalizer and the exit handlers before this worker ends in order; once. */
   leave(): Promise<void> {
     this.#left = 0;
     this.#leaving ??= this.#finish();
@@ -157,9 +157,9 @@ class Worker {
       if (!this.#hasStrays) this.#noteStrays();
       const mayReport = this.#board.slots.finish(tag);
       this.#inHand.delete(tag);
-      // Condemned: the owner is ending this worker, and it must not take another task before that.
+      // The task is condemned: the owner is ending this worker, which must not take another task before that.
       if (!mayReport && this.#orders.concurrency === 1) return;
-      // Reported in any case, but for one that was blamed: the owner keeps the task's place until then.
+      // Reported in any case, except for a blamed task: until then the owner keeps the task's slot.
       if (result[0] !== report.STARTED) this.#report(tag, result);
       if (this.#isTooLarge()) this.#left = 0;
       if (this.#left === 0 && this.#inHand.size === 0) return this.#end();
@@ -171,9 +171,9 @@ class Worker {
     }
   }
 
-  /** An error that nobody caught: it ends the worker, but of the tasks in hand only the one that it comes from. */
+  /** Handles an uncaught error: it ends the worker, but of the tasks in hand only the one that it comes from. */
   uncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
-    // Somebody else's handler sees to it.
+    // A handler of the user takes care of the error.
     if (process.listenerCount('uncaughtException') > 1) return;
     const { name } = currentProcess();
     process.stderr.write(`${name} (pid ${process.pid}) is ended by an uncaught error:\n${inspect(error)}\n`);
@@ -183,7 +183,7 @@ class Worker {
       if (this.#orders.concurrency > 1) {
         if (this.#blame(tag, error)) return;
       } else if (this.#isLeftBehind(tag, origin)) {
-        // The one in hand may finish.
+        // The tasks in hand may finish.
         this.#left = 0;
         return;
       }
@@ -199,18 +199,18 @@ class Worker {
     return origin === 'uncaughtException' && asyncId > 0 && asyncId < this.#firstAsyncId;
   }
 
-  /** Looks whether what has just come to an end has left something: it has begun asynchronous work, or waits for another member. */
+  /** Checks whether the task that has just ended left something: it has begun asynchronous work, or waits for another member. */
   #noteStrays(): void {
     if (this.#orders.concurrency > 1) return;
     const { me, members } = family();
     this.#hasStrays = nextAsyncId() - this.#firstAsyncId > 1 || members.get(me, field.parked) !== 0;
   }
 
-  /** Of several tasks in hand ends the one whose code threw; false if nobody knows whose it was. */
+  /** Of several tasks in hand, ends the one whose code threw. Returns false if its origin is unknown. */
   #blame(tag: number | undefined, error: unknown): boolean {
     if (tag === undefined) return false;
     this.#left = 0;
-    // Its runner goes on waiting for it; the worker ends when the others are done.
+    // Its runner goes on waiting for it; the worker ends when the other tasks have ended.
     if (this.#inHand.delete(tag) && this.#board.slots.finish(tag)) this.#report(tag, [report.ERROR, error]);
     this.#settleBlamed.get(tag)?.();
     return true;
@@ -233,7 +233,10 @@ class Worker {
     });
   }
 
-  /** One that earlier tasks have left something to do is no sure taker: others are to be woken as well. */
+  /**
+   * False if earlier tasks left timers or sockets: this event loop may be busy, so it must not announce that it polls, and another worker
+   * must be woken.
+   */
   readonly #mayPoll = () =>
     this.#orders.concurrency === 1 &&
     process.getActiveResourcesInfo().length <= this.#resources &&
@@ -266,16 +269,16 @@ class Worker {
     }
   }
 
-  /** A module with top-level await cannot be loaded when the function is decoded. */
+  /** Imports modules with top-level await, which cannot be loaded while the function is decoded. */
   async #importFirst(tag: number, message: TaskMessage): Promise<ReportMessage> {
-    // One that cannot be imported is reported where it is used.
+    // A module that cannot be imported is reported where it is used.
     for (const url of message[6] ?? []) await importModule(url).catch(() => {});
-    // What the modules themselves have begun.
+    // The modules themselves may have begun work.
     this.#hasStrays = this.#orders.concurrency === 1;
     return this.#perform(tag, message);
   }
 
-  /** Runs a task; a promise only where the function made one. */
+  /** Runs a task; returns a promise only if the function returned one. */
   #perform(tag: number, message: TaskMessage): ReportMessage | Promise<ReportMessage> {
     if (message[3]) this.#report(tag, [report.STARTED]);
     if (this.#orders.concurrency === 1) {
@@ -308,7 +311,7 @@ class Worker {
     }
   }
 
-  /** One item after the other; an error of one does not keep the others from running. */
+  /** Runs the items one after the other; the error of an item does not keep the others from running. */
   #each(items: unknown[], fn: AnyFunction, isStar: boolean): ReportMessage | Promise<ReportMessage> {
     const values: unknown[] = new Array(items.length).fill(undefined);
     const errors: [number, unknown][] = [];
@@ -324,9 +327,9 @@ class Worker {
     return [report.RESULTS, values, errors];
   }
 
-  /** Sends a report; what cannot be sent becomes the error of its task, or of its item. */
+  /** Sends a report. If a part cannot be sent, the refusal becomes the error of its task or item. */
   #report(tag: number, message: ReportMessage): void {
-    // The owner of a thread is in its process.
+    // The owner of a thread is in the same process.
     this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
   }
 }
@@ -339,12 +342,12 @@ function packReport(message: ReportMessage): ReturnType<typeof pack> {
   }
 }
 
-/** A number that is higher than that of all asynchronous work that has been begun. */
+/** Returns an id that is higher than that of all asynchronous work begun so far. */
 function nextAsyncId(): number {
   return new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
 }
 
-/** From the item on whose function was asynchronous. */
+/** Goes on from the first item whose function was asynchronous. */
 async function eachFrom(
   first: number,
   promise: PromiseLike<unknown>,
@@ -364,7 +367,7 @@ async function eachFrom(
   return [report.RESULTS, values, errors];
 }
 
-/** Bytes: a thread is no measure for the whole process, and has a heap of its own. */
+/** Returns the bytes in use: for a thread, those of its own heap, because the process's would not be its measure. */
 function memoryInUse(): number {
   if (isMainThread) return process.memoryUsage.rss();
   const { total_heap_size, external_memory } = process.getBuiltinModule('node:v8').getHeapStatistics();

@@ -6,7 +6,7 @@ import type { TaskBoard } from './task-board.ts';
 // biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** What stands behind a function that `pool.wrap` made. */
+/** The call behind a function that `pool.wrap` made. */
 interface Wrapped {
   readonly board: TaskBoard;
   readonly fn: AnyFunction;
@@ -15,7 +15,7 @@ interface Wrapped {
 
 const wrappedFunctions = new WeakMap<object, Wrapped>();
 
-/** Lets a function that `pool.wrap` made travel: elsewhere it asks the owner of the pool. */
+/** Makes it possible to send a function that `pool.wrap` made: elsewhere it asks the owner of the pool. */
 export function rememberWrapped(callable: AnyFunction, wrapped: Wrapped): void {
   wrappedFunctions.set(callable, wrapped);
 }
@@ -45,7 +45,7 @@ const wrappedExtension: Extension<AnyFunction> = {
   },
 };
 
-/** Makes wrapped functions able to travel; called once by the library's door. */
+/** Registers wrapped functions as values that can be sent; the library's door calls it once. */
 export function installWrappedExtension(): void {
   registerExtension(wrappedExtension);
 }
