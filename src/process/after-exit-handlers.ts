@@ -1,4 +1,4 @@
-/** Calls back at the end of this process, or thread, that it comes to by itself: behind the last `exit` handler, which may have set the code. */
+/** Calls back when this process or thread ends by itself, after the last `exit` handler, which may have set the exit code. */
 export function afterExitHandlers(callback: (code: number) => void): void {
   const { emit } = process;
   process.emit = function (this: NodeJS.Process, event: string, ...args: unknown[]) {

@@ -15,7 +15,7 @@ import {
 import type { IndexClaim } from './own-index.ts';
 import type { StartMethod } from './start-method.ts';
 
-/** What a child must know before it can decode its work: plain data, because modules have to be imported first. */
+/** The information that a child needs before it can decode its work. Plain data, because modules must be imported first. */
 export interface Brief {
   /** URLs of the modules that the work refers to. */
   readonly modules: readonly string[];
@@ -24,11 +24,11 @@ export interface Brief {
   readonly isRehearsal: boolean;
   /** The name of the process that does the work. */
   readonly name: string;
-  /** Of a pool's worker: its place among the others, from 0 on. */
+  /** For a worker of a pool: its number among the workers, from 0 on. */
   readonly index: IndexClaim | undefined;
   readonly takesDescendantsAlong: boolean;
   readonly startMethod: StartMethod;
-  /** Whether stacks of the parent show the original source; those of the child are to do the same. */
+  /** True if stacks of the parent show the original source; stacks of the child then do so too. */
   readonly mapsStacks: boolean;
   readonly parent: { readonly pid: number; readonly name: string };
 }
@@ -36,10 +36,10 @@ export interface Brief {
 /** Words of the block: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
 const header = { work: 0, briefBytes: 1, brief: 2 } as const;
 
-/** Room for so many shared objects is made before an assignment is taken. */
+/** Room for this number of shared objects is made before an assignment is taken. */
 const USUAL_HANDLES = 64;
 
-/** Writes the work and its brief into a block of the heap; answers its offset. The block takes over what the work holds. */
+/** Writes the work and its brief into a block of the heap; returns its offset. The block takes over everything that the work holds. */
 export function writeAssignment(family: Family, work: Parcel, brief: Brief): number {
   const text = Buffer.from(JSON.stringify(brief));
   const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
@@ -54,12 +54,12 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): num
   return block;
 }
 
-/** Frees an assignment that no child was given. */
+/** Frees an assignment that was given to no child. */
 export function freeAssignment(family: Family, block: number): void {
   discardAssignment(family, block / GRANULE);
 }
 
-/** Gives a child its assignment, in place of one that it has not taken yet. */
+/** Gives a child its assignment, in place of an assignment that it has not taken yet. */
 export function assign(family: Family, child: number, block: number): void {
   // SYNC(assignment): the child sees the block as written.
   const before = family.members.exchange(child, field.assignment, block / GRANULE);
@@ -67,7 +67,7 @@ export function assign(family: Family, child: number, block: number): void {
   family.parker.wake(child);
 }
 
-/** An assignment that was taken. What its work holds is this member's by then: between that and `readWork` modules are imported, which takes long. */
+/** A taken assignment. This member holds everything that the work holds, because modules are imported before `readWork`, which takes long. */
 export interface Assignment {
   readonly block: number;
   readonly parcel: Parcel;
@@ -75,12 +75,12 @@ export interface Assignment {
   readonly start: number;
 }
 
-/** Takes this member's assignment; `undefined` if there is none yet. */
+/** Takes this member's assignment; returns `undefined` if there is none yet. */
 export function takeAssignment(family: Family): Assignment | undefined {
   if (family.members.get(family.me, field.assignment) === 0) return undefined;
-  // What may take a while comes before: killed between the exchange and the last entry, this member leaves objects that are never freed.
+  // Slow steps come before: if this member is killed between the exchange and the last entry, objects are never freed.
   family.holdings.reserve(USUAL_HANDLES);
-  // SYNC(assignment): from now on nobody else touches the block.
+  // SYNC(assignment): from now on no other member touches the block.
   const block = blockOf(family.members.exchange(family.me, field.assignment, 0));
   if (block === 0) return undefined;
   const { parcel, start } = viewParcel(family, workOf(family, block));
@@ -88,7 +88,7 @@ export function takeAssignment(family: Family): Assignment | undefined {
   return { block, parcel, start };
 }
 
-/** The brief in a block that was taken. */
+/** Returns the brief of a taken assignment. */
 export function readBrief(family: Family, { block }: Assignment): Brief {
   const words = family.heap.words(block);
   const at = wordIndex(block);
@@ -97,7 +97,7 @@ export function readBrief(family: Family, { block }: Assignment): Brief {
   return JSON.parse(Buffer.from(text).toString()) as Brief;
 }
 
-/** The work in a block that was taken; the block is freed. */
+/** Returns the work of a taken assignment, and frees the block. */
 export function readWork(family: Family, { block, parcel, start }: Assignment): unknown {
   try {
     return unpack(family, parcel, start);
@@ -108,7 +108,7 @@ export function readWork(family: Family, { block, parcel, start }: Assignment): 
 
 onAbandonedAssignment(discardAssignment);
 
-/** Lets go of work that nobody has taken, nor ever will. */
+/** Releases work that no child has taken or will take. */
 function discardAssignment(family: Family, granule: number): void {
   const block = blockOf(granule);
   const work = workOf(family, block);

@@ -12,13 +12,13 @@ import { endedAtExit } from './ended-at-exit.ts';
 import { inheritedEnv, inheritedExecArgv } from './exec-arguments.ts';
 import { Runner } from './runner.ts';
 
-/** What only a process of the operating system has, and when it is made. */
+/** The options that only a process of the operating system has, and that hold from its creation on. */
 export interface Making {
   readonly detached: boolean;
   readonly stdin: 'ignore' | 'inherit';
 }
 
-/** What of this process a child inherits when it is made, so that a spare made earlier can be told from one made now. */
+/** The state of this process that a child inherits at its creation: tells a spare that was made earlier from a child made now. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string | undefined;
@@ -29,21 +29,21 @@ export function currentSurroundings(): Surroundings {
   return { env: inheritedEnv(process.env), cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
 }
 
-/** Where the descriptors that a child inherits stand in it. */
+/** The numbers of the inherited descriptors in a child. */
 export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 } as const;
 
-/** What needs processes, in the words of an error. */
+/** The name of the feature that needs processes, for errors. */
 const WHAT = "The start method 'spawn'";
 
 const usual: Making = { detached: false, stdin: 'ignore' };
 
-/** A process that this one has started. */
+/** A process that this process has started. */
 export class ChildRunner extends Runner {
   readonly pid: number;
   readonly #process: ChildProcess;
   readonly #isDetached: boolean;
 
-  /** The working directory is this process's as it is now. */
+  /** The child's working directory is the present one of this process. */
   constructor(family: Family, { env, execArgv }: Surroundings, { detached, stdin }: Making = usual) {
     processes(WHAT);
     assertNode();
@@ -64,7 +64,7 @@ export class ChildRunner extends Runner {
       giveUpMember(family, cradle);
       throw error;
     }
-    // From here on it has its ends, and nothing may be taken back.
+    // From here on the child has its ends, and nothing may be taken back.
     super(family, cradle);
     ends.handedOver();
     this.#process = child;
@@ -77,12 +77,12 @@ export class ChildRunner extends Runner {
       if (this.takesDescendantsAlong) endingWithThis().delete(this);
       this.ended(code ?? -(os.constants.signals[signal as NodeJS.Signals] ?? 0));
     });
-    // Of a signal that could not be sent, for example.
+    // Emitted if a signal could not be sent, for example.
     child.on('error', (error) => process.emitWarning(error));
     child.unref();
   }
 
-  /** Asks the kernel; false as soon as the child is being taken down, which takes some ms and is over when `exitCode` is there. */
+  /** Asks the kernel. False from the moment when the child is being taken down; `exitCode` follows some milliseconds later. */
   get isRunning(): boolean {
     return this.exitCode === null && this.isThere();
   }
@@ -116,10 +116,10 @@ export class ChildRunner extends Runner {
   }
 }
 
-/** The kernel ends a process with the one that started it, but not what that process has started. */
+/** The kernel ends a process with its parent, but not the programs that the process has started. */
 const endingWithThis = endedAtExit<ChildRunner>((child) => child.signal('SIGKILL'));
 
-/** Throws a `PlatformError` where what would be started is no node but the program itself, which would start it again. */
+/** Throws a `PlatformError` if the executable is not node but the program itself, which would run again. */
 function assertNode(): void {
   if (!process.getBuiltinModule('node:sea')?.isSea()) return;
   throw new PlatformError(
@@ -127,7 +127,7 @@ function assertNode(): void {
   );
 }
 
-/** Starts node, or throws a `ProcessError` that says why that cannot be done. */
+/** Starts node. Throws a `ProcessError` with the reason if that fails. */
 function spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
   const { spawn } = process.getBuiltinModule('node:child_process');
   let started: ChildProcess;
@@ -137,7 +137,7 @@ function spawn(args: readonly string[], options: SpawnOptions): ChildProcess {
     throw new ProcessError(`A process could not be started: ${(cause as Error).message}.`, { cause });
   }
   if (started.pid !== undefined) return started;
-  // The reason comes later, as an event that would end the program if nobody listened.
+  // The reason comes later, as an event that would end the program without a listener.
   started.on('error', (error) => process.emitWarning(error));
   throw new ProcessError(
     `A process could not be started: the system refused to run ${process.execPath}. ` +

@@ -13,7 +13,7 @@ import { endedAtExit } from './ended-at-exit.ts';
 import { Runner } from './runner.ts';
 import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
 
-/** Milliseconds between looks for what a thread that is being ended has started. */
+/** Milliseconds between checks for processes that an ending thread has started. */
 const AGAIN = 20;
 
 /** A worker thread of this process that this thread has started: see README.md, "Threads". */
@@ -21,14 +21,14 @@ export class ThreadRunner extends Runner {
   readonly pid = process.pid;
   readonly #thread: Worker;
   readonly #words: Int32Array<SharedArrayBuffer>;
-  /** By which what it has started is known, once it is being ended. */
+  /** The mark by which processes of the thread are found, once it is being ended. */
   #mark: string | undefined;
-  /** Processes that it had started when it was ended, to be ended with it. */
+  /** Processes that the thread had started when it was ended; they end with it. */
   readonly #children = new Set<number>();
-  /** The number of the signal that was first to end it. */
+  /** The number of the first signal that ended the thread. */
   #signal: number | undefined;
 
-  /** `env` is all of the thread's environment. */
+  /** `env` is the whole environment of the thread. */
   constructor(family: Family, env: Readonly<Record<string, string | undefined>>, resourceLimits?: ResourceLimits) {
     const cradle = prepareMember(family, true);
     const { member, ends } = cradle;
@@ -43,7 +43,7 @@ export class ThreadRunner extends Runner {
     let thread: Worker;
     try {
       resetGuard(family.guards, member);
-      // Not if this thread is being ended: it would be ended with it, where that is not safe.
+      // Not while this thread is being ended: the new thread would be ended with it, at a moment when that is not safe.
       thread = uninterrupted(() => startWorker(env, birth, transfer, resourceLimits));
     } catch (error) {
       giveUpMember(family, cradle);
@@ -53,7 +53,7 @@ export class ThreadRunner extends Runner {
     super(family, cradle);
     this.#thread = thread;
     this.#words = words;
-    // The only thing that a thread says in this way.
+    // The only message that a thread sends in this way.
     thread.on('message', (compiled) => codeOfThreads()?.keep(compiled));
     thread.on('error', (error) => {
       process.stderr.write(`A thread of process ${process.pid} ended by an error of Node's:\n${inspect(error)}\n`);
@@ -63,7 +63,7 @@ export class ThreadRunner extends Runner {
       ends.settle();
       this.ended(this.findExitCode());
       family.signals.settleThreads();
-      // One that was quicker than the first look has left them, too.
+      // Programs of a thread that ended before the first check are found here.
       if (this.#mark !== undefined) family.platform.processes?.killOrphans(this.#mark);
       this.#reapChildren();
     });
@@ -76,7 +76,7 @@ export class ThreadRunner extends Runner {
     else this.#thread.unref();
   }
 
-  /** A thread has no signals: whichever it is ends it, as SIGKILL does a process. */
+  /** A thread has no signals: every signal ends it, as SIGKILL ends a process. */
   signal(signal: NodeJS.Signals): void {
     if (this.exitCode !== null) return;
     this.#signal ??= os.constants.signals[signal];
@@ -85,12 +85,12 @@ export class ThreadRunner extends Runner {
     if (isStillborn) this.ended(this.findExitCode());
   }
 
-  /** Has Node end it; what it sleeps in, Node cannot wake. */
+  /** Lets Node end the thread, and wakes it first if it sleeps outside Node. */
   stop(): void {
-    // Its record may be another's as soon as it is gone.
+    // The record may belong to another member as soon as the thread is gone.
     if (this.takesDescendantsAlong) this.#mark ??= markOf(this.family.members, this.member);
     const release = this.family.condemn(this.member);
-    // While the thread is there it is known what it has started; it must not go on when that is ended.
+    // While the thread exists, its children are known; they must not go on when it is ended.
     this.#noteChildren();
     this.#thread.terminate().catch(() => {});
     release();
@@ -100,7 +100,7 @@ export class ThreadRunner extends Runner {
   #noteChildren(): void {
     const { members, platform } = this.family;
     const { processes } = platform;
-    // Without processes of the system nobody can tell what the thread has started.
+    // Without processes of the system, the thread's children cannot be found.
     if (!this.takesDescendantsAlong || processes === undefined) return;
     for (const other of members.all()) {
       if (!this.#hasStarted(other)) continue;
@@ -108,7 +108,7 @@ export class ThreadRunner extends Runner {
     }
   }
 
-  /** Until Node has ended it, the thread may be starting one more. */
+  /** The thread may start one more process until Node has ended it. */
   readonly #endChildren = (): void => {
     if (!this.takesDescendantsAlong || this.exitCode !== null) return;
     const { processes } = this.family.platform;
@@ -118,7 +118,7 @@ export class ThreadRunner extends Runner {
     setTimeout(this.#endChildren, AGAIN).unref();
   };
 
-  /** Nobody else does, once the thread is gone. */
+  /** No other code does this once the thread is gone. */
   readonly #reapChildren = (): void => {
     const { processes } = this.family.platform;
     if (processes === undefined) return;
@@ -127,7 +127,7 @@ export class ThreadRunner extends Runner {
     if (this.#children.size > 0) setTimeout(this.#reapChildren, AGAIN).unref();
   };
 
-  /** True for this thread itself, and for those that it has started. */
+  /** True for this thread itself and for threads that it has started. */
   #hasStarted(thread: number): boolean {
     const { members } = this.family;
     for (let each = thread; members.get(each, field.thread) === 1; each = members.get(each, field.parent)) {
@@ -136,7 +136,7 @@ export class ThreadRunner extends Runner {
     return false;
   }
 
-  /** Its lifeline ends with its last instruction. */
+  /** The thread's lifeline ends with its last instruction. */
   protected override isThere(): boolean {
     return false;
   }
@@ -148,7 +148,7 @@ export class ThreadRunner extends Runner {
   }
 }
 
-/** Node stops the threads of a thread that ends, and waits for them: one that sleeps outside of Node has to be woken for that. */
+/** Node stops the threads of an ending thread, and waits for them: a thread that sleeps outside Node must be woken for that. */
 const running = endedAtExit<ThreadRunner>((thread) => thread.stop());
 
 function startWorker(
@@ -159,10 +159,10 @@ function startWorker(
 ): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
-    // The thread writes its output itself: nobody here is to ask for it.
+    // The thread writes its output itself; this thread does not read it.
     const own = { stdout: true, stderr: true, transferList };
     const options = { ...own, env: env as NodeJS.ProcessEnv, workerData: birth, resourceLimits } as WorkerOptions;
-    // Node hands the option on, and takes no files with it. Deno takes the file for an ES module.
+    // Node passes the option on, and starts no file with it. Deno takes the file for an ES module.
     const takesNoFile = process.versions.deno || process.execArgv.some((option) => option.startsWith('--input-type'));
     if (!takesNoFile) return new Worker(childEntry, options);
     const path = JSON.stringify(childEntry);

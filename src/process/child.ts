@@ -1,6 +1,6 @@
 /**
- * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: this
- * member's name in the table, and the id of the parent that it must not outlive, or `detached`; a thread has a `ThreadBirth`.
+ * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: its member
+ * number, and the id of the parent that it must not outlive, or `detached`. A thread has a `ThreadBirth`.
  */
 import '../install-when-met.ts';
 import { inspect, setImmediate } from '../builtins.ts';
@@ -22,14 +22,14 @@ import type { ThreadBirth } from './thread-birth.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
 import { onUserChange } from './user-change.ts';
 
-/** What needs processes, in the words of an error. */
+/** The name of the feature that needs processes, for errors. */
 const CHILD = 'A child process';
 
 const birth = threadBirth();
 const isDetached = birth === undefined && process.argv[3] === 'detached';
 const mine = birth === undefined ? joinAsProcess() : joinAsThread(birth);
 
-/** What there is to say of an error that nobody handles. */
+/** The beginning of the message for an uncaught error. */
 let title = 'A process';
 
 run().catch(fail);
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
     markDescendants(mine);
     if (birth === undefined) endDescendantsToo(mine);
   }
-  // One that cannot be imported is reported where it is used.
+  // A module that cannot be imported is reported where it is used.
   for (const url of brief.modules) await importModule(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;
   if (brief.isRehearsal) {
@@ -64,7 +64,7 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
   let idle = false;
   const onIdle = () => {
     idle = true;
-    // Somebody else's handler may have found more to do.
+    // Another handler may have found more work.
     setImmediate(() => {
       idle = false;
     }).unref();
@@ -96,12 +96,12 @@ function joinAsProcess(): Family {
 
 function joinAsThread(birth: ThreadBirth): Family {
   const inheritance = enterThread(birth);
-  // Ended before it had begun: Node is about to stop it.
+  // The thread was ended before it began: Node is about to stop it.
   if (inheritance === undefined) process.exit(1);
   return joinFamily(inheritance);
 }
 
-/** Ends with the thread that started this process, even in a busy loop; at once if that has ended already. */
+/** Makes this process end with the thread that started it, even in a busy loop; at once if that thread has ended already. */
 function followParent({ members, me }: Family, pid: number): void {
   const follow = () => {
     const { dieWithParent, exitNow } = processes(CHILD);
@@ -115,9 +115,9 @@ async function awaitAssignment(family: Family): Promise<Assignment> {
   const { lifelines, members, parker } = family;
   if (birth === undefined) {
     const given = takeAssignment(family);
-    // Nothing listens for what is there already. A thread listens all the same: its doorbell is closed with what listens to it.
+    // No wait is needed for an assignment that is there already. A thread listens nevertheless: its doorbell is closed with the listener.
     if (given !== undefined) return given;
-    // A spare process waits: it may as well wait with everything.
+    // A spare process waits anyway, so it loads everything meanwhile.
     require('../functions/function-wire.ts');
     require('../pool/machinery.ts');
   }
@@ -125,7 +125,7 @@ async function awaitAssignment(family: Family): Promise<Assignment> {
   return await new Promise((resolve) => {
     const pending = {
       check() {
-        // Looked at first: what a dead parent has given is there by then.
+        // Read before the assignment: what a dead parent has given is there by then.
         const isLeft = isDetached && members.isGone(parent);
         const assignment = takeAssignment(family);
         if (assignment === undefined) {
@@ -138,13 +138,13 @@ async function awaitAssignment(family: Family): Promise<Assignment> {
       },
     };
     parker.add(pending);
-    // The kernel ends the others with their parent.
+    // The kernel ends other children with their parent.
     if (isDetached) lifelines.watch(parent, pending.check);
     pending.check();
   });
 }
 
-/** What the target threw is an uncaught error like any other, whatever the options of node say of promises. */
+/** An error that the target throws is an uncaught error like any other, whatever the options of node say about promises. */
 function fail(error: unknown): void {
   const emitter: NodeJS.EventEmitter = process;
   emitter.emit('uncaughtExceptionMonitor', error, 'uncaughtException');
@@ -152,8 +152,8 @@ function fail(error: unknown): void {
 }
 
 /**
- * Ends the process with an error that nobody else handles: says whose it is and shows it. Node would do so too, with an excerpt
- * of the line; but the lines of a function that has travelled are not those of its file.
+ * Ends the process with an error that has no other handler: prints the name of the process and the error. Node would do so too, with an
+ * excerpt of the source line; but the lines of a function that was sent are not those of its file.
  */
 function report(error: unknown): void {
   if (process.listenerCount('uncaughtException') > 1) return;

@@ -2,8 +2,8 @@ import { os } from '../builtins.ts';
 import { controlGroups, readGroupFile } from '../platform/control-groups.ts';
 
 /**
- * How many CPUs this process may use: affinity and the quotas of its control groups are respected, fractions are rounded up. The
- * environment variable MULTIPROC_CPU_COUNT says otherwise; a `RangeError` if it is no whole number from 1 on.
+ * Returns the number of CPUs that this process may use, by affinity and by the quotas of its control groups; fractions are rounded up.
+ * The environment variable MULTIPROC_CPU_COUNT overrides the number; a value that is not an integer from 1 on throws a `RangeError`.
  *
  * @example
  * ```ts
@@ -22,7 +22,10 @@ export function cpuCount(): number {
   return Math.max(1, Math.min(os.availableParallelism(), Math.ceil(cgroupQuota(''))));
 }
 
-/** CPUs that the control groups from this process's own up to the root allow, `Infinity` where none says; `at` is before every path. */
+/**
+ * Returns the CPUs that the control groups from this process's own up to the root allow, `Infinity` if none has a quota. `at` goes before
+ * every path.
+ */
 export function cgroupQuota(at: string): number {
   let quota = Number.POSITIVE_INFINITY;
   for (const { folder, version } of controlGroups(at, 'cpu')) {
@@ -32,7 +35,7 @@ export function cgroupQuota(at: string): number {
   return quota;
 }
 
-/** `150000 100000`: so many microseconds in so many; `max` or -1 is no quota. */
+/** Parses `150000 100000`: the first number of microseconds in the second. `max` or -1 is no quota. */
 function quotaOf(text: string): number {
   const [quota, period] = text.trim().split(/\s+/).map(Number);
   return quota !== undefined && period !== undefined && quota > 0 && period > 0

@@ -1,13 +1,13 @@
 import type { Family } from '../memory/family.ts';
 import type { Ends } from '../memory/signals.ts';
 
-/** What there must be before a member can be started: its slot of the table, and by what it is rung and its death is seen. */
+/** Everything that must exist before a member can be started: its slot in the table, its doorbell and its lifeline. */
 export interface Cradle {
   readonly member: number;
   readonly ends: Ends;
 }
 
-/** Makes all of it, or nothing; a `ProcessError` where the family is full. */
+/** Makes all of it, or nothing. Throws a `ProcessError` if the family is full. */
 export function prepareMember(family: Family, isThread: boolean): Cradle {
   const member = family.reserve(isThread);
   try {
@@ -18,7 +18,7 @@ export function prepareMember(family: Family, isThread: boolean): Cradle {
   }
 }
 
-/** Gives all of it back, where no member has been started. */
+/** Frees all of it, if no member has been started. */
 export function giveUpMember(family: Family, { member, ends }: Cradle): void {
   ends.giveUp();
   family.bury(member);

@@ -1,4 +1,4 @@
-/** The working directory; `undefined` where it has been removed. */
+/** Returns the working directory, `undefined` if it has been removed. */
 export function currentDirectory(): string | undefined {
   try {
     return process.cwd();

@@ -1,4 +1,4 @@
-/** Those that are ended by `end` when this process, or thread, comes to its end by itself; what is returned answers the set of them. */
+/** Calls `end` for each runner of a set when this process or thread ends by itself. Returns a function that returns the set. */
 export function endedAtExit<Runner>(end: (runner: Runner) => void): () => Set<Runner> {
   let all: Set<Runner> | undefined;
   return () => {

@@ -1,19 +1,19 @@
 import { currentDirectory } from './current-directory.ts';
 
-/** Options of node that say what to run, that hold for one process only, or whose effect a child inherits in another way. */
+/** Options of node that say what to run, that hold for one process only, or that a child inherits in another way. */
 const OWN =
   /^(-[ceip]+|--(check|eval|interactive|print|run|input-type|entry-url|(build-)?snapshot(-blob|-config)?|env-file(-if-exists)?|(test|watch)(-.*)?|inspect-(port|publish-uid)|debug-port))$/;
 /** Options that open a debugger's port. */
 const INSPECT = /^--inspect(-brk|-wait)?$/;
-/** Options that name a module; a relative one is looked up from the directory in which node was started. */
+/** Options that name a module. A relative name is resolved from the directory in which node was started. */
 const MODULE = /^(-r|--require|--import|--loader|--experimental-loader)$/;
 
-/** Where node was started, as far as that is still known when the library is loaded. */
+/** The directory in which node was started, as far as it is known when the library is loaded. */
 const startDirectory = currentDirectory();
 
 /**
- * The options of node that a child inherits: all of the parent's but those that would run the parent's program again. A debugger's port is
- * one of its own, which the system chooses; no child waits for a debugger.
+ * Returns the options of node that a child inherits: the parent's options, except those that would run the parent's program again. A
+ * debugger gets a port of its own, which the system chooses; a child does not wait for a debugger.
  */
 export function inheritedExecArgv(execArgv: readonly string[], from: string | undefined = startDirectory): string[] {
   const kept: string[] = [];
@@ -31,7 +31,10 @@ export function inheritedExecArgv(execArgv: readonly string[], from: string | un
   return kept;
 }
 
-/** The environment that a child inherits: relative modules in `NODE_OPTIONS` are those of the directory in which node was started, and a debugger's port is one of its own. */
+/**
+ * Returns the environment that a child inherits. Relative modules in `NODE_OPTIONS` are resolved from the directory in which node was
+ * started, and a debugger gets a port of its own.
+ */
 export function inheritedEnv(env: NodeJS.ProcessEnv, from: string | undefined = startDirectory): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: options } = env;
   if (options === undefined || !/\.\/|inspect/.test(options)) return { ...env };
@@ -46,7 +49,7 @@ export function inheritedEnv(env: NodeJS.ProcessEnv, from: string | undefined = 
   return { ...env, NODE_OPTIONS: inspected };
 }
 
-/** Each option with the values that follow it: node takes no value that looks like an option. */
+/** Groups each option with the values that follow it: node takes no value that looks like an option. */
 function grouped(execArgv: readonly string[]): [string, ...string[]][] {
   const groups: [string, ...string[]][] = [];
   for (const word of execArgv) {

@@ -1,8 +1,8 @@
 import type { Processes } from '../platform/processes.ts';
 
 /**
- * Has a child whose work is done end without taking Node's engine apart first, which costs more than all the rest of an exit.
- * Exit handlers run as ever. Does nothing where Node itself has something to write at its end.
+ * Lets a child that has done its work end without a shutdown of Node's engine, which costs more than the rest of an exit. Exit handlers
+ * run as usual. Does nothing if Node itself must write something at its end.
  */
 export function exitQuickly(processes: Processes): void {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((option) => /prof|trace|report/.test(option)))
@@ -10,7 +10,7 @@ export function exitQuickly(processes: Processes): void {
   const node = process as unknown as { reallyExit(code: number): never };
   node.reallyExit = (code) => processes.exitNow(code);
   process.prependListener('beforeExit', () => {
-    // Any other handler may find more to do: whether it did, Node sees afterwards, and ends the process if not.
+    // Another handler may have found more work: Node checks this afterwards, and ends the process if there is none.
     if (process.listenerCount('beforeExit') === 1) process.exit();
   });
 }

@@ -1,11 +1,11 @@
-/** The number of this process among the workers of a pool: never two of them know the same one at once. */
+/** The number of this process among the workers of a pool. Two workers never see the same number at once. */
 import { clock } from '../builtins.ts';
 import { family } from '../memory/family.ts';
 
-/** How often to look whether somebody is gone, in ms: nobody tells a sibling. */
+/** Milliseconds between checks whether a holder is gone: a sibling is not told. */
 const LOOK = 5;
 
-/** A number, and the members that have it, too, and are leaving. */
+/** A number, and the leaving members that still have it. */
 export interface IndexClaim {
   readonly index: number;
   readonly holders: readonly number[];
@@ -13,12 +13,12 @@ export interface IndexClaim {
 
 let claim: IndexClaim | undefined;
 
-/** Says which number this process has once its holders are gone. */
+/** Sets the number of this process, which counts once its holders are gone. */
 export function claimIndex(claimed: IndexClaim | undefined): void {
   claim = claimed;
 }
 
-/** That number; blocks the thread until it has it. */
+/** Returns the number; blocks the thread until its holders are gone. */
 export function ownIndex(): number | undefined {
   if (claim === undefined) return undefined;
   const { index, holders } = claim;

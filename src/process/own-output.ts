@@ -2,7 +2,7 @@ import { fs } from '../builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { platform } from '../platform/choose.ts';
 
-/** Milliseconds until to try again where nothing tells that there is room. */
+/** Milliseconds until the next try if no event reports that there is room. */
 const NAP = 5;
 
 const outputs = [
@@ -11,16 +11,16 @@ const outputs = [
 ] as const;
 
 /**
- * Has what this thread prints go to the descriptors of its process at once. Node would pass it to the event loop of the thread
- * that started this one, which may be blocked, and much of it is lost when a thread is ended.
+ * Writes everything that this thread prints to the descriptors of its process at once. Node would pass it to the event loop of the parent
+ * thread, which may be blocked, and much of it is lost when a thread is ended.
  */
 export function useOwnOutput(): void {
   for (const [name, fd] of outputs) define(name, () => openOutput(fd));
 }
 
 /**
- * Has what this process prints into a pipe or a socket be there when the call is over. Node would keep what a slow reader has no room
- * for, and lose it when the process ends by `process.exit()`, as workers do.
+ * Writes everything that this process prints into a pipe or a socket before the call returns. Node would buffer what a slow reader has no
+ * room for, and lose it when the process ends by `process.exit()`, as workers do.
  */
 export function writeAtOnce(): void {
   for (const [name, fd] of outputs) {
@@ -68,7 +68,7 @@ function writeAll(fd: number, chunk: Uint8Array): void {
       done += fs.writeSync(fd, chunk, done);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
-      // Somebody has made the pipe non-blocking, and its reader is slow.
+      // Another process has made the pipe non-blocking, and its reader is slow.
       awaitRoom(fd);
     }
   }

@@ -6,9 +6,9 @@ import { awaitEvent } from '../sync/await-event.ts';
 
 /** The process that started this one. */
 export class ParentProcess {
-  /** Its process id. */
+  /** The process id of the parent. */
   readonly pid: number;
-  /** Its name, such as `MainProcess` or `Process-1`. */
+  /** The name of the parent, such as `MainProcess` or `Process-1`. */
   readonly name: string;
   readonly #family: Family;
   readonly #member: number;
@@ -21,12 +21,12 @@ export class ParentProcess {
     this.name = name;
   }
 
-  /** True until it has ended. */
+  /** True until the parent has ended. */
   isAlive(): boolean {
     return !this.#family.members.isGone(this.#member);
   }
 
-  /** Waits until the parent has ended: only a detached process lives to see that. */
+  /** Waits until the parent has ended. Only a detached process outlives its parent. */
   async join(options?: WaitOptions): Promise<void> {
     // The lifeline alone would not keep this process alive.
     const alive = setInterval(() => {}, 0x7fffffff);
@@ -45,13 +45,13 @@ export class ParentProcess {
 
 let parent: ParentProcess | null = null;
 
-/** Says who the parent is; in a process that has one. */
+/** Sets the parent, in a process that has one. */
 export function setParent(pid: number, name: string): void {
   parent = new ParentProcess(family(), pid, name);
 }
 
 /**
- * The process that started this one, `null` in the main process.
+ * Returns the process that started this one, `null` in the main process.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@ import { holdsPrivateNames } from '../codec/private-names.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
 /**
- * A process travels once, to itself: as its class, what its constructor was given, and the fields that a subclass has put on it.
+ * A `Process` is sent once, to the process itself: as its class, the arguments of its constructor, and the fields of a subclass.
  */
 const processExtension: Extension<Process> = {
   id: 17,
@@ -39,14 +39,14 @@ const processExtension: Extension<Process> = {
     input.remember(process);
     const target = input.value();
     equipProcess(process, { target, args: input.value() } as Travelling);
-    // Not by assignment, which of an own `__proto__` would make the prototype.
+    // Not by assignment: assigning an own `__proto__` would set the prototype.
     return Object.defineProperties(process, Object.getOwnPropertyDescriptors(input.value() as object)) as Process;
   },
 };
 
 /**
- * Rehearses the writing of the fields: classes of instances among them are registered by that, and so are the same when methods
- * of the process refer to them.
+ * Writes the fields as a trial: this registers the classes of instances among them, so that methods of the process can refer to the same
+ * classes.
  */
 function prepareClasses(fields: object, out: ValueWriter): void {
   const rehearsed = new Error('taken back');
@@ -57,7 +57,7 @@ function prepareClasses(fields: object, out: ValueWriter): void {
   if (error !== rehearsed) throw error;
 }
 
-/** Makes processes able to travel to themselves; called once by the library's door. */
+/** Makes it possible to send a process to itself; the library's door calls it once. */
 export function installProcessExtension(): void {
   registerExtension(processExtension);
 }

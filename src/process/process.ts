@@ -20,7 +20,7 @@ import { getStartMethod, type StartMethod, startMethodOf } from './start-method.
 import { checkStartOptions, type StartOptions } from './start-options.ts';
 import { startRunner } from './start-runner.ts';
 
-/** What is known of a process; apart from the object, since one that has travelled is made without its constructor. */
+/** The state of a process. Separate from the object, because a process that was sent is made without its constructor. */
 interface Internals {
   name: string;
   daemon: boolean;
@@ -28,33 +28,33 @@ interface Internals {
   readonly detached: boolean;
   readonly descendants: boolean;
   readonly start: StartOptions;
-  /** Of a pool's worker, where it is started. */
+  /** For a worker of a pool: its number. */
   index: IndexClaim | undefined;
-  /** The how-manieth process of its parent, of that one's parent and so on, from the main process on. */
+  /** Child numbers from the main process down: `[2, 1]` is the first child of its second child. */
   readonly identity: readonly number[];
   target: ((...args: AnyArgs) => unknown) | undefined;
   args: AnyArgs;
   child: Runner | undefined;
-  /** True for the object that stands for the very process it is in. */
+  /** True for the object of the process in which it is used. */
   readonly isCurrent: boolean;
   closed: boolean;
-  /** How many joins are waiting: they keep the program alive even for a daemon. */
+  /** The number of waiting joins: they keep the program alive even for a daemon. */
   joins: number;
   sentinel: Sentinel | undefined;
 }
 
 const internals = new WeakMap<object, Internals>();
 const children = new Set<Process>();
-/** How many this process has made. */
+/** The number of processes that this process has made. */
 let made = 0;
 let current: Process | undefined;
 
 /**
- * Another process of the operating system that runs a function, as Python's `multiprocessing.Process`.
+ * Runs a function in another process of the operating system, as Python's `multiprocessing.Process` does.
  *
- * The function and its arguments are copied to the new process (see docs/what-crosses.md); what shared objects such as queues
- * and locks mean stays shared. `exitCode` is 0 at a normal end, 1 after an uncaught error (whose stack goes to standard error),
- * N after `process.exit(N)`, and -N if signal N ended it. For many small tasks take a Pool: a start costs milliseconds.
+ * The function and its arguments are copied to the new process (see docs/what-crosses.md); shared objects such as queues and locks stay
+ * shared. `exitCode` is 0 at a normal end, 1 after an uncaught error (whose stack goes to standard error), N after `process.exit(N)`, and
+ * -N if signal N ended the process. For many small tasks use a `Pool`: a start costs milliseconds.
  *
  * @example
  * ```ts
@@ -109,15 +109,15 @@ export class Process<A extends AnyArgs = any[]> {
     });
   }
 
-  /** What the new process does: calls the target. Override it in a subclass, or give a target. */
+  /** The work of the new process: calls the target. Override this method in a subclass, or give a target. */
   run(): unknown {
     const { target, args } = open(this);
     return target?.(...args);
   }
 
   /**
-   * Starts the process and returns before it is ready. Throws at once what cannot be sent (`SerializationError` with the path to
-   * it), and a `StateError` the second time. A start that failed has changed nothing: mend the cause and start again.
+   * Starts the process and returns before it is ready. Throws a `SerializationError` with the path if a value cannot be sent, and a
+   * `StateError` at a second start. A failed start changes nothing: remove the cause and start again.
    */
   start(): void {
     const own = open(this);
@@ -137,7 +137,7 @@ export class Process<A extends AnyArgs = any[]> {
     own.child = child;
     if (own.descendants) child.takeDescendantsAlong();
     assign(mine, child.member, block);
-    // As in Python: what was given to the child may be collected here.
+    // As in Python: this process may now collect what was sent to the child.
     own.target = undefined;
     own.args = [];
     if (!own.daemon) child.hold(true);
@@ -145,7 +145,7 @@ export class Process<A extends AnyArgs = any[]> {
     child.onExit(() => children.delete(this));
   }
 
-  /** Waits until the process has ended; look at `exitCode` then. That the time is over is no error. */
+  /** Waits until the process has ended. Resolves on time-out too: `exitCode` is `null` while the process runs. */
   async join(options?: WaitOptions): Promise<void> {
     const own = open(this);
     const child = startedChild(own, 'join');
@@ -166,7 +166,7 @@ export class Process<A extends AnyArgs = any[]> {
     }
   }
 
-  /** Blocks the thread until the process has ended; look at `exitCode` then. A time-out that is over is no error. */
+  /** Blocks the thread until the process has ended. Returns on time-out too: `exitCode` is `null` while the process runs. */
   joinSync(options?: SyncWaitOptions): void {
     const child = startedChild(open(this), 'join');
     const timeout = readTimeout(options);
@@ -179,22 +179,22 @@ export class Process<A extends AnyArgs = any[]> {
     return own.isCurrent || (own.child !== undefined && own.child.exitCode === null);
   }
 
-  /** Sends SIGINT; nothing happens if the process has ended. A thread cannot handle it: it is ended, as by `terminate` and `kill`. */
+  /** Sends SIGINT; does nothing if the process has ended. A thread cannot handle signals: it ends, as by `terminate` and `kill`. */
   interrupt(): void {
     startedChild(open(this), 'interrupt').signal('SIGINT');
   }
 
-  /** Sends SIGTERM; nothing happens if the process has ended. Its own children end with it. */
+  /** Sends SIGTERM; does nothing if the process has ended. The children of the process end with it. */
   terminate(): void {
     startedChild(open(this), 'terminate').signal('SIGTERM');
   }
 
-  /** Sends SIGKILL; nothing happens if the process has ended. */
+  /** Sends SIGKILL; does nothing if the process has ended. The children of the process end with it. */
   kill(): void {
     startedChild(open(this), 'kill').signal('SIGKILL');
   }
 
-  /** Lets go of the process, which must have ended; every later use but another close is a `ClosedError`. */
+  /** Ends the use of this object. Throws a `StateError` if the process is running. Every later call but `close()` throws a `ClosedError`. */
   close(): void {
     const own = internals.get(this)!;
     if (own.closed) return;
@@ -203,7 +203,7 @@ export class Process<A extends AnyArgs = any[]> {
     own.child = undefined;
   }
 
-  /** A label for messages, not unique; it can be set at any time. */
+  /** A label for messages, not necessarily unique. It can be set at any time. */
   get name(): string {
     return open(this).name;
   }
@@ -213,12 +213,12 @@ export class Process<A extends AnyArgs = any[]> {
     open(this).name = name;
   }
 
-  /** True for a process that does not keep its parent alive and ends with it. It can be set until the start. */
+  /** True if the process does not keep its parent alive and ends with it. It can be set until the start. */
   get daemon(): boolean {
     return open(this).daemon;
   }
 
-  /** Can be set until the start. */
+  /** Sets whether the process is a daemon; only possible before the start. */
   set daemon(daemon: boolean) {
     const own = open(this);
     if (own.child !== undefined || own.isCurrent) {
@@ -228,27 +228,28 @@ export class Process<A extends AnyArgs = any[]> {
     own.daemon = daemon;
   }
 
-  /** The process id, of a thread that of its process; `undefined` before the start. */
+  /** The process id; for a thread, the id of its process. `undefined` before the start. */
   get pid(): number | undefined {
     const own = open(this);
     return own.isCurrent ? process.pid : own.child?.pid;
   }
 
   /**
-   * Of a pool's worker, asked by itself: its number among them, from 0 to one less than there may be; its replacement takes it over. For a
-   * port, a device, a file of each worker's own: no two workers know the same number at once. A replacement that asks while the worker
-   * before it still cleans up is blocked until that has ended. `undefined` in any other process.
+   * In a pool's worker, `currentProcess().index` is its number among the workers, from 0 to one less than the largest number of workers.
+   * A replacement gets the number of the worker before it, so each worker can have a port, a device or a file of its own. Two workers
+   * never see the same number at once: while the worker before is still cleaning up, reading `index` blocks the thread. `undefined` in
+   * all other processes.
    */
   get index(): number | undefined {
     return open(this).isCurrent ? ownIndex() : undefined;
   }
 
-  /** How it ended: `null` before the start and while it runs; see the class. */
+  /** The exit code as the class describes it; `null` before the start and while the process runs. */
   get exitCode(): number | null {
     return open(this).child?.exitCode ?? null;
   }
 
-  /** What becomes ready when the process has ended, for waiting on several things at once. */
+  /** An object that becomes ready when the process has ended, for `wait()` and for `get({ producers })`. */
   get sentinel(): Sentinel {
     const own = open(this);
     const child = startedChild(own, 'get the sentinel of');
@@ -267,7 +268,7 @@ export class Process<A extends AnyArgs = any[]> {
 }
 
 /**
- * The object of the process in which it is called.
+ * Returns the object of the process in which it is called.
  *
  * @example
  * ```ts
@@ -283,33 +284,33 @@ export function currentProcess(): Process {
   return current;
 }
 
-/** The processes that this one has started and that have not ended. */
+/** Returns the processes that this process has started and that have not ended. */
 export function activeChildren(): Process[] {
   return [...children].filter((child) => child.isAlive());
 }
 
-/** Friends of `Process`: the running child behind one that was started. */
+/** A friend of `Process`: returns the running child behind a started process. */
 export function childOf(process: Process): Runner {
   return startedChild(open(process), 'reach');
 }
 
-/** Friends of `Process`: says which of a pool's workers it will be. */
+/** A friend of `Process`: sets the number of a pool's worker. */
 export function numberProcess(process: Process, claim: IndexClaim): void {
   open(process).index = claim;
 }
 
-/** What of a process travels to it. */
+/** The part of a process that is sent to it. */
 export type Travelling = Pick<Internals, 'name' | 'daemon' | 'identity' | 'target' | 'args'>;
 
 const mainProcess: Travelling = { name: 'MainProcess', daemon: false, identity: [], target: undefined, args: [] };
 
-/** Friends of `Process`: what to send of one that starts. */
+/** A friend of `Process`: returns the part of a starting process that is sent to it. */
 export function travellingPart(process: Process): Travelling {
   const { name, daemon, identity, target, args } = open(process);
   return { name, daemon, identity, target, args };
 }
 
-/** Makes the object that stands for this very process, of the class that its parent had. */
+/** Makes the object of this process itself, with the class that the parent used. */
 export function reviveProcess<P extends Process>(
   cls: { prototype: P },
   { name, daemon, identity }: Pick<Travelling, 'name' | 'daemon' | 'identity'>,
@@ -342,7 +343,7 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
   return process;
 }
 
-/** Has a spare go through everything once with a process that does next to nothing: its code is compiled then, when it counts. */
+/** Lets a spare run everything once with a process that does almost nothing, so that its code is compiled before it is needed. */
 function rehearse(spare: Runner): void {
   const mine = family();
   const queue = asOurselves(() => new SimpleQueue());
@@ -351,7 +352,7 @@ function rehearse(spare: Runner): void {
   queue.close();
 }
 
-/** Everything that a child needs to be this process, in a block of the heap. */
+/** Writes everything that a child needs to be this process into a block of the heap. */
 function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
   const { name, index, descendants, startMethod } = open(work);
   const parcel = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');

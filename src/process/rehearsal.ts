@@ -1,4 +1,4 @@
-/** As text of its own: to send a function of a file of the library would mean to parse all of that file. */
+/** A text of its own: sending a function from a file of the library would mean parsing the whole file. */
 const text = `(queue, Lock) => {
   queue.putSync(['a', 1.5, { to: queue }]);
   queue.getSync();
@@ -9,7 +9,7 @@ const text = `(queue, Lock) => {
 }`;
 let compiled: ((...args: readonly unknown[]) => unknown) | undefined;
 
-/** What a spare runs to rehearse: a function of a queue and the class `Lock` that uses a little of everything. */
+/** Returns the function that a spare rehearses: a function of a queue and the class `Lock` that uses a little of everything. */
 export function rehearsal(): (...args: readonly unknown[]) => unknown {
   compiled ??= process.getBuiltinModule('node:vm').runInThisContext(text) as NonNullable<typeof compiled>;
   return compiled;

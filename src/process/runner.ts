@@ -2,27 +2,27 @@ import { clock } from '../builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Cradle } from './cradle.ts';
 
-/** What a process is started in, as `Process` sees it: a child process or a worker thread, that waits for its assignment, runs it, or has ended. */
+/** The process or thread behind a `Process`: it waits for its assignment, runs it, or has ended. */
 export abstract class Runner {
   readonly member: number;
   protected readonly family: Family;
   readonly #onExit = new Set<() => void>();
   /** Python's exit code; `null` while it runs. */
   #exitCode: number | null = null;
-  /** Until it is, nothing has ended; afterwards the event loop may still have to tell the exit code. */
+  /** While it is open, the member has not ended. Afterwards the event loop may still have to report the exit code. */
   #isLifelineOpen = true;
 
-  /** Of a member that has just been started. */
+  /** For a member that has just been started. */
   constructor(family: Family, { member, ends }: Cradle) {
     this.family = family;
     this.member = member;
     ends.started(() => this.#onLifelineEnd());
   }
 
-  /** Its end by `signal`, or by the end of this process, takes along what it has started. */
+  /** True if its end by `signal`, or by the end of this process, also ends the programs that it has started. */
   #takesDescendantsAlong = false;
 
-  /** The process that it runs in. */
+  /** The process in which it runs. */
   abstract readonly pid: number;
 
   get takesDescendantsAlong(): boolean {
@@ -33,37 +33,37 @@ export abstract class Runner {
     this.#takesDescendantsAlong = true;
   }
 
-  /** Whether it keeps this process alive. */
+  /** Decides whether it keeps this process alive. */
   abstract hold(keep: boolean): void;
 
-  /** Sends a signal, or does what comes nearest. Nothing happens if it has ended. */
+  /** Sends a signal, or does the nearest thing that is possible. Does nothing if it has ended. */
   abstract signal(signal: NodeJS.Signals): void;
 
-  /** Ends one that has not begun: it has started nothing that would have to be ended with it. */
+  /** Ends a member that has not begun: it has started nothing that would have to end with it. */
   endUnbegun(): void {
     this.signal('SIGKILL');
   }
 
-  /** True unless the system says that it is gone: the lifeline may have ended without it. */
+  /** True unless the system reports that it is gone: its lifeline may have ended first. */
   protected abstract isThere(): boolean;
 
-  /** The exit code of one that is gone; `undefined` if the event loop is about to tell. */
+  /** Returns the exit code of a member that is gone; `undefined` if the event loop is about to report it. */
   protected abstract findExitCode(): number | undefined;
 
-  /** The exit code, `null` while it runs; looks even if the event loop has not turned. */
+  /** The exit code, `null` while it runs; checks even if the event loop has not turned. */
   get exitCode(): number | null {
     if (this.#isLifelineOpen) this.family.lifelines.lookAt(this.member);
     return this.#exitCode;
   }
 
-  /** Calls back once, when it has ended; the answer stops that. */
+  /** Calls `callback` once, when it has ended. Returns a function that cancels this. */
   onExit(callback: () => void): () => void {
     if (this.#exitCode === null) this.#onExit.add(callback);
     else callback();
     return () => this.#onExit.delete(callback);
   }
 
-  /** Blocks the thread until it has ended; false if the time was over before. */
+  /** Blocks the thread until it has ended; returns false after the time-out. */
   waitSync(timeout: number): boolean {
     return this.family.parker.block(() => !this.#isLifelineOpen, clock() + timeout);
   }
@@ -77,7 +77,7 @@ export abstract class Runner {
     if (exitCode !== undefined) this.ended(exitCode);
   }
 
-  /** Says how it has ended; the first time counts. */
+  /** Sets how it has ended; only the first call counts. */
   protected ended(exitCode: number): void {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;

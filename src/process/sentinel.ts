@@ -1,7 +1,7 @@
 import type { Waitable } from '../sync/waitable.ts';
 import type { Runner } from './runner.ts';
 
-/** Ready from the end of a process on. */
+/** Becomes ready when its process has ended, and stays so. */
 export class Sentinel implements Waitable {
   readonly #child: Runner;
 

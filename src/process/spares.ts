@@ -4,15 +4,15 @@ import { field } from '../memory/members.ts';
 import { assertWhole } from '../options.ts';
 import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
 
-/** A started process gets this head start, in ms, before spares compete with it for the CPU. */
+/** Milliseconds that a started process gets before spares compete with it for the CPU. */
 const HEAD_START = 100;
-/** The longest time, in ms, in which all CPUs must have been busy for a spare to be made later: then it is known that they always are. */
+/** The longest time, in ms, for which busy CPUs delay a spare: after that it is known that they are always busy. */
 const LONGEST_PAUSE = 1600;
 
 let wanted = 2;
-/** Spares are for programs that start one process after another; who starts some for all of its work needs none. */
+/** Spares help programs that start one process after another. A program that starts all its processes once needs none. */
 let areUseful = false;
-/** Those that were started, and have not ended. */
+/** The spares that were started and have not ended. */
 const started = new Set<ChildRunner>();
 let spares: ChildRunner[] = [];
 let surroundings: Surroundings | undefined;
@@ -22,9 +22,9 @@ let idleBefore = 0;
 let rehearse: (spare: ChildRunner) => void = () => {};
 
 /**
- * Sets how many idle processes are kept ready. Until it is called, 2 are, from the first start on that follows the end of an earlier
- * process. A spare makes a start some 20 times quicker and costs about 40 MB of memory; none is begun while other processes boot,
- * and for some seconds none while all CPUs are busy. 0 keeps none, and ends those that there are.
+ * Sets how many idle processes are kept ready; 0 keeps none, and ends the existing ones. The default is 2, from the first start on that
+ * follows the end of an earlier process. A spare makes a start about 20 times faster and costs about 40 MB of memory. No spare is begun
+ * while other processes boot, or, for some seconds, while all CPUs are busy.
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export function setSpareProcesses(n: number): void {
 }
 
 /**
- * A child that waits for its assignment: a spare if one of the same surroundings is there, else a new one. Each spare made
+ * Returns a child that waits for its assignment: a spare if one has the same surroundings, otherwise a new one. Each spare that is made
  * later is given to `onSpare` first.
  */
 export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
@@ -71,7 +71,7 @@ function fillLater(): void {
   setTimeout(fill, pause).unref();
 }
 
-/** One at a time, so that the machine stays usable while they boot. */
+/** Makes one spare at a time, so that the machine stays usable while it boots. */
 function fill(): void {
   isFilling = false;
   if (surroundings === undefined || spares.length >= wanted) return;
@@ -82,7 +82,7 @@ function fill(): void {
     return;
   }
   if (!isBusy) pause = HEAD_START;
-  // The spares of before are of no use if anything has changed since: the next start sees to that.
+  // Older spares are useless if anything has changed since; the next start checks that.
   if (spares.length === 0) surroundings = currentSurroundings();
   else if (!isSame(surroundings, currentSurroundings())) return;
   try {
@@ -90,18 +90,18 @@ function fill(): void {
     spares.push(spare);
     rehearse(spare);
   } catch {
-    // No room for another one: the next start tries again, and says so if it fails too.
+    // There is no room for another spare: the next start tries again, and reports the error if it fails too.
     return;
   }
   fillLater();
 }
 
-/** True until a process has taken its first assignment: a spare's is a rehearsal. */
+/** True until a process has taken its first assignment; for a spare, this is a rehearsal. */
 function isBooting(child: ChildRunner): boolean {
   return family().members.get(child.member, field.assignment) !== 0 && child.isRunning;
 }
 
-/** What all CPUs together have not used so far, in ms. */
+/** Returns the CPU time that all CPUs together have not used so far, in ms. */
 function idleTime(): number {
   return os.cpus().reduce((sum, { times }) => sum + times.idle, 0);
 }

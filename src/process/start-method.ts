@@ -1,20 +1,21 @@
 import { platform } from '../platform/choose.ts';
 
-/** How what is started runs: `spawn`, a fresh process of the operating system; `thread`, a worker thread of this one. */
+/** How a process is started: `spawn` for a new process of the operating system, `thread` for a worker thread of this process. */
 export type StartMethod = 'spawn' | 'thread';
 
 const methods: readonly StartMethod[] = ['spawn', 'thread'];
-/** What the program has set. */
+/** The start method that the program has set. */
 let current: StartMethod | undefined;
 
-/** What an option `context` takes: a context, of which only the start method counts. */
+/** The type of an option `context`: a context, of which only the start method is used. */
 export interface StartContext<Method extends StartMethod = StartMethod> {
-  /** The start method that the context stands for. */
+  /** The start method of the context. */
   getStartMethod(): Method;
 }
 
 /**
- * Sets the start method of the whole program, for what is made from now on without a context, and in what it starts.
+ * Sets the start method of the whole program. It holds for objects that are made from now on without a context, and in processes that are
+ * started from now on.
  *
  * @example
  * ```ts
@@ -30,17 +31,17 @@ export function setStartMethod(method: StartMethod): void {
   current = method;
 }
 
-/** The start method of the program. Until one is set: 'spawn', or 'thread' where there are no processes to be had (see `platformInfo`). */
+/** Returns the start method of the program. The default is 'spawn', or 'thread' where processes are not available (see `platformInfo`). */
 export function getStartMethod(): StartMethod {
   return current ?? (platform().processes === undefined ? 'thread' : 'spawn');
 }
 
-/** The start methods that there are here. */
+/** Returns the start methods that are available. */
 export function getAllStartMethods(): StartMethod[] {
   return methods.filter((method) => method === 'thread' || platform().processes !== undefined);
 }
 
-/** A `TypeError` for what is no text, a `RangeError` for what is no start method. */
+/** Throws a `TypeError` unless `method` is a string, a `RangeError` unless it is a start method. */
 export function assertStartMethod(method: StartMethod): void {
   if (typeof method !== 'string') throw new TypeError(`A start method is a text such as 'spawn', not ${typeof method}`);
   if (methods.includes(method)) return;
@@ -49,7 +50,7 @@ export function assertStartMethod(method: StartMethod): void {
   );
 }
 
-/** The start method of an option `context`; the program's if there is none, a `TypeError` for what is no context. */
+/** Returns the start method of an option `context`, the program's if there is none. Throws a `TypeError` if it is not a context. */
 export function startMethodOf(context: StartContext | undefined): StartMethod {
   if (context === undefined) return getStartMethod();
   const method = typeof context?.getStartMethod === 'function' ? context.getStartMethod() : undefined;

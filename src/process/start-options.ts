@@ -3,30 +3,33 @@ import { PlatformError } from '../errors.ts';
 import { assertOptions, assertOptionType } from '../options.ts';
 import type { StartContext, StartMethod } from './start-method.ts';
 
-/** What a process of the operating system can be started with, and a thread cannot. */
+/** The start options that a process of the operating system has and a thread has not. */
 export interface OfProcess {
-  /** Options of node, added to those that this program was started with; of one that is given twice the last counts. Such a process is started anew, not from a spare. */
+  /**
+   * Options of node, added to those of this program. If an option is given twice, the last one counts. Such a process is a new one
+   * instead of a spare.
+   */
   readonly execArgv?: readonly string[] | undefined;
-  /** Where it reads standard input: nowhere, or where this process does. `ignore` if left out. */
+  /** The standard input: none, or that of this process. `ignore` by default. */
   readonly stdin?: 'ignore' | 'inherit' | undefined;
 }
 
-/** What a thread can be started with, and a process cannot: that has `execArgv`. */
+/** The start option that a thread has and a process has not; a process has `execArgv`. */
 export interface OfThread {
-  /** How much memory the thread may take, as for `new Worker` of Node: beyond it the thread ends, not the process. */
+  /** Memory limits of the thread, as for `new Worker` of Node: above a limit the thread ends, not the process. */
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 
 type Without<Options> = { readonly [name in keyof Options]?: undefined };
 
-/** What else the options may hold, by the context that is among them: a context that may be of either kind allows what both can have. */
+/** The further options for each context. A context of either kind allows only the options that both kinds have. */
 export type ByContext<Process extends OfProcess> =
   | (Process & OfThread & { readonly context?: undefined })
   | ByMethod<Process, 'spawn', { readonly context: StartContext<'spawn'> }>
   | ByMethod<Process, 'thread', { readonly context: StartContext<'thread'> }>
   | ByMethod<Process, StartMethod, { readonly context: StartContext }>;
 
-/** The same where the start method is known in another way. */
+/** The further options if the start method is known in another way. */
 export type ByMethod<Process extends OfProcess, Method extends StartMethod, And = unknown> = And &
   ([Method] extends ['spawn']
     ? Process & Without<OfThread>
@@ -34,15 +37,15 @@ export type ByMethod<Process extends OfProcess, Method extends StartMethod, And 
       ? OfThread & Without<Process>
       : Without<Process & OfThread>);
 
-/** The names of the options, whatever the context. */
+/** The names of the options, for any context. */
 export type OptionNames<Options> = Options extends unknown ? keyof Options : never;
 
-/** What a process, or the workers of a pool, are started with. */
+/** The start options of a process or of the workers of a pool. */
 export interface StartOptions extends OfProcess, OfThread {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Throws what is wrong with them: a `PlatformError` for what this kind cannot have. */
+/** Throws if an option is invalid, and a `PlatformError` for an option that this kind of process does not have. */
 export function checkStartOptions({ env, execArgv, stdin, resourceLimits }: StartOptions, method: StartMethod): void {
   checkEnv(env);
   if (execArgv !== undefined && !(Array.isArray(execArgv) && execArgv.every((each) => typeof each === 'string'))) {

@@ -6,14 +6,17 @@ import { takeSpare } from './spares.ts';
 import type { StartMethod } from './start-method.ts';
 import type { StartOptions } from './start-options.ts';
 
-/** What a process may ask of the runner that it gets. */
+/** The properties that a process wants its runner to have. */
 export interface RunnerWishes {
   readonly startMethod: StartMethod;
   readonly detached: boolean;
   readonly start: StartOptions;
 }
 
-/** Something that waits for its assignment: a thread, a spare process, or a new one. Each spare made later is given to `onSpare`. */
+/**
+ * Returns a runner that waits for its assignment: a thread, a spare process or a new process. Each spare that is made later is given to
+ * `onSpare`.
+ */
 export function startRunner({ startMethod, detached, start }: RunnerWishes, onSpare: (spare: Runner) => void): Runner {
   const { env, execArgv = [], stdin = 'ignore', resourceLimits } = start;
   if (startMethod === 'thread') return new ThreadRunner(family(), { ...process.env, ...env }, resourceLimits);

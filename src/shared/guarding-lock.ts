@@ -5,25 +5,25 @@ import { Existing, knownObject, locate } from '../memory/shared-object.ts';
 import { LOCK_KIND, Lock } from '../sync/lock.ts';
 import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
 
-/** What a shared value or array may be told of the lock that goes with it. */
+/** The option of a shared value or array that chooses its lock. */
 export interface GuardOptions {
-  /** `true`, as if left out: one of its own, made when somebody asks for it. `false`: none. A `Lock`: that one. */
+  /** `true`, the default: a lock of its own, made when it is first used. `false`: no lock. A `Lock`: this lock. */
   readonly lock?: boolean | Lock | undefined;
 }
 
-/** The lock that is made where none was given. */
+/** The class of the lock that is made by default. */
 const OwnLock = RLock;
 
-/** Every kind of lock that may be given. */
+/** All kinds of locks that may be given. */
 const lockClasses = new Map<number, new (existing: Existing) => Lock>([
   [LOCK_KIND, Lock],
   [RLOCK_KIND, RLock],
 ]);
 
-/** The lock's word of an object: 0 until somebody asks for the lock, then its granule; or this, where there is none. */
+/** The lock word of an object: 0 until the lock is first used, then the granule of the lock; this value if there is no lock. */
 const NONE = -1;
 
-/** Throws unless `options` say something of a lock that makes sense. */
+/** Throws unless the options are valid. */
 export function checkGuardOptions(options: GuardOptions | undefined): void {
   if (options !== undefined && (typeof options !== 'object' || options === null)) {
     throw new TypeError(`options must be an object such as { lock: false }, not ${String(options)}`);
@@ -35,7 +35,7 @@ export function checkGuardOptions(options: GuardOptions | undefined): void {
   if (lock instanceof Lock) locate(lock);
 }
 
-/** Writes the lock's word of a new object. */
+/** Writes the lock word of a new object. */
 export function initGuard(family: Family, words: Int32Array, at: number, options: GuardOptions | undefined): void {
   const lock = options?.lock;
   if (lock === false) words[at] = NONE;
@@ -46,17 +46,17 @@ export function initGuard(family: Family, words: Int32Array, at: number, options
   }
 }
 
-/** The lock of an object; the first who asks makes it. */
+/** Returns the lock of an object; the first call makes it. */
 export function guardOf(family: Family, words: Int32Array, at: number): Lock {
-  // SYNC(own-lock): sees the lock whole that another has made.
+  // SYNC(own-lock): sees the complete lock of another member.
   const granule = Atomics.load(words, at);
   if (granule === NONE) throw new StateError('It has no lock: it was made with { lock: false }.');
   if (granule !== 0) return openLock(family, granule);
   const made = new OwnLock();
   const { offset } = locate(made);
-  // Counted before it is found: killed in between, we leave a lock behind that is never freed.
+  // Counted before it can be found: if this member is killed in between, the lock is never freed.
   retainObject(family, offset);
-  // SYNC(own-lock): who finds the lock finds it whole.
+  // SYNC(own-lock): a member that finds the lock finds it complete.
   const found = Atomics.compareExchange(words, at, 0, offset / GRANULE);
   if (found === 0) return made;
   releaseObject(family, offset);
@@ -64,7 +64,7 @@ export function guardOf(family: Family, words: Int32Array, at: number): Lock {
   return openLock(family, found);
 }
 
-/** Gives up the lock of an object that is taken apart. */
+/** Releases the lock of an object that is destroyed. */
 export function releaseGuard(family: Family, words: Int32Array, at: number): void {
   const granule = words[at] as number;
   if (granule !== 0 && granule !== NONE) releaseObject(family, offsetOf(granule));

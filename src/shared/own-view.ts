@@ -1,7 +1,7 @@
 import { canPin, pin } from '../memory/pin.ts';
 import { files } from '../platform/choose.ts';
 
-/** Views of a thread that have a mapping of their own at once; with 65,530 mappings the kernel gives a process no more. */
+/** The largest number of views of a thread with mappings of their own; the kernel gives a process at most 65,530 mappings. */
 const MOST_MAPPINGS = 2 ** 14;
 const PAGE = 4096;
 
@@ -15,24 +15,28 @@ let mapped = 0;
 
 const collected = new FinalizationRegistry<Mapping>(({ address, length, onEnd }) => {
   try {
-    // Where buffers can be moved, another one may show the memory by now, and nobody can tell: it shows nothing from here on.
+    // If buffers can be moved, another buffer may show the memory by now, and this cannot be seen: the mapping stays, and shows nothing
+    // from here on.
     if (canPin()) files().unmap(address, length);
     else files().blank(address, length);
   } catch {
-    // The system has no room for that: the file stays in sight, so it stays held.
+    // The system has no room for the change: the file stays visible, so it stays held.
     return;
   }
   mapped--;
   onEnd();
 });
 
-/** A part of a file, mapped for one buffer: whoever has the memory when the buffer is collected does not see what becomes of the file. */
+/**
+ * A part of a file, mapped for one buffer. Code that has the memory when the buffer is collected does not see what happens to the file
+ * afterwards.
+ */
 export class OwnView {
   readonly buffer: ArrayBuffer;
   readonly #address: bigint;
   readonly #length: number;
 
-  /** `onEnd` is called once nobody looks at the file through this any more. */
+  /** `onEnd` is called when the file cannot be seen through this object any more. */
   constructor(fd: number, offset: number, length: number, onEnd: () => void) {
     const before = offset % PAGE;
     this.#length = before + length;
@@ -42,12 +46,12 @@ export class OwnView {
     mapped++;
   }
 
-  /** False while so many are mapped that there should be no more. */
+  /** False if so many views are mapped that no more should be. */
   static get hasRoom(): boolean {
     return mapped < MOST_MAPPINGS;
   }
 
-  /** Lets go of the file at once: whoever still looks finds zeros. */
+  /** Releases the file at once: remaining views read zeros. */
   blank(): void {
     files().blank(this.#address, this.#length);
   }

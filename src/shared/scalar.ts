@@ -1,6 +1,6 @@
 /** The kinds of numbers that shared values and arrays hold: those of JavaScript's typed arrays. */
 
-/** Each kind with the typed array that holds it. */
+/** Maps each kind of number to its typed array. */
 export interface ScalarArrays {
   /** Whole numbers of 8 bits, from -128 to 127. */
   readonly int8: Int8Array<ArrayBuffer>;
@@ -27,19 +27,19 @@ export interface ScalarArrays {
 /** The name of a kind of number, such as `'int32'` or `'float64'`. */
 export type Scalar = keyof ScalarArrays;
 
-/** What a number of this kind is in JavaScript: `bigint` of 64 bits, else `number`. */
+/** The JavaScript type of a number of this kind: `bigint` for 64-bit integers, otherwise `number`. */
 export type ScalarValue<K extends Scalar> = K extends 'bigint64' | 'biguint64' ? bigint : number;
 
 type ScalarArrayClass = new (buffer: ArrayBuffer, byteOffset?: number, length?: number) => ScalarArrays[Scalar];
 
-/** One kind of number. */
+/** A kind of number. */
 export interface ScalarKind {
   readonly name: Scalar;
   readonly bytes: number;
   readonly Array: ScalarArrayClass;
-  /** What `Atomics` can work on. */
+  /** True if `Atomics` can be used on this kind. */
   readonly isWhole: boolean;
-  /** The range of whole numbers; of floats it is not looked at. */
+  /** The range of integers; not used for floats. */
   readonly min: number | bigint;
   readonly max: number | bigint;
 }
@@ -48,7 +48,7 @@ function whole(name: Scalar, cls: ScalarArrayClass, bytes: number, min: number |
   return { name, Array: cls, bytes, isWhole: true, min, max };
 }
 
-/** In the order of their codes, which stand in shared memory. */
+/** In the order of their codes, which are stored in shared memory. */
 const KINDS: readonly ScalarKind[] = [
   whole('int8', Int8Array, 1, -(2 ** 7), 2 ** 7 - 1),
   whole('uint8', Uint8Array, 1, 0, 2 ** 8 - 1),
@@ -62,7 +62,7 @@ const KINDS: readonly ScalarKind[] = [
   { name: 'float64', Array: Float64Array, bytes: 8, isWhole: false, min: 0, max: 0 },
 ];
 
-/** The code of a kind in shared memory; a `TypeError` where there is none of this name. */
+/** Returns the code of a kind in shared memory. Throws a `TypeError` if there is no kind of this name. */
 export function scalarCode(name: unknown): number {
   const code = KINDS.findIndex((kind) => kind.name === name);
   if (code === -1) {
@@ -72,12 +72,12 @@ export function scalarCode(name: unknown): number {
   return code;
 }
 
-/** The kind with this code. */
+/** Returns the kind with this code. */
 export function scalarKind(code: number): ScalarKind {
   return KINDS[code] as ScalarKind;
 }
 
-/** Throws unless the number fits: a `TypeError` for another sort of value, a `RangeError` for what would wrap or be cut. */
+/** Throws unless the number fits: a `TypeError` for a value of another type, a `RangeError` for a number that would wrap or be cut. */
 export function checkScalar(kind: ScalarKind, value: unknown, what: string): void {
   const sort = typeof kind.min;
   if (typeof value !== sort) throw new TypeError(`${what} of a ${kind.name} must be a ${sort}, not ${typeof value}`);
@@ -85,7 +85,7 @@ export function checkScalar(kind: ScalarKind, value: unknown, what: string): voi
   if (!isIn) throw new RangeError(`${what} of ${value} does not fit into a ${kind.name}${rangeOf(kind)}`);
 }
 
-/** True if the whole number lies in the kind's range. */
+/** True if the integer is in the range of the kind. */
 export function isWithin(kind: ScalarKind, value: number | bigint): boolean {
   return (typeof value === 'bigint' || Number.isInteger(value)) && value >= kind.min && value <= kind.max;
 }

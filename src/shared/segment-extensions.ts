@@ -3,7 +3,7 @@ import { Segment } from './segment.ts';
 import { Attached, ShareableList } from './shareable-list.ts';
 import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
 
-/** Named shared memory travels as its name; the receiver is attached to it, or fails if it was removed on the way. */
+/** Named shared memory is sent as its name; the receiver is attached to it, or fails if it was removed meanwhile. */
 const sharedMemoryExtension: Extension<SharedMemory> = {
   id: 26,
   name: 'SharedMemory',
@@ -28,7 +28,7 @@ const shareableListExtension: Extension<ShareableList> = {
   read: (input) => new ShareableList(new Attached(input.value() as SharedMemory)),
 };
 
-/** Makes named shared memory able to travel within a family; called once by the library's door. */
+/** Makes it possible to send named shared memory within a family; the library's door calls it once. */
 export function installSegmentExtensions(): void {
   registerExtension(sharedMemoryExtension);
   registerExtension(shareableListExtension);

@@ -14,10 +14,10 @@ import { files, processes } from '../platform/choose.ts';
  *       new-…                                      a segment that is not finished yet
  */
 
-/** Where this process notes its segments, and the descriptor that holds the lock on it. */
+/** The folder in which this process notes its segments, and the descriptor that holds the lock on it. */
 let own: { readonly path: string; readonly fd: number } | undefined;
 
-/** Opens a new file for a segment that nobody is to see before it is whole; answers its descriptor and path. */
+/** Opens a new file for a segment that no other process may see before it is complete; returns its descriptor and path. */
 export function openDraft(): { fd: number; path: string } {
   for (;;) {
     own ??= settle();
@@ -26,32 +26,32 @@ export function openDraft(): { fd: number; path: string } {
       return { fd: fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_EXCL, 0o600), path };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      // The folder was empty, and whoever has taken the last note out has removed it.
+      // The folder was empty, and the process that took the last note out has removed it.
       fs.closeSync(own.fd);
       own = undefined;
     }
   }
 }
 
-/** Takes a draft's own name away, whatever has become of it. */
+/** Removes the draft's own name, whatever has happened to the draft. */
 export function closeDraft(path: string): void {
   remove(path);
   removeIfEmpty(dirname(path));
 }
 
-/** Notes that this process is about to publish a segment, which it has a draft of. */
+/** Notes that this process is about to publish a segment of which it has a draft. */
 export function noteSegment(inode: number, name: string): void {
   fs.symlinkSync(name, `${own!.path}/${inode}`);
 }
 
-/** Erases the note of a segment, whoever has made it. */
+/** Erases the note of a segment, no matter which process has made it. */
 export function forgetSegment(inode: number): void {
   for (const owner of list(userFolder())) {
     if (remove(`${userFolder()}/${owner}/${inode}`)) removeIfEmpty(`${userFolder()}/${owner}`);
   }
 }
 
-/** Removes the segments of makers that are dead, but for those that somebody of us still looks at. */
+/** Removes the segments of dead makers, except those that a process of this library still uses. */
 export function sweepSegments(): void {
   for (const owner of list(userFolder())) if (!isAlive(owner)) sweepOwner(owner);
 }
@@ -70,11 +70,11 @@ function settle(): { path: string; fd: number } {
       make(path);
       fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     } catch (error) {
-      // Somebody has removed the folder that was empty.
+      // Another process has removed the folder, which was empty.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
       throw error;
     }
-    // A sweeper that cannot see this process may have been quicker, as long as there was no lock.
+    // Before there was a lock, a sweeper that cannot see this process may have removed the folder.
     if (files().tryLock(fd, 'shared') && isStill(path, fd)) return { path, fd };
     fs.closeSync(fd);
   }
@@ -88,7 +88,7 @@ function make(folder: string): void {
   }
 }
 
-/** Makes the user's folder, unless it is there and nobody else's. */
+/** Makes the user's folder, unless it exists and belongs to this user alone. */
 function makePrivate(folder: string): void {
   try {
     make(folder);
@@ -107,7 +107,7 @@ function isStill(path: string, fd: number): boolean {
   return fs.statSync(path, { throwIfNoEntry: false })?.ino === fs.fstatSync(fd).ino;
 }
 
-/** The name of a process's folder. */
+/** Returns the name of a process's folder. */
 function ownerName(pid: number, startTime: number): string {
   return `${processes('Named shared memory').processNamespace()}-${pid}-${startTime}`;
 }
@@ -120,14 +120,14 @@ function ownName(): string {
   );
 }
 
-/** False only for one that is dead for certain: what it has made is removed then. */
+/** False only if the process is certainly dead: its segments are then removed. */
 function isAlive(owner: string): boolean {
   const [namespace, pid] = owner.split('-');
   if (namespace === processes('Named shared memory').processNamespace()) {
     const startTime = processes('Named shared memory').startTime(Number(pid), Number(pid));
     return startTime === 'unknown' || (startTime !== 'gone' && ownerName(Number(pid), startTime) === owner);
   }
-  // Its process id means nothing here; its lock does.
+  // The process id has no meaning here, but the lock has.
   try {
     const fd = fs.openSync(`${userFolder()}/${owner}`, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
     try {
@@ -149,7 +149,7 @@ function sweepOwner(owner: string): void {
   removeIfEmpty(folder);
 }
 
-/** Removes the segment of a note; false if somebody looks at it, or may do so, or it cannot be removed now. */
+/** Removes the segment of a note. Returns false if a process uses it or may use it, or if it cannot be removed now. */
 function isSwept(inode: number, note: string): boolean {
   let fd: number;
   let path = '';
@@ -159,21 +159,21 @@ function isSwept(inode: number, note: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ELOOP') return true;
-    // Somebody else's file is none of ours. Out of descriptors, say, it is left to the next sweep.
+    // A file of another user is not ours. If descriptors have run out, for example, it is left to the next sweep.
     return code === 'EACCES' && path !== '' && fs.lstatSync(path, { throwIfNoEntry: false })?.ino !== inode;
   }
   try {
     if (fs.fstatSync(fd).ino !== inode) return true;
     if (!files().tryLock(fd, 'exclusive')) return false;
-    // With the lock on it nobody else sweeps it: what has its name is still it, or a new one that is not to be touched.
-    // One that cannot be removed now keeps its note, for the next sweep.
+    // With the lock on it, no other process sweeps it: the file of this name is still it, or a new one that must not be touched. A
+    // segment that cannot be removed now keeps its note, for the next sweep.
     return !isStill(path, fd) || remove(path);
   } finally {
     fs.closeSync(fd);
   }
 }
 
-/** This process ends: gives what it made to the root of its family, or removes it. */
+/** At the end of this process: gives its segments to the root of its family, or removes them. */
 export function leaveSegments(): void {
   if (own !== undefined) {
     const heir = rootFolder();
@@ -183,7 +183,7 @@ export function leaveSegments(): void {
   sweepSegments();
 }
 
-/** The folder of the root of this process's family, while that lives. */
+/** Returns the folder of the root of this process's family while the root lives. */
 function rootFolder(): string | undefined {
   const members = currentFamily()?.members;
   if (members === undefined) return undefined;
@@ -200,7 +200,7 @@ function bequeath(from: string, to: string): void {
       make(to);
       fs.renameSync(`${from}/${note}`, `${to}/${note}`);
     } catch {
-      // The root has just ended too: what is left here goes with us.
+      // The root has just ended too: the remaining segments are removed with this process.
     }
   }
 }
@@ -213,7 +213,7 @@ function list(folder: string): string[] {
   }
 }
 
-/** False for what is gone already, or not ours to remove. */
+/** Removes a file. Returns false if it is gone already, or if this process may not remove it. */
 function remove(path: string): boolean {
   try {
     fs.unlinkSync(path);
@@ -223,12 +223,12 @@ function remove(path: string): boolean {
   }
 }
 
-/** Removes the folder of an owner that has no notes left, and the user's if that was the last; the next who needs one makes it anew. */
+/** Removes the folder of an owner without notes, and the user's folder if it was the last. The next process that needs one makes it again. */
 function removeIfEmpty(folder: string): void {
   try {
     fs.rmdirSync(folder);
     fs.rmdirSync(dirname(folder));
   } catch {
-    // There is something in it.
+    // The folder is not empty.
   }
 }

@@ -6,18 +6,18 @@ import { OwnView } from './own-view.ts';
 import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';
 import { closeDraft, forgetSegment, noteSegment, openDraft, sweepSegments } from './segment-owners.ts';
 
-/** What one view can show; a longer one ends Node 20. */
+/** The largest size of one view; a longer one ends Node 20. */
 const MAX_BYTES = sizes.MAX_LENGTH;
 
 /** A named file of shared memory, mapped by this process. */
 export class Segment {
   readonly name: string;
-  /** Tells it from later ones of the same name. */
+  /** Tells the segment from later ones of the same name. */
   readonly inode: number;
   readonly size: number;
-  /** `undefined` once it is closed. */
+  /** `undefined` after `close()`. */
   #view: OwnView | undefined;
-  /** Says that this process looks at the segment. */
+  /** The note that this process uses the segment. */
   readonly #hold: { fd: number };
 
   private constructor(name: string, fd: number) {
@@ -31,17 +31,17 @@ export class Segment {
   }
 
   /**
-   * Makes a segment of zeros; without a name it gets a new one. A `StateError` where the name is taken. One that persists has no
+   * Makes a segment of zeros; without a name it gets a new one. Throws a `StateError` if the name is taken. A persistent segment has no
    * owner: only `unlink` removes it.
    */
   static create(size: number, name: string | undefined, persists: boolean): Segment {
     checkSize(size);
-    // First, since the name that is wanted may be a dead maker's.
+    // This comes first, because the wanted name may be a dead maker's.
     sweepSegments();
     for (;;) {
       const segment = Segment.#tryCreate(size, name ?? `multiproc_${randomHex(6)}`);
       if (segment !== undefined) {
-        // Its maker was noted until here, so that one that is killed before leaves nothing behind.
+        // Its maker was noted until here, so that a maker that is killed earlier leaves nothing behind.
         if (persists) forgetSegment(segment.inode);
         return segment;
       }
@@ -49,7 +49,7 @@ export class Segment {
     }
   }
 
-  /** Makes a segment where nobody sees it, and gives it its name when it is whole; `undefined` if somebody else has the name. */
+  /** Makes a segment that no other process sees, and gives it its name when it is complete; returns `undefined` if the name is taken. */
   static #tryCreate(size: number, name: string): Segment | undefined {
     const { fd, path } = openDraft();
     let segment: Segment | undefined;
@@ -68,13 +68,16 @@ export class Segment {
     }
   }
 
-  /** Maps the segment of this name; a `StateError` where there is none, or one that another user could cut off. */
+  /** Maps the segment of this name. Throws a `StateError` if there is none, or if another user could truncate it. */
   static attach(name: string): Segment {
     sweepSegments();
     return Segment.receive(name, undefined);
   }
 
-  /** Maps a segment that somebody has sent, even if that one is dead by now; a `StateError` where the name means another. */
+  /**
+   * Maps a segment that another process has sent, even if that process is dead by now. Throws a `StateError` if the name belongs to
+   * another segment.
+   */
   static receive(name: string, inode: number | undefined): Segment {
     const path = pathOf(name);
     let fd: number;
@@ -87,7 +90,7 @@ export class Segment {
     try {
       const stat = fs.fstatSync(fd);
       if (!stat.isFile()) throw new StateError(`${path} is no shared memory.`);
-      // To look at what is not there any more ends a process by SIGBUS.
+      // Reading memory of a truncated file ends a process by SIGBUS.
       if (stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) throw notOurs(name);
       if (!holdSegment(fd) || (inode !== undefined && inode !== stat.ino)) throw missing(name);
       if (stat.size === 0)
@@ -100,12 +103,12 @@ export class Segment {
     }
   }
 
-  /** The bytes themselves; `undefined` once it is closed. */
+  /** The bytes themselves; `undefined` after `close()`. */
   get buffer(): ArrayBuffer | undefined {
     return this.#view?.buffer;
   }
 
-  /** Lets go of the memory at once. Views that still exist read as zeros. */
+  /** Releases the memory at once. Existing views read as zeros. */
   close(): void {
     const view = this.#view;
     if (view === undefined) return;
@@ -115,7 +118,7 @@ export class Segment {
     this.#hold.fd = -1;
   }
 
-  /** Takes the name away: nobody can attach any more, those who have go on. A `StateError` if it is gone already. */
+  /** Removes the name: no process can attach any more, attached processes go on. Throws a `StateError` if the name is gone already. */
   unlink(): void {
     const path = pathOf(this.name);
     const isThere = fs.statSync(path, { throwIfNoEntry: false })?.ino === this.inode;
@@ -125,7 +128,7 @@ export class Segment {
   }
 }
 
-/** Gives a finished segment its name, by one system call; false where somebody has it. */
+/** Gives a finished segment its name, by one system call; returns false if the name is taken. */
 function publish(segment: Segment, draft: string): boolean {
   noteSegment(segment.inode, segment.name);
   try {

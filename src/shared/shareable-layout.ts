@@ -1,6 +1,6 @@
 /**
- * The bytes of a ShareableList: those of CPython's class of the same name (Lib/multiprocessing/shared_memory.py), so that Python
- * reads and writes it too, and behind them a table of ours, which Python does not look at.
+ * The bytes of a ShareableList: those of CPython's class of the same name (Lib/multiprocessing/shared_memory.py), so that Python can read
+ * and write the list, and behind them a table of this library, which Python ignores.
  *
  *   8 bytes: N, the number of items
  *   (N + 1) * 8 bytes: where the slot of each item begins in the data, and where the last one ends
@@ -9,33 +9,33 @@
  *   N bytes: how each is turned back: 0 as it is, 1 text, 2 bytes, 3 None
  *   up to 7 bytes, then 8 bytes: MAGIC, and N * 8 bytes: the notes
  *
- * A note says what CPython's format cannot: how long text or bytes are that end with NULs, which Python strips, or that an integer was
- * a bigint. With it goes a hash of the slot: Python may have assigned something else since.
+ * A note records what CPython's format cannot: how long a text or bytes are that end with NULs, which Python strips, or that an integer
+ * was a bigint. The note includes a hash of the slot, because Python may have assigned another value since.
  */
 
-/** What a list holds: Python's int, float, bool, str, bytes and None. */
+/** The items of a list: Python's int, float, bool, str, bytes and None. */
 export type ShareableItem = number | bigint | boolean | string | Uint8Array | null;
 
 const MAGIC = 0x3173_6574_6f6e_706dn; // "mpnotes1"
 const FORMAT_BYTES = 8;
-/** The largest slot whose format has room for its size. */
+/** The largest slot whose size fits into its format. */
 const MAX_SLOT = 9_999_992;
 
 const code = { PLAIN: 0, TEXT: 1, BYTES: 2, NONE: 3 } as const;
 
-/** An item as it stands in its slot. */
+/** An item as it is stored in its slot. */
 interface Packed {
   readonly code: number;
   /** `undefined` for text and bytes, whose format is the slot's size. */
   readonly format: string | undefined;
   readonly bytes: Uint8Array;
-  /** 0 if there is nothing to note. */
+  /** 0 if nothing is noted. */
   readonly note: number;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The items as they stand in a segment; it is the list that knows whether that is open. */
+/** The items as they are stored in a segment; the list knows whether the segment is open. */
 export class ShareableLayout {
   readonly length: number;
   readonly #bytes: Uint8Array;
@@ -46,7 +46,7 @@ export class ShareableLayout {
   /** Where the notes begin; `undefined` in a list that CPython has made. */
   readonly #notes: number | undefined;
 
-  /** A list that stands there already. */
+  /** An existing list. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -62,7 +62,7 @@ export class ShareableLayout {
     this.#notes = isOurs ? trailer + 8 : undefined;
   }
 
-  /** How many bytes a list of these items takes; throws for what it cannot hold. */
+  /** Returns the number of bytes for a list of these items. Throws if the list cannot hold an item. */
   static sizeOf(items: readonly ShareableItem[]): number {
     let data = 0;
     for (const item of items) data += slotSize(pack(item));
@@ -105,7 +105,7 @@ export class ShareableLayout {
     }
   }
 
-  /** Throws, and changes nothing, if the item does not fit into the slot. */
+  /** Replaces an item. Throws and changes nothing if the item does not fit into the slot. */
   set(index: number, item: ShareableItem): void {
     const packed = pack(item);
     const slot = this.#slot(index);
@@ -129,7 +129,7 @@ export class ShareableLayout {
     this.#view.setUint32(note + 4, packed.note === 0 ? 0 : hash(slot), true);
   }
 
-  /** The item's format in the terms of Python's `struct`. */
+  /** Returns the item's format in the terms of Python's `struct`. */
   format(index: number): string {
     const at = this.#formats + index * FORMAT_BYTES;
     return Buffer.from(this.#bytes.subarray(at, at + FORMAT_BYTES))
@@ -140,12 +140,12 @@ export class ShareableLayout {
   #text(index: number, slot: Uint8Array): string | Uint8Array {
     let end = slot.length;
     while (end > 0 && slot[end - 1] === 0) end--;
-    // No other length than one that ends with NULs is ever noted.
+    // A length is noted only for a text or bytes that end with NULs.
     const bytes = slot.subarray(0, this.#noted(index, this.#slot(index)) || end);
     return this.#bytes[this.#codes + index] === code.TEXT ? decoder.decode(bytes) : new Uint8Array(bytes);
   }
 
-  /** What is noted of the item, 0 if it is not what it was when that was noted. */
+  /** Returns the note of the item, 0 if the item has changed since it was noted. */
   #noted(index: number, slot: Uint8Array): number {
     if (this.#notes === undefined) return 0;
     const at = this.#notes + index * 8;

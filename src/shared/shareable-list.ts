@@ -2,7 +2,7 @@ import { assertOptions } from '../options.ts';
 import { type ShareableItem, ShareableLayout } from './shareable-layout.ts';
 import { SharedMemory, segmentOf } from './shared-memory.ts';
 
-/** Where a list is, for arrivals: the shared memory that has come. */
+/** The shared memory of a list that was sent to this process. */
 export class Attached {
   readonly shm: SharedMemory;
   constructor(shm: SharedMemory) {
@@ -11,15 +11,15 @@ export class Attached {
 }
 
 /**
- * A list of fixed length in named shared memory: numbers, bigints, booleans, strings, Uint8Arrays and null. Python's `ShareableList(name=…)`
- * is the same list. Each item may be replaced by one of any kind, text and bytes by what takes no more room than the first had, rounded up
- * to eights (`RangeError`). What is read is what was written, at the cost of a copy: change an item by assigning it anew.
+ * A list of fixed length in named shared memory: numbers, bigints, booleans, strings, Uint8Arrays and null. Python's
+ * `ShareableList(name=…)` is the same list. Each item can be replaced by an item of any kind. A text or bytes must fit into the size of
+ * the first item, rounded up to a multiple of eight (`RangeError`). A value that is read is a copy: assign the item again to change it.
  *
- * Nothing is locked: an item that one process reads while another writes it may be torn. The name is `shm.name`; `shm.unlink()`
- * removes it.
+ * Nothing is locked: an item that one process reads while another writes it may be torn. The name is `shm.name`; `shm.unlink()` removes
+ * it.
  *
- * Numbers: a whole one is Python's int, any other a float; a bigint is an int of 64 bits and comes back as a bigint. What Python has
- * assigned, or holds in a list that it has made, is a number up to 2 ** 53 and a bigint beyond.
+ * An integer number is Python's int, any other number a float. A bigint is an int of 64 bits and is read as a bigint. An int that Python
+ * has assigned, or that is in a list made by Python, is read as a number up to 2 ** 53 and as a bigint beyond.
  *
  * @example
  * import { ShareableList } from 'multiproc/shared-memory';
@@ -32,14 +32,14 @@ export class Attached {
  * list.shm.unlink();
  */
 export class ShareableList<T = ShareableItem> implements Iterable<T> {
-  /** The item at an index; an index that there is not is a `RangeError` on assignment. */
+  /** The item at an index. Assigning to an index outside the list throws a `RangeError`. */
   [index: number]: T;
 
-  /** The memory that it stands in. */
+  /** The shared memory of the list. */
   readonly shm: SharedMemory;
   readonly #layout: ShareableLayout;
 
-  /** A new list of these items, of this name if there is one; without items, the list of this name. */
+  /** With items, makes a new list, of this name if one is given. Without items, opens the list of this name. */
   constructor(items: Iterable<T & ShareableItem> | undefined, options?: { readonly name?: string });
   /** @internal */
   constructor(attached: Attached);
@@ -65,40 +65,43 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
       throw error;
     }
     offerIndexes(this.#layout.length);
-    // An assignment to an index that there is not must fail.
+    // An assignment to an index outside the list must fail.
     Object.preventExtensions(this);
   }
 
-  /** The list of this name, whoever made it; a `StateError` if there is none, a `TypeError` if it is something else. */
+  /**
+   * Opens the list of this name, whichever program made it. Throws a `StateError` if there is none, a `TypeError` if the memory holds
+   * something else.
+   */
   static attach<T = ShareableItem>(name: string): ShareableList<T> {
     return attached<T>(name);
   }
 
-  /** How many items. */
+  /** The number of items. */
   get length(): number {
     return this.#open().length;
   }
 
-  /** The item at an index, from the end if it is negative; a `RangeError` where there is none. */
+  /** Returns the item at an index, from the end if it is negative. Throws a `RangeError` if there is none. */
   at(index: number): T {
     const layout = this.#open();
     return layout.get(locate(layout, index)) as T;
   }
 
-  /** Replaces the item at an index, from the end if it is negative; a `RangeError` where there is none, or no room for it. */
+  /** Replaces the item at an index, from the end if it is negative. Throws a `RangeError` if there is none, or if the new item does not fit. */
   set(index: number, item: T): void {
     const layout = this.#open();
     layout.set(locate(layout, index), item as ShareableItem);
   }
 
-  /** How many items are equal to this one. */
+  /** Returns the number of items that are equal to this one. */
   count(item: T): number {
     let count = 0;
     for (const other of this) if (isEqual(other, item)) count++;
     return count;
   }
 
-  /** The index of the first item that is equal to this one; a `RangeError` where there is none. */
+  /** Returns the index of the first item that is equal to this one. Throws a `RangeError` if there is none. */
   index(item: T): number {
     let index = 0;
     for (const other of this) {
@@ -114,17 +117,17 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
     return Array.from({ length: layout.length }, (_, i) => layout.format(i)).join('');
   }
 
-  /** The items in order, as they are when each is reached. */
+  /** Iterates over the items in order; each is read when it is reached. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }
 
-  /** This process is done with the list: `shm.close()`. */
+  /** Ends the use of the list in this process, as `shm.close()` does. */
   close(): void {
     this.shm.close();
   }
 
-  /** Closes it at the end of a `using` block. */
+  /** Closes the list at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -153,7 +156,7 @@ function attached<T>(name: string): ShareableList<T> {
 
 let offered = 0;
 
-/** Lists answer to `list[0]` up to the length of the longest: the indexes are properties of all. */
+/** Defines the indexes up to the length of the longest list as properties of all lists, so that `list[0]` works. */
 function offerIndexes(length: number): void {
   for (; offered < length; offered++) {
     const index = offered;

@@ -18,15 +18,15 @@ import { SharedBytes } from './shared-bytes.ts';
 /** The number of this kind among shared objects. */
 export const SHARED_ARRAY_KIND = 49;
 
-/** Words of a shared array, behind those of every shared object. */
+/** Words of a shared array, after those of every shared object. */
 const field = {
-  /** The code of its kind of number; written once. */
+  /** The code of its kind of number; the maker writes it once. */
   type: 2,
-  /** See guarding-lock.ts; written once, by whoever asks for the lock first. */
+  /** See guarding-lock.ts; the first member that uses the lock writes it once. */
   lock: 3,
-  /** Granule of its `SharedBytes`, 0 until it has them; written once. */
+  /** Granule of its `SharedBytes`, 0 until it has them; the maker writes it once. */
   bytes: 4,
-  /** How many numbers; written once. */
+  /** The number of items; the maker writes it once. */
   length: 5,
 } as const;
 const WORDS = 6;
@@ -39,7 +39,7 @@ registerDestroyer(SHARED_ARRAY_KIND, (family, offset) => {
   if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
 });
 
-/** What becomes of the arguments of a new array. */
+/** The checked arguments of a new array. */
 interface Plan<K extends Scalar> {
   readonly code: number;
   readonly length: number;
@@ -47,12 +47,12 @@ interface Plan<K extends Scalar> {
 }
 
 /**
- * Numbers that all processes of the family see. `view` is a typed array over the shared bytes themselves, at its full speed, and so
- * is any slice of it (`view.subarray`), also where it has been sent: a task that sorts or sums a slice in place copies nothing.
+ * Numbers that all processes of the family see. `view` is a typed array over the shared bytes themselves, with full speed. A slice of it
+ * (`view.subarray`) is one too, even after it was sent: a task that sorts or sums a slice in place copies nothing.
  *
- * Made of a length, it holds zeros; made of items, each must be in the type's range (`RangeError`). What is assigned through `view`
- * is cut to the range by JavaScript, as in any typed array. Nothing is locked by itself: give each process a part of its own, or hold
- * `getLock()`. At most 1 GiB. The memory stays for as long as any process has the array, or a view of it.
+ * An array of a length holds zeros. Items must be in the range of the type (`RangeError`). Numbers that are assigned through `view` are
+ * reduced to the range by JavaScript, as in any typed array. Nothing is locked automatically: give each process a part of its own, or
+ * hold `getLock()`. The limit is 1 GiB. The memory stays as long as any process has the array or a view of it.
  *
  * @example
  * import { Pool, SharedArray } from 'multiproc';
@@ -71,7 +71,7 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
   #bytes: SharedBytes | undefined;
   #view: ScalarArrays[K] | undefined;
 
-  /** A length, or the numbers to begin with. */
+  /** Makes an array of zeros of a length, or an array of these numbers. */
   constructor(type: K, sizeOrItems: number | Iterable<ScalarValue<K>>, options?: GuardOptions);
   /** @internal */
   constructor(existing: Existing);
@@ -87,7 +87,7 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
       initGuard(family, words, at + field.lock, options);
       this.#bytes = this.#makeBytes(plan);
       const bytes = locate(this.#bytes).offset;
-      // Counted before it is found: killed in between, we leave bytes behind that are never freed.
+      // Counted before it can be found: if this member is killed in between, the bytes are never freed.
       retainObject(family, bytes);
       words[at + field.bytes] = bytes / GRANULE;
     } else this.#bytes = SharedBytes.at((words[at + field.bytes]! >>> 0) * GRANULE);
@@ -105,7 +105,7 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
     }
   }
 
-  /** The shared bytes as a typed array, the same one each time. A view lives on when the array is closed. */
+  /** A typed array over the shared bytes, the same one each time. A view stays valid when the array is closed. */
   get view(): ScalarArrays[K] {
     this.assertOpen();
     if (this.#view === undefined) {
@@ -115,24 +115,24 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
     return this.#view;
   }
 
-  /** How many numbers it holds. */
+  /** The number of items. */
   get length(): number {
     this.assertOpen();
     return this.#length;
   }
 
-  /** The lock that goes with the array, the same one in every process; a `StateError` if it was made with `lock: false`. */
+  /** Returns the lock of the array, the same one in every process. Throws a `StateError` if the array was made with `lock: false`. */
   getLock(): Lock {
     const { family, offset } = locate(this);
     return guardOf(family, family.heap.words(offset), wordIndex(offset) + field.lock);
   }
 
-  /** The numbers in order, as they are when each is reached. */
+  /** Iterates over the numbers in order; each is read when it is reached. */
   [Symbol.iterator](): IterableIterator<ScalarValue<K>> {
     return (this.view as unknown as Iterable<ScalarValue<K>>)[Symbol.iterator]() as IterableIterator<ScalarValue<K>>;
   }
 
-  /** Lets go of the array in this process; views that were taken before go on to show the shared bytes. */
+  /** Ends the use of the array in this process. Existing views go on showing the shared bytes. */
   override close(): void {
     this.#bytes = undefined;
     this.#view = undefined;
@@ -163,7 +163,7 @@ function planFor<K extends Scalar>(
 }
 
 function listOf(kind: ScalarKind, items: unknown): ArrayLike<unknown> {
-  // Of the same type there is nothing to check.
+  // Items of the same type need no check.
   if (items instanceof kind.Array) return items as ArrayLike<unknown>;
   const isIterable = typeof (items as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
   if (!isIterable) throw new TypeError(`a SharedArray is made of a length or of its items, not of ${String(items)}`);

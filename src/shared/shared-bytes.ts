@@ -8,16 +8,16 @@ import { OwnView } from './own-view.ts';
 /** The number of this kind among shared objects. */
 export const SHARED_BYTES_KIND = 50;
 
-/** Words of shared bytes, behind those of every shared object. */
+/** Words of shared bytes, after those of every shared object. */
 const field = {
-  /** How many bytes; written once. */
+  /** The number of bytes; the maker writes it once. */
   length: 2,
-  /** Granule of the block with the bytes, 0 until there is one; written once, by its maker. */
+  /** Granule of the block with the bytes, 0 until there is one; the maker writes it once. */
   block: 3,
 } as const;
 const WORDS = 4;
 
-/** From this size on, memory is emptied by giving it back rather than by writing zeros. */
+/** From this size on, memory is zeroed by giving it back to the system instead of writing zeros. */
 const LARGE = 2 ** 20;
 const PAGE = 4096;
 
@@ -26,15 +26,15 @@ registerDestroyer(SHARED_BYTES_KIND, (family, offset) => {
   if (granule !== 0) family.allocator.free((granule >>> 0) * GRANULE);
 });
 
-/** Whose bytes a buffer shows. As long as anybody has a view of it, the bytes stay. */
+/** The owner of each buffer's bytes. The bytes stay as long as any view of them exists. */
 const owners = new WeakMap<ArrayBufferLike, SharedBytes>();
 
-/** What is not let go of before this thread ends: the bytes whose views may be moved, and have no mapping of their own. */
+/** Objects that are kept until this thread ends: bytes whose views may be moved and have no mapping of their own. */
 const kept = new Set<SharedBytes>();
 
 /**
- * Bytes of the heap that users look at through views of their own. Nobody closes them: what has given out a view cannot take it
- * back, so they are let go of when the last view in this process is collected.
+ * Bytes of the heap that users see through views. They cannot be closed, because a view cannot be taken back: they are released when the
+ * last view in this process is collected.
  */
 export class SharedBytes extends SharedObject {
   readonly #family: Family;
@@ -42,7 +42,7 @@ export class SharedBytes extends SharedObject {
   readonly #length: number;
   #place: { readonly buffer: ArrayBufferLike; readonly start: number } | undefined;
 
-  /** So many bytes, all zero, or those of an existing object. */
+  /** Makes this number of zero bytes, or opens an existing object. */
   constructor(make: number | Existing) {
     super(SHARED_BYTES_KIND, make instanceof Existing ? make : WORDS);
     const { family, offset } = locate(this);
@@ -51,7 +51,7 @@ export class SharedBytes extends SharedObject {
     const at = wordIndex(offset);
     if (!(make instanceof Existing)) {
       words[at + field.length] = make;
-      // Ours until the object says where it is: our burial frees it by one of the two, and the object comes first.
+      // The block is ours until the object names it: our burial frees it by one of the two, and frees the object first.
       const block = this.#allocate(make);
       empty(family, block, make);
       Atomics.store(words, at + field.block, block / GRANULE);
@@ -61,7 +61,7 @@ export class SharedBytes extends SharedObject {
     this.#block = (words[at + field.block]! >>> 0) * GRANULE;
   }
 
-  /** The object at `offset`, which somebody else holds. */
+  /** Returns the object at `offset`, which another object holds. */
   static at(offset: number): SharedBytes {
     return (knownObject(offset) as SharedBytes | undefined) ?? new SharedBytes(new Existing(offset));
   }
@@ -76,10 +76,10 @@ export class SharedBytes extends SharedObject {
     return this.#place;
   }
 
-  /** A buffer over the bytes, which stay ours as long as anybody can see them by it. */
+  /** Returns a buffer over the bytes, which are held as long as they can be seen through it. */
   #open(block: number, length: number): { buffer: ArrayBufferLike; start: number } {
     const { memory } = this.#family.heap;
-    // Nobody can move a SharedArrayBuffer.
+    // A SharedArrayBuffer cannot be moved.
     if (!memory.hasOwnBuffers) return memory.show(block, length);
     if (!canPin()) {
       if (OwnView.hasRoom) {
@@ -91,7 +91,7 @@ export class SharedBytes extends SharedObject {
     return { buffer: pin(buffer as ArrayBuffer), start };
   }
 
-  /** Counts as one more holder; the answer ends that. */
+  /** Adds one holder; returns a function that removes it. */
   #hold(): () => void {
     const { family, offset } = locate(this);
     family.holdings.reserve(1);
@@ -113,7 +113,7 @@ export class SharedBytes extends SharedObject {
   }
 }
 
-/** Makes views of shared bytes able to travel as what they are, not as copies; called once by the library's door. */
+/** Makes views of shared bytes arrive as views instead of copies; the library's door calls it once. */
 export function installSharedBuffers(): void {
   registerSharedBuffers({
     handleOf(buffer) {
@@ -124,7 +124,7 @@ export function installSharedBuffers(): void {
   });
 }
 
-/** Fills a block with zeros: others have used it before. */
+/** Fills a block with zeros, because it was used before. */
 function empty(family: Family, block: number, length: number): void {
   const zero = (from: number, to: number): void => {
     if (to > from) family.heap.memory.view(from, to - from).fill(0);

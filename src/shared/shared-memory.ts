@@ -2,30 +2,31 @@ import { closedError } from '../memory/shared-object.ts';
 import { assertOptionType } from '../options.ts';
 import { Segment } from './segment.ts';
 
-/** What a new segment is to be. */
+/** The options of `SharedMemory.create()`. */
 export interface SharedMemoryOptions {
-  /** Bytes; 1 at least. */
+  /** The number of bytes, at least 1. */
   readonly size: number;
-  /** How others find it: one free of slashes, of at most 255 bytes. A new one if left out. */
+  /** The name by which other programs attach, without slashes and with at most 255 bytes. A new name by default. */
   readonly name?: string | undefined;
-  /** It stays when this program has ended, until somebody calls `unlink()`; false if left out. */
+  /** Keeps the memory after the end of this program, until `unlink()` is called; false by default. */
   readonly persist?: boolean | undefined;
 }
 
-/** The segment of a shared memory, for those who send it; a `ClosedError` where it is closed. */
+/** Returns the segment of a shared memory, for code that sends it. Throws a `ClosedError` if it is closed. */
 export let segmentOf: (memory: SharedMemory) => Segment;
-/** The shared memory of a segment. */
+/** Returns the shared memory of a segment. */
 export function ofSegment(segment: Segment): SharedMemory {
-  // Only here is it made: users have `create` and `attach`.
+  // The only place that calls the constructor: users call `create` and `attach`.
   return Reflect.construct(SharedMemory, [segment]) as SharedMemory;
 }
 
 /**
- * A block of memory with a name, which any program of the same user can attach to, Python's `SharedMemory(name)` included.
+ * A block of memory with a name. Any program of the same user can attach to it, Python's `SharedMemory(name)` included.
  *
- * `close()` is for this process, `unlink()` for the name: when both have happened everywhere, the memory is free. The segments of
- * a process that was killed are removed when any program next makes or attaches one; those of one that ends by itself are
- * removed with the root of its family. Nothing is locked. Within a family a `SharedArray` needs no name and no `unlink()`.
+ * `close()` ends the use in this process, `unlink()` removes the name. The memory is free when the name is gone and all processes have
+ * closed it. The memory of a killed process is removed when any program next makes or attaches named memory. The memory of a process that
+ * ends by itself is removed when the root of its family ends. Nothing is locked. Within a family, use a `SharedArray`: it needs no name
+ * and no `unlink()`.
  *
  * @example
  * import { SharedMemory } from 'multiproc/shared-memory';
@@ -39,7 +40,7 @@ export function ofSegment(segment: Segment): SharedMemory {
  */
 export class SharedMemory {
   static {
-    // Friends of the class, kept off its public face.
+    // Friends of the class, not on its public face.
     segmentOf = (memory) => {
       memory.#assertOpen();
       return memory.#segment;
@@ -58,8 +59,8 @@ export class SharedMemory {
   }
 
   /**
-   * Makes a block of zeros. A `StateError` if the name is taken, a `PlatformError` if `/dev/shm` has no room for it, a `RangeError` for
-   * more than one view can show: 4 GiB in Node 20.
+   * Makes a block of zeros. Throws a `StateError` if the name is taken, a `PlatformError` if `/dev/shm` has no room for it, and a
+   * `RangeError` if it is larger than one view can be: 4 GiB in Node 20.
    */
   static create(options: SharedMemoryOptions): SharedMemory {
     if (typeof options !== 'object' || options === null) {
@@ -73,44 +74,44 @@ export class SharedMemory {
     return ofSegment(Segment.create(size, name, persist));
   }
 
-  /** Attaches to the block of this name, which any program of this user has made; a `StateError` if there is none, or another user's. */
+  /** Attaches to the block of this name. Throws a `StateError` if there is none, or if it belongs to another user. */
   static attach(name: string): SharedMemory {
     checkName(name);
     return ofSegment(Segment.attach(name));
   }
 
-  /** The bytes themselves, the same array each time. Once this is closed, arrays over them read as zeros. */
+  /** The bytes themselves, the same array each time. After `close()`, existing arrays over them read as zeros. */
   get buffer(): Uint8Array<ArrayBuffer> {
     this.#assertOpen();
     return this.#bytes!;
   }
 
-  /** What others attach to. */
+  /** The name by which other programs attach. */
   get name(): string {
     return this.#segment.name;
   }
 
-  /** Bytes. */
+  /** The number of bytes. */
   get size(): number {
     this.#assertOpen();
     return this.#segment.size;
   }
 
-  /** This process is done with the memory; others go on, and the name stays. May be repeated. */
+  /** Ends the use of the memory in this process. Other processes go on, and the name stays. May be repeated. */
   close(): void {
     this.#bytes = undefined;
     this.#segment.close();
   }
 
   /**
-   * Takes the name away, in any process, before or after `close()`; those who are attached go on. A `StateError` if that has
-   * happened already.
+   * Removes the name, in any process, before or after `close()`. Attached processes go on. Throws a `StateError` if the name is removed
+   * already.
    */
   unlink(): void {
     this.#segment.unlink();
   }
 
-  /** `close()`: the name stays. */
+  /** Calls `close()`; the name stays. */
   [Symbol.dispose](): void {
     this.close();
   }
