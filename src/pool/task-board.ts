@@ -85,6 +85,8 @@ export class TaskBoard extends SharedObject {
     });
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
       isReady: () => this.#isBidden() || this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
+      // It has what its last tasks captured, and their code.
+      isLastFirst: true,
     });
     this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => !this.#results.isEmpty });
   }

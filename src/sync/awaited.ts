@@ -6,6 +6,8 @@ export interface Awaited {
   owners?(): readonly number[];
   /** The methods of an object that its owner hands to the next, such as a lock. */
   readonly handOver?: HandOver;
+  /** True if the member that came last is woken first, and not the one that has waited longest. */
+  readonly isLastFirst?: boolean;
   /** True if a wait does not keep the program alive. */
   readonly isBackground?: boolean;
 }

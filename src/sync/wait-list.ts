@@ -21,11 +21,14 @@ const NONE = -1;
 export class WaitList {
   readonly #family: Family;
   readonly #table: EntryTable;
+  readonly #isLastFirst: boolean;
   /** This member's entry. Other members free it only if they take this member for dead. */
   #mine = NONE;
 
-  constructor(family: Family, offset: number) {
+  /** With `isLastFirst`, `notify` wakes the member that came last. */
+  constructor(family: Family, offset: number, isLastFirst = false) {
     this.#family = family;
+    this.#isLastFirst = isLastFirst;
     this.#table = new EntryTable(family, offset);
   }
 
@@ -75,7 +78,7 @@ export class WaitList {
     }
   }
 
-  /** Wakes the living member that has waited longest; returns false if none waits. */
+  /** Wakes the living member that has waited longest, or shortest if the last comes first; returns false if none waits. */
   notify(): boolean {
     for (;;) {
       const member = this.nominate();
@@ -85,7 +88,7 @@ export class WaitList {
     }
   }
 
-  /** Marks the member that has waited longest as notified, and returns its number: the caller must wake it. Returns 0 if none waits. */
+  /** Marks the member that `notify` would wake as notified, and returns its number: the caller must wake it. Returns 0 if none waits. */
   nominate(): number {
     if (!this.hasWaiting) return 0;
     this.#table.section.enter();
@@ -94,7 +97,7 @@ export class WaitList {
       let first = NONE;
       for (let entry = 0; entry < used; entry++) {
         if ((this.#table.first(entry) & STATE) !== WAITING) continue;
-        if (first === NONE || this.#before(entry, first)) first = entry;
+        if (first === NONE || this.#before(entry, first) !== this.#isLastFirst) first = entry;
       }
       if (first === NONE) return 0;
       const member = this.#table.first(first) & ~STATE;

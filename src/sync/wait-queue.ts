@@ -47,7 +47,7 @@ export class WaitQueue implements Pending {
 
   constructor(family: Family, offset: number, awaited: Awaited) {
     this.#family = family;
-    this.#list = new WaitList(family, offset);
+    this.#list = new WaitList(family, offset, awaited.isLastFirst);
     this.#awaited = awaited;
     this.#notifier = new Notifier(family, this.#list, awaited);
     this.#watch = new DeathWatch(family);

@@ -73,3 +73,17 @@ describe('the index of a worker', () => {
     assert.equal(await watched(said.get()), undefined);
   });
 });
+
+test('of the workers that sleep, the one that worked last is woken', async () => {
+  const pool = poolOf(3);
+  const together = new Barrier(3);
+  await watched(Promise.all([1, 2, 3].map(() => pool.apply((all: Barrier) => all.wait(), [together]))));
+  const times = new Map<string, number>();
+  for (let i = 0; i < 30; i++) {
+    // It falls asleep meanwhile, or not: then another one is woken.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const worker = await watched(pool.apply(here));
+    times.set(worker, (times.get(worker) ?? 0) + 1);
+  }
+  assert.ok(Math.max(...times.values()) > 15, `in turn it would be 10 for each: ${[...times.values()]}`);
+});
