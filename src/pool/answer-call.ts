@@ -1,15 +1,7 @@
 import type { Connection } from '../connection/connection.ts';
-import type { TaskOptions } from '../contracts/task-options.ts';
+import type { PoolCall } from '../contracts/executor.ts';
 import { SerializationError } from '../errors.ts';
 import { withPath } from './refusal-path.ts';
-
-/** The request of another process to the owner of a pool. */
-export interface PoolCall {
-  // biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
-  readonly fn: (...args: any[]) => unknown;
-  readonly args: unknown[];
-  readonly options: TaskOptions;
-}
 
 export type PoolAnswer = { readonly value: unknown } | { readonly error: unknown };
 

@@ -1,13 +1,8 @@
-import type { MapOptions, SubmitOptions } from '../contracts/task-options.ts';
+import { type Executor, type Outcome, outcome, type Sink, type Task, way } from '../contracts/executor.ts';
+import type { MapOptions } from '../contracts/task-options.ts';
 import { callLater } from './callbacks.ts';
 import { inCallersContext } from './callers-context.ts';
 import { cut } from './chunks.ts';
-import type { Dispatcher } from './dispatcher.ts';
-import type { Job, Sink } from './job.ts';
-import { type ReportMessage, report, type Way, way } from './messages.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** Receives the end of a batch. */
 export interface BatchEnd {
@@ -15,10 +10,16 @@ export interface BatchEnd {
   fail(error: unknown): void;
 }
 
+/** A function and the items that it runs on. `options` are those of each task. */
+export interface Work<Items = ArrayLike<unknown>> extends Pick<Task, 'fn' | 'how' | 'options'> {
+  readonly items: Items;
+  readonly chunksize: number;
+}
+
 /** Runs a function over all items of a list, chunk by chunk, and gathers the results in order. */
 export class Batch {
-  readonly #dispatcher: Dispatcher;
-  readonly #jobs: Job[] = [];
+  readonly #executor: Executor;
+  readonly #tasks: unknown[] = [];
   readonly #values: unknown[];
   readonly #total: number;
   readonly #isFailFast: boolean;
@@ -29,17 +30,9 @@ export class Batch {
   #firstError: { index: number; error: unknown } | undefined;
   #isSettled = false;
 
-  constructor(
-    dispatcher: Dispatcher,
-    fn: AnyFunction,
-    how: Way,
-    items: ArrayLike<unknown>,
-    chunksize: number,
-    { failFast, onProgress }: MapOptions,
-    submit: SubmitOptions,
-    end: BatchEnd,
-  ) {
-    this.#dispatcher = dispatcher;
+  constructor(executor: Executor, work: Work, { failFast, onProgress }: MapOptions, end: BatchEnd) {
+    const { fn, how, items, chunksize, options } = work;
+    this.#executor = executor;
     this.#isFailFast = failFast ?? false;
     this.#onProgress = inCallersContext(onProgress);
     this.#end = end;
@@ -52,10 +45,10 @@ export class Batch {
       // A failure of an earlier chunk has ended the batch.
       if (this.#isSettled) return;
       const start = number * chunksize;
-      const chunk = cut(items, start, chunksize);
-      const sink = new ChunkSink(this, start, chunk.length, number);
+      const input = cut(items, start, chunksize);
+      const sink = new ChunkSink(this, start, input.length, number);
       try {
-        this.#jobs.push(dispatcher.submit(fn, how, chunk, start, submit, sink));
+        this.#tasks.push(executor.submit({ fn, how, input, start, options, sink }));
       } catch (error) {
         sink.fail(error);
       }
@@ -64,13 +57,13 @@ export class Batch {
 
   /** Ends all chunks that have not ended. */
   cancel(error: unknown): void {
-    for (const job of this.#jobs) this.#dispatcher.end(job, error);
+    for (const task of this.#tasks) this.#executor.end(task, error);
   }
 
-  take(message: ReportMessage, start: number, number: number): void {
-    if (message[0] === report.RESULT) {
+  take(message: Outcome, start: number, number: number): void {
+    if (message[0] === outcome.RESULT) {
       this.#values[number] = message[1];
-    } else if (message[0] === report.RESULTS) {
+    } else if (message[0] === outcome.RESULTS) {
       const values = message[1];
       for (let i = 0; i < values.length; i++) this.#values[start + i] = values[i];
       for (const [i, error] of message[2]) this.fail(start + i, error);
@@ -127,7 +120,7 @@ class ChunkSink implements Sink {
     this.#number = number;
   }
 
-  settle(message: ReportMessage): void {
+  settle(message: Outcome): void {
     this.#batch.take(message, this.#start, this.#number);
     this.#batch.chunkDone(this.#length);
   }

@@ -1,10 +1,11 @@
 import { pack } from '../channel/transport.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
+import type { PoolCall } from '../contracts/executor.ts';
 import { ClosedError, EndOfStreamError, PoolBrokenError, SerializationError, TimeoutError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { discardParcel } from '../ring/parcel.ts';
-import type { PoolAnswer, PoolCall } from './answer-call.ts';
+import type { PoolAnswer } from './answer-call.ts';
 import { withPath } from './refusal-path.ts';
 import type { TaskBoard } from './task-board.ts';
 

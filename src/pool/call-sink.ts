@@ -1,5 +1,4 @@
-import type { Sink } from './job.ts';
-import { type ReportMessage, report } from './messages.ts';
+import { type Outcome, outcome, type Sink } from '../contracts/executor.ts';
 
 /** Receives the end of a single call. */
 export class CallSink implements Sink {
@@ -11,8 +10,8 @@ export class CallSink implements Sink {
     this.fail = reject;
   }
 
-  settle(message: ReportMessage): void {
-    if (message[0] === report.RESULT) this.#resolve(message[1]);
+  settle(message: Outcome): void {
+    if (message[0] === outcome.RESULT) this.#resolve(message[1]);
     else this.fail(message[1]);
   }
 }

@@ -2,40 +2,40 @@ import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
-import type { SubmitOptions } from '../contracts/task-options.ts';
-import { ClosedError, type WorkerLostError } from '../errors.ts';
+import { Admission, type Feeder } from '../contracts/admission.ts';
+import {
+  type AnyFunction,
+  type Executor,
+  type Outcome,
+  outcome,
+  type PoolCall,
+  type Task,
+} from '../contracts/executor.ts';
+import type { TaskOptions } from '../contracts/task-options.ts';
+import type { WorkerLostError } from '../errors.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { AbortWatch } from './abort-watch.ts';
-import { answerCall, type PoolCall } from './answer-call.ts';
+import { answerCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';
 import { callDue } from './callbacks.ts';
 import { Crew } from './crew.ts';
 import { unwatchEnd, watchEnd } from './farewell.ts';
 import { FunctionShelf } from './function-shelf.ts';
-import { Job, type Sink } from './job.ts';
+import { Job } from './job.ts';
 import { JobTable } from './job-table.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { type ReportMessage, report, type Way } from './messages.ts';
+import { type ReportMessage, report } from './messages.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { type Delivery, TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
 import { packTask } from './task-parcel.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
-type AnyFunction = (...args: any[]) => unknown;
-
-type State = 'open' | 'closed' | 'terminated' | 'broken';
-
-/** An object that will submit more tasks, even after the pool has been closed: an iteration that has begun. */
-export interface Feeder {
-  /** The iteration may have no reader: submits all remaining tasks, without a bound. */
-  hurry(): void;
-}
+import { rememberWrapped } from './wrapped.ts';
 
 /** Runs the tasks of one pool: puts them on the board, reads the reports of workers, and settles the tasks of lost workers. */
-export class Dispatcher {
+export class Dispatcher implements Executor<Job> {
+  readonly admission = new Admission(() => this.#maybeIdle());
   readonly #family: Family = family();
   readonly #board = new TaskBoard();
   readonly #shelf = new FunctionShelf(this.#family, this.#board.functions);
@@ -44,15 +44,10 @@ export class Dispatcher {
   readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
   readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
-  readonly #feeders = new Set<Feeder>();
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
   #listening: Promise<void> | undefined;
-  #state: State = 'open';
-  /** The reason for which the pool accepts no more tasks, once it is not open. */
-  #ending: unknown;
   #collecting = false;
-  #isHurried = false;
   #isGone = false;
   readonly #isOfThreads: boolean;
   #taken = 0;
@@ -71,15 +66,12 @@ export class Dispatcher {
     watchEnd(this);
   }
 
-  get board(): TaskBoard {
-    return this.#board;
-  }
-
-  /** Calls `run` for the requests of other processes, from the first call on until the pool closes. */
-  listen(run: (call: PoolCall) => Promise<unknown>): void {
+  wrap(callable: AnyFunction, fn: AnyFunction, options: TaskOptions, run: (call: PoolCall) => Promise<unknown>): void {
+    rememberWrapped(callable, { board: this.#board, fn, options });
     this.#listening ??= this.#takeCalls(run);
   }
 
+  /** Calls `run` for the requests of other processes, until the pool closes. */
   async #takeCalls(run: (call: PoolCall) => Promise<unknown>): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (;;) {
@@ -92,34 +84,23 @@ export class Dispatcher {
     await Promise.all(underway);
   }
 
-  get crew(): Crew {
+  get workers(): Crew {
     return this.#crew;
   }
 
-  /** The number of tasks that are not settled or whose worker is still being ended. */
   get outstanding(): number {
     return this.#jobs.size + this.#backlog.size;
   }
 
-  /** The numbers of tasks that are not settled, that are settled, and that failed. */
   get counts(): { outstanding: number; done: number; failed: number } {
     return { outstanding: this.#taken - this.#done, done: this.#done, failed: this.#failed };
   }
 
-  /** Accepts a task. Throws the error if it cannot be sent, and a `ClosedError` if the pool accepts no more tasks. */
-  submit(
-    fn: AnyFunction,
-    how: Way,
-    input: ArrayLike<unknown>,
-    start: number,
-    options: SubmitOptions,
-    sink: Sink,
-    feeder?: Feeder,
-  ): Job {
-    // An iteration that began before the close goes on.
-    if (this.#state !== 'closed' || feeder === undefined || !this.#feeders.has(feeder)) this.assertOpen();
+  submit(task: Task, feeder?: Feeder): Job {
+    this.admission.assertOpen(feeder);
+    const { options } = task;
     options.signal?.throwIfAborted();
-    const job = new Job(this.#shelf.borrow(fn), how, input, start, options, sink);
+    const job = new Job(this.#shelf.borrow(task.fn), task);
     try {
       // A new task must not overtake a task that waits here already.
       if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
@@ -136,31 +117,6 @@ export class Dispatcher {
     return job;
   }
 
-  /** Throws the reason if the pool accepts no more tasks. */
-  assertOpen(): void {
-    if (this.#state !== 'open') throw this.#ending;
-  }
-
-  /** Throws the reason if the user has ended the pool. If the pool has broken, that is not an error of the caller. */
-  assertNotEnded(): void {
-    if (this.#state !== 'broken') this.assertOpen();
-  }
-
-  /** True if all tasks have been ended, or the pool has broken. */
-  get isOver(): boolean {
-    return this.#state === 'terminated' || this.#state === 'broken';
-  }
-
-  /** Adds an iteration: it may submit tasks until it ends. */
-  addFeeder(feeder: Feeder): void {
-    this.#feeders.add(feeder);
-  }
-
-  removeFeeder(feeder: Feeder): void {
-    if (this.#feeders.delete(feeder)) this.#maybeIdle();
-  }
-
-  /** Ends one task with this error: a waiting task never starts, the worker of a running task is ended. */
   end(job: Job, error: unknown): void {
     if (job.settled) return;
     const { slots } = this.#board;
@@ -184,34 +140,19 @@ export class Dispatcher {
     if (isRunning) this.#crew.condemn(worker, (member) => this.#hasAlive(member));
   }
 
-  /** Accepts no more tasks; the workers end when all tasks have settled. */
   close(): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'closed';
-    this.#keepEnding(new ClosedError('This Pool is closed: it accepts no more tasks.'));
-    this.#maybeIdle();
+    if (this.admission.close()) this.#maybeIdle();
   }
 
-  /** Ends all workers at once, and all tasks with an error. */
   terminate(): void {
-    if (this.#state === 'terminated') return;
-    const error = new ClosedError('This Pool was terminated: its tasks were ended, and it accepts no more tasks.');
-    this.#state = 'terminated';
-    this.#keepEnding(error);
-    this.#endAll(error);
+    if (this.admission.terminate()) this.#endAll(this.admission.ending);
   }
 
-  /** True if tasks were ended because the user asked for it. */
-  isOwnEnd(error: unknown): boolean {
-    return this.#state === 'terminated' && error === this.#ending;
-  }
-
-  /** Resolves when no task is outstanding and no worker is left. From now on iterations have no bound. */
+  /** From now on iterations have no bound. */
   async ended(): Promise<void> {
-    this.#isHurried = true;
-    for (const feeder of this.#feeders) feeder.hurry();
+    this.admission.hurry();
     // The end of the workers settles their tasks, and only the workers keep the program alive.
-    if (this.isOver) await this.#crew.ended();
+    if (this.admission.isOver) await this.#crew.ended();
     await new Promise<void>((resolve) => {
       if (this.#isIdle) resolve();
       else this.#idle.push(resolve);
@@ -227,17 +168,12 @@ export class Dispatcher {
 
   /** The program has ended, or seems to have: work that it still does may need new workers. */
   bidFarewell(): void {
-    if (this.isOver || this.outstanding > 0) return;
+    if (this.admission.isOver || this.outstanding > 0) return;
     // After a close the workers are leaving already.
-    if (this.#state === 'open') this.#board.bidFarewell();
+    if (this.admission.isOpen) this.#board.bidFarewell();
     void this.#crew.seeOff();
   }
 
-  get isHurried(): boolean {
-    return this.#isHurried;
-  }
-
-  /** Blocks the thread until `isDone` returns true. */
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
       const { isPutOff, startsIn } = this.#crew;
@@ -323,7 +259,7 @@ export class Dispatcher {
   readonly #readSome = (): true | NotYet => (this.#readAll() || !this.#awaitsReports ? true : NOT_YET);
 
   get #awaitsReports(): boolean {
-    return this.#jobs.size > 0 && !this.isOver;
+    return this.#jobs.size > 0 && !this.admission.isOver;
   }
 
   #readAll(): boolean {
@@ -384,13 +320,13 @@ export class Dispatcher {
     }
   }
 
-  #ended(tag: number, message: ReportMessage): void {
+  #ended(tag: number, message: Outcome): void {
     const job = this.#jobs.get(tag);
     if (job === undefined) return;
     this.#crew.succeeded();
     this.#drop(job);
     if (!job.settled) {
-      const failed = message[0] === report.ERROR || (message[0] === report.RESULTS && message[2].length > 0);
+      const failed = message[0] === outcome.ERROR || (message[0] === outcome.RESULTS && message[2].length > 0);
       if (!failed || !this.#retry(job)) {
         this.#letGo(job, failed);
         job.sink.settle(message);
@@ -400,7 +336,7 @@ export class Dispatcher {
   }
 
   #retry(job: Job): boolean {
-    if (job.retries === 0 || this.isOver) return false;
+    if (job.retries === 0 || this.admission.isOver) return false;
     job.retries--;
     this.#clocks.stop(job);
     try {
@@ -440,12 +376,12 @@ export class Dispatcher {
   }
 
   get #isIdle(): boolean {
-    return this.outstanding === 0 && (this.#feeders.size === 0 || this.isOver);
+    return this.outstanding === 0 && !this.admission.isFed;
   }
 
   #maybeIdle(): void {
     if (!this.#isIdle) return;
-    if (this.#state === 'closed' && !this.#isGone) {
+    if (this.admission.isClosed && !this.#isGone) {
       this.#board.shutdown(false);
       this.#crew.endUnbegun();
     }
@@ -494,7 +430,7 @@ export class Dispatcher {
       inHand++;
       this.#drop(job);
       if (job.settled || this.#retry(job)) continue;
-      this.#fail(job, this.isOver ? this.#ending : error(job.name));
+      this.#fail(job, this.admission.isOver ? this.admission.ending : error(job.name));
     }
     if (inHand > 0) {
       this.#refill();
@@ -505,19 +441,7 @@ export class Dispatcher {
   }
 
   #break(error: unknown): void {
-    if (this.isOver) return;
-    this.#state = 'broken';
-    this.#keepEnding(error);
-    this.#endAll(error);
-  }
-
-  /**
-   * Keeps the reason for which the pool accepts no more tasks. Reads the error's stack: until then, an error refers to the `this` of each
-   * function on the stack, among them the Pool, which could never be collected.
-   */
-  #keepEnding(error: unknown): void {
-    if (error instanceof Error) void error.stack;
-    this.#ending = error;
+    if (this.admission.break(error)) this.#endAll(error);
   }
 
   #endAll(error: unknown): void {
@@ -532,7 +456,7 @@ export class Dispatcher {
       // The other tasks keep their slots until their workers have ended.
       if (isWaiting) this.#drop(job);
     }
-    if (this.#isHurried) void this.#crew.ended();
+    if (this.admission.isHurried) void this.#crew.ended();
     // This also wakes the collector, which may wait for a board on which nothing will happen any more.
     this.#board.shutdown(true);
     this.#maybeIdle();

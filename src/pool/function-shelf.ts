@@ -2,6 +2,7 @@ import { queueMicrotask } from '../builtins.ts';
 import { contentsAmong } from '../channel/contents.ts';
 import { type PackedParcel, packUnlessStored, unpackShared } from '../channel/transport.ts';
 import { type ArrivingContent, contentChanges, contentsArrived } from '../codec/captured-contents.ts';
+import type { AnyFunction } from '../contracts/executor.ts';
 import { isUnchanged } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';
@@ -17,9 +18,6 @@ import {
 } from '../ring/parcel.ts';
 import type { FunctionTable } from './function-table.ts';
 import { IdleFunctions } from './idle-functions.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** From this number of bytes on, a captured variable that is encoded for each task causes a warning. */
 const HEAVY = 4 * 2 ** 20;

@@ -1,14 +1,6 @@
+import type { Sink, Task, Way } from '../contracts/executor.ts';
 import type { SubmitOptions } from '../contracts/task-options.ts';
 import type { Shelved } from './function-shelf.ts';
-import type { ReportMessage, Way } from './messages.ts';
-
-/** Receives the end of a task. Neither method may throw; exactly one is called, once. */
-export interface Sink {
-  /** Receives the report of a worker: a result, an error, or results. */
-  settle(message: ReportMessage): void;
-  /** Receives an error that occurred in the owner. */
-  fail(error: unknown): void;
-}
 
 /** One task as its owner sees it: what to run, and the receiver of its end. */
 export class Job {
@@ -27,7 +19,7 @@ export class Job {
   timer: NodeJS.Timeout | undefined = undefined;
   settled = false;
 
-  constructor(fn: Shelved, how: Way, input: ArrayLike<unknown>, start: number, options: SubmitOptions, sink: Sink) {
+  constructor(fn: Shelved, { how, input, start, options, sink }: Task) {
     this.fn = fn;
     this.how = how;
     this.input = input;

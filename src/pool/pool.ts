@@ -1,3 +1,4 @@
+import { type AnyFunction, callOf, type Executor, type Sink, type Way, way } from '../contracts/executor.ts';
 import type { AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../contracts/pool.ts';
 import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from '../contracts/task-options.ts';
 import {
@@ -16,27 +17,20 @@ import { readTimeout, type WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink } from './async-sink.ts';
-import type { Batch, BatchEnd } from './batch.ts';
+import type { Batch, BatchEnd, Work } from './batch.ts';
 import { CallSink } from './call-sink.ts';
 import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
-import type { Job, Sink } from './job.ts';
-import { callOf, type Way, way } from './messages.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
 import type { ResultIterator } from './result-iterator.ts';
 import { settled } from './settled.ts';
 import { SyncOutcome } from './sync-outcome.ts';
-import { rememberWrapped } from './wrapped.ts';
 
 const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
 
 /** The deepest nesting of pools in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
-
-// biome-ignore lint/suspicious/noExplicitAny: each call checks the types of its own function.
-type AnyFunction = (...args: any[]) => unknown;
 
 /**
  * Worker processes that run functions. Any function can be a task, closures included; it is sent once to each worker. However a task
@@ -54,7 +48,7 @@ type AnyFunction = (...args: any[]) => unknown;
  * assert.deepEqual(await pool.map((x) => x * x, [1, 2, 3]), [1, 4, 9]);
  */
 export class Pool implements AnyPool, AsyncDisposable {
-  readonly #dispatcher: Dispatcher;
+  readonly #executor: Executor;
   readonly #interruptible: Interruptible;
   #isJoinable = false;
 
@@ -67,10 +61,10 @@ export class Pool implements AnyPool, AsyncDisposable {
       );
     }
     // No worker starts yet: a module that is loaded for a function may make a pool.
-    this.#dispatcher = asOurselves(() => new Dispatcher(settings));
-    this.#interruptible = interruptible(this.#dispatcher);
+    this.#executor = asOurselves(() => new Dispatcher(settings));
+    this.#interruptible = interruptible(this.#executor);
     watchInterrupt(this.#interruptible);
-    forgotten.register(this, { dispatcher: this.#dispatcher, interruptible: this.#interruptible });
+    forgotten.register(this, { executor: this.#executor, interruptible: this.#interruptible });
   }
 
   /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
@@ -112,11 +106,11 @@ export class Pool implements AnyPool, AsyncDisposable {
     options: TaskOptions & Callbacks<unknown> = NONE,
   ): AsyncResult<unknown> {
     assertTask(fn);
-    this.#dispatcher.assertNotEnded();
+    this.#executor.admission.assertNotEnded();
     const list = argumentsOf(args);
     const submit = readOptions(options);
     checkCallbacks(options);
-    const sink = new AsyncSink<unknown>(this.#dispatcher, options);
+    const sink = new AsyncSink<unknown>(this.#executor, options);
     try {
       sink.task = this.#call(fn, list, submit, sink);
     } catch (error) {
@@ -136,7 +130,7 @@ export class Pool implements AnyPool, AsyncDisposable {
   applySync(fn: AnyFunction, args?: readonly unknown[], options: TaskOptions = NONE): unknown {
     const outcome = new SyncOutcome();
     this.#call(fn, args, readOptions(options), new CallSink(outcome.succeed, outcome.fail));
-    return outcome.await(this.#dispatcher);
+    return outcome.await(this.#executor);
   }
 
   /**
@@ -202,11 +196,11 @@ export class Pool implements AnyPool, AsyncDisposable {
    */
   mapSync<T, R>(fn: (item: T) => R, items: Iterable<T>, options: MapOptions = {}): Awaited<R>[] {
     assertTask(fn);
-    this.#dispatcher.assertOpen();
+    this.#executor.admission.assertOpen();
     readMapOptions(options);
     const outcome = new SyncOutcome();
     this.#start(fn, way.EACH, listNow(items), options, outcome);
-    return outcome.await(this.#dispatcher) as Awaited<R>[];
+    return outcome.await(this.#executor) as Awaited<R>[];
   }
 
   /**
@@ -238,20 +232,19 @@ export class Pool implements AnyPool, AsyncDisposable {
     assertTask(fn);
     readOptions(options);
     const callable = (...args: A) => this.apply(fn, args, options);
-    rememberWrapped(callable, { board: this.#dispatcher.board, fn, options });
-    this.#dispatcher.listen(({ fn, args, options }) => this.apply(fn, args, options));
+    this.#executor.wrap(callable, fn, options, ({ fn, args, options }) => this.apply(fn, args, options));
     return callable;
   }
 
   /** Stops accepting tasks; tasks that are already submitted still finish. May be repeated. */
   close(): void {
-    this.#dispatcher.close();
+    this.#executor.close();
     this.#isJoinable = true;
   }
 
   /** Ends all workers at once; every outstanding result rejects with a `ClosedError`. May be repeated. */
   terminate(): void {
-    this.#dispatcher.terminate();
+    this.#executor.terminate();
     this.#isJoinable = true;
   }
 
@@ -259,7 +252,7 @@ export class Pool implements AnyPool, AsyncDisposable {
   async join(options?: WaitOptions): Promise<void> {
     if (!this.#isJoinable) throw new StateError('This Pool is open: close() or terminate() it before you join it.');
     readTimeout(options);
-    const ended = this.#dispatcher.ended();
+    const ended = this.#executor.ended();
     ended.then(() => unwatchInterrupt(this.#interruptible));
     await awaitEvent((done) => ended.then(done), options);
   }
@@ -272,34 +265,35 @@ export class Pool implements AnyPool, AsyncDisposable {
 
   /** The largest number of workers. */
   get size(): number {
-    return this.#dispatcher.crew.size;
+    return this.#executor.workers.size;
   }
 
   /** The process ids of the living workers. */
   get pids(): number[] {
-    return this.#dispatcher.crew.pids;
+    return this.#executor.workers.pids;
   }
 
   /** Returns numbers about the pool at this moment: workers and tasks. */
   stats(): PoolStats {
-    const { crew, counts } = this.#dispatcher;
-    return { ...crew.counts, ...counts };
+    const { workers, counts } = this.#executor;
+    return { ...workers.counts, ...counts };
   }
 
-  #call(fn: AnyFunction, args: readonly unknown[] | undefined, options: SubmitOptions, sink: Sink): Job {
+  #call(fn: AnyFunction, args: readonly unknown[] | undefined, options: SubmitOptions, sink: Sink): unknown {
     assertTask(fn);
-    return this.#dispatcher.submit(fn, way.CALL, argumentsOf(args), 0, options, sink);
+    return this.#executor.submit({ fn, how: way.CALL, input: argumentsOf(args), start: 0, options, sink });
   }
 
   #start(fn: AnyFunction, how: Way, items: ArrayLike<unknown>, options: MapOptions, end: BatchEnd): Batch {
     const chunksize = options.chunksize ?? defaultChunksize(items.length, this.size);
-    return new (machinery().Batch)(this.#dispatcher, fn, how, items, chunksize, options, readOptions(options), end);
+    const work: Work = { fn, how, items, chunksize, options: readOptions(options) };
+    return new (machinery().Batch)(this.#executor, work, options, end);
   }
 
   /** Starts a batch as soon as its items have been read. */
   async #batch(fn: AnyFunction, how: Way, items: Items<unknown>, options: MapOptions): Promise<unknown[]> {
     assertTask(fn);
-    this.#dispatcher.assertOpen();
+    this.#executor.admission.assertOpen();
     readMapOptions(options).signal?.throwIfAborted();
     // At once if it can be: a close() right after this call must not come between.
     const list = isIterable(items) ? listNow(items) : await gather(items);
@@ -315,12 +309,12 @@ export class Pool implements AnyPool, AsyncDisposable {
     options: MapOptions & Callbacks<R[]>,
   ): AsyncResult<R[]> {
     assertTask(fn);
-    this.#dispatcher.assertNotEnded();
+    this.#executor.admission.assertNotEnded();
     readMapOptions(options);
     checkCallbacks(options);
-    const sink = new AsyncSink<R[]>(this.#dispatcher, options);
+    const sink = new AsyncSink<R[]>(this.#executor, options);
     const begin = (list: ArrayLike<unknown>) => {
-      this.#dispatcher.assertOpen();
+      this.#executor.admission.assertOpen();
       if (!sink.result.ready()) sink.task = this.#start(fn, how, list, options, sink);
     };
     // At once if it can be: a close() right after this call must not come between.
@@ -340,41 +334,33 @@ export class Pool implements AnyPool, AsyncDisposable {
 
   #iterate<R>(fn: AnyFunction, items: Items<unknown>, options: MapOptions, isOrdered: boolean): ResultIterator<R> {
     assertTask(fn);
-    this.#dispatcher.assertNotEnded();
+    this.#executor.admission.assertNotEnded();
     const submit = readMapOptions(options);
     const chunksize = options.chunksize ?? 1;
     const buffersize = atLeastOne('buffersize', options.buffersize, 4 * this.size * chunksize);
-    return new (machinery().ResultIterator)(
-      this,
-      this.#dispatcher,
-      fn,
-      items,
-      isOrdered,
-      chunksize,
-      buffersize,
-      options,
-      submit,
-    );
+    const work = { fn, how: way.EACH, items, chunksize, options: submit };
+    const { onProgress } = options;
+    return new (machinery().ResultIterator)(this, this.#executor, work, { isOrdered, buffersize, onProgress });
   }
 }
 
 /** A pool that the program cannot reach any more is closed: it finishes its tasks and ends its workers. */
 const forgotten = new FinalizationRegistry<{
-  dispatcher: Dispatcher;
+  executor: Executor;
   interruptible: Interruptible;
-}>(({ dispatcher, interruptible }) => {
-  dispatcher.close();
-  dispatcher.ended().then(() => unwatchInterrupt(interruptible));
+}>(({ executor, interruptible }) => {
+  executor.close();
+  executor.ended().then(() => unwatchInterrupt(interruptible));
 });
 
 /** Returns what Ctrl-C needs of a pool. It must not refer to the `Pool`, which could otherwise never be collected. */
-function interruptible(dispatcher: Dispatcher): Interruptible {
+function interruptible(executor: Executor): Interruptible {
   return {
-    isBusy: () => !dispatcher.isOver && dispatcher.outstanding > 0,
+    isBusy: () => !executor.admission.isOver && executor.outstanding > 0,
     drain: async () => {
-      dispatcher.close();
-      await dispatcher.ended();
+      executor.close();
+      await executor.ended();
     },
-    terminate: () => dispatcher.terminate(),
+    terminate: () => executor.terminate(),
   };
 }

@@ -1,23 +1,20 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { MapOptions, SubmitOptions } from '../contracts/task-options.ts';
+import type { Feeder } from '../contracts/admission.ts';
+import { type Executor, outcome, type Outcome as TaskOutcome } from '../contracts/executor.ts';
+import type { MapOptions } from '../contracts/task-options.ts';
 import { onAbort } from '../on-abort.ts';
+import type { Work } from './batch.ts';
 import { callLater } from './callbacks.ts';
 import { callersContext } from './callers-context.ts';
-import type { Dispatcher, Feeder } from './dispatcher.ts';
-import type { Job } from './job.ts';
-import { type ReportMessage, report, way } from './messages.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** The outcome of one item. */
-type Outcome = { readonly value: unknown } | { readonly error: unknown };
+type Ending = { readonly value: unknown } | { readonly error: unknown };
 
 /** A task of the iterator, with its outcomes once it has ended. */
 interface Portion {
   readonly length: number;
-  job: Job | undefined;
-  outcomes: Outcome[] | undefined;
+  task: unknown;
+  outcomes: Ending[] | undefined;
 }
 
 /**
@@ -27,13 +24,11 @@ interface Portion {
 export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   /** Keeps the pool from being collected: a collected pool closes. */
   readonly pool: object;
-  readonly #dispatcher: Dispatcher;
-  readonly #fn: AnyFunction;
+  readonly #executor: Executor;
+  readonly #work: Work<unknown>;
   readonly #input: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #isOrdered: boolean;
-  readonly #chunksize: number;
   #buffersize: number;
-  readonly #submit: SubmitOptions;
   readonly #onProgress: MapOptions['onProgress'];
   /** The context in which the input is read and progress is reported, no matter which code made room. */
   readonly #context: AsyncResource = callersContext();
@@ -41,7 +36,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   readonly #portions: Portion[] = [];
   readonly #pending = new Set<Portion>();
   /** The outcomes that come next. */
-  #ready: Outcome[] = [];
+  #ready: Ending[] = [];
   /** The number of items that were read from the input and whose result was not read yet. */
   #open = 0;
   #done = 0;
@@ -56,32 +51,25 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
 
   constructor(
     pool: object,
-    dispatcher: Dispatcher,
-    fn: AnyFunction,
-    input: Iterable<unknown> | AsyncIterable<unknown>,
-    isOrdered: boolean,
-    chunksize: number,
-    buffersize: number,
-    { onProgress }: MapOptions,
-    submit: SubmitOptions,
+    executor: Executor,
+    work: Work<unknown>,
+    { isOrdered, buffersize, onProgress }: Pick<MapOptions, 'onProgress'> & { isOrdered: boolean; buffersize: number },
   ) {
     this.pool = pool;
-    this.#dispatcher = dispatcher;
-    this.#fn = fn;
-    const iterable = input as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
+    this.#executor = executor;
+    this.#work = work;
+    const iterable = work.items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null;
     const iterator = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
     if (iterator === undefined)
       throw new TypeError('items must be iterable: an array, a generator, an async generator');
     this.#input = iterator;
     this.#isOrdered = isOrdered;
-    this.#chunksize = chunksize;
     this.#buffersize = buffersize;
     this.#onProgress = onProgress && ((done) => this.#context.runInAsyncScope(onProgress, undefined, done));
-    this.#submit = submit;
-    submit.signal?.throwIfAborted();
-    this.#stopListening = submit.signal && onAbort(submit.signal, this.#onAbort);
-    if (dispatcher.isHurried) this.hurry();
-    dispatcher.addFeeder(this);
+    const { signal } = work.options;
+    signal?.throwIfAborted();
+    this.#stopListening = signal && onAbort(signal, this.#onAbort);
+    executor.admission.addFeeder(this);
     this.#read();
   }
 
@@ -93,7 +81,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   readonly #onAbort = (): void => {
     const wasOver = this.#isInputOver;
     this.#isInputOver = false;
-    this.#endInput({ error: this.#submit.signal?.reason });
+    this.#endInput({ error: this.#work.options.signal?.reason });
     // Progress that has not been reported yet is not reported any more.
     this.#pending.clear();
     this.#portions.length = 0;
@@ -106,7 +94,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     if (this.#isInputOver) return;
     this.#isInputOver = true;
     this.#inputError = error;
-    this.#dispatcher.removeFeeder(this);
+    this.#executor.admission.removeFeeder(this);
     this.#wake?.();
   }
 
@@ -131,7 +119,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
       this.#stopListening?.();
       this.#wake?.();
       const reason = new DOMException('The iteration was left.', 'AbortError');
-      for (const { job } of this.#pending) if (job !== undefined) this.#dispatcher.end(job, reason);
+      for (const { task } of this.#pending) if (task !== undefined) this.#executor.end(task, reason);
       const wasOver = this.#isInputOver;
       this.#endInput();
       if (!wasOver) await this.#closeInput();
@@ -162,7 +150,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   }
 
   /** Takes the first outcome of the next portion that has ended. */
-  #shiftPortion(): Outcome | undefined {
+  #shiftPortion(): Ending | undefined {
     const outcomes = this.#portions[0]?.outcomes;
     if (outcomes === undefined) return undefined;
     this.#portions.shift();
@@ -196,7 +184,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
         chunk.push(item?.value);
       }
       // A full buffer sends an incomplete chunk: no item can be read before its results are there.
-      if (chunk.length > 0 && (chunk.length === this.#chunksize || isOver || this.#open >= this.#buffersize)) {
+      if (chunk.length > 0 && (chunk.length === this.#work.chunksize || isOver || this.#open >= this.#buffersize)) {
         this.#send(chunk);
         chunk = [];
       }
@@ -204,20 +192,21 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     }
   }
 
-  #send(items: unknown[]): void {
-    const portion: Portion = { length: items.length, job: undefined, outcomes: undefined };
+  #send(input: unknown[]): void {
+    const portion: Portion = { length: input.length, task: undefined, outcomes: undefined };
     if (this.#isOrdered) this.#portions.push(portion);
     this.#pending.add(portion);
+    const { fn, how, options } = this.#work;
     const start = this.#submitted;
-    this.#submitted += items.length;
+    this.#submitted += input.length;
     const sink = {
-      settle: (message: ReportMessage) => this.#finish(portion, outcomesOf(message, items.length)),
-      fail: (error: unknown) => this.#finish(portion, outcomesOf([report.ERROR, error], items.length)),
+      settle: (message: TaskOutcome) => this.#finish(portion, outcomesOf(message, input.length)),
+      fail: (error: unknown) => this.#finish(portion, outcomesOf([outcome.ERROR, error], input.length)),
     };
     try {
-      portion.job = this.#dispatcher.submit(this.#fn, way.EACH, items, start, this.#submit, sink, this);
+      portion.task = this.#executor.submit({ fn, how, input, start, options, sink }, this);
     } catch (error) {
-      if (!this.#dispatcher.isOver) {
+      if (!this.#executor.admission.isOver) {
         sink.fail(error);
         return;
       }
@@ -228,7 +217,7 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
     }
   }
 
-  #finish(portion: Portion, outcomes: Outcome[]): void {
+  #finish(portion: Portion, outcomes: Ending[]): void {
     if (!this.#pending.delete(portion)) return;
     portion.outcomes = outcomes;
     if (!this.#isOrdered) this.#portions.push(portion);
@@ -238,9 +227,9 @@ export class ResultIterator<R> implements AsyncIterableIterator<R>, Feeder {
   }
 }
 
-function outcomesOf(message: ReportMessage, length: number): Outcome[] {
-  if (message[0] === report.RESULTS) {
-    const outcomes: Outcome[] = message[1].map((value) => ({ value }));
+function outcomesOf(message: TaskOutcome, length: number): Ending[] {
+  if (message[0] === outcome.RESULTS) {
+    const outcomes: Ending[] = message[1].map((value) => ({ value }));
     for (const [i, error] of message[2]) outcomes[i] = { error };
     return outcomes;
   }

@@ -1,5 +1,5 @@
+import type { Executor } from '../contracts/executor.ts';
 import type { BatchEnd } from './batch.ts';
-import type { Dispatcher } from './dispatcher.ts';
 
 /** The outcome of work for which a blocked thread waits. */
 export class SyncOutcome implements BatchEnd {
@@ -17,8 +17,8 @@ export class SyncOutcome implements BatchEnd {
     this.#error = { error };
   };
 
-  await(dispatcher: Dispatcher): unknown {
-    dispatcher.waitSync(() => this.#isThere);
+  await(executor: Executor): unknown {
+    executor.waitSync(() => this.#isThere);
     if (this.#error !== undefined) throw this.#error.error;
     return this.#value;
   }

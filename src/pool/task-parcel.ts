@@ -1,9 +1,10 @@
 import { pack } from '../channel/transport.ts';
+import { way } from '../contracts/executor.ts';
 import { SerializationError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import type { Parcel } from '../ring/parcel.ts';
 import type { Job } from './job.ts';
-import { INPUT_AT, type TaskMessage, way } from './messages.ts';
+import { INPUT_AT, type TaskMessage } from './messages.ts';
 import { withPath } from './refusal-path.ts';
 
 /** Packs a task. Throws a `SerializationError` whose path begins at the user's own value. */

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { clock, inspect, types } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
+import { type AnyFunction, way } from '../contracts/executor.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
@@ -15,13 +16,10 @@ import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { handleBeforeExit } from './before-exit.ts';
 import { FunctionCache } from './function-shelf.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { type ReportMessage, report, type TaskMessage, way } from './messages.ts';
+import { type ReportMessage, report, type TaskMessage } from './messages.ts';
 import { sendable } from './sendable-report.ts';
 import type { Delivery, TaskBoard } from './task-board.ts';
 import { dropTermination, onTermination } from './termination.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of the functions that come here.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** The orders of a worker, received at its start. */
 export interface WorkerOrders {

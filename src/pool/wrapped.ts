@@ -1,10 +1,8 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import type { AnyFunction } from '../contracts/executor.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
 import { callOwner, poolClosed } from './call-owner.ts';
 import type { TaskBoard } from './task-board.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: `wrap` checks the types of its function.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** The call behind a function that `pool.wrap` made. */
 interface Wrapped {
