@@ -6,12 +6,15 @@ const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { apply, ownKeys } = Reflect;
 const { toString: textOf } = Function.prototype;
 
-/** What stands above plain data, typed arrays, and their iterators. */
+const iterator = getPrototypeOf([][Symbol.iterator]()) as object;
+/** What stands above plain data, typed arrays and their memory, and iterators of arrays. */
 const prototypes: readonly object[] = [
   Object.prototype,
   Array.prototype,
   getPrototypeOf(Uint8Array.prototype) as object,
-  getPrototypeOf([][Symbol.iterator]()) as object,
+  ArrayBuffer.prototype,
+  iterator,
+  getPrototypeOf(iterator) as object,
 ];
 const typedArrays = ownKeys(globalThis).filter((key) => /^(Big)?(Int|Uint|Float)\d+(Clamped)?Array$/.test(String(key)));
 const others: readonly (readonly [holder: object, keys: readonly PropertyKey[]])[] = [
