@@ -14,6 +14,7 @@ export const { inspect, types } = process.getBuiltinModule('node:util');
 export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = realTimers();
 const files = process.getBuiltinModule('node:fs');
 export const fs = {
+  chmodSync: files.chmodSync,
   closeSync: files.closeSync,
   constants: files.constants,
   existsSync: files.existsSync,
@@ -24,6 +25,7 @@ export const fs = {
   linkSync: files.linkSync,
   lstatSync: files.lstatSync,
   mkdirSync: files.mkdirSync,
+  mkdtempSync: files.mkdtempSync,
   openSync: files.openSync,
   readFileSync: files.readFileSync,
   readSync: files.readSync,
@@ -31,6 +33,7 @@ export const fs = {
   readlinkSync: files.readlinkSync,
   realpathSync: files.realpathSync,
   renameSync: files.renameSync,
+  rmSync: files.rmSync,
   rmdirSync: files.rmdirSync,
   statSync: files.statSync,
   symlinkSync: files.symlinkSync,

@@ -1,4 +1,5 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
+import { platform } from 'node:process';
 import {
   Barrier,
   Event,
@@ -60,12 +61,16 @@ function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
   return 16 + RING_WORDS + { get: 0, put: 1, join: 2 }[end] * WAIT_LIST_WORDS;
 }
 
+/** Whether the kernel tells of each thread what it does. */
+const kernelTells = platform === 'linux';
+
 /** True while the process sleeps until another member wakes it: blocked, or in its event loop. */
 export function isAsleep(process: Process): boolean {
   const { member, pid } = childOf(process);
   const { members } = family();
   if (members.isKnownGone(member) || members.get(member, field.parked) === 0) return false;
-  // Armed, it still takes a last look: only the kernel knows that it sleeps.
+  // Armed, it still takes a last look: only the kernel knows that it sleeps. On other systems being armed has to do.
+  if (!kernelTells) return true;
   const tid = members.get(member, field.tid);
   return sleeps(`/proc/${pid}/task/${tid > 0 ? tid : kernelIds.get(process)}`);
 }
@@ -77,7 +82,7 @@ function sleeps(task: string): boolean {
 /** The kernel's numbers of threads that the library does not ask for, as far as this thread has started them. */
 const kernelIds = new WeakMap<Process, string>();
 
-if (platformInfo().platform === 'portable') {
+if (platformInfo().platform === 'portable' && kernelTells) {
   const { start } = Process.prototype;
   Process.prototype.start = function (this: Process): void {
     const before = new Set(readdirSync('/proc/self/task'));

@@ -4,7 +4,8 @@ import { clearTimeout, setTimeout } from '../builtins.ts';
 import { TimeoutError } from '../errors.ts';
 import { onAbort } from '../on-abort.ts';
 import { assertOptions, readTimeout, type WaitOptions } from '../options.ts';
-import { withShortPath } from '../platform/linux-socket-path.ts';
+import { sockets } from '../platform/choose.ts';
+import type { ShortPath } from '../platform/sockets.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
@@ -45,7 +46,8 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
   if (endpoint.path !== undefined && tls !== undefined) {
     throw new TypeError('A unix socket does not leave the machine and takes no tls: leave it out.');
   }
-  const socket = open(endpoint, tls);
+  const short = endpoint.path === undefined ? undefined : sockets().reach(endpoint.path);
+  const socket = open(endpoint, short, tls);
   let failure: unknown;
   const giveUp = (reason: unknown) => {
     failure ??= reason;
@@ -66,16 +68,16 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
     socket.destroy();
     throw failure ?? error;
   } finally {
+    short?.release();
     clearTimeout(timer);
     clearTimeout(handshake);
     stopListening?.();
   }
 }
 
-function open(endpoint: Endpoint, tls: ConnectionOptions | undefined): Socket {
+function open(endpoint: Endpoint, short: ShortPath | undefined, tls: ConnectionOptions | undefined): Socket {
   const net = process.getBuiltinModule('node:net');
-  // Of a path the system is asked at once, before this returns.
-  if (endpoint.path !== undefined) return withShortPath(endpoint.path, (path) => net.connect({ path }));
+  if (endpoint.path !== undefined) return net.connect({ path: short!.path });
   if (tls === undefined) return net.connect(endpoint);
   return process.getBuiltinModule('node:tls').connect({ ...tls, ...endpoint });
 }

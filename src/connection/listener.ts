@@ -172,8 +172,8 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     if (this.#waiting.length >= this.#backlog) return false;
     if (this.#trusted || !this.#place.isUnix) return true;
     try {
-      const user = sockets('A Listener without an authKey').peerUser(descriptorOf(socket));
-      return user === 0 || user === process.getuid?.();
+      const user = sockets().peerUser(descriptorOf(socket));
+      return user === undefined || user === 0 || user === process.getuid?.();
     } catch {
       // It is gone already.
       return false;

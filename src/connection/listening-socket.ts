@@ -29,13 +29,14 @@ export interface Place {
  */
 export function listenOn(server: Server, address: Address | undefined, backlog: number, keyBytes: number): Place {
   if (address === undefined) {
+    const pipe = sockets().newPipe?.();
+    if (pipe !== undefined) return listenOnPath(server, pipe, backlog);
     const folder = mkdtempSync(join(tmpdir(), 'multiproc-'));
     return listenOnPath(server, join(folder, 'listener'), backlog, folder);
   }
   const { path, host, port } = parseAddress(address);
   if (path !== undefined) return listenOnPath(server, path, backlog);
-  const fd = sockets('A Listener').listenTcp(host, port, backlog);
-  server.listen({ fd, exclusive: true });
+  sockets().listenTcp(server, host, port, backlog);
   const bound = server.address() as AddressInfo;
   if (keyBytes < LEAST_KEY_BYTES && !isLoopback(bound.address)) {
     server.close();
@@ -47,9 +48,9 @@ export function listenOn(server: Server, address: Address | undefined, backlog: 
 }
 
 function listenOnPath(server: Server, path: string, backlog: number, folder?: string): Place {
-  let fd: number;
+  let removeRest: () => void;
   try {
-    fd = sockets('A Listener').listenUnix(path, backlog);
+    removeRest = sockets().listenUnix(server, path, backlog);
   } catch (error) {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
@@ -57,10 +58,11 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
       ': another program has this socket, or begins to listen there just now, or the file is no socket. What a killed one left behind is replaced.';
     throw error;
   }
-  server.listen({ fd, exclusive: true });
+  if (sockets().newPipe !== undefined) return { address: path, isUnix: true, remove: () => {} };
   const own = fileAt(path);
   const remove = () => {
     files.delete(remove);
+    removeRest();
     if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
     // Not if somebody has removed it, and another listener has made its own there.
     else if (fileAt(path) === own) rmSync(path, { force: true });

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { clearTimeout, fs, setTimeout } from '../builtins.ts';
 import { StateError } from '../errors.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
-import { platform, sockets } from '../platform/choose.ts';
-import { descriptorOf } from '../platform/socket-descriptor.ts';
+import { sockets } from '../platform/choose.ts';
+import { directDescriptorOf } from '../platform/socket-descriptor.ts';
 
 /** Milliseconds that a closed TCP connection still reads what comes when all is out, lest the system throw away what it has sent. */
 const LINGER = 1000;
@@ -18,14 +18,16 @@ let scratch: Uint8Array | undefined;
 export class SocketStream {
   readonly #socket: Socket;
   readonly #isTcp: boolean;
-  /** The descriptor; -1 of TLS, whose bytes are not the messages', and where the system cannot be asked. Without it there are no Sync calls. */
+  /** The descriptor; -1 of TLS, whose bytes are not the messages', and where the system gives none. Without it there are no Sync calls. */
   readonly #fd: number;
+  /** How often the thread has been blocked since something was read or written. */
+  #tries = 0;
   #isShared = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     this.#isTcp = socket.remoteAddress !== undefined;
-    this.#fd = 'encrypted' in socket || platform().sockets === undefined ? -1 : descriptorOf(socket);
+    this.#fd = directDescriptorOf(socket);
   }
 
   /** True if it can be read and written without the event loop. */
@@ -40,11 +42,12 @@ export class SocketStream {
 
   /** The descriptor for a call that blocks the thread. */
   get fd(): number {
-    if (this.#fd === -1) {
-      sockets('A Sync call of a socket');
-      throw new StateError('The Sync calls do not work over TLS, which needs the event loop: await the others.');
-    }
-    return this.#fd;
+    if (this.#fd !== -1) return this.#fd;
+    throw new StateError(
+      'encrypted' in this.#socket
+        ? 'The Sync calls do not work over TLS, which needs the event loop: await the others.'
+        : `The Sync calls of a socket need its descriptor, which ${process.versions.deno ? 'Deno' : 'this system'} does not give: await the others.`,
+    );
   }
 
   /** The descriptor, for another process to have too: to close this one says nothing to the other end. */
@@ -82,7 +85,9 @@ export class SocketStream {
     scratch ??= new Uint8Array(CHUNK_BYTES);
     const into = target.length >= CHUNK_BYTES ? target : scratch;
     try {
-      return into.subarray(0, fs.readSync(this.#fd, into, 0, Math.min(into.length, 2 ** 30), null));
+      const bytes = into.subarray(0, fs.readSync(this.#fd, into, 0, Math.min(into.length, 2 ** 30), null));
+      this.#tries = 0;
+      return bytes;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
       throw error;
@@ -93,7 +98,9 @@ export class SocketStream {
   writeNow(bytes: Uint8Array, from: number): number {
     if (this.#fd === -1 || this.#socket.destroyed) return 0;
     try {
-      return fs.writeSync(this.#fd, bytes, from, Math.min(bytes.length - from, 2 ** 30));
+      const count = fs.writeSync(this.#fd, bytes, from, Math.min(bytes.length - from, 2 ** 30));
+      this.#tries = 0;
+      return count;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       throw error;
@@ -112,7 +119,7 @@ export class SocketStream {
 
   /** Blocks the thread until something can be read or written; false when the time is over. */
   awaitReady(what: 'read' | 'write', timeout: number): boolean {
-    return awaitDescriptor(this.fd, what, timeout);
+    return awaitDescriptor(this.fd, what, timeout, this.#tries++);
   }
 
   /** Closes it, after what is on its way. */
@@ -127,7 +134,7 @@ export class SocketStream {
     }
     // At once, since the thread may be about to block; and with somebody to read what still comes: TCP throws away what it has
     // sent, if it is closed with something unread.
-    if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets('A direct write').endWriting(this.#fd);
+    if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets().endWriting(this.#fd);
     let timer: NodeJS.Timeout | undefined;
     // The time begins when all is out, which is the other end's to decide.
     this.#socket.once('finish', () => {

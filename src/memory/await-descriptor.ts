@@ -2,16 +2,19 @@ import { clock } from '../builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import { currentFamily } from './family.ts';
 
-/** Blocks the thread until the descriptor can be read or written; false when the time is over. A thread that is ended meanwhile wakes up for that. */
-export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: number): boolean {
-  const { awaitReady } = sockets('A call that blocks for a socket');
+/**
+ * Blocks the thread until the descriptor can be read or written, or may be: `tries` says how often that was not so. False when the time is over.
+ * A thread that is ended meanwhile wakes up for that.
+ */
+export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: number, tries: number): boolean {
+  const { awaitReady } = sockets();
   const family = currentFamily();
   const signals = family?.pipeSignals;
-  if (family === undefined || signals === undefined) return awaitReady(fd, what, timeout, -1) === 'ready';
+  if (family === undefined || signals === undefined) return awaitReady(fd, what, timeout, -1, tries) === 'ready';
   const deadline = clock() + timeout;
   const sleep = (longest: number, doorbell: number) => {
     const left = Math.max(deadline - clock(), 0);
-    const found = awaitReady(fd, what, Math.min(left, longest), doorbell);
+    const found = awaitReady(fd, what, Math.min(left, longest), doorbell, tries);
     if (found === 'ready') return true;
     return found === 'late' && left <= longest ? false : undefined;
   };

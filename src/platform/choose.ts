@@ -43,9 +43,9 @@ export function files(): Files {
   return platform().files ?? refuse('Named shared memory');
 }
 
-/** The operating system's sockets, under the same conditions. */
-export function sockets(what: string): Sockets {
-  return platform().sockets ?? refuse(what);
+/** What there is of sockets beyond `node:net`. */
+export function sockets(): Sockets {
+  return platform().sockets;
 }
 
 /** The operating system's way to keep descriptors, under the same conditions. */
@@ -56,7 +56,7 @@ export function parking(): Parking {
 function refuse(what: string): never {
   const { why } = platform();
   throw new PlatformError(
-    `${what} needs the processes of the operating system, which multiproc has on Linux (x64 and arm64): ${why} Here threads, pools, queues, locks, SharedArray, pipes and managers work, within this program: see docs/platforms.md.`,
+    `${what} needs the processes of the operating system, which multiproc has on Linux (x64 and arm64): ${why} Here threads, pools, queues, locks, SharedArray, pipes, connections and managers work, with threads as members: see docs/platforms.md.`,
   );
 }
 

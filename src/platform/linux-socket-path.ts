@@ -1,4 +1,5 @@
 import { basename, dirname, fs } from '../builtins.ts';
+import type { ShortPath } from './sockets.ts';
 
 /** The longest path in a `sockaddr_un`, its closing zero not counted. */
 const LONGEST = 107;
@@ -6,22 +7,18 @@ const LONGEST = 107;
 const O_PATH = 0o10000000;
 
 /**
- * What `use` gives for a path to the same socket that the kernel takes, whatever folder it is in: a longer one begins with a
- * descriptor of the folder, which is open meanwhile. A `RangeError` where the name of the file alone is too long.
+ * A path to the same socket that the kernel takes, whatever folder it is in: a longer one begins with a descriptor of the folder, which is
+ * open until it is released. A `RangeError` where the name of the file alone is too long.
  */
-export function withShortPath<T>(path: string, use: (short: string) => T): T {
-  if (Buffer.byteLength(path) <= LONGEST) return use(path);
+export function linuxSocketPath(path: string): ShortPath {
+  if (Buffer.byteLength(path) <= LONGEST) return { path, release: () => {} };
   const folder = fs.openSync(dirname(path), O_PATH);
-  try {
-    const start = `/proc/self/fd/${folder}/`;
-    const name = basename(path);
-    if (Buffer.byteLength(name) > LONGEST - start.length) {
-      throw new RangeError(
-        `The name of a unix socket in a long path may have ${LONGEST - start.length} bytes, not ${Buffer.byteLength(name)}: ${path}`,
-      );
-    }
-    return use(start + name);
-  } finally {
-    fs.closeSync(folder);
-  }
+  const release = () => fs.closeSync(folder);
+  const start = `/proc/self/fd/${folder}/`;
+  const name = basename(path);
+  if (Buffer.byteLength(name) <= LONGEST - start.length) return { path: start + name, release };
+  release();
+  throw new RangeError(
+    `The name of a unix socket in a long path may have ${LONGEST - start.length} bytes, not ${Buffer.byteLength(name)}: ${path}`,
+  );
 }

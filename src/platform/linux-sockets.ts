@@ -1,6 +1,6 @@
 import { clock, fs, os } from '../builtins.ts';
 import { loadKoffi } from './koffi.ts';
-import { withShortPath } from './linux-socket-path.ts';
+import { linuxSocketPath } from './linux-socket-path.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
@@ -122,21 +122,27 @@ export function createLinuxSockets(): Sockets {
   }
 
   return {
-    listenTcp(host, port, backlog) {
+    listenTcp(server, host, port, backlog) {
       const [first] = resolve(host, port);
-      return listenAt(first!.family, first!.address, backlog, `${host}:${port}`);
+      server.listen({ fd: listenAt(first!.family, first!.address, backlog, `${host}:${port}`), exclusive: true });
     },
-    listenUnix(path, backlog) {
-      return withShortPath(path, (short) => {
-        const address = unixAddress(`${short}\0`);
+    listenUnix(server, path, backlog) {
+      const short = linuxSocketPath(path);
+      try {
+        const address = unixAddress(`${short.path}\0`);
+        const listen = () => server.listen({ fd: listenAt(AF_UNIX, address, backlog, path), exclusive: true });
         try {
-          return listenAt(AF_UNIX, address, backlog, path);
+          listen();
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !removeStale(short, address)) throw error;
-          return listenAt(AF_UNIX, address, backlog, path);
+          if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || !removeStale(short.path, address)) throw error;
+          listen();
         }
-      });
+      } finally {
+        short.release();
+      }
+      return () => {};
     },
+    reach: linuxSocketPath,
     peerUser(fd) {
       // struct ucred: pid, uid, gid.
       const credentials = new Int32Array(3);

@@ -17,12 +17,12 @@ export interface Platform {
   openMemory(pass?: MemoryPass): Memory;
   /** Has this process keep up to 64 MiB of memory that it has freed, for the next large array: to get it anew costs more than to fill it. */
   keepFreedMemory(): void;
+  readonly sockets: Sockets;
   /** Lets another thread run that waits for this CPU, if there is one. */
   yieldCpu(): void;
   // What is not there is not to be had here. `choose.ts` has a function for each, which throws then.
   readonly pipes?: Pipes;
   readonly processes?: Processes;
   readonly files?: Files;
-  readonly sockets?: Sockets;
   readonly parking?: Parking;
 }

@@ -7,3 +7,8 @@ import type { Server, Socket } from 'node:net';
 export function descriptorOf(socket: Socket | Server): number {
   return (socket as unknown as { _handle?: { fd?: number } | null })._handle?.fd ?? -1;
 }
+
+/** The descriptor by which the bytes of a connected socket can be read and written without the event loop; -1 where there is none, as over TLS, and in Deno, which reads no descriptor that it has not opened by its name. */
+export function directDescriptorOf(socket: Socket): number {
+  return 'encrypted' in socket || process.versions.deno !== undefined ? -1 : descriptorOf(socket);
+}

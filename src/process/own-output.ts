@@ -1,9 +1,5 @@
 import { fs } from '../builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
-import { platform } from '../platform/choose.ts';
-
-/** Milliseconds until the next try if no event reports that there is room. */
-const NAP = 5;
 
 const outputs = [
   ['stdout', 1],
@@ -63,20 +59,14 @@ function openOutput(fd: number): NodeJS.WritableStream {
 }
 
 function writeAll(fd: number, chunk: Uint8Array): void {
+  let tries = 0;
   for (let done = 0; done < chunk.length; ) {
     try {
       done += fs.writeSync(fd, chunk, done);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       // Another process has made the pipe non-blocking, and its reader is slow.
-      awaitRoom(fd);
+      awaitDescriptor(fd, 'write', Number.POSITIVE_INFINITY, tries++);
     }
   }
-}
-
-const nothing = new Int32Array(new SharedArrayBuffer(4));
-
-function awaitRoom(fd: number): void {
-  if (platform().sockets !== undefined) awaitDescriptor(fd, 'write', Number.POSITIVE_INFINITY);
-  else Atomics.wait(nothing, 0, 0, NAP);
 }

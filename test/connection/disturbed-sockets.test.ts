@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { after } from 'node:test';
 import { type Connection, Process, Queue } from 'multiproc';
@@ -21,7 +22,9 @@ process.env.TMPDIR = folder;
 const stale = `${mkdtempSync(`${folder}/${'stale-'.repeat(20)}`)}/socket`;
 function leaveStale(): void {
   rmSync(stale, { force: true });
-  closeSync(sockets('A test').listenUnix(stale, 1));
+  const server = createServer();
+  sockets().listenUnix(server, stale, 1);
+  server.close();
 }
 
 for (const [name, address, key] of [

@@ -1,10 +1,15 @@
 import { platformInfo } from 'multiproc';
 import { overThreads } from '../cases.ts';
 
+const anywhere = ['crowds', 'ported-from-cpython', 'socket', 'strangers', 'tls', 'unix-paths', 'wait'];
 // Without the system's processes no socket travels.
-const names = platformInfo().platform === 'portable' ? ['wait'] : ['travel', 'wait'];
+const names = platformInfo().platform === 'portable' ? anywhere : ['travel', 'wait'];
 
 await overThreads(
   {},
   names.map((name) => new URL(`./${name}.test.js`, import.meta.url)),
+  {
+    'carries copies of what looks at a SharedArray, small and large':
+      "the view's buffer is the memory of the whole program there, and is refused",
+  },
 );

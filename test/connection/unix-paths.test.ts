@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { Barrier, Event, Process, Queue } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
+import { test } from '../cases.ts';
 import { slay, start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 

@@ -1,6 +1,8 @@
 // Cases for runtimes and systems on which the tests cannot run: plain JavaScript, with exported functions. `node cases.mjs` prints a line for
 // each, and ends with 1 if one has failed.
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   Barrier,
   Condition,
@@ -20,12 +22,16 @@ import {
   SharedArray,
   SharedValue,
 } from 'multiproc';
+import { connect, Listener } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
 import functions from './functions.cjs';
+import tripled, * as exported from './functions.mjs';
 
 // Where the binary of Node needs another program to run it, children are started by a script.
 if (process.env.ELSEWHERE_NODE) process.execPath = process.env.ELSEWHERE_NODE;
 const { processes } = platformInfo();
+// Elsewhere Node gives no descriptor of a socket.
+const hasDescriptors = process.platform !== 'win32' && process.versions.deno === undefined;
 const hasClosures = process.versions.deno === undefined && process.versions.bun === undefined;
 
 function start(target, ...args) {
@@ -192,6 +198,76 @@ const cases = {
     const dict = await manager.dict({ a: 1 });
     await start(functions.addTo, dict).join();
     assert.equal(await dict.get('b'), 2);
+    await manager.shutdown();
+  },
+  'exports of an ES module travel: functions, the default, a class and its static method': async () => {
+    const pool = new Pool(1);
+    const { doubled, tools, Point } = exported;
+    assert.deepEqual(
+      [await pool.apply(doubled, [2]), await pool.apply(tripled, [2]), await pool.apply(tools.negated, [2])],
+      [4, 6, -2],
+    );
+    assert.equal(await pool.apply(Point.distance, [3, 4]), 5);
+    const queue = new Queue();
+    queue.putSync([Point, doubled]);
+    assert.deepEqual(queue.getSync(), [Point, doubled]);
+    await pool.close();
+    await pool.join();
+  },
+  'a listener serves at a place of its own, at a path, at an address and at the name of a host': async () => {
+    const path = join(tmpdir(), `multiproc-case-${process.pid}-${Date.now()}`);
+    for (const address of [undefined, path, '127.0.0.1:0', 'localhost:0']) {
+      const listener = new Listener({ address, authKey: 'a key of the cases' });
+      const [served, client] = await Promise.all([
+        listener.accept(),
+        connect(listener.address, { authKey: 'a key of the cases' }),
+      ]);
+      const sent = { text: 'hello', bytes: new Uint8Array(300_000).fill(5), big: 2n ** 70n };
+      await client.send(sent);
+      assert.deepEqual(await served.recv(), sent);
+      await served.sendBytes(new Uint8Array([1, 2]));
+      assert.deepEqual([...(await client.recvBytes())], [1, 2]);
+      client.close();
+      await assert.rejects(served.recv(), { name: 'EndOfStreamError' });
+      served.close();
+      listener.close();
+    }
+  },
+  'an address that is in use is refused at once, and free again afterwards': async () => {
+    const path = join(tmpdir(), `multiproc-use-${process.pid}-${Date.now()}`);
+    for (const address of [path, '127.0.0.1:0']) {
+      const first = new Listener({ address });
+      assert.throws(() => new Listener({ address: first.address }), { code: 'EADDRINUSE' });
+      const [served, client] = await Promise.all([first.accept(), connect(first.address)]);
+      served.close();
+      client.close();
+      first.close();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    new Listener({ address: path }).close();
+  },
+  'the Sync calls of a socket work, or say what to do': async () => {
+    const listener = new Listener({ authKey: 'a key of the cases' });
+    const [served, client] = await Promise.all([
+      listener.accept(),
+      connect(listener.address, { authKey: 'a key of the cases' }),
+    ]);
+    if (hasDescriptors) {
+      client.sendSync({ n: 1 });
+      assert.deepEqual(served.recvSync(), { n: 1 });
+      assert.throws(() => served.recvSync({ timeout: 20 }), { name: 'TimeoutError' });
+    } else assert.throws(() => client.sendSync(1), { name: 'StateError', message: /await the others/ });
+    for (const end of [served, client, listener]) end.close();
+  },
+  'a manager that listens serves another program': async () => {
+    const manager = new Manager({ address: '127.0.0.1:0', authKey: 'a key of the cases' });
+    manager.start();
+    const other = new Manager({ address: manager.address, authKey: 'a key of the cases' });
+    await other.connect();
+    const list = other.list([1]);
+    await list.push(2);
+    assert.equal(await list.length(), 2);
+    await other.shutdown();
     await manager.shutdown();
   },
   'a closure travels, or is refused in a sentence': async () => {

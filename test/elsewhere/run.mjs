@@ -93,7 +93,7 @@ function install() {
   const flags = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--force', '--loglevel=error'];
   const stdio = ['ignore', 'ignore', 'inherit'];
   npm(['install', ...flags, ...options, ...packages, join(folder, filename)], { cwd: folder, stdio });
-  for (const file of ['cases.mjs', 'functions.cjs']) cpSync(join(here, file), join(folder, file));
+  for (const file of ['cases.mjs', 'functions.cjs', 'functions.mjs']) cpSync(join(here, file), join(folder, file));
 }
 
 function tryOut(platform) {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, describe } from 'node:test';
 import { ClosedError, Process, Queue, RemoteError, SerializationError, StateError } from 'multiproc';
 import { BaseManager, BaseProxy, type Factory, Manager, type QueueProxy } from 'multiproc/managers';
 import { Queue as LocalQueue } from 'multiproc/queue';
+import { test } from '../cases.ts';
 import { start } from '../inside.ts';
 
 class Account {

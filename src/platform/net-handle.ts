@@ -1,0 +1,60 @@
+import type { Server } from 'node:net';
+
+/** What a server of `node:net` is made of. Node does not document it, and its own `node:cluster` stands on it; Deno has the same. */
+interface Handle {
+  listen(backlog: number): number;
+  close(): void;
+}
+
+interface Undocumented {
+  _createServerHandle?(address: string, port: number, family: number): Handle | number;
+}
+
+/** Bun listens before `listen()` returns, but tells of a failure later; its own interface throws. */
+interface Bun {
+  listen(where: object): { stop(): void };
+}
+
+/** Where to listen: an address of IP, or the path of a unix socket or pipe. */
+export type ServerAddress =
+  | { readonly address: string; readonly port: number; readonly family: number; readonly path?: undefined }
+  | { readonly path: string };
+
+/** Has a server listen before this returns; `where` names the place in errors, which have Node's `code`. */
+export function listenAt(server: Server, at: ServerAddress, backlog: number, where: string): void {
+  const { _createServerHandle: create } = process.getBuiltinModule('node:net') as unknown as Undocumented;
+  if (create === undefined) {
+    listenByBun(server, at, backlog, where);
+    return;
+  }
+  const handle = at.path === undefined ? create(at.address, at.port, at.family) : create(at.path, -1, -1);
+  if (typeof handle === 'number') throw failed('bind', handle, where);
+  // The server does the same once more, and does not throw why it fails.
+  const error = handle.listen(backlog);
+  if (error !== 0) {
+    handle.close();
+    throw failed('listen', error, where);
+  }
+  const inside = server as unknown as { _handle: Handle; _listen2(...args: unknown[]): void };
+  inside._handle = handle;
+  inside._listen2(null, -1, -1, backlog);
+}
+
+function failed(syscall: string, errno: number, where: string): NodeJS.ErrnoException {
+  const [code, text] = process.getBuiltinModule('node:util').getSystemErrorMap().get(errno) ?? [`errno ${errno}`, ''];
+  return Object.assign(new Error(`${syscall} ${code}: ${text} ${where}`), { code, errno, syscall });
+}
+
+function listenByBun(server: Server, at: ServerAddress, backlog: number, where: string): void {
+  const ignore = () => {};
+  server.once('error', ignore);
+  server.listen(at.path === undefined ? { host: at.address, port: at.port, backlog } : { path: at.path, backlog });
+  if (server.listening) {
+    server.off('error', ignore);
+    return;
+  }
+  const { Bun } = globalThis as unknown as { Bun: Bun };
+  const place = at.path === undefined ? { hostname: at.address, port: at.port } : { unix: at.path };
+  Bun.listen({ ...place, socket: { data() {} } }).stop();
+  throw new Error(`listen failed at ${where}, and would not fail any more`);
+}
