@@ -11,6 +11,7 @@ import { MappedMemory, type MappingCalls } from './mapped-memory.ts';
 import type { Parking } from './parking.ts';
 import type { Pipes } from './pipes.ts';
 import type { Platform } from './platform.ts';
+import { createPortableSockets } from './portable-sockets.ts';
 import type { Processes } from './processes.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -336,7 +337,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
     pipes: linux,
     processes: linux,
     get sockets() {
-      sockets ??= uninterrupted(createLinuxSockets);
+      sockets ??= uninterrupted(createSockets);
       return sockets;
     },
     get parking() {
@@ -344,6 +345,14 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       return parking;
     },
   };
+}
+
+/** Deno listens at no descriptor that it has not opened itself. */
+function createSockets(): Sockets {
+  const sockets = createLinuxSockets();
+  if (process.versions.deno === undefined) return sockets;
+  const { listenTcp, listenUnix } = createPortableSockets();
+  return { ...sockets, listenTcp, listenUnix };
 }
 
 /** Deno's `fstatSync` knows no descriptor that Deno has not opened itself. There the name of the descriptor's link says the same. */
