@@ -12,6 +12,7 @@ import {
   type ValueReader,
   type ValueWriter,
 } from './extension.ts';
+import { importKey } from './key-import.ts';
 import { isWithinProcess } from './within-process.ts';
 
 type Key = KeyObject | webcrypto.CryptoKey;
@@ -54,11 +55,8 @@ function writeCryptoKey(key: webcrypto.CryptoKey, out: ValueWriter): void {
       'a CryptoKey that is not extractable stays in its process; make it there too, or pass it as an argument to a thread of this one',
     );
   }
-  const object: Convertible = crypto().KeyObject.from(key);
-  if (object.toCryptoKey === undefined)
-    out.refuse('this Node cannot make a CryptoKey at once, 22.10 and later can; send KeyObject.from() of it');
   out.form(key.extractable ? 1 : 2);
-  out.value(object, '');
+  out.value(crypto().KeyObject.from(key), '');
   out.value({ ...key.algorithm }, '.algorithm');
   out.value([...key.usages], '.usages');
 }
@@ -85,10 +83,16 @@ function readKeyObject(input: ValueReader): KeyObject {
 }
 
 function readCryptoKey(input: ValueReader, isExtractable: boolean): webcrypto.CryptoKey {
-  const object = input.value() as Convertible;
+  const key = input.value() as Convertible;
   const algorithm = input.value();
   const usages = input.value() as readonly string[];
-  return orCorrupt(input, () => object.toCryptoKey!(algorithm, isExtractable, usages));
+  return orCorrupt(
+    input,
+    () =>
+      key.toCryptoKey?.(algorithm, isExtractable, usages) ??
+      // A message that was damaged may have something else in its place.
+      importKey(types.isKeyObject(key) ? key : input.corrupt('a key that is none'), algorithm, isExtractable, usages),
+  );
 }
 
 const keys: Extension<Key> = {
