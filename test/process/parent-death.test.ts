@@ -41,7 +41,7 @@ describe('what becomes of children when their parent ends', () => {
 
   test('spares end with the program, killed or not', async () => {
     for (const signal of ['SIGKILL', undefined] as const) {
-      const program = start(fixture('spares-ready'));
+      const program = start(fixture('spares-ready'), { args: signal === undefined ? [] : ['stays'] });
       const pids = pidsOf(await program.said('spares:'));
       assert.equal(pids.length, 3);
       if (signal !== undefined) program.kill(signal);
