@@ -3,6 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 /** Where all who may sleep are found, in the words of the heap's first window. */
 export interface Sleepers {
   readonly heap: SharedArrayBuffer;
+  /** How many words the first window has. */
+  readonly words: number;
   /** The word with the number of records, where the first begins, and from there to the next. */
   readonly count: number;
   readonly first: number;
@@ -28,7 +30,7 @@ interface Watched {
 const program = `
 const { workerData: { lives, sleepers, orders } } = require('node:worker_threads');
 const ended = new Int32Array(lives);
-const words = new Int32Array(sleepers.heap, 0, 2 ** 24);
+const words = new Int32Array(sleepers.heap, 0, sleepers.words);
 function listen(port) {
   port.on('message', ({ life, end, more }) => {
     listen(more);

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import { queueMicrotask, setInterval } from '../builtins.ts';
+import { WINDOW_BYTES } from '../platform/memory.ts';
 import type { Unseen } from '../platform/processes.ts';
 import { type Heap, wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
@@ -36,6 +37,7 @@ export class WordSignals implements Signals {
     this.lifelines = new WordLifelines(this.#lives, members, me, () => this.#hear());
     const sleepers = {
       heap: heap.memory.pass.buffer as SharedArrayBuffer,
+      words: WINDOW_BYTES / 4,
       count: wordIndex(layout.highWater),
       ...Members.records,
       parked: field.parked,

@@ -9,6 +9,8 @@ await overThreads(
   {},
   names.map((name) => new URL(`./${name}.test.js`, import.meta.url)),
   {
+    'test_ignore: a signal in the middle of blocked calls does no harm':
+      'the signal would be for the program, for whose threads Node then ends the inspector',
     'carries copies of what looks at a SharedArray, small and large':
       "the view's buffer is the memory of the whole program there, and is refused",
   },

@@ -4,7 +4,7 @@
  * OtherTest, TestIgnoreEINTR), Copyright (c) 2001 Python Software Foundation; All Rights Reserved. PSF licence.
  */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import {
   AuthenticationError,
@@ -17,6 +17,7 @@ import {
   StateError,
 } from 'multiproc';
 import { connect, Listener, wait } from 'multiproc/connection';
+import { test } from '../cases.ts';
 import { start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
