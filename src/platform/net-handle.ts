@@ -29,8 +29,8 @@ export function listenAt(server: Server, at: ServerAddress, backlog: number, whe
   }
   const handle = at.path === undefined ? create(at.address, at.port, at.family) : create(at.path, -1, -1);
   if (typeof handle === 'number') throw failed('bind', handle, where);
-  // The server does the same once more, and does not throw why it fails.
-  const error = handle.listen(backlog);
+  // The server does the same once more, and does not throw why it fails. A path cannot be taken by another any more, and Windows does not listen twice at a pipe.
+  const error = at.path === undefined ? handle.listen(backlog) : 0;
   if (error !== 0) {
     handle.close();
     throw failed('listen', error, where);
