@@ -1,17 +1,14 @@
 /** What the smaller doors add, for a child: values of all doors may arrive, and few ever do. So a door is loaded with the first of its values. */
 import './install.ts';
-import { registerLazySharedClass } from './channel/handle-extension.ts';
 import { registerLateExtensions } from './codec/extension.ts';
 import { PlatformError } from './errors.ts';
 import { registerOwnLoader } from './functions/own-exports.ts';
 import { lazy } from './lazy.ts';
-import { LEASE_KIND, RETURNS_KIND } from './managers/lease-blocks.ts';
 import { family } from './memory/family.ts';
 
 const connection = lazy(() => require('./install-connection.ts') as object);
 const managers = lazy(() => require('./install-managers.ts') as object);
 const sharedMemory = lazy(() => require('./install-shared-memory.ts') as object);
-const leases = lazy(() => require('./managers/lease.ts') as typeof import('./managers/lease.ts'));
 
 const all = () => {
   sharedMemory();
@@ -31,8 +28,6 @@ registerLateExtensions(() => {
     );
   }
 });
-registerLazySharedClass(LEASE_KIND, () => leases().Lease);
-registerLazySharedClass(RETURNS_KIND, () => leases().Returns);
 registerOwnLoader('multiproc/connection', connection);
 registerOwnLoader('multiproc/managers', managers);
 registerOwnLoader('multiproc/internal/managers', managers);

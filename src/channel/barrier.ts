@@ -1,19 +1,18 @@
 import { clock } from '../builtins.ts';
 import { BrokenBarrierError } from '../errors.ts';
-import { type Family, onHolderDeath, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { viewParcel } from '../ring/parcel.ts';
 import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';
-import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { discardShared, packShared, unpackShared } from './transport.ts';
 
-/** The number of this kind among shared objects. */
-export const BARRIER_KIND = 10;
 const MOST_PARTIES = 2 ** 16;
 
 /** Words of a barrier, after those of every shared object. */
@@ -26,20 +25,22 @@ const field = {
   rounds: 16 + WAIT_LIST_WORDS,
 } as const;
 
-registerDestroyer(BARRIER_KIND, (family, offset) => {
-  waitersAt(family, offset).destroy();
-  discardShared(family, actionAt(family, offset));
-});
-
-// A killed member that holds the barrier will not come any more, or is among the parties that have come. A member that ends by itself has
-// finished with the barrier.
-onHolderDeath(BARRIER_KIND, (family, offset, dead) => {
-  const rounds = new BarrierRounds(family, offset + field.rounds * 4);
-  const waiters = waitersAt(family, offset);
-  const isOrderly = family.members.get(dead, memberField.orderly) === 1;
-  if (isOrderly && !rounds.isRunBy(dead) && !waiters.has(dead)) return;
-  rounds.break();
-  waiters.notifyAll();
+defineKind(kinds.BARRIER, {
+  make: () => Barrier,
+  destroy(family, offset) {
+    new WaitList(family, offset + field.waiters * 4).destroy();
+    discardShared(family, actionAt(family, offset));
+  },
+  // A killed member that holds the barrier will not come any more, or is among the parties that have come. A member that ends by itself has
+  // finished with the barrier.
+  holderDied(family, offset, dead) {
+    const rounds = new BarrierRounds(family, offset + field.rounds * 4);
+    const waiters = waitersAt(family, offset);
+    const isOrderly = family.members.get(dead, memberField.orderly) === 1;
+    if (isOrderly && !rounds.isRunBy(dead) && !waiters.has(dead)) return;
+    rounds.break();
+    waiters.notifyAll();
+  },
 });
 
 /** Options of `new Barrier()`. */
@@ -92,7 +93,7 @@ export class Barrier extends SharedObject {
   constructor(parties: number | Existing, options?: BarrierOptions) {
     const isNew = !(parties instanceof Existing);
     const timeout = isNew ? readBarrier(parties, options) : 0;
-    super(BARRIER_KIND, isNew ? field.rounds + barrierRoundsWords(parties) : parties);
+    super(kinds.BARRIER, isNew ? field.rounds + barrierRoundsWords(parties) : parties);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;

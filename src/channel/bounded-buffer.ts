@@ -1,12 +1,12 @@
 import { Empty, Full, ShutDown } from '../errors.ts';
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
-import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import { announce } from './announce.ts';
@@ -256,11 +256,6 @@ function throwFull(): never {
 export function destroyBuffer(family: Family, offset: number): void {
   new Ring(family, offset + field.ring * 4).destroy();
   for (const list of [field.getters, field.putters]) {
-    new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
+    new WaitList(family, offset + list * 4).destroy();
   }
-}
-
-/** Registers a kind of shared objects that are destroyed as bounded buffers. */
-export function registerBufferKind(kind: number): void {
-  registerDestroyer(kind, destroyBuffer);
 }

@@ -1,8 +1,9 @@
 import { type ArrivingContent, CONTENT_WORDS, type Content } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { reach } from '../codec/extension.ts';
-import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { defineKind, type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import {
   claimParcel,
   discardParcel,
@@ -15,17 +16,16 @@ import {
 } from '../ring/parcel.ts';
 import { copyBlob, storeBlob } from './blobs.ts';
 
-/** The number of this kind among shared objects. */
-const CONTENT_KIND = 59;
-
 /** Words, after those of every shared object and before the parcel: see `Content`; the maker writes them once. */
 const field = { sender: 2, variable: 3, version: 4, words: CONTENT_WORDS } as const;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_BLOBS: Uint8Array[] = [];
 
-registerDestroyer(CONTENT_KIND, (family, offset) => {
-  discardParcel(family, readAttachments(family.heap.words(offset), wordIndex(offset) + field.words));
+defineKind(kinds.CONTENT, {
+  destroy: (family, offset) => {
+    discardParcel(family, readAttachments(family.heap.words(offset), wordIndex(offset) + field.words));
+  },
 });
 
 /** Puts a content into the heap, unless it is there, and counts one more holder: the message that it is sent with. */
@@ -61,7 +61,7 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
     offset = family.allocator.allocate((field.words + parcelWords(parcel)) * 4, 0, true);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    words[at + objectField.kind] = CONTENT_KIND;
+    words[at + objectField.kind] = kinds.CONTENT;
     words[at + objectField.holders] = 1;
     words[at + field.sender] = sender;
     words[at + field.variable] = variable;
@@ -82,7 +82,7 @@ export function contentsAmong(family: Family, handles: readonly number[]): Arriv
   for (const offset of handles) {
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    if (words[at + objectField.kind] !== CONTENT_KIND) continue;
+    if (words[at + objectField.kind] !== kinds.CONTENT) continue;
     contents.push({
       sender: words[at + field.sender] as number,
       variable: words[at + field.variable] as number,

@@ -1,12 +1,11 @@
 import { PlatformError } from '../errors.ts';
-import { type Family, family, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family, family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { parking, pipes } from '../platform/choose.ts';
 
-/** The number of this kind among shared objects. */
-export const DESCRIPTOR_KIND = 42;
 /** Words: `taken` is 1 after the descriptor was taken out; the member that takes it writes it, within the section of parked descriptors. */
 const field = { taken: 2, words: 16 } as const;
 /** How many times the kernel is asked for something that it must not refuse. */
@@ -20,7 +19,7 @@ const MOST_TRIES = 1000;
 export class ParkedDescriptor extends SharedObject {
   /** Parks a copy of the descriptor. */
   constructor(descriptor: number | Existing) {
-    super(DESCRIPTOR_KIND, descriptor instanceof Existing ? descriptor : field.words);
+    super(kinds.DESCRIPTOR, descriptor instanceof Existing ? descriptor : field.words);
     if (descriptor instanceof Existing) return;
     const { family, offset } = locate(this);
     try {
@@ -42,9 +41,12 @@ export class ParkedDescriptor extends SharedObject {
   }
 }
 
-registerDestroyer(DESCRIPTOR_KIND, (family, offset) => {
-  if (!tryDestroy(family, offset)) destroyLater(family, offset);
-  return 'keep';
+defineKind(kinds.DESCRIPTOR, {
+  make: () => ParkedDescriptor,
+  destroy: (family, offset) => {
+    if (!tryDestroy(family, offset)) destroyLater(family, offset);
+    return 'keep';
+  },
 });
 
 /** Closes a descriptor that no member has taken, and frees the words; returns false if that cannot be found out now. */

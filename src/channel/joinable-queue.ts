@@ -1,18 +1,17 @@
 import type { ShutdownOptions } from '../contracts/queue.ts';
 import { StateError, TimeoutError } from '../errors.ts';
-import { registerDestroyer } from '../memory/family.ts';
+import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, type Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { announceToAll } from './announce.ts';
 import { destroyBuffer, OWN_WORDS } from './bounded-buffer.ts';
 import { Queue } from './queue.ts';
-
-/** The number of this kind among shared objects. */
-export const JOINABLE_QUEUE_KIND = 4;
 
 /** Words of a joinable queue, after those of every queue. */
 const field = {
@@ -24,9 +23,12 @@ const field = {
   joiners: OWN_WORDS,
 } as const;
 
-registerDestroyer(JOINABLE_QUEUE_KIND, (family, offset) => {
-  new WaitQueue(family, offset + field.joiners * 4, { isReady: () => false }).destroy();
-  destroyBuffer(family, offset);
+defineKind(kinds.JOINABLE_QUEUE, {
+  make: () => JoinableQueue,
+  destroy: (family, offset) => {
+    new WaitList(family, offset + field.joiners * 4).destroy();
+    destroyBuffer(family, offset);
+  },
 });
 
 /**
@@ -64,7 +66,7 @@ export class JoinableQueue<T> extends Queue<T> {
   /** @internal */
   constructor(existing: Existing);
   constructor(maxsize?: number | Existing) {
-    super(maxsize, JOINABLE_QUEUE_KIND);
+    super(maxsize, kinds.JOINABLE_QUEUE);
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#done = wordIndex(offset) + field.done;

@@ -8,12 +8,14 @@ import {
   type ShutdownOptions,
 } from '../contracts/queue.ts';
 import { EndOfStreamError, ShutDown } from '../errors.ts';
+import { defineKind } from '../memory/family.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
 import { onAbort } from '../on-abort.ts';
 import { assertIterable, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
-import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
+import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 
 /** The option of a `get` that ends when all producers have ended. */
 export interface Producers {
@@ -24,9 +26,7 @@ export interface Producers {
 /** The abort reason of a `get` whose producers have all ended. */
 const END = Symbol('end');
 
-/** The number of this kind among shared objects. */
-export const QUEUE_KIND = 2;
-registerBufferKind(QUEUE_KIND);
+defineKind(kinds.QUEUE, { make: () => Queue, destroy: destroyBuffer });
 
 /**
  * A first-in, first-out queue that all processes of a family share: any number of producers and consumers, with or without an
@@ -56,7 +56,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
   constructor(maxsize?: number);
   /** @internal */
   constructor(maxsize: number | Existing | undefined, kind?: number);
-  constructor(maxsize: number | Existing = 0, kind: number = QUEUE_KIND) {
+  constructor(maxsize: number | Existing = 0, kind: number = kinds.QUEUE) {
     super(kind, maxsize instanceof Existing ? maxsize : roomFor(maxsize));
   }
 

@@ -1,17 +1,18 @@
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { viewParcel } from '../ring/parcel.ts';
 import { discardShared, packShared, unpackShared } from './transport.ts';
-
-/** The number of this kind among shared objects. */
-export const SHARED_KIND = 58;
 
 /** Words, after those of every shared object: the granule of the block with the encoded value; the maker writes it once. */
 const field = { block: 2, words: 16 } as const;
 
 // There is no block if the value could not be encoded.
-registerDestroyer(SHARED_KIND, (family, offset) => discardShared(family, blockOf(family, offset)));
+defineKind(kinds.SHARED, {
+  make: () => Shared,
+  destroy: (family, offset) => discardShared(family, blockOf(family, offset)),
+});
 
 /** The result of `share`: a value that is encoded in the heap. Any number of tasks and processes can take a copy of it. */
 export class Shared<T> extends SharedObject {
@@ -19,7 +20,7 @@ export class Shared<T> extends SharedObject {
 
   /** @internal */
   constructor(make: { readonly value: T } | Existing) {
-    super(SHARED_KIND, make instanceof Existing ? make : field.words);
+    super(kinds.SHARED, make instanceof Existing ? make : field.words);
     if (make instanceof Existing) return;
     const { family, offset } = locate(this);
     try {

@@ -1,9 +1,9 @@
+import { defineKind } from '../memory/family.ts';
+import { kinds } from '../memory/kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
-import { BoundedBuffer, registerBufferKind } from './bounded-buffer.ts';
+import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 
-/** The number of this kind among shared objects. */
-export const SIMPLE_QUEUE_KIND = 3;
-registerBufferKind(SIMPLE_QUEUE_KIND);
+defineKind(kinds.SIMPLE_QUEUE, { make: () => SimpleQueue, destroy: destroyBuffer });
 
 /**
  * An unbounded queue between processes with few methods: `put`, `get`, their `Sync` and `Nowait` forms, `qsize`, `empty` and `close`. For
@@ -23,6 +23,6 @@ export class SimpleQueue<T> extends BoundedBuffer<T> {
   /** @internal */
   constructor(existing: Existing);
   constructor(existing?: Existing) {
-    super(SIMPLE_QUEUE_KIND, existing ?? 0);
+    super(kinds.SIMPLE_QUEUE, existing ?? 0);
   }
 }

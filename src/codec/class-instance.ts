@@ -1,10 +1,12 @@
 /** Instances that keep their class: which those are, and how they are written. instance-forms.ts says what is on the wire. */
+
 import { NativeDate, types } from '../builtins.ts';
 import { stackOf } from '../stack-of.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';
 import { type Extension, extensionById, reach, registerExtension, type ValueWriter } from './extension.ts';
+import { extensionIds } from './extension-ids.ts';
 import { form, holesIn, instanceForms } from './instance-forms.ts';
 import { isKey } from './key-extension.ts';
 import { holdsPrivateNames } from './private-names.ts';
@@ -144,7 +146,13 @@ function writeClass(registration: ClassRegistration, out: ValueWriter): void {
 }
 
 /** Instances of registered classes, and of any class within what a function captured. */
-export const classInstances: Extension = { id: 1, name: 'instance of a class', forms: instanceForms, matches, write };
+export const classInstances: Extension = {
+  id: extensionIds.CLASS_INSTANCE,
+  name: 'instance of a class',
+  forms: instanceForms,
+  matches,
+  write,
+};
 
 /** Makes `classInstances` known; more than one call does no harm. */
 export function registerClassInstances(): void {

@@ -3,11 +3,12 @@
  * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them but class instances.
  * README.md has the table of all extensions and their forms.
  *
- * Ids: 1 class instances, 2 functions, 3 keys, 16 and above shared objects.
+ * `extension-ids.ts` has their numbers.
  */
 
 import type { Capture, Content } from './captured-contents.ts';
 import type { Claims } from './claims.ts';
+import { extensionIds } from './extension-ids.ts';
 
 /** How far a message goes, from near to far: what a kind of value may cross. */
 export const reach = {
@@ -109,7 +110,7 @@ export interface Form<T extends object = object> {
 
 /** One kind of value: how to recognise it and how to write it. */
 interface Kind<T extends object> {
-  /** 0 to 255, unique among extensions; part of the wire format, so two copies of the library agree on it. */
+  /** One of `extensionIds`. */
   readonly id: number;
   readonly name: string;
   /** What to say of one that is sent farther than its reach, to continue `Cannot send x: …`; a general sentence if left out. */
@@ -158,14 +159,11 @@ export function extensionFor(value: object, out: ValueWriter): Registered | unde
   return undefined;
 }
 
-/** Ids from here on are those of objects that are shared, or that reach something outside of the message. */
-const SHARED = 16;
-
 /** Whether a value travels as itself: a queue, a lock, an end of a pipe, a proxy. */
 export function isSharedObject(value: object): boolean {
   // None of these asks the writer.
   const nobody = undefined as unknown as ValueWriter;
-  return inOrder.some(({ extension }) => extension.id >= SHARED && extension.matches(value, nobody));
+  return inOrder.some(({ extension }) => extension.id >= extensionIds.SHARED && extension.matches(value, nobody));
 }
 
 let loadLate: (() => void) | undefined;

@@ -2,6 +2,7 @@
  * Keys of node:crypto and of WebCrypto, within the family: exported here, imported there. A key does not go through a socket, where
  * others might read it along.
  */
+
 import type { KeyObject, webcrypto } from 'node:crypto';
 import { types } from '../builtins.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type ValueReader,
   type ValueWriter,
 } from './extension.ts';
+import { extensionIds } from './extension-ids.ts';
 import { importKey } from './key-import.ts';
 import { isWithinProcess } from './within-process.ts';
 
@@ -96,7 +98,7 @@ function readCryptoKey(input: ValueReader, isExtractable: boolean): webcrypto.Cr
 }
 
 const keys: Extension<Key> = {
-  id: 3,
+  id: extensionIds.KEY,
   name: 'key',
   beyond:
     'a key does not leave its family, since others might read it on the way; send what its export() gives, over tls',

@@ -1,12 +1,11 @@
-import { DESCRIPTOR_KIND, ParkedDescriptor } from '../channel/descriptors.ts';
-import { registerSharedClass } from '../channel/handle-extension.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { HeapConnection } from './heap-connection.ts';
-import { PIPE_KIND, Pipe, type Side } from './pipe-object.ts';
+import type { Pipe, Side } from './pipe-object.ts';
 
 /** The ends of a pipe travel within the family; the sender keeps its own, until it closes it. */
 const connectionExtension: Extension<HeapConnection<unknown>> = {
-  id: 24,
+  id: extensionIds.CONNECTION,
   name: 'end of a pipe',
   reach: reach.FAMILY,
   fields: ['handle', 'uint32', 'value'],
@@ -32,7 +31,5 @@ function readEnd(input: ValueReader): HeapConnection<unknown> {
 
 /** Makes pipes able to travel; called once by the library's door. */
 export function installConnectionExtension(): void {
-  registerSharedClass(PIPE_KIND, Pipe as never);
-  registerSharedClass(DESCRIPTOR_KIND, ParkedDescriptor);
   registerExtension(connectionExtension);
 }

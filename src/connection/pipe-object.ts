@@ -1,13 +1,10 @@
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { RING_WORDS, Ring } from '../ring/ring.ts';
 import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { ATTENDANCE_WORDS, Attendance } from './attendance.ts';
-
-/** The numbers of these kinds among shared objects. */
-export const PIPE_KIND = 40;
-const VOYAGES_KIND = 41;
 
 /** Words of a lane: what one end sends to the other. */
 export const lane = { ring: 0, receivers: RING_WORDS, senders: RING_WORDS + WAIT_LIST_WORDS } as const;
@@ -45,7 +42,7 @@ export class Pipe extends SharedObject {
   #open = 0;
 
   constructor(make: boolean | Existing) {
-    super(PIPE_KIND, make instanceof Existing ? make : WORDS);
+    super(kinds.PIPE, make instanceof Existing ? make : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;
@@ -138,7 +135,7 @@ function create(family: Family, offset: number, duplex: boolean): void {
     const own = family.heap.words(block);
     const index = wordIndex(block);
     own.fill(0, index, index + voyages.bytes / 4);
-    own[index] = VOYAGES_KIND;
+    own[index] = kinds.VOYAGES;
     own[index + voyages.pipe] = offset / GRANULE;
     words[at + field.voyages + side] = block / GRANULE;
   }
@@ -155,26 +152,31 @@ function wakeAll(family: Family, pipe: number): void {
   family.parker.schedule();
 }
 
-registerDestroyer(PIPE_KIND, (family, offset) => {
-  const words = family.heap.words(offset);
-  for (const side of [0, 1] as const) {
-    new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
-    attendance(family, offset, side).destroy();
-    const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
-    // 0 where there was no memory for it, or its maker was killed before it came to that.
-    if (block === 0) continue;
-    const own = family.heap.words(block);
-    Atomics.store(own, wordIndex(block) + voyages.pipe, 0);
-    // Of a dead member's message the pipe may be released before this: then the last holder frees it.
-    if (Atomics.load(own, wordIndex(block) + voyages.holders) === 0) family.allocator.free(block);
-  }
-  for (const list of lists(family, offset)) list.destroy();
+defineKind(kinds.PIPE, {
+  make: () => Pipe,
+  destroy: (family, offset) => {
+    const words = family.heap.words(offset);
+    for (const side of [0, 1] as const) {
+      new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
+      attendance(family, offset, side).destroy();
+      const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
+      // 0 where there was no memory for it, or its maker was killed before it came to that.
+      if (block === 0) continue;
+      const own = family.heap.words(block);
+      Atomics.store(own, wordIndex(block) + voyages.pipe, 0);
+      // Of a dead member's message the pipe may be released before this: then the last holder frees it.
+      if (Atomics.load(own, wordIndex(block) + voyages.holders) === 0) family.allocator.free(block);
+    }
+    for (const list of lists(family, offset)) list.destroy();
+  },
 });
 
-registerDestroyer(VOYAGES_KIND, (family, offset) => {
-  // The last message that had the end is gone: where nobody took it out, the other end is alone now.
-  const pipe = (Atomics.load(family.heap.words(offset), wordIndex(offset) + voyages.pipe) >>> 0) * GRANULE;
-  if (pipe === 0) return undefined;
-  wakeAll(family, pipe);
-  return 'keep';
+defineKind(kinds.VOYAGES, {
+  destroy: (family, offset) => {
+    // The last message that had the end is gone: where nobody took it out, the other end is alone now.
+    const pipe = (Atomics.load(family.heap.words(offset), wordIndex(offset) + voyages.pipe) >>> 0) * GRANULE;
+    if (pipe === 0) return undefined;
+    wakeAll(family, pipe);
+    return 'keep';
+  },
 });

@@ -1,11 +1,12 @@
 import type { ParkedDescriptor } from '../channel/descriptors.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { parkedFor, takeDescriptor } from './socket-extension.ts';
 
 /** Connections over sockets travel within the family; the sender keeps its own, until it closes it. */
 const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
-  id: 28,
+  id: extensionIds.SOCKET_CONNECTION,
   name: 'Connection over a socket',
   reach: reach.FAMILY,
   fields: ['uint32', 'value', 'value'],

@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { StateError } from '../errors.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
 
@@ -10,7 +11,7 @@ const SERVER = 1;
 
 /** A socket of `node:net` that is connected, or listens, goes to another process as a descriptor; the sender keeps its own. */
 const socketExtension: Extension<Socket | Server> = {
-  id: 25,
+  id: extensionIds.SOCKET,
   name: 'socket of node:net',
   forms: [
     {

@@ -1,5 +1,6 @@
 import { onContents } from '../codec/captured-contents.ts';
 import { type Extension, registerExtension } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { lazy } from '../lazy.ts';
 import { forms } from './function-forms.ts';
 import { isStandIn } from './stand-in.ts';
@@ -13,7 +14,7 @@ export function installFunctionExtension(): void {
   if (installed) return;
   installed = true;
   const extension: Extension = {
-    id: 2,
+    id: extensionIds.FUNCTION,
     name: 'function',
     forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
     matches: (value, out): value is object =>

@@ -1,14 +1,7 @@
-/**
- * Leases and their returns as they stand in the heap, and what becomes of one that nobody holds any more. Every member must know
- * that, whether it uses managers or not: it may bury the last holder.
- */
-import { type Family, registerDestroyer, releaseObject } from '../memory/family.ts';
+/** Leases and their returns as they stand in the heap. */
+import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
-import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
-
-/** The numbers of these kinds among shared objects. */
-export const RETURNS_KIND = 56;
-export const LEASE_KIND = 57;
+import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
 
 /** Words of the returns, behind those of every shared object. */
 export const field = {
@@ -34,30 +27,3 @@ export const leaseField = {
 export function returnsOf(family: Family, lease: number): number {
   return (family.heap.words(lease)[wordIndex(lease) + leaseField.returns]! >>> 0) * GRANULE;
 }
-
-registerDestroyer(LEASE_KIND, (family, offset) => {
-  const returns = returnsOf(family, offset);
-  // Its maker was killed before it came to that: no server knows of it.
-  if (returns === 0) return undefined;
-  const words = family.heap.words(returns);
-  const taker = Atomics.load(words, wordIndex(returns) + field.taker);
-  if (taker !== 0 && family.members.isKnownGone(taker)) {
-    releaseObject(family, returns);
-    return undefined;
-  }
-  const own = family.heap.words(offset);
-  const first = wordIndex(returns) + field.first;
-  for (let seen = Atomics.load(words, first); ; ) {
-    own[wordIndex(offset) + leaseField.next] = seen;
-    // SYNC(returns): hands the lease, with what comes after it, to the taker.
-    const found = Atomics.compareExchange(words, first, seen, offset / GRANULE);
-    if (found === seen) break;
-    seen = found;
-  }
-  new WaitList(family, returns + field.waiters * 4).notifyAll();
-  return 'keep';
-});
-
-registerDestroyer(RETURNS_KIND, (family, offset) => {
-  new WaitList(family, offset + field.waiters * 4).destroy();
-});

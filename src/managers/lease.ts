@@ -1,9 +1,10 @@
 import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
-import { field, LEASE_KIND, leaseField, RETURNS_KIND, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
+import { field, leaseField, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
 
 /**
  * Where leases come back: a stack of those that nobody holds any more (Treiber's, of which all are taken at once). One member
@@ -15,7 +16,7 @@ export class Returns extends SharedObject {
   #waiters: WaitQueue | undefined;
 
   constructor(existing?: Existing) {
-    super(RETURNS_KIND, existing ?? RETURNS_WORDS);
+    super(kinds.RETURNS, existing ?? RETURNS_WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;
@@ -77,7 +78,7 @@ export class Lease extends SharedObject {
   isOfProxy = false;
 
   constructor(returns: Returns | Existing) {
-    super(LEASE_KIND, returns instanceof Existing ? returns : leaseField.words);
+    super(kinds.LEASE, returns instanceof Existing ? returns : leaseField.words);
     if (returns instanceof Existing) return;
     const place = locate(returns);
     const { family, offset } = locate(this);

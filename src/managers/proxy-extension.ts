@@ -1,5 +1,6 @@
 import { queueMicrotask } from '../builtins.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { StateError } from '../errors.ts';
 import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
@@ -20,7 +21,7 @@ const COUNTED = 2;
 const NAME_FIELDS = ['string', 'string', 'value', 'value'] as const;
 
 const proxyExtension: Extension<BaseProxy | PresentedObject> = {
-  id: 61,
+  id: extensionIds.PROXY,
   name: 'proxy of a managed object',
   forms: [
     // It has the address and the key of the server: nobody but the family may see that, or tell us where to go with which key.

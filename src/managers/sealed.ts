@@ -1,4 +1,5 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 
 /**
  * A value in a message that can be read without it: where it cannot be made here, because a class or a module is missing, the
@@ -32,7 +33,7 @@ export function unseal(value: unknown): unknown {
 }
 
 const sealedExtension: Extension<Sealed> = {
-  id: 60,
+  id: extensionIds.SEALED,
   name: 'sealed value',
   reach: reach.ANYBODY,
   fields: ['section'],

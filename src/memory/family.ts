@@ -185,7 +185,7 @@ export class Family {
       this.allocator,
       this.members,
       dead,
-      (object) => mourners.get(kindOf(this, object))?.(this, object, dead),
+      (object) => definitions.get(kindOf(this, object))?.holderDied?.(this, object, dead),
       (object) => releaseObject(this, object),
     );
     this.allocator.freeAllOf(dead);
@@ -290,22 +290,31 @@ export const objectField = {
   holders: 1,
 } as const;
 
-/** Takes an object apart; what it answers says whether its block is freed then, or kept for further use. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to say.
-type Destroy = (family: Family, offset: number) => void | 'keep';
-const destroyers = new Map<number, Destroy>();
-
-/** Says how an object of this kind gives its memory back once nobody holds it; whoever lets go last runs it. */
-export function registerDestroyer(kind: number, destroy: Destroy): void {
-  destroyers.set(kind, destroy);
+/** What a member knows of a kind of shared objects. */
+export interface KindOfObject {
+  /** Returns the class, of which an object is made for each place that arrives. Missing if objects of the kind are never sent. */
+  readonly make?: () => new (existing: never) => object;
+  /**
+   * Gives back the memory of an object that no member holds any more. The member that releases it last runs this. Returns `'keep'` if the
+   * block of the object is not to be freed.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing.
+  readonly destroy: (family: Family, offset: number) => void | 'keep';
+  /** Called after the death of a member that held the object, perhaps more than once. */
+  readonly holderDied?: (family: Family, offset: number, dead: number) => void;
 }
 
-type Mourn = (family: Family, offset: number, dead: number) => void;
-const mourners = new Map<number, Mourn>();
+const definitions = new Map<number, KindOfObject>();
 
-/** Has an object of this kind learn of the death of a member that held it; it may be told more than once. */
-export function onHolderDeath(kind: number, mourn: Mourn): void {
-  mourners.set(kind, mourn);
+/** Defines a kind of shared objects: once for each number of `kinds`, in the file of the class. */
+export function defineKind(number: number, kind: KindOfObject): void {
+  if (definitions.has(number)) throw new Error(`Two kinds of shared objects have the number ${number}.`);
+  definitions.set(number, kind);
+}
+
+/** The definition of a kind; `undefined` for a number that no file of this thread has defined. */
+export function kindNumbered(number: number): KindOfObject | undefined {
+  return definitions.get(number);
 }
 
 function kindOf(family: Family, offset: number): number {
@@ -325,8 +334,8 @@ export function releaseObject(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
-  const destroy = destroyers.get(kindOf(family, offset));
-  if (destroy !== undefined && destroy(family, offset) !== 'keep') family.allocator.free(offset);
+  const kind = definitions.get(kindOf(family, offset));
+  if (kind !== undefined && kind.destroy(family, offset) !== 'keep') family.allocator.free(offset);
 }
 
 let abandonAssignment: (family: Family, granule: number) => void = () => {};

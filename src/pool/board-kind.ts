@@ -1,2 +1,11 @@
-/** The number of task boards among shared objects. */
-export const TASK_BOARD_KIND = 32;
+import { lazy } from '../lazy.ts';
+import { defineKind } from '../memory/family.ts';
+import { kinds } from '../memory/kinds.ts';
+
+const board = lazy(() => require('./task-board.ts') as typeof import('./task-board.ts'));
+
+// The last member that releases a board destroys it, even a process that has no pool.
+defineKind(kinds.TASK_BOARD, {
+  make: () => board().TaskBoard,
+  destroy: (family, offset) => board().destroyBoard(family, offset),
+});

@@ -1,11 +1,12 @@
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
-import { TASK_BOARD_KIND } from './board-kind.ts';
 import { BOARD_WORDS, field, LANES } from './board-layout.ts';
 import { FunctionTable } from './function-table.ts';
 import { createLane, type Lane } from './lane.ts';
@@ -23,7 +24,7 @@ export function destroyBoard(family: Family, offset: number): void {
   }
   for (const ring of [field.results, field.requests]) new Ring(family, offset + ring * 4).destroy();
   for (const list of [field.workers, field.owner, field.listener]) {
-    new WaitQueue(family, offset + list * 4, { isReady: () => false }).destroy();
+    new WaitList(family, offset + list * 4).destroy();
   }
   // 0 if there was no memory for the table, or if the maker was killed before it made the table.
   const slots = (words[at + field.slots]! >>> 0) * GRANULE;
@@ -62,7 +63,7 @@ export class TaskBoard extends SharedObject {
   #version = -1;
 
   constructor(existing?: Existing) {
-    super(TASK_BOARD_KIND, existing ?? BOARD_WORDS);
+    super(kinds.TASK_BOARD, existing ?? BOARD_WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);

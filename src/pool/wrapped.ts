@@ -1,4 +1,5 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
 import { callOwner, poolClosed } from './call-owner.ts';
@@ -19,7 +20,7 @@ export function rememberWrapped(callable: AnyFunction, wrapped: Wrapped): void {
 }
 
 const wrappedExtension: Extension<AnyFunction> = {
-  id: 18,
+  id: extensionIds.WRAPPED,
   name: 'function of a pool',
   reach: reach.FAMILY,
   fields: ['value', 'value', 'value'],

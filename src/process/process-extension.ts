@@ -1,4 +1,5 @@
 import { type Extension, reach, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
@@ -6,7 +7,7 @@ import { equipProcess, Process, reviveProcess, type Travelling, travellingPart }
  * A `Process` is sent once, to the process itself: as its class, the arguments of its constructor, and the fields of a subclass.
  */
 const processExtension: Extension<Process> = {
-  id: 17,
+  id: extensionIds.PROCESS,
   name: 'Process',
   reach: reach.FAMILY,
   fields: ['value', 'value', 'value', 'value', 'value', 'value', 'value'],

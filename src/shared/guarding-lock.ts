@@ -1,9 +1,10 @@
 import { StateError } from '../errors.ts';
 import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, knownObject, locate } from '../memory/shared-object.ts';
-import { LOCK_KIND, Lock } from '../sync/lock.ts';
-import { RLOCK_KIND, RLock } from '../sync/rlock.ts';
+import { Lock } from '../sync/lock.ts';
+import { RLock } from '../sync/rlock.ts';
 
 /** The option of a shared value or array that chooses its lock. */
 export interface GuardOptions {
@@ -16,8 +17,8 @@ const OwnLock = RLock;
 
 /** All kinds of locks that may be given. */
 const lockClasses = new Map<number, new (existing: Existing) => Lock>([
-  [LOCK_KIND, Lock],
-  [RLOCK_KIND, RLock],
+  [kinds.LOCK, Lock],
+  [kinds.RLOCK, RLock],
 ]);
 
 /** The lock word of an object: 0 until the lock is first used, then the granule of the lock; this value if there is no lock. */

@@ -1,11 +1,12 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { extensionIds } from '../codec/extension-ids.ts';
 import { Segment } from './segment.ts';
 import { Attached, ShareableList } from './shareable-list.ts';
 import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
 
 /** Named shared memory is sent as its name; the receiver is attached to it, or fails if it was removed meanwhile. */
 const sharedMemoryExtension: Extension<SharedMemory> = {
-  id: 26,
+  id: extensionIds.SHARED_MEMORY,
   name: 'SharedMemory',
   reach: reach.FAMILY,
   fields: ['string', 'value'],
@@ -19,7 +20,7 @@ const sharedMemoryExtension: Extension<SharedMemory> = {
 };
 
 const shareableListExtension: Extension<ShareableList> = {
-  id: 27,
+  id: extensionIds.SHAREABLE_LIST,
   name: 'ShareableList',
   reach: reach.FAMILY,
   fields: ['value'],

@@ -1,6 +1,7 @@
 import { MAX_PAYLOAD } from '../memory/allocator.ts';
-import { registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { defineKind, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import type { Lock } from '../sync/lock.ts';
 import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
@@ -15,9 +16,6 @@ import {
 } from './scalar.ts';
 import { SharedBytes } from './shared-bytes.ts';
 
-/** The number of this kind among shared objects. */
-export const SHARED_ARRAY_KIND = 49;
-
 /** Words of a shared array, after those of every shared object. */
 const field = {
   /** The code of its kind of number; the maker writes it once. */
@@ -31,12 +29,15 @@ const field = {
 } as const;
 const WORDS = 6;
 
-registerDestroyer(SHARED_ARRAY_KIND, (family, offset) => {
-  const words = family.heap.words(offset);
-  const at = wordIndex(offset);
-  releaseGuard(family, words, at + field.lock);
-  const granule = words[at + field.bytes] as number;
-  if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+defineKind(kinds.SHARED_ARRAY, {
+  make: () => SharedArray,
+  destroy: (family, offset) => {
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    releaseGuard(family, words, at + field.lock);
+    const granule = words[at + field.bytes] as number;
+    if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+  },
 });
 
 /** The checked arguments of a new array. */
@@ -77,7 +78,7 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
   constructor(existing: Existing);
   constructor(type: K | Existing, sizeOrItems?: number | Iterable<ScalarValue<K>>, options?: GuardOptions) {
     const plan = type instanceof Existing ? undefined : planFor(type, sizeOrItems, options);
-    super(SHARED_ARRAY_KIND, type instanceof Existing ? type : WORDS);
+    super(kinds.SHARED_ARRAY, type instanceof Existing ? type : WORDS);
     const { family, offset } = locate(this);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);

@@ -1,12 +1,10 @@
 import { registerSharedBuffers } from '../codec/buffer-table.ts';
-import { type Family, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { canPin, pin } from '../memory/pin.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { OwnView } from './own-view.ts';
-
-/** The number of this kind among shared objects. */
-export const SHARED_BYTES_KIND = 50;
 
 /** Words of shared bytes, after those of every shared object. */
 const field = {
@@ -21,9 +19,12 @@ const WORDS = 4;
 const LARGE = 2 ** 20;
 const PAGE = 4096;
 
-registerDestroyer(SHARED_BYTES_KIND, (family, offset) => {
-  const granule = family.heap.words(offset)[wordIndex(offset) + field.block] as number;
-  if (granule !== 0) family.allocator.free((granule >>> 0) * GRANULE);
+defineKind(kinds.SHARED_BYTES, {
+  make: () => SharedBytes,
+  destroy: (family, offset) => {
+    const granule = family.heap.words(offset)[wordIndex(offset) + field.block] as number;
+    if (granule !== 0) family.allocator.free((granule >>> 0) * GRANULE);
+  },
 });
 
 /** The owner of each buffer's bytes. The bytes stay as long as any view of them exists. */
@@ -44,7 +45,7 @@ export class SharedBytes extends SharedObject {
 
   /** Makes this number of zero bytes, or opens an existing object. */
   constructor(make: number | Existing) {
-    super(SHARED_BYTES_KIND, make instanceof Existing ? make : WORDS);
+    super(kinds.SHARED_BYTES, make instanceof Existing ? make : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     const words = family.heap.words(offset);

@@ -1,5 +1,6 @@
-import { registerDestroyer } from '../memory/family.ts';
+import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import type { Lock } from '../sync/lock.ts';
 import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
@@ -14,9 +15,6 @@ import {
   scalarKind,
 } from './scalar.ts';
 
-/** The number of this kind among shared objects. */
-export const SHARED_VALUE_KIND = 48;
-
 /** Words of a shared value, behind those of every shared object. */
 const field = {
   /** The code of its kind of number; written once. */
@@ -28,8 +26,11 @@ const field = {
 } as const;
 const WORDS = field.value + 2;
 
-registerDestroyer(SHARED_VALUE_KIND, (family, offset) => {
-  releaseGuard(family, family.heap.words(offset), wordIndex(offset) + field.lock);
+defineKind(kinds.SHARED_VALUE, {
+  make: () => SharedValue,
+  destroy: (family, offset) => {
+    releaseGuard(family, family.heap.words(offset), wordIndex(offset) + field.lock);
+  },
 });
 
 /**
@@ -58,7 +59,7 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
   /** @internal */
   constructor(existing: Existing);
   constructor(type: K | Existing, initial?: ScalarValue<K>, options?: GuardOptions) {
-    super(SHARED_VALUE_KIND, type instanceof Existing ? type : wordsFor(type, initial, options));
+    super(kinds.SHARED_VALUE, type instanceof Existing ? type : wordsFor(type, initial, options));
     const { family, offset } = locate(this);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);

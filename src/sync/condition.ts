@@ -1,18 +1,16 @@
 import { clock } from '../builtins.ts';
 import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
-import { type Family, objectField, registerDestroyer, releaseObject, retainObject } from '../memory/family.ts';
+import { defineKind, type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { awaitEvent } from './await-event.ts';
 import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
 import { Lock, type Reacquire } from './lock.ts';
-import { RLOCK_KIND, RLock } from './rlock.ts';
+import { RLock } from './rlock.ts';
 import { NOT_YET, Spinner } from './spinner.ts';
-
-/** The number of this kind among shared objects. */
-export const CONDITION_KIND = 9;
 
 /** Words of a condition, after those of every shared object. */
 const field = {
@@ -22,10 +20,13 @@ const field = {
 } as const;
 const WORDS = field.line + CONDITION_LINE_WORDS;
 
-registerDestroyer(CONDITION_KIND, (family, offset) => {
-  new ConditionLine(family, offset + field.line * 4).destroy();
-  const granule = family.heap.words(offset)[wordIndex(offset) + field.lock] as number;
-  if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+defineKind(kinds.CONDITION, {
+  make: () => Condition,
+  destroy: (family, offset) => {
+    new ConditionLine(family, offset + field.line * 4).destroy();
+    const granule = family.heap.words(offset)[wordIndex(offset) + field.lock] as number;
+    if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+  },
 });
 
 /**
@@ -70,7 +71,7 @@ export class Condition extends SharedObject implements AnyLock {
   constructor(lock?: Lock | Existing) {
     const given = lock instanceof Existing ? undefined : readLock(lock);
     const place = given && locate(given);
-    super(CONDITION_KIND, lock instanceof Existing ? lock : WORDS);
+    super(kinds.CONDITION, lock instanceof Existing ? lock : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#line = new ConditionLine(family, offset + field.line * 4);
@@ -326,7 +327,7 @@ function lockAt(family: Family, offset: number): Lock {
   const known = knownObject(offset);
   if (known !== undefined) return known as Lock;
   const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind];
-  return kind === RLOCK_KIND ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
+  return kind === kinds.RLOCK ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
 }
 
 function assertPredicate(predicate: unknown): void {

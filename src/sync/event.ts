@@ -1,15 +1,13 @@
-import { registerDestroyer } from '../memory/family.ts';
+import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { type Attempt, NOT_YET } from './spinner.ts';
-import { WAIT_LIST_WORDS } from './wait-list.ts';
+import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
-
-/** The number of this kind among shared objects. */
-export const EVENT_KIND = 8;
 
 /** Words of an event, after those of every shared object. */
 const field = {
@@ -19,8 +17,11 @@ const field = {
 } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
 
-registerDestroyer(EVENT_KIND, (family, offset) => {
-  new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
+defineKind(kinds.EVENT, {
+  make: () => Event,
+  destroy: (family, offset) => {
+    new WaitList(family, offset + field.waiters * 4).destroy();
+  },
 });
 
 /**
@@ -48,7 +49,7 @@ export class Event extends SharedObject {
   /** @internal */
   constructor(existing: Existing);
   constructor(existing?: Existing) {
-    super(EVENT_KIND, existing instanceof Existing ? existing : WORDS);
+    super(kinds.EVENT, existing instanceof Existing ? existing : WORDS);
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#turns = wordIndex(offset) + field.turns;

@@ -1,18 +1,16 @@
 import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { Acquirable } from './acquirable.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { NOT_YET, type NotYet } from './spinner.ts';
-import { WAIT_LIST_WORDS } from './wait-list.ts';
+import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
-
-/** The number of this kind among shared objects. */
-export const LOCK_KIND = 1;
 
 /** Words of a lock, after those of every shared object. */
 const field = {
@@ -33,7 +31,7 @@ const ABANDONED = 1 << 29;
 /** The lock was handed to this member, which has not taken it yet. */
 const HANDED = 1 << 30;
 
-registerLockKind(LOCK_KIND);
+defineKind(kinds.LOCK, { make: () => Lock, destroy: destroyLock });
 
 /**
  * A mutual exclusion lock that any members of the family share. Any of them may release it, as in Python.
@@ -61,7 +59,7 @@ export class Lock extends Acquirable implements AnyLock {
   constructor();
   /** @internal */
   constructor(existing: Existing | undefined, kind?: number);
-  constructor(existing?: Existing, kind = LOCK_KIND) {
+  constructor(existing?: Existing, kind: number = kinds.LOCK) {
     super(kind, existing instanceof Existing ? existing : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
@@ -275,11 +273,9 @@ export interface Reacquire {
   sync(): boolean;
 }
 
-/** Registers a kind of shared objects that are destroyed as locks. */
-export function registerLockKind(kind: number): void {
-  registerDestroyer(kind, (family, offset) => {
-    new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
-  });
+/** Destroys a lock that no member holds any more. */
+export function destroyLock(family: Family, offset: number): void {
+  new WaitList(family, offset + field.waiters * 4).destroy();
 }
 
 function notHeld(): StateError {

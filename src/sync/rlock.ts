@@ -1,15 +1,15 @@
 import { StateError } from '../errors.ts';
+import { defineKind } from '../memory/family.ts';
+import { kinds } from '../memory/kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { carriedBy, Hold } from './async-hold.ts';
-import { Lock, type Reacquire, registerLockKind } from './lock.ts';
+import { destroyLock, Lock, type Reacquire } from './lock.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { Ownership } from './ownership.ts';
 
-/** The number of this kind among shared objects. */
-export const RLOCK_KIND = 5;
-registerLockKind(RLOCK_KIND);
+defineKind(kinds.RLOCK, { make: () => RLock, destroy: destroyLock });
 
 /** The RLocks that this thread holds. Keeps them from being collected, because only they know who holds the lock. */
 const held = new Set<RLock>();
@@ -43,7 +43,7 @@ export class RLock extends Lock {
   /** @internal */
   constructor(existing: Existing);
   constructor(existing?: Existing) {
-    super(existing, RLOCK_KIND);
+    super(existing, kinds.RLOCK);
   }
 
   /** Waits for the lock and takes it; an owner takes it once more at once. Resolves to true, or to false after the time-out. */

@@ -1,29 +1,19 @@
 import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
-import { type Family, registerDestroyer } from '../memory/family.ts';
+import { defineKind, type Family } from '../memory/family.ts';
+import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { Acquirable } from './acquirable.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { NOT_YET, type NotYet } from './spinner.ts';
 import { MOST_UNITS, UNITS_WORDS, Units } from './units.ts';
-import { WAIT_LIST_WORDS } from './wait-list.ts';
+import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
-
-/** The numbers of these kinds among shared objects. */
-export const SEMAPHORE_KIND = 6;
-export const BOUNDED_SEMAPHORE_KIND = 7;
 
 /** Words of a semaphore, after those of every shared object. */
 const field = { units: 12, waiters: 12 + UNITS_WORDS } as const;
 const WORDS = field.waiters + WAIT_LIST_WORDS;
-
-for (const kind of [SEMAPHORE_KIND, BOUNDED_SEMAPHORE_KIND]) {
-  registerDestroyer(kind, (family, offset) => {
-    new Units(family, offset + field.units * 4).destroy();
-    new WaitQueue(family, offset + field.waiters * 4, { isReady: () => false }).destroy();
-  });
-}
 
 /**
  * A number of units that the members of the family take and give back: `acquire` waits until a unit is free. Any member may release, even
@@ -54,12 +44,12 @@ export class Semaphore extends Acquirable implements AnyLock {
   constructor(value?: number);
   /** @internal */
   constructor(value: number | Existing | undefined, kind?: number);
-  constructor(value: number | Existing = 1, kind: number = SEMAPHORE_KIND) {
+  constructor(value: number | Existing = 1, kind: number = kinds.SEMAPHORE) {
     const units = value instanceof Existing ? 0 : readUnits(value);
     super(kind, value instanceof Existing ? value : WORDS);
     const { family, offset } = locate(this);
     this.#family = family;
-    this.#isBounded = kind === BOUNDED_SEMAPHORE_KIND;
+    this.#isBounded = kind === kinds.BOUNDED_SEMAPHORE;
     this.#units = new Units(family, offset + field.units * 4);
     if (!(value instanceof Existing)) this.#units.start(units);
     this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
@@ -182,9 +172,16 @@ export class BoundedSemaphore extends Semaphore {
   /** @internal */
   constructor(existing: Existing);
   constructor(value?: number | Existing) {
-    super(value, BOUNDED_SEMAPHORE_KIND);
+    super(value, kinds.BOUNDED_SEMAPHORE);
   }
 }
+
+const destroy = (family: Family, offset: number): void => {
+  new Units(family, offset + field.units * 4).destroy();
+  new WaitList(family, offset + field.waiters * 4).destroy();
+};
+defineKind(kinds.SEMAPHORE, { make: () => Semaphore, destroy });
+defineKind(kinds.BOUNDED_SEMAPHORE, { make: () => BoundedSemaphore, destroy });
 
 function readUnits(value: number): number {
   if (typeof value !== 'number') throw new TypeError(`value must be a number of units, not ${typeof value}`);

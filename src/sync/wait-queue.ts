@@ -242,11 +242,6 @@ export class WaitQueue implements Pending {
     this.#leave(false);
   }
 
-  /** Frees the shared memory outside the object. */
-  destroy(): void {
-    this.#list.destroy();
-  }
-
   /** Settles the waiter if its attempt succeeds or throws; returns false if it must wait on. */
   #serve(waiter: Waiter): boolean {
     let value: unknown;

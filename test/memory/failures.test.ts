@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { Lock, type Process, Queue, setSpareProcesses } from 'multiproc';
-import { family, onHolderDeath } from '#dist/memory/family.js';
+import { family, kindNumbered } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
+import { kinds } from '#dist/memory/kinds.js';
 import { layout } from '#dist/memory/layout.js';
 import { field, SLOTS, state } from '#dist/memory/members.js';
 import { childOf } from '#dist/process/process.js';
-import { LOCK_KIND } from '#dist/sync/lock.js';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { holders, inLine, isAsleep, slay, start, until, waiting } from '../inside.ts';
@@ -101,8 +101,10 @@ describe('an error', () => {
 
   test('in a burial is told, and the burial is done again', async () => {
     let fails = true;
-    onHolderDeath(LOCK_KIND, () => {
-      if (fails) throw new Error('of a mourner');
+    Object.assign(kindNumbered(kinds.LOCK)!, {
+      holderDied: () => {
+        if (fails) throw new Error('of a mourner');
+      },
     });
     const lock = new Lock();
     const said = new Queue<number>();

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Queue } from 'multiproc';
 import { MAX_PAYLOAD } from '#dist/memory/allocator.js';
-import { family, registerDestroyer, releaseObject } from '#dist/memory/family.js';
+import { defineKind, family, kindNumbered, releaseObject } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
+import { kinds } from '#dist/memory/kinds.js';
 import { childOf } from '#dist/process/process.js';
 import { watchdog } from '../hang.ts';
 import { descriptors, heapBytes, random, slay, start, until } from '../inside.ts';
@@ -149,11 +150,18 @@ test('an object of a kind that this member does not know is not given to others 
     heap.words(offset).set([kind, 1], wordIndex(offset));
     return offset;
   };
-  registerDestroyer(998, () => {});
+  defineKind(998, { destroy: () => {} });
   const known = make(998);
   const unknown = make(999);
   for (const offset of [unknown, known]) releaseObject(family(), offset);
   const next = [make(0), make(0)];
   assert.ok(next.includes(known));
   assert.ok(!next.includes(unknown));
+});
+
+test('no two kinds of shared objects have one number', () => {
+  const numbers = Object.values(kinds);
+  assert.equal(new Set(numbers).size, numbers.length);
+  for (const number of numbers) assert.notEqual(kindNumbered(number), undefined, String(number));
+  assert.throws(() => defineKind(kinds.LOCK, { destroy: () => {} }), /Two kinds of shared objects have the number 1\./);
 });

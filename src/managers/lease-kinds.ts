@@ -1,0 +1,45 @@
+/**
+ * What becomes of a lease that nobody holds any more. Every member must know that, whether it uses managers or not: it may bury the last
+ * holder.
+ */
+import { lazy } from '../lazy.ts';
+import { defineKind, releaseObject } from '../memory/family.ts';
+import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
+import { WaitList } from '../sync/wait-list.ts';
+import { field, leaseField, returnsOf } from './lease-blocks.ts';
+
+const leases = lazy(() => require('./lease.ts') as typeof import('./lease.ts'));
+
+defineKind(kinds.LEASE, {
+  make: () => leases().Lease,
+  destroy: (family, offset) => {
+    const returns = returnsOf(family, offset);
+    // Its maker was killed before it came to that: no server knows of it.
+    if (returns === 0) return undefined;
+    const words = family.heap.words(returns);
+    const taker = Atomics.load(words, wordIndex(returns) + field.taker);
+    if (taker !== 0 && family.members.isKnownGone(taker)) {
+      releaseObject(family, returns);
+      return undefined;
+    }
+    const own = family.heap.words(offset);
+    const first = wordIndex(returns) + field.first;
+    for (let seen = Atomics.load(words, first); ; ) {
+      own[wordIndex(offset) + leaseField.next] = seen;
+      // SYNC(returns): hands the lease, with what comes after it, to the taker.
+      const found = Atomics.compareExchange(words, first, seen, offset / GRANULE);
+      if (found === seen) break;
+      seen = found;
+    }
+    new WaitList(family, returns + field.waiters * 4).notifyAll();
+    return 'keep';
+  },
+});
+
+defineKind(kinds.RETURNS, {
+  make: () => leases().Returns,
+  destroy: (family, offset) => {
+    new WaitList(family, offset + field.waiters * 4).destroy();
+  },
+});
