@@ -61,6 +61,16 @@ for (const [kind, wait] of [
 
 const INSISTED = 1 << 28;
 
+/** Has the lock for a moment at each order, and says so. */
+async function acquireOnOrder(lock: Lock, orders: Queue<number>, answers: Queue<string>): Promise<void> {
+  for (;;) {
+    await orders.get();
+    await lock.acquire();
+    lock.release();
+    await answers.put('had it');
+  }
+}
+
 /** Has somebody wait for the lock, which is ours, until he insists on it. */
 function insist(lock: Lock, orders: Queue<number>, answers: Queue<string>, insisted = true): void {
   orders.putSync(1);
@@ -81,19 +91,7 @@ for (const insisted of [false, true]) {
     const lock = new Lock();
     const orders = new Queue<number>();
     const answers = new Queue<string>();
-    const waiter = start(
-      async (l: Lock, q: Queue<number>, a: Queue<string>) => {
-        for (;;) {
-          await q.get();
-          await l.acquire();
-          l.release();
-          await a.put('had it');
-        }
-      },
-      lock,
-      orders,
-      answers,
-    );
+    const waiter = start(acquireOnOrder, lock, orders, answers);
     const count = await disturbEverywhere(
       (l: Lock) => l.release(),
       () => {
@@ -118,19 +116,7 @@ test('disturbed anywhere while it takes back a lock that was handed to one who d
   const lock = new Lock();
   const had = new Queue<string>();
   const orders = new Queue<number>();
-  const waiter = start(
-    async (l: Lock, q: Queue<number>, a: Queue<string>) => {
-      for (;;) {
-        await q.get();
-        await l.acquire();
-        l.release();
-        await a.put('had it');
-      }
-    },
-    lock,
-    orders,
-    had,
-  );
+  const waiter = start(acquireOnOrder, lock, orders, had);
   await disturbEverywhere(
     async (l: Lock) => {
       l.release();
