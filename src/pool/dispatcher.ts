@@ -249,7 +249,10 @@ export class Dispatcher implements Executor<Job> {
   }
 
   /** If Node does not let this thread wait for its workers, the pool is of no use and breaks. */
-  readonly #sleep = () => this.#board.whenReported(this.#readSome).catch((error) => this.#break(error));
+  readonly #sleep = () => {
+    this.#board.relieve();
+    return this.#board.whenReported(this.#readSome).catch((error) => this.#break(error));
+  };
 
   readonly #collected = (): void => {
     if (this.#awaitsReports) this.#awaitReports();

@@ -1,4 +1,5 @@
 import { clock, setImmediate } from '../builtins.ts';
+import { platform } from '../platform/choose.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 
 /** Milliseconds: waits with a longer average sleep; the longest poll; the most that one wait counts. */
@@ -7,14 +8,30 @@ const LONGEST = 0.4;
 const MOST = 1;
 /** The weight of the newest wait in the average. */
 const NEWEST = 0.2;
+/** So long, in ms, the other side is taken to have a CPU of its own; then this one's is offered to whoever waits for it. */
+const ALONE = 0.02;
+/** An offer that takes longer than this, in ms, was accepted; after the longer time it was by somebody who does not give the CPU back soon. */
+const ACCEPTED = 0.002;
+const TAKEN = 0.02;
+/** So many waits are slept through after that, and twice as many each time that it happens again. */
+const FEWEST_SLEPT = 8;
+const MOST_SLEPT = 1024;
 
 /**
  * Waits for something that often comes within some tens of microseconds. Tries again and again, with turns of the event loop in between,
  * before it sleeps at the doorbell, which costs two system calls and a wake-up. Whether it tries depends on the length of the last waits,
  * with or without a sleep.
+ *
+ * The other side may be waiting for this very CPU: the system often puts two that wake each other on one. So the CPU is offered. If the other
+ * side accepts it, both go on by turns, without a sleep. If somebody else takes it, a poll only hinders, and the next waits are slept through.
  */
 export class LoopPoll {
   #average = 0;
+  /** The last offer of the CPU was accepted. */
+  #isShared = false;
+  /** How many more waits are slept through since somebody else needs the CPU, and how many there will be the next time. */
+  #sleeps = 0;
+  #nextSleeps = FEWEST_SLEPT;
 
   /** Calls back with the result of `attempt`. `isWorthIt` may forbid polling when it would pay; otherwise `sleep` waits. */
   wait<T>(
@@ -23,6 +40,11 @@ export class LoopPoll {
     sleep: () => Promise<T>,
     found: (value: T) => void,
   ): void {
+    if (this.#sleeps > 0) {
+      this.#sleeps--;
+      void sleep().then(found);
+      return;
+    }
     const start = clock();
     const done = (value: T) => {
       this.#average += (Math.min(MOST, clock() - start) - this.#average) * NEWEST;
@@ -39,10 +61,28 @@ export class LoopPoll {
       for (let i = 0; i < 8; i++) {
         const value = attempt();
         if (value === NOT_YET) continue;
+        if (this.#nextSleeps > FEWEST_SLEPT) this.#nextSleeps /= 2;
         done(value);
         return;
       }
-      if (clock() < end) setImmediate(look);
+      const before = clock();
+      let now = before;
+      if (this.#isShared || now - start > ALONE) {
+        platform().yieldCpu();
+        now = clock();
+        this.#isShared = now - before > ACCEPTED;
+      }
+      if (now - before > TAKEN) {
+        const value = attempt();
+        if (value !== NOT_YET) {
+          done(value);
+          return;
+        }
+        this.#sleeps = this.#nextSleeps;
+        this.#nextSleeps = Math.min(this.#nextSleeps * 2, MOST_SLEPT);
+        // How long this wait takes says nothing of the other side.
+        void sleep().then(found);
+      } else if (now < end) setImmediate(look);
       else slept();
     };
     setImmediate(look);

@@ -119,6 +119,14 @@ export class TaskBoard extends SharedObject {
     else this.#rely(this.#lastRelied);
   };
 
+  /**
+   * Owner: is about to sleep. A poller that has not taken the task that was left to it may have no CPU; another worker may find the CPU of the
+   * owner.
+   */
+  relieve(): void {
+    if (this.#relied !== 0 && this.hasWaiting) this.#relieve();
+  }
+
   /** The announced pollers take nothing: they may be stopped. */
   #relieve(): void {
     this.#pollers.clear();
