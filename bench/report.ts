@@ -23,8 +23,13 @@ export function lineOf(result: Result): string {
   return `${scenario.name}: ${ours} against ${theirs} ${scenario.unit}: ${compared} (asked: ${demanded}) ${verdict}`;
 }
 
+/** The load average of the last minute. */
+export function loadNow(): string {
+  return loadavg()[0]!.toFixed(1);
+}
+
 /** The page docs/benchmarks.md. */
-export function pageOf(results: readonly Result[], cold: string, rounds: number, python: string | undefined): string {
+export function pageOf(results: readonly Result[], around: string): string {
   const rows = results.map((result) => {
     const { work, against, unit } = result.scenario;
     const { ours, theirs, best, compared, demanded, verdict } = figuresOf(result);
@@ -43,17 +48,15 @@ export function pageOf(results: readonly Result[], cold: string, rounds: number,
 \`npm run bench\` measures all scenarios and writes this page. Each value comes from a new process that does the same work. The contenders
 take turns and change places every round, and their medians are compared. Compare the ratios: absolute figures depend on the machine.
 
-${surroundings(rounds, python)}
+${around}
 
 | work | against | multiproc | the other | compared | asked | |
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-## From nothing to the end
+Pages of their own, each with its plots: [from nothing to the end](benchmarks/cold.md), [from the first task on, and on a busy machine](benchmarks/course.md),
+[from one to another, by size](benchmarks/crossing.md), [many at a queue, and much in it](benchmarks/crowd.md), [the smallest task that is worth it](benchmarks/smallest.md).
 
-These are whole programs, with the CPU time of all their processes. The contenders take turns. The table compares the median of the rounds' ratios with the cheapest contender that is named.
-
-${cold}
 ## Raw values
 
 There is one value for each run. For \`process-start-join\`, a value is the median of ten starts.
@@ -78,11 +81,12 @@ ${raw.join('\n')}
 `;
 }
 
-function surroundings(rounds: number, python: string | undefined): string {
+/** Where and how it was measured, and what else the machine had to do. */
+export function surroundings(rounds: number, python: string | undefined, before: string): string {
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
     `Node ${process.version}, ${python === undefined ? 'no CPython was found' : `CPython ${python}`}, commit ${commit()}, ${date}, ${rounds} rounds.`,
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release().split('-')[0]} ${arch()}; load average ${loadavg()[1]!.toFixed(1)}, of which the benchmark makes up to 2.`,
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release().split('-')[0]} ${arch()}; load average ${before} before it began, and ${loadNow()} at its end, of which the benchmark makes up to 2, and the busy loops that it starts.`,
   ];
   return lines.join('\n');
 }

@@ -1,5 +1,5 @@
 /** What is measured of every pool, ours and others', in the same way. */
-import type { RunningPool } from './peers.ts';
+import type { RunningPool } from './running-pool.ts';
 
 /** Microseconds of one task at a time, the median of `count`, after a tenth of them as a warm-up. */
 export async function oneAtATime(pool: RunningPool, count: number): Promise<number> {

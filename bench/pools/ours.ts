@@ -2,7 +2,7 @@
 import { Barrier, Pool, setSpareProcesses } from 'multiproc';
 import { idleChildren } from '../idle-children.ts';
 import { allAtOnce, oneAtATime, perSecond } from './measure.ts';
-import { type RunningPool, WORKERS } from './peers.ts';
+import { type RunningPool, WORKERS } from './running-pool.ts';
 
 const SPARES = 2;
 

@@ -1,0 +1,85 @@
+// Draws the plots of docs/benchmarks.md as SVG, by vega-lite. Not compiled: the packages are bench/'s own.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse, View } from 'vega';
+import { compile } from 'vega-lite';
+
+const folder = fileURLToPath(new URL('../docs/benchmarks/', import.meta.url));
+
+const log = (title) => ({ type: 'quantitative', scale: { type: 'log' }, title });
+const x = (field, title) => ({ field, ...log(title) });
+const line = { type: 'line', point: true };
+const size = { width: 420, height: 260 };
+const byPool = {
+  column: { field: 'company', sort: ['quiet', 'one busy loop', 'two busy loops'], title: null },
+  color: { field: 'pool', type: 'nominal', title: null },
+};
+
+/** By name: what is drawn, and how. */
+const specs = {
+  'course-apply': {
+    mark: { type: 'point', opacity: 0.7 },
+    width: 230,
+    height: 260,
+    encoding: {
+      x: { field: 'at', type: 'ordinal', title: 'each 3,000 tasks' },
+      xOffset: { field: 'pool' },
+      y: { field: 'value', ...log('p50 of one task, µs') },
+      ...byPool,
+    },
+  },
+  'course-all': {
+    mark: { type: 'point', opacity: 0.7 },
+    width: 180,
+    height: 260,
+    encoding: {
+      x: { field: 'at', type: 'ordinal', title: 'each burst of 20,000' },
+      xOffset: { field: 'pool' },
+      y: { field: 'value', ...log('tasks/s') },
+      ...byPool,
+    },
+  },
+  crossing: {
+    mark: line,
+    ...size,
+    encoding: {
+      x: x('bytes', 'bytes of an item'),
+      y: { field: 'value', ...log('MB/s') },
+      color: { field: 'way', title: null },
+    },
+  },
+  'crowd-pairs': {
+    mark: 'point',
+    ...size,
+    encoding: {
+      x: { field: 'n', type: 'ordinal', title: 'producers, and as many consumers' },
+      y: { field: 'value', type: 'quantitative', title: 'items/s' },
+    },
+  },
+  'crowd-depth': {
+    mark: line,
+    ...size,
+    encoding: {
+      x: x('n', 'items in the queue'),
+      y: { field: 'value', type: 'quantitative', title: 'items/s' },
+      color: { field: 'what', title: null },
+    },
+  },
+  smallest: {
+    mark: line,
+    ...size,
+    encoding: {
+      x: x('length', 'length of a task, µs'),
+      y: { field: 'value', type: 'quantitative', title: 'times as quick as the program itself' },
+      color: { field: 'doer', title: null },
+    },
+  },
+};
+
+/** Writes one plot to docs/benchmarks/. */
+export async function draw(name, values) {
+  const { spec } = compile({ background: 'white', data: { values }, ...specs[name] });
+  const svg = await new View(parse(spec), { renderer: 'none' }).toSVG();
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}${name}.svg`, `${svg}\n`);
+}

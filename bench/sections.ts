@@ -1,0 +1,212 @@
+/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cold`, `course`, `crossing`, `crowd`, `smallest`. */
+import { beside } from './busy-loops.ts';
+import { coldStart } from './cold-start.ts';
+import { spread, valuesOf } from './programs.ts';
+import { median } from './report.ts';
+
+/** A row of a plot's data. */
+export type Point = Readonly<Record<string, number | string>>;
+
+export interface Section {
+  readonly title: string;
+  readonly text: string;
+  /** By the names of the plots in plots.mjs. */
+  readonly plots: Readonly<Record<string, readonly Point[]>>;
+}
+
+/** By the word that chooses it. */
+export const sections: Readonly<Record<string, (rounds: number) => Promise<Section>>> = {
+  cold: async (rounds) => cold(rounds),
+  course,
+  crossing: async (rounds) => crossing(rounds),
+  crowd: async (rounds) => crowd(rounds),
+  smallest: async (rounds) => smallest(rounds),
+};
+
+/** Whole programs. */
+function cold(rounds: number): Section {
+  const table = coldStart(rounds);
+  console.log(table);
+  const text = `Whole programs, with the CPU of all their processes. The contenders take turns; what is compared is the median of the rounds' ratios, with the cheapest of those that are named for it.
+NODE_EXTRA_CA_CERTS is unset: it would add the same 30 ms to each Node, and so make all of them look alike.
+
+${table}`;
+  return { title: 'From nothing to the end', text, plots: {} };
+}
+
+const contenders = ['multiproc', 'multiproc-threads', 'piscina', 'tinypool-process', 'workerpool-process'] as const;
+const rivals = contenders.slice(2);
+const companies = ['quiet', 'one busy loop', 'two busy loops'] as const;
+
+/** Pools from their first task on, on a machine that has nothing else to do, and beside busy loops. */
+async function course(rounds: number): Promise<Section> {
+  const windows: Point[] = [];
+  const bursts: Point[] = [];
+  const rows: string[] = [];
+  for (const [loops, company] of companies.entries()) {
+    for (const way of ['apply', 'all'] as const) {
+      const values = new Map(contenders.map((name): [string, number[][]] => [name, []]));
+      for (let round = 0; round < rounds; round++) {
+        for (const name of round % 2 === 0 ? contenders : contenders.toReversed()) {
+          const found = await beside(loops, () => valuesOf('pools/course.js', name, way));
+          if (found === undefined) continue;
+          values.get(name)!.push(found);
+          for (const [at, value] of found.entries()) {
+            const point = { company, pool: name, program: round, at: at + 1, value };
+            (way === 'apply' ? windows : bursts).push(point);
+          }
+        }
+      }
+      rows.push(...rowsOf(company, way, values));
+      console.log(rows.slice(-2).join('\n'));
+    }
+  }
+  const head = `| machine | work | ${contenders.join(' | ')} | multiproc against the best other |\n|${'---|'.repeat(contenders.length + 3)}`;
+  const title = 'From the first task on, and on a busy machine';
+  const text = `A program makes a pool of two, runs one task so that a worker is there, and then 24,000 tasks one at a time (the median of each 3,000, in µs, less is better), or four bursts of 20,000
+tasks (in tasks/s, more is better). *First* are the first 3,000 and the first burst; *later* are all that follow. Each value is the median over programs, with the least and the most.
+The busy loops are programs of \`for (;;);\`, one CPU each, started and ended by the benchmark.
+
+${head}
+${rows.join('\n')}
+
+Each point is the median of 3,000 tasks of one program; what has two peaks, or stays high, is seen here:
+
+![Medians of each 3,000 tasks, by pool and company](course-apply.svg)
+
+![Tasks per second of each burst of 20,000, by pool and company](course-all.svg)
+`;
+  return { title, text, plots: { 'course-apply': windows, 'course-all': bursts } };
+}
+
+function rowsOf(company: string, way: 'apply' | 'all', values: ReadonlyMap<string, readonly number[][]>): string[] {
+  const work = way === 'apply' ? 'one at a time, µs' : '20,000 at once, tasks/s';
+  return (['first', 'later'] as const).map((part) => {
+    const of = (name: string): number[] =>
+      values.get(name)!.flatMap(([first, ...later]) => (part === 'first' ? [first!] : [median(later)]));
+    const others = rivals.map((name) => median(of(name))).filter((value) => !Number.isNaN(value));
+    const best = way === 'apply' ? Math.min(...others) : Math.max(...others);
+    const ours = median(of('multiproc'));
+    const ratio = way === 'apply' ? best / ours : ours / best;
+    const cells = contenders.map((name) => spread(of(name)));
+    return `| ${company} | ${work}, ${part} | ${cells.join(' | ')} | ${ratio.toFixed(2)} times as quick |`;
+  });
+}
+
+const ways = ['queue-sync', 'queue-await', 'message-port', 'send'] as const;
+const sizes = [
+  [1, 100_000],
+  [100, 100_000],
+  [1024, 50_000],
+  [2 ** 14, 10_000],
+  [2 ** 18, 1000],
+  [2 ** 20, 300],
+  [2 ** 22, 64],
+  [2 ** 26, 4],
+] as const;
+
+/** `Uint8Array`s of all sizes, from one to another. */
+function crossing(rounds: number): Section {
+  const points: Point[] = [];
+  const rows = sizes.map(([bytes, count]) => {
+    const values = new Map(ways.map((way): [string, number[]] => [way, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+        const [value] = valuesOf('crossing.js', way, bytes, count) ?? [];
+        if (value !== undefined) values.get(way)!.push(value);
+      }
+    }
+    for (const [way, found] of values) if (found.length > 0) points.push({ way, bytes, value: median(found) });
+    const row = `| ${bytes.toLocaleString('en-US')} | ${ways.map((way) => spread(values.get(way)!, 2)).join(' | ')} |`;
+    console.log(row);
+    return row;
+  });
+  const title = 'From one to another, by size';
+  const text = `A \`Uint8Array\` again and again from a producer, in MB/s (more is better): our \`Queue\` to another process, with \`putSync\` and \`getSync\` and with \`await\`; \`postMessage\`
+of a thread's \`MessagePort\`, copied, to another thread; and \`process.send\` of a child (\`serialization: 'advanced'\`). Queues have a bound of 1,024 items or 16 MiB.
+
+| bytes | ${ways.join(' | ')} |
+|---|---|---|---|---|
+${rows.join('\n')}
+
+![MB/s by the size of the items](crossing.svg)
+`;
+  return { title, text, plots: { crossing: points } };
+}
+
+/** Many at both ends of a queue, and many items in it. */
+function crowd(rounds: number): Section {
+  const pairs: Point[] = [];
+  const depths: Point[] = [];
+  const pairRows = [1, 2, 4, 8, 16].map((n) => {
+    const values: number[] = [];
+    for (let round = 0; round < rounds; round++) values.push(...(valuesOf('crowd.js', 'pairs', n, 200_000) ?? []));
+    for (const value of values) pairs.push({ n, value });
+    return `| ${n} | ${spread(values)} |`;
+  });
+  console.log(pairRows.join('\n'));
+  const depthRows = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000].map((n) => {
+    const put: number[] = [];
+    const taken: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const [first, second] = valuesOf('crowd.js', 'depth', n) ?? [];
+      if (first !== undefined) put.push(first);
+      if (second !== undefined) taken.push(second);
+    }
+    if (put.length > 0) depths.push({ n, what: 'put', value: median(put) }, { n, what: 'get', value: median(taken) });
+    return `| ${n.toLocaleString('en-US')} | ${spread(put)} | ${spread(taken)} |`;
+  });
+  console.log(depthRows.join('\n'));
+  const title = 'Many at a queue, and much in it';
+  const text = `Small integers through one \`Queue\` from so many producers to as many consumers, each a process of its own, \`putSync\` and \`getSync\`, in items/s from the moment that all are there to the end
+of the last process.
+
+| producers, and consumers | items/s |
+|---|---|
+${pairRows.join('\n')}
+
+![Items per second by the number of producers and consumers](crowd-pairs.svg)
+
+So many small integers put into a queue and then taken out again by the same process, in items/s.
+
+| depth | put | get |
+|---|---|---|
+${depthRows.join('\n')}
+
+![Items per second by the depth of the queue](crowd-depth.svg)
+`;
+  return { title, text, plots: { 'crowd-pairs': pairs, 'crowd-depth': depths } };
+}
+
+const lengths = [1, 2, 5, 10, 20, 50, 100, 200, 500] as const;
+const doers = ['map', 'applyAsync', 'piscina'] as const;
+
+/** How long a task must be for two workers to be quicker than the program itself. */
+function smallest(rounds: number): Section {
+  const points: Point[] = [];
+  const rows = lengths.map((length) => {
+    const cells = doers.map((doer) => {
+      const values: number[] = [];
+      for (let round = 0; round < rounds; round++) values.push(...(valuesOf('pools/smallest.js', doer, length) ?? []));
+      if (values.length > 0) points.push({ doer, length, value: median(values) });
+      return spread(values, 2);
+    });
+    console.log(`${length} µs: ${cells.join(' | ')}`);
+    return `| ${length} | ${cells.join(' | ')} |`;
+  });
+  const least = doers.map((doer) => {
+    const found = points.find((point) => point.doer === doer && (point.value as number) > 1);
+    return `${doer}: ${found === undefined ? 'none of these' : `${found.length} µs`}`;
+  });
+  const title = 'The smallest task that is worth it';
+  const text = `Tasks of so many µs of arithmetic, given all at once to a pool of two that is warm, compared with a loop in the program itself: how many times as quick (2 is all that two CPUs can do).
+Two workers beat one from here on: ${least.join(', ')}.
+
+| task, µs | ${doers.map((doer) => (doer === 'piscina' ? 'piscina' : `multiproc, \`${doer}\``)).join(' | ')} |
+|---|---|---|---|
+${rows.join('\n')}
+
+![Times as quick as the program itself, by the length of the task](smallest.svg)
+`;
+  return { title, text, plots: { smallest: points } };
+}
