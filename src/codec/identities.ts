@@ -31,7 +31,8 @@ export class Identities {
 
   /** Forgets the objects with number `count` and above. */
   truncate(count: number): void {
-    for (let i = count; i < FEW; i++) this.#few[i] = undefined;
+    const end = Math.min(this.count, FEW);
+    for (let i = count; i < end; i++) this.#few[i] = undefined;
     if (this.count > FEW && this.#map !== undefined) {
       if (count <= FEW) {
         if (this.count > MANY) this.#map = undefined;
