@@ -11,7 +11,7 @@ const x = (field, title) => ({ field, ...log(title) });
 const line = { type: 'line', point: true };
 const size = { width: 420, height: 260 };
 const byPool = {
-  column: { field: 'company', sort: ['quiet', 'one busy loop', 'two busy loops'], title: null },
+  column: { field: 'company', sort: ['no busy loop', 'one busy loop', 'two busy loops'], title: null },
   color: { field: 'pool', type: 'nominal', title: null },
 };
 

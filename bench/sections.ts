@@ -36,7 +36,7 @@ ${table}`;
 
 const contenders = ['multiproc', 'multiproc-threads', 'piscina', 'tinypool-process', 'workerpool-process'] as const;
 const rivals = contenders.slice(2);
-const companies = ['quiet', 'one busy loop', 'two busy loops'] as const;
+const companies = ['no busy loop', 'one busy loop', 'two busy loops'] as const;
 
 /** Pools from their first task on, on a machine that has nothing else to do, and beside busy loops. */
 async function course(rounds: number): Promise<Section> {
