@@ -14,7 +14,7 @@ interface Program {
 
 const pool = 'a pool of two, a task for each';
 
-/** Each is a file in bench/cold/. */
+/** Each is a file in bench/cold/, and what it is given. */
 const programs: readonly Program[] = [
   { name: 'empty.mjs', work: '`node` with an empty file' },
   { name: 'import.mjs', work: "the same with `import 'multiproc'`", against: { names: ['empty.mjs'], more: 15 } },
@@ -28,8 +28,8 @@ const programs: readonly Program[] = [
   },
   { name: 'tinypool.mjs', work: `tinypool, \`child_process\`, ${pool}` },
   { name: 'workerpool.mjs', work: `workerpool, \`process\`, ${pool}` },
-  { name: 'fork.py', work: `CPython, fork, ${pool}` },
-  { name: 'spawn.py', work: `CPython, spawn, ${pool}` },
+  { name: 'pool.py fork', work: `CPython, fork, ${pool}` },
+  { name: 'pool.py spawn', work: `CPython, spawn, ${pool}` },
   {
     name: 'thread-pool.mjs',
     work: 'multiproc, `ThreadPool`, the same',
@@ -43,12 +43,14 @@ const folder = fileURLToPath(new URL('../../bench/cold/', import.meta.url));
 /** Measures all of them in turns, so many rounds, and answers with the table. */
 export function coldStart(rounds: number): string {
   const python = newestCPython()?.file;
-  const measured = programs.filter(({ name }) => python !== undefined || !name.endsWith('.py'));
+  const isPython = (name: string) => name.startsWith('pool.py');
+  const measured = programs.filter(({ name }) => python !== undefined || !isPython(name));
   const costs = new Map(measured.map(({ name }): [string, Cost[]] => [name, []]));
   // Once beforehand: compiled code is kept, and files are in memory.
   for (let round = -1; round < rounds; round++) {
     for (const { name } of round % 2 === 0 ? measured : measured.toReversed()) {
-      const cost = costOf(name.endsWith('.py') ? python! : process.execPath, [folder + name]);
+      const [file, ...args] = name.split(' ');
+      const cost = costOf(isPython(name) ? python! : process.execPath, [folder + file, ...args]);
       if (round >= 0) costs.get(name)!.push(cost);
     }
   }
