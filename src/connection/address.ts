@@ -1,14 +1,14 @@
-/** Where a listener is found: `'host:port'`, `{ host, port }`, or the path of a unix socket. */
+/** The address of a listener: `'host:port'`, `{ host, port }`, or the path of a unix socket. */
 export type Address =
   | string
   | {
       /** A name or an IP address. */
       readonly host: string;
-      /** The number of the port, from 0 to 65535; as a listener's, 0 means a free one. */
+      /** The port number, from 0 to 65535. For a listener, 0 means a free port. */
       readonly port: number;
     };
 
-/** An address as the system wants it. */
+/** An address in the form that the system needs. */
 export type Endpoint =
   | { readonly path: string; readonly host?: undefined; readonly port?: undefined }
   | { readonly host: string; readonly port: number; readonly path?: undefined };
@@ -40,12 +40,12 @@ function tcp(host: unknown, port: unknown): Endpoint {
   return { host, port };
 }
 
-/** The address with the port that the system chose, in the form in which it was given. */
+/** Returns the address with the port that the system chose, in the form in which it was given. */
 export function withPort(address: Address, port: number): Address {
   return typeof address === 'string' ? address.replace(/\d+$/, String(port)) : { host: address.host, port };
 }
 
-/** An address in words. */
+/** Returns the address as text, for messages. */
 export function showAddress(address: Address): string {
   return typeof address === 'object' ? `${address.host}:${address.port}` : address;
 }

@@ -4,20 +4,20 @@ import { SLOTS } from '../memory/members.ts';
 
 /** Words of an attendance, from its start. */
 const field = {
-  /** Goes up with every arrival, after the entry and before anything else is given up; written by who arrives. */
+  /** Counts up with every arrival, after the entry is written and before anything else is released; the arriving member writes it. */
   arrivals: 0,
-  /** Granule of the block with the entries that have no room here, 0 until somebody needs it. */
+  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. */
   more: 1,
-  /** Members that hold this end, 0 where free; each written by its member, and by one that takes the place of a dead one. */
+  /** Members that hold this end, 0 where free. Each word is written by its member, and by a member that replaces a dead one. */
   first: 2,
 } as const;
 const FIRST_ENTRIES = 14;
-/** How many words it takes in its object. */
+/** The number of words that an attendance takes in its object. */
 export const ATTENDANCE_WORDS = field.first + FIRST_ENTRIES;
 
 /**
- * Which members hold one end of a pipe. By name, and not as a number: one that is killed leaves by that alone, at whatever
- * instruction it dies. See README.md, "The ends of a pipe".
+ * The members that hold one end of a pipe. They are recorded by member number, not counted: a killed member has left by its death alone,
+ * at whatever instruction it dies. See README.md, "The ends of a pipe".
  */
 export class Attendance {
   readonly #family: Family;
@@ -30,19 +30,19 @@ export class Attendance {
     this.#at = wordIndex(offset);
   }
 
-  /** Goes up with every arrival. */
+  /** Counts up with every arrival. */
   get arrivals(): number {
     return Atomics.load(this.#words, this.#at + field.arrivals);
   }
 
-  /** Says that this member holds the end; answers the entry, for `leave`. */
+  /** Notes that this member holds the end; returns the entry, for `leave`. */
   arrive(): number {
     for (let entry = 0; ; entry++) {
       const [words, index] = this.#place(entry, true);
       const seen = Atomics.load(words, index);
       if (seen !== 0 && !this.#family.members.isKnownGone(seen)) continue;
       if (Atomics.compareExchange(words, index, seen, this.#family.me) !== seen) continue;
-      // SYNC(attendance): whoever finds the voyage over that brought the end here finds this changed, and looks again.
+      // SYNC(attendance): a member that finds the voyage over that brought the end here finds this changed, and looks again.
       Atomics.add(this.#words, this.#at + field.arrivals, 1);
       return entry;
     }
@@ -53,7 +53,7 @@ export class Attendance {
     Atomics.store(words, index, 0);
   }
 
-  /** A living member that holds the end, 0 if there is none. */
+  /** Returns a living member that holds the end, 0 if there is none. */
   holder(): number {
     const words = this.#words;
     const first = this.#at + field.first;
@@ -73,7 +73,7 @@ export class Attendance {
     return 0;
   }
 
-  /** Gives the memory outside of the object back. */
+  /** Frees the memory outside the object. */
   destroy(): void {
     const granule = this.#words[this.#at + field.more] as number;
     if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);

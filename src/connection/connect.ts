@@ -11,18 +11,18 @@ import type { Connection } from './connection.ts';
 import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
 import { SocketConnection } from './socket-connection.ts';
 
-/** How to connect, and how long to try. */
+/** The options of `connect`. */
 export interface ConnectOptions extends WaitOptions {
-  /** The listener's key. Without one only data crosses, and a listener with a key refuses. */
+  /** The key of the listener. Without a key only data crosses, and a listener with a key refuses the connection. */
   readonly authKey?: Uint8Array | string | undefined;
-  /** What `tls.connect` takes, such as `ca`; `{}` for the system's authorities. */
+  /** Options of `tls.connect`, such as `ca`; `{}` uses the certificate authorities of the system. */
   readonly tls?: ConnectionOptions | undefined;
 }
 
 /**
- * Connects to a `Listener`. Rejects with an `AuthenticationError` where the two ends do not have the same key, or only one of them has
- * any; with Node's own error, such as `ECONNREFUSED`, where nobody listens; with a `TimeoutError` when the time is over, which
- * is 5 seconds for the exchange of keys in any case.
+ * Connects to a `Listener`. Rejects with an `AuthenticationError` if the two ends do not have the same key, or if only one of them has a
+ * key; with Node's own error, such as `ECONNREFUSED`, if no program listens; with a `TimeoutError` after the time-out. The exchange of
+ * keys may take 5 seconds in any case.
  *
  * @example
  * import { connect, Listener } from 'multiproc/connection';

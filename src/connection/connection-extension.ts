@@ -3,7 +3,7 @@ import { extensionIds } from '../codec/extension-ids.ts';
 import { HeapConnection } from './heap-connection.ts';
 import type { Pipe, Side } from './pipe-object.ts';
 
-/** The ends of a pipe travel within the family; the sender keeps its own, until it closes it. */
+/** Ends of a pipe can be sent within the family; the sender keeps its own end until it closes it. */
 const connectionExtension: Extension<HeapConnection<unknown>> = {
   id: extensionIds.CONNECTION,
   name: 'end of a pipe',
@@ -14,10 +14,10 @@ const connectionExtension: Extension<HeapConnection<unknown>> = {
   read: readEnd,
 };
 
-/** An end of a pipe is its pipe and which end it is. */
+/** An end of a pipe is sent as the pipe and the number of the end. */
 function writeEnd(end: HeapConnection<unknown>, out: ValueWriter): void {
   const { pipe, side } = end.place;
-  // While the message is on its way the end is not gone, even if its sender closes it.
+  // While the message is being sent, the end is not gone, even if its sender closes it.
   out.handle(pipe.voyages(side));
   out.uint32(side);
   out.value(pipe, 'pipe');
@@ -29,7 +29,7 @@ function readEnd(input: ValueReader): HeapConnection<unknown> {
   return HeapConnection.at(input.value() as Pipe, side);
 }
 
-/** Makes pipes able to travel; called once by the library's door. */
+/** Makes it possible to send ends of pipes; the library's door calls it once. */
 export function installConnectionExtension(): void {
   registerExtension(connectionExtension);
 }

@@ -10,40 +10,44 @@ import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../er
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import type { Waitable } from '../sync/waitable.ts';
 
-/** @internal What stands for the size of a message that is a value, not bytes. */
+/** @internal The size of a message that is a value, not bytes. */
 export const VALUE = -1;
 
-/** @internal Why a message is not taken; a fatal reason ends reading for good. */
+/** @internal The reason for which a message is not taken; a fatal reason ends reading for good. */
 export interface Refusal {
   readonly error: Error;
   readonly fatal: boolean;
 }
 
-/** @internal Asked before a message is taken, with its bytes or VALUE: a refused message stays where it is. Without it, any is taken. */
+/**
+ * @internal Called before a message is taken, with its number of bytes or VALUE: a refused message stays. Without this function, every
+ * message is taken.
+ */
 export type Wanted = (size: number) => Refusal | undefined;
 
 const AT_ONCE = { timeout: 0 };
 
 /**
- * One end of a connection: `pipe`, `connect` and `Listener.accept` make them. Messages keep their boundaries and arrive in the
- * order in which they were sent. A value is copied (see docs/what-crosses.md).
+ * One end of a connection, made by `pipe`, `connect` and `Listener.accept`. Messages keep their boundaries and arrive in the order in
+ * which they were sent. Values are copied (see docs/what-crosses.md).
  *
- * When the other end is gone, closed or dead, what it had sent is still received, and then `recv` answers `EndOfStreamError`; so does
- * `send`, at once. Time that runs out is a `TimeoutError`. Each call that may wait has a twin with `Sync`, which blocks the thread.
+ * When the other end is closed or dead, the messages that it sent are still received. After that `recv` rejects with `EndOfStreamError`;
+ * `send` does so at once. A call rejects with `TimeoutError` after its time-out. Each call that may wait has a form with `Sync`, which
+ * blocks the thread.
  */
 // biome-ignore lint/suspicious/noExplicitAny: like a parsed text, a received value is what the other end made it.
 export abstract class Connection<T = any> implements AnyConnection<T>, Waitable, Disposable {
-  /** True if messages may come: false of the writing end of a one-way pipe, and of what is closed. */
+  /** True if messages can arrive. False for the writing end of a one-way pipe, and after `close()`. */
   abstract readonly readable: boolean;
-  /** True if messages may be sent: false of the reading end of a one-way pipe, and of what is closed. */
+  /** True if messages can be sent. False for the reading end of a one-way pipe, and after `close()`. */
   abstract readonly writable: boolean;
-  /** True once this end was closed here. */
+  /** True after this end was closed in this thread. */
   abstract readonly closed: boolean;
 
   /**
-   * Sends a value; resolves when the system has it. A `SerializationError` names what cannot be sent; nothing is sent then. Large binaries are not
-   * copied on the way to a socket: do not change them before it has resolved. A time-out or abort leaves nothing sent; only
-   * where part of the message is gone to a socket already, it closes the connection.
+   * Sends a value; resolves when the system has the message. Rejects with a `SerializationError` if a part of the value cannot be sent;
+   * nothing is sent then. Large binaries are not copied on the way to a socket: do not change them before the promise resolves. After a
+   * time-out or an abort nothing has been sent, except if a part of the message is already in a socket: then the connection is closed.
    */
   send(value: T, options?: WaitOptions): Promise<void> {
     try {
@@ -55,14 +59,14 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     }
   }
 
-  /** Sends a value and blocks the thread while the other end has no room for it. Throws a `TimeoutError` when the time is over. */
+  /** Sends a value and blocks the thread while the other end has no room for it. Throws a `TimeoutError` after the time-out. */
   sendSync(value: T, options?: SyncWaitOptions): void {
     this.#assertWritable();
     readTimeout(options);
     this.pushValueSync(value, options);
   }
 
-  /** Takes the next message, waiting for one if need be: a value, or of what `sendBytes` sent a `Uint8Array`. */
+  /** Waits for the next message and takes it: a value, or a `Uint8Array` if it was sent by `sendBytes`. */
   recv(options?: WaitOptions): Promise<T> {
     try {
       this.#assertReadable();
@@ -72,13 +76,16 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     }
   }
 
-  /** Blocks the thread until a value comes; returns it. Throws a `TimeoutError` when the time is over, an `EndOfStreamError` when none will come. */
+  /**
+   * Blocks the thread until a message comes, and returns it. Throws a `TimeoutError` after the time-out, an `EndOfStreamError` when no
+   * message will come any more.
+   */
   recvSync(options?: SyncWaitOptions): T {
     this.#assertReadable();
     return this.takeSync(undefined, options) as T;
   }
 
-  /** Sends bytes as they are, none at all too; `offset` and `size` choose some of them, in bytes. */
+  /** Sends bytes as one message, which may be empty. `offset` and `size` choose a part, in bytes. */
   sendBytes(bytes: ArrayBufferView | ArrayBuffer, options?: WaitOptions & SendBytesRange): Promise<void> {
     try {
       this.#assertWritable();
@@ -89,7 +96,7 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     }
   }
 
-  /** Sends bytes as one message and blocks the thread while the other end has no room for it. Throws a `TimeoutError` when the time is over. */
+  /** Sends bytes as one message and blocks the thread while the other end has no room for it. Throws a `TimeoutError` after the time-out. */
   sendBytesSync(bytes: ArrayBufferView | ArrayBuffer, options?: SyncWaitOptions & SendBytesRange): void {
     this.#assertWritable();
     readTimeout(options);
@@ -97,8 +104,9 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
   }
 
   /**
-   * Takes the next message, which must be bytes: of a value it is a `StateError`, and the value stays. A message of more than
-   * `maxLength` bytes is a `BufferTooShort`, and nothing can be received any more, as in Python.
+   * Waits for the next message, which must be bytes, and takes it. If the message is a value, rejects with a `StateError`, and the value
+   * stays. If the message has more than `maxLength` bytes, rejects with a `BufferTooShort`, and nothing can be received any more, as in
+   * Python.
    */
   recvBytes(options?: WaitOptions & RecvBytesLimit): Promise<Uint8Array> {
     try {
@@ -116,8 +124,8 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
   }
 
   /**
-   * Takes the next message of bytes into `buffer`, from the byte `offset` on; answers how many it had. If there is not enough room, a
-   * `BufferTooShort` has the message as `bytes`.
+   * Waits for the next message of bytes and writes it into `buffer`, from byte `offset` on. Resolves to its length. If there is not
+   * enough room, rejects with a `BufferTooShort` whose `bytes` has the message.
    */
   async recvBytesInto(buffer: ArrayBufferView | ArrayBuffer, options?: WaitOptions & RecvIntoOffset): Promise<number> {
     const target = bytesIn(buffer, options);
@@ -131,8 +139,8 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
   }
 
   /**
-   * True if `recv` would not wait: there is a message, or the end. Without options it looks once, as in Python; with options it
-   * waits for it, `timeout` milliseconds at most, for ever if that is left out.
+   * Resolves to true if `recv` would not wait, because there is a message or the end. Without options it checks once, as in Python. With
+   * options it waits, at most `timeout` milliseconds, or for ever without `timeout`.
    */
   poll(options: WaitOptions = AT_ONCE): Promise<boolean> {
     try {
@@ -144,14 +152,14 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     }
   }
 
-  /** Blocks the thread until there is something to receive; returns true, or false when the time is over. Without a time-out it looks and does not wait. */
+  /** Blocks the thread until there is a message or the end. Returns true, or false after the time-out. Without options it checks once. */
   pollSync(options: SyncWaitOptions = AT_ONCE): boolean {
     this.#assertReadable();
     readTimeout(options);
     return this.awaitMessageSync(options);
   }
 
-  /** Gives messages until the other end is gone and all it sent has been received. Leaving the loop costs no message. */
+  /** Iterates over the messages until the other end is gone and all its messages have been received. Leaving the loop loses no message. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let value: T;
@@ -165,30 +173,30 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     }
   }
 
-  /** Done with this end, in this process: waits here end with a `ClosedError`, as does every later use but another close. */
+  /** Ends the use of this end in this process: its waits reject with a `ClosedError`, and so does every later call but `close()`. */
   abstract close(): void;
 
-  /** Closes it at the end of a `using` block. */
+  /** Closes the connection at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** For `wait`: true if there is a message, or the end. */
+  /** For `wait`: true if there is a message or the end. */
   abstract isReady(): boolean;
 
-  /** For `wait`: calls back, once, when there is a message, or the end; the answer stops that. */
+  /** For `wait`: calls `callback` once, when there is a message or the end. Returns a function that cancels this. */
   abstract onReady(callback: () => void): () => void;
 
-  /** @internal As `send`, but what cannot be sent it throws at once. */
+  /** @internal Sends a value as `send` does, but throws at once if it cannot be sent. */
   post(value: T): Promise<void> {
     this.#assertWritable();
     return this.pushValue(value, undefined);
   }
 
-  /** @internal True if it is known that nobody is at the other end any more, whatever there is still to receive. */
+  /** @internal True if it is known that no process holds the other end any more, even if there are messages left. */
   abstract readonly isOneSided: boolean;
 
-  /** @internal Whether a `recv` that waits keeps the program alive; it does unless this said otherwise. */
+  /** @internal Decides whether a waiting `recv` keeps the program alive; it does by default. */
   abstract hold(keep: boolean): void;
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
@@ -196,7 +204,7 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
     return `Connection (${this.closed ? 'closed' : ways})`;
   }
 
-  /** @internal Encodes a value, throwing at once what cannot be sent, and sends it. */
+  /** @internal Encodes a value, throws at once if it cannot be sent, and sends it. */
   protected abstract pushValue(value: T, options: WaitOptions | undefined): Promise<void>;
   /** @internal */
   protected abstract pushValueSync(value: T, options: SyncWaitOptions | undefined): void;

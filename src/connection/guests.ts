@@ -1,25 +1,28 @@
-/** How many may be in the middle of their handshake. */
+/** The largest number of connections in the middle of their handshake. */
 const MOST_GUESTS = 256;
-/** Milliseconds that one of a crowd has before another of the same crowd takes its place: time for an answer to come. */
+/** Milliseconds that a connection of a crowd has before another one of the same crowd takes its place: time for a reply to arrive. */
 const GRACE = 200;
 
-/** One in the middle of its handshake. */
+/** A connection in the middle of its handshake. */
 export interface Guest {
-  /** Who sent it, see `peerOf`. */
+  /** The peer that sent it, see `peerOf`. */
   readonly peer: string;
-  /** When it came. */
+  /** The time of its arrival. */
   readonly since: number;
-  /** Sends it away. */
+  /** Closes it. */
   readonly dismiss: () => void;
 }
 
-/** Who is in the middle of a handshake: so many at once, and an address that crowds keeps no other out. See README.md, "The handshake". */
+/**
+ * The connections in the middle of a handshake. Their number is limited, and a crowd from one address keeps no other address out. See
+ * README.md, "The handshake".
+ */
 export class Guests {
-  /** By their peers; of each in the order in which they came. */
+  /** By their peers; those of one peer in order of arrival. */
   readonly #byPeer = new Map<string, Set<Guest>>();
   #count = 0;
 
-  /** Lets one more in, and sends another away if that takes its place; false where the new one has to go. */
+  /** Adds a connection. If it takes the place of another one, closes that one. Returns false if the new one must be closed. */
   add(guest: Guest): boolean {
     const own = this.#byPeer.get(guest.peer);
     if (this.#count >= MOST_GUESTS) {
@@ -35,7 +38,7 @@ export class Guests {
     return true;
   }
 
-  /** It has left, or is through; false if it was sent away before. */
+  /** The connection has ended or completed its handshake; returns false if it was closed before. */
   delete(guest: Guest): boolean {
     const own = this.#byPeer.get(guest.peer);
     if (!own?.delete(guest)) return false;
@@ -44,7 +47,7 @@ export class Guests {
     return true;
   }
 
-  /** Sends all away. */
+  /** Closes all. */
   clear(): void {
     for (const guests of [...this.#byPeer.values()]) {
       for (const guest of [...guests]) {
@@ -54,7 +57,10 @@ export class Guests {
     }
   }
 
-  /** Who goes so that `coming` can come, of whose peer there are `own` then; `undefined` if that is the new one itself. */
+  /**
+   * Returns the connection that must go so that `coming` can stay; its peer then has `own` connections. Returns `undefined` if it is the
+   * new one itself.
+   */
   #loser(coming: Guest, own: number): Guest | undefined {
     let most = own;
     for (const guests of this.#byPeer.values()) most = Math.max(most, guests.size);

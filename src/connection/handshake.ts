@@ -2,10 +2,10 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { AuthenticationError, EndOfStreamError } from '../errors.ts';
 
-/** How long the whole handshake may take, in ms: afterwards the connection is gone. */
+/** The longest time of a whole handshake, in ms; after that the connection is closed. */
 export const HANDSHAKE_TIME = 5000;
 
-/** What a listener says first: that it wants no key, or the one that it wants followed by its challenge. */
+/** The first message of a listener: that it wants no key, or the wanted kind of key followed by its challenge. */
 const OPEN = Buffer.from('multiproc 1 open');
 const LOCKED = Buffer.from('multiproc 1 key ');
 const WELCOME = Buffer.from('welcome');
@@ -13,7 +13,7 @@ const REFUSED = Buffer.from('refused');
 const NONCE_BYTES = 32;
 const PROOF_BYTES = 32;
 
-/** A key as bytes: a string is its UTF-8. A `RangeError` for an empty one: `process.env.KEY ?? ''` is no key. */
+/** Returns a key as bytes; a string is encoded as UTF-8. Throws a `RangeError` for an empty key: `process.env.KEY ?? ''` is no key. */
 export function readAuthKey(key: unknown): Uint8Array | undefined {
   if (key === undefined) return undefined;
   const bytes = bytesOf(key);
@@ -29,13 +29,16 @@ function bytesOf(key: unknown): Uint8Array {
   throw new TypeError(`authKey must be a string or a Uint8Array, not ${typeof key}.`);
 }
 
-/** A `TypeError` for what cannot be options of `node:tls`. */
+/** Throws a `TypeError` for a value that cannot be options of `node:tls`. */
 export function assertTls(tls: unknown): void {
   if (tls === undefined || (typeof tls === 'object' && tls !== null)) return;
   throw new TypeError('tls must be an object: the options that node:tls takes.');
 }
 
-/** What one end shows to prove that it has the key. Its role is part of it, so that nobody gets in with our own answer to another. */
+/**
+ * The proof of one end that it has the key. It includes the role of the end, so that no client gets in with a proof that this end has
+ * made for another.
+ */
 function proof(
   key: Uint8Array,
   role: 'listener' | 'client',
@@ -46,7 +49,7 @@ function proof(
   return mac.update(listenerNonce).update(clientNonce).digest();
 }
 
-/** True if the client has shown the key; false where it has shown another one. Anything else that goes wrong throws. */
+/** Resolves to true if the client has proved that it has the key, to false if it has another key. Rejects if anything else fails. */
 export async function greetClient(wire: HandshakeWire, key: Uint8Array | undefined): Promise<boolean> {
   if (key === undefined) {
     wire.write(OPEN);
@@ -62,12 +65,12 @@ export async function greetClient(wire: HandshakeWire, key: Uint8Array | undefin
   return true;
 }
 
-/** Tells a client that its key is not ours. */
+/** Tells a client that it has another key. */
 export function refuseClient(wire: HandshakeWire): void {
   wire.write(REFUSED);
 }
 
-/** Shows the key to the listener, and has it show that it has the same; an `AuthenticationError` where either fails. */
+/** Proves to the listener that this end has the key, and checks the listener's proof. Rejects with an `AuthenticationError` if one of them fails. */
 export async function greetListener(wire: HandshakeWire, key: Uint8Array | undefined): Promise<void> {
   const hello = await wire.read();
   if (hello.equals(OPEN)) {
@@ -91,7 +94,7 @@ export async function greetListener(wire: HandshakeWire, key: Uint8Array | undef
   );
 }
 
-/** The messages of a handshake: one byte of length, then so many bytes. So nothing can be announced that costs anything. */
+/** The messages of a handshake: one byte of length, then that many bytes. A stranger can therefore announce nothing that costs much. */
 export class HandshakeWire {
   readonly #socket: Socket;
   #bytes: Buffer = Buffer.alloc(0);
@@ -118,7 +121,7 @@ export class HandshakeWire {
     });
   }
 
-  /** Leaves the socket, stopped, to the messages, and answers what has come already of them. */
+  /** Leaves the paused socket to the messages; returns the bytes of them that have arrived already. */
   release(): Uint8Array {
     this.#socket.pause();
     this.#socket.off('data', this.#onData);
@@ -130,7 +133,7 @@ export class HandshakeWire {
 
   readonly #onData = (chunk: Buffer) => {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
-    // What comes next is for later: it stays with the kernel.
+    // Later bytes are for later: they stay in the kernel.
     if (this.#bytes.length > 0xff) this.#socket.pause();
     this.#serve();
   };

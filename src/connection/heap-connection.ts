@@ -9,15 +9,15 @@ import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { Lane } from './lane.ts';
 import type { Pipe, Side } from './pipe-object.ts';
 
-/** What `send` answers when it need not wait: one promise for all. */
+/** The resolved promise of a `send` that need not wait, for all of them. */
 const DONE = Promise.resolve();
-/** The tag of a value; of bytes it is their number and 1. */
+/** The tag of a value; the tag of bytes is their number plus 1. */
 const VALUE_TAG = 0;
-/** Bytes from this number on travel in a block of their own. */
+/** Bytes from this number on are sent in a block of their own. */
 const BLOCK_BYTES = 2 ** 15;
 const NOTHING = new Uint8Array(0);
 
-/** What a member gives up when an end is collected there. */
+/** What a member releases when an end is collected there. */
 interface Hold {
   readonly pipe: Pipe;
   readonly side: Side;
@@ -26,7 +26,7 @@ interface Hold {
 
 const collected = new FinalizationRegistry<Hold>(({ pipe, side, entry }) => pipe.leave(side, entry));
 
-/** The ends that this thread holds, by their pipe: an end is one object here. */
+/** The ends that this thread holds, by their pipe: each end is one object in this thread. */
 const here = new WeakMap<
   Pipe,
   [WeakRef<HeapConnection<unknown>> | undefined, WeakRef<HeapConnection<unknown>> | undefined]
@@ -44,10 +44,10 @@ export class HeapConnection<T> extends Connection<T> {
   #isReadable: boolean;
   readonly #isWritable: boolean;
   #closed = false;
-  /** Why the message that was looked at last stays. */
+  /** The reason for which the last checked message stays. */
   #refusal: Refusal | undefined;
 
-  /** Use `at`: there is one object for an end in each thread. */
+  /** Use `at`: each thread has one object for an end. */
   constructor(pipe: Pipe, side: Side) {
     super();
     this.#pipe = pipe;
@@ -61,7 +61,7 @@ export class HeapConnection<T> extends Connection<T> {
     collected.register(this, { pipe, side, entry: this.#entry }, this);
   }
 
-  /** The object of this thread for that end, a new one if it has none. */
+  /** Returns the object of this thread for that end; makes one if there is none. */
   static at<T>(pipe: Pipe, side: Side): HeapConnection<T> {
     let ends = here.get(pipe);
     if (ends === undefined) here.set(pipe, (ends = [undefined, undefined]));
@@ -84,7 +84,7 @@ export class HeapConnection<T> extends Connection<T> {
     return this.#closed;
   }
 
-  /** Which end of which pipe it is, for a message. */
+  /** The pipe and the number of the end, for a message. */
   get place(): { pipe: Pipe; side: Side } {
     this.assertOpen();
     return { pipe: this.#pipe, side: this.#side };
@@ -175,7 +175,7 @@ export class HeapConnection<T> extends Connection<T> {
     const taken = this.#pop(wanted);
     if (taken !== undefined) return taken.value;
     if (!this.#pipe.isGone(this.#other)) return NOT_YET;
-    // It may have sent something between our look and its end.
+    // The other end may have sent a message between our check and its end.
     const last = this.#pop(wanted);
     if (last !== undefined) return last.value;
     throw new EndOfStreamError(
@@ -211,7 +211,7 @@ export class HeapConnection<T> extends Connection<T> {
     throw error;
   }
 
-  /** A small integer needs no parcel. */
+  /** Packs a value. A small integer needs no parcel. */
   #prepare(value: T): number | Parcel {
     if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) return value;
     return pack(this.#pipe.family, value, 'value');
@@ -248,7 +248,7 @@ export class HeapConnection<T> extends Connection<T> {
     }
   }
 
-  /** Tries to push what outlasts this call. */
+  /** Returns the attempt to push a message, which must outlast this call. */
   #pushing(message: number | Parcel, tag: number): Attempt<undefined> {
     const kept = typeof message === 'number' ? message : keepParcel(message);
     return () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);

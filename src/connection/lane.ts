@@ -6,25 +6,25 @@ import { type Outcome, outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { lane, type Pipe, type Side } from './pipe-object.ts';
 
-/** Parcels are copied out here and opened at once; a decoder that receives something itself uses another. */
+/** Buffers into which parcels are copied before they are decoded. A decoder that itself receives a message uses another buffer. */
 const scratches: Uint8Array[] = [];
 
-/** What one end of a pipe sends to the other, as a member that holds one of the two sees it. It never waits by itself. */
+/** The messages from one end of a pipe to the other, as a member that holds one of the ends sees them. Never waits by itself. */
 export class Lane {
   readonly #family: Family;
   readonly #ring: Ring;
-  /** Waits for a message, and for room. */
+  /** The waits for a message, and for room. */
   readonly receivers: WaitQueue;
   readonly senders: WaitQueue;
 
-  /** What end `from` of the pipe sends. */
+  /** The lane of the messages that end `from` of the pipe sends. */
   constructor(pipe: Pipe, from: Side) {
     const to: Side = from === 0 ? 1 : 0;
     const at = pipe.lane(from);
     const ring = new Ring(pipe.family, at + lane.ring * 4);
     this.#family = pipe.family;
     this.#ring = ring;
-    // A waiter watches one that holds the other end: when it is killed, it may have been the last.
+    // A waiter watches one holder of the other end: a killed holder may have been the last one.
     this.receivers = new WaitQueue(pipe.family, at + lane.receivers * 4, {
       isReady: () => !ring.isEmpty || pipe.isGone(from),
       owners: () => [pipe.attendance(from).holder()],
@@ -39,7 +39,7 @@ export class Lane {
     return this.#ring.isEmpty;
   }
 
-  /** Puts a message in if there is room: from then on the parcel belongs to the lane. */
+  /** Puts a message in if there is room; then the parcel belongs to the lane. */
   push(message: number | Parcel, tag: number): boolean {
     const found: Outcome = typeof message === 'number' ? this.#ring.pushInt(message) : this.#ring.push(message, tag);
     if (found !== outcome.DONE) return false;
@@ -48,8 +48,8 @@ export class Lane {
   }
 
   /**
-   * Takes the first message out, if there is one and `claim` wants it when it hears its tag; `open` makes of it what is
-   * answered, at once, since its bytes are used again. `undefined` where nothing was taken.
+   * Takes the first message out, if there is one and `claim` accepts its tag. `open` makes the result at once, because the bytes are used
+   * again. Returns `undefined` if nothing was taken.
    */
   pop<R>(
     claim: ((tag: number) => boolean) | undefined,
@@ -71,7 +71,7 @@ export class Lane {
     }
   }
 
-  /** Lets go of a message that did not get in. */
+  /** Frees a message that was not put in. */
   discard(message: number | Parcel): void {
     if (typeof message !== 'number') discardParcel(this.#family, message);
   }

@@ -14,29 +14,33 @@ import { LocalWaits } from './local-waits.ts';
 import { Reception } from './reception.ts';
 import { SocketConnection } from './socket-connection.ts';
 
-/** What a listener is made with. */
+/** The options of `new Listener()`. */
 export interface ListenerOptions {
-  /** Where to listen; a port of 0 lets the system choose. A unix socket of this user's own, in a new folder, if left out. */
+  /** The address to listen at. With port 0 the system chooses a port. The default is a unix socket in a new folder that only this user can enter. */
   readonly address?: Address | undefined;
-  /** The key that both ends must have; of 8 bytes or more where other machines can reach the address. Without one only programs of this machine can connect, and only data crosses. */
+  /**
+   * The key that both ends must have. If other machines can reach the address, it must have at least 8 bytes. Without a key only programs
+   * of this machine can connect, and only data crosses.
+   */
   readonly authKey?: Uint8Array | string | undefined;
-  /** What `tls.createServer` takes: key, certificate and so on. TCP only. */
+  /** Options of `tls.createServer`: key, certificate and so on. Only for TCP. */
   readonly tls?: TlsOptions | undefined;
-  /** How many connections may wait for `accept`; further ones are turned away. 128 if left out. */
+  /** The largest number of connections that wait for `accept`, 128 by default; more are refused. */
   readonly backlog?: number | undefined;
 }
 
-/** Milliseconds between two warnings about clients that were turned away. */
+/** Milliseconds between two warnings about refused clients. */
 const WARN_EVERY = 1000;
-/** How the kernel's own queue is bounded, before a connection is looked at. */
+/** The bound of the kernel's own queue, before a connection is checked. */
 const KERNEL_BACKLOG = 511;
 
 /**
- * Waits for programs that `connect`: of the same family or not, on this machine (a unix socket, or TCP) or on others (TCP, TLS).
+ * Waits for programs that call `connect`: of the same family or another one, on this machine (a unix socket or TCP) or on other machines
+ * (TCP, TLS).
  *
- * With an `authKey` both ends show each other that they have it (HMAC-SHA-256 over fresh challenges) before anything of a message is looked at.
- * A client that cannot is turned away, counted in `failures` and slowed down; `accept` goes on waiting, and a process warning of an
- * `AuthenticationError` tells, once a second at most. The key does not hide what is sent: take `tls` for that.
+ * With an `authKey`, both ends prove to each other that they have it (HMAC-SHA-256 over fresh challenges) before a message is read. A
+ * client without the key is refused, counted in `failures` and slowed down. `accept` goes on waiting, and a process warning, an
+ * `AuthenticationError`, is emitted at most once a second. The key does not encrypt messages: for that use `tls`.
  *
  * @example
  * import { connect, Listener } from 'multiproc/connection';
@@ -94,17 +98,17 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     });
   }
 
-  /** Where it listens, for `connect`: with the port that the system chose. */
+  /** The address for `connect`, with the port that the system chose. */
   get address(): Address {
     return this.#place.address;
   }
 
-  /** How many were turned away: they had another key, none, or spoke another language. */
+  /** The number of refused clients: they had another key, no key, or another protocol. */
   get failures(): number {
     return this.#failures;
   }
 
-  /** Takes the next connection, waiting for one if need be; a `TimeoutError` when the time is over. */
+  /** Waits for the next connection and takes it. Rejects with a `TimeoutError` after the time-out. */
   accept(options?: WaitOptions): Promise<Connection> {
     if (this.#closed) return Promise.reject(closed());
     return this.#acceptors.wait<Connection>(
@@ -116,7 +120,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     );
   }
 
-  /** Gives connections until the listener is closed. */
+  /** Iterates over the connections until the listener is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
     for (;;) {
       let connection: Connection;
@@ -130,7 +134,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     }
   }
 
-  /** Listens no more: waits end with a `ClosedError`, whom nobody accepted is turned away. What was accepted stays open. */
+  /** Stops listening: waits reject with a `ClosedError`, and connections that were not accepted are closed. Accepted connections stay open. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -141,7 +145,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     this.#acceptors?.fail(closed());
   }
 
-  /** Closes it at the end of a `using` block. */
+  /** Closes the listener at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -167,7 +171,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     else void this.#reception.greet(socket);
   }
 
-  /** Whoever has the key may come; without one, this user's own programs, where the system says whose they are. */
+  /** Admits every connection if there is a key. Without a key admits only programs of this user, if the system can tell the user. */
   #isAdmitted(socket: Socket): boolean {
     if (this.#waiting.length >= this.#backlog) return false;
     if (this.#trusted || !this.#place.isUnix) return true;
@@ -175,7 +179,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       const user = sockets().peerUser(descriptorOf(socket));
       return user === undefined || user === 0 || user === process.getuid?.();
     } catch {
-      // It is gone already.
+      // The connection is closed already.
       return false;
     }
   }

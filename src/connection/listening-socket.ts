@@ -5,27 +5,31 @@ import { dirname, join } from 'node:path';
 import { sockets } from '../platform/choose.ts';
 import { type Address, isLoopback, parseAddress, showAddress, withPort } from './address.ts';
 
-/** Where other machines can try, a shorter key is soon guessed. */
+/** If other machines can try keys, a shorter key is soon guessed. */
 const LEAST_KEY_BYTES = 8;
 
-/** What removes the files of the sockets that are open, at the end of the program. */
+/** Functions that remove the files of open sockets, at the end of the program. */
 const files = new Set<() => void>();
 
 function removeAll(): void {
   for (const remove of files) remove();
 }
 
-/** Where a server listens. */
+/** The place where a server listens. */
 export interface Place {
   readonly address: Address;
   readonly isUnix: boolean;
-  /** Removes the socket's file, if it has one; more than one call does no harm. Before the socket is closed, for then others may replace it. */
+  /**
+   * Removes the socket's file, if it has one; may be repeated. Called before the socket is closed, because then other programs may
+   * replace the file.
+   */
   readonly remove: () => void;
 }
 
 /**
- * Has the server listen, at once, so that its address is known and errors are thrown; without an address at a unix socket in a new
- * folder which nobody else may enter. Refuses what other machines can reach, unless the key has bytes enough; 0 is none.
+ * Makes the server listen at once, so that its address is known and errors are thrown. Without an address it listens at a unix socket in
+ * a new folder that only this user can enter. Refuses an address that other machines can reach, unless the key has enough bytes; 0 means
+ * no key.
  */
 export function listenOn(server: Server, address: Address | undefined, backlog: number, keyBytes: number): Place {
   if (address === undefined) {
@@ -64,7 +68,7 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
     files.delete(remove);
     removeRest();
     if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
-    // Not if somebody has removed it, and another listener has made its own there.
+    // Not if the file was removed and another listener has made its own there.
     else if (fileAt(path) === own) rmSync(path, { force: true });
   };
   process.off('exit', removeAll).once('exit', removeAll);
@@ -72,7 +76,7 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
   return { address: path, isUnix: true, remove };
 }
 
-/** Which file is there; '' for none. */
+/** Identifies the file at a path; '' if there is none. */
 function fileAt(path: string): string {
   const file = lstatSync(path, { throwIfNoEntry: false });
   return file === undefined ? '' : `${file.dev} ${file.ino}`;

@@ -11,12 +11,12 @@ interface Waiter {
   readonly release: () => void;
 }
 
-/** Promises of this thread that wait for something of this thread, served in order of arrival. */
+/** Promises of this thread that wait for an object of this thread, served in order of arrival. */
 export class LocalWaits {
   readonly #waiters = new Set<Waiter>();
   readonly #onChange: (waiting: boolean) => void;
 
-  /** `onChange` is told when the first one comes and when the last one goes. */
+  /** `onChange` is called when the first wait comes and when the last one goes. */
   constructor(onChange: (waiting: boolean) => void) {
     this.#onChange = onChange;
   }
@@ -26,8 +26,8 @@ export class LocalWaits {
   }
 
   /**
-   * Waits until `attempt` succeeds; call `serve` whenever it may. Rejects with what it throws, with `signal.reason`, or with what
-   * `expire` throws when the time is over; what `expire` answers is the value then.
+   * Waits until `attempt` succeeds; `serve` must be called whenever it may succeed. Rejects with the error that `attempt` throws or with
+   * `signal.reason`. At the time-out it calls `expire`: resolves to its result, or rejects with its error.
    */
   wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export class LocalWaits {
         settle();
       };
       const onTime = () => giveUp(onExpired);
-      // Longer than a timer can run is for ever, as far as anybody will see.
+      // A time-out that is longer than a timer can run counts as none.
       const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
       const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
       const release = () => {
@@ -64,7 +64,7 @@ export class LocalWaits {
     });
   }
 
-  /** Settles the waits, from the first on, as far as their attempts succeed or throw. */
+  /** Settles waits, from the first on, as long as their attempts succeed or throw. */
   serve(): void {
     for (const waiter of this.#waiters) {
       try {

@@ -1,6 +1,6 @@
 /**
- * Whose an address is: one of IPv4 has one owner, and of IPv6 whoever has one has all with the same first half. A unix socket has
- * none: this machine.
+ * Returns the owner of an address, for limits. An IPv4 address has one owner; the owner of an IPv6 address has all addresses with the
+ * same first half. A unix socket belongs to this machine.
  */
 export function peerOf(address: string | undefined): string {
   if (address === undefined) return 'this machine';

@@ -9,11 +9,11 @@ import { ATTENDANCE_WORDS, Attendance } from './attendance.ts';
 /** Words of a lane: what one end sends to the other. */
 export const lane = { ring: 0, receivers: RING_WORDS, senders: RING_WORDS + WAIT_LIST_WORDS } as const;
 const LANE_WORDS = lane.senders + WAIT_LIST_WORDS;
-/** Words of a pipe, behind those of every shared object; lane and attendance of end 1 follow those of end 0. */
+/** Words of a pipe, after those of every shared object; lane and attendance of end 1 follow those of end 0. */
 const field = {
-  /** 1 if messages go both ways, else only from end 1 to end 0; written once. */
+  /** 1 if messages go both ways, 0 if only from end 1 to end 0; the maker writes it once. */
   duplex: 2,
-  /** Granules of the two `voyages`; written once. */
+  /** Granules of the two `voyages`; the maker writes them once. */
   voyages: 3,
   lanes: 16,
   attendances: 16 + 2 * LANE_WORDS,
@@ -21,24 +21,24 @@ const field = {
 const WORDS = field.attendances + 2 * ATTENDANCE_WORDS;
 
 /**
- * How many messages refer to one end, as a shared object whose holders are messages only. `pipe` is the granule of its pipe, 0
- * once that is gone: until then it stays when its last holder goes.
+ * The number of messages that refer to one end, as a shared object whose holders are only messages. `pipe` is the granule of its pipe, 0
+ * once the pipe is gone: until then the block stays when its last holder goes.
  */
 const voyages = { pipe: 2, holders: 1, bytes: 64 } as const;
 
-/** Messages, and KiB of them, that may be in one lane; then senders wait. */
+/** The limits of one lane, in messages and in KiB; above them senders wait. */
 const MOST_MESSAGES = 1024;
 const MOST_KIB = 2 ** 14;
 
-/** Which end of a pipe. */
+/** The number of an end of a pipe. */
 export type Side = 0 | 1;
 
-/** What both ends of a pipe share. */
+/** The state that both ends of a pipe share. */
 export class Pipe extends SharedObject {
   readonly #family: Family;
   readonly #offset: number;
   readonly #attendances: readonly [Attendance, Attendance];
-  /** How many ends this thread holds. */
+  /** The number of ends that this thread holds. */
   #open = 0;
 
   constructor(make: boolean | Existing) {
@@ -70,7 +70,7 @@ export class Pipe extends SharedObject {
     return this.#word(field.duplex) === 1;
   }
 
-  /** Where the lane that `side` sends into stands in the heap. */
+  /** The place in the heap of the lane that `side` sends into. */
   lane(side: Side): number {
     return laneOf(this.#offset, side);
   }
@@ -79,17 +79,18 @@ export class Pipe extends SharedObject {
     return this.#attendances[side];
   }
 
-  /** The object that messages hold in which that end travels. */
+  /** The object that a message holds while it contains that end. */
   voyages(side: Side): number {
     return (this.#word(field.voyages + side) >>> 0) * GRANULE;
   }
 
-  /** True if nobody holds the end any more, and no message brings it to anybody. */
+  /** True if no member holds the end any more, and no message contains it. */
   isGone(side: Side): boolean {
     const attendance = this.#attendances[side];
     if (attendance.holder() !== 0) return false;
     for (;;) {
-      // SYNC(attendance): who left by a message counted it before; who came out of one shows up in the arrivals before it is uncounted.
+      // SYNC(attendance): a member that left by sending the end counted the message before; a member that received the end is counted in
+      // the arrivals before the message is uncounted.
       const arrivals = attendance.arrivals;
       if (attendance.holder() !== 0) return false;
       const at = this.voyages(side);
@@ -98,14 +99,14 @@ export class Pipe extends SharedObject {
     }
   }
 
-  /** This member holds the end from now on; answers what `leave` wants. */
+  /** This member holds the end from now on; returns the entry for `leave`. */
   open(side: Side): number {
     const entry = this.#attendances[side].arrive();
     this.#open++;
     return entry;
   }
 
-  /** This member does not hold the end any more: who waits at the other one looks whether anybody does. */
+  /** This member does not hold the end any more: waiters at the other end check whether any member does. */
   leave(side: Side, entry: number): void {
     this.#attendances[side].leave(entry);
     wakeAll(this.#family, this.#offset);

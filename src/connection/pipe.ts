@@ -4,12 +4,12 @@ import { HeapConnection } from './heap-connection.ts';
 import { Pipe } from './pipe-object.ts';
 
 /**
- * Makes a connection within the family, over its heap: `[a, b]`, what one sends the other receives. With `duplex: false` messages go
- * one way: the first end only receives, the second only sends. Pass an end to another process in `args`, or through a queue or another
- * connection; several may use one end, one message at a time.
+ * Makes a connection within the family: `[a, b]`, and each end receives what the other sends. With `duplex: false`, the first end only
+ * receives and the second only sends. Pass an end to another process in `args`, through a queue or through another connection. Several
+ * processes may use one end, one message at a time.
  *
- * A sender waits while 1024 messages, or 16 MiB of them, are unread. An end is gone when every process that held it has closed it, let it be collected, or ended;
- * so close your own copy of the end that you gave away.
+ * A sender waits while 1024 messages, or 16 MiB of messages, are unread. An end is gone when every process that held it has closed it,
+ * let it be collected, or ended. Therefore close your own copy of an end that you gave away.
  *
  * @example
  * import { pipe, Process } from 'multiproc';

@@ -7,19 +7,22 @@ import { peerOf } from './peer-address.ts';
 import { Throttle } from './throttle.ts';
 
 /**
- * Lets strangers in one by one: each has so much time to show the key, and none costs more than a small buffer. Whatever they send
- * ends in their being turned away, and counted.
+ * Does the handshake with strangers. Each has limited time to prove that it has the key, and none costs more than a small buffer.
+ * Whatever a stranger sends, the worst result is a refused and counted connection.
  */
 export class Reception {
   readonly #key: Uint8Array | undefined;
   readonly #welcome: (socket: Socket, early: Uint8Array) => void;
   readonly #guests = new Guests();
-  /** The same by what each is known by, and what ends its time. */
+  /** The connections by their identity, each with the timer that ends its time. */
   readonly #known = new Map<string | Socket, { readonly guest: Guest; readonly timer: NodeJS.Timeout }>();
   readonly #throttle = new Throttle();
   readonly #onFailure: (error: AuthenticationError) => void;
 
-  /** `welcome` gets each that has shown the key, with what it has sent since; `onFailure` hears of the others. */
+  /**
+   * `welcome` receives each connection that has proved the key, with the bytes that it has sent since; `onFailure` receives the error of
+   * each other one.
+   */
   constructor(
     key: Uint8Array | undefined,
     welcome: (socket: Socket, early: Uint8Array) => void,
@@ -30,7 +33,7 @@ export class Reception {
     this.#onFailure = onFailure;
   }
 
-  /** Gives one that has come its time, before TLS or anything else was said; false if it had to be turned away at once. */
+  /** Starts the time of a new connection, before TLS or anything else; returns false if it had to be refused at once. */
   enter(socket: Socket): boolean {
     const id = identity(socket);
     const peer = peerOf(socket.remoteAddress);
@@ -49,7 +52,7 @@ export class Reception {
     return true;
   }
 
-  /** Exchanges keys with one that has entered; `secure` is the same connection under TLS, where that is spoken. */
+  /** Exchanges keys over an admitted connection; `secure` is the same connection under TLS, if TLS is used. */
   async greet(secure: Socket): Promise<void> {
     const id = identity(secure);
     const address = peerOf(secure.remoteAddress);
@@ -58,7 +61,7 @@ export class Reception {
       await pause(this.#throttle.delayFor(address));
       if (await greetClient(wire, this.#key)) {
         if (this.#key !== undefined) this.#throttle.succeeded(address);
-        // Given up in the meantime: too slow, too many, or the listener is closed.
+        // The connection was given up meanwhile: too slow, too many, or the listener is closed.
         if (!this.#leave(id)) secure.destroy();
         else this.#welcome(secure, wire.release());
         return;
@@ -87,7 +90,7 @@ export class Reception {
   }
 }
 
-/** A connection by itself or, as TLS gives it a new object, by the other end's address. */
+/** Returns the identity of a connection: the connection itself or, because TLS makes a new object, the address of its other end. */
 function identity(socket: Socket): string | Socket {
   return socket.remotePort === undefined ? socket : `${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -4,7 +4,7 @@ import { extensionIds } from '../codec/extension-ids.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { parkedFor, takeDescriptor } from './socket-extension.ts';
 
-/** Connections over sockets travel within the family; the sender keeps its own, until it closes it. */
+/** Connections over sockets can be sent within the family; the sender keeps its own until it closes it. */
 const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
   id: extensionIds.SOCKET_CONNECTION,
   name: 'Connection over a socket',
@@ -15,7 +15,7 @@ const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
   read: readSocket,
 };
 
-/** It travels as the descriptor, and what has come of it already. */
+/** Sends a connection as the descriptor, and the bytes that have arrived already. */
 function writeSocket(connection: SocketConnection<unknown>, out: ValueWriter): void {
   const parcel = connection.handOver();
   if (typeof parcel === 'string') out.refuse(parcel);
@@ -32,7 +32,7 @@ function readSocket(input: ValueReader): SocketConnection<unknown> {
   return new SocketConnection(new Socket({ fd, readable: true, writable: true }), early, trusted);
 }
 
-/** Makes connections over sockets able to travel; called once by their door. */
+/** Makes it possible to send connections over sockets; their door calls it once. */
 export function installSocketConnectionExtension(): void {
   registerExtension(socketConnectionExtension);
 }

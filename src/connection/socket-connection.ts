@@ -14,7 +14,7 @@ import { LocalWaits } from './local-waits.ts';
 import { SocketOutbox } from './socket-outbox.ts';
 import { SocketStream } from './socket-stream.ts';
 
-/** Bytes of messages that nobody has asked for yet: beyond that the other end has to wait. */
+/** Bytes of messages that were not asked for yet; above this number the other end must wait. */
 const READ_AHEAD_BYTES = 2 ** 18;
 
 /** A connection over a TCP, TLS or unix socket. */
@@ -24,23 +24,23 @@ export class SocketConnection<T> extends Connection<T> {
   readonly #reader: FrameReader;
   readonly #outbox: SocketOutbox;
   readonly #inbox: Frame[] = [];
-  /** Bytes in the inbox. */
+  /** The number of bytes in the inbox. */
   #unread = 0;
   readonly #readers: LocalWaits;
-  /** Nothing comes any more. */
+  /** True if no more bytes will come. */
   #ended = false;
-  /** What recv answers, once, where the end came in the middle of a message. */
+  /** The error that `recv` rejects with once, if the end came in the middle of a message. */
   #torn: Error | undefined;
-  /** Why it ended, where that was no ordinary end. */
+  /** The cause of the end, if it was no ordinary end. */
   #cause: Error | undefined;
   #isReadable = true;
-  /** Another process has it too: nothing is read ahead. */
+  /** True if another process has the connection too: then nothing is read ahead. */
   #isShared = false;
   #closed = false;
-  /** A recv that waits does not keep the program alive. */
+  /** True if a waiting `recv` does not keep the program alive. */
   #isBackground = false;
 
-  /** `early` is what was read of the socket already; `trusted` says whether both ends have shown that they have the same key. */
+  /** `early` has bytes that were read from the socket already; `trusted` is true if both ends have proved that they have the same key. */
   constructor(socket: Socket, early: Uint8Array, trusted: boolean) {
     super();
     this.#far = trusted ? reach.TRUSTED : reach.ANYBODY;
@@ -88,8 +88,9 @@ export class SocketConnection<T> extends Connection<T> {
   }
 
   /**
-   * What another process needs to go on with it: the descriptor, and what has come already. From then on nothing is read here but
-   * what is asked for, and to close this one leaves the other open. Otherwise why it cannot go.
+   * Returns what another process needs to go on with the connection: the descriptor, and the bytes that have arrived. From then on this
+   * process reads only on request, and closing the connection here leaves the other open. Returns the reason as a string if the
+   * connection cannot be sent.
    */
   handOver(): { fd: number; early: Uint8Array; trusted: boolean } | string {
     this.assertOpen();
@@ -103,7 +104,7 @@ export class SocketConnection<T> extends Connection<T> {
     return { fd: this.#stream.share(), early: this.#early(), trusted: this.#far === reach.TRUSTED };
   }
 
-  /** What has come and was not received, as it came. */
+  /** Returns the bytes that have arrived and were not received, unchanged. */
   #early(): Uint8Array {
     const whole = this.#inbox.flatMap(({ kind: of, body, blobs }) => frame(of, body, blobs, false) as Uint8Array[]);
     return Buffer.concat([...whole, this.#reader.begun()]);
@@ -189,7 +190,7 @@ export class SocketConnection<T> extends Connection<T> {
     // Over TLS it throws.
     this.#stream.fd;
     if (!this.#readers.isEmpty) throw new StateError('A recv() of this Connection waits already: await it first.');
-    // The rest of it takes the event loop, and the other end may be waiting for just that.
+    // The rest of that message needs the event loop, and the other end may be waiting for it.
     if (this.#outbox.isPending) throw new StateError('A send() of this Connection is not done: await it first.');
     for (;;) {
       const value = attempt();
@@ -230,18 +231,18 @@ export class SocketConnection<T> extends Connection<T> {
     });
   }
 
-  /** True if recv would not wait, as far as is known here. */
+  /** True if `recv` would not wait, as far as is known here. */
   #hasMessage(): boolean {
     return this.#inbox.length > 0 || this.#ended;
   }
 
-  /** The same, with a look at what the system has. */
+  /** True if `recv` would not wait; also asks the system. */
   #look(): boolean {
     while (!this.#hasMessage()) if (!this.#readNow()) return false;
     return true;
   }
 
-  /** Reads once without waiting; false if there is nothing to read now. */
+  /** Reads once without waiting; returns false if there is nothing to read now. */
   #readNow(): boolean {
     if (this.#stream.giveHeld()) return true;
     try {
@@ -268,7 +269,7 @@ export class SocketConnection<T> extends Connection<T> {
     this.#flow();
   }
 
-  /** The end of the stream, or what makes it one. */
+  /** Handles the end of the stream, or an error that ends it. */
   #end(error: Error | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -280,7 +281,7 @@ export class SocketConnection<T> extends Connection<T> {
     this.#readers.serve();
   }
 
-  /** Whether the socket keeps the program alive. */
+  /** Decides whether the socket keeps the program alive. */
   #keep(): void {
     this.#stream.hold((!this.#isBackground && !this.#readers.isEmpty) || this.#outbox.isPending);
   }

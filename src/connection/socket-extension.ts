@@ -9,7 +9,7 @@ import { descriptorOf } from '../platform/socket-descriptor.ts';
 const SOCKET = 0;
 const SERVER = 1;
 
-/** A socket of `node:net` that is connected, or listens, goes to another process as a descriptor; the sender keeps its own. */
+/** A connected or listening socket of `node:net` is sent to another process as a descriptor; the sender keeps its own. */
 const socketExtension: Extension<Socket | Server> = {
   id: extensionIds.SOCKET,
   name: 'socket of node:net',
@@ -52,7 +52,7 @@ function readDescriptor(input: ValueReader): number {
   return takeDescriptor(input.value() as ParkedDescriptor);
 }
 
-/** Parks a descriptor for a message that is being written, which refuses it where the system does. */
+/** Parks a descriptor for a message that is being written. If the system refuses, the message is refused. */
 export function parkedFor(fd: number, out: ValueWriter): ParkedDescriptor {
   try {
     return parkDescriptor(fd);
@@ -61,7 +61,7 @@ export function parkedFor(fd: number, out: ValueWriter): ParkedDescriptor {
   }
 }
 
-/** The descriptor that came with a message. */
+/** Returns the descriptor that came with a message. */
 export function takeDescriptor(parked: ParkedDescriptor): number {
   const fd = parked.take();
   if (fd === undefined)
@@ -74,7 +74,7 @@ function isNet(value: object, name: 'Socket' | 'Server'): boolean {
   return cls?.name === name && cls === process.getBuiltinModule('node:net')[name];
 }
 
-/** Makes sockets able to travel; called once by the library's door. */
+/** Makes it possible to send sockets; the library's door calls it once. */
 export function installSocketExtension(): void {
   registerExtension(socketExtension);
 }

@@ -8,18 +8,18 @@ import type { Pieces } from './frame.ts';
 import { LocalWaits } from './local-waits.ts';
 import type { SocketStream } from './socket-stream.ts';
 
-/** What `send` answers when it need not wait: one promise for all. */
+/** The resolved promise of a `send` that need not wait, for all of them. */
 const DONE = Promise.resolve();
 
 /** Writes messages to a socket, one after the other, as fast as the other end takes them. */
 export class SocketOutbox {
   readonly #stream: SocketStream;
   readonly #onChange: () => void;
-  /** Those who wait until the message before theirs is out. */
+  /** The sends that wait until the message before theirs is written. */
   readonly #turns: LocalWaits;
-  /** A message is under way. */
+  /** True while a message is being written. */
   #busy = false;
-  /** Why nothing can be sent any more. */
+  /** The reason for which nothing can be sent any more. */
   #over: Error | undefined;
   #abandon: ((error: Error) => void) | undefined;
 
@@ -30,12 +30,12 @@ export class SocketOutbox {
     this.#turns = new LocalWaits(onChange);
   }
 
-  /** True while somebody waits for something to be sent. */
+  /** True while a send waits. */
   get isPending(): boolean {
     return this.#busy || !this.#turns.isEmpty;
   }
 
-  /** Sends one message; resolves when the system has it all. */
+  /** Sends one message; resolves when the system has all of it. */
   send(pieces: Pieces, options: WaitOptions | undefined): Promise<void> {
     options?.signal?.throwIfAborted();
     if (this.#busy) return this.#sendInTurn(pieces, options);
@@ -45,7 +45,7 @@ export class SocketOutbox {
     return isLoopStarving() ? afterTurn(undefined) : DONE;
   }
 
-  /** The same, blocking the thread. */
+  /** Sends one message and blocks the thread until the system has all of it. */
   sendSync(pieces: Pieces, options: SyncWaitOptions | undefined): void {
     const timeout = readTimeout(options);
     const deadline = clock() + timeout;
@@ -70,7 +70,7 @@ export class SocketOutbox {
     this.#finish(new EndOfStreamError('The other end of the Connection is gone: nothing can be sent.', { cause }));
   }
 
-  /** Ends all waits with an error; what is under way is sent. */
+  /** Ends all waits with an error; the message that is being written is still sent. */
   close(error: Error): void {
     this.#finish(error);
   }
@@ -110,7 +110,7 @@ export class SocketOutbox {
     this.#onChange();
   }
 
-  /** Writes what the system takes at once; answers what is left, `undefined` if nothing is. */
+  /** Writes the bytes that the system takes at once; returns the rest, `undefined` if there is none. */
   #writeNow(pieces: Pieces): Pieces | undefined {
     if (!this.#stream.isDirect) return pieces;
     try {
@@ -124,7 +124,7 @@ export class SocketOutbox {
       }
       return undefined;
     } catch (error) {
-      // What it has sent before may still be received.
+      // Messages that the other end sent before may still be received.
       this.end(error as Error);
       throw this.#over;
     }
@@ -160,7 +160,7 @@ export class SocketOutbox {
     });
   }
 
-  /** The time is over in the middle of a message, whose rest nobody could tell from the next: the connection ends. */
+  /** The time-out came in the middle of a message, whose rest could not be told from the next message: the connection ends. */
   #tear(timeout: number | undefined, begun: boolean): Error {
     if (!begun) return outOfTime(timeout, 'Nothing of the message was sent.');
     this.#stream.destroy();

@@ -5,22 +5,28 @@ import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { sockets } from '../platform/choose.ts';
 import { directDescriptorOf } from '../platform/socket-descriptor.ts';
 
-/** Milliseconds that a closed TCP connection still reads what comes when all is out, lest the system throw away what it has sent. */
+/**
+ * Milliseconds for which a closed TCP connection still reads when all bytes are written, so that the system does not drop the bytes that
+ * it has sent.
+ */
 const LINGER = 1000;
 const CHUNK_BYTES = 2 ** 16;
 
 let scratch: Uint8Array | undefined;
 
 /**
- * The bytes of a connected socket: read and written at once as far as that goes, or when the event loop says so. What has been read
- * by the event loop, and what by a direct call, comes in its order, since each call first takes what the stream holds.
+ * The bytes of a connected socket, read and written directly as far as possible, otherwise by the event loop. Bytes that the event loop
+ * has read and bytes of a direct call stay in order, because each call first takes the bytes that the stream holds.
  */
 export class SocketStream {
   readonly #socket: Socket;
   readonly #isTcp: boolean;
-  /** The descriptor; -1 of TLS, whose bytes are not the messages', and where the system gives none. Without it there are no Sync calls. */
+  /**
+   * The descriptor; -1 for TLS, whose bytes are not those of the messages, and where the system gives none. Without it there are no Sync
+   * calls.
+   */
   readonly #fd: number;
-  /** How often the thread has been blocked since something was read or written. */
+  /** The number of times that the thread was blocked since bytes were read or written. */
   #tries = 0;
   #isShared = false;
 
@@ -35,7 +41,7 @@ export class SocketStream {
     return this.#fd !== -1;
   }
 
-  /** True while an earlier write is in the event loop's hands. */
+  /** True while the event loop still handles an earlier write. */
   get isBusy(): boolean {
     return this.#socket.writableLength > 0;
   }
@@ -50,26 +56,26 @@ export class SocketStream {
     );
   }
 
-  /** The descriptor, for another process to have too: to close this one says nothing to the other end. */
+  /** Returns the descriptor, which another process then has too: closing this one does not tell the other end. */
   share(): number {
     this.#isShared = true;
     return this.#fd;
   }
 
-  /** Whether it keeps the program alive. */
+  /** Decides whether it keeps the program alive. */
   hold(keep: boolean): void {
     if (keep) this.#socket.ref();
     else this.#socket.unref();
   }
 
-  /** Whether the event loop reads. */
+  /** Decides whether the event loop reads. */
   flow(on: boolean): void {
     if (this.#socket.isPaused() !== on) return;
     if (on) this.#socket.resume();
     else this.#socket.pause();
   }
 
-  /** Gives what the stream holds as its 'data'; false if it holds nothing. */
+  /** Emits the bytes that the stream holds as 'data'; returns false if it holds none. */
   giveHeld(): boolean {
     if (this.#socket.readableLength === 0) return false;
     this.#socket.read();
@@ -77,8 +83,8 @@ export class SocketStream {
   }
 
   /**
-   * Reads without waiting, into `target` or, where that is small, into a place of its own: the bytes. `undefined` if there are
-   * none now; none at all at the end. The stream must hold nothing.
+   * Reads without waiting, into `target` or, if that is small, into a buffer of its own; returns the bytes. Returns `undefined` if there
+   * are none now, and no bytes at the end. The stream must hold no bytes.
    */
   readNow(target: Uint8Array): Uint8Array | undefined {
     if (this.#fd === -1 || this.#socket.destroyed) return undefined;
@@ -94,7 +100,7 @@ export class SocketStream {
     }
   }
 
-  /** Writes from the byte `from` of `bytes` on without waiting; answers how many it wrote, 0 if none now. */
+  /** Writes from byte `from` of `bytes` on without waiting; returns the number of written bytes, 0 if none can be written now. */
   writeNow(bytes: Uint8Array, from: number): number {
     if (this.#fd === -1 || this.#socket.destroyed) return 0;
     try {
@@ -107,7 +113,7 @@ export class SocketStream {
     }
   }
 
-  /** Has the event loop write the pieces, and calls back when the system has them. */
+  /** Lets the event loop write the pieces; calls back when the system has them. */
   writeLater(pieces: readonly Uint8Array[], done: (error: Error | null | undefined) => void): void {
     this.#socket.cork();
     for (const [i, piece] of pieces.entries()) {
@@ -117,26 +123,26 @@ export class SocketStream {
     this.#socket.uncork();
   }
 
-  /** Blocks the thread until something can be read or written; false when the time is over. */
+  /** Blocks the thread until something can be read or written; returns false after the time-out. */
   awaitReady(what: 'read' | 'write', timeout: number): boolean {
     return awaitDescriptor(this.fd, what, timeout, this.#tries++);
   }
 
-  /** Closes it, after what is on its way. */
+  /** Closes the socket, after the bytes that are being written. */
   close(): void {
     const { isBusy } = this;
-    // What is on its way keeps the program alive until it is out.
+    // The bytes that are being written keep the program alive until they are out.
     if (isBusy) this.#socket.ref();
     if (this.#isShared || !this.#isTcp) {
       if (isBusy) this.#socket.destroySoon();
       else this.#socket.destroy();
       return;
     }
-    // At once, since the thread may be about to block; and with somebody to read what still comes: TCP throws away what it has
-    // sent, if it is closed with something unread.
+    // At once, because the thread may be about to block. Something must read the bytes that still come: TCP drops bytes that it has sent
+    // if it is closed with unread bytes.
     if (!isBusy && this.isDirect && !this.#socket.destroyed) sockets().endWriting(this.#fd);
     let timer: NodeJS.Timeout | undefined;
-    // The time begins when all is out, which is the other end's to decide.
+    // The time begins when all bytes are out, which depends on the other end.
     this.#socket.once('finish', () => {
       timer = setTimeout(() => this.#socket.destroy(), LINGER).unref();
     });
@@ -145,7 +151,7 @@ export class SocketStream {
     this.#socket.resume();
   }
 
-  /** Closes it at once: what is on its way is torn. */
+  /** Closes the socket at once: a message that is being written is torn. */
   destroy(): void {
     this.#socket.destroy();
   }

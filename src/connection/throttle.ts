@@ -1,18 +1,18 @@
 import { clock } from '../builtins.ts';
 
-/** Milliseconds that a peer waits after its first wrong key, twice as many after the next, and so on to the longest. */
+/** Milliseconds that a peer waits after its first wrong key; the time doubles with each wrong key, up to the longest. */
 const FIRST_DELAY = 50;
 const LONGEST_DELAY = 1000;
-/** After so many milliseconds without a wrong key they are forgotten. */
+/** Wrong keys are forgotten after this many milliseconds without another one. */
 const MEMORY = 60_000;
-/** How many addresses are remembered; then the oldest is forgotten. */
+/** The largest number of remembered addresses; then the oldest is forgotten. */
 const MOST_ADDRESSES = 1024;
 
-/** Slows down who shows wrong keys, by address, so that guessing takes for ever and costs the listener nothing. */
+/** Slows down peers that use wrong keys, by address, so that guessing takes for ever and costs the listener nothing. */
 export class Throttle {
   readonly #records = new Map<string, { failures: number; last: number }>();
 
-  /** How many milliseconds the next connection from there has to wait before it is asked for its key. */
+  /** Returns the milliseconds for which the next connection from there must wait before it is asked for its key. */
   delayFor(address: string): number {
     const record = this.#records.get(address);
     if (record === undefined) return 0;

@@ -5,9 +5,10 @@ import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 
 /**
- * Waits until one or more of the objects are ready, and answers those, in the order given; none when the time is over. A connection is
- * ready when it has a message or its other end is gone, a queue when `get` would not wait, a process's `sentinel` from its end on.
- * Nothing is taken: what is ready now may be gone when you come for it, where others use it too.
+ * Waits until one or more of the objects are ready. Resolves to the ready objects, in the given order, or to an empty list after the
+ * time-out. A connection is ready when it has a message or its other end is gone; a queue when `get` would not wait; a process's
+ * `sentinel` when the process has ended. Nothing is taken: if other processes use an object too, it may not be ready any more when you
+ * use it.
  *
  * @example
  * import { Queue, pipe } from 'multiproc';
@@ -27,7 +28,7 @@ export async function wait<W extends Waitable>(objects: Iterable<W>, options?: W
   const ready = all.filter((object) => object.isReady());
   if (ready.length > 0 || all.length === 0 || timeout === 0) return isLoopStarving() ? afterTurn(ready) : ready;
   const stops: (() => void)[] = [];
-  // What it waits for, such as a daemon's end, may not keep the program alive by itself.
+  // The objects, such as the sentinel of a daemon, may not keep the program alive by themselves.
   const alive = setInterval(() => {}, 0x7fffffff);
   try {
     await awaitEvent((done) => {

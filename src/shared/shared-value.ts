@@ -17,11 +17,11 @@ import {
 
 /** Words of a shared value, behind those of every shared object. */
 const field = {
-  /** The code of its kind of number; written once. */
+  /** The code of its kind of number; the maker writes it once. */
   type: 2,
-  /** See guarding-lock.ts; written once, by whoever asks for the lock first. */
+  /** See guarding-lock.ts; the first member that uses the lock writes it once. */
   lock: 3,
-  /** The number itself, on a cache line of its own; written by anybody, in one store. */
+  /** The number itself, on a cache line of its own; any member writes it, in one store. */
   value: 16,
 } as const;
 const WORDS = field.value + 2;
@@ -34,10 +34,11 @@ defineKind(kinds.SHARED_VALUE, {
 });
 
 /**
- * One number that all processes of the family see. Reading and assigning are whole at any time, without a lock; `value += 1` is a
- * reading and an assignment, between which others come: use `add`, or hold `getLock()`.
+ * One number that all processes of the family see. Reading and assigning need no lock, and the number is never torn. `value += 1` reads
+ * and then assigns, and another process may assign in between: use `add`, or hold `getLock()`.
  *
- * A value out of the type's range is a `RangeError`, one of another sort a `TypeError`. `'bigint64'` and `'biguint64'` hold bigints.
+ * A number out of the range of the type throws a `RangeError`, a value of another JavaScript type a `TypeError`. `'bigint64'` and
+ * `'biguint64'` hold bigints.
  *
  * @example
  * import { Process, SharedValue } from 'multiproc';
@@ -51,10 +52,10 @@ defineKind(kinds.SHARED_VALUE, {
  */
 export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
   readonly #kind: ScalarKind;
-  /** One element: the number in the heap. Never given out, so that closing can let go of the memory at once. */
+  /** One element: the number in the heap. Users never get this array, so that `close()` can release the memory at once. */
   readonly #cell: ScalarArrays[Scalar];
 
-  /** `initial` is 0 if left out. */
+  /** `initial` is 0 by default. */
   constructor(type: K, initial?: ScalarValue<K>, options?: GuardOptions);
   /** @internal */
   constructor(existing: Existing);
@@ -88,8 +89,8 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
   }
 
   /**
-   * Adds a whole number, which may be negative, in one step that nobody comes between; answers the new value. A `RangeError`
-   * where that does not fit, and nothing is changed. Floats have no such step: hold `getLock()` for them.
+   * Adds an integer, which may be negative, in one atomic step; returns the new value. Throws a `RangeError` and changes nothing if the
+   * sum does not fit. Not for floats: for them hold `getLock()`.
    */
   add(n: K extends 'float32' | 'float64' ? never : ScalarValue<K>): ScalarValue<K> {
     this.assertOpen();
