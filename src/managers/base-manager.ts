@@ -20,15 +20,18 @@ import { addRegistration, isClass, type Make, registrationsOf } from './registry
 import { makePlace, type Server, type ServerPlace } from './server.ts';
 import { type ControlMessage, runServer } from './server-process.ts';
 
-/** What a manager is made with. */
+/** The options of `new Manager()` and `new BaseManager()`. */
 export interface ManagerOptions {
-  /** Where the server listens, or where to `connect` to: `'host:port'`, `{ host, port }` or the path of a socket. */
+  /** The address at which the server listens or to which `connect()` connects: `'host:port'`, `{ host, port }` or the path of a socket. */
   readonly address?: Address | undefined;
-  /** The key that programs elsewhere must have, of 8 bytes or more where the address is open to other machines; one that all members of this family have, if left out. */
+  /**
+   * The key that programs outside the family need. If other machines can reach the address, it must have at least 8 bytes. The default is
+   * a key that all members of this family have.
+   */
   readonly authKey?: Uint8Array | string | undefined;
-  /** What `tls.createServer` takes where it serves, what `tls.connect` takes where it connects. TCP only. */
+  /** Options of `tls.createServer` for a server, of `tls.connect` for a client. Only for TCP. */
   readonly tls?: TlsOptions | ConnectionOptions | undefined;
-  /** Runs in the server before it serves anybody. */
+  /** The server calls and awaits this function before it serves a client. */
   // biome-ignore lint/suspicious/noExplicitAny: it takes what `initargs` has.
   readonly initializer?: ((...args: any[]) => unknown) | undefined;
   /** The arguments of the initializer, in order. */
@@ -43,13 +46,13 @@ const known: Record<keyof ManagerOptions, true> = {
   initargs: true,
 };
 
-/** How the members of a registered type may be reached. */
+/** The options of `register`. */
 export interface RegisterOptions {
-  /** The methods that clients may call; if left out, all whose names do not begin with `_`. */
+  /** The methods that clients may call. The default is all methods whose names do not begin with `_`. */
   readonly exposed?: readonly string[] | undefined;
 }
 
-/** A factory of a manager: `declare counter: Factory<typeof Counter>` in a subclass types what `register` has added. */
+/** The type of a factory of a manager: `declare counter: Factory<typeof Counter>` in a subclass types the method that `register` has added. */
 export type Factory<M extends Make> = M extends abstract new (
   ...args: infer A
 ) => infer T
@@ -58,7 +61,7 @@ export type Factory<M extends Make> = M extends abstract new (
     ? (...args: A) => Proxied<T>
     : never;
 
-/** Where a manager stands. */
+/** The state of a manager. */
 type Role =
   | { readonly is: 'new' | 'connecting' | 'closed' }
   | {
@@ -70,20 +73,20 @@ type Role =
   | { readonly is: 'connected'; readonly link: Link }
   | { readonly is: 'serving'; readonly server: Server; readonly link: Link; readonly end: () => void };
 
-/** Milliseconds that a server has to end by itself; then it is terminated, and killed after as much again. */
+/** Milliseconds that a server has to end by itself; then it is terminated, and killed after the same time. */
 const SHUTDOWN_TIME = 1000;
 let made = 0;
 
-/** The server of a manager that was collected ends as soon as nobody has a proxy. */
+/** The server of a collected manager ends as soon as no proxy of its objects exists. */
 const collected = new FinalizationRegistry<Connection<ControlMessage>>((control) => control.close());
 
 /**
- * Holds objects in a server process for whoever has a proxy of them: this program, its children, and programs on other machines.
- * `Manager` has the usual types; register your own in a subclass. The first use, or `start()`, starts the server, `connect()` attaches to
- * one that runs elsewhere, and `serveForever()` serves from this process.
+ * Holds objects in a server process for all programs that have proxies of them: this program, its children, and programs on other
+ * machines. `Manager` has the usual types; register your own types in a subclass. The first use or `start()` starts the server,
+ * `connect()` connects to a server that runs elsewhere, and `serveForever()` serves from this process.
  *
- * Every call is a message there and one back: for what the processes of one family share, a `Queue`, a `Lock` or a `SharedArray` is
- * many times faster.
+ * Every call takes one message to the server and one back. To share data between the processes of one family, a `Queue`, a `Lock` or a
+ * `SharedArray` is many times faster.
  *
  * @example
  * import { BaseManager, type Factory } from 'multiproc/managers';
@@ -129,9 +132,9 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Adds a type of objects to this class of managers: `manager[name](…args)` has the server make one, and answers a proxy of it at once.
-   * `make` is a class, or a function whose answer is shared as it is: that is how several clients get at one object. It travels to the
-   * server as any function does. Methods whose names begin with `_` are reachable only if they are `exposed`.
+   * Adds a type of objects to this class of managers: `manager[name](…args)` makes an object in the server and returns a proxy of it at
+   * once. `make` is a class, or a function that returns the object to share; with such a function several clients can share one object.
+   * `make` is sent to the server as any function is. Clients can call methods whose names begin with `_` only if they are `exposed`.
    */
   static register(name: string, make: Make, options: RegisterOptions = {}): void {
     if (typeof name !== 'string' || name === '') throw new TypeError('name must be a string, the name of the factory');
@@ -157,8 +160,8 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Starts the server process; throws at once what of the registered types cannot be sent there. With an `address` it blocks the thread
-   * until the server listens, and throws why it cannot. A `StateError` if there is one already.
+   * Starts the server process. Throws at once if a part of the registered types cannot be sent to it. With an `address` it blocks the
+   * thread until the server listens, and throws if the server cannot listen. Throws a `StateError` if there is a server already.
    */
   start(): void {
     if (this.#role.is !== 'new') throw this.#wrongState('start');
@@ -189,8 +192,8 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Attaches to a server that runs elsewhere, at `address`. Rejects with an `AuthenticationError` where the keys differ, and with Node's
-   * own error, such as `ECONNREFUSED`, where nobody serves.
+   * Connects to a server that runs elsewhere, at `address`. Rejects with an `AuthenticationError` if the keys differ, and with Node's own
+   * error, such as `ECONNREFUSED`, if no server listens there.
    */
   async connect(): Promise<void> {
     if (this.#role.is !== 'new') throw this.#wrongState('connect');
@@ -206,7 +209,10 @@ export class BaseManager implements AsyncDisposable {
     }
   }
 
-  /** Serves from this process, until `shutdown()`. Without an `address` at a unix socket of this user's own; `address` tells which. */
+  /**
+   * Serves from this process until `shutdown()`. Without an `address`, listens at a unix socket that only this user can reach; the
+   * property `address` has its path.
+   */
   async serveForever(): Promise<void> {
     if (this.#role.is !== 'new') throw this.#wrongState('serveForever');
     const { initializer, initargs = [] } = this.#options;
@@ -215,7 +221,7 @@ export class BaseManager implements AsyncDisposable {
       this.#role = { is: 'serving', server, link: Link.to(server.ref), end: resolve };
     });
     try {
-      // Without one it listens before this answers.
+      // Without an initializer, the server listens before this call returns.
       if (initializer !== undefined) await initializer(...initargs);
       if (!server.isClosed) this.#address = server.listen(this.#listenerOptions()).address;
     } catch (error) {
@@ -228,8 +234,8 @@ export class BaseManager implements AsyncDisposable {
   }
 
   /**
-   * Where the server listens. Of one that this manager has started, and that was given no address, this has it listen and blocks the
-   * thread for that moment; `undefined` before the start.
+   * The address at which the server listens; `undefined` before the start. If this manager has started its server without an address,
+   * reading this property makes the server listen, and blocks the thread for that moment.
    */
   get address(): Address | undefined {
     const role = this.#role;
@@ -240,14 +246,14 @@ export class BaseManager implements AsyncDisposable {
     return this.#address;
   }
 
-  /** The key that programs elsewhere must have. */
+  /** The key that programs outside the family need. */
   get authKey(): Uint8Array {
     return this.#givenKey ?? familyKey();
   }
 
   /**
-   * Ends the server that this manager started or serves, and with it all that it holds; of one that it connected to, only the connection.
-   * May be repeated.
+   * Ends the server that this manager started or serves, and with it all objects of the server. If this manager has connected to a
+   * server, ends only the connection. May be repeated.
    */
   shutdown(): Promise<void> {
     this.#ending ??= this.#end();
@@ -281,7 +287,7 @@ export class BaseManager implements AsyncDisposable {
     return this.shutdown();
   }
 
-  /** @internal Has the server make an object; `kind` is which class of proxies it has. */
+  /** @internal Makes an object in the server; `kind` names the class of its proxies. */
   protected make(type: string, kind: string, args: readonly unknown[], companion?: BaseProxy): BaseProxy {
     if (this.#role.is === 'new') this.start();
     if (!('link' in this.#role)) throw this.#wrongState(type);
@@ -317,7 +323,7 @@ export class BaseManager implements AsyncDisposable {
   }
 }
 
-/** Blocks until the server says where it listens; throws why it does not. */
+/** Blocks until the server reports its address; throws if it cannot listen. */
 function addressFrom(control: Connection<ControlMessage>): Address {
   let message: ControlMessage;
   try {
@@ -334,7 +340,10 @@ function addressIn(message: ControlMessage): Address {
   throw failure instanceof Error ? failure : new ProcessError(`The server could not begin: ${String(failure)}`);
 }
 
-/** If the server says that it cannot begin, its clients learn why, and not just that it is gone. Does not keep the manager from being collected. */
+/**
+ * If the server reports that it cannot begin, its clients get the reason instead of a lost connection. Does not keep the manager from
+ * being collected.
+ */
 async function reportFailure(control: Connection<ControlMessage>, link: Link): Promise<void> {
   control.hold(false);
   try {
@@ -351,7 +360,7 @@ async function reportFailure(control: Connection<ControlMessage>, link: Link): P
   }
 }
 
-/** Every manager has something of this name already. */
+/** True if every manager has a property of this name already. */
 function isTaken(name: string): boolean {
   return name in BaseManager.prototype || name in Object.prototype;
 }

@@ -1,6 +1,6 @@
 import type { Client } from './client.ts';
 
-/** One call of a client, as the object sees it that is called. */
+/** One call of a client, as the called object sees it. */
 export class Caller {
   readonly client: Client;
   #controller: AbortController | undefined;
@@ -10,14 +10,14 @@ export class Caller {
     this.client = client;
   }
 
-  /** Aborted when the client gives up or is gone: pass it on to whatever waits. */
+  /** Aborted when the client gives up or is gone: pass it on to everything that waits. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     return this.#controller.signal;
   }
 
-  /** Why it was aborted, if it was. */
+  /** The reason of the abort, if there was one. */
   get reason(): unknown {
     return this.#reason;
   }

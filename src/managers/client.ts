@@ -1,17 +1,17 @@
 import type { ObjectId } from './messages.ts';
 
-/** A client of a server, as the objects see it that it uses. */
+/** A client of a server, as the objects that it uses see it. */
 export interface Client {
-  /** True when it is gone. */
+  /** True when the client is gone. */
   readonly hasEnded: boolean;
-  /** True when it is gone, also if its session has not come to see that. */
+  /** True when the client is gone, even if its session has not noticed yet. */
   readonly isDead: boolean;
-  /** Whether it is a member of the server's family. */
+  /** True if the client is a member of the server's family. */
   readonly isNear: boolean;
-  /** Calls back when it is gone, saying whether it ended as it should; the answer stops that. */
+  /** Calls `callback` when the client is gone, with whether it ended in order. Returns a function that cancels this. */
   onEnd(callback: (orderly: boolean) => void): () => void;
-  /** Counts that one outside of the family is given an object. */
+  /** Counts that a client outside the family is given an object. */
   give(id: ObjectId): void;
-  /** Counts that it has let go of what it was given so many times. */
+  /** Counts that the client has released an object that it was given `count` times. */
   takeBack(id: ObjectId, count: number): void;
 }

@@ -6,14 +6,14 @@ import { Presented } from './presented.ts';
 import { ServedIterator } from './served/served-iterator.ts';
 import type { ServedObject } from './served-object.ts';
 
-/** An object of a class that users have registered, with the methods that it may be asked for. */
+/** An object of a class that users have registered, with the methods that clients may call. */
 export class CustomObject implements ServedObject {
   readonly type: string;
   readonly #object: object;
   readonly #exposed: ReadonlySet<string> | undefined;
   readonly #isOurs: boolean;
 
-  /** `isOurs` says that it was made for this and ends with it. */
+  /** `isOurs` is true if the object was made for this and ends with it. */
   constructor(type: string, object: object, exposed: readonly string[] | undefined, isOurs: boolean) {
     this.type = type;
     this.#object = object;
@@ -51,13 +51,13 @@ export class CustomObject implements ServedObject {
   }
 }
 
-/** True for what every object has. */
+/** True for properties that every object has. */
 function isBasic(name: string, object: object): boolean {
   if (name === 'constructor') return true;
   return name in Object.prototype && (object as never)[name] === Object.prototype[name as never];
 }
 
-/** What cannot be copied, but gone through, is gone through from afar. */
+/** An iterator cannot be copied: the client gets a proxy of it. */
 function present(value: unknown): unknown {
   const iterator = value as Partial<AsyncIterator<unknown> & Iterable<unknown> & AsyncIterable<unknown>> | null;
   if (typeof iterator !== 'object' || iterator === null || typeof iterator.next !== 'function') return value;

@@ -3,7 +3,7 @@ import { layout } from '../memory/layout.ts';
 
 const KEY_BYTES = 32;
 
-/** The key that all members of the family have, made at its first use: for managers that are given none. */
+/** Returns the key that all members of the family have, made at its first use: for managers without a key of their own. */
 export function familyKey(): Uint8Array {
   const section = family().section(layout.keySection);
   const bytes = family()
@@ -13,7 +13,7 @@ export function familyKey(): Uint8Array {
   try {
     if (bytes[KEY_BYTES] === 0) {
       bytes.set(process.getBuiltinModule('node:crypto').randomBytes(KEY_BYTES));
-      // Last: a death before it leaves no half of a key.
+      // This store comes last: a death before it leaves no half of a key.
       bytes[KEY_BYTES] = 1;
     }
     return bytes.slice(0, KEY_BYTES);

@@ -7,8 +7,8 @@ import { WaitQueue } from '../sync/wait-queue.ts';
 import { field, leaseField, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
 
 /**
- * Where leases come back: a stack of those that nobody holds any more (Treiber's, of which all are taken at once). One member
- * takes them. See README.md, "References".
+ * The place to which leases return: a stack of leases that no member holds any more (Treiber's, of which all are taken at once). One
+ * member takes them. See README.md, "References".
  */
 export class Returns extends SharedObject {
   readonly #family: Family;
@@ -22,7 +22,7 @@ export class Returns extends SharedObject {
     this.#offset = offset;
   }
 
-  /** Becomes the one who takes them: calls back with the places of those that came back, until this is closed. */
+  /** Makes this member the taker: calls back with the places of returned leases, until this object is closed. */
   take(onReturn: (leases: readonly number[]) => void): void {
     const { family, offset } = locate(this);
     const words = family.heap.words(offset);
@@ -57,10 +57,10 @@ export class Returns extends SharedObject {
     super.close();
   }
 
-  /** The blocks are ours until `freeLease`. */
+  /** Takes all returned leases; their blocks are ours until `freeLease`. */
   #takeAll(): number[] {
     const { heap } = this.#family;
-    // SYNC(returns): sees what the one who gave it back wrote into it.
+    // SYNC(returns): sees what the member that returned the lease wrote into it.
     let granule = Atomics.exchange(heap.words(this.#offset), wordIndex(this.#offset) + field.first, 0);
     const leases: number[] = [];
     while (granule !== 0) {
@@ -72,9 +72,9 @@ export class Returns extends SharedObject {
   }
 }
 
-/** What stands for one object of a server: whoever holds this, or a message with it, keeps that object. */
+/** Stands for one object of a server: the object stays as long as a member holds the lease or a message contains it. */
 export class Lease extends SharedObject {
-  /** A proxy of this thread has it: it is one object here, also where the server is this thread. */
+  /** True if a proxy of this thread has the lease: the lease is one object here, even if this thread is the server. */
   isOfProxy = false;
 
   constructor(returns: Returns | Existing) {
@@ -87,7 +87,10 @@ export class Lease extends SharedObject {
   }
 }
 
-/** The lease at `offset`, held by this member too, unless it is on its way back. Only for the taker, before it frees the block. */
+/**
+ * Returns the lease at `offset`, which this member then holds too, unless the lease is being returned. Only for the taker, before it
+ * frees the block.
+ */
 export function renewLease(family: Family, offset: number): Lease | undefined {
   const words = family.heap.words(offset);
   const holders = wordIndex(offset) + objectField.holders;
@@ -103,7 +106,7 @@ export function renewLease(family: Family, offset: number): Lease | undefined {
   return undefined;
 }
 
-/** Frees the block of a lease that came back. */
+/** Frees the block of a returned lease. */
 export function freeLease(family: Family, offset: number): void {
   const returns = returnsOf(family, offset);
   family.allocator.free(offset);

@@ -2,13 +2,13 @@ import { family } from '../memory/family.ts';
 import { locate } from '../memory/shared-object.ts';
 import { freeLease, Lease, type Returns, renewLease } from './lease.ts';
 
-/** What this thread has lent to members of the family, each under the key that it is known by here, until all have let go of it. */
+/** The objects that this thread has lent to members of the family, by their keys, until all members have released them. */
 export class Lender<K> {
   readonly returns: Returns;
   readonly #keys = new Map<number, K>();
   readonly #offsets = new Map<K, number>();
 
-  /** `onReturn` hears of each that came back. */
+  /** `onReturn` is called with the key of each returned object. */
   constructor(returns: Returns, onReturn: (key: K) => void) {
     this.returns = returns;
     returns.take((offsets) => {
@@ -35,12 +35,12 @@ export class Lender<K> {
     if (!lease.isOfProxy) lease.close();
   }
 
-  /** The lease of `key`, a new one if there is none. Close it when it has been sent. */
+  /** Returns the lease of `key`; makes one if there is none. Close it when it has been sent. */
   lend(key: K): Lease {
     const offset = this.#offsets.get(key);
     const known = offset === undefined ? undefined : renewLease(family(), offset);
     if (known !== undefined) return known;
-    // One that is on its way back counts no more.
+    // A lease that is being returned does not count any more.
     if (offset !== undefined) this.#keys.delete(offset);
     const lease = new Lease(this.returns);
     const place = locate(lease).offset;

@@ -11,7 +11,7 @@ import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } fro
 import { seal, unseal } from './sealed.ts';
 import type { Far, ServerRef } from './server-ref.ts';
 
-/** A call that has no answer yet. */
+/** A call without a reply yet. */
 interface Pending {
   /** The object that was called. */
   readonly id: ObjectId;
@@ -19,56 +19,56 @@ interface Pending {
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
   readonly stopListening: (() => void) | undefined;
-  /** Why it was called off without a signal. */
+  /** The reason for which it was cancelled without a signal. */
   why: Error | undefined;
 }
 
-/** Milliseconds that a server has to say who it is. */
+/** Milliseconds that a server has to send its greeting. */
 const GREETING_TIME = 5000;
 
 const links = new Map<string, Link>();
 let isExitHeard = false;
 
 /**
- * What connects this thread to one server: calls go out as they come, answers come back in any order. There is one for
- * each server; a link whose server is gone answers every call with the reason.
+ * The connection of this thread to one server: calls go out at once, replies come back in any order. There is one link for each server.
+ * If the server is gone, every call of the link rejects with the reason.
  */
 export class Link {
   readonly ref: ServerRef;
-  /** The proxies of this thread by their objects: an object has one. */
+  /** The proxies of this thread by their objects: an object has one proxy. */
   readonly proxies = new Map<ObjectId, WeakRef<object>>();
   #connection: Connection | undefined;
-  /** While it connects: what is sent waits for that. */
+  /** Resolves when the link has connected: messages wait for it. */
   #opening: Promise<void> | undefined;
-  /** Before there is a connection: what this client has of somebody else than the server, which it will say first. */
+  /** Before there is a connection: the objects that this client has from another client, which it will report first. */
   readonly #claims = new Set<ObjectId>();
   readonly #pending = new Map<number, Pending>();
   #isReceiving = false;
   #calls = 0;
   #made = 0;
   #client = 0;
-  /** The managers that it was made for, or 1 if that was done for a proxy. */
+  /** The number of managers that it was made for, or 1 if it was made for a proxy. */
   #users = 1;
-  /** Makes the error that every call meets from then on. */
+  /** Makes the error of every call after the end. */
   #end: (() => Error) | undefined;
 
   private constructor(ref: ServerRef) {
     this.ref = ref;
   }
 
-  /** The link to a server that is known. It connects with the first call, not before: a message that has a proxy does nothing. */
+  /** Returns the link to a known server. It connects at the first call, not before: receiving a message with a proxy has no effect. */
   static to(ref: ServerRef): Link {
     let link = links.get(ref.identity);
     if (link === undefined) links.set(ref.identity, (link = new Link(ref)));
     return link;
   }
 
-  /** The link to a server that this thread has met; `undefined` if it has not. */
+  /** Returns the link to a server that this thread knows, `undefined` if it does not. */
   static known(identity: string): Link | undefined {
     return links.get(identity);
   }
 
-  /** Connects a manager to a server of which only the address is known, until it leaves; rejects if that fails. */
+  /** Connects a manager to a server of which only the address is known, until it leaves. Rejects if that fails. */
   static async connect(far: Far): Promise<Link> {
     const connection = await connect(far.address, far);
     const { identity, client } = await readGreeting(connection, far);
@@ -89,18 +89,18 @@ export class Link {
     return this.#end !== undefined;
   }
 
-  /** A name for an object that this client is about to make, unless it has a lease. */
+  /** Returns a name for an object that this client is about to make without a lease. */
   newId(): ObjectId {
     return `${this.#client}.${++this.#made}`;
   }
 
-  /** Has the server make an object; its failure is what every call on it meets. */
+  /** Makes an object in the server. If that fails, every call of the object rejects with the error. */
   create(id: ObjectId, type: string, args: readonly unknown[], lease: Lease | undefined): void {
-    // Throws what cannot be sent.
+    // Throws if a part cannot be sent.
     this.#send([say.CREATE, id, type, seal(args), lease]);
   }
 
-  /** Calls a method of an object. An abort asks the server to give up; what it has done by then is the answer all the same. */
+  /** Calls a method of an object. An abort asks the server to give up; if the server has finished by then, its result counts. */
   call(id: ObjectId, method: string, args: readonly unknown[], signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) return reject(this.#end());
@@ -123,7 +123,7 @@ export class Link {
   }
 
   #cancel(call: number, reason: unknown): void {
-    // Where the server cannot be told, there is nothing to wait for.
+    // If the server cannot be told, there is nothing to wait for.
     const refuse = () => this.#settle(call)?.reject(reason);
     try {
       this.#send([say.CANCEL, call], refuse);
@@ -132,7 +132,7 @@ export class Link {
     }
   }
 
-  /** Ends the waits of calls on an object that was let go of here; a call that does not wait has its answer all the same. */
+  /** Ends the waits of calls on an object that was released here. A call that does not wait still gets its result. */
   cancelAll(id: ObjectId, makeError: () => Error): void {
     for (const [call, pending] of this.#pending) {
       if (pending.id !== id) continue;
@@ -141,13 +141,13 @@ export class Link {
     }
   }
 
-  /** Outside of the family: this client has let go of what it was sent so many times. */
+  /** Outside the family: this client has released an object that it was sent `count` times. */
   release(id: ObjectId, count: number): void {
     if (this.#isIdle) this.#claims.delete(id);
     else if (!this.hasEnded) this.#send([say.RELEASE, id, count]);
   }
 
-  /** Outside of the family: this client has an object from somebody else than the server. */
+  /** Outside the family: this client has received an object from another client. */
   claim(id: ObjectId): void {
     if (this.#connection === undefined) this.#claims.add(id);
     else if (!this.hasEnded) this.#send([say.CLAIM, id]);
@@ -165,12 +165,12 @@ export class Link {
     return this.#connection === undefined && this.#opening === undefined && this.#end === undefined;
   }
 
-  /** A manager that was connected is done with it. */
+  /** A connected manager does not need the link any more. */
   leave(makeError: () => Error): void {
     if (--this.#users === 0) this.#finish(makeError);
   }
 
-  /** Ends it: calls that wait are rejected with such an error, as is every later one. */
+  /** Ends the link: waiting calls and all later calls reject with such an error. */
   close(makeError: () => Error): void {
     this.#finish(makeError);
   }
@@ -181,11 +181,11 @@ export class Link {
     else this.#openLater(this.ref);
   }
 
-  /** Through the heap: the server gets the other end of a new pipe. */
+  /** Connects through the heap: the server gets the other end of a new pipe. */
   #enter(reception: Connection): void {
     const [mine, theirs] = pipe();
     this.#open(mine, 0);
-    // It never has a message: it is ready when the server is gone, even one that did not come to take our end.
+    // This connection never has a message: it becomes ready when the server is gone, even if the server did not take our end.
     reception.hold(false);
     reception.onReady(() => this.#finish(() => gone(this.ref)));
     reception.send(theirs).catch((error) => this.#finish(() => gone(this.ref, error)));
@@ -221,14 +221,14 @@ export class Link {
       try {
         link.#connection?.sendSync([say.BYE], { timeout: 0 });
       } catch {
-        // The server sees that we are gone.
+        // The server notices that this client is gone.
       }
     }
   }
 
   /**
-   * Throws what keeps the message from being sent, or tells `refuse` where that turns out later. That the server is gone is told by
-   * what is received.
+   * Sends a message. Throws an error that keeps it from being sent, or calls `refuse` if the error comes later. The end of the server is
+   * noticed by the receiving side.
    */
   #send(message: ClientMessage, refuse: (error: unknown) => void = () => {}): void {
     if (this.#isIdle) this.#connect();
@@ -248,7 +248,7 @@ export class Link {
     }
   }
 
-  /** While a call waits, and not before all that is said now was sent: to wait begins with a short spin. */
+  /** Reads replies while a call waits. Does not begin before all present messages were sent, because a wait begins with a short spin. */
   #awaitAnswers(): void {
     if (this.#isReceiving || this.#connection === undefined) return;
     this.#isReceiving = true;
@@ -275,7 +275,7 @@ export class Link {
     try {
       const value = unseal(sealed);
       if (isValue) resolve(value);
-      // The server may have lost the object, which was let go of here, before it came to the call.
+      // The object was released here, and the server may have lost it before it came to the call.
       else if (why !== undefined && value instanceof RemoteError) reject(Object.assign(why, { cause: value }));
       else reject(value);
     } catch (error) {
@@ -301,13 +301,13 @@ export class Link {
   }
 }
 
-/** What a server says first to a client outside of its family. Closes the connection if that is something else. */
+/** Reads the first message of a server to a client outside its family. Closes the connection if it is something else. */
 async function readGreeting(connection: Connection, { address }: Far): Promise<{ identity: string; client: number }> {
   try {
     const message: unknown = await connection.recv({ timeout: GREETING_TIME });
     const [hello, identity, client] = Array.isArray(message) ? message : [];
     if (hello === 0 && typeof identity === 'string' && typeof client === 'number') return { identity, client };
-    throw new ProcessError(`Whoever listens at ${showAddress(address)} is no manager.`);
+    throw new ProcessError(`The program that listens at ${showAddress(address)} is not a manager.`);
   } catch (error) {
     connection.close();
     throw error;
@@ -327,7 +327,7 @@ function gone({ far }: ServerRef, cause?: unknown): EndOfStreamError {
   );
 }
 
-/** The path to what cannot be sent, as the caller of a method sees it. */
+/** Returns the error with the path as the caller of a method sees it. */
 function namingArguments(error: SerializationError): SerializationError {
   const place = /^value\[\d\]/;
   const found = place.exec(error.path)?.[0];

@@ -26,7 +26,7 @@ import { servedSet } from './served/served-set.ts';
 import { servedArray, servedValue } from './served/served-value.ts';
 import type { ServedObject } from './served-object.ts';
 
-/** Where an object of this server is found by a proxy of it. */
+/** Returns the object of this server for a proxy of it. */
 export type FindObject = (proxy: BaseProxy) => ServedObject | undefined;
 
 // biome-ignore lint/suspicious/noExplicitAny: what the factories of `Manager` take, which look at it themselves.
@@ -52,7 +52,7 @@ const builtins: Readonly<Record<string, Builtin>> = {
   pool: (_, options) => servedPool(options),
 };
 
-/** Makes what clients ask for: one of these types, or of the built-in ones. */
+/** Returns a function that makes the objects for clients: of one of these types or of a built-in type. */
 export function objectMaker(types: ReadonlyMap<string, Registration>, find: FindObject): MakeObject {
   return (type, args) => {
     const registration = types.get(type);
@@ -67,15 +67,15 @@ function makeRegistered({ name, make, exposed }: Registration, args: unknown[], 
   const object: unknown = (make as (...args: unknown[]) => unknown)(...args);
   if (types.isPromise(object)) {
     object.catch(() => {});
-    throw new TypeError(`What is registered as ${name} must answer with an object at once: it must not be async.`);
+    throw new TypeError(`The function registered as ${name} must return an object at once: it must not be async.`);
   }
   if (typeof object === 'object' && object !== null) {
     return (exposed === undefined && served(object, find)) || new CustomObject(name, object, exposed, false);
   }
-  throw new TypeError(`What is registered as ${name} must answer with an object, not with ${String(object)}.`);
+  throw new TypeError(`The function registered as ${name} must return an object, not ${String(object)}.`);
 }
 
-/** What a function answers may be something that there is a type for. */
+/** Serves an object that a function returned, if there is a type for it. */
 function served(object: object, find: FindObject): ServedObject | undefined {
   const known = sharedAlready.get(object);
   if (known !== undefined) return known;
@@ -85,7 +85,7 @@ function served(object: object, find: FindObject): ServedObject | undefined {
   return made;
 }
 
-/** Who holds a lock must be known in one place, however often it is handed out. */
+/** The holder of a lock must be known in one place, however often the lock is returned. */
 const sharedAlready = new WeakMap<object, ServedObject>();
 
 function serveAs(object: object): ServedObject | undefined {
@@ -115,7 +115,7 @@ function lockOf(find: FindObject, proxy: unknown): ServedLock {
   throw new TypeError('A condition is made of a lock or an rlock of the same manager.');
 }
 
-/** Finds objects of the server `identity`. */
+/** Returns a function that finds objects of the server `identity`. */
 export function finder(identity: string, find: (id: string | number) => ServedObject): FindObject {
   return (proxy) => {
     const { link, id } = referenceOf(proxy);

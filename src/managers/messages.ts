@@ -1,29 +1,29 @@
-/** What clients and server say to each other; each is an array that crosses as one message. See README.md, "Messages". */
+/** The messages between clients and server; each is an array that is sent as one message. See README.md, "Messages". */
 import type { Lease } from './lease.ts';
 
-/** Names an object of a server: its number where a member of the server's family made it, text where somebody else did. */
+/** Names an object of a server: a number if a member of the server's family made the object, a text if another client did. */
 export type ObjectId = number | string;
 
-/** The method that every object has: it answers of what kind it is. */
+/** The method that every object has: it returns the kind of the object. */
 export const KIND = '@kind';
-/** The method of custom objects that can be gone through: it answers an iterator. */
+/** The method of iterable custom objects: it returns an iterator. */
 export const ITERATE = '@iterate';
 
-/** What a client says. */
+/** The kinds of messages of a client. */
 export const say = { CALL: 0, CREATE: 1, CANCEL: 2, RELEASE: 3, CLAIM: 4, BYE: 5 } as const;
 
 export type ClientMessage =
   /** `args` is sealed: an array. */
   | readonly [kind: typeof say.CALL, call: number, id: ObjectId, method: string, args: unknown]
-  /** Answered only where the object cannot be named by the client. */
+  /** Has a reply only if the client cannot name the object. */
   | readonly [kind: typeof say.CREATE, id: ObjectId, type: string, args: unknown, lease: Lease | undefined]
-  /** Nobody waits for the answer any more, but there will be one: what has been done cannot be taken back. */
+  /** The caller does not wait for the reply any more, but there will be one: work that is done cannot be undone. */
   | readonly [kind: typeof say.CANCEL, call: number]
-  /** Of a client outside of the family: it has let go of an object that it was sent so many times. */
+  /** From a client outside the family: it has released an object that it was sent `count` times. */
   | readonly [kind: typeof say.RELEASE, id: ObjectId, count: number]
-  /** Of a client outside of the family: it has been given an object by somebody else. */
+  /** From a client outside the family: it has received an object from another client. */
   | readonly [kind: typeof say.CLAIM, id: ObjectId]
-  /** It ends as it should: a barrier need not break. */
+  /** The client ends in order: a barrier need not break. */
   | readonly [kind: typeof say.BYE];
 
 /** How a call ended. */
@@ -33,5 +33,5 @@ export type Ended = (typeof ended)[keyof typeof ended];
 export type ServerMessage =
   /** `value` is sealed. */
   | readonly [call: number, ended: Ended, value: unknown]
-  /** The first one to a client outside of the family: who serves, and the number of this client. */
+  /** The first message to a client outside the family: the identity of the server, and the number of this client. */
   | readonly [hello: 0, identity: string, client: number];

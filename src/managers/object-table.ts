@@ -12,21 +12,21 @@ import type { ServedObject } from './served-object.ts';
 interface Entry {
   readonly id: ObjectId;
   readonly object: ServedObject;
-  /** How many clients outside of the family have it. */
+  /** The number of clients outside the family that have it. */
   given: number;
 }
 
-/** Makes the object that a client wants; throws what that throws. */
+/** Makes the object that a client wants; throws the error of its constructor or function. */
 export type MakeObject = (type: string, args: unknown[], caller: Caller) => ServedObject;
 
-/** The objects that a server holds, each until nobody has a proxy of it any more. */
+/** The objects of a server. Each stays until no proxy of it exists. */
 export class ObjectTable {
   readonly identity: string;
   readonly #lender: Lender<ObjectId>;
   readonly #make: MakeObject;
   readonly #entries = new Map<ObjectId, Entry>();
   #presented = 0;
-  /** Whom the message goes to that is being encoded, and what it gives. */
+  /** The client that receives the message being encoded, and the objects that the message gives it. */
   #listener: Client | undefined;
   #loans: Lease[] = [];
   #gifts: ObjectId[] = [];
@@ -41,7 +41,7 @@ export class ObjectTable {
     return this.#entries.size;
   }
 
-  /** Makes an object for a client; where that fails, every call on it meets the error. */
+  /** Makes an object for a client. If that fails, every call of the object rejects with the error. */
   create(id: ObjectId, type: string, readArgs: () => unknown[], lease: Lease | undefined, caller: Caller): void {
     let object: ServedObject;
     try {
@@ -53,12 +53,12 @@ export class ObjectTable {
     if (lease !== undefined) this.#lender.adopt(id, lease);
   }
 
-  /** The object; a `RemoteError` if it is not there. */
+  /** Returns the object. Throws a `RemoteError` if it does not exist. */
   find(id: ObjectId): ServedObject {
     const entry = this.#entries.get(id);
     if (entry !== undefined) return entry.object;
     throw new RemoteError(
-      'The object is not in the server any more: whoever had it let go of it, or ended, before this proxy arrived.',
+      'The object is not in the server any more: the program that had it released it, or ended, before this proxy arrived.',
     );
   }
 
@@ -66,13 +66,13 @@ export class ObjectTable {
     return this.#entries.has(id);
   }
 
-  /** A client outside of the family has it from now on. */
+  /** A client outside the family has the object from now on. */
   retain(id: ObjectId): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.given++;
   }
 
-  /** The opposite. */
+  /** A client outside the family has released the object. */
   release(id: ObjectId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -80,7 +80,7 @@ export class ObjectTable {
     this.dropIfUnheld(id);
   }
 
-  /** Lets go of an object that nobody has any more. */
+  /** Drops an object that no client has any more. */
   dropIfUnheld(id: ObjectId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.given > 0 || this.#lender.isLent(id)) return;
@@ -88,7 +88,7 @@ export class ObjectTable {
     dispose(entry.object);
   }
 
-  /** What a call answers, in the form in which it can be sent. */
+  /** Returns the result of a call in a form that can be sent. */
   presentable(value: unknown): unknown {
     if (!(value instanceof Presented)) return value;
     const id = `s.${++this.#presented}`;
@@ -96,7 +96,7 @@ export class ObjectTable {
     return value.as(this.identity, id);
   }
 
-  /** Runs `send`, which encodes a message to this client: what that hands out is counted, and taken back if it fails. */
+  /** Runs `send`, which encodes a message to this client. Objects that the message gives the client are counted, and uncounted if it fails. */
   speakingTo<R>(client: Client, send: () => R): R {
     this.#listener = client;
     try {
@@ -111,14 +111,14 @@ export class ObjectTable {
     }
   }
 
-  /** The lease to send to a member of the family. */
+  /** Returns the lease to send to a member of the family. */
   lend(id: ObjectId): Lease {
     const lease = this.#lender.lend(id);
     this.#loans.push(lease);
     return lease;
   }
 
-  /** Counts that the message brings the object to a client outside of the family; false if it goes to somebody else. */
+  /** Counts that the message brings the object to a client outside the family; returns false if the message goes to another receiver. */
   give(id: ObjectId): boolean {
     if (this.#listener === undefined || this.#listener.isNear) return false;
     this.#listener.give(id);
@@ -126,7 +126,7 @@ export class ObjectTable {
     return true;
   }
 
-  /** Lets go of everything. */
+  /** Drops all objects. */
   close(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
@@ -134,7 +134,7 @@ export class ObjectTable {
   }
 }
 
-/** Code of users may run here, and fail: that is not the failure of whoever let go of the object. */
+/** User code may run here and fail: that is not an error of the client that released the object. */
 function dispose(object: ServedObject): void {
   try {
     object.dispose?.();
@@ -143,7 +143,7 @@ function dispose(object: ServedObject): void {
   }
 }
 
-/** What could not be made. */
+/** Stands for an object that could not be made. */
 class FailedObject implements ServedObject {
   readonly type: string;
   readonly #error: unknown;
@@ -162,6 +162,6 @@ class FailedObject implements ServedObject {
   dispose(): void {
     if (this.#isReported) return;
     const text = this.#error instanceof Error ? (stackOf(this.#error) ?? this.#error.message) : String(this.#error);
-    process.emitWarning(`A manager could not make a ${this.type}, and nobody has asked why: ${text}`);
+    process.emitWarning(`A manager could not make a ${this.type}, and no call has received the error: ${text}`);
   }
 }

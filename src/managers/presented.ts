@@ -1,7 +1,7 @@
 import type { ObjectId } from './messages.ts';
 import type { ServedObject } from './served-object.ts';
 
-/** What a method answers to have the client get a proxy of a new object, and not a copy of it. */
+/** A method returns this so that the client gets a proxy of a new object instead of a copy. */
 export class Presented {
   readonly object: ServedObject;
 
@@ -9,13 +9,13 @@ export class Presented {
     this.object = object;
   }
 
-  /** The same, once it has a name. */
+  /** Returns the same object with its name. */
   as(identity: string, id: ObjectId): PresentedObject {
     return new PresentedObject(identity, id, this.object.type);
   }
 }
 
-/** An object of this server on its way to a client. */
+/** An object of this server that is being sent to a client. */
 export class PresentedObject {
   readonly identity: string;
   readonly id: ObjectId;

@@ -12,9 +12,9 @@ import { Reference } from './reference.ts';
 import { type Server, servedHere } from './server.ts';
 import type { Far, Near, ServerRef } from './server-ref.ts';
 
-/** Within a family the message holds the object, and says how to reach its server. */
+/** Within a family, the message holds the object and says how to reach its server. */
 const NEAR = 0;
-/** Elsewhere it names the object of a server that the receiver knows; COUNTED where that server itself sends it. */
+/** Elsewhere, the message names an object of a server that the receiver knows; COUNTED if that server itself sends it. */
 const NAMED = 1;
 const COUNTED = 2;
 
@@ -24,7 +24,8 @@ const proxyExtension: Extension<BaseProxy | PresentedObject> = {
   id: extensionIds.PROXY,
   name: 'proxy of a managed object',
   forms: [
-    // It has the address and the key of the server: nobody but the family may see that, or tell us where to go with which key.
+    // The form contains the address and the key of the server: only the family may see them, and only the family may name a server to
+    // connect to and its key.
     {
       name: 'near',
       reach: reach.FAMILY,
@@ -56,7 +57,7 @@ function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
   writeRef(link.ref, out);
   const { lease, isLoan } = referenceOf(proxy).lend();
   out.value(lease, '');
-  // The message holds what it has only when all of it is encoded; that is before a microtask runs.
+  // The message holds its leases only when all of it is encoded; this is the case before a microtask runs.
   if (isLoan) queueMicrotask(() => lease.close());
 }
 
@@ -74,14 +75,14 @@ function writePresented({ identity, id, kind }: PresentedObject, out: ValueWrite
   out.value(table.lend(id), '');
 }
 
-/** What another process needs, which has the same heap: also the key. */
+/** Writes what another process of the same heap needs, including the key. */
 function writeRef({ near, far }: ServerRef, out: ValueWriter): void {
   out.value(near?.reception, '');
   out.value(near?.returns, '');
   out.value(near === undefined ? far : undefined, '');
 }
 
-/** What each form begins with. */
+/** The beginning of each form. */
 interface Name {
   readonly identity: string;
   readonly kind: string;
@@ -113,7 +114,7 @@ function readNear({ identity, kind, id, companion }: Name, input: ValueReader): 
   return makeProxy(new Reference(link, id, kind, undefined, lease), companion);
 }
 
-/** `isCounted` says that the server itself has sent it, which counted that. */
+/** `isCounted` is true if the server itself has sent the proxy and has counted that. */
 function readNamed({ identity, kind, id, companion }: Name, isCounted: boolean): BaseProxy {
   const here = servedHere(identity);
   const link = here === undefined ? Link.known(identity) : Link.to(here.ref);
@@ -132,7 +133,7 @@ function readNamed({ identity, kind, id, companion }: Name, isCounted: boolean):
   return makeProxy(new Reference(link, id, kind, lease), companion);
 }
 
-/** Lets proxies travel; called once by the door. */
+/** Makes it possible to send proxies; the door calls it once. */
 export function installProxyExtension(): void {
   registerExtension(proxyExtension);
 }

@@ -1,27 +1,27 @@
 import type { WaitOptions } from '../options.ts';
 import type { Reference } from './reference.ts';
 
-/** A symbol, as all that a proxy has beyond the methods of its object: those may have any name. */
+/** A symbol, as all properties of a proxy besides the methods of its object are, because the methods may have any name. */
 export const COMPANION = Symbol('companion');
 
 const references = new WeakMap<object, Reference>();
 
-/** Friends of the proxies: what one stands for. */
+/** A friend of the proxies: returns the reference of a proxy. */
 export function referenceOf(proxy: BaseProxy): Reference {
   return references.get(proxy)!;
 }
 
-/** Says that an object stands for what `reference` names; of a proxy that another object stands before. */
+/** Declares that an object stands for what `reference` names; for a proxy with another object in front of it. */
 export function refer(proxy: object, reference: Reference): void {
   references.set(proxy, reference);
 }
 
 /**
- * What stands in this process for an object that a manager's server holds. Each method of that object is one here that answers with a promise.
- * A proxy may be passed anywhere in its family, and through a connection to whoever is connected to the same server.
+ * Stands in this process for an object of a manager's server. Each method of the object is a method of the proxy that returns a promise.
+ * A proxy can be sent anywhere in its family, and through a connection to any program that is connected to the same server.
  *
- * The server keeps an object as long as somebody has a proxy of it: until the proxies are collected, or let go of by leaving a
- * `using` block, or their processes end.
+ * The server keeps an object as long as a proxy of it exists. A proxy ends when it is collected, when its `using` block is left, or when
+ * its process ends.
  */
 export abstract class BaseProxy implements Disposable {
   /** @internal */
@@ -29,22 +29,22 @@ export abstract class BaseProxy implements Disposable {
     references.set(this, reference);
   }
 
-  /** @internal Another proxy that this one needs where it arrives. */
+  /** @internal Another proxy that the receiver of this one needs. */
   get [COMPANION](): BaseProxy | undefined {
     return undefined;
   }
 
-  /** @internal Calls a method of the object. `options` are its last argument, if they have anything for it. */
+  /** @internal Calls a method of the object. `options` are its last argument if they contain anything for the server. */
   protected call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
     return references.get(this)!.call(method, args, options);
   }
 
-  /** @internal A `ClosedError` where the object was let go of. */
+  /** @internal Throws a `ClosedError` if the object was released. */
   protected assertOpen(): void {
     references.get(this)!.assertOpen();
   }
 
-  /** Lets go of the object in this thread: later calls here reject with a `ClosedError`. */
+  /** Releases the object in this thread: later calls here reject with a `ClosedError`. */
   [Symbol.dispose](): void {
     references.get(this)!.release();
   }

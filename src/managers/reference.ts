@@ -6,23 +6,23 @@ import { Lender } from './lender.ts';
 import type { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';
 
-/** What a thread outside of the server's family has lent to other members of its own. */
+/** The objects that a thread outside the server's family has lent to other members of its own family. */
 let loans: Lender<Reference> | undefined;
 
-/** Has the server told when its client has let go of an object; `count` is how often it was given it. */
+/** Tells the server when its client has released an object; `count` is the number of times that the client was given it. */
 const collected = new FinalizationRegistry<{ link: Link; id: ObjectId; given: { count: number } }>(
   ({ link, id, given }) => link.release(id, given.count),
 );
 
-/** What a proxy stands for: an object of a server, and this thread's share in keeping it. */
+/** The reference of a proxy: an object of a server, and this thread's share in keeping the object. */
 export class Reference {
   readonly link: Link;
   readonly id: ObjectId;
-  /** Which class of proxies it has: that of a built-in type, or `class:name` or `shared:name` by what a registered type is made. */
+  /** The kind of its proxies: a built-in type, or `class:name` or `shared:name`, depending on how a registered type is made. */
   readonly kind: string;
-  /** Within the server's family it is this that keeps the object; elsewhere the server counts. */
+  /** Within the server's family this lease keeps the object; elsewhere the server counts. */
   readonly #lease: Lease | undefined;
-  /** Elsewhere: what another member of this family holds it for until the server has heard of us, and longer. */
+  /** Elsewhere: the hold of another member of this family, which lasts at least until the server has heard of us. */
   readonly #loan: Lease | undefined;
   readonly #given = { count: 1 };
   #isReleased = false;
@@ -42,23 +42,23 @@ export class Reference {
     return this.kind.slice(this.kind.indexOf(':') + 1);
   }
 
-  /** The server has given it to this thread once more. */
+  /** The server has given the object to this thread once more. */
   count(): void {
     this.#given.count++;
   }
 
-  /** Calls a method; a rejection's stack shows both sides. */
+  /** Calls a method; the stack of a rejection shows both sides. */
   async call(method: string, args: readonly unknown[], options?: WaitOptions): Promise<unknown> {
     try {
       this.assertOpen();
       return await this.link.call(this.id, method, withOptions(args, options), options?.signal);
     } catch (error) {
-      // What the caller gave is the caller's.
+      // A signal's reason belongs to the caller.
       throw error === options?.signal?.reason ? error : withCallers(error, `${this.name}.${method}()`);
     }
   }
 
-  /** What a message to another member of this family holds; close it after that if `isLoan`. */
+  /** Returns the lease that a message to another member of this family must hold; close it afterwards if `isLoan`. */
   lend(): { lease: Lease; isLoan: boolean } {
     this.assertOpen();
     if (this.#lease !== undefined) return { lease: this.#lease, isLoan: false };
@@ -67,7 +67,7 @@ export class Reference {
     return { lease: loans.lend(this), isLoan: true };
   }
 
-  /** This thread is done with it. */
+  /** This thread does not use the object any more. */
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -95,7 +95,7 @@ export class Reference {
   }
 
   #closedError(): ClosedError {
-    return new ClosedError(`This ${this.name} was let go of here, by close() or by leaving its block.`);
+    return new ClosedError(`This ${this.name} was released here, by close() or by leaving its block.`);
   }
 }
 

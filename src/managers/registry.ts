@@ -1,4 +1,4 @@
-/** Makes an object for a manager's server to hold: a class, or a function that answers with an object, which may be one that exists. */
+/** Makes an object for the server of a manager: a class, or a function that returns an object, which may exist already. */
 // biome-ignore lint/suspicious/noExplicitAny: what it takes, the factory takes.
 export type Make = (abstract new (...args: any[]) => object) | ((...args: any[]) => object);
 
@@ -6,27 +6,27 @@ export type Make = (abstract new (...args: any[]) => object) | ((...args: any[])
 export interface Registration {
   readonly name: string;
   readonly make: Make;
-  /** The methods that clients may call; if left out, all whose names do not begin with `_`. */
+  /** The methods that clients may call; by default all whose names do not begin with `_`. */
   readonly exposed: readonly string[] | undefined;
 }
 
 const registrations = new WeakMap<object, Map<string, Registration>>();
 
-/** Remembers a type for a class of managers, and what extends it. */
+/** Remembers a type for a class of managers and its subclasses. */
 export function addRegistration(cls: object, registration: Registration): void {
   let own = registrations.get(cls);
   if (own === undefined) registrations.set(cls, (own = new Map()));
   own.set(registration.name, registration);
 }
 
-/** The types of a class of managers by their names, those of the classes that it extends included. */
+/** Returns the types of a class of managers by their names, including those of its base classes. */
 export function registrationsOf(cls: object): Map<string, Registration> {
   const chain: object[] = [];
   for (let at: object | null = cls; at !== null; at = Object.getPrototypeOf(at)) chain.unshift(at);
   return new Map(chain.flatMap((each) => [...(registrations.get(each) ?? [])]));
 }
 
-/** True for what must be called with `new`. */
+/** True for a function that must be called with `new`. */
 export function isClass(make: Make): make is abstract new () => object {
   return Object.getOwnPropertyDescriptor(make, 'prototype')?.writable === false;
 }

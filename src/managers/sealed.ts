@@ -2,8 +2,8 @@ import { type Extension, reach, registerExtension } from '../codec/extension.ts'
 import { extensionIds } from '../codec/extension-ids.ts';
 
 /**
- * A value in a message that can be read without it: where it cannot be made here, because a class or a module is missing, the
- * rest of the message arrives, and says whose answer or call that is.
+ * A value in a message that can be read without the value. If the value cannot be made here, because a class or a module is missing, the
+ * rest of the message arrives and says to which call or result it belongs.
  */
 export class Sealed {
   readonly #value: unknown;
@@ -16,14 +16,14 @@ export class Sealed {
     this.#error = error?.cause;
   }
 
-  /** The value; throws why there is none. */
+  /** Returns the value; throws if it could not be made. */
   open(): unknown {
     if (this.#isBroken) throw this.#error;
     return this.#value;
   }
 }
 
-/** What need not be sealed goes as it is. */
+/** A value that need not be sealed is sent as it is. */
 export function seal(value: unknown): unknown {
   return (typeof value === 'object' && value !== null) || typeof value === 'function' ? new Sealed(value) : value;
 }
@@ -50,7 +50,7 @@ const sealedExtension: Extension<Sealed> = {
   },
 };
 
-/** Lets sealed values travel; called once by the door. */
+/** Makes it possible to send sealed values; the door calls it once. */
 export function installSealedExtension(): void {
   registerExtension(sealedExtension);
 }

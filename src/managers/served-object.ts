@@ -3,19 +3,19 @@ import type { Caller } from './caller.ts';
 
 /** An object as a server holds it. */
 export interface ServedObject {
-  /** Which class of proxies it has, and how errors name it. */
+  /** The kind of its proxies, and its name in errors. */
   readonly type: string;
-  /** Calls one of its methods for a client; a `RemoteError` for what is no method that clients may call. */
+  /** Calls one of its methods for a client. Throws a `RemoteError` if clients cannot call such a method. */
   call(method: string, args: unknown[], caller: Caller): unknown;
-  /** Nobody has a proxy of it any more. */
+  /** Called when no proxy of the object exists any more. */
   dispose?(): void;
 }
 
-/** What an object does when a client calls its method. */
+/** The methods of an object for calls of clients. */
 // biome-ignore lint/suspicious/noExplicitAny: what a client sends may be anything; each method looks at what it must rely on.
 export type ServedMethods = Readonly<Record<string, (caller: Caller, ...args: any[]) => unknown>>;
 
-/** An object that is its methods. */
+/** Returns an object that consists of its methods. */
 export function serve(type: string, methods: ServedMethods, dispose?: () => void): ServedObject {
   return {
     type,

@@ -7,13 +7,13 @@ import { makeServer } from './make-server.ts';
 import type { Registration } from './registry.ts';
 import type { ServerPlace } from './server.ts';
 
-/** What a server process is told when it starts. */
+/** The orders of a server process, received at its start. */
 export interface ServerOrders {
   readonly place: ServerPlace;
   readonly types: ReadonlyMap<string, Registration>;
-  /** Where it listens at once; `undefined` if nobody has asked for that. */
+  /** The address at which it listens at once; `undefined` if it need not listen yet. */
   readonly listen: ListenerOptions | undefined;
-  /** Between it and its manager. */
+  /** The connection to its manager. */
   readonly control: Connection<ControlMessage>;
   // biome-ignore lint/suspicious/noExplicitAny: the initializer takes what the manager was given for it.
   readonly initializer: ((...args: any[]) => unknown) | undefined;
@@ -21,18 +21,18 @@ export interface ServerOrders {
 }
 
 export type ControlMessage =
-  /** Manager to server: listen for others. */
+  /** Manager to server: listen for other programs. */
   | { readonly listen: ListenerOptions }
   /** Manager to server: end. */
   | 'shutdown'
-  /** Server to manager: it listens, here. */
+  /** Server to manager: it listens, at this address. */
   | { readonly address: Address }
   /** Server to manager: it could not begin. */
   | { readonly failure: unknown };
 
-/** What a server process runs: serves until its manager says so, or is gone and nobody else is left. */
+/** The main function of a server process: serves until its manager ends it, or until the manager is gone and no client is left. */
 export async function runServer({ place, types, listen, control, initializer, initargs }: ServerOrders): Promise<void> {
-  // Ctrl-C reaches the whole group, and clients may have something to finish: the manager ends us.
+  // Ctrl-C reaches the whole process group, and clients may have something to finish: the manager ends this process.
   process.on('SIGINT', () => {});
   let isOrphan = false;
   const server = makeServer(place, types, () => {
@@ -43,7 +43,7 @@ export async function runServer({ place, types, listen, control, initializer, in
     if (listen !== undefined) await control.send({ address: server.listen(listen).address });
   } catch (failure) {
     await control.send({ failure });
-    // Where it was to listen, start() throws that.
+    // If the server was to listen, start() throws the error.
     if (listen !== undefined) process.exit(1);
     throw failure;
   }
@@ -53,7 +53,7 @@ export async function runServer({ place, types, listen, control, initializer, in
     try {
       message = await control.recv();
     } catch {
-      // The manager was collected: whoever has proxies goes on.
+      // The manager was collected: programs that have proxies go on.
       isOrphan = true;
       if (server.isIdle) process.exit(0);
       setInterval(() => {}, 0x7fffffff);

@@ -5,21 +5,24 @@ import type { Returns } from './lease.ts';
 
 /** How members of its family reach a server: through the heap. */
 export interface Near {
-  /** Where it takes the ends of pipes to new clients. It only receives; its other end is gone with the server. */
+  /**
+   * The connection through which the server receives the ends of pipes to new clients. This side only receives; its other end is gone
+   * with the server.
+   */
   readonly reception: Connection;
   readonly returns: Returns;
 }
 
-/** How everybody else does: through a socket. */
+/** How other programs reach a server: through a socket. */
 export interface Far {
   readonly address: Address;
   readonly authKey: Uint8Array | undefined;
   readonly tls: ConnectionOptions | undefined;
 }
 
-/** What whoever holds an object of a server knows of that server: the way to it. */
+/** The way to a server, which every holder of one of its objects has. */
 export interface ServerRef {
-  /** Unique to it, in the whole world. */
+  /** Unique to the server, across all machines. */
   readonly identity: string;
   readonly near: Near | undefined;
   readonly far: Far | undefined;

@@ -9,28 +9,28 @@ import { type MakeObject, ObjectTable } from './object-table.ts';
 import type { Near, ServerRef } from './server-ref.ts';
 import { Session } from './session.ts';
 
-/** What a server is known by before it runs. */
+/** The identity and the ways to a server, before it runs. */
 export interface ServerPlace {
   readonly identity: string;
-  /** Where the ends of pipes to new clients come in. */
+  /** The connection through which the ends of pipes to new clients arrive. */
   readonly entrance: Connection;
   readonly near: Near;
 }
 
 const here = new Map<string, Server>();
 
-/** The server that runs in this thread under that identity. */
+/** Returns the server with this identity that runs in this thread. */
 export function servedHere(identity: string): Server | undefined {
   return here.get(identity);
 }
 
-/** Makes a place for a server: for this process, or one that it starts. */
+/** Makes a place for a server in this process or in a process that it starts. */
 export function makePlace(): ServerPlace {
   const [entrance, reception] = pipe();
   return { identity: randomHex(16), entrance, near: { reception, returns: new Returns() } };
 }
 
-/** Holds objects, and calls their methods for clients: members of the family through the heap, others through sockets. */
+/** Holds objects and calls their methods for clients: members of the family through the heap, other programs through sockets. */
 export class Server {
   readonly ref: ServerRef;
   readonly table: ObjectTable;
@@ -42,7 +42,7 @@ export class Server {
   #clients = 0;
   #closed = false;
 
-  /** `onIdle` is called whenever it may have become idle. */
+  /** `onIdle` is called whenever the server may have become idle. */
   constructor({ identity, entrance, near }: ServerPlace, make: MakeObject, onIdle: () => void = () => {}) {
     this.ref = { identity, near, far: undefined };
     this.#entrance = entrance;
@@ -65,8 +65,7 @@ export class Server {
   }
 
   /**
-   * True while nobody from elsewhere is there, and nobody has a proxy, nor has said what was not heard yet: then those of the family
-   * who are there can ask for nothing more, their manager aside.
+   * True if no client outside the family is connected, no proxy exists and no message is unread: then only the manager can ask for more.
    */
   get isIdle(): boolean {
     if (this.table.size > 0 || this.#entrance.isReady()) return false;
@@ -74,7 +73,7 @@ export class Server {
     return true;
   }
 
-  /** Listens for clients from elsewhere, and admits them; answers where. */
+  /** Listens for clients outside the family and admits them; returns the listener. */
   listen(options: ListenerOptions): Listener {
     const listener = new Listener(options);
     this.#listener = listener;
@@ -82,12 +81,12 @@ export class Server {
     return listener;
   }
 
-  /** This thread's own hold on an object; `undefined` if that is gone. */
+  /** Returns this thread's own hold on an object; `undefined` if the object is gone. */
   hold(id: ObjectId): Lease | undefined {
     return this.table.has(id) ? this.#lender.lend(id) : undefined;
   }
 
-  /** Ends all clients, and lets go of all objects. */
+  /** Ends all clients and drops all objects. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -107,7 +106,7 @@ export class Server {
         connection = await this.#entrance.recv();
       } catch (error) {
         if (this.#closed) return;
-        // One that died on its way here.
+        // A client that died before its connection was accepted.
         process.emitWarning(error as Error);
         continue;
       }

@@ -9,10 +9,10 @@ import type { ObjectTable } from './object-table.ts';
 import { seal, unseal } from './sealed.ts';
 import type { ServedObject } from './served-object.ts';
 
-/** Answers that a client may leave untaken; then nothing more is done for it until it takes some. */
+/** The largest number of replies that a client leaves unread; above it, the session does no more work for the client until it reads. */
 const MOST_UNTAKEN = 256;
 
-/** What a client gets of a server that it has no other way to learn. */
+/** What a client outside the family must be told by the server. */
 export interface Greeting {
   readonly identity: string;
   readonly client: number;
@@ -20,14 +20,14 @@ export interface Greeting {
 
 /** One client of a server, from its first message until it is gone. */
 export class Session implements Client {
-  /** What it was made with: `undefined` for a member of the family. */
+  /** The greeting of the client; `undefined` for a member of the family. */
   readonly greeting: Greeting | undefined;
   readonly #connection: Connection;
   readonly #table: ObjectTable;
   readonly #onIdle: () => void;
   readonly #calls = new Map<number, Caller>();
   readonly #onEnd = new Set<(orderly: boolean) => void>();
-  /** How often a client outside of the family has been given each object. */
+  /** How many times a client outside the family has been given each object. */
   readonly #given = new Map<ObjectId, number>();
   #untaken = 0;
   #orderly = false;
@@ -54,12 +54,12 @@ export class Session implements Client {
     return this.#hasEnded;
   }
 
-  /** True for a member of the family that has no call here, nor has taken or sent what the other does not know yet. */
+  /** True for a member of the family that has no call here, and no message that the other side has not read. */
   get isIdle(): boolean {
     return this.isNear && this.#calls.size === 0 && this.#untaken === 0 && !this.#connection.isReady();
   }
 
-  /** Calls back when the client is gone, saying whether it ended as it should; the answer stops that. */
+  /** Calls `callback` when the client is gone, with whether it ended in order. Returns a function that cancels this. */
   onEnd(callback: (orderly: boolean) => void): () => void {
     this.#onEnd.add(callback);
     return () => this.#onEnd.delete(callback);
@@ -77,13 +77,13 @@ export class Session implements Client {
         if (this.#untaken > MOST_UNTAKEN) await this.#taken();
       }
     } catch {
-      // The end of the stream, or what is no message of ours.
+      // The stream has ended, or a message is invalid.
     } finally {
       this.close();
     }
   }
 
-  /** Ends it: what its calls wait for they get no more, and what it held is given back. */
+  /** Ends the session: its calls get no results any more, and everything that it held is released. */
   close(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -95,7 +95,7 @@ export class Session implements Client {
       try {
         callback(this.#orderly);
       } catch (error) {
-        // The others have something to give back too.
+        // The other objects must be released too.
         process.emitWarning(error as Error);
       }
     }
@@ -103,9 +103,9 @@ export class Session implements Client {
     this.#given.clear();
   }
 
-  /** Counts that a client outside of the family is about to be given an object. */
+  /** Counts that a client outside the family is about to be given an object. */
   give(id: ObjectId): void {
-    // It may have been let go of by all others before.
+    // All others may have released it before.
     if (!this.#table.has(id)) return;
     const count = this.#given.get(id) ?? 0;
     if (count === 0) this.#table.retain(id);
@@ -139,18 +139,18 @@ export class Session implements Client {
 
   #create(id: ObjectId, type: string, args: unknown, lease: Lease | undefined): void {
     this.#table.create(id, type, () => listOf(unseal(args)), lease, new Caller(this));
-    // One outside of the family has no lease: it is counted.
+    // A client outside the family has no lease: it is counted.
     if (lease === undefined) this.give(id);
   }
 
-  /** A client outside of the family has let go of what it was given so many times. */
+  /** A client outside the family has released an object that it was given `count` times. */
   takeBack(id: ObjectId, count: number): void {
     const left = (this.#given.get(id) ?? 0) - count;
     if (left > 0) this.#given.set(id, left);
     else if (this.#given.delete(id)) this.#table.release(id);
   }
 
-  /** Answers at once where the object does. */
+  /** Sends the reply at once if the object returns at once. */
   #perform(call: number, id: ObjectId, method: string, sealed: unknown): void {
     const caller = new Caller(this);
     try {
@@ -190,8 +190,8 @@ export class Session implements Client {
   }
 
   /**
-   * Answers a call. What keeps the answer from being sent becomes the answer; where that is the last resort already, the session ends,
-   * so that nobody waits for what does not come. `of` is what the value came from.
+   * Sends the reply of a call. If the reply cannot be sent, the error is sent instead. If even that fails, the session ends, so that the
+   * caller does not wait for ever. `of` names the source of the value.
    */
   #answer(message: ServerMessage, of = 'the call', isLast = false): void {
     if (this.#hasEnded) return;
@@ -211,7 +211,7 @@ export class Session implements Client {
   }
 
   #answerFailure(call: number, error: unknown, of: string, isLast: boolean): void {
-    // Nobody is there to be told.
+    // The client is gone and cannot be told.
     if (this.isDead) return;
     if (isLast) this.close();
     else this.#answer([call, ended.ERROR, seal(refusal(of, error))], of, true);
@@ -235,12 +235,12 @@ export class Session implements Client {
 
 function refusal(of: string, cause: unknown): RemoteError {
   const reason = cause instanceof Error ? String(cause.message).replace('value[2]', 'result') : inspect(cause);
-  return new RemoteError(`What ${of} answered cannot be sent: ${reason}`, { cause });
+  return new RemoteError(`The result of ${of} cannot be sent: ${reason}`, { cause });
 }
 
 function listOf(args: unknown): unknown[] {
   if (Array.isArray(args)) return args;
-  throw new TypeError('The arguments of a call are an array.');
+  throw new TypeError('The arguments of a call must be an array.');
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -86,7 +86,7 @@ describe('what keeps an answer from being sent is the answer', () => {
       for (const method of ['answer', 'later'] as const) {
         await assert.rejects(watched(store[method](what)), (error: Error) => {
           assert.ok(error instanceof RemoteError, String(error));
-          assert.match(error.message, /answered cannot be sent: /);
+          assert.match(error.message, /The result of .+ cannot be sent: /);
           assert.match(error.message, reason);
           assert.match((error.cause as Error).message, reason);
           return true;
@@ -135,7 +135,7 @@ describe('a session', () => {
       await client.send([say.CALL, 1, 'x', 'x', []]);
       const [call, how, error] = await watched(client.recv());
       assert.deepEqual([call, how], [1, 1]);
-      assert.match(error.open().message, /What x\.x\(\) answered cannot be sent: it does not want to go/);
+      assert.match(error.open().message, /The result of x\.x\(\) cannot be sent: it does not want to go/);
     });
 
     test(`ends if nothing can be told: ${when}`, async () => {

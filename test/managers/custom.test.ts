@@ -161,7 +161,7 @@ describe('an object of a registered class', () => {
     });
     await assert.rejects(account.unsendable(), (error: RemoteError) => {
       assert.ok(error instanceof RemoteError);
-      assert.match(error.message, /account\.unsendable\(\) answered cannot be sent.*result\.inside/);
+      assert.match(error.message, /The result of account\.unsendable\(\) cannot be sent.*result\.inside/);
       return true;
     });
     assert.throws(() => bank.account(Symbol('x') as never), SerializationError);

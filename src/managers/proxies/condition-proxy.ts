@@ -6,7 +6,7 @@ import { BaseProxy, COMPANION } from '../proxy.ts';
 import type { Reference } from '../reference.ts';
 import type { Guard, LockProxy } from './lock-proxies.ts';
 
-/** A condition that a manager's server holds, with the lock that it was made of. */
+/** A condition in a manager's server, with the lock that it was made of. */
 export class ConditionProxy extends BaseProxy implements AnyLock {
   readonly #lock: LockProxy;
 
@@ -21,45 +21,45 @@ export class ConditionProxy extends BaseProxy implements AnyLock {
     return this.#lock;
   }
 
-  /** Takes the lock, waiting for it if need be; resolves to true, or to false when the time is over. */
+  /** Waits for the lock and takes it. Resolves to true, or to false after the time-out. */
   acquire(options?: WaitOptions): Promise<boolean> {
-    // The very promise of the lock: an rlock belongs to whoever awaits that.
+    // Returns the promise of the lock itself, because the code that awaits this promise becomes the owner of an rlock.
     return this.#ask((lock) => lock.acquire(options));
   }
 
-  /** Takes the lock if it is free at once; resolves to false if it is not. */
+  /** Takes the lock if it is free; never waits. Resolves to whether it did. */
   tryAcquire(): Promise<boolean> {
     return this.#ask((lock) => lock.tryAcquire());
   }
 
-  /** Releases the lock. A `StateError` if nobody holds it. */
+  /** Releases the lock. Rejects with a `StateError` if no client holds it. */
   release(): Promise<void> {
     return this.#ask((lock) => lock.release());
   }
 
-  /** Resolves to true if anybody holds the lock. */
+  /** Resolves to true if a client holds the lock. */
   locked(): Promise<boolean> {
     return this.#ask((lock) => lock.locked());
   }
 
-  /** Resolves to true while the lock is held by one who took it over from a client that is gone. */
+  /** Resolves to true while the lock is held by a client that took it over from a client that is gone. */
   abandoned(): Promise<boolean> {
     return this.#ask((lock) => lock.abandoned());
   }
 
-  /** Acquires the lock for a block: `await using held = await condition.guard()`; rejects with a `TimeoutError` when the time is over. */
+  /** Acquires the lock for a block: `await using held = await condition.guard()`. Rejects with a `TimeoutError` after the time-out. */
   guard(options?: WaitOptions): Promise<Guard> {
     return this.#ask((lock) => lock.guard(options));
   }
 
-  /** Runs `fn` while the lock is held, and releases the lock whatever happens; resolves to what `fn` returns. */
+  /** Acquires the lock, runs `fn`, and releases the lock even if `fn` fails. Resolves to what `fn` returns. */
   with<R>(fn: () => R): Promise<Awaited<R>> {
     return this.#ask((lock) => lock.with(fn));
   }
 
   /**
-   * Lets go of the lock, waits for a notification, and takes the lock again: true, or false when the time was over before. An abort, too,
-   * rejects only with the lock held again. A `StateError` without the lock.
+   * Releases the lock, waits for a notification, and takes the lock again. Resolves to true, or to false if the time-out came first. An
+   * abort, too, rejects only after the lock has been taken again. Rejects with a `StateError` if the caller does not have the lock.
    */
   async wait(options?: WaitOptions): Promise<boolean> {
     readTimeout(options);
@@ -72,7 +72,10 @@ export class ConditionProxy extends BaseProxy implements AnyLock {
     }
   }
 
-  /** Waits until `predicate` is true, looking with the lock held; answers its last answer, which is not true when the time was over. */
+  /**
+   * Waits until `predicate` returns a true value, and calls it with the lock held. Resolves to its last result, which is not true if the
+   * time-out came first.
+   */
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
     const deadline = clock() + readTimeout(options);
     for (;;) {
@@ -83,17 +86,17 @@ export class ConditionProxy extends BaseProxy implements AnyLock {
     }
   }
 
-  /** Wakes the `count` waits that have waited longest. A `StateError` without the lock. */
+  /** Wakes the `count` waits that have waited longest. Rejects with a `StateError` if the caller does not have the lock. */
   notify(count = 1): Promise<void> {
     return this.call('notify', [count]) as Promise<void>;
   }
 
-  /** Wakes all waits. A `StateError` without the lock. */
+  /** Wakes all waits. Rejects with a `StateError` if the caller does not have the lock. */
   notifyAll(): Promise<void> {
     return this.call('notifyAll') as Promise<void>;
   }
 
-  /** Lets go of the condition in this thread: later calls here reject with a `ClosedError`. May be repeated. */
+  /** Releases the condition in this thread: later calls here reject with a `ClosedError`. May be repeated. */
   close(): void {
     this[Symbol.dispose]();
   }

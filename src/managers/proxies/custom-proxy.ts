@@ -4,14 +4,14 @@ import { BaseProxy, refer, referenceOf } from '../proxy.ts';
 import { proxyOfKind } from '../proxy-kinds.ts';
 import type { Reference } from '../reference.ts';
 
-/** What a method's answer is here: a copy, or of what is gone through step by step an iterator. */
+/** The type of a method's result here: a copy, or an async iterator for an iterator. */
 type Fetched<R> = R extends AsyncIterator<infer T, unknown, never> | Iterator<infer T, unknown, never>
   ? AsyncIterableIterator<T>
   : R;
 // biome-ignore lint/suspicious/noExplicitAny: any method, whatever it takes.
 type AnyMethod = (...args: any[]) => unknown;
 
-/** A class as it is seen from afar: its methods, each answering with a promise. */
+/** The type of a proxy of `T`: each method of `T` returns a promise. */
 export type Proxied<T> = BaseProxy & {
   readonly [K in keyof T as K extends string ? (T[K] extends AnyMethod ? K : never) : never]: T[K] extends (
     ...args: infer A
@@ -20,13 +20,16 @@ export type Proxied<T> = BaseProxy & {
     : never;
 };
 
-/** Stands for an object of a registered type: whatever method is asked for is one of the object. */
+/** Stands for an object of a registered type: every method name is one of the object's. */
 class CustomProxy extends BaseProxy {
-  /** The proxy of a kind that there is a class for, once it is known; `null` if the object is of none. */
+  /** The proxy of the object's built-in kind, once the kind is known; `null` if it has none. */
   #typed: BaseProxy | null | undefined;
   #asking: Promise<BaseProxy | null> | undefined;
 
-  /** Calls a method: of the proxy's own where the object is a queue, a dict and so on, that a function has shared. */
+  /**
+   * Calls a method. If the object is a queue, a dict or another built-in type that a function has returned, calls the method of that
+   * type's proxy.
+   */
   invoke(name: string | symbol, args: readonly unknown[]): unknown {
     if (this.#typed === undefined) return this.#ask().then(() => this.invoke(name, args));
     const own = this.#typed?.[name as never] as AnyMethod | undefined;
@@ -59,8 +62,8 @@ class CustomProxy extends BaseProxy {
 }
 
 /**
- * The proxy of an object whose methods are not known here. Of one that a function has shared, and not a class has made, the server
- * must be asked first of what kind it is.
+ * Returns the proxy of an object whose methods are not known here. If a function has returned the object, the server must be asked first
+ * for its kind.
  */
 export function customProxy(reference: Reference): BaseProxy {
   const isShared = reference.kind.startsWith('shared:');
@@ -69,7 +72,7 @@ export function customProxy(reference: Reference): BaseProxy {
     get(target, name) {
       if (name === Symbol.asyncIterator) return () => target.iterate();
       if (name === 'constructor') return target.constructor;
-      // Other symbols are ours, the engine's and Node's; with `then` it would be taken for a promise.
+      // Other symbols belong to the library, the engine and Node. With a `then`, the proxy would be taken for a promise.
       if (typeof name === 'symbol') {
         const value: unknown = Reflect.get(target, name, target);
         return typeof value === 'function' ? value.bind(target) : value;

@@ -6,8 +6,8 @@ type IsAny<T> = 0 extends 1 & T ? true : false;
 type IsPlain<T> = Extract<T[keyof T], AnyFunction> extends never ? true : false;
 
 /**
- * What is read out of a container of a manager: a copy whose plain objects, arrays, maps and sets cannot be changed, at any depth. An
- * instance of a class, a typed array, a proxy stays what it is.
+ * The type of a value that is read out of a container of a manager: a copy whose plain objects, arrays, maps and sets cannot be changed,
+ * at any depth. An instance of a class, a typed array and a proxy keep their type.
  */
 export type DeepReadonly<T> =
   IsAny<T> extends true

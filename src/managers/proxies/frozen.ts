@@ -1,15 +1,15 @@
 import type { DeepReadonly } from './deep-readonly.ts';
 
 /**
- * Makes what was read out of a shared container unchangeable, with all plain objects, arrays, maps and sets in it: to change the
- * copy would change nothing for the others, so it throws. What is no container, such as a typed array or an instance of a class, stays as it is.
+ * Makes a value from a shared container unchangeable, with all plain objects, arrays, maps and sets in it. A change of the copy would not
+ * reach the others, so it throws. Other values, such as a typed array or an instance of a class, stay as they are.
  */
 export function frozen<T>(value: T): DeepReadonly<T> {
   freeze(value);
   return value as DeepReadonly<T>;
 }
 
-/** A fresh array of what is in the container: the array is the caller's, the items are not. */
+/** Returns a new array of the container's items. The array may be changed, the items cannot. */
 export function frozenItems<T>(items: T[]): DeepReadonly<T>[] {
   for (const item of items) freeze(item);
   return items as DeepReadonly<T>[];

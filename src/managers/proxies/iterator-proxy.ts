@@ -1,13 +1,13 @@
 import { BaseProxy } from '../proxy.ts';
 
-/** An iterator in a manager's server, as a method such as a generator answers it. */
+/** An iterator in a manager's server, such as the one that a generator method returns. */
 export class IteratorProxy<T = unknown> extends BaseProxy implements AsyncIterableIterator<T> {
   /** Resolves to the next step of the iterator. */
   next(): Promise<IteratorResult<T>> {
     return this.call('next') as Promise<IteratorResult<T>>;
   }
 
-  /** Ends the iterator in the server and lets go of it; a loop that is left early calls it. */
+  /** Ends the iterator in the server and releases it; leaving a loop early calls this. */
   async return(): Promise<IteratorResult<T>> {
     const result = (await this.call('return')) as IteratorResult<T>;
     this[Symbol.dispose]();

@@ -33,7 +33,7 @@ const classes: Readonly<Record<string, new (reference: Reference) => BaseProxy>>
   value: ValueProxy,
 };
 
-/** Says what stands for which kind of object; called once by the door. */
+/** Registers the proxies for each kind of object; the door calls it once. */
 export function installProxyKinds(): void {
   for (const [kind, Class] of Object.entries(classes)) registerProxyKind(kind, (reference) => new Class(reference));
   registerProxyKind('condition', (reference, lock) => new ConditionProxy(reference, lock as LockProxy));

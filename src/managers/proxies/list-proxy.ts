@@ -2,37 +2,40 @@ import { BaseProxy } from '../proxy.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { frozen, frozenItems } from './frozen.ts';
 
-/** What lists and arrays have in common. */
+/** The methods that lists and arrays have in common. */
 abstract class Indexed<T> extends BaseProxy implements AsyncIterable<DeepReadonly<T>> {
-  /** Resolves to a copy of the item at `index` that cannot be changed, from the end if that is negative; to `undefined` where there is none. */
+  /** Resolves to a copy of the item at `index` that cannot be changed, or to `undefined` if there is none. A negative index counts from the end. */
   async at(index: number): Promise<DeepReadonly<T> | undefined> {
     return frozen((await this.call('at', [index])) as T);
   }
 
-  /** Replaces the item at `index`; rejects with a `RangeError` where there is none. */
+  /** Replaces the item at `index`. Rejects with a `RangeError` if there is none. */
   set(index: number, value: T): Promise<void> {
     return this.call('set', [index, value]) as Promise<void>;
   }
 
   /**
-   * Gives `fn` the item and keeps what it answers, in one step: nobody else reads or writes meanwhile. `fn` runs in the server and must
-   * not be async. Resolves to the new item.
+   * Calls `fn` with the item and stores what it returns, in one step: no other call reads or writes meanwhile. `fn` runs in the server
+   * and must not be async. Resolves to the new item.
    */
   async update(index: number, fn: (old: T) => T): Promise<DeepReadonly<T>> {
     return frozen((await this.call('update', [index, fn])) as T);
   }
 
-  /** Resolves to the items from `start` up to `end`, as `Array.prototype.slice`; the array is the caller's, the items cannot be changed. */
+  /** Resolves to the items from `start` up to `end`, as `Array.prototype.slice` does. The array may be changed, the items cannot. */
   async slice(start?: number, end?: number): Promise<DeepReadonly<T>[]> {
     return frozenItems((await this.call('slice', [start, end])) as T[]);
   }
 
-  /** Resolves to the index of the first such item from `from` on, -1 where there is none. An object is never found: it arrives as another one. */
+  /**
+   * Resolves to the index of the first item equal to `item` from `from` on, or to -1. An object is never found, because it arrives as a
+   * different object.
+   */
   indexOf(item: T, from?: number): Promise<number> {
     return this.call('indexOf', [item, from]) as Promise<number>;
   }
 
-  /** Resolves to true if there is such an item. An object is never found: it arrives as another one. */
+  /** Resolves to true if an item is equal to `item`. An object is never found, because it arrives as a different object. */
   includes(item: T): Promise<boolean> {
     return this.call('includes', [item]) as Promise<boolean>;
   }
@@ -42,51 +45,51 @@ abstract class Indexed<T> extends BaseProxy implements AsyncIterable<DeepReadonl
     return this.call('length') as Promise<number>;
   }
 
-  /** Resolves to all items; the array is the caller's, the items cannot be changed. */
+  /** Resolves to all items. The array may be changed, the items cannot. */
   async toArray(): Promise<DeepReadonly<T>[]> {
     return frozenItems((await this.call('toArray')) as T[]);
   }
 
-  /** Goes through the items that were there when the loop began. */
+  /** Iterates over the items that exist when the loop begins. */
   async *[Symbol.asyncIterator](): AsyncGenerator<DeepReadonly<T>, void, undefined> {
     yield* await this.toArray();
   }
 }
 
-/** An array that a manager's server holds. What is read out of it is a copy that cannot be changed; `update` changes an item in one step. */
+/** An array in a manager's server. Items that are read are copies that cannot be changed; `update` changes an item in one step. */
 export class ListProxy<T = unknown> extends Indexed<T> {
-  /** Adds items at the end; resolves to the number of items then. */
+  /** Adds items at the end; resolves to the new number of items. */
   push(...items: T[]): Promise<number> {
     return this.call('push', items) as Promise<number>;
   }
 
-  /** Takes the last item out and resolves to it; to `undefined` where there is none. */
+  /** Removes the last item and resolves to it, or to `undefined` if there is none. */
   pop(): Promise<T | undefined> {
     return this.call('pop') as Promise<T | undefined>;
   }
 
-  /** Takes the first item out and resolves to it; to `undefined` where there is none. */
+  /** Removes the first item and resolves to it, or to `undefined` if there is none. */
   shift(): Promise<T | undefined> {
     return this.call('shift') as Promise<T | undefined>;
   }
 
-  /** Adds items at the beginning; resolves to the number of items then. */
+  /** Adds items at the beginning; resolves to the new number of items. */
   unshift(...items: T[]): Promise<number> {
     return this.call('unshift', items) as Promise<number>;
   }
 
-  /** Takes items out and puts others in their place, as `Array.prototype.splice`; resolves to those that it took out. */
+  /** Removes items and inserts others in their place, as `Array.prototype.splice` does; resolves to the removed items. */
   splice(start: number, deleteCount?: number, ...items: T[]): Promise<T[]> {
     const args = deleteCount === undefined && items.length === 0 ? [start] : [start, deleteCount, ...items];
     return this.call('splice', args) as Promise<T[]>;
   }
 
-  /** Takes all items out. */
+  /** Removes all items. */
   clear(): Promise<void> {
     return this.call('clear') as Promise<void>;
   }
 
-  /** Sorts the list in the server, as `Array.prototype.sort`; `compare` runs there. */
+  /** Sorts the list in the server, as `Array.prototype.sort` does; `compare` runs there. */
   sort(compare?: (a: T, b: T) => number): Promise<void> {
     return this.call('sort', [compare]) as Promise<void>;
   }
@@ -97,9 +100,9 @@ export class ListProxy<T = unknown> extends Indexed<T> {
   }
 }
 
-/** Items that a manager's server holds, whose number does not change. For numbers that are to be fast take a `SharedArray`. */
+/** A fixed number of items in a manager's server. For fast access to numbers, use a `SharedArray`. */
 export class ArrayProxy<T = unknown> extends Indexed<T> {
-  /** Replaces the items from `start` up to `end` by `value`, as `Array.prototype.fill`. */
+  /** Replaces the items from `start` up to `end` by `value`, as `Array.prototype.fill` does. */
   fill(value: T, start?: number, end?: number): Promise<void> {
     return this.call('fill', [value, start, end]) as Promise<void>;
   }

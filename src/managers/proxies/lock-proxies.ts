@@ -5,43 +5,43 @@ import { carriedBy, Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import { BaseProxy } from '../proxy.ts';
 
-/** Releases at the end of a block: `await using` waits until that is done, `using` does not. */
+/** Releases a lock at the end of a block: `await using` waits for the release, `using` does not. */
 export type Guard = Disposable & AsyncDisposable;
 
-/** What the locks and semaphores of a manager have in common; each is held by a client, and released when that is gone. */
+/** The methods that the locks and semaphores of a manager have in common. A client holds each of them; when the client is gone, they are released. */
 export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
-  /** Takes the lock or a unit, waiting for it if need be; resolves to true, or to false when the time is over. */
+  /** Waits for the lock or a unit and takes it. Resolves to true, or to false after the time-out. */
   acquire(options?: WaitOptions): Promise<boolean> {
     return this.take(options);
   }
 
-  /** Takes the lock or a unit if that is possible at once; resolves to false if it is not. */
+  /** Takes the lock or a unit if that is possible at once; never waits. Resolves to whether it did. */
   tryAcquire(): Promise<boolean> {
     return this.call('tryAcquire') as Promise<boolean>;
   }
 
-  /** Gives back what was acquired. A `StateError` if there is nothing to give back. */
+  /** Gives back the lock or a unit. Rejects with a `StateError` if there is nothing to give back. */
   release(): Promise<void> {
     return this.call('release') as Promise<void>;
   }
 
-  /** Resolves to true if nobody could take it now. */
+  /** Resolves to true if the lock, or every unit, is taken at the moment. */
   locked(): Promise<boolean> {
     return this.call('locked') as Promise<boolean>;
   }
 
-  /** Resolves to true while it is held by one who took it over from a client that is gone. */
+  /** Resolves to true while the lock or a unit is held by a client that took it over from a client that is gone. */
   abandoned(): Promise<boolean> {
     return this.call('abandoned') as Promise<boolean>;
   }
 
-  /** Acquires it for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
+  /** Acquires the lock or a unit for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   async guard(options?: WaitOptions): Promise<Guard> {
     if (!(await this.acquire(options))) throw notInTime(options);
     return guarding(() => this.release());
   }
 
-  /** Runs `fn` while it is held, and releases it whatever happens; resolves to what `fn` returns. */
+  /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
     await this.acquire();
     try {
@@ -51,7 +51,7 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
     }
   }
 
-  /** Lets go of it in this thread: later calls here reject with a `ClosedError`. May be repeated. */
+  /** Releases the object in this thread: later calls here reject with a `ClosedError`. May be repeated. */
   close(): void {
     this[Symbol.dispose]();
   }
@@ -62,19 +62,22 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
   }
 }
 
-/** A lock that a manager's server holds; anybody may release it. */
+/** A lock in a manager's server; any client may release it. */
 export class LockProxy extends AcquirableProxy {
-  /** @internal Lets it go in this thread, for a condition that releases it in the server; the answer says that it is back. */
+  /**
+   * @internal Marks the lock as released in this thread, for a condition that releases it in the server. Returns a function that marks it
+   * as held again.
+   */
   setAside(): () => void {
     return () => {};
   }
 }
 
-/** A lock that its owner may acquire again, as an `RLock`: an async context of one thread. */
+/** A lock in a manager's server that its owner, an async context of one thread, may acquire again, as an `RLock`. */
 export class RLockProxy extends LockProxy {
   readonly #ownership = new Ownership();
 
-  /** Takes the lock, waiting for it if need be, or once more if this async context has it; resolves to false when the time is over. */
+  /** Waits for the lock and takes it; if this async context has it, takes it once more at once. Resolves to true, or to false after the time-out. */
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
       if (this.#again(options) !== undefined) return Promise.resolve(true);
@@ -84,7 +87,7 @@ export class RLockProxy extends LockProxy {
     }
   }
 
-  /** Takes the lock if it is free at once, or once more if this async context has it; resolves to false if neither. */
+  /** Takes the lock if it is free, or once more if this async context has it; never waits. Resolves to whether it did. */
   override tryAcquire(): Promise<boolean> {
     try {
       if (this.#again(undefined) !== undefined) return Promise.resolve(true);
@@ -94,13 +97,13 @@ export class RLockProxy extends LockProxy {
     }
   }
 
-  /** Releases the lock once; it is free after as many releases as acquisitions. A `StateError` for whoever does not have it. */
+  /** Releases the lock once; it is free after as many releases as acquisitions. Rejects with a `StateError` if the caller is not the owner. */
   override async release(): Promise<void> {
     this.assertOpen();
     await this.#leave(this.#ownership.mine());
   }
 
-  /** Acquires the lock for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
+  /** Acquires the lock for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   override guard(options?: WaitOptions): Promise<Guard> {
     try {
       const again = this.#again(options);
@@ -118,7 +121,10 @@ export class RLockProxy extends LockProxy {
     }
   }
 
-  /** Runs `fn`, and what it calls, as the owner of the lock, and releases it whatever happens; resolves to what `fn` returns. */
+  /**
+   * Acquires the lock, runs `fn` and the code that it calls as the owner, and releases the lock even if `fn` fails. Resolves to what `fn`
+   * returns.
+   */
   override async with<R>(fn: () => R): Promise<Awaited<R>> {
     let hold = this.#again(undefined);
     if (hold === undefined) {
@@ -150,7 +156,7 @@ export class RLockProxy extends LockProxy {
   }
 }
 
-/** A semaphore that a manager's server holds. */
+/** A semaphore in a manager's server. */
 export class SemaphoreProxy extends AcquirableProxy {
   /** Resolves to the number of free units. */
   getValue(): Promise<number> {
@@ -160,7 +166,7 @@ export class SemaphoreProxy extends AcquirableProxy {
 
 function guarding(release: () => Promise<void>): Guard {
   return {
-    // If the server is gone there is nothing left to release.
+    // If the server is gone, there is nothing left to release.
     [Symbol.dispose]: () => void release().catch(() => {}),
     [Symbol.asyncDispose]: release,
   };

@@ -8,11 +8,11 @@ import type { IteratorProxy } from './iterator-proxy.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
 type AnyFunction = (...args: any[]) => unknown;
 
-/** A pool of a manager's server: its tasks run in processes of that machine. */
+/** A pool in a manager's server: its tasks run in processes of that machine. */
 export class PoolProxy extends BaseProxy implements AnyPool {
-  /** Runs `fn()` in a worker; resolves to what it returns, rejects with what it throws. */
+  /** Runs `fn()` in a worker. Resolves to what `fn` returns, rejects with what `fn` throws. */
   apply<R>(fn: () => R, args?: readonly [], options?: TaskOptions): Promise<Awaited<R>>;
-  /** Runs `fn(...args)` in a worker; resolves to what it returns, rejects with what it throws. */
+  /** Runs `fn(...args)` in a worker. Resolves to what `fn` returns, rejects with what `fn` throws. */
   apply<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: readonly [...A],
@@ -22,9 +22,9 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.#run('apply', fn, args, options);
   }
 
-  /** Runs `fn()` in a worker; resolves to a proxy of its result as soon as the pool has taken the task. */
+  /** Runs `fn()` in a worker. Resolves to a proxy of its result as soon as the pool has accepted the task. */
   applyAsync<R>(fn: () => R, args?: readonly [], options?: RemoteTaskOptions): Promise<AsyncResultProxy<Awaited<R>>>;
-  /** Runs `fn(...args)` in a worker; resolves to a proxy of its result as soon as the pool has taken the task. */
+  /** Runs `fn(...args)` in a worker. Resolves to a proxy of its result as soon as the pool has accepted the task. */
   applyAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     args: readonly [...A],
@@ -34,12 +34,12 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.call('applyAsync', [fn, args, options]);
   }
 
-  /** Runs `fn` on each item; resolves to the results, in the order of the items. Rejects with the first error by index. */
+  /** Runs `fn` on each item. Resolves to the results, in the order of the items. Rejects with the first error by index. */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: AnyMapOptions): Promise<Awaited<R>[]> {
     return this.#runAll('map', fn, items, options) as Promise<Awaited<R>[]>;
   }
 
-  /** Runs `fn` on each item; resolves to a proxy of the result as soon as the pool has taken the tasks. */
+  /** Runs `fn` on each item. Resolves to a proxy of all results as soon as the pool has accepted the tasks. */
   mapAsync<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -48,7 +48,7 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.call('mapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
-  /** `map` for a function of several arguments: each item is the list of them. */
+  /** Runs `fn(...item)` for each item, which is a list of arguments. Resolves to the results, in the order of the items. */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<readonly [...A]>,
@@ -57,7 +57,10 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.#runAll('starmap', fn, items, options) as Promise<Awaited<R>[]>;
   }
 
-  /** `mapAsync` for a function of several arguments: each item is the list of them. */
+  /**
+   * Runs `fn(...item)` for each item, which is a list of arguments. Resolves to a proxy of all results as soon as the pool has accepted
+   * the tasks.
+   */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Iterable<readonly [...A]>,
@@ -66,13 +69,16 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.call('starmapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
   }
 
-  /** Calls `fn` with parts of a typed array, which are typed arrays of the same kind, and the index of each part's first item; resolves to one result a part. */
+  /**
+   * Calls `fn` with parts of a typed array and the index of each part's first item. Each part is a typed array of the same kind. Resolves
+   * to one result per part.
+   */
   mapChunks<T extends NumberArray, R>(
     fn: (chunk: T, start: number) => R,
     items: T,
     options?: AnyMapOptions,
   ): Promise<Awaited<R>[]>;
-  /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item; resolves to one result an array. */
+  /** Calls `fn` with arrays of `chunksize` items and the index of each array's first item. Resolves to one result per array. */
   mapChunks<T, R>(
     fn: (chunk: T[], start: number) => R,
     items: Items<T> & NoNumberArray,
@@ -82,12 +88,12 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.#runAll('mapChunks', fn, items as Items<unknown>, options);
   }
 
-  /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, in the order of the items. */
+  /** Runs `fn` on the items, a few at a time. Resolves to an iterator of the results, in the order of the items. */
   imap<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<IteratorProxy<Awaited<R>>> {
     return this.call('imap', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
-  /** Runs `fn` on the items, a few at a time; resolves to an iterator of the results, the quick ones first. */
+  /** Runs `fn` on the items, a few at a time. Resolves to an iterator of the results, in the order in which they arrive. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Iterable<T>,
@@ -96,17 +102,17 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.call('imapUnordered', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
   }
 
-  /** Takes no more tasks, and finishes those that it has. May be repeated. */
+  /** Stops accepting tasks; tasks that are already submitted still finish. May be repeated. */
   close(): Promise<void> {
     return this.call('close') as Promise<void>;
   }
 
-  /** Ends all workers now; every outstanding result rejects with a `ClosedError`. May be repeated. */
+  /** Ends all workers at once; every outstanding result rejects with a `ClosedError`. May be repeated. */
   terminate(): Promise<void> {
     return this.call('terminate') as Promise<void>;
   }
 
-  /** Waits until all workers have ended, after `close()` or `terminate()`; a `StateError` before. */
+  /** Waits until all workers have ended. Rejects with a `StateError` before `close()` or `terminate()`. */
   join(options?: WaitOptions): Promise<void> {
     return this.call('join', [], options) as Promise<void>;
   }
@@ -116,17 +122,17 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     return this.call('stats') as Promise<PoolStats>;
   }
 
-  /** Resolves to the number of workers that there may be. */
+  /** Resolves to the largest number of workers. */
   size(): Promise<number> {
     return this.call('size') as Promise<number>;
   }
 
-  /** Resolves to the process ids of the workers that live, on the machine of the server. */
+  /** Resolves to the process ids of the living workers, on the machine of the server. */
   pids(): Promise<number[]> {
     return this.call('pids') as Promise<number[]>;
   }
 
-  /** Has the server wait for the end of tasks. The signal stays here: an abort of the call ends its tasks there. */
+  /** Lets the server wait for the end of tasks. The signal stays here: an abort of the call ends its tasks there. */
   async #run(method: string, fn: AnyFunction, given: unknown, options: AnyMapOptions = {}): Promise<unknown> {
     assertTask(fn);
     readMapOptions(options);
@@ -141,19 +147,19 @@ export class PoolProxy extends BaseProxy implements AnyPool {
   }
 }
 
-/** The options of a task of a `PoolProxy` whose result is asked for later: those that can be sent. */
+/** The options of a task of a `PoolProxy` whose result is read later: those that can be sent. */
 export type RemoteTaskOptions = Pick<TaskOptions, 'timeout' | 'retries' | 'priority'>;
 /** The options of `mapAsync` and `imap` of a `PoolProxy`: those that can be sent. */
 export type RemoteMapOptions = RemoteTaskOptions & Pick<MapOptions, 'chunksize' | 'buffersize' | 'failFast'>;
 
 /** The result of a task of a `PoolProxy`. */
 export class AsyncResultProxy<R = unknown> extends BaseProxy {
-  /** Waits for the result and resolves to it; rejects with the error of the task, or with a `TimeoutError`. */
+  /** Waits for the result. Resolves to the result of the task, rejects with its error, or with a `TimeoutError` after the time-out. */
   get(options?: WaitOptions): Promise<R> {
     return this.call('get', [], options) as Promise<R>;
   }
 
-  /** Waits until the task has ended; resolves to true, or to false when the time is over. */
+  /** Waits until the task has ended. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
     return this.call('wait', [], options) as Promise<boolean>;
   }
@@ -163,12 +169,12 @@ export class AsyncResultProxy<R = unknown> extends BaseProxy {
     return this.call('ready') as Promise<boolean>;
   }
 
-  /** Resolves to true if the task ended without an error; rejects with a `StateError` while it has not ended. */
+  /** Resolves to true if the task ended without an error. Rejects with a `StateError` if the task has not ended. */
   successful(): Promise<boolean> {
     return this.call('successful') as Promise<boolean>;
   }
 
-  /** Ends just this task: it never starts, or its worker is ended. */
+  /** Ends the task: a waiting task never starts, the worker of a running task is ended. */
   cancel(): Promise<void> {
     return this.call('cancel') as Promise<void>;
   }

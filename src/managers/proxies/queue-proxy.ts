@@ -4,37 +4,37 @@ import { assertIterable, type WaitOptions } from '../../options.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /**
- * A queue that a manager's server holds, for programs on several machines. Between processes of one family a `Queue` does the same
- * many times faster.
+ * A queue in a manager's server, for programs on several machines. Between processes of one family, a `Queue` does the same many times
+ * faster.
  */
 export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
-  /** Puts an item, waiting for a place; rejects with `Full` when the time is over, or with `ShutDown`. */
+  /** Waits for a free place and puts an item in. Rejects with `Full` after the time-out, or with `ShutDown`. */
   put(item: T, options?: WaitOptions): Promise<void> {
     return this.call('put', [item], options) as Promise<void>;
   }
 
-  /** Takes the next item, waiting for one; rejects with `Empty` when the time is over, or with `ShutDown`. */
+  /** Waits for the next item and takes it out. Rejects with `Empty` after the time-out, or with `ShutDown`. */
   get(options?: WaitOptions): Promise<T> {
     return this.call('get', [], options) as Promise<T>;
   }
 
-  /** Rejects with `Full` if there is no place now. */
+  /** Puts an item in without waiting. Rejects with `Full` if there is no room. */
   putNowait(item: T): Promise<void> {
     return this.call('putNowait', [item]) as Promise<void>;
   }
 
-  /** Rejects with `Empty` if there is no item now. */
+  /** Takes the next item out without waiting. Rejects with `Empty` if there is none. */
   getNowait(): Promise<T> {
     return this.call('getNowait') as Promise<T>;
   }
 
-  /** Puts all items, in one call. If that fails, the error's `done` says how many are in. */
+  /** Puts all items in, in one call. If the call fails, `done` of the error is the number of items put in. */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     assertIterable('items', items);
     await this.call('putMany', [listOf(items)], options);
   }
 
-  /** Waits for the first item, then takes what is there: 1 to `max` items, all of them if `max` is `Infinity`. */
+  /** Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. */
   getMany(max: number, options?: WaitOptions): Promise<T[]> {
     return this.call('getMany', [max], options) as Promise<T[]>;
   }
@@ -49,22 +49,25 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
     return this.call('empty') as Promise<boolean>;
   }
 
-  /** Resolves to true if the queue has a bound and holds as many items. */
+  /** Resolves to true if the queue has a bound and has reached it. */
   full(): Promise<boolean> {
     return this.call('full') as Promise<boolean>;
   }
 
-  /** Ends the queue for everyone: `put` fails, `get` drains what is in, unless it is `immediate`. */
+  /**
+   * Ends the input for all clients: `put` fails with `ShutDown`, and so does `get` once the queue is empty. `immediate` drops the items
+   * in the queue.
+   */
   shutdown(options?: ShutdownOptions): Promise<void> {
     return this.call('shutdown', [options]) as Promise<void>;
   }
 
-  /** This process is done with it. */
+  /** Releases the queue in this thread: later calls here reject with a `ClosedError`. May be repeated. */
   close(): void {
     this[Symbol.dispose]();
   }
 
-  /** Takes items until the queue is shut down and drained. */
+  /** Iterates over the items until the queue is shut down and empty. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       let item: T;
@@ -79,20 +82,20 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
   }
 }
 
-/** A queue that a manager's server holds and that knows when all items put are done: consumers call `taskDone`, others `join`. */
+/** A queue in a manager's server that counts finished items: consumers call `taskDone`, and `join` waits until all items are done. */
 export class JoinableQueueProxy<T = unknown> extends QueueProxy<T> {
-  /** An item that was taken is done; a `StateError` if there is none. */
+  /** Marks an item that was taken out as done. Rejects with a `StateError` if it is called more often than items were put. */
   taskDone(): Promise<void> {
     return this.call('taskDone') as Promise<void>;
   }
 
-  /** Waits until every item put is done; a `TimeoutError` when the time is over. */
+  /** Waits until every item is done. Rejects with a `TimeoutError` after the time-out. */
   join(options?: WaitOptions): Promise<void> {
     return this.call('join', [], options) as Promise<void>;
   }
 }
 
-/** All items, drawn before the call: what their iterator throws has put none of them. */
+/** Reads all items before the call: if their iterator throws, no item was put in. */
 function listOf<T>(items: Iterable<T>): T[] {
   try {
     return [...items];

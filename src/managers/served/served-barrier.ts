@@ -2,7 +2,7 @@ import type { Barrier } from '../../channel/barrier.ts';
 import type { Client } from '../client.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 
-/** A barrier whose parties are clients. If one that has come, now or in an earlier round, is killed, it breaks. */
+/** A barrier whose parties are clients. If a client that has come, in this round or an earlier one, is killed, the barrier breaks. */
 export function servedBarrier(barrier: Barrier): ServedObject {
   const parties = new Map<Client, { waits: number; forget: () => void }>();
   const join = (client: Client) => {

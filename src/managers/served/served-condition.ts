@@ -6,7 +6,7 @@ import { type ServedObject, serve } from '../served-object.ts';
 import type { ServedLock } from './served-lock.ts';
 import { waiting } from './served-queue.ts';
 
-/** A condition that clients share. Its lock is theirs; between themselves they all have it by the server. */
+/** A condition that clients share. Each client holds its lock through the server. */
 export function servedCondition({ lock, holders }: ServedLock): ServedObject {
   const condition = new Condition(lock as Lock);
   const holding = ({ client }: Caller, call: string) => {

@@ -35,7 +35,7 @@ export function servedDict(init?: unknown): ServedObject {
   });
 }
 
-/** Of a plain object its properties, else what can be gone through as pairs. */
+/** Returns the pairs of a `Map` or another iterable, or the properties of a plain object. */
 function entriesOf(init: unknown): Iterable<readonly [unknown, unknown]> {
   if (init === undefined) return [];
   if (typeof init !== 'object' || init === null) {

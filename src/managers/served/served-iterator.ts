@@ -1,7 +1,7 @@
 import { RemoteError } from '../../errors.ts';
 import type { ServedObject } from '../served-object.ts';
 
-/** An iterator that a method has answered: its client goes through it step by step. */
+/** An iterator that a method has returned: its client reads it step by step. */
 export class ServedIterator implements ServedObject {
   readonly type = 'iterator';
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
@@ -17,7 +17,7 @@ export class ServedIterator implements ServedObject {
   }
 
   dispose(): void {
-    // Nobody will ask for the rest: what it has open it may close.
+    // The rest will not be read: the iterator may close what it has opened.
     Promise.resolve(this.#iterator.return?.()).catch(() => {});
   }
 }

@@ -29,7 +29,7 @@ export function servedList(init?: unknown): ServedObject {
       list.length = 0;
     },
     sort: (_, compare) => {
-      // A comparison that throws leaves the list as it was.
+      // If the comparison throws, the list stays unchanged.
       list.splice(0, list.length, ...[...list].sort(compare));
     },
     reverse: () => void list.reverse(),
@@ -47,12 +47,12 @@ function itemsOf(init: unknown): unknown[] {
   throw new TypeError(`A list is made of what can be gone through, not of ${String(init)}.`);
 }
 
-/** Where an item is that exists; negative ones count from the end. */
+/** Returns the place of an existing item; a negative index counts from the end. */
 export function place(index: unknown, length: number): number {
   if (typeof index !== 'number' || !Number.isInteger(index)) {
     throw new TypeError(`An index is a whole number, not ${String(index)}.`);
   }
   const at = index < 0 ? index + length : index;
   if (at >= 0 && at < length) return at;
-  throw new RangeError(`There is no item ${index}: there are ${length}. push() adds one.`);
+  throw new RangeError(`There is no item ${index}: the list has ${length} items. push() adds one.`);
 }

@@ -5,7 +5,7 @@ import type { Client } from '../client.ts';
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { waiting } from './served-queue.ts';
 
-/** What is served: a `Lock`, a `Semaphore`, a `BoundedSemaphore`, all of whose waiters are the server's. */
+/** A served `Lock`, `Semaphore` or `BoundedSemaphore`; all its waiters are those of the server. */
 export interface Underlying {
   acquire(options?: WaitOptions): Promise<boolean>;
   tryAcquire(): boolean;
@@ -15,12 +15,12 @@ export interface Underlying {
 }
 
 /**
- * Who of the clients holds a lock, or units of a semaphore. When one is gone, what it holds is released, and who gets it next is
- * told that it was abandoned.
+ * The clients that hold a lock or units of a semaphore. When a client is gone, what it holds is released, and the next client is told
+ * that it was abandoned.
  */
 export class Holders {
   readonly #lock: Underlying;
-  /** Only the holder may release it. */
+  /** True if only the holder may release it. */
   readonly #isOwned: boolean;
   readonly #held = new Map<Client, { count: number; forget: () => void }>();
   #wasAbandoned = false;
@@ -46,15 +46,16 @@ export class Holders {
   }
 
   release(client: Client): void {
-    if (this.#isOwned && !this.holds(client)) throw new StateError('Only who holds this lock may release it.');
+    if (this.#isOwned && !this.holds(client))
+      throw new StateError('Only the client that holds this lock may release it.');
     this.#lock.release();
-    // Anybody may release what another holds, as in Python.
+    // Any client may release what another holds, as in Python.
     const holder = this.holds(client) ? client : this.#held.keys().next().value;
     if (holder !== undefined) this.#forget(holder);
     this.#isAbandoned = false;
   }
 
-  /** Somebody else lets go of the lock for the client, as a condition does; the answer says that it has taken it again. */
+  /** A condition releases the lock for the client. Returns a function that notes that the client has taken it again. */
   setAside(client: Client): () => void {
     this.#forget(client);
     this.#isAbandoned = false;
@@ -94,7 +95,7 @@ export class Holders {
   }
 }
 
-/** What clients call to take and release. */
+/** The methods by which clients acquire and release. */
 export function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
   return {
     acquire: (caller, options) => holders.acquire(caller, options),
@@ -106,13 +107,13 @@ export function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
   };
 }
 
-/** A served lock, which a condition can be made of. */
+/** A served lock, of which a condition can be made. */
 export interface ServedLock extends ServedObject {
   readonly lock: Underlying;
   readonly holders: Holders;
 }
 
-/** A lock that clients share; `type` says of which kind, and of an `rlock` only the holder may release it. */
+/** A lock that clients share. `type` is its kind; an `rlock` may be released only by its holder. */
 export function servedLock(type: string, lock: Underlying): ServedLock {
   const holders = new Holders(lock, type === 'rlock');
   return Object.assign(serve(type, lockMethods(lock, holders)), { lock, holders });

@@ -5,7 +5,7 @@ import { Presented } from '../presented.ts';
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { ServedIterator } from './served-iterator.ts';
 
-/** A pool in the server, whose workers are the server's. */
+/** A pool in the server, whose workers belong to the server. */
 export function servedPool(options: number | PoolOptions | undefined): ServedObject {
   const pool = new Pool(options);
   const methods: Record<string, ServedMethods[string]> = {
@@ -32,7 +32,7 @@ type Run = (fn: unknown, args: unknown, options: object) => Promise<unknown>;
 type Later = (fn: unknown, args: unknown, options: object) => AsyncResult<unknown>;
 
 function servedResult(result: AsyncResult<unknown>): Presented {
-  // Whoever holds the proxy asks for the error; nobody else is to be told.
+  // The holder of the proxy reads the error; the server must not report it as unread.
   result.wait().catch(() => {});
   return new Presented(
     serve('asyncResult', {

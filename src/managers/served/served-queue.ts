@@ -16,10 +16,10 @@ export interface QueueLike extends AnyQueue<unknown> {
   join?(options?: WaitOptions): Promise<void>;
 }
 
-/** A queue that clients share: one that is gone, or gives up, takes nothing any more. */
+/** A queue that clients share. A client that is gone, or that gives up, takes no item any more. */
 export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject {
   const { taskDone, join } = isJoinable ? queue : ({} as Partial<QueueLike>);
-  /** Whose turn it is when an item comes. */
+  /** The calls that wait for an item, in order. */
   const getters = new Set<Caller>();
   const awaitItems = async <R>(caller: Caller, get: () => Promise<R>): Promise<R> => {
     assertAlive(caller);
@@ -30,7 +30,7 @@ export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject
       getters.delete(caller);
     }
   };
-  // An item that is put after the death of a client is not for that one.
+  // An item that is put after the death of a client must not go to that client.
   const dismissDead = () => {
     for (const getter of getters) if (getter.client.isDead) getter.abort(new Error('The client is gone.'));
   };
@@ -39,10 +39,10 @@ export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject
       dismissDead();
       if (!queue.full()) {
         try {
-          // Most calls find a place: those need nothing to wait with.
+          // Most calls find a place: they need nothing to wait with.
           return queue.putNowait(item);
         } catch (error) {
-          // Another process, which uses the queue itself, was quicker.
+          // Another process, which uses the queue directly, was quicker.
           if (!(error instanceof Full)) throw error;
         }
       }
@@ -78,12 +78,12 @@ export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject
   });
 }
 
-/** What a client has asked for before its death it gets no more. */
+/** Throws if the client is dead: it gets no result of an earlier call any more. */
 function assertAlive({ client }: Caller): void {
   if (client.isDead) throw new Error('The client is gone.');
 }
 
-/** The options of a wait that ends with its client. */
+/** Returns the options of a wait that ends when its client is gone. */
 export function waiting(caller: Caller, options: WaitOptions | undefined): WaitOptions {
   return { timeout: options?.timeout, signal: caller.signal };
 }

@@ -1,4 +1,4 @@
-/** Reads, changes and writes in one step: nothing else happens meanwhile, so `fn` must not be async. Answers what it answered. */
+/** Calls `fn` with the old value and returns the result, in one step: no other call runs meanwhile, so `fn` must not be async. */
 export function updated(fn: unknown, old: unknown): unknown {
   if (typeof fn !== 'function') throw new TypeError(`update takes a function of the old value, not ${typeof fn}.`);
   const value: unknown = fn(old);
