@@ -5,40 +5,40 @@ import { GRANULE, MAPPING_BYTES, wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
 
 /**
- * Blocks of shared memory in sizes of powers of two, each with a free list, like a simple segregated fit.
+ * Blocks of shared memory in sizes of powers of two, each size with a free list, like a simple segregated fit.
  *
- * The heap is sparse and huge, so blocks are never joined or split: a free block costs address space only. What is free and
- * of at least `LARGE_CLASS` goes back to the kernel beyond a small store of warm blocks. Every block starts with a header of one granule.
+ * The heap is sparse and huge, so blocks are never joined or split: a free block costs only address space. A free block of at least
+ * `LARGE_CLASS` goes back to the kernel, except for a small store of warm blocks. Every block starts with a header of one granule.
  */
 
 const HEADER_BYTES = GRANULE;
-/** Blocks of this class and above are registered, so that those of a dead member are found, and returned to the kernel when free. */
+/** Blocks of this class and above are registered, so that those of a dead member are found. They are returned to the kernel when free. */
 const LARGE_CLASS = 16;
 const MIN_CLASS = 7;
 /** The largest payload: a block and its header must fit into one mapping. */
 export const MAX_PAYLOAD = MAPPING_BYTES - HEADER_BYTES;
 /** Small blocks are cut from pieces of this size. */
 const PIECE = 2 ** 20;
-/** How many KiB of free large blocks stay resident for the next user: to fault a page in again costs many times a copy of it. */
+/** The largest number of KiB of free large blocks that stay resident for the next user: faulting a page in again costs many times a copy of it. */
 const WARM_KIB = 128 * 1024;
-/** The part of a free block that keeps its memory, since the header stands there. */
+/** The part of a free block that keeps its memory, because the header is there. */
 const PAGE = 4096;
 const COLD_KIB = PAGE / 1024;
 
-/** The allocator's words, from `layout.allocator`; all written within its section. */
-const top = 0; // granule from which on nothing was given out yet
+/** The allocator's words, from `layout.allocator`. Every member writes them, within the section. */
+const top = 0; // granule from which on no block was given out yet
 const small = 1; // granule of the unused rest of the current piece
 const smallEnd = 2; // granule of its end
 const registered = 3; // granule of the first registered block
 const warmKib = 4; // KiB of free large blocks that are resident
 const heldKib = 5; // KiB that may be resident in all: pieces of small blocks, large blocks in use or warm, a page of each cold one
-const limitKib = 6; // what heldKib may come to, 0 for no limit; written once, by the founder
-const warmLists = 8; // one word a class: granule of the first free resident block
+const limitKib = 6; // the largest heldKib, 0 for no limit; the founder writes it once
+const warmLists = 8; // one word per class: granule of the first free resident block
 const coldLists = 40; // the same for blocks whose memory went back
 
-/** How many classes there are: the largest block is a mapping. */
+/** The number of classes: the largest block is a mapping. */
 const CLASSES = coldLists - warmLists;
-/** No block. */
+/** The result if no block is given out. */
 const REFUSED = -1;
 
 /** The header's words. */
@@ -63,21 +63,21 @@ export class Allocator {
     this.#base = wordIndex(layout.allocator);
   }
 
-  /** Says how many KiB a new heap may hold. */
+  /** Sets how many KiB a new heap may hold. */
   static limit(heap: Heap, kib: number): void {
     heap.words(layout.allocator)[wordIndex(layout.allocator) + limitKib] = kib;
   }
 
   /**
-   * A block with room for `bytes` bytes of payload, not zeroed; answers the offset of the payload, 64-byte aligned.
-   * `member` is named as the one that has it in hand; 0 says that it belongs to a shared object. A `HeapLimitError` where the heap
-   * holds as much as it may; what is not `isData`, as what it takes to wait or to take data out, may go beyond that by a sixteenth.
+   * Returns the offset of a new block's payload, with room for `bytes` bytes, 64-byte aligned and not zeroed. `member` is the member that
+   * has the block in hand; 0 means that a shared object owns it. Throws a `HeapLimitError` if the heap has reached its limit. A block
+   * that is not `isData`, because it is needed to wait or to take data out, may exceed the limit by a sixteenth.
    */
   allocate(bytes: number, member: number, isData = member !== 0): number {
     if (bytes > MAX_PAYLOAD) {
       throw new RangeError(`A block of shared memory holds at most ${MAX_PAYLOAD} bytes; ${bytes} were asked for.`);
     }
-    // The class is the exponent of the power of two that has room for both.
+    // The class is the exponent of the power of two that has room for payload and header.
     const wanted = Math.max(MIN_CLASS, 32 - Math.clz32(bytes + HEADER_BYTES - 1));
     const size = (bytes + HEADER_BYTES + 1023) >>> 10;
     do {
@@ -88,7 +88,8 @@ export class Allocator {
         if (wanted >= LARGE_CLASS) {
           const header = this.#heap.words(block);
           const at = wordIndex(block);
-          // After it has left the free list: a member killed in between loses a block, which nobody can have twice.
+          // This store comes after the block has left the free list: a member that is killed in between loses a block, but no block is
+          // given out twice.
           Atomics.store(header, at + owner, member);
           header[at + kib] = Math.max(header[at + kib] as number, size);
         }
@@ -100,7 +101,7 @@ export class Allocator {
     throw this.#refusal(bytes);
   }
 
-  /** Gives a block back; its offset is the payload's, as from `allocate`. */
+  /** Frees a block; `payload` is the offset from `allocate`. */
   free(payload: number): void {
     const block = payload - HEADER_BYTES;
     const header = this.#heap.words(block);
@@ -109,19 +110,19 @@ export class Allocator {
     const words = this.#words;
     const base = this.#base;
     const isLarge = class_ >= LARGE_CLASS;
-    // In our hand until it is in the list: if we die before, our burial frees it.
+    // The block is in our hand until it is in the list: if this member dies before, its burial frees the block.
     if (isLarge) Atomics.store(header, at + owner, this.#me);
     const isCold = isLarge && (header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB;
     this.#giveBack(block, class_, isCold);
   }
 
-  /** Puts a block into a free list; a cold one gives its memory back before. True if it did. */
+  /** Puts a block into a free list; the memory of a cold block is given back before. Returns whether it was. */
   #giveBack(block: number, class_: number, isCold: boolean): boolean {
     const header = this.#heap.words(block);
     const at = wordIndex(block);
     const words = this.#words;
     const base = this.#base;
-    // Outside of the section, since it may take long. Where it fails, what stands there is garbage, and stays.
+    // Outside the section, because it may take long. If it fails, the old contents stay.
     const isEmpty = isCold && this.#heap.memory.giveBack(block + PAGE, 2 ** class_ - PAGE);
     const list = isEmpty ? coldLists : warmLists;
     this.#section.enter();
@@ -130,11 +131,11 @@ export class Allocator {
       if (class_ >= LARGE_CLASS) {
         const held = header[at + kib] as number;
         if (isEmpty) {
-          // In this order, as everywhere: killed in between, we leave the heap's count too high, never too low.
+          // In this order, as everywhere: a member that is killed in between leaves the heap's count too high, never too low.
           header[at + kib] = COLD_KIB;
           words[base + heldKib] = (words[base + heldKib] as number) - (held - COLD_KIB);
         } else words[base + warmKib] = (words[base + warmKib] as number) + held;
-        // Before it is in the list: a member killed in between loses a block, which nobody can have twice.
+        // Before the block is in the list: a member that is killed in between loses a block, but no block is given out twice.
         Atomics.store(header, at + owner, 0);
       }
       Atomics.store(words, base + list + class_, block / GRANULE);
@@ -144,7 +145,7 @@ export class Allocator {
     return isEmpty;
   }
 
-  /** Has one free block give its memory back; false if none can. */
+  /** Gives back the memory of one free block; returns false if none can be. */
   #coolOne(): boolean {
     const words = this.#words;
     const base = this.#base;
@@ -166,7 +167,8 @@ export class Allocator {
   }
 
   /**
-   * Says who has a large block in hand; a block whose owner dies is freed when that member is buried. 0: a shared object holds it.
+   * Sets the member that has a large block in hand; the block is freed when that member dies and is buried. 0: a shared object owns the
+   * block.
    */
   own(payload: number, member: number): void {
     const block = payload - HEADER_BYTES;
@@ -175,7 +177,7 @@ export class Allocator {
 
   /** Frees the large blocks that this member had in hand. */
   freeAllOf(member: number): void {
-    // New blocks come in at the front, and none ever leaves, so the list can be walked without the section.
+    // New blocks are added at the front and none ever leaves, so the list can be read without the section.
     let granule = Atomics.load(this.#words, this.#base + registered);
     while (granule !== 0) {
       const block = (granule >>> 0) * GRANULE;
@@ -186,7 +188,7 @@ export class Allocator {
     }
   }
 
-  /** A block that is to hold `size` KiB; REFUSED where the heap may not hold so much. */
+  /** Returns a block that is to hold `size` KiB; REFUSED if the heap may not hold that much. */
   #take(class_: number, size: number, isData: boolean): number {
     const words = this.#words;
     const base = this.#base;
@@ -217,7 +219,7 @@ export class Allocator {
     }
   }
 
-  /** Counts so many KiB more; false where that is more than there may be. */
+  /** Counts `more` KiB; returns false if that exceeds the limit. */
   #hold(more: number, isData: boolean): boolean {
     const held = (this.#words[this.#base + heldKib] as number) + more;
     const limit = this.#words[this.#base + limitKib] as number;
@@ -257,14 +259,14 @@ export class Allocator {
       words[base + smallEnd] = at + PIECE / GRANULE;
     }
     const block = at * GRANULE;
-    // It may throw, where memory cannot be mapped.
+    // Throws if memory cannot be mapped.
     const header = this.#heap.words(block);
     words[base + small] = at + granules;
     header[wordIndex(block) + sizeClass] = class_;
     return block;
   }
 
-  /** Takes address space that was never used, aligned to its size, to hold so many KiB; REFUSED where the heap may not. */
+  /** Takes unused address space, aligned to its size, to hold this many KiB; returns REFUSED if the heap may not hold them. */
   #cut(size: number, held: number, isData: boolean): number {
     const from = Math.max((this.#words[this.#base + top]! >>> 0) * GRANULE, layout.blocks);
     const start = Math.ceil(from / size) * size;
@@ -274,7 +276,7 @@ export class Allocator {
     if (end >= bytes) {
       throw new RangeError(`The family has used up its ${bytes / 2 ** 30} GiB of shared address space.`);
     }
-    // It may throw, where memory cannot be mapped.
+    // Throws if memory cannot be mapped.
     this.#heap.words(start);
     this.#heap.memory.reach(end);
     if (!this.#hold(held, isData)) return REFUSED;

@@ -3,8 +3,8 @@ import { sockets } from '../platform/choose.ts';
 import { currentFamily } from './family.ts';
 
 /**
- * Blocks the thread until the descriptor can be read or written, or may be: `tries` says how often that was not so. False when the time is over.
- * A thread that is ended meanwhile wakes up for that.
+ * Blocks the thread until the descriptor can be read or written, or may be: `tries` is the number of times that it could not. Returns false
+ * after the time-out. Wakes up a thread that is being ended.
  */
 export function awaitDescriptor(fd: number, what: 'read' | 'write', timeout: number, tries: number): boolean {
   const { awaitReady } = sockets();

@@ -4,7 +4,7 @@ import { field, type Members } from './members.ts';
 import type { SpareDescriptor } from './spare-descriptor.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
-/** From this many open doorbells on, those of members that are gone are closed first. */
+/** From this number of open doorbells on, the doorbells of members that are gone are closed first. */
 const CROWDED = 64;
 
 /** The write ends of other members' doorbells, opened when first rung. */
@@ -34,7 +34,8 @@ export class Doorbells {
   ring(member: number): 'rung' | Unseen {
     let fd = this.#open.get(member);
     if (fd === undefined) {
-      // SYNC(join): the rest was written before the inode. It has not joined yet: it looks at everything when it does.
+      // SYNC(join): the rest was written before the inode. A member without an inode has not joined yet, and checks everything when it
+      // does.
       if (this.#members.get(member, field.doorbellInode) === 0) return 'rung';
       fd = this.#openBell(member);
       if (fd === -1) return this.#ringBySpare(member);
@@ -56,13 +57,13 @@ export class Doorbells {
     });
   }
 
-  /** The write end as this process has it now; -1 where it cannot be opened. */
+  /** Returns the write end in this process; -1 if it cannot be opened. */
   #openBell(member: number): number {
     const { pid, doorbell, doorbellInode } = this.#read(member);
     return this.#pipes.openPipe(pid, doorbell, 'write', doorbellInode);
   }
 
-  /** Takes over a write end that this process has from elsewhere. */
+  /** Takes over a write end that this process already has. */
   adopt(member: number, fd: number): void {
     if (this.#open.size >= CROWDED) {
       for (const known of [...this.#open.keys()]) if (this.#members.isKnownGone(known)) this.forget(known);
@@ -71,7 +72,7 @@ export class Doorbells {
     this.#open.set(member, fd);
   }
 
-  /** The write end of this member's own. */
+  /** The write end of this member's own doorbell. */
   get own(): number {
     return this.#open.get(this.#me) as number;
   }

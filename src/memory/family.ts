@@ -16,34 +16,34 @@ import type { EndsPass, Lifelines, Signals } from './signals.ts';
 import { awaitOutside, closeGuard, releaseGuard, ThreadGuard } from './thread-guard.ts';
 import { WordSignals } from './word-signals.ts';
 
-/** What a member inherits from its parent: its name in the table, and the ways to the others. */
+/** What a member inherits from its parent: its member number, and the ways to the others. */
 export interface Inheritance {
   readonly member: number;
   readonly memory: MemoryPass;
   readonly ends: EndsPass;
-  /** What threads of a process share to end one another safely, see `ThreadGuard`; `undefined` in a process. */
+  /** The words that the threads of a process share to end one another safely, see `ThreadGuard`; `undefined` in a process. */
   readonly guards?: Int32Array<SharedArrayBuffer>;
 }
 
-/** How often to look, in ms, whether an orphan has joined yet, and how many times where not even its process is known. */
+/** Milliseconds between checks whether an orphan has joined, and the number of checks if not even its process is known. */
 const JOIN_CHECK = 50;
 const JOIN_CHECKS = 200;
 
-/** The family as one of its members sees it: the heap, the table, and how to sleep and wake. One for each thread. */
+/** The family as one of its members sees it: the heap, the table, and the means to sleep and wake. One object per thread. */
 export class Family {
   readonly platform: Platform;
   readonly heap: Heap;
   readonly members: Members;
-  /** This member's name: slot and generation in one word, never 0. */
+  /** This member's number: slot and generation in one word, never 0. */
   readonly me: number;
   readonly allocator: Allocator;
-  /** How it is woken and wakes others, and learns of their deaths. */
+  /** The means by which it is woken, wakes others, and learns of their deaths. */
   readonly signals: Signals;
   readonly parker: Parker;
   readonly holdings: Holdings;
   readonly #section: CriticalSection;
   #guards: Int32Array<SharedArrayBuffer> | undefined;
-  /** Members without a parent whose death this one waits for. */
+  /** Members without a parent whose death this member waits for. */
   readonly #orphans = new Set<number>();
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
@@ -80,7 +80,7 @@ export class Family {
     return new Family(platform(), heap, undefined);
   }
 
-  /** Joins the family that this process, or thread, was started in. */
+  /** Joins the family in which this process or thread was started. */
   static join(inheritance: Inheritance): Family {
     assertSeesItself(platform());
     return new Family(platform(), new Heap(platform().openMemory(inheritance.memory)), inheritance);
@@ -90,20 +90,20 @@ export class Family {
     return this.signals.lifelines;
   }
 
-  /** The signals of a family whose members may be processes; `undefined` where all are threads of one program. */
+  /** The signals of a family whose members may be processes; `undefined` if all members are threads of one program. */
   get pipeSignals(): PipeSignals | undefined {
     return this.signals instanceof PipeSignals ? this.signals : undefined;
   }
 
-  /** What a thread that this one starts shares with it. */
+  /** The words that this thread shares with a thread that it starts. */
   get guards(): Int32Array<SharedArrayBuffer> {
     this.#guards ??= ThreadGuard.createWords();
     return this.#guards;
   }
 
-  /** Takes a slot for a member that is about to start as a child of this one; answers its name. */
+  /** Takes a slot for a member that is about to start as a child of this one; returns its number. */
   reserve(isThread: boolean): number {
-    // A parent has its children's bells, so others may leave it to wake them.
+    // A parent has its children's bells, so other members may ask it to wake them.
     this.parker.listen();
     this.#section.enter();
     try {
@@ -113,22 +113,22 @@ export class Family {
     }
   }
 
-  /** A section at `offset` with this member's name and this family's way to tell who is gone. */
+  /** Returns a section at `offset`, with this member's number and this family's check for members that are gone. */
   section(offset: number): CriticalSection {
     return new CriticalSection(this.heap, offset, this.me, (member) => this.members.isGone(member));
   }
 
   /**
-   * Has a thread of this process leave its sleep, and the threads that it has started, so that Node can end them; comes back when
-   * they are where that is safe. They run nothing more of the program that could wait: a sleeper that finds itself condemned waits
-   * to be ended. Call the answer when Node has been asked to do that.
+   * Makes a thread of this process, and the threads that it has started, leave their sleep, so that Node can end them. Returns when they
+   * are where ending is safe. From then on they run no program code that could wait: a sleeper that finds itself condemned waits for its
+   * end. Call the returned function when Node has been asked to end them.
    */
   condemn(thread: number): () => void {
     const { members, parker } = this;
-    // SYNC(condemn): a thread that is not among those below looks at this word before it sleeps.
+    // SYNC(condemn): a thread that is not among those below reads this word before it sleeps.
     members.set(thread, field.condemned, 1);
     const condemned = new Set<number>();
-    // Those that one of them was just starting come to light in the next round.
+    // Threads that one of them was just starting are found in the next round.
     for (let before = -1; condemned.size > before; ) {
       before = condemned.size;
       for (const other of members.all()) {
@@ -145,13 +145,12 @@ export class Family {
   }
 
   /**
-   * Cleans up after a member that is dead for certain, once, whoever calls: its blocks and holdings are given back, its slot becomes
-   * free, and all who sleep look again, since what they wait for may have died with it. A burial that a death cuts short is done by
-   * the next, one that an error cuts short by this thread soon. Never throws.
+   * Reclaims everything that a dead member held, and wakes every sleeper, because what they wait for may have died with it. Idempotent.
+   * If the calling member dies half-way, the next caller finishes; if an error stops it, this thread tries again soon. Never throws.
    */
   bury(member: number): void {
     const { members } = this;
-    // What this thread has of it goes in any case: another member may have been quicker with the rest.
+    // In any case, this thread releases what it has of the member: another member may have done the rest.
     this.lifelines.ended(member);
     this.signals.forget(member);
     this.#section.enter();
@@ -167,7 +166,7 @@ export class Family {
     this.parker.schedule();
   }
 
-  /** Gives back what the dead member had: the work of one burier, which leaves the rest to the next if it is killed or fails. */
+  /** Gives back what the dead member held. Only one member does this at a time; if it is killed or fails, the next one does the rest. */
   #settleEstate(dead: number): void {
     if (!this.#becomeBurier(dead)) return;
     try {
@@ -191,13 +190,13 @@ export class Family {
     this.allocator.freeAllOf(dead);
     const assignment = this.members.exchange(dead, field.assignment, 0);
     if (assignment !== 0) abandonAssignment(this, assignment);
-    // Within the section, since the record may belong to a new member from here on.
+    // Within the section, because from here on the record may belong to a new member.
     this.#section.enter();
     this.members.set(dead, field.state, state.FREE);
     this.#section.leave();
   }
 
-  /** Of a member of this process. */
+  /** True for the main thread of this process. */
   #isMainThread(member: number): boolean {
     return this.members.get(member, field.tid) === process.pid;
   }
@@ -216,7 +215,7 @@ export class Family {
     }
   }
 
-  /** One whose parent is gone, just now or before: whoever was to bury it then may be dead as well. */
+  /** True if the member's parent is gone, just now or earlier: the member that was to bury it then may be dead too. */
   #isOrphan(other: number): boolean {
     const parent = this.members.get(other, field.parent);
     return parent !== 0 && this.members.isKnownGone(parent) && !this.members.isKnownGone(other);
@@ -229,18 +228,18 @@ export class Family {
     this.#buryWhenDead(orphan);
   }
 
-  /** The dead member's children are being killed by the kernel, but for detached ones: nobody else will notice. */
+  /** The kernel is killing the dead member's children, except detached ones, and no other member will notice. */
   #buryWhenDead(orphan: number, checks = JOIN_CHECKS): void {
     const { members } = this;
     if (members.isKnownGone(orphan)) return;
-    // SYNC(join): no inode yet, and nothing to watch, also where it says already that it is LIVE.
+    // SYNC(join): without an inode there is nothing to watch, even if the state is LIVE already.
     if (members.get(orphan, field.lifelineInode) === 0) {
       // Node has ended it before the thread that it belonged to.
       if (members.get(orphan, field.thread) === 1) {
         this.bury(orphan);
         return;
       }
-      // Look again until it has one, or its process is gone.
+      // Check again until the member has an inode, or its process is gone.
       const pid = members.get(orphan, field.pid);
       const isGone = pid === 0 ? checks === 0 : this.signals.isProcessGone(pid);
       if (isGone) this.bury(orphan);
@@ -255,7 +254,7 @@ export class Family {
     const { members, me } = this;
     const endIfBuried = (isBuried: boolean) => {
       if (!isBuried) return;
-      // The parent died before we were there, and we were buried with it.
+      // The parent died before this member joined, and this member was buried with it.
       if (inheritance?.guards !== undefined) process.exit(1);
       processes('A child').exitNow(1);
     };
@@ -268,7 +267,7 @@ export class Family {
   }
 }
 
-/** A process that cannot see itself would take all others for unknown, and be unknown to all. */
+/** Throws if this process cannot see itself: it would take all others for unknown, and be unknown to all. */
 function assertSeesItself({ processes }: Platform): void {
   if (processes === undefined) return;
   if (typeof processes.startTime(process.pid, processes.threadId()) !== 'number') {
@@ -284,9 +283,9 @@ function assertSeesItself({ processes }: Platform): void {
 
 /** The words of every shared object, from its offset. */
 export const objectField = {
-  /** Which class it is; written once. */
+  /** The kind of its class; the maker writes it once. */
   kind: 0,
-  /** How many members hold it, and how many messages refer to it. */
+  /** The number of members that hold the object plus the number of messages that refer to it; every holder writes it, by atomic operations. */
   holders: 1,
 } as const;
 
@@ -327,8 +326,8 @@ export function retainObject(family: Family, offset: number): void {
 }
 
 /**
- * Counts one holder less, and takes the object apart after the last. One of a kind that is not known here stays: others may have its
- * place in their books, and to free it would give that place to something else.
+ * Counts one holder less, and destroys the object after the last. An object of a kind that is unknown here stays: other members may have
+ * noted its place, which must not be given to another object.
  */
 export function releaseObject(family: Family, offset: number): void {
   const words = family.heap.words(offset);
@@ -340,20 +339,20 @@ export function releaseObject(family: Family, offset: number): void {
 
 let abandonAssignment: (family: Family, granule: number) => void = () => {};
 
-/** Says how the block in `field.assignment` of a member that died before it took it is given back. */
+/** Registers how the block in `field.assignment` of a member is freed that died before it took the block. */
 export function onAbandonedAssignment(discard: (family: Family, granule: number) => void): void {
   abandonAssignment = discard;
 }
 
 let current: Family | undefined;
 
-/** This thread's family; the first call of a thread that no family started founds one. */
+/** Returns this thread's family. In a thread that was not started by a family, the first call founds one. */
 export function family(): Family {
   current ??= Family.found();
   return current;
 }
 
-/** This thread's family if it has one already. */
+/** Returns this thread's family if it has one already. */
 export function currentFamily(): Family | undefined {
   return current;
 }

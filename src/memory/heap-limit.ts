@@ -1,12 +1,13 @@
 import { memoryLimit } from '../platform/control-groups.ts';
 
 const MEBIBYTE = 2 ** 20;
-/** What processes need besides the heap, at least as long as that leaves something. */
+/** The memory that processes need besides the heap. */
 const RESERVE = 128 * MEBIBYTE;
 
 /**
- * How many KiB the heap of a new family may hold: the MiB in the environment variable MULTIPROC_HEAP_LIMIT, or three quarters of the
- * memory that there is, and no less than a quarter where the processes need the rest. A `RangeError` for what is no whole number from 1 on.
+ * Returns how many KiB the heap of a new family may hold: the MiB in the environment variable MULTIPROC_HEAP_LIMIT, or three quarters of
+ * the available memory, or less, but at least a quarter, if processes need the rest. Throws a `RangeError` if the variable is not an
+ * integer from 1 on.
  */
 export function heapLimit(): number {
   const said = process.env.MULTIPROC_HEAP_LIMIT;
@@ -17,7 +18,7 @@ export function heapLimit(): number {
   return shareOf(memoryLimit(''));
 }
 
-/** What a heap may take of so many bytes of memory, in KiB. */
+/** Returns the part of this many bytes of memory that a heap may take, in KiB. */
 export function shareOf(bytes: number): number {
   return Math.floor(Math.max(bytes / 4, Math.min((bytes * 3) / 4, bytes - RESERVE)) / 1024);
 }

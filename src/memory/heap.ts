@@ -1,11 +1,11 @@
 import { type Memory, PIECE_BYTES, WINDOW_BYTES } from '../platform/memory.ts';
 
-/** Places are counted in granules of 64 bytes wherever they stand in shared memory, so that 32 bits reach 256 GiB. */
+/** Places in shared memory are counted in granules of 64 bytes, so that 32 bits reach 256 GiB. */
 export const GRANULE = 64;
-/** Nothing that is looked at as a whole may cross a border of these. */
+/** A range that is read as a whole must not cross a border of these. */
 export const MAPPING_BYTES: number = PIECE_BYTES;
 
-/** The family's memory as one thread sees it, with the windows that it has looked through so far. */
+/** The family's memory as one thread sees it, with the windows that it has opened so far. */
 export class Heap {
   readonly memory: Memory;
   readonly #words: Int32Array[] = [];

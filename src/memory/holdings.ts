@@ -3,21 +3,21 @@ import type { Heap } from './heap.ts';
 import { GRANULE, wordIndex } from './heap.ts';
 import { field, type Members } from './members.ts';
 
-/** A block of the list: the granule of the next block, then the granules of objects, 0 where free. Written by its member only. */
+/** A block of the list: the granule of the next block, then the granules of objects, 0 where free. Written only by its member. */
 const BLOCK_BYTES = 4096 - GRANULE;
 const ENTRIES = BLOCK_BYTES / 4 - 1;
 
 /**
- * Which shared objects this member counts as a holder of, one entry for each count: written where others can read it when the
- * member has died. An entry is written after the object was counted and erased before it is released, so that a death in between
- * leaves an object that is never freed, and never one that is freed too early.
+ * The shared objects that this member holds, one entry for each count, stored where others can read it after the member's death. An entry
+ * is written after the object was counted and erased before the object is released. A death in between can leave an object that is never
+ * freed, but never an object that is freed too early.
  */
 export class Holdings {
   readonly #heap: Heap;
   readonly #allocator: Allocator;
   readonly #members: Members;
   readonly #me: number;
-  /** Offsets of the free entries of the blocks so far. */
+  /** Offsets of the free entries of the existing blocks. */
   readonly #free: number[] = [];
 
   constructor(heap: Heap, allocator: Allocator, members: Members, me: number) {
@@ -27,17 +27,17 @@ export class Holdings {
     this.#me = me;
   }
 
-  /** For how many more there is room: as many `add`s need no memory, and so cannot fail. */
+  /** The number of free entries: as many `add`s need no memory, and so cannot fail. */
   get room(): number {
     return this.#free.length;
   }
 
-  /** Makes room for so many more. */
+  /** Makes room for this many more entries. */
   reserve(count: number): void {
     while (this.room < count) this.#grow();
   }
 
-  /** Notes one count of the object; answers the entry. */
+  /** Notes one count of the object; returns the entry. */
   add(object: number): number {
     this.reserve(1);
     const entry = this.#free.pop()!;
@@ -45,7 +45,7 @@ export class Holdings {
     return entry;
   }
 
-  /** Erases an entry: the count that it stood for is about to be given up, or belongs to somebody else now. */
+  /** Erases an entry: its count is about to be released, or belongs to another holder now. */
   remove(entry: number): void {
     Atomics.store(this.#heap.words(entry), wordIndex(entry), 0);
     this.#free.push(entry);
@@ -63,8 +63,8 @@ export class Holdings {
 }
 
 /**
- * Takes the list of a dead member apart: calls `mourn` for each count in it, and `release` once it is erased; a death in between
- * leaves the rest to the next, who may mourn once more.
+ * Takes the list of a dead member apart: calls `mourn` for each count in it, and `release` once the entry is erased. If the caller dies,
+ * the next one does the rest, and may call `mourn` once more.
  */
 export function settleHoldings(
   heap: Heap,

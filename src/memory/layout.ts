@@ -1,10 +1,10 @@
-/** Where the fixed things stand in the heap, in bytes from its start; each word is on a cache line of its own users. */
+/** The places of the fixed structures in the heap, in bytes from its start. Words with different users are on different cache lines. */
 export const layout = {
-  /** How many slots of the member table were ever in use; written within the family's section. */
+  /** The number of slots of the member table that were ever in use; written within the family's section. */
   highWater: 0,
-  /** The slot that is looked at first for the next member; written within the family's section. */
+  /** The slot that is tried first for the next member; written within the family's section. */
   nextSlot: 4,
-  /** How many errands were left so far: bells that somebody could not ring. Counted by who leaves one; see parker.ts. */
+  /** The number of errands so far: bells that a member could not ring. Each member that leaves an errand counts it; see parker.ts. */
   errands: 8,
   /** The family's section: the member table and the burials; see family.ts. */
   familySection: 64,
@@ -13,9 +13,9 @@ export const layout = {
   allocator: 192,
   /** The section of the parked descriptors; see channel/descriptors.ts. */
   parkingSection: 2048,
-  /** The number of the parked descriptor that is just being moved to the end of its queue, else 0; written within that section. */
+  /** The number of the parked descriptor that is just being moved to the end of its queue, otherwise 0; written within that section. */
   parkedMoving: 2056,
-  /** The section of the family's key, and the key with a byte that says that it is there; see managers/family-key.ts. */
+  /** The section of the family's key, and the key with a byte that is 1 once the key exists; see managers/family-key.ts. */
   keySection: 2112,
   key: 2176,
   /** The member table: 4096 records of 128 bytes. */

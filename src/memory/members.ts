@@ -5,25 +5,25 @@ import { wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
 
 /**
- * The table of members: one record for each thread that takes part in the family. A member is named by one word, its slot and
- * the generation of that slot, so a name is never valid again once its member is gone.
+ * The table of members: one record for each thread of the family. A member is named by one word, its slot and the generation of that
+ * slot, so a member number is never valid again once its member is gone.
  */
 
-/** How many members may live at once. */
+/** The largest number of living members. */
 export const SLOTS = 4096;
 const SLOT_BITS = 12;
-/** Generations of a slot before names repeat. */
+/** Generations of a slot before member numbers repeat. */
 const GENERATIONS = 0xffff;
-/** The word that holds how many slots have ever been in use; written within the family's section. */
+/** The word with the number of slots that have ever been in use; written within the family's section. */
 const HIGH_WATER = wordIndex(layout.highWater);
-/** The word with the slot that is looked at first for the next member; written within the family's section. */
+/** The word with the slot that is tried first for the next member; written within the family's section. */
 const NEXT_SLOT = wordIndex(layout.nextSlot);
-/** Where the table starts in the heap, and how many bytes a record has (two cache lines). */
+/** The place of the table in the heap, and the bytes of a record (two cache lines). */
 const TABLE = layout.members;
 const RECORD_BYTES = 128;
 /** Fields of a record, in words. */
 export const field = {
-  /** `state` below. Written by the parent until LIVE, then by whoever buries the member. */
+  /** `state` below. Written by the parent until LIVE, then by the member that buries this one. */
   state: 0,
   /** The generation of this slot; written by the member that allocates it. */
   generation: 1,
@@ -31,12 +31,15 @@ export const field = {
   pid: 2,
   tid: 3,
   startTime: 4,
-  /** `parked` in parker.ts: whether the member must be woken, and how. Written by itself and by its wakers. */
+  /** `parked` in parker.ts: whether the member must be woken, and how. Written by the member itself and by its wakers. */
   parked: 5,
-  /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. Pipes only. */
+  /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. Only with pipes. */
   doorbell: 6,
   doorbellInode: 7,
-  /** The same for the write end of its lifeline, which nobody else holds: readers see the end when it dies. Pipes only. */
+  /**
+   * Descriptor number and inode of the write end of its lifeline, which only this member holds: readers see the end when it dies. Written
+   * by itself when it joins. Only with pipes.
+   */
   lifeline: 8,
   lifelineInode: 9,
   /** The member that started it, 0 for the root; written by the parent. */
@@ -45,17 +48,17 @@ export const field = {
   holdings: 11,
   /** Block (in granules) with what a started process has to run, 0 while it is a spare; written by the parent. */
   assignment: 12,
-  /** The member that gives back what this dead one had; written within the family's section. */
+  /** The member that gives back what this dead member held; written within the family's section. */
   burier: 13,
-  /** 1 once it ends by itself and with the exit code 0; written by itself. */
+  /** 1 once it ends by itself and with exit code 0; written by itself. */
   orderly: 14,
   /** 1 for a worker thread in its parent's process; written by the parent before `state`. */
   thread: 15,
-  /** 1 once it is being ended from outside, and with it its own threads, or what its process has started; written by its parent. */
+  /** 1 once it is being ended from outside, together with its own threads or the programs that its process has started; written by its parent. */
   condemned: 16,
-  /** 1 while somebody who could not ring its bell has left that to others; written by those who cannot and those who do. */
+  /** 1 while a member that could not ring its bell has left that to others; written by members that cannot ring it and by those that do. */
   errand: 17,
-  /** 1 while it wants to be woken by the end of others; written by itself. Words only. */
+  /** 1 while it wants to be woken by the end of others; written by itself. Only with words. */
   watches: 18,
 } as const;
 
@@ -70,14 +73,14 @@ export class Members {
     this.#words = heap.words(TABLE);
   }
 
-  /** Says how to tell whether a member that has joined is there. */
+  /** Sets the check whether a member that has joined is there. */
   lookBy(look: (member: number) => 'there' | Unseen): void {
     this.#look = look;
   }
 
   /**
-   * Takes a free slot for a member that is about to start; answers its name. Slots are taken in turn, so that a name comes again as
-   * late as can be. Call it within the family's section.
+   * Takes a free slot for a member that is about to start; returns its number. Slots are taken in turn, so that a number is used again as
+   * late as possible. Call it within the family's section.
    */
   allocate(parent: number, isThread: boolean): number {
     const words = this.#words;
@@ -87,7 +90,7 @@ export class Members {
       const record = recordIndex(slot);
       if (Atomics.load(words, record + field.state) !== state.FREE) continue;
       const generation = ((words[record + field.generation] as number) % GENERATIONS) + 1;
-      // By one store and before the rest: whoever is killed here leaves a number that was not in use yet.
+      // By one store and before the rest: a member that is killed here leaves a number that was not in use yet.
       words[record + field.generation] = generation;
       words.fill(0, record + field.pid, record + RECORD_BYTES / 4);
       words[record + field.parent] = parent;
@@ -125,44 +128,47 @@ export class Members {
     return recordIndex(member & (SLOTS - 1)) + which;
   }
 
-  /** The index of the first record, and from there to the next. */
+  /** The index of the first record, and the distance to the next. */
   static readonly records = { first: wordIndex(TABLE), step: RECORD_BYTES / 4 } as const;
 
-  /** Where a field stands in the heap, for who sleeps at it. */
+  /** Returns the place of a field in the heap, for a member that sleeps at it. */
   place(member: number, which: number): number {
     return TABLE + (member & (SLOTS - 1)) * RECORD_BYTES + which * 4;
   }
 
-  /** True if the name's record is still, or again, its own. */
+  /** True if the record still belongs to this member, or again. */
   isOf(member: number): boolean {
     return this.get(member, field.generation) === member >>> SLOT_BITS;
   }
 
-  /** The name of the member that has this one's slot now. */
+  /** Returns the member that has this one's slot now. */
   successorOf(member: number): number {
     return (this.get(member, field.generation) << SLOT_BITS) | (member & (SLOTS - 1));
   }
 
-  /** True if the name's slot has gone on to a later generation, or is marked dead. Costs no system call, and lags behind the truth. */
+  /** True if the slot has a later generation, or is marked dead. Costs no system call, and lags behind the truth. */
   isKnownGone(member: number): boolean {
     if (!this.isOf(member)) return true;
     const now = this.get(member, field.state);
     return now === state.DEAD || now === state.FREE;
   }
 
-  /** True if the member is gone for certain; asks the kernel (about 20 µs). One that is still starting counts as there, and so does one at whom the look fails. */
+  /**
+   * True if the member is certainly gone; asks the kernel (about 20 µs). A member that is still starting counts as there, and so does a
+   * member for which the check fails.
+   */
   isGone(member: number): boolean {
     return this.look(member) === 'gone';
   }
 
-  /** The same with all three answers: unknown is one at whom the look has failed, as without a free descriptor. */
+  /** Returns all three answers of the check. Unknown: the check has failed, for example without a free descriptor. */
   look(member: number): 'there' | Unseen {
     if (this.isKnownGone(member)) return 'gone';
     if (this.get(member, field.state) !== state.LIVE) return 'there';
     return this.#look(member);
   }
 
-  /** True if a thread is being ended, or the thread that it would end with. */
+  /** True if a thread, or the thread that it would end with, is being ended. */
   isCondemned(member: number): boolean {
     for (let each = member; this.get(each, field.thread) === 1; each = this.get(each, field.parent)) {
       if (this.get(each, field.condemned) === 1) return true;
@@ -170,7 +176,7 @@ export class Members {
     return false;
   }
 
-  /** The names of all members that are starting, live or dead but not yet buried. */
+  /** Iterates over all members that are starting, live, or dead but not yet buried. */
   *all(): Generator<number> {
     const slots = this.#words[HIGH_WATER] as number;
     for (let slot = 0; slot < slots; slot++) {

@@ -4,20 +4,20 @@ import { Errands } from './errands.ts';
 import { field, type Members } from './members.ts';
 import { type Listening, parked, type Signals } from './signals.ts';
 
-/** So many times a bell is tried again before the program is told, and goes on being tried. */
+/** A bell is tried this many times before a warning is emitted; after that it is tried again. */
 const TRIES_BEFORE_WARNING = 50;
 /** Milliseconds until `remind` calls back. */
 const REMIND_AFTER = 20;
-/** The longest that a thread sleeps at once, in ms: what the kernel is told must fit into its types. */
+/** The longest sleep at once, in ms: the kernel's types must be able to hold it. */
 const LONGEST = 2 ** 31;
-/** The same where Node may end the thread that started this one, and this one with it, without a word to either. */
+/** The longest sleep where Node may end the parent thread, and this thread with it, without notice. */
 const LONGEST_OF_NESTED = 1000;
 
-/** A condition that somebody in this thread awaits. */
+/** A condition that code in this thread awaits. */
 export interface Pending {
   /** True if it does not keep the program alive. */
   readonly isBackground?: boolean;
-  /** Looks whether the condition has come true, and settles if so. */
+  /** Checks whether the condition has come true, and settles if so. */
   check(): void;
 }
 
@@ -31,15 +31,15 @@ export class Parker {
   readonly #pending = new Set<Pending>();
   #listening: Listening | undefined;
   #scheduled = false;
-  /** How many of the pending ones keep the program alive. */
+  /** The number of pending conditions that keep the program alive. */
   #holding = 0;
   #reminders = new Set<() => void>();
   #remindAt = 0;
   #remindTimer: NodeJS.Timeout | undefined;
-  /** The members that are to be woken and whose bell could not be rung, with how often that was tried. */
+  /** The members that must be woken and whose bell could not be rung, with the number of tries. */
   readonly #unrung = new Map<number, number>();
   readonly #errands: Errands;
-  /** Where a thread waits that is being ended. */
+  /** The function in which a thread waits that is being ended. */
   readonly #awaitEnd: () => never;
 
   constructor(
@@ -60,46 +60,46 @@ export class Parker {
   }
 
   /**
-   * Wakes a member whose condition may have come true; false if it is known to be dead. Never throws: what was made true before is
-   * true, and a bell that could not be rung is rung later.
+   * Wakes a member whose condition may have come true; returns false if it is known to be dead. Never throws: the condition stays true,
+   * and a bell that could not be rung is rung later.
    */
   wake(member: number): boolean {
     if (this.#members.isKnownGone(member)) return false;
-    // SYNC(park): what was written before this is seen by the sleeper's next look.
+    // SYNC(park): the sleeper's next check sees what was written before this.
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was === parked.AWAKE) return true;
     if (!this.#members.isOf(member)) {
-      // It died, and its slot went on, between the look and the exchange: the word was the next one's.
+      // The member died, and its slot was given on, between the check and the exchange: the word was that of the next member.
       this.rouse(this.#members.successorOf(member));
       return false;
     }
     if (was === parked.SLEEPING) {
-      // Where nobody slept there, it is on the way into or out of its sleep, or dead. To ring harms nothing and tells which.
+      // If it did not sleep there, it is about to sleep or wake up, or is dead. Ringing does no harm and shows which.
       if (this.#wakeSleeper(member)) return true;
     }
     return this.#ring(member);
   }
 
-  /** Wakes a member whatever its word says: a waker that died may have written AWAKE, and woken nobody. */
+  /** Wakes a member whatever its word says: a waker that died may have written AWAKE without waking it. */
   rouse(member: number): void {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was !== parked.ARMED && this.#wakeSleeper(member)) return;
     this.#ring(member);
   }
 
-  /** False if nobody slept at its word. */
+  /** Returns false if the member did not sleep at its word. */
   #wakeSleeper(member: number): boolean {
     return this.#memory.wake(this.#members.place(member, field.parked));
   }
 
-  /** False if the member is dead. */
+  /** Returns false if the member is dead. */
   #ring(member: number): boolean {
     const heard = this.#signals.ring(member);
     if (heard === 'unknown') this.#ringLater(member);
     return heard !== 'gone';
   }
 
-  /** Its word says again that it sleeps, so that the next waker tries, too. So does this thread, after a while, and whoever is nearer to it. */
+  /** Its word says again that it sleeps, so that the next waker tries too. This thread, and members nearer to it, also try after a while. */
   #ringLater(member: number): void {
     this.#members.compareExchange(member, field.parked, parked.AWAKE, parked.ARMED);
     const tries = (this.#unrung.get(member) ?? 0) + 1;
@@ -113,7 +113,7 @@ export class Parker {
     this.remind(this.#ringAgain);
   }
 
-  /** Has a member look for errands, which listens even while it awaits nothing; false if that cannot be. */
+  /** Makes a member check for errands, which it hears even while it awaits nothing; returns false if that is not possible. */
   #alarm(member: number): boolean {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was === parked.SLEEPING && this.#wakeSleeper(member)) return true;
@@ -129,17 +129,17 @@ export class Parker {
     }
   };
 
-  /** One that is awake, or blocked, has looked since it was to be woken. */
+  /** A member that is awake, or blocked, has checked its conditions since it was to be woken. */
   readonly #wakeIfAsleep = (member: number): void => {
     if (this.#members.get(member, field.parked) === parked.ARMED) this.wake(member);
   };
 
-  /** Hears its bell from now on, even while it awaits nothing: somebody may have an errand for it. */
+  /** Listens to the bell from now on, even while this member awaits nothing: another member may have an errand for it. */
   listen(): void {
     this.#listen();
   }
 
-  /** Has `pending.check` called whenever this member is woken, and keeps the program alive, until `remove`. Check once after this. */
+  /** Calls `pending.check` whenever this member is woken, and keeps the program alive, until `remove`. The caller must check once after this. */
   add(pending: Pending): void {
     this.#pending.add(pending);
     if (this.#pending.size === 1) {
@@ -155,14 +155,14 @@ export class Parker {
     if (this.#pending.size === 0) this.#members.set(this.#me, field.parked, parked.AWAKE);
   }
 
-  /** Says that a pending one keeps the program alive from now on, or not any more. */
+  /** Sets whether a pending condition keeps the program alive from now on. */
   hold(pending: Pending, keep: boolean): void {
     if (!this.#pending.has(pending)) return;
     if (!keep && --this.#holding === 0) this.#listening?.unref();
     if (keep && ++this.#holding === 1) this.#listen().ref();
   }
 
-  /** Calls every pending check, soon, from the event loop. */
+  /** Calls every pending check soon, from the event loop. */
   schedule(): void {
     if (this.#scheduled || this.#pending.size === 0) return;
     this.#scheduled = true;
@@ -173,8 +173,8 @@ export class Parker {
   }
 
   /**
-   * Calls back once, after some 20 ms, whether this thread turns its event loop by then or is blocked. Does not keep the
-   * program alive. Asking again before that changes nothing.
+   * Calls back once, after about 20 ms, whether this thread turns its event loop by then or is blocked. Does not keep the program alive.
+   * Another call before that changes nothing.
    */
   remind(callback: () => void): void {
     if (this.#reminders.size === 0) {
@@ -201,19 +201,20 @@ export class Parker {
   }
 
   /**
-   * Blocks the thread until `attempt` says true, `deadline` (as of performance.now()) at most; answers what `attempt` said last.
-   * `attempt` is called after each wake-up, and may be called for no reason.
+   * Blocks the thread until `attempt` returns true, or until `deadline` (by performance.now()); returns the last result of `attempt`.
+   * `attempt` is called after each wake-up, and may be called without a reason.
    */
   block(attempt: () => boolean, deadline: number): boolean {
     let way: number = parked.SLEEPING;
     try {
       for (;;) {
-        // SYNC(park): from here on a waker sees that we sleep, or we see what it wrote before.
+        // SYNC(park): from here on either a waker sees that this thread sleeps, or this thread sees what the waker wrote before.
         this.#members.set(this.#me, field.parked, way);
         if (attempt()) return true;
         this.#errands.run(this.#wakeIfAsleep);
         this.#awaitEndIfCondemned();
-        // Only now is it known whose death must wake us too. Another way to sleep takes another look after it is announced.
+        // Only now is it known whose death must wake this thread too. A change of the way to sleep needs another check after it is
+        // announced.
         const needed = this.#signals.wayToSleep();
         if (needed !== way) {
           if (needed !== parked.AWAKE) way = needed;
@@ -228,19 +229,19 @@ export class Parker {
       }
     } finally {
       this.#arm();
-      // Bells that rang for the event loop's own waits meanwhile went to us.
+      // Bells for the waits of the event loop were heard here meanwhile.
       this.schedule();
     }
   }
 
   /**
-   * Blocks the thread in `sleep`, which sleeps for no more than `longest` ms and until this member is rung: `undefined` if that was so,
-   * and it is called again. Answers what it answers.
+   * Blocks the thread in `sleep`, which sleeps at most `longest` ms and until this member is rung. If `sleep` returns `undefined`, it is
+   * called again; otherwise its result is returned.
    */
   blockIn<T>(sleep: (longest: number) => T | undefined): T {
     try {
       for (;;) {
-        // SYNC(park): who wakes us from here on rings.
+        // SYNC(park): a member that wakes this one from here on rings.
         this.#members.set(this.#me, field.parked, parked.ARMED);
         this.#awaitEndIfCondemned();
         const answer = sleep(this.#longest);
@@ -252,12 +253,12 @@ export class Parker {
     }
   }
 
-  /** SYNC(condemn): whoever stops this thread wakes it after it has said so. It never comes out of here then: Node ends the wait. */
+  /** SYNC(condemn): a member that stops this thread wakes it after writing the word. This call then never returns: Node ends the wait. */
   #awaitEndIfCondemned(): void {
     if (this.#members.isCondemned(this.#me)) this.#awaitEnd();
   }
 
-  /** What this thread's word says while it runs: armed only if its event loop awaits something. */
+  /** Sets this thread's word for the time that it runs: armed only if its event loop awaits something. */
   #arm(): void {
     this.#members.set(this.#me, field.parked, this.#pending.size > 0 ? parked.ARMED : parked.AWAKE);
   }
@@ -270,7 +271,7 @@ export class Parker {
       try {
         pending.check();
       } catch (error) {
-        // The others have been woken, too.
+        // The other members have been woken too.
         failures ??= [];
         failures.push(error);
       }

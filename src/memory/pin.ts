@@ -3,22 +3,23 @@ type MovableBuffer = ArrayBuffer & { transfer?(): ArrayBuffer };
 
 let isSure: boolean | undefined;
 
-/** True where this Node can keep a buffer from being moved: from 24.16, 25.6 and 26 on. */
+/** True if this Node can keep a buffer from being moved: from 24.16, 25.6 and 26 on. */
 export function canPin(): boolean {
   isSure ??= isRefusedOnceMarked();
   return isSure;
 }
 
 /**
- * Answers the buffer, or one in its place, which nobody can move, as far as this Node lets us: `transfer()`, a byte stream or
- * `postMessage` would take the memory to a buffer that we know nothing of, while ours is collected and the memory given to others.
- * Only where `canPin()` says so it is sure. See shared/README.md, "A buffer that is moved".
+ * Returns the buffer, or a buffer in its place, that cannot be moved, as far as this Node can prevent it. `transfer()`, a byte stream or
+ * `postMessage` would move the memory to a buffer that the library does not know, while the known buffer is collected and the memory is
+ * given to others. It is certain only if `canPin()` is true. See shared/README.md, "A buffer that is moved".
  */
 export function pin(buffer: ArrayBuffer): ArrayBuffer {
   const { transfer } = buffer as MovableBuffer;
   if (transfer === undefined) return buffer;
   if (!canPin()) return Object.defineProperties(buffer, { transfer: refusal, transferToFixedLength: refusal });
-  // When a thread ends, Node detaches every buffer that an addon has made, and aborts if it may not. Of a moved one it does not know.
+  // When a thread ends, Node detaches every buffer that an addon has made, and aborts if that is not allowed. It does not know moved
+  // buffers.
   const own = transfer.call(buffer);
   mark(own);
   return own;

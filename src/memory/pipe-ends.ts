@@ -3,7 +3,7 @@ import type { Doorbells } from './doorbells.ts';
 import type { PipeLifelines } from './pipe-lifelines.ts';
 import type { Ends, EndsOfThreads } from './signals.ts';
 
-/** What the one who starts a member has itself. */
+/** The ends that the starter of a member has itself. */
 export interface PipesOfStarter {
   readonly doorbells: Doorbells;
   readonly lifelines: PipeLifelines;
@@ -18,7 +18,7 @@ export class PipeEnds implements Ends {
   readonly #member: number;
   readonly #lifeline: readonly [number, number];
   readonly #doorbell: readonly [number, number];
-  /** Those that a thread's end closes if it has come far enough. */
+  /** The descriptors that the thread's end closes if it has come far enough. */
   #ofThread: readonly { readonly fd: number; readonly inode: number | undefined }[] = [];
 
   constructor(pipes: Pipes, starter: PipesOfStarter, member: number) {
@@ -37,7 +37,7 @@ export class PipeEnds implements Ends {
   forThread(): ReturnType<Ends['forThread']> {
     const { parking, shared } = this.#starter;
     const [lifeline, doorbell] = [this.#lifeline[1], this.#doorbell[0]];
-    // The numbers may be something else's when the thread has ended: the inodes tell.
+    // When the thread has ended, the numbers may belong to other files: the inodes show it.
     this.#ofThread = [lifeline, doorbell].map((fd) => ({ fd, inode: this.#inodeOf(fd) }));
     return { pass: { lifeline, doorbell, parking, shared }, transfer: [] };
   }
@@ -64,7 +64,7 @@ export class PipeEnds implements Ends {
     for (const fd of [...this.#lifeline, ...this.#doorbell]) this.#pipes.close(fd);
   }
 
-  /** `undefined` where the descriptor is closed. */
+  /** Returns `undefined` if the descriptor is closed. */
   #inodeOf(fd: number): number | undefined {
     try {
       return this.#pipes.inodeOf(fd);

@@ -3,20 +3,20 @@ import { field, type Members } from './members.ts';
 import type { Lifelines } from './signals.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
-/** One member whose death somebody here wants to know of. */
+/** A member whose death this thread waits for. */
 interface Watch {
-  /** The read end of the lifeline; -1 where it could not be opened: then the kernel is asked now and then. */
+  /** The read end of the lifeline; -1 if it could not be opened: then the kernel is asked from time to time. */
   readonly fd: number;
   readonly callbacks: Set<() => void>;
   readonly close: () => void;
-  /** Of a child of this thread: finds out whether it has ended indeed, and says so by `ended`. */
+  /** For a child of this thread: finds out whether it has really ended, and if so calls `ended`. */
   readonly findOut?: () => void;
 }
 
 /**
- * Tells of the death of other members. A lifeline is a pipe whose write end only its member holds, so the kernel closes it
- * however that member dies; who watches holds the read end and sees the end of the stream. The end of a stream is no proof, since
- * a program may close what is not its own: it is a reason to ask the kernel.
+ * Reports the death of other members. A lifeline is a pipe whose write end only its member holds, so the kernel closes it however that
+ * member dies. A watcher holds the read end and sees the end of the stream. The end of a stream is no proof, because a program may close
+ * descriptors that are not its own: it is a reason to ask the kernel.
  */
 export class PipeLifelines implements Lifelines {
   readonly #pipes: Pipes;
@@ -25,7 +25,7 @@ export class PipeLifelines implements Lifelines {
   readonly #remind: (callback: () => void) => void;
   readonly #watches = new Map<number, Watch>();
 
-  /** `remind` calls back after some 20 ms, even if the thread is blocked by then. */
+  /** `remind` calls back after about 20 ms, even if the thread is blocked by then. */
   constructor(pipes: Pipes, members: Members, descriptors: ThreadDescriptors, remind: (callback: () => void) => void) {
     this.#pipes = pipes;
     this.#members = members;
@@ -34,13 +34,13 @@ export class PipeLifelines implements Lifelines {
   }
 
   /**
-   * Calls back when the member dies; false if it is gone already. The read end stays open for the next watch, until the member
+   * Calls back when the member dies; returns false if it is gone already. The read end stays open for the next watch, until the member
    * dies: a waiter often waits for the same peer again.
    */
   watch(member: number, callback: () => void): boolean {
     let watch = this.#watches.get(member);
     if (watch === undefined) {
-      // SYNC(join): the rest was written before the inode. Not joined yet: it cannot own anything that somebody waits for.
+      // SYNC(join): the rest was written before the inode. A member that has not joined cannot own anything that others wait for.
       if (this.#members.get(member, field.lifelineInode) === 0) return !this.#members.isKnownGone(member);
       watch = this.#begin(member);
       if (watch === undefined) return false;
@@ -51,8 +51,8 @@ export class PipeLifelines implements Lifelines {
   }
 
   /**
-   * Watches a child by the read end that its parent has from the start. At its end `findOut` is called, which says `ended` if that
-   * is true, as the parent does when the event loop learns of it.
+   * Watches a child by the read end that its parent has from the start. At its end `findOut` is called; it calls `ended` if the child has
+   * really ended, as the parent does when the event loop reports it.
    */
   adopt(member: number, fd: number, findOut: () => void): void {
     this.#descriptors.opened(fd);
@@ -64,12 +64,12 @@ export class PipeLifelines implements Lifelines {
     this.#watches.get(member)?.callbacks.delete(callback);
   }
 
-  /** The descriptors to poll while the event loop stands still, with the member that each belongs to. */
+  /** Iterates over the descriptors to poll while the event loop stands still, each with its member. */
   *watched(): Generator<[fd: number, member: number]> {
     for (const [member, { fd, callbacks }] of this.#watches) if (fd !== -1 && callbacks.size > 0) yield [fd, member];
   }
 
-  /** Says that the lifeline of the member has ended: what `watched` showed, or the parent has seen. */
+  /** The lifeline of the member has ended: `watched` has shown it, or the parent has seen it. */
   hasEnded(member: number): void {
     const watch = this.#watches.get(member);
     if (watch === undefined) return;
@@ -77,7 +77,7 @@ export class PipeLifelines implements Lifelines {
       watch.findOut();
       return;
     }
-    // A thread's is closed by its very end, when the kernel still knows it.
+    // The lifeline of a thread is closed at its very end, when the kernel still knows the thread.
     if (this.#members.get(member, field.thread) === 1 || this.#members.isGone(member)) {
       this.ended(member);
       return;
@@ -94,16 +94,16 @@ export class PipeLifelines implements Lifelines {
     else if (ready.length > 0) this.hasEnded(member);
   }
 
-  /** Asks about a member whose lifeline cannot be looked at. */
+  /** Asks the kernel about a member whose lifeline cannot be read. */
   askKernel(member: number): void {
     const isThread = this.#members.get(member, field.thread) === 1;
     const findOut = this.#watches.get(member)?.findOut;
-    // Of a child process that finds out by itself, also of one that has not joined.
+    // For a child process, which finds out by itself, even if the child has not joined.
     if (!isThread && findOut !== undefined) findOut();
     else if (this.#members.isGone(member)) this.hasEnded(member);
   }
 
-  /** Says that the member is dead. */
+  /** The member is dead. */
   ended(member: number): void {
     const watch = this.#watches.get(member);
     if (watch === undefined) return;
@@ -116,7 +116,7 @@ export class PipeLifelines implements Lifelines {
     const pid = this.#members.get(member, field.pid);
     const inode = this.#members.get(member, field.lifelineInode);
     const fd = this.#pipes.openPipe(pid, this.#members.get(member, field.lifeline), 'read', inode);
-    // Only now is it certain that what was read is not of a later member in the same record.
+    // Only now is it certain that the bytes read do not belong to a later member in the same record.
     if (fd === -1 ? this.#members.isGone(member) : this.#members.isKnownGone(member)) {
       if (fd !== -1) this.#pipes.close(fd);
       return undefined;
@@ -126,7 +126,7 @@ export class PipeLifelines implements Lifelines {
     return watch;
   }
 
-  /** Looks at those whose lifeline could not be opened. */
+  /** Checks the members whose lifeline could not be opened. */
   readonly #lookAgain = (): void => {
     let isBlind = false;
     for (const [member, { fd, callbacks }] of [...this.#watches]) {

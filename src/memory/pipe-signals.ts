@@ -12,7 +12,7 @@ import { SpareDescriptor } from './spare-descriptor.ts';
 import { ThreadChildren } from './thread-children.ts';
 import { ThreadDescriptors } from './thread-descriptors.ts';
 
-/** Milliseconds asleep where the system cannot wait for descriptors just now. */
+/** Milliseconds of sleep where the system cannot wait for descriptors at the moment. */
 const NAP = 20;
 
 /** The calls of a system with processes. */
@@ -22,13 +22,16 @@ export interface PipeCalls {
   readonly parking: Parking;
 }
 
-/** Signals between processes, and threads of processes: each member has two pipes, a doorbell and a lifeline, and the kernel knows who lives. */
+/**
+ * Signals between processes, and threads of processes. Each member has two pipes, a doorbell and a lifeline, and the kernel knows which
+ * members live.
+ */
 export class PipeSignals implements Signals {
   readonly doorbells: Doorbells;
   readonly lifelines: PipeLifelines;
-  /** For looks that need a descriptor. */
+  /** A descriptor for checks that need one. */
   readonly spareDescriptor: SpareDescriptor;
-  /** Where descriptors on their way between members stand: see channel/descriptors.ts. All members hold it. */
+  /** The queue of descriptors that are being sent between members: see channel/descriptors.ts. All members hold it. */
   readonly parking: number;
   readonly threadChildren: ThreadChildren;
   readonly #pipes: Pipes;
@@ -39,12 +42,12 @@ export class PipeSignals implements Signals {
   readonly #descriptors: ThreadDescriptors;
   /** The read end of this member's own bell, the write end of its lifeline, and of its parent's bell. */
   readonly #own: { readonly doorbell: number; readonly lifeline: number; readonly parentBell: number | undefined };
-  /** The write end of its own bell, where this process has it already, else -1. */
+  /** The write end of its own bell if this process has it already, otherwise -1. */
   readonly #ownRing: number;
   #shared: EndsOfThreads | undefined;
   #watched: readonly [fd: number, member: number][] = [];
 
-  /** `pass` is what a member was given that another has started. `remind` calls back after some 20 ms, even if the thread is blocked by then. */
+  /** `pass` is what the starter of this member has given it. `remind` calls back after about 20 ms, even if the thread is blocked by then. */
   constructor(
     calls: PipeCalls,
     heap: Heap,
@@ -91,7 +94,7 @@ export class PipeSignals implements Signals {
     const { doorbell, lifeline, parentBell } = this.#own;
     const tid = this.#processes.threadId();
     const started = this.startTime(process.pid, tid);
-    // With any other number in its record the others would take it for gone.
+    // With any other number in its record, the others would take it for gone.
     if (typeof started === 'string') {
       throw new PlatformError(
         'This process cannot read its own file in /proc any more, by which multiproc tells who lives: one descriptor must be free.',
@@ -102,13 +105,13 @@ export class PipeSignals implements Signals {
     members.set(me, field.doorbell, doorbell);
     members.set(me, field.lifeline, lifeline);
     const inode = this.#pipes.inodeOf(doorbell);
-    // A bell whose last ringer leaves would read as closed: keep a write end of our own.
+    // If its last ringer leaves, a bell would read as closed: keep a write end of our own.
     const ring = this.#ownRing === -1 ? this.#pipes.openPipe(process.pid, doorbell, 'write', inode) : this.#ownRing;
     this.doorbells.adopt(me, ring);
     if (parentBell !== undefined) this.doorbells.adopt(members.get(me, field.parent), parentBell);
-    // Not in the record of one that was buried while it filled that in.
+    // Not in the record of a member that was buried while it filled that in.
     if (members.compareExchange(me, field.state, state.STARTING, state.LIVE) !== state.STARTING) return false;
-    // SYNC(join): who finds an inode set finds all the rest.
+    // SYNC(join): a member that finds an inode finds all the rest.
     members.set(me, field.lifelineInode, this.#pipes.inodeOf(lifeline));
     members.set(me, field.doorbellInode, inode);
     return true;
@@ -125,7 +128,7 @@ export class PipeSignals implements Signals {
     return this.startTime(pid, pid) === 'gone';
   }
 
-  /** The system's, with the descriptor in reserve where that is needed. */
+  /** Returns the system's start time; uses the reserved descriptor if needed. */
   startTime(pid: number, tid: number): number | Unseen {
     const started = this.#processes.startTime(pid, tid);
     return started === 'unknown' ? this.spareDescriptor.lend(() => this.#processes.startTime(pid, tid)) : started;
@@ -142,7 +145,7 @@ export class PipeSignals implements Signals {
   listen(onRing: () => void): Listening {
     const { Socket } = process.getBuiltinModule('node:net');
     const onread = {
-      // The bytes say nothing but "look"; many rings become one.
+      // The bytes mean only "look"; many rings become one.
       buffer: new Uint8Array(64),
       callback: () => {
         onRing();
@@ -171,7 +174,7 @@ export class PipeSignals implements Signals {
     else this.#poll(this.#watched, timeout);
   }
 
-  /** Has `poll` sleep over this member's bell as well; what rang has been heard if it answers `undefined`. */
+  /** Calls `poll`, which also sleeps over this member's bell. If it returns `undefined`, the bell has rung and has been heard. */
   sleepIn<T>(poll: (doorbell: number) => T | undefined): T | undefined {
     const answer = poll(this.#own.doorbell);
     if (answer === undefined) this.#pipes.drain(this.#own.doorbell);
@@ -197,7 +200,7 @@ export class PipeSignals implements Signals {
     }
   }
 
-  /** Where the system cannot poll: a nap, and a look at everything. */
+  /** If the system cannot poll: sleeps for a moment, then checks everything. */
   #lookForOurselves(watched: readonly [fd: number, member: number][], timeout: number): void {
     const nap = Math.min(timeout, NAP);
     this.#heap.memory.sleep(this.#members.place(this.#me, field.parked), parked.ARMED, nap);

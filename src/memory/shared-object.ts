@@ -3,7 +3,7 @@ import { refuseObjectWhereLoaded } from '../loaded-for-functions.ts';
 import { type Family, family, objectField, releaseObject, retainObject } from './family.ts';
 import { wordIndex } from './heap.ts';
 
-/** Names an object that exists already: given to a constructor in place of the user's arguments. */
+/** Names an existing object: given to a constructor in place of the user's arguments. */
 export class Existing {
   readonly offset: number;
   constructor(offset: number) {
@@ -11,17 +11,17 @@ export class Existing {
   }
 }
 
-/** Where a shared object stands, for those who build it or send it; a `ClosedError` where it is closed. */
+/** Returns the place of a shared object, for code that builds or sends it. Throws a `ClosedError` if it is closed. */
 export let locate: (object: SharedObject) => { family: Family; offset: number };
 
-/** The object at `offset` as this thread already has it. */
+/** Returns the object at `offset` if this thread has it already. */
 export function knownObject(offset: number): SharedObject | undefined {
   return here.get(offset)?.deref();
 }
 
 /**
- * What reads an object member by member, as `postMessage`, `process.send` or JSON do, would make a dead thing of it for somebody
- * who is not in the family: it meets this member, and fails with Python's words.
+ * Code that reads an object property by property, such as `postMessage`, `process.send` or JSON, would make a useless copy for a receiver
+ * outside the family. This property makes it fail, with Python's words.
  */
 const familyOnly: PropertyDescriptor = {
   enumerable: true,
@@ -34,10 +34,10 @@ const familyOnly: PropertyDescriptor = {
   },
 };
 
-/** What this thread holds, so that one shared object is one object here too. */
+/** The objects that this thread holds, so that one shared object is one object in this thread too. */
 const here = new Map<number, WeakRef<SharedObject>>();
 
-/** What a member gives up when it lets go of an object: the count, and the entry of its holdings that says so. */
+/** What a member gives up when it releases an object: the count, and the entry of its holdings for the count. */
 interface Hold {
   readonly family: Family;
   readonly offset: number;
@@ -45,19 +45,19 @@ interface Hold {
 }
 
 const collected = new FinalizationRegistry<Hold>(({ family, offset, entry }) => {
-  // The same object may have arrived anew in the meantime.
+  // The same object may have arrived again in the meantime.
   if (here.get(offset)?.deref() === undefined) here.delete(offset);
   family.holdings.remove(entry);
   releaseObject(family, offset);
 });
 
 /**
- * The base of everything that lives in the family's heap and can be passed to any member of it: an offset, and one count of
- * the members that hold it. When it is collected here, or closed, this member lets go of it.
+ * The base of all objects in the family's heap that can be sent to any of its members: an offset, and one count of the holding members.
+ * When the object is collected in this process, or closed, this member releases it.
  */
 export abstract class SharedObject {
   static {
-    // Friends of the class, kept off its public face.
+    // Friends of the class, not on its public face.
     locate = (object) => {
       object.assertOpen();
       return { family: object.#family, offset: object.#offset };
@@ -66,16 +66,16 @@ export abstract class SharedObject {
 
   readonly #family: Family;
   readonly #offset: number;
-  /** Where the family's holdings say that this member holds the object. */
+  /** The entry of the family's holdings for this member's count. */
   readonly #entry: number;
   #closed = false;
 
-  /** `make` is what the object needs in words to start with, or an `Existing` one. */
+  /** `make` is the number of words that the object needs, or an `Existing` object. */
   constructor(kind: number, make: number | Existing) {
     if (!(make instanceof Existing)) refuseObjectWhereLoaded(new.target.name);
     const mine = family();
     this.#family = mine;
-    // First, since it may fail, and a count that stands nowhere is never given up.
+    // This comes first, because it may fail, and a count without an entry is never released.
     mine.holdings.reserve(1);
     if (make instanceof Existing) {
       this.#offset = make.offset;
@@ -94,7 +94,7 @@ export abstract class SharedObject {
     Object.defineProperty(this, 'familyOnly', familyOnly);
   }
 
-  /** Lets go of the object: this process is done with it, every later use but another close is a `ClosedError`. */
+  /** Ends the use of the object in this process: every later call but `close()` throws a `ClosedError`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -104,7 +104,7 @@ export abstract class SharedObject {
     releaseObject(this.#family, this.#offset);
   }
 
-  /** Closes it at the end of a `using` block. */
+  /** Closes the object at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -121,7 +121,7 @@ export abstract class SharedObject {
   }
 }
 
-/** What a closed object answers. */
+/** Returns the error of a call of a closed object. */
 export function closedError(object: object): ClosedError {
   const { name } = object.constructor;
   return new ClosedError(`This ${name} is closed: close() or leaving its block let go of it in this process.`);

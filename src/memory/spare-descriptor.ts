@@ -2,13 +2,13 @@ import type { Pipes } from '../platform/pipes.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
 /**
- * A descriptor that stands for nothing, kept so that a thread which may open no more can give it up for a look at somebody else:
- * without it nobody could be woken, and nobody's death be seen.
+ * A reserved descriptor. A thread that may open no more descriptors can give it up to check another member: otherwise it could wake no
+ * member and see no death.
  */
 export class SpareDescriptor {
   readonly #pipes: Pipes;
   readonly #descriptors: ThreadDescriptors;
-  /** Any descriptor that stays open: the one in reserve is another of the same file. */
+  /** A descriptor that stays open: the reserved one is another of the same file. */
   readonly #origin: number;
   #fd = -1;
 
@@ -19,7 +19,10 @@ export class SpareDescriptor {
     this.#take();
   }
 
-  /** Calls what needs one free descriptor, and closes it again. Another thread may be quicker to take it: then the look fails, as it did before. */
+  /**
+   * Frees the reserved descriptor, calls `look`, which needs one, and reserves it again. Another thread may take the descriptor first:
+   * then the check fails, as it did before.
+   */
   lend<T>(look: () => T): T {
     if (this.#fd !== -1) this.#descriptors.close(this.#fd);
     this.#fd = -1;

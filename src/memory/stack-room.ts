@@ -1,21 +1,24 @@
 /**
- * An overflow of the stack may happen wherever a function is called. Where it must not, as within a section or between a change that
- * others see and the wake-up of those who wait for it, these make it happen before: they need more stack than what follows.
+ * A stack overflow may happen wherever a function is called. It must not happen within a section, or between a change that others see and
+ * the wake-up of the waiters. These functions make it happen before, because they need more stack than the work that follows.
  *
- * A frame has room for all variables of its function, used or not, and the engine looks whether there is room for the whole frame as the
- * function begins. Optimised and inlined it still looks, as the function that it is a part of begins: for as long as the engine may have
- * to go back to the unoptimised frame inside. So there is a way that was never gone, behind a condition that is no constant to any
- * compiler. Then a look costs 1 ns.
+ * A frame has room for all variables of its function, used or not, and the engine checks whether there is room for the whole frame when
+ * the function begins. Optimised and inlined, it still checks when the enclosing function begins, as long as the engine may have to go
+ * back to the unoptimised frame inside. Therefore each function contains a branch that never runs, behind a condition that no compiler
+ * knows to be constant. A check then costs 1 ns.
  */
 
-/** No element of a typed array is a constant. */
+/** An element of a typed array is never a constant. */
 const overflowed = new Uint8Array(1);
 
 function overflow(): never {
   throw new RangeError('The stack overflows.');
 }
 
-/** Before a section is entered: room for all that is done inside, 2 KiB. Throws the `RangeError` of an overflow if there is less. */
+/**
+ * Called before a section is entered: checks for 2 KiB of stack, room for everything that is done inside. Throws the `RangeError` of an
+ * overflow if there is less.
+ */
 export function needStack(): void {
   if (overflowed[0] !== 0) overflow();
   return;
@@ -36,7 +39,7 @@ export function needStack(): void {
     _ji=0,_jj=0,_jk=0,_jl=0,_jm=0,_jn=0,_jo=0,_jp=0,_jq=0,_jr=0,_js=0,_jt=0,_ju=0,_jv=0;
 }
 
-/** Before something that enters a section, changes what others see, and then enters other sections to wake them: 8 KiB. */
+/** Called before code that enters a section, changes what others see, and then enters other sections to wake them: checks for 8 KiB of stack. */
 export function needMuchStack(): void {
   if (overflowed[0] !== 0) overflow();
   return;

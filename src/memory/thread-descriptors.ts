@@ -1,44 +1,47 @@
 import type { Pipes } from '../platform/pipes.ts';
 
-/** How many descriptor numbers the table has room for; one beyond is closed by its thread or not at all. */
+/** The number of descriptor numbers in the table; a higher one is closed by its thread or not at all. */
 const NUMBERS = 2 ** 16;
 
 /**
- * Which thread of this process has opened which descriptor, so that those of a thread that was ended can be closed: it runs
- * nothing at its end. An entry is written after the descriptor was opened and erased before it is closed, so that an end in
- * between leaves a descriptor open, and never closes one of somebody else.
+ * Which thread of this process has opened which descriptor, so that the descriptors of an ended thread can be closed: an ended thread
+ * runs nothing. An entry is written after the descriptor was opened and erased before it is closed. An end in between can leave a
+ * descriptor open, but never closes another thread's descriptor.
  */
 export class ThreadDescriptors {
   readonly #pipes: Pipes;
   readonly #me: number;
   readonly #owners: Int32Array<SharedArrayBuffer> | undefined;
 
-  /** `owners` is what all threads of the process share; without it nothing is noted: the main thread's end with the process. */
+  /** `owners` is shared by all threads of the process. Without it nothing is noted: the main thread ends with the process. */
   constructor(pipes: Pipes, me: number, owners: Int32Array<SharedArrayBuffer> | undefined) {
     this.#pipes = pipes;
     this.#me = me;
     this.#owners = owners;
   }
 
-  /** A table without entries: by descriptor the name of the thread, 0 for none. Written by that thread, and by whoever closes after it. */
+  /**
+   * Returns a table without entries: for each descriptor the thread's member number, 0 for none. Written by that thread, and by the
+   * member that closes after it.
+   */
   static createOwners(): Int32Array<SharedArrayBuffer> {
     return new Int32Array(new SharedArrayBuffer(NUMBERS * 4));
   }
 
-  /** Notes that this thread has opened it. */
+  /** Notes that this thread has opened the descriptor. */
   opened(fd: number): void {
     if (this.#owners !== undefined && fd < NUMBERS) Atomics.store(this.#owners, fd, this.#me);
   }
 
-  /** Closes what this thread has opened. */
+  /** Closes a descriptor that this thread has opened. */
   close(fd: number): void {
     if (this.#owners !== undefined && fd < NUMBERS) Atomics.store(this.#owners, fd, 0);
     this.#pipes.close(fd);
   }
 
-  /** Closes what threads have left that are gone. */
+  /** Closes the descriptors of ended threads. */
   closeLeft(owners: Int32Array<SharedArrayBuffer>, isGone: (member: number) => boolean): void {
-    // To ask takes long, and most threads have several.
+    // The check takes long, and most threads have several descriptors.
     const known = new Map([[0, false]]);
     for (let fd = 0; fd < NUMBERS; fd++) {
       const owner = Atomics.load(owners, fd);

@@ -1,22 +1,22 @@
 import type { MessagePort } from 'node:worker_threads';
 
-/** Where all who may sleep are found, in the words of the heap's first window. */
+/** The places of all possible sleepers, in the words of the heap's first window. */
 export interface Sleepers {
   readonly heap: SharedArrayBuffer;
-  /** How many words the first window has. */
+  /** The number of words of the first window. */
   readonly words: number;
-  /** The word with the number of records, where the first begins, and from there to the next. */
+  /** The word with the number of records, the index of the first record, and the distance to the next. */
   readonly count: number;
   readonly first: number;
   readonly step: number;
-  /** In a record: the word that the member sleeps at, and the one that is 1 if it wants to know of ends. */
+  /** In a record: the word at which the member sleeps, and the word that is 1 if it wants to know of ends. */
   readonly parked: number;
   readonly watches: number;
-  /** What such a word says of one that is to look again. */
+  /** The value of such a word for a member that must check again. */
   readonly awake: number;
 }
 
-/** A thread to be watched: its number, what is closed by its end, and its own way to have others watched. */
+/** A thread to be watched: its number, the port that its end closes, and its own way to have others watched. */
 interface Watched {
   readonly life: number;
   readonly end: MessagePort;
@@ -24,8 +24,8 @@ interface Watched {
 }
 
 /**
- * What the watcher runs. Node closes a port with the thread that has it, however that ends, and tells the other end; this end is in a thread
- * that does nothing else, so it is told whatever those do who have started the thread.
+ * The program of the watcher. Node closes a port when the thread that has it ends, in whatever way, and reports this to the other end.
+ * The other end is in a thread that does nothing else, so it gets the report whatever the thread's starters do.
  */
 const program = `
 const { workerData: { lives, sleepers, orders } } = require('node:worker_threads');
@@ -35,11 +35,11 @@ function listen(port) {
   port.on('message', ({ life, end, more }) => {
     listen(more);
     end.once('close', () => {
-      // SYNC(life): before it is asked who watches.
+      // SYNC(life): before the watches are read.
       Atomics.store(ended, life, 1);
       for (let n = Atomics.load(words, sleepers.count), at = sleepers.first; n > 0; n--, at += sleepers.step) {
         if (Atomics.load(words, at + sleepers.watches) === 0) continue;
-        // SYNC(park): whoever sleeps, or is about to, looks again.
+        // SYNC(park): every member that sleeps, or is about to, checks again.
         Atomics.store(words, at + sleepers.parked, sleepers.awake);
         Atomics.notify(words, at + sleepers.parked);
       }
@@ -50,13 +50,13 @@ function listen(port) {
 listen(orders);
 `;
 
-/** Has a thread of its own see the end of others, and wake all who may wait for that. It starts with the first thread to be watched. */
+/** Runs a thread that sees the end of other threads and wakes all members that may wait for it. It starts with the first thread to be watched. */
 export class ThreadWatcher {
   readonly #lives: SharedArrayBuffer;
   readonly #sleepers: Sleepers;
   #orders: MessagePort | undefined;
 
-  /** `orders` is the way to the watcher that a thread was given. */
+  /** `orders` is the port to the watcher that a thread was given. */
   constructor(lives: SharedArrayBuffer, sleepers: Sleepers, orders: MessagePort | undefined) {
     this.#lives = lives;
     this.#sleepers = sleepers;
@@ -64,7 +64,7 @@ export class ThreadWatcher {
     orders?.unref();
   }
 
-  /** Watches a thread that is about to start; answers the two ports that it must have. */
+  /** Watches a thread that is about to start; returns the two ports that it needs. */
   watch(life: number): { life: MessagePort; toWatcher: MessagePort } {
     const { MessageChannel } = process.getBuiltinModule('node:worker_threads');
     this.#orders ??= this.#start();

@@ -2,15 +2,15 @@ import type { Lives } from './lives.ts';
 import { field, type Members } from './members.ts';
 import type { Lifelines } from './signals.ts';
 
-/** One member whose death somebody here wants to know of. */
+/** A member whose death this thread waits for. */
 interface Watch {
   readonly life: number;
   readonly callbacks: Set<() => void>;
-  /** Of a child of this thread: finds out how it has ended, and says so by `ended`. */
+  /** For a child of this thread: finds out how it has ended, and calls `ended`. */
   readonly findOut?: () => void;
 }
 
-/** Tells of the death of other threads: each has a word, and whoever sleeps is woken when one of these changes. */
+/** Reports the death of other threads: each has a word, and sleepers are woken when one of these words changes. */
 export class WordLifelines implements Lifelines {
   readonly #lives: Lives;
   readonly #members: Members;
@@ -18,7 +18,7 @@ export class WordLifelines implements Lifelines {
   readonly #onWatch: () => void;
   readonly #watches = new Map<number, Watch>();
 
-  /** `onWatch` is called before anything is watched: the event loop must hear of it from then on. */
+  /** `onWatch` is called before a member is watched: from then on the event loop must hear of deaths. */
   constructor(lives: Lives, members: Members, me: number, onWatch: () => void) {
     this.#lives = lives;
     this.#members = members;
@@ -30,7 +30,8 @@ export class WordLifelines implements Lifelines {
     let watch = this.#watches.get(member);
     if (watch === undefined) {
       const life = this.#members.get(member, field.startTime);
-      // Only now is it certain that what was read is not of a later member in the same record. One that has not joined owns nothing.
+      // Only now is it certain that the word read does not belong to a later member in the same record. A member that has not joined owns
+      // nothing.
       if (this.#members.isKnownGone(member)) return false;
       if (life === 0) return true;
       watch = this.#add(member, { life, callbacks: new Set() });
@@ -64,7 +65,7 @@ export class WordLifelines implements Lifelines {
     if (watch !== undefined && this.#lives.hasEnded(watch.life)) this.#tell(member, watch);
   }
 
-  /** Looks at all; true if one has ended, and those have been told who wait for it. */
+  /** Checks all; returns true if one has ended and its watchers have been told. */
   lookAtAll(): boolean {
     let some = false;
     for (const [member, watch] of this.#watches) {
@@ -78,7 +79,7 @@ export class WordLifelines implements Lifelines {
   #add(member: number, watch: Watch): Watch {
     this.#onWatch();
     this.#watches.set(member, watch);
-    // SYNC(life): whoever ends from here on is told to us, or the next look finds that it has.
+    // SYNC(life): either this thread is told of an end from here on, or its next check finds it.
     this.#members.set(this.#me, field.watches, 1);
     return watch;
   }

@@ -10,7 +10,7 @@ import { type Ends, type EndsPass, type Listening, parked, type Signals } from '
 import { ThreadWatcher } from './thread-watcher.ts';
 import { WordLifelines } from './word-lifelines.ts';
 
-/** Signals between the threads of one program, by nothing but words: each member sleeps at its word `parked`, blocked or in its event loop. */
+/** Signals between the threads of one program, only by words: each member sleeps at its word `parked`, blocked or in its event loop. */
 export class WordSignals implements Signals {
   readonly lifelines: WordLifelines;
   readonly #heap: Heap;
@@ -20,12 +20,12 @@ export class WordSignals implements Signals {
   readonly #watcher: ThreadWatcher;
   /** This thread's number in `lives`. */
   readonly #life: number;
-  /** Closed by Node when this thread ends: nothing else is to close it. */
+  /** Node closes it when this thread ends; nothing else may close it. */
   readonly #end: MessagePort | undefined;
   #onRing: (() => void) | undefined;
   #isHearing = false;
 
-  /** `pass` is what a thread was given that another has started. */
+  /** `pass` is what the starter of this thread has given it. */
   constructor(heap: Heap, members: Members, me: number, pass: EndsPass | undefined) {
     this.#heap = heap;
     this.#members = members;
@@ -70,10 +70,10 @@ export class WordSignals implements Signals {
   join(): boolean {
     const { isMainThread, threadId } = process.getBuiltinModule('node:worker_threads');
     const members = this.#members;
-    // As the kernel does, which gives the first thread the number of its process.
+    // As in the kernel, which gives the first thread the number of its process.
     members.set(this.#me, field.tid, isMainThread ? process.pid : -threadId);
     members.set(this.#me, field.startTime, this.#life);
-    // Not in the record of one that was buried while it filled that in.
+    // Not in the record of a member that was buried while it filled that in.
     return members.compareExchange(this.#me, field.state, state.STARTING, state.LIVE) === state.STARTING;
   }
 
@@ -95,7 +95,7 @@ export class WordSignals implements Signals {
   listen(onRing: () => void): Listening {
     this.#onRing = onRing;
     this.#hear();
-    // A promise of `waitAsync` keeps no program alive.
+    // A promise of `waitAsync` does not keep a program alive.
     const alive = setInterval(() => {}, 0x7fffffff).unref();
     return { ref: () => void alive.ref(), unref: () => void alive.unref() };
   }
@@ -110,7 +110,7 @@ export class WordSignals implements Signals {
 
   settleThreads(): void {}
 
-  /** Hears from now on, in its event loop, whoever wakes this member. */
+  /** Hears from now on, in its event loop, every member that wakes it. */
   #hear(): void {
     if (this.#isHearing) return;
     this.#isHearing = true;
@@ -120,7 +120,7 @@ export class WordSignals implements Signals {
   #hearNext(): void {
     const words = this.#members.words;
     const index = this.#members.index(this.#me, field.parked);
-    // Whatever the word says: it is woken by all who change it for this member's sake.
+    // For any value of the word: every change of it by another member is a wake-up.
     for (;;) {
       const wait = Atomics.waitAsync(words, index, Atomics.load(words, index));
       if (!wait.async) continue;
@@ -130,13 +130,13 @@ export class WordSignals implements Signals {
   }
 
   readonly #onNotified = (): void => {
-    // Before anything is looked at: SYNC(park).
+    // SYNC(park): before anything is checked.
     this.#hearNext();
     try {
       this.lifelines.lookAtAll();
       this.#onRing?.();
     } catch (error) {
-      // An error of a program's own check is uncaught, as it is in an event handler.
+      // An error of a program's own check is uncaught, as in an event handler.
       queueMicrotask(() => {
         throw error;
       });
