@@ -39,9 +39,10 @@ test('every promise of docs/promises.md names tests that exist', () => {
 });
 
 test('a title that there is not is found out', () => {
-  const row = '| it hangs | it does not | `pool/ending`: no such test<br>`sync/none`: from a callback |';
+  const row =
+    '| it hangs | it does not | `pool/ending`: no such test<br>`sync/none`: terminate may be called from a callback |';
   const [first, second] = named(row);
   assert.equal(has(first!.file, first!.title), false);
   assert.equal(has(second!.file, second!.title), false);
-  assert.equal(has('test/pool/ending.test.ts', 'from a callback'), true);
+  assert.equal(has('test/pool/ending.test.ts', 'terminate may be called from a callback'), true);
 });

@@ -50,7 +50,7 @@ function assertRemains(value: unknown, original: Error): void {
 }
 
 describe('an error that cannot be made where it arrives', () => {
-  test('is a RemoteError that looks like it, and the rest of the message is there', () => {
+  test('an error that cannot be made arrives as a RemoteError that looks like it, with the rest of the message', () => {
     const error = new Fussy('the original');
     const [first, second, text] = roundTrip([error, error, 'after it'] as const);
     assertRemains(first, error);
@@ -61,7 +61,7 @@ describe('an error that cannot be made where it arrives', () => {
     assert.equal(fine.message, 'made');
   });
 
-  test('so is one whose state cannot be made', () => {
+  test('an error whose state cannot be made arrives as a RemoteError', () => {
     const error = new Fussy('the original', [{ in: new Refusing() }]);
     const [first, last] = roundTrip([error, 'after it'] as const);
     assertRemains(first, error);
@@ -69,14 +69,14 @@ describe('an error that cannot be made where it arrives', () => {
     assert.throws(() => roundTrip(new Refusing()), /not like this/);
   });
 
-  test('and as the cause of another', () => {
+  test('an error that cannot be made arrives as a RemoteError as the cause of another', () => {
     const error = new Error('outer', { cause: new Fussy('the original') });
     const arrived = roundTrip(error);
     assert.equal(arrived.message, 'outer');
     assertRemains(arrived.cause, error.cause as Error);
   });
 
-  test('so is one whose class cannot be made, with hooks or without', () => {
+  test('an error whose class cannot be made arrives as a RemoteError, with hooks or without', () => {
     registerClass(Plain);
     for (const error of [new Fussy('the original'), Object.assign(new Plain('the original'), { code: 'ERR_OWN' })]) {
       const own = Object.assign(error, { self: error });
@@ -93,7 +93,7 @@ describe('an error that cannot be made where it arrives', () => {
     }
   });
 
-  test('from a task, a managed object and through a queue', async () => {
+  test('an error that cannot be made arrives as a RemoteError from a task, from a managed object and through a queue', async () => {
     const error = new Fussy('of a queue');
     const queue = new Queue<Fussy>();
     await queue.put(error);
@@ -126,7 +126,7 @@ describe('a property of an error', () => {
   };
   const why = (path: string, reason = 'a symbol cannot be sent') => `[not sent: Cannot send ${path}: ${reason}.]`;
 
-  test('that cannot be sent costs itself alone, wherever it stands', () => {
+  test('a property of an error that cannot be sent is replaced alone, at any depth', () => {
     const symbol = Symbol('s');
     const shared = { n: 1 };
     assert.deepEqual(arrives({ detail: { useful: 1, symbol, list: [1, symbol, shared], shared } }), {
@@ -163,7 +163,7 @@ describe('a property of an error', () => {
     });
   });
 
-  test('is named by the way from its error', () => {
+  test('a replaced property is named by its path from the error', () => {
     const inner = Object.assign(new Error('inner'), { a: { b: Symbol('s') } });
     const arrived = receive(send({ result: [new Error('outer', { cause: { inner } })] }, 'result')) as {
       result: [{ cause: { inner: typeof inner } }];
@@ -219,7 +219,7 @@ describe('a stack that is no text', () => {
     Error.prepareStackTrace = prepareStackTrace;
   });
 
-  test('is left out, and the error is there', () => {
+  test('a stack that is no text is left out, and the error arrives', () => {
     for (const prepare of [(_: Error, sites: unknown) => sites, () => undefined, () => Symbol('s'), () => refuse()]) {
       Error.prepareStackTrace = prepare;
       const error = Object.assign(new RangeError('r'), { code: 'X' });

@@ -47,7 +47,7 @@ describe('a crowd of one address', () => {
     }
   }
 
-  test('keeps nobody else out, whether he comes before it or after', async () => {
+  test('a crowd from one address keeps no other address out, before it or after it', async () => {
     const silent = await crowd(PLACES, '127.0.0.1', listener);
     const slow = await comeFrom('127.0.0.2', listener);
     silent.push(...(await crowd(50, '127.0.0.1', listener)));
@@ -67,7 +67,7 @@ describe('a crowd of one address', () => {
     for (const socket of silent) socket.destroy();
   });
 
-  test('of many addresses leaves room too', async () => {
+  test('a crowd from many addresses leaves room for others too', async () => {
     const silent = await Promise.all(
       Array.from({ length: PLACES }, (_, i) => comeFrom(`127.0.${1 + (i >> 7)}.${1 + (i & 127)}`, listener)),
     );

@@ -57,7 +57,7 @@ describe('a dict', () => {
     );
   });
 
-  test('updates in one step, from several processes', async () => {
+  test('update changes a dict in one step, from several processes', async () => {
     const dict = manager.dict<string, number>();
     const add = async (d: typeof dict): Promise<void> => {
       for (let i = 0; i < 100; i++) await d.update('n', (n = 0) => n + 1);
@@ -79,7 +79,7 @@ describe('a dict', () => {
     assert.equal(await dict.get('a'), 1);
   });
 
-  test('is gone through as it was at the beginning', async () => {
+  test('for await over a dict shows the entries of the beginning', async () => {
     const dict = manager.dict<string, number>({ a: 1, b: 2 });
     const seen: unknown[] = [];
     for await (const [key, value] of dict) {
@@ -116,7 +116,7 @@ describe('a list', () => {
     assert.equal(await list.pop(), undefined);
   });
 
-  test('has no item where there is none: a RangeError, and nothing changes', async () => {
+  test('an index outside a list is a RangeError, and nothing changes', async () => {
     const list = manager.list(new Set(['a']));
     for (const index of [1, -2]) {
       await assert.rejects(list.set(index, 'x'), RangeError);
@@ -137,7 +137,7 @@ describe('a list', () => {
     await assert.rejects(manager.list(5 as never).length(), TypeError);
   });
 
-  test('is gone through', async () => {
+  test('for await over a list shows its items', async () => {
     const seen: number[] = [];
     for await (const item of manager.list([1, 2, 3])) seen.push(item);
     assert.deepEqual(seen, [1, 2, 3]);
@@ -192,7 +192,7 @@ test('a value and an array', async () => {
 });
 
 describe('what is read out of a container', () => {
-  test('cannot be changed, however deep: it would change only the copy', async () => {
+  test('a value that was read out of a container cannot be changed, at any depth', async () => {
     const nested = { list: [1, { deep: 1 }], map: new Map([['k', [1]]]), set: new Set([1]) };
     const dict = manager.dict<string, typeof nested>([['x', nested]]);
     // As plain JavaScript sees it: its type forbids the attempts.
@@ -233,7 +233,7 @@ describe('what is read out of a container', () => {
 });
 
 describe('proxies in containers', () => {
-  test('stay proxies: what one does all see', async () => {
+  test('proxies in containers stay proxies: all clients see a change', async () => {
     const dict = manager.dict<string, ListProxy<number>>();
     await dict.set('list', manager.list([1]));
     const list = (await dict.get('list'))!;
@@ -245,7 +245,7 @@ describe('proxies in containers', () => {
     assert.deepEqual(await (await first.get('list'))!.toArray(), [1, 2]);
   });
 
-  test('from another process too', async () => {
+  test('proxies in containers work from another process too', async () => {
     const dict = manager.dict<string, ListProxy<number>>();
     const child = start(
       async (d: typeof dict, m: ListProxy<number>) => {

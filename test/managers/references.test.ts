@@ -54,7 +54,7 @@ async function next(): Promise<string> {
   }
 }
 
-test('an object goes when its proxy is let go of, or collected', async () => {
+test('an object is dropped when its proxy is released or collected', async () => {
   const object = manager.watched('let go');
   await object.touch();
   object[Symbol.dispose]();
@@ -65,7 +65,7 @@ test('an object goes when its proxy is let go of, or collected', async () => {
   assert.equal(await next(), 'collected');
 });
 
-test('not while somebody else has it: a process, a message that nobody has read, a container', async () => {
+test('an object stays while a process, an unread message or a container has it', async () => {
   const order = new Queue<unknown>();
   const object = manager.watched('shared');
   const child = start(
@@ -122,7 +122,7 @@ test('a pool’s task is given one, and one comes back as its result', async () 
   assert.equal(name, 'through a pool');
 });
 
-test('those of a killed member are given back', async () => {
+test('the objects of a killed member are released', async () => {
   const said = new Queue<number>();
   const holder = start(
     async (m: ReturnType<typeof manager.watched>, q: SimpleQueue<number> | Queue<number>) => {
@@ -140,7 +140,7 @@ test('those of a killed member are given back', async () => {
   assert.equal(name, 'of a killed member');
 });
 
-test('those of a killed client elsewhere are given back', async () => {
+test('the objects of a killed client outside the family are released', async () => {
   const client = startProgram(resolve('build/test/managers/fixtures/leave-objects.js'), {
     args: [manager.address as string, 'the test key'],
   });
@@ -172,7 +172,7 @@ test('thousands of objects leave no memory behind', async () => {
   await until(() => heapBytes() <= before + 2 ** 18);
 });
 
-test('those of a killed member whose parent has not loaded managers are given back', async () => {
+test('the objects of a killed member whose parent has not loaded managers are released', async () => {
   const program = startProgram(resolve('build/test/managers/fixtures/plain-parent.js'));
   await program.said('disposed');
   await program.ended;

@@ -12,7 +12,7 @@ const square = (n: number) => n * n;
 const squares = numbers.map(square);
 
 describe('map', () => {
-  test('answers in order, whatever the chunks and the kind of input', async () => {
+  test('map returns results in order, for any chunk size and kind of input', async () => {
     for (const chunksize of [1, 3, 7, 100, 1000, undefined]) {
       const options = chunksize === undefined ? {} : { chunksize };
       assert.deepEqual(await watched(pool.map(square, numbers, options)), squares);
@@ -39,7 +39,7 @@ describe('map', () => {
     );
   });
 
-  test('of nothing is [], at once and without a worker', async () => {
+  test('map of no items resolves to [], at once and without a worker', async () => {
     const idle = poolOf(1);
     assert.deepEqual(await idle.map(square, []), []);
     assert.deepEqual(await idle.mapAsync(square, [], { chunksize: 1 }).get(), []);
@@ -50,7 +50,7 @@ describe('map', () => {
     assert.equal(idle.stats().started, 0);
   });
 
-  test('waits for all and then rejects with the first error by index', async () => {
+  test('map waits for all items and then rejects with the first error by index', async () => {
     const ran = new Queue<number>();
     const task = async (n: number) => {
       await ran.put(n);
@@ -62,7 +62,7 @@ describe('map', () => {
     }
   });
 
-  test('with failFast rejects at once and ends the rest', async () => {
+  test('map with failFast rejects at once and ends the other tasks', async () => {
     const gate = new Queue<number>();
     const task = async (n: number) => {
       if (n === 1) throw new Error('fast');
@@ -74,7 +74,7 @@ describe('map', () => {
     await until(() => pool.stats().outstanding === 0);
   });
 
-  test('reports its progress before it answers', async () => {
+  test('map reports its progress before it resolves', async () => {
     const progress: [number, number | undefined][] = [];
     const onProgress = (done: number, total?: number) => progress.push([done, total]);
     await watched(pool.map(square, [1, 2, 3, 4, 5], { chunksize: 2, onProgress }));
@@ -84,7 +84,7 @@ describe('map', () => {
     assert.deepEqual(progress.at(-1), [2, 2]);
   });
 
-  test('refuses what is wrong with the call, at once', async () => {
+  test('map refuses invalid arguments at once', async () => {
     for (const chunksize of [0, -1, 1.5, Number.NaN]) {
       await assert.rejects(pool.map(square, numbers, { chunksize }), RangeError);
       assert.throws(() => pool.mapAsync(square, numbers, { chunksize }), RangeError);
@@ -118,7 +118,7 @@ describe('mapChunks', () => {
     ]);
   });
 
-  test('of a typed array: typed arrays, whose bytes are not copied item by item', async () => {
+  test('mapChunks of a typed array passes typed arrays, not copied item by item', async () => {
     const values = new Float64Array(1e6).map((_, i) => i);
     const sum = (chunk: Float64Array) => {
       let sum = 0;
@@ -144,7 +144,7 @@ describe('mapChunks', () => {
 });
 
 describe('calls that block the thread', () => {
-  test('applySync answers and throws', () => {
+  test('applySync returns the result or throws the error', () => {
     assert.equal(pool.applySync(square, [12]), 144);
     assert.equal(
       pool.applySync(async (n: number) => n, [3]),
@@ -167,13 +167,13 @@ describe('calls that block the thread', () => {
     assert.deepEqual(pool.mapSync(square, [1, 2, 3]), [1, 4, 9]);
   });
 
-  test('so is one that is killed', () => {
+  test('a worker that is killed during applySync is noticed without a turn of the event loop', () => {
     const die = (n: number) => (n === 2 ? process.kill(process.pid, 'SIGKILL') : n);
     assert.throws(() => pool.mapSync(die, [1, 2, 3], { chunksize: 1 }), { code: 'ERR_WORKER_LOST', signal: 'SIGKILL' });
     assert.deepEqual(pool.mapSync(square, [1, 2, 3]), [1, 4, 9]);
   });
 
-  test('beside promises that wait', async () => {
+  test('applySync works while promises wait', async () => {
     const gate = new Queue<number>();
     const waiting = pool.apply(() => gate.get());
     assert.equal(pool.applySync(square, [5]), 25);
@@ -235,7 +235,7 @@ describe('AsyncResult', () => {
     await assert.rejects(Promise.resolve(failed), /failed/);
   });
 
-  test('cancel ends just this task', async () => {
+  test('cancel ends only its own task', async () => {
     const gate = new Queue<number>();
     const result = pool.applyAsync(() => gate.get());
     const other = pool.applyAsync(() => gate.get());
@@ -250,7 +250,7 @@ describe('AsyncResult', () => {
     await lives(pool);
   });
 
-  test('callbacks are called once, before whoever waits goes on', async () => {
+  test('callbacks are called once, before code that awaits the result goes on', async () => {
     const calls: unknown[] = [];
     const options = { callback: (v: unknown) => calls.push(v), errorCallback: (e: unknown) => calls.push(String(e)) };
     await watched(pool.applyAsync(square, [3], options).wait());

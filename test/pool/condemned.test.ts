@@ -43,7 +43,7 @@ describe('a task that is aborted while its worker imports what its function need
     return (await log.getMany(20)).filter((line) => line.endsWith('aborted'));
   }
 
-  test('runs no other function, in a worker with other tasks', async () => {
+  test('the aborted task runs no other function, in a worker with other tasks', async () => {
     const said = await abortImport(2, async (said, gate, end) => {
       globalThis.importGate = { said: said!, gate: gate! };
       await said!.put('ready');
@@ -52,7 +52,7 @@ describe('a task that is aborted while its worker imports what its function need
     assert.deepEqual(said, ['transfer 1, aborted']);
   });
 
-  test('runs no other function, in a worker that listens to SIGTERM', async () => {
+  test('the aborted task runs no other function, in a worker that listens to SIGTERM', async () => {
     const said = await abortImport(1, (said, gate) => {
       globalThis.importGate = { said: said!, gate: gate! };
       process.on('SIGTERM', () => {});
@@ -67,7 +67,7 @@ describe('a task that is aborted while its worker imports what its function need
 });
 
 describe('a task that ends in order although it is to be stopped', () => {
-  test('when its owner is held up between the decision and the signal', async () => {
+  test('a stopped task that ends in order rejects when its owner is held up before the signal', async () => {
     const pool = poolOf(1);
     const gate = new Queue<string>();
     const said = new Queue<number>();
@@ -91,7 +91,7 @@ describe('a task that ends in order although it is to be stopped', () => {
     assert.equal(said.qsize(), 0, 'it was run again');
   });
 
-  test('when it listens to SIGTERM and cleans up', async () => {
+  test('a stopped task that listens to SIGTERM and cleans up rejects', async () => {
     const pool = poolOf(1);
     const ready = new Queue<number>();
     const cleansUp = async () => {
@@ -110,7 +110,7 @@ describe('a task that ends in order although it is to be stopped', () => {
     await watched(pool.join());
   });
 
-  test('when its own error ends it, in a worker with other tasks', async () => {
+  test('a stopped task that its own error ends rejects, in a worker with other tasks', async () => {
     const pool = poolOf({ processes: 1, concurrency: 2 });
     const ready = new Queue<number>();
     const [gate, end] = [new Queue<number>(), new Queue<number>()];

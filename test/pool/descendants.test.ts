@@ -9,7 +9,7 @@ import { errorOf, lives, poolOf } from './pools.ts';
 
 for (const way of Object.keys(ways) as Way[]) {
   describe(`what a task has started by ${way} ends`, () => {
-    test('when the task is stopped', async () => {
+    test('a program that a task has started ends when the task is stopped', async () => {
       const pool = poolOf(1);
       const abort = new AbortController();
       let outcome: Promise<unknown> | undefined;
@@ -22,7 +22,7 @@ for (const way of Object.keys(ways) as Way[]) {
       await lives(pool);
     });
 
-    test('when the pool is terminated', async () => {
+    test('a program that a task has started ends when the pool is terminated', async () => {
       const pool = poolOf(1);
       const pid = await startedBy((pids, file) => {
         pool.apply(ways[way], [pids, file]).catch(() => {});

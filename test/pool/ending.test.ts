@@ -32,7 +32,7 @@ describe('terminate', () => {
     assert.equal(pool.stats().outstanding, 0);
   });
 
-  test('and everything else may be repeated, in any order', async () => {
+  test('terminate, close and join may be repeated, in any order', async () => {
     const pool = poolOf(1);
     await lives(pool);
     pool.close();
@@ -45,14 +45,14 @@ describe('terminate', () => {
     await watched(pool.join());
   });
 
-  test('of a pool that never had a task', async () => {
+  test('terminate ends a pool that never had a task', async () => {
     const pool = poolOf(1);
     pool.terminate();
     await watched(pool.join());
     assert.equal(pool.stats().started, 0);
   });
 
-  test('from a callback', async () => {
+  test('terminate may be called from a callback', async () => {
     const pool = poolOf(1);
     const done = new Promise((resolve) => {
       pool.applyAsync(() => 1, [], { callback: () => resolve(pool.terminate()) });
@@ -77,7 +77,7 @@ describe('close and join', () => {
     });
   }
 
-  test('a task after close is refused at once, by every way to give one', async () => {
+  test('every method refuses a new task after close, at once', async () => {
     const pool = poolOf(1);
     pool.close();
     const f = (n: number) => n;
@@ -103,7 +103,7 @@ describe('close and join', () => {
     }
   });
 
-  test('an option that there is not is refused', () => {
+  test('an unknown option is refused', () => {
     assert.throws(() => new Pool({ proceses: 2 } as never), /Pool has no option "proceses": there are processes/);
   });
 
@@ -111,7 +111,7 @@ describe('close and join', () => {
     await assert.rejects(poolOf(1).join(), StateError);
   });
 
-  test('join with a time-out is no error', async () => {
+  test('a join that reaches its time-out resolves', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const held = pool.apply(() => gate.get());
@@ -131,7 +131,7 @@ describe('close and join', () => {
     assert.equal(await result, 2);
   });
 
-  test('what was given before close is finished, a generator too', async () => {
+  test('tasks submitted before close finish, those of a generator too', async () => {
     const pool = poolOf(1);
     const items = function* () {
       yield 1;
@@ -166,65 +166,65 @@ describe('close and join', () => {
 });
 
 describe('a program', () => {
-  test('that forgets its pool ends with its own exit code', async () => {
+  test('a program that forgets its pool ends with its own exit code', async () => {
     const { code, stderr } = await run(fixture('forgotten'));
     assert.deepEqual([code, stderr], [7, '']);
   });
 
-  test('that closes or terminates a pool, and forgets it without a join, has its memory back', async () => {
+  test('a pool that was closed or terminated and forgotten without a join gives its memory back', async () => {
     for (const end of ['close', 'terminate']) {
       const { stdout, stderr } = await run(fixture('ended-and-forgotten'), { args: [end], execArgv: ['--expose-gc'] });
       assert.deepEqual([stdout, stderr], ['given back\n', '']);
     }
   });
 
-  test('that joins what it has terminated, or terminates what it joins, goes on afterwards', async () => {
+  test('a program that joins a terminated pool, or terminates a joined one, goes on afterwards', async () => {
     for (const order of ['terminate first', 'join first']) {
       const { code, stdout, stderr } = await run(fixture('terminated-and-joined'), { args: [order] });
       assert.deepEqual([code, stdout, stderr], [0, 'joined\n', '']);
     }
   });
 
-  test('says at its end which errors nobody has looked at', async () => {
+  test('a program prints at its end the errors that were never read', async () => {
     const { code, stdout, stderr } = await run(fixture('unobserved'));
     assert.deepEqual([code, stdout], [0, 'goes on\n']);
     assert.match(stderr, /nobody asked for its result: Error: nobody looks/);
   });
 
-  test('is told of an error as soon as nobody can look at it any more', async () => {
+  test('a program prints an error as soon as it cannot be read any more', async () => {
     const { code, stdout, stderr } = await run(fixture('unreachable'), { execArgv: ['--expose-gc'] });
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^A task of a Pool failed, and nobody asked for its result: Error: nobody can look/);
   });
 
-  test('is not told of errors that somebody looks at later', async () => {
+  test('an error that is read later is not printed', async () => {
     assert.deepEqual(await run(fixture('looks-later'), { execArgv: ['--expose-gc'] }), {
       ...{ code: 0, signal: null },
       ...{ stdout: '30\n', stderr: '' },
     });
   });
 
-  test('does not keep the errors that nobody looks at, but for some', async () => {
+  test('only the first unread errors are kept', async () => {
     const { code, stdout, stderr } = await run(fixture('many-unobserved'), { execArgv: ['--max-old-space-size=64'] });
     assert.deepEqual([code, stdout], [0, 'goes on\n']);
     assert.equal(stderr.match(/nobody asked for its result: Error: failure/g)?.length, 20);
     assert.match(stderr, /… and 180 more tasks\.\n$/);
   });
 
-  test('is told of a callback that throws, and the pool goes on', async () => {
+  test('a callback that throws becomes a warning, and the pool goes on', async () => {
     const { code, stdout } = await run(fixture('callback-throws'));
     assert.equal(code, 0);
     const said = 'A callback of a Pool threw: Error: from the callback';
     assert.deepEqual(stdout.trim().split('\n').sort(), ['1', '2', said, said]);
   });
 
-  test('that nests pools too deeply gets a clear error', async () => {
+  test('pools that are nested too deeply get a clear error', async () => {
     const { stdout } = await run(fixture('nested-too-deep'));
     assert.match(stdout, /ERR_STATE Pools are nested 8 deep/);
   });
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    test(`that is ended by ${signal} leaves no worker behind, busy, idle or nested`, async () => {
+    test(`a program that is ended by ${signal} leaves no worker behind, busy, idle or nested`, async () => {
       const program = start(fixture('orphans'));
       const pids = (await program.said('workers:')).split(' ').map(Number);
       assert.equal(pids.filter(runs).length, 3);
@@ -266,18 +266,18 @@ describe('a program', () => {
     return { code, lines: stdout.trim().split('\n').sort() };
   }
 
-  test('after one Ctrl-C finishes its tasks and ends with 130', async () => {
+  test('after one Ctrl-C a program finishes its tasks and ends with 130', async () => {
     const { code, lines } = await interrupt(1);
     assert.equal(code, 130);
     assert.deepEqual(lines, ['done 1', 'done 2', 'done 3', 'done 4', 'started']);
   });
 
-  test('whose pools have nothing to do ends at the first Ctrl-C', async () => {
+  test('a program whose pools have no tasks ends at the first Ctrl-C', async () => {
     const { code, lines } = await interrupt(1, 'interrupted-idle');
     assert.deepEqual([code, lines], [130, ['started']]);
   });
 
-  test('after a second one ends at once', async () => {
+  test('after a second Ctrl-C a program ends at once', async () => {
     const { code, lines } = await interrupt(2);
     assert.equal(code, 130);
     assert.deepEqual(lines, ['started']);
@@ -285,7 +285,7 @@ describe('a program', () => {
 });
 
 describe('several pools', () => {
-  test('do not disturb each other', async () => {
+  test('several pools do not disturb each other', async () => {
     const [a, b] = [poolOf(1), poolOf(1)];
     const lost = errorOf(a.apply(() => process.exit(9)));
     assert.equal(await watched(b.apply(() => 'b')), 'b');
@@ -294,11 +294,11 @@ describe('several pools', () => {
     await lives(b);
   });
 
-  test('of the same size as there are usable CPUs, if nothing is said', () => {
+  test('the default size of a pool is the number of usable CPUs', () => {
     assert.equal(new Pool().size, cpuCount());
   });
 
-  test('terminate ends what tasks have started, too', async () => {
+  test('terminate also ends the processes that tasks have started', async () => {
     const pool = poolOf(1);
     const pids = new Queue<number>();
     const task = () => {
@@ -330,7 +330,7 @@ describe('several pools', () => {
   });
 });
 
-test('work that was asked for before the block is left is done, of a generator too', async () => {
+test('work that was submitted before the block is left finishes, that of a generator too', async () => {
   const squares = async (items: Iterable<number>) => {
     await using pool = poolOf(1);
     return pool.map((x: number) => x * x, items);

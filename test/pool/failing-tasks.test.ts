@@ -289,7 +289,7 @@ describe('retries', () => {
 });
 
 describe('idle workers', () => {
-  test('are killed and replaced, all at once, before they ever worked, and again and again', async () => {
+  test('idle workers that are killed are replaced, all at once, before they ever worked, and again and again', async () => {
     const pool = poolOf(3);
     const pids = new Set<number>();
     for (let round = 0; round < 6; round++) {
@@ -306,7 +306,7 @@ describe('idle workers', () => {
     await lives(pool);
   });
 
-  test('one that is killed while the others work costs nothing', async () => {
+  test('an idle worker that is killed while the others work costs nothing', async () => {
     const pool = poolOf(2);
     const gate = new Queue<string>();
     const said = new Queue<number>();
@@ -330,7 +330,7 @@ describe('what cannot be sent', () => {
   const pool = poolOf(2);
   const socket = setTimeout(() => {}, 0);
 
-  test('an argument, with the path to it', async () => {
+  test('an argument that cannot be sent is refused with its path', async () => {
     for (let i = 0; i < 20; i++) {
       const error = (await errorOf(pool.apply((_: unknown) => 0, [{ deep: [1, socket] }]))) as SerializationError;
       assert(error instanceof SerializationError);
@@ -340,7 +340,7 @@ describe('what cannot be sent', () => {
     await lives(pool);
   });
 
-  test('an item of map, with its index', async () => {
+  test('an item of map that cannot be sent is refused with its index', async () => {
     for (let i = 0; i < 20; i++) {
       const items = [0, 1, 2, { socket }, 4];
       const error = (await errorOf(pool.map((x: unknown) => x, items, { chunksize: 2 }))) as SerializationError;
@@ -349,7 +349,7 @@ describe('what cannot be sent', () => {
     await lives(pool);
   });
 
-  test('an input that throws', async () => {
+  test('an input that throws rejects the map', async () => {
     function* broken() {
       yield 1;
       throw new Error('no more');
@@ -358,14 +358,14 @@ describe('what cannot be sent', () => {
     await lives(pool);
   });
 
-  test('a result', async () => {
+  test('a result that cannot be sent rejects its task', async () => {
     for (let i = 0; i < 20; i++) {
       assert((await errorOf(pool.apply(() => ({ t: setTimeout(() => {}, 0) })))) instanceof SerializationError);
     }
     await lives(pool);
   });
 
-  test('one result of a chunk: the others arrive', async () => {
+  test('one result of a chunk that cannot be sent does not keep the others from arriving', async () => {
     const results: unknown[] = [];
     const make = (n: number): unknown => (n === 1 ? setTimeout(() => {}, 0) : n);
     const it = pool.imap(make, [0, 1, 2], { chunksize: 3 });
@@ -377,7 +377,7 @@ describe('what cannot be sent', () => {
     assert.deepEqual(results, [0, 'ERR_SERIALIZATION', 2]);
   });
 
-  test('a function that captures what is bound to this process', async () => {
+  test('a function that captures a value bound to this process is refused', async () => {
     assert((await errorOf(pool.apply(() => socket.hasRef()))) instanceof SerializationError);
     await lives(pool);
   });
@@ -397,7 +397,7 @@ describe('an initializer', () => {
     assert.deepEqual(sums, [42, 42, 42, 42]);
   });
 
-  test('that throws ends all tasks with its error, after a few tries', async () => {
+  test('an initializer that throws ends all tasks with its error, after three tries', async () => {
     const starts = new Queue<number>();
     const pool = poolOf({
       processes: 2,
@@ -430,7 +430,7 @@ describe('an initializer', () => {
     });
   }
 
-  test('that cannot be sent ends all tasks, and nothing is left', async () => {
+  test('an initializer that cannot be sent ends all tasks, and nothing is left', async () => {
     const timer = setTimeout(() => {}, 0);
     const pool = poolOf({ processes: 1, initializer: () => timer.hasRef() });
     assert((await errorOf(pool.apply(() => 0))) instanceof SerializationError);
@@ -508,7 +508,7 @@ describe('the stack of an error', () => {
     }
   });
 
-  test('of what the caller gave himself stays as it is', async () => {
+  test('the stack of an abort reason, an object of the caller, stays unchanged', async () => {
     await using pool = poolOf(1);
     const reason = new Error('mine');
     const { stack } = reason;

@@ -21,7 +21,7 @@ function speaking(said: Queue<string>): () => Promise<void> {
 }
 
 describe('a finalizer is awaited before a worker leaves', () => {
-  test('because the pool is closed', async () => {
+  test('a finalizer is awaited when the pool is closed', async () => {
     const said = new Queue<string>();
     const pool = poolOf({ processes: 1, finalizer: speaking(said) });
     const where = await watched(pool.apply(here));
@@ -31,7 +31,7 @@ describe('a finalizer is awaited before a worker leaves', () => {
     assert.deepEqual(await said.getMany(9), [`finalizer of ${where}`]);
   });
 
-  test('because it has done its share', async () => {
+  test('a finalizer is awaited after maxTasksPerChild tasks', async () => {
     const said = new Queue<string>();
     const pool = poolOf({ processes: 1, maxTasksPerChild: 1, finalizer: speaking(said) });
     const where = [await watched(pool.apply(here)), await watched(pool.apply(here))];
@@ -41,7 +41,7 @@ describe('a finalizer is awaited before a worker leaves', () => {
     assert.deepEqual((await said.getMany(9)).sort(), where.map((worker) => `finalizer of ${worker}`).sort());
   });
 
-  test('because its task was stopped, if it gets to it within a second', async () => {
+  test('a finalizer is awaited when a task was stopped, if it begins within a second', async () => {
     const said = new Queue<string>();
     const pool = poolOf({ processes: 1, finalizer: speaking(said) });
     const abort = new AbortController();
@@ -58,14 +58,14 @@ describe('a finalizer is awaited before a worker leaves', () => {
     assert.equal(await watched(said.get()), `finalizer of ${where}`);
   });
 
-  test('and its error is told', async () => {
+  test('an error of a finalizer is printed', async () => {
     const { code, stdout, stderr } = await run(fixture('finalizer-throws'));
     assert.deepEqual([code, stdout], [0, 'joined 0 lost\n']);
     assert.match(stderr, /is ended by an uncaught error:\nError: from the finalizer/);
   });
 });
 
-test('what has no order calls no finalizer', async () => {
+test('terminate and a crash call no finalizer', async () => {
   const said = new Queue<string>();
   const pool = poolOf({ processes: 1, finalizer: speaking(said) });
   await watched(pool.apply(here));
@@ -84,7 +84,7 @@ test('what has no order calls no finalizer', async () => {
   assert.equal(said.qsize(), 0);
 });
 
-test('handlers of beforeExit and exit run behind the finalizer, and what they begin is done', async () => {
+test('handlers of beforeExit and exit run after the finalizer, and the work that they begin is done', async () => {
   const said = new Queue<string>();
   const initializer = () => {
     // It would keep an event loop alive.
@@ -103,7 +103,7 @@ test('handlers of beforeExit and exit run behind the finalizer, and what they be
 });
 
 describe('a program that ends by itself, and has not closed or not joined its pool', () => {
-  test('lets its workers end in order', async () => {
+  test('a program that ends by itself lets its workers end in order', async () => {
     for (const args of [[], ['close']]) {
       const { code, stdout, stderr } = await run(fixture('ends-by-itself'), { args });
       assert.deepEqual([code, stderr], [0, '']);
@@ -114,12 +114,12 @@ describe('a program that ends by itself, and has not closed or not joined its po
     }
   });
 
-  test('does not wait for workers that have not begun', async () => {
+  test('a program that ends by itself does not wait for workers that have not begun', async () => {
     const { code, stdout, stderr } = await run(fixture('ends-while-workers-boot'));
     assert.deepEqual([code, stdout, stderr], [0, '[]\n', '']);
   });
 
-  test('may use the pool again, with new workers', async () => {
+  test('beforeExit handlers may use the pool again, with new workers', async () => {
     const { code, stdout, stderr } = await run(fixture('goes-on-at-its-end'));
     assert.deepEqual([code, stdout, stderr], [0, '2 4\n', '']);
   });

@@ -26,7 +26,7 @@ async function holdUp(pool: ReturnType<typeof poolOf>, gate: Queue<number>): Pro
 }
 
 describe('timeout', () => {
-  test('ends a running task with its worker, and nothing else', async () => {
+  test('a time-out ends a running task with its worker, and nothing else', async () => {
     const pool = poolOf(2);
     const gate = new Queue<number>();
     const other = pool.apply(() => gate.get());
@@ -39,7 +39,7 @@ describe('timeout', () => {
     await until(() => pool.stats().lost === 1);
   });
 
-  test('asks the worker to end before it ends it, and replaces it meanwhile', async () => {
+  test('a time-out sends SIGTERM before SIGKILL, and replaces the worker meanwhile', async () => {
     const pool = poolOf(1);
     const said = new Queue<string>();
     /** Has the task stopped once it has said who runs it; what else it says is in the queue then. */
@@ -74,7 +74,7 @@ describe('timeout', () => {
     await until(() => !existsSync(`/proc/${other}`));
   });
 
-  test('counts from the start of the task, not from its submission', async () => {
+  test('a time-out counts from the start of the task, not from its submission', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const held = await holdUp(pool, gate);
@@ -86,7 +86,7 @@ describe('timeout', () => {
     assert.equal(await watched(waiting), 'in time');
   });
 
-  test('is not retried', async () => {
+  test('a task that timed out is not retried', async () => {
     const pool = poolOf(1);
     const starts = new Queue<number>();
     const task = async () => {
@@ -99,7 +99,7 @@ describe('timeout', () => {
     assert(starts.qsize() <= 1);
   });
 
-  test('holds for a chunk of map', async () => {
+  test('a time-out holds for a chunk of map', async () => {
     const pool = poolOf(1);
     const stuck = (n: number) => (n === 2 ? forever() : n);
     assert((await errorOf(pool.map(stuck, [1, 2, 3], { chunksize: 1, timeout: 200 }))) instanceof TimeoutError);
@@ -112,7 +112,7 @@ describe('timeout', () => {
     assert.equal(pool.applySync(Math.max, [1, 2]), 2);
   });
 
-  test('a wrong one is refused', async () => {
+  test('an invalid time-out is refused', async () => {
     const pool = poolOf(1);
     for (const timeout of [-1, Number.NaN]) {
       await assert.rejects(
@@ -125,7 +125,7 @@ describe('timeout', () => {
 });
 
 describe('signal', () => {
-  test('a waiting task never starts', async () => {
+  test('a waiting task whose signal is aborted never starts', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const started = new Queue<string>();
@@ -142,7 +142,7 @@ describe('signal', () => {
     assert.equal(pool.stats().lost, 0);
   });
 
-  test('of a running task the worker is ended and replaced', async () => {
+  test('an abort ends and replaces the worker of a running task', async () => {
     const pool = poolOf(1);
     const said = new Queue<string>();
     const controller = new AbortController();
@@ -163,7 +163,7 @@ describe('signal', () => {
     assert.equal(said.qsize(), 0);
   });
 
-  test('that is aborted already starts nothing', async () => {
+  test('a signal that is aborted already starts no task', async () => {
     const pool = poolOf(1);
     const signal = AbortSignal.abort('before');
     assert.equal(await errorOf(pool.apply(() => 0, [], { signal })), 'before');
@@ -171,7 +171,7 @@ describe('signal', () => {
     assert.equal(pool.stats().started, 0);
   });
 
-  test('a race of finish and abort hurts no other task, in hundreds of rounds', async (t) => {
+  test('a race of finish and abort harms no other task, in hundreds of rounds', async (t) => {
     const pool = poolOf(2);
     const seed = Date.now() % 1e6;
     t.diagnostic(`seed ${seed}`);
@@ -225,19 +225,19 @@ describe('priority', () => {
       .sort((a, b) => b.priority - a.priority || a.i - b.i)
       .map(({ i }) => i);
 
-  test('bigger goes first, equal ones in order', async () => {
+  test('a bigger priority starts first, equal ones in order of submission', async () => {
     const priorities = [0, 1, -1, 5, 0, 1, Number.POSITIVE_INFINITY, 0.5, 5, Number.NEGATIVE_INFINITY];
     assert.deepEqual(await orderOf(priorities), sorted(priorities));
   });
 
-  test('also with more priorities than the board holds, in any order of submission', async () => {
+  test('the order holds with more priorities than the board has room for', async () => {
     const up = Array.from({ length: 100 }, (_, i) => i % 50);
     for (const priorities of [up, up.toReversed(), up.map((p, i) => (p * 37 + i * 11) % 97)]) {
       assert.deepEqual(await orderOf(priorities), sorted(priorities));
     }
   });
 
-  test('also with more tasks than the board holds', async () => {
+  test('the order holds with more tasks than the board has room for', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const held = await holdUp(pool, gate);
@@ -258,7 +258,7 @@ describe('priority', () => {
     assert.deepEqual(await order.getMany(2), [1, -1]);
   });
 
-  test('cancelled ones in the middle are passed over', async () => {
+  test('cancelled tasks in the middle of a lane are skipped', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const held = await holdUp(pool, gate);
@@ -276,7 +276,7 @@ describe('priority', () => {
 });
 
 describe('concurrency', () => {
-  test('so many tasks are in the hand of one worker at once', async () => {
+  test('a worker runs as many tasks at once as concurrency allows', async () => {
     const pool = poolOf({ processes: 1, concurrency: 3 });
     const seen = new Queue<number>();
     const gate = new Queue<number>();
@@ -296,7 +296,7 @@ describe('concurrency', () => {
     assert.equal(pool.stats().started, 1);
   });
 
-  test('the end of one leaves the others alone, and the worker is replaced', async () => {
+  test('ending one of several tasks leaves the others alone, and the worker is replaced', async () => {
     const pool = poolOf({ processes: 1, concurrency: 2 });
     const seen = new Queue<string>();
     const gate = new Queue<number>();

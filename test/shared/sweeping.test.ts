@@ -86,7 +86,7 @@ test('a segment that is on its way when its maker is killed arrives', async () =
   memory.unlink();
 });
 
-test('those of a program that ends by itself go with it', async () => {
+test('the segments of a program that ends by itself are removed at its end', async () => {
   const name = freshName();
   const { child } = await run('shared-memory-owner', name);
   assert.equal(exists(name), true);
@@ -95,7 +95,7 @@ test('those of a program that ends by itself go with it', async () => {
   assert.equal(hasFolder(child.pid), false);
 });
 
-test('one that persists stays, however its program ends, until somebody unlinks it', async () => {
+test('a persistent segment stays, however its program ends, until it is unlinked', async () => {
   for (const signal of [undefined, 'SIGKILL'] as const) {
     const name = freshName();
     const { child } = await run('shared-memory-owner', `+${name}`);
@@ -108,7 +108,7 @@ test('one that persists stays, however its program ends, until somebody unlinks 
   }
 });
 
-test('those of a living program stay, whatever others do, also when it has closed them', async () => {
+test('the segments of a living program stay, whatever others do, even after it has closed them', async () => {
   const name = freshName();
   const { child } = await run('shared-memory-owner', name);
   const closed = SharedMemory.create({ size: 1 });
@@ -125,7 +125,7 @@ test('those of a living program stay, whatever others do, also when it has close
   await end(child);
 });
 
-test('those of a stopped program stay', async () => {
+test('the segments of a stopped program stay', async () => {
   const name = freshName();
   const { child } = await run('shared-memory-owner', name);
   child.kill('SIGSTOP');
@@ -135,7 +135,7 @@ test('those of a stopped program stay', async () => {
   await end(child);
 });
 
-test('what another program still looks at stays until that one ends', async () => {
+test('a segment that another program is attached to stays until that program ends', async () => {
   const name = freshName();
   const { child: owner } = await run('shared-memory-owner', name);
   const { child: user, line } = await run('shared-memory-user', name);

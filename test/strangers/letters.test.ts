@@ -49,12 +49,12 @@ for (const [who, key, count] of [
   ['somebody who has the key', KEY, 2000],
 ] as const) {
   describe(`the receiver stays well, and does nothing, whatever ${who} sends`, () => {
-    test('in any form of any extension', (t) =>
+    test('the receiver is unharmed by any form of any extension from a stranger', (t) =>
       send(t, key, function* (lures) {
         for (const body of everyForm(lures)) yield { body, blobs: [] };
       }));
 
-    test(`in any message (TEST_SEED=${seed})`, (t) =>
+    test(`the receiver is unharmed by any message from a stranger (TEST_SEED=${seed})`, (t) =>
       send(t, key, function* (lures) {
         for (const input of inputs(count)) yield randomLetter(seed, input, lures);
       }));
