@@ -1,14 +1,14 @@
 import { stackOf } from './stack-of.ts';
 
-/** Where this library's own files are, whose lines say nothing to a user. */
+/** The folder of this library's own files, whose lines are of no use to a user. */
 const folder = `${__dirname}/`;
 
-/** Errors that show it already: one may be thrown again and again. */
+/** Errors that show both sides already: an error may be thrown again and again. */
 const shown = new WeakSet<Error>();
 
 /**
- * The error that another process threw, with a stack that shows this side too: where it was thrown, then who called for it here.
- * `call` is what was called. Use it in an async function that the user awaits: only then does the engine know the callers.
+ * Returns the error that another process threw, with a stack that shows both sides: where it was thrown, then who called here. `call` is
+ * the name of the call. Use it in an async function that the user awaits: only then the engine knows the callers.
  */
 export function withCallers<E>(error: E, call: string): E {
   if (!(error instanceof Error) || shown.has(error)) return error;

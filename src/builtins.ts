@@ -1,16 +1,16 @@
 import { realDate, realTimers } from './real-time.ts';
 
 /**
- * Modules of Node that the library uses from its first moment on. Not by `import`, which reads every property of the module: of
- * `node:fs` that loads all of the streams, of `node:util` and `node:timers` some more, 10 ms in each process. `node:crypto`, which
- * is as much again, is loaded at its first use.
+ * Modules of Node that the library uses from the start. Not loaded by `import`, which reads every property of a module: this loads all
+ * streams with `node:fs`, and more with `node:util` and `node:timers`, 10 ms in each process. `node:crypto`, which takes as long again,
+ * is loaded at its first use.
  */
 export const os = process.getBuiltinModule('node:os');
 export const { basename, dirname } = process.getBuiltinModule('node:path');
 export const { inspect, types } = process.getBuiltinModule('node:util');
 
-// What a program may replace, as for the fake timers of its tests, as it was when the library was loaded: nothing of the family may wait
-// for a clock that somebody else winds. `test/architecture.test.ts` finds what takes these from the global object.
+// Functions that a program may replace, for example by fake timers, as they were when the library was loaded: the family must not wait
+// for a clock that stands still. `test/architecture.test.ts` finds code that takes these from the global object.
 export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = realTimers();
 const files = process.getBuiltinModule('node:fs');
 export const fs = {
@@ -47,7 +47,7 @@ const { performance } = process.getBuiltinModule('node:perf_hooks');
 // Bun has the method on the object itself.
 export const clock: () => number = (Object.getPrototypeOf(performance).now ?? performance.now).bind(performance);
 
-/** So many random bytes in hexadecimal, two characters each. */
+/** Returns this many random bytes in hexadecimal, two characters each. */
 export function randomHex(bytes: number): string {
   return process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('hex');
 }

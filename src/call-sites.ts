@@ -1,6 +1,6 @@
 import { withStackLimit } from './stack-of.ts';
 
-/** The frames of the stack, innermost first, as the engine has them: whatever a program has made of `Error.prepareStackTrace`. */
+/** Returns the frames of the stack, innermost first, as the engine has them, even if a program has replaced `Error.prepareStackTrace`. */
 export function callSites(): readonly NodeJS.CallSite[] {
   const { prepareStackTrace } = Error;
   let found: readonly NodeJS.CallSite[] = [];
@@ -8,7 +8,7 @@ export function callSites(): readonly NodeJS.CallSite[] {
     found = sites;
   });
   try {
-    // Asking for it is what has the engine call.
+    // Reading the stack makes the engine call the function.
     withStackLimit(200, () => new Error().stack);
     return found;
   } finally {

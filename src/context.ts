@@ -1,4 +1,4 @@
-/** `getContext`: the library bound to one start method. It knows pools and processes alike, so it stands with the doors. */
+/** `getContext`: the library bound to one start method. It uses pools and processes, so it stands with the doors. */
 import { Barrier } from './channel/barrier.ts';
 import { JoinableQueue } from './channel/joinable-queue.ts';
 import { Queue } from './channel/queue.ts';
@@ -40,7 +40,7 @@ type BoundPool<Method extends StartMethod> = Omit<typeof Pool, 'prototype'> & {
   readonly prototype: Pool;
 };
 
-/** The library's names, bound to one start method: what `getContext` returns. */
+/** The library's names bound to one start method: the result of `getContext`. */
 export interface Context<Method extends StartMethod = StartMethod> {
   /** The start method of this context: 'spawn' or 'thread'. */
   getStartMethod(): Method;
@@ -48,7 +48,7 @@ export interface Context<Method extends StartMethod = StartMethod> {
   readonly Process: BoundProcess<Method>;
   /** `Pool` whose workers have the start method of this context. */
   readonly Pool: BoundPool<Method>;
-  /** `Queue`, the same class in each context: a queue made by one works in the other. */
+  /** `Queue`, the same class in each context: a queue of one context works in the other. */
   readonly Queue: typeof Queue;
   /** `SimpleQueue`, the same class in each context. */
   readonly SimpleQueue: typeof SimpleQueue;
@@ -87,7 +87,7 @@ export interface Context<Method extends StartMethod = StartMethod> {
 function bind<Method extends StartMethod>(startMethod: Method): Context<Method> {
   const context = { getStartMethod: () => startMethod };
   return {
-    // Named as the classes that they bind, since names and errors say them.
+    // The classes have the names of the classes that they bind, because errors show them.
     Process: class BoundProcess<A extends AnyArgs = AnyArgs> extends Process<A> {
       static {
         Object.defineProperty(BoundProcess, 'name', { value: 'Process' });
@@ -128,15 +128,15 @@ function bind<Method extends StartMethod>(startMethod: Method): Context<Method> 
   };
 }
 
-/** @internal Their classes travel by name. */
+/** @internal Their classes are sent by name. */
 export const contexts: { readonly [Method in StartMethod]: Context<Method> } = {
   spawn: bind('spawn'),
   thread: bind('thread'),
 };
 
 /**
- * The library bound to a start method, the current one if none is named: 'spawn', processes, or 'thread', worker threads of this
- * process. What they share is the same: a queue made by the one works in the other.
+ * Returns the library bound to a start method, by default the current one: 'spawn' for processes, or 'thread' for worker threads of this
+ * process. Both contexts share all objects: a queue of one works in the other.
  *
  * @example
  * ```ts
@@ -152,7 +152,7 @@ export const contexts: { readonly [Method in StartMethod]: Context<Method> } = {
  * ```
  */
 export function getContext(): Context;
-/** The library bound to this start method: 'spawn', processes, or 'thread', worker threads of this process. */
+/** Returns the library bound to this start method: 'spawn' for processes, or 'thread' for worker threads of this process. */
 export function getContext<Method extends StartMethod>(method: Method): Context<Method>;
 export function getContext(method: StartMethod = getStartMethod()): Context {
   assertStartMethod(method);

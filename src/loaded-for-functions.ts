@@ -1,17 +1,17 @@
-/** Modules of the program that this process loads only for functions that were sent to it: what the program has done must not be done there again. */
+/** Modules of the program that this process loads only for functions that were sent to it: the process must not repeat what the program has done. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { callSites } from './call-sites.ts';
 import { StateError } from './errors.ts';
 
-/** A module that is loaded, and why. */
+/** A module that is being loaded, and the reason. */
 export interface LoadedFor {
-  /** As messages show it. */
+  /** The name of the file in messages. */
   readonly file: string;
-  /** For whom, and why that is not copied, which would need no loading. */
+  /** Who needs the module, and why its values cannot be copied, which would need no loading. */
   readonly why: string;
-  /** What to do about that. */
+  /** What the user can do about it. */
   readonly wayOut: string;
-  /** It is loaded since the program says so: it may start processes. */
+  /** True if the program asks for the load itself: the module may start processes. */
   readonly mayStart: boolean;
 }
 
@@ -19,14 +19,14 @@ let storage: AsyncLocalStorage<LoadedFor | undefined> | undefined;
 let isWatching = false;
 let isOurs = false;
 
-/** Runs `load`. What it calls, and what that does later, is refused what the program itself has done. */
+/** Runs `load`. The code that it calls, now or later, is refused starts and shared objects. */
 export function loadingFor<T>(loaded: LoadedFor, load: () => T): T {
-  // Not before it is needed: in Node before 24 it makes every promise of the process slower.
+  // Not before it is needed: before Node 24 it makes every promise of the process slower.
   storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)();
   return storage.run(loaded, load);
 }
 
-/** Runs `act` as if no such module did it. */
+/** Runs `act` as if no such module called it. */
 export function asOurselves<T>(act: () => T): T {
   const before = isOurs;
   isOurs = true;
@@ -37,12 +37,12 @@ export function asOurselves<T>(act: () => T): T {
   }
 }
 
-/** Says that this process is a child which does its work from now on: whatever is loaded there, is loaded for functions. */
+/** Declares that this process is a child that does its work from now on: every module is then loaded for functions. */
 export function watchLoading(): void {
   isWatching = true;
 }
 
-/** Runs what imports a module of the program because a function that was sent here says so. */
+/** Runs the import of a module of the program that a received function needs. */
 export function importingFor<T>(file: string, load: () => T): T {
   return isWatching ? loadingFor(askedFor(file), load) : load();
 }
@@ -77,11 +77,11 @@ function refusal({ file, why, wayOut }: LoadedFor, act: string, instead: string)
 
 const loader = /^node:internal\/modules\/(cjs|esm)\//;
 
-/** The module whose top-level code calls, however deep, as `require()` or another module has loaded it. */
+/** Returns the module whose top-level code is calling, at any depth, as `require()` or another module has loaded it. */
 function loadedNow(): LoadedFor | undefined {
   if (!isWatching) return undefined;
   const files = callSites().map((site) => site.getFileName() ?? '');
-  // What the loader has called stands before it.
+  // The frame before the loader's own frames is the code that the loader has called.
   const file = files[files.findIndex((name) => loader.test(name)) - 1];
   return file === undefined ? undefined : askedFor(file.replace(/^file:\/\//, ''));
 }

@@ -1,11 +1,11 @@
 import { queueMicrotask } from './builtins.ts';
 
-/** Who is to be told, by signal: in order, and quick to leave. */
+/** The callbacks of each signal: in order, and removed in constant time. */
 const listeners = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
 
 /**
- * Calls `then` when `signal` aborts; returns what takes that back, in constant time. However many waits share a signal, it
- * gets one listener: its own list is searched from the start for each that leaves, and warns of a leak from the eleventh on.
+ * Calls `then` when `signal` aborts. Returns a function that cancels this, in constant time. All waits with one signal share one
+ * listener: the signal's own list is searched from the start for each removal, and warns of a leak from the eleventh listener on.
  */
 export function onAbort(signal: AbortSignal, then: () => void): () => void {
   let entry = listeners.get(signal);
@@ -24,7 +24,7 @@ export function onAbort(signal: AbortSignal, then: () => void): () => void {
   };
 }
 
-/** What it throws is uncaught, as of any listener, and keeps nobody else from being told. */
+/** An error that the callback throws is uncaught, as in any listener, and does not keep the other callbacks from being called. */
 function callAlone(call: () => void): void {
   try {
     call();

@@ -2,7 +2,7 @@ type Timers = Pick<
   typeof import('node:timers'),
   'clearImmediate' | 'clearInterval' | 'clearTimeout' | 'setImmediate' | 'setInterval' | 'setTimeout'
 >;
-/** What Node's own `setTimeout` makes an object of. `refresh` is what starts such a timer, `close` stops one. */
+/** The class of the objects of Node's own `setTimeout`. `refresh` starts such a timer, `close` stops it. */
 type TimeoutClass = new (
   callback: unknown,
   ms: number | undefined,
@@ -14,9 +14,9 @@ type TimeoutClass = new (
 const { bun, deno } = process.versions;
 
 /**
- * Returns the timers of Node, also where the program has replaced them before the library was loaded, as the set-up of its tests may do with
- * fake timers: the family would wait for a clock that somebody else winds, and a program that waits for it alone would end.
- * Throws an error if the timers are replaced and Node's own are not to be found.
+ * Returns the timers of Node, even if the program has replaced them before the library was loaded, as a test set-up does with fake
+ * timers. Otherwise the family would wait for a clock that stands still, and a program that waits only for the family would end. Throws
+ * an error if the timers are replaced and Node's own cannot be found.
  */
 export function realTimers(): Timers {
   const timers = process.getBuiltinModule('node:timers');
@@ -29,7 +29,7 @@ export function realTimers(): Timers {
   return isReal ? timers : timersOf(timeoutClass());
 }
 
-/** Returns the class of dates of the language, also where `Date` is already one that stands still. A clone of a date is made of it. */
+/** Returns the language's class of dates, even if `Date` has been replaced by a class that stands still. A clone of a date is made with it. */
 export function realDate(): DateConstructor {
   if (/^function Date\(\) \{\s+\[native code\]\s+\}$/.test(Function.prototype.toString.call(Date))) return Date;
   return structuredClone(new Date()).constructor as DateConstructor;
@@ -37,13 +37,13 @@ export function realDate(): DateConstructor {
 
 function nothing(): void {}
 
-/** Whether Node made the timer. Those of Node are links of a list; `zone.js` hands them on. */
+/** True if Node made the timer. Node's own timers are links of a list; `zone.js` passes them on. */
 function isOwn<T>(timer: T, clear: (timer: T) => void): boolean {
   clear(timer);
   return typeof timer === 'object' && timer !== null && '_idlePrev' in timer;
 }
 
-/** A socket's time limit is a timer that no program replaces: Node makes it of the class itself. */
+/** The time limit of a socket is a timer that no program replaces: Node makes it with the class itself. */
 function timeoutClass(): TimeoutClass {
   const { Socket } = process.getBuiltinModule('node:net');
   const socket = new Socket().setTimeout(1e6) as unknown as Record<symbol, object | null | undefined>;
@@ -58,7 +58,7 @@ function timeoutClass(): TimeoutClass {
   );
 }
 
-/** There is no class of Node's own immediates to be found: a timer of one millisecond lets the event loop have its turn too. */
+/** Node's own class of immediates cannot be found: a timer of one millisecond lets the event loop turn too. */
 function timersOf(Timeout: TimeoutClass): Timers {
   const start =
     (repeats: boolean) =>

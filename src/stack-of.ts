@@ -1,6 +1,6 @@
 /**
- * The text of an error's stack. `undefined` where there is none: a program may have replaced `Error.prepareStackTrace`, so that a
- * stack is anything, or throws.
+ * Returns the text of an error's stack, `undefined` if there is none: a program may have replaced `Error.prepareStackTrace`, so that a
+ * stack can be any value, or throws.
  */
 export function stackOf(error: object): string | undefined {
   try {
@@ -11,7 +11,7 @@ export function stackOf(error: object): string | undefined {
   }
 }
 
-/** What `make` gives, with stacks of so many lines; as many as ever where the program has frozen `Error.stackTraceLimit`. */
+/** Returns the result of `make`, with stacks of this many lines; with the usual number if the program has frozen `Error.stackTraceLimit`. */
 export function withStackLimit<T>(lines: number, make: () => T): T {
   const before = Error.stackTraceLimit;
   Reflect.set(Error, 'stackTraceLimit', lines);

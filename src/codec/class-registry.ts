@@ -2,12 +2,12 @@ import { randomHex } from '../builtins.ts';
 import { assertOptions, assertOptionType } from '../options.ts';
 import { holdsPrivateNames } from './private-names.ts';
 
-/** Any class, an abstract one too. */
+/** Any class, including abstract ones. */
 export type AnyClass<T = unknown> = abstract new (...args: never[]) => T;
 
-/** How instances of one class travel. */
+/** How instances of one class are sent. */
 export class ClassRegistration {
-  /** The same in every process that has met the class. */
+  /** The id of the class, the same in every process that knows the class. */
   id: string;
   readonly cls: AnyClass;
   encode: ((instance: never) => unknown) | undefined;
@@ -23,12 +23,12 @@ const byClass = new WeakMap<AnyClass, ClassRegistration>();
 const byId = new Map<string, ClassRegistration>();
 
 /**
- * Lets instances of `cls` keep their class in other processes. Registering it in the sender is enough: the class travels like a
- * function. Without hooks, an instance arrives with its own enumerable properties and without its constructor having run; a class
- * with private names (`#x`) needs both hooks, and is a `TypeError` without them. `encode` gives a value to send instead of the
- * instance, `decode` makes an instance of it in the receiver. `name` identifies the class where two processes each have their own
- * copy of it; give it where sender and receiver both register.
- * Not needed for built-in classes, for errors of this library, and for instances that a function captured.
+ * Lets instances of `cls` keep their class in other processes. It is enough to register the class in the sender: the class is sent as a
+ * function is. Without hooks, an instance arrives with its own enumerable properties, and its constructor does not run. A class with
+ * private names (`#x`) needs both hooks; without them `registerClass` throws a `TypeError`. `encode` returns a value to send instead of
+ * the instance, `decode` makes an instance of that value in the receiver. `name` identifies the class if two processes each have their
+ * own copy of it: give a name if sender and receiver both register the class. Not needed for built-in classes, for errors of this
+ * library, and for instances that a function captured.
  *
  * @example
  * ```ts
@@ -91,22 +91,22 @@ export function registerClass<T, S = unknown>(
   registration.decode = o.decode;
 }
 
-/** How instances of exactly this class travel, `undefined` if nobody registered it. */
+/** Returns how instances of exactly this class are sent, `undefined` if the class is not registered. */
 export function registrationOf(cls: AnyClass): ClassRegistration | undefined {
   return byClass.get(cls);
 }
 
-/** The registration of a class that needs one because a function captured an instance. */
+/** Returns the registration of a class that needs one because a function captured an instance. */
 export function registerCaptured(cls: AnyClass): ClassRegistration {
   return byClass.get(cls) ?? add(randomHex(8), cls);
 }
 
-/** The class that a sender calls `id`, `undefined` if this process has not met it. */
+/** Returns the class that a sender calls `id`, `undefined` if this process does not know it. */
 export function registrationById(id: string): ClassRegistration | undefined {
   return byId.get(id);
 }
 
-/** Keeps a class that arrived, so that instances sent back are of the sender's class again. */
+/** Keeps a class that arrived, so that instances that are sent back have the sender's class again. */
 export function learnClass(id: string, cls: AnyClass, hooks: Pick<ClassRegistration, 'encode' | 'decode'>) {
   const known = byClass.get(cls);
   if (known !== undefined) {

@@ -1,18 +1,19 @@
 import { platform } from './choose.ts';
 
-/** What `platformInfo` says. */
+/** The result of `platformInfo()`. */
 export interface PlatformInfo {
-  /** `linux`: processes and threads, by calls of the system. `portable`: threads of this program, by JavaScript alone. More are to come. */
+  /** `linux`: processes and threads, by system calls. `portable`: threads of this program, in JavaScript alone. Other values are reserved. */
   readonly platform: 'linux' | 'posix' | 'win32' | 'portable';
-  /** True if processes can be started: without them the start method is 'thread'. */
+  /** True if processes can be started; otherwise the start method is 'thread'. */
   readonly processes: boolean;
-  /** Why it is no better one, where there is one: what to install, or what the system forbids. */
+  /** The reason for which a better platform cannot be used, if there is one: what to install, or what the system forbids. */
   readonly why?: string | undefined;
 }
 
 /**
- * What multiproc runs on here. On Linux that is `linux`, unless its addon koffi is not installed or the system forbids what it needs; everywhere
- * else, and where the environment variable MULTIPROC_PLATFORM says so, it is `portable`. A `PlatformError` where that variable is `native` and cannot be followed.
+ * Returns the platform that multiproc uses here. On Linux it is `linux`, unless the addon koffi is not installed or the system forbids a
+ * call that it needs. On other systems, or if the environment variable MULTIPROC_PLATFORM asks for it, it is `portable`. Throws a
+ * `PlatformError` if the variable is `native` and there is no native platform.
  *
  * @example
  * ```ts
