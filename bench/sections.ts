@@ -65,7 +65,7 @@ async function course(rounds: number): Promise<Section> {
   const title = 'From the first task on, and on a busy machine';
   const text = `A program makes a pool of two, runs one task so that a worker is there, and then 24,000 tasks one at a time (the median of each 3,000, in µs, less is better), or four bursts of 20,000
 tasks (in tasks/s, more is better). *First* are the first 3,000 and the first burst; *later* are all that follow. Each value is the median over programs, with the least and the most.
-The busy loops are programs of \`for (;;);\`, one CPU each, started and ended by the benchmark.
+The busy loops are programs that keep one CPU busy each, started and ended by the benchmark.
 
 ${head}
 ${rows.join('\n')}
