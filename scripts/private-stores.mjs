@@ -6,6 +6,7 @@ export const privateStores = {
   'connection/frame-reader.ts': ['this.#target'],
   'connection/frame.ts': ['head'],
   'connection/heap-connection.ts': ['ends', 'here.get(this.#pipe)'],
+  'memory/counts.ts': ['this.#sections'],
   'memory/heap.ts': ['this.#words', 'this.#octets'],
   'platform/linux-parking.ts': ['view', 'memory.view'],
   'platform/linux-sockets.ts': ['hints', 'address'],

@@ -105,8 +105,7 @@ export class Barrier extends SharedObject {
     this.#action = options?.action;
     if (this.#action === undefined) return;
     try {
-      const action = packShared(family, this.#action, 'action');
-      family.heap.words(offset)[wordIndex(offset) + field.action] = action / GRANULE;
+      packShared(family, this.#action, 'action', offset + field.action * 4);
     } catch (error) {
       this.close();
       throw error;

@@ -1,64 +1,67 @@
 import { type ArrivingContent, CONTENT_WORDS, type Content } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { reach } from '../codec/extension.ts';
-import { defineKind, type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
+import { objectField } from '../memory/counts.ts';
+import { defineKind, type Family, letGoOf } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import {
-  claimParcel,
+  commitParcel,
   discardParcel,
+  holdHandles,
   type Parcel,
   parcelWords,
   readAttachments,
-  surrenderParcel,
   viewParcel,
   writeParcel,
 } from '../ring/parcel.ts';
 import { copyBlob, storeBlob } from './blobs.ts';
 
-/** Words, after those of every shared object and before the parcel: see `Content`; the maker writes them once. */
-const field = { sender: 2, variable: 3, version: 4, words: CONTENT_WORDS } as const;
+/** Words, after those of every shared object and before the parcel: see `Content`, and 1 once the object owns what belongs to the parcel; the maker writes them once. */
+const field = { sender: 2, variable: 3, version: 4, isFilled: 5, words: CONTENT_WORDS } as const;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_BLOBS: Uint8Array[] = [];
 
 defineKind(kinds.CONTENT, {
   destroy: (family, offset) => {
-    discardParcel(family, readAttachments(family.heap.words(offset), wordIndex(offset) + field.words));
+    const words = family.heap.words(offset);
+    const at = wordIndex(offset);
+    if (words[at + field.isFilled] === 1) discardParcel(family, readAttachments(words, at + field.words));
   },
 });
 
-/** Puts a content into the heap, unless it is there, and counts one more holder: the message that it is sent with. */
-export function placeContent(family: Family, content: Content): number {
+/** One count of a shared object that this member has, and the entry of its holdings that says so. */
+interface Hold {
+  readonly object: number;
+  readonly entry: number;
+}
+
+/** Puts a content into the heap, unless it stands there, and counts this member once more, for the message that it goes with. */
+export function placeContent(family: Family, content: Content): Hold {
   if (content.offset === 0) {
-    const offset = store(family, content);
-    if (content.handles.length > 0) return offset;
-    const entry = family.holdings.add(offset);
-    content.offset = offset;
+    const made = store(family, content);
+    if (content.handles.length > 0) return made;
+    const { object, entry } = made;
+    content.offset = object;
     content.bytes = NO_BYTES;
     content.blobs = NO_BLOBS;
     content.release = () => {
       content.offset = 0;
-      family.holdings.remove(entry);
-      releaseObject(family, offset);
+      letGoOf(family, object, entry);
     };
   }
-  retainObject(family, content.offset);
-  return content.offset;
+  return { object: content.offset, entry: family.counts.hold(content.offset) };
 }
 
-function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): number {
+function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): Hold {
   family.holdings.reserve(1);
   const parcel: Parcel = { bytes, length: bytes.length, blobs: [], handles: [] };
-  let offset = 0;
+  let hold: Hold | undefined;
   try {
     for (const bytes of blobs) parcel.blobs.push(storeBlob(family, bytes));
-    for (const handle of handles) {
-      retainObject(family, handle);
-      parcel.handles.push(handle);
-    }
-    claimParcel(family, parcel);
-    offset = family.allocator.allocate((field.words + parcelWords(parcel)) * 4, 0, true);
+    holdHandles(family, parcel, handles);
+    const offset = family.allocator.allocate((field.words + parcelWords(parcel)) * 4, 0, true);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
     words[at + objectField.kind] = kinds.CONTENT;
@@ -66,12 +69,14 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
     words[at + field.sender] = sender;
     words[at + field.variable] = variable;
     words[at + field.version] = version;
+    words[at + field.isFilled] = 0;
+    hold = { object: offset, entry: family.holdings.add(offset) };
     writeParcel(family, offset, at + field.words, parcel);
-    surrenderParcel(family, parcel);
-    return offset;
+    commitParcel(family, parcel, 0, offset + field.isFilled * 4, 1);
+    return hold;
   } catch (error) {
     discardParcel(family, parcel);
-    if (offset !== 0) family.allocator.free(offset);
+    if (hold !== undefined) letGoOf(family, hold.object, hold.entry);
     throw error;
   }
 }

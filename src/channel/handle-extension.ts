@@ -1,6 +1,7 @@
 import { type Extension, reach, registerExtension } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
-import { kindNumbered, objectField } from '../memory/family.ts';
+import { objectField } from '../memory/counts.ts';
+import { kindNumbered } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 

@@ -24,8 +24,7 @@ export class Shared<T> extends SharedObject {
     if (make instanceof Existing) return;
     const { family, offset } = locate(this);
     try {
-      const block = packShared(family, make.value, 'value');
-      family.heap.words(offset)[wordIndex(offset) + field.block] = block / GRANULE;
+      packShared(family, make.value, 'value', offset + field.block * 4);
     } catch (error) {
       this.close();
       throw error;

@@ -2,18 +2,18 @@ import { contentsArrived } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { type Message, withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
-import { type Family, retainObject } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
 import {
   type Blob,
-  claimParcel,
+  commitParcel,
   discardParcel,
+  holdHandles,
   isStored,
   type Parcel,
   parcelWords,
   readAttachments,
-  surrenderParcel,
   writeParcel,
 } from '../ring/parcel.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
@@ -72,21 +72,21 @@ function take(family: Family, message: Message): PackedParcel {
   const { bytes, length, handles, modules, contents } = message;
   if (message.blobs.length === 0 && handles.length === 0 && contents.length === 0)
     return { bytes, length, blobs: NO_BLOBS, handles, modules, versions: NO_VERSIONS };
-  const blobs: Blob[] = [];
-  const placed: number[] = [];
+  const versions = contents.map(({ version }) => version);
+  const parcel: PackedParcel = { bytes, length, blobs: [], handles: [], holds: [], modules, versions };
   try {
-    for (const bytes of message.blobs) blobs.push(storeBlob(family, bytes));
-    for (const content of contents) placed.push(placeContent(family, content));
-    family.holdings.reserve(handles.length + placed.length);
+    for (const bytes of message.blobs) parcel.blobs.push(storeBlob(family, bytes));
+    holdHandles(family, parcel, handles);
+    for (const content of contents) {
+      const { object, entry } = placeContent(family, content);
+      parcel.handles.push(object);
+      parcel.holds!.push(entry);
+    }
+    return parcel;
   } catch (error) {
-    discardParcel(family, { blobs, handles: placed });
+    discardParcel(family, parcel);
     throw error;
   }
-  for (const handle of handles) retainObject(family, handle);
-  const all = placed.length === 0 ? handles : [...handles, ...placed];
-  const parcel = { bytes, length, blobs, handles: all, modules, versions: contents.map(({ version }) => version) };
-  claimParcel(family, parcel);
-  return parcel;
 }
 
 /** Returns a parcel that outlasts the packing of other values. */
@@ -136,17 +136,16 @@ function noBlob(): never {
 }
 
 /**
- * Packs a value into a block of its own, for any number of readers. If it fails, nothing is left behind. The block belongs to shared
- * memory: the member that stores its place frees it with `discardShared`.
+ * Packs a value into a block of its own, for any number of readers, and writes the granule of the block at `place`; whoever fails
+ * leaves nothing behind. Who has that place gives the block back by `discardShared`.
  */
-export function packShared(family: Family, value: unknown, root: string): number {
+export function packShared(family: Family, value: unknown, root: string, place: number): void {
   const parcel = pack(family, value, root);
   let block = 0;
   try {
-    block = family.allocator.allocate(parcelWords(parcel) * 4, 0, true);
+    block = family.allocator.allocate(parcelWords(parcel) * 4, family.me);
     writeParcel(family, block, wordIndex(block), parcel);
-    surrenderParcel(family, parcel);
-    return block;
+    commitParcel(family, parcel, block, place);
   } catch (error) {
     discardParcel(family, parcel);
     if (block !== 0) family.allocator.free(block);

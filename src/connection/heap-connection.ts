@@ -2,7 +2,7 @@ import { openBlob, storeBlob } from '../channel/blobs.ts';
 import { keepParcel, pack, unpack } from '../channel/transport.ts';
 import { ClosedError, EndOfStreamError, TimeoutError } from '../errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../options.ts';
-import { claimParcel, type Parcel } from '../ring/parcel.ts';
+import type { Parcel } from '../ring/parcel.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
@@ -221,9 +221,7 @@ export class HeapConnection<T> extends Connection<T> {
     const { length } = bytes;
     if (length < BLOCK_BYTES) return { bytes, length, blobs: [], handles: [] };
     const { family } = this.#pipe;
-    const parcel = { bytes: NOTHING, length: 0, blobs: [storeBlob(family, bytes)], handles: [] };
-    claimParcel(family, parcel);
-    return parcel;
+    return { bytes: NOTHING, length: 0, blobs: [storeBlob(family, bytes)], handles: [] };
   }
 
   #push(message: number | Parcel, tag: number, options: WaitOptions | undefined): Promise<void> {

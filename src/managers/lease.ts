@@ -1,4 +1,4 @@
-import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
+import { type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -92,18 +92,10 @@ export class Lease extends SharedObject {
  * frees the block.
  */
 export function renewLease(family: Family, offset: number): Lease | undefined {
-  const words = family.heap.words(offset);
-  const holders = wordIndex(offset) + objectField.holders;
-  for (let seen = Atomics.load(words, holders); seen !== 0; ) {
-    const found = Atomics.compareExchange(words, holders, seen, seen + 1);
-    if (found === seen) {
-      const lease = new Lease(new Existing(offset));
-      releaseObject(family, offset);
-      return lease;
-    }
-    seen = found;
-  }
-  return undefined;
+  if (!family.counts.retainIfHeld(offset)) return undefined;
+  const lease = new Lease(new Existing(offset));
+  releaseObject(family, offset);
+  return lease;
 }
 
 /** Frees the block of a returned lease. */

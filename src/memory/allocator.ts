@@ -2,6 +2,7 @@ import { HeapLimitError } from '../errors.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Heap } from './heap.ts';
 import { GRANULE, MAPPING_BYTES, wordIndex } from './heap.ts';
+import type { Intents } from './intents.ts';
 import { layout } from './layout.ts';
 
 /**
@@ -41,6 +42,9 @@ const CLASSES = coldLists - warmLists;
 /** The result if no block is given out. */
 const REFUSED = -1;
 
+/** Set beside the owner of a block while that is about to give it away, or to take it: see intents.ts. */
+const MARKED = 1 << 28;
+
 /** The header's words. */
 const sizeClass = 0; // written once
 const nextFree = 1; // granule of the next free block; written within the section
@@ -51,16 +55,19 @@ const kib = 4; // of a large block: how much of it may be resident, in KiB; writ
 export class Allocator {
   readonly #heap: Heap;
   readonly #section: CriticalSection;
+  readonly #intents: Intents;
   readonly #me: number;
   readonly #words: Int32Array;
   readonly #base: number;
 
-  constructor(heap: Heap, section: CriticalSection, me: number) {
+  constructor(heap: Heap, section: CriticalSection, intents: Intents, me: number) {
     this.#heap = heap;
     this.#section = section;
+    this.#intents = intents;
     this.#me = me;
     this.#words = heap.words(layout.allocator);
     this.#base = wordIndex(layout.allocator);
+    intents.onSettle((member, isIts) => this.#settleMarks(member, isIts));
   }
 
   /** Sets how many KiB a new heap may hold. */
@@ -88,10 +95,10 @@ export class Allocator {
         if (wanted >= LARGE_CLASS) {
           const header = this.#heap.words(block);
           const at = wordIndex(block);
-          // This store comes after the block has left the free list: a member that is killed in between loses a block, but no block is
-          // given out twice.
-          Atomics.store(header, at + owner, member);
           header[at + kib] = Math.max(header[at + kib] as number, size);
+          // After it has left the free list, so that nobody can have it twice.
+          Atomics.store(header, at + owner, member);
+          this.#intents.end();
         }
         return block + HEADER_BYTES;
       } finally {
@@ -135,10 +142,12 @@ export class Allocator {
           header[at + kib] = COLD_KIB;
           words[base + heldKib] = (words[base + heldKib] as number) - (held - COLD_KIB);
         } else words[base + warmKib] = (words[base + warmKib] as number) + held;
-        // Before the block is in the list: a member that is killed in between loses a block, but no block is given out twice.
-        Atomics.store(header, at + owner, 0);
-      }
-      Atomics.store(words, base + list + class_, block / GRANULE);
+        this.#intents.give(layout.allocatorSection, layout.allocator + (list + class_) * 4);
+        this.mark(block + HEADER_BYTES);
+        Atomics.store(words, base + list + class_, block / GRANULE);
+        this.settleMark(block + HEADER_BYTES, 0);
+        this.#intents.end();
+      } else Atomics.store(words, base + list + class_, block / GRANULE);
     } finally {
       this.#section.leave();
     }
@@ -158,7 +167,8 @@ export class Allocator {
         if (granule === 0) continue;
         block = (granule >>> 0) * GRANULE;
         this.#unlink(warmLists, class_, block);
-        Atomics.store(this.#heap.words(block), wordIndex(block) + owner, this.#me);
+        this.settleMark(block + HEADER_BYTES, this.#me);
+        this.#intents.end();
       }
     } finally {
       this.#section.leave();
@@ -175,16 +185,41 @@ export class Allocator {
     Atomics.store(this.#heap.words(block), wordIndex(block) + owner, member);
   }
 
+  /** Says that this member is about to give a large block away, or to take it: within an intent. */
+  mark(payload: number): void {
+    this.own(payload, this.#me | MARKED);
+  }
+
+  /** Says who has such a block after that, unless somebody else has taken it meanwhile. */
+  settleMark(payload: number, member: number): void {
+    const block = payload - HEADER_BYTES;
+    Atomics.compareExchange(this.#heap.words(block), wordIndex(block) + owner, this.#me | MARKED, member);
+  }
+
+  /** Of a member that is gone, or was cut short: says that the blocks which it has marked are its own, or those of shared memory. */
+  #settleMarks(member: number, isIts: boolean): void {
+    for (const [header, at] of this.#registered()) {
+      Atomics.compareExchange(header, at + owner, member | MARKED, isIts ? member : 0);
+    }
+  }
+
   /** Frees the large blocks that this member had in hand. */
   freeAllOf(member: number): void {
-    // New blocks are added at the front and none ever leaves, so the list can be read without the section.
+    for (const [header, at, block] of this.#registered()) {
+      if (Atomics.compareExchange(header, at + owner, member, this.#me) === member) this.free(block + HEADER_BYTES);
+    }
+  }
+
+  /** The large blocks, free or not: the words of each, where its header is, and its place. */
+  *#registered(): Generator<[header: Int32Array, at: number, block: number]> {
+    // New blocks come in at the front, and none ever leaves, so the list can be walked without the section.
     let granule = Atomics.load(this.#words, this.#base + registered);
     while (granule !== 0) {
       const block = (granule >>> 0) * GRANULE;
       const header = this.#heap.words(block);
       const at = wordIndex(block);
       granule = header[at + nextRegistered] as number;
-      if (Atomics.compareExchange(header, at + owner, member, this.#me) === member) this.free(block + HEADER_BYTES);
+      yield [header, at, block];
     }
   }
 
@@ -207,12 +242,16 @@ export class Allocator {
     return isLarge ? this.#cutLarge(class_, size, isData) : this.#cutSmall(class_, isData);
   }
 
-  /** Takes the first block out of a list. */
+  /** Takes the first block out of a list; a large one is marked, until the caller has said whose it is. */
   #unlink(list: number, class_: number, block: number): void {
     const words = this.#words;
     const base = this.#base;
     const header = this.#heap.words(block);
     const at = wordIndex(block);
+    if (class_ >= LARGE_CLASS) {
+      this.#intents.take(layout.allocatorSection, layout.allocator + (list + class_) * 4);
+      this.mark(block + HEADER_BYTES);
+    }
     Atomics.store(words, base + list + class_, header[at + nextFree] as number);
     if (class_ >= LARGE_CLASS && list === warmLists) {
       words[base + warmKib] = (words[base + warmKib] as number) - (header[at + kib] as number);

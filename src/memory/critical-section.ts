@@ -12,12 +12,15 @@ const PATIENCE = 20;
 /** Returns whether the member that a word names is gone. */
 export type IsGone = (member: number) => boolean;
 
+/** Settles what one that was cut short inside has begun there; what it throws leaves the section to the next. */
+export type Settle = () => void;
+
 /**
  * A lock for a few dozen instructions on shared memory, never for a wait or a call of user code.
  *
- * One word: 0 means free, otherwise it names the member inside, with `CONTENDED` set while others may sleep (Drepper, "Futexes are
- * tricky", third mutex). A member that has waited too long checks whether the owner lives, and takes the section over if it does not. A
- * change inside becomes visible by one store, so there is nothing to repair. See README.md, "Critical sections".
+ * One word: 0 free, else the member that is inside, with `CONTENDED` set while others may sleep (Drepper, "Futexes are
+ * tricky", third mutex). Who has waited too long looks whether the owner lives and takes the section over if it does not; what
+ * is changed inside becomes visible by one store, so there is nothing to repair but what an intent names. See README.md, "Critical sections".
  */
 export class CriticalSection {
   readonly #heap: Heap;
@@ -26,14 +29,16 @@ export class CriticalSection {
   readonly #index: number;
   readonly #me: number;
   readonly #isGone: IsGone;
+  readonly #settle: Settle | undefined;
 
-  constructor(heap: Heap, offset: number, me: number, isGone: IsGone) {
+  constructor(heap: Heap, offset: number, me: number, isGone: IsGone, settle?: Settle) {
     this.#heap = heap;
     this.#offset = offset;
     this.#words = heap.words(offset);
     this.#index = wordIndex(offset);
     this.#me = me;
     this.#isGone = isGone;
+    this.#settle = settle;
   }
 
   /** Enters the section and waits if needed. Throws, while still outside, if the stack has no room for the work inside. Leave it in a `finally`. */
@@ -63,9 +68,11 @@ export class CriticalSection {
   #enterContended(): void {
     const words = this.#words;
     const index = this.#index;
-    // No thread enters a section twice, so an earlier call of this thread was interrupted inside, for example by the time-out of a script
-    // in `node:vm`.
-    if ((Atomics.load(words, index) & ~CONTENDED) === this.#me) return;
+    // No thread enters a section twice, so an earlier call of ours was cut short inside, as by the time-out of a script in `node:vm`.
+    if ((Atomics.load(words, index) & ~CONTENDED) === this.#me) {
+      this.#settle?.();
+      return;
+    }
     for (let spin = 0; spin < SPINS; spin++) {
       if (Atomics.compareExchange(words, index, 0, this.#me) === 0) return;
     }
@@ -79,8 +86,20 @@ export class CriticalSection {
       if (seen !== marked && Atomics.compareExchange(words, index, seen, marked) !== seen) continue;
       this.#heap.memory.sleep(this.#offset, marked, PATIENCE);
       const after = Atomics.load(words, index);
-      if (after === marked && this.#isGone(owner) && Atomics.compareExchange(words, index, after, mine) === after)
+      if (after === marked && this.#isGone(owner) && Atomics.compareExchange(words, index, after, mine) === after) {
+        this.#settleFor(after);
         return;
+      }
+    }
+  }
+
+  /** Settles what the dead owner has begun; where that fails, the section is as it was. */
+  #settleFor(owner: number): void {
+    try {
+      this.#settle?.();
+    } catch (error) {
+      Atomics.store(this.#words, this.#index, owner);
+      throw error;
     }
   }
 }

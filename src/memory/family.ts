@@ -4,10 +4,12 @@ import { platform, processes } from '../platform/choose.ts';
 import type { MemoryPass } from '../platform/memory.ts';
 import type { Platform } from '../platform/platform.ts';
 import { Allocator } from './allocator.ts';
+import { Counts, objectField } from './counts.ts';
 import { CriticalSection } from './critical-section.ts';
-import { Heap, wordIndex } from './heap.ts';
+import { GRANULE, Heap, wordIndex } from './heap.ts';
 import { heapLimit } from './heap-limit.ts';
 import { Holdings, settleHoldings } from './holdings.ts';
+import { Intents } from './intents.ts';
 import { layout } from './layout.ts';
 import { field, Members, state } from './members.ts';
 import { Parker } from './parker.ts';
@@ -41,6 +43,8 @@ export class Family {
   readonly signals: Signals;
   readonly parker: Parker;
   readonly holdings: Holdings;
+  readonly intents: Intents;
+  readonly counts: Counts;
   readonly #section: CriticalSection;
   #guards: Int32Array<SharedArrayBuffer> | undefined;
   /** Members without a parent whose death this member waits for. */
@@ -48,14 +52,14 @@ export class Family {
 
   private constructor(platform: Platform, heap: Heap, inheritance: Inheritance | undefined) {
     const members = new Members(heap);
-    const isGone = (member: number) => members.isGone(member);
     this.platform = platform;
     this.heap = heap;
     this.members = members;
     this.me = inheritance?.member ?? members.allocate(0, false);
     const me = this.me;
-    this.#section = new CriticalSection(heap, layout.familySection, me, isGone);
-    this.allocator = new Allocator(heap, new CriticalSection(heap, layout.allocatorSection, me, isGone), me);
+    this.#section = this.section(layout.familySection);
+    this.intents = new Intents(heap, members, me);
+    this.allocator = new Allocator(heap, this.section(layout.allocatorSection), this.intents, me);
     this.#guards = inheritance?.guards;
     const { pipes, processes, parking } = platform;
     const remind = (callback: () => void) => this.parker.remind(callback);
@@ -64,7 +68,8 @@ export class Family {
         ? new PipeSignals({ pipes, processes, parking }, heap, members, me, inheritance?.ends, remind)
         : new WordSignals(heap, members, me, inheritance?.ends);
     members.lookBy((member) => this.signals.look(member));
-    this.holdings = new Holdings(heap, this.allocator, members, me);
+    this.holdings = new Holdings(heap, this.allocator, members, this.intents, me);
+    this.counts = new Counts(heap, this.holdings, this.intents, (offset) => this.section(offset));
     const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
     const awaitEnd = () => new ThreadGuard(this.guards, me).awaitEnd();
     this.parker = new Parker(heap.memory, members, this.signals, me, isNested, awaitEnd);
@@ -113,9 +118,11 @@ export class Family {
     }
   }
 
-  /** Returns a section at `offset`, with this member's number and this family's check for members that are gone. */
+  /** A section at `offset` with this member's name and this family's way to tell who is gone; what the dead have begun there is settled. */
   section(offset: number): CriticalSection {
-    return new CriticalSection(this.heap, offset, this.me, (member) => this.members.isGone(member));
+    const isGone = (member: number) => this.members.isGone(member);
+    const settle = () => this.intents.settleWithin(offset);
+    return new CriticalSection(this.heap, offset, this.me, isGone, settle);
   }
 
   /**
@@ -179,6 +186,7 @@ export class Family {
   }
 
   #giveBackAllOf(dead: number): void {
+    this.#settleIntentOf(dead);
     settleHoldings(
       this.heap,
       this.allocator,
@@ -188,12 +196,29 @@ export class Family {
       (object) => releaseObject(this, object),
     );
     this.allocator.freeAllOf(dead);
-    const assignment = this.members.exchange(dead, field.assignment, 0);
-    if (assignment !== 0) abandonAssignment(this, assignment);
-    // Within the section, because from here on the record may belong to a new member.
+    // Within the section, since whoever assigns something does it there, and since the record may belong to a new member from here on.
     this.#section.enter();
+    const assignment = this.members.exchange(dead, field.assignment, 0);
     this.members.set(dead, field.state, state.FREE);
     this.#section.leave();
+    if (assignment !== 0) releaseObject(this, (assignment >>> 0) * GRANULE);
+  }
+
+  /** Does the rest of what the dead member has begun, or undoes it: what it has in hand is known then. */
+  #settleIntentOf(dead: number): void {
+    const place = this.intents.sectionOf(dead);
+    if (place === undefined) return;
+    if (place === 0) {
+      this.intents.settle(dead);
+      return;
+    }
+    const section = this.section(place);
+    section.enter();
+    try {
+      this.intents.settle(dead);
+    } finally {
+      section.leave();
+    }
   }
 
   /** True for the main thread of this process. */
@@ -281,14 +306,6 @@ function assertSeesItself({ processes }: Platform): void {
   );
 }
 
-/** The words of every shared object, from its offset. */
-export const objectField = {
-  /** The kind of its class; the maker writes it once. */
-  kind: 0,
-  /** The number of members that hold the object plus the number of messages that refer to it; every holder writes it, by atomic operations. */
-  holders: 1,
-} as const;
-
 /** What a member knows of a kind of shared objects. */
 export interface KindOfObject {
   /** Returns the class, of which an object is made for each place that arrives. Missing if objects of the kind are never sent. */
@@ -320,28 +337,27 @@ function kindOf(family: Family, offset: number): number {
   return family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
 }
 
-/** Counts one more holder of the object. */
+/** Counts one more thing in shared memory that holds the object. */
 export function retainObject(family: Family, offset: number): void {
-  Atomics.add(family.heap.words(offset), wordIndex(offset) + objectField.holders, 1);
+  family.counts.retain(offset);
 }
 
 /**
- * Counts one holder less, and destroys the object after the last. An object of a kind that is unknown here stays: other members may have
- * noted its place, which must not be given to another object.
+ * Counts one such thing less, and takes the object apart after the last holder. One of a kind that is not known here stays: others may have
+ * its place in their books, and to free it would give that place to something else.
  */
 export function releaseObject(family: Family, offset: number): void {
-  const words = family.heap.words(offset);
-  const at = wordIndex(offset);
-  if (Atomics.sub(words, at + objectField.holders, 1) !== 1) return;
-  const kind = definitions.get(kindOf(family, offset));
-  if (kind !== undefined && kind.destroy(family, offset) !== 'keep') family.allocator.free(offset);
+  if (family.counts.release(offset) === 1) takeApart(family, offset);
 }
 
-let abandonAssignment: (family: Family, granule: number) => void = () => {};
+/** The same of this member, which has noted in that entry of its holdings that it holds the object. */
+export function letGoOf(family: Family, offset: number, entry: number): void {
+  if (family.counts.letGo(offset, entry) === 1) takeApart(family, offset);
+}
 
-/** Registers how the block in `field.assignment` of a member is freed that died before it took the block. */
-export function onAbandonedAssignment(discard: (family: Family, granule: number) => void): void {
-  abandonAssignment = discard;
+function takeApart(family: Family, offset: number): void {
+  const kind = definitions.get(kindOf(family, offset));
+  if (kind !== undefined && kind.destroy(family, offset) !== 'keep') family.allocator.free(offset);
 }
 
 let current: Family | undefined;

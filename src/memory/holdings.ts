@@ -1,16 +1,21 @@
 import type { Allocator } from './allocator.ts';
 import type { Heap } from './heap.ts';
 import { GRANULE, wordIndex } from './heap.ts';
+import type { Intents } from './intents.ts';
 import { field, type Members } from './members.ts';
 
 /** A block of the list: the granule of the next block, then the granules of objects, 0 where free. Written only by its member. */
 const BLOCK_BYTES = 4096 - GRANULE;
 const ENTRIES = BLOCK_BYTES / 4 - 1;
+/**
+ * An object stands in a block, behind one granule, and a block has an even number of them: the lowest bit of its granule is always set.
+ * An entry without that bit is marked: see intents.ts.
+ */
+const UNMARKED = 1;
 
 /**
- * The shared objects that this member holds, one entry for each count, stored where others can read it after the member's death. An entry
- * is written after the object was counted and erased before the object is released. A death in between can leave an object that is never
- * freed, but never an object that is freed too early.
+ * Which shared objects this member counts as a holder of, one entry for each count: written where others can read it when the
+ * member has died. Entry and count change together, see counts.ts.
  */
 export class Holdings {
   readonly #heap: Heap;
@@ -20,11 +25,12 @@ export class Holdings {
   /** Offsets of the free entries of the existing blocks. */
   readonly #free: number[] = [];
 
-  constructor(heap: Heap, allocator: Allocator, members: Members, me: number) {
+  constructor(heap: Heap, allocator: Allocator, members: Members, intents: Intents, me: number) {
     this.#heap = heap;
     this.#allocator = allocator;
     this.#members = members;
     this.#me = me;
+    intents.onSettle((member, isIts) => settleMarks(heap, members, member, isIts));
   }
 
   /** The number of free entries: as many `add`s need no memory, and so cannot fail. */
@@ -39,16 +45,35 @@ export class Holdings {
 
   /** Notes one count of the object; returns the entry. */
   add(object: number): number {
-    this.reserve(1);
-    const entry = this.#free.pop()!;
-    Atomics.store(this.#heap.words(entry), wordIndex(entry), object / GRANULE);
-    return entry;
+    return this.#put(object / GRANULE);
+  }
+
+  /** The same, and marks the entry, within an intent. */
+  addMarked(object: number): number {
+    return this.#put(object / GRANULE - UNMARKED);
+  }
+
+  /** Marks an entry, within an intent. */
+  mark(entry: number): void {
+    Atomics.and(this.#heap.words(entry), wordIndex(entry), ~UNMARKED);
+  }
+
+  /** Takes the mark off. */
+  unmark(entry: number): void {
+    Atomics.or(this.#heap.words(entry), wordIndex(entry), UNMARKED);
   }
 
   /** Erases an entry: its count is about to be released, or belongs to another holder now. */
   remove(entry: number): void {
     Atomics.store(this.#heap.words(entry), wordIndex(entry), 0);
     this.#free.push(entry);
+  }
+
+  #put(value: number): number {
+    this.reserve(1);
+    const entry = this.#free.pop()!;
+    Atomics.store(this.#heap.words(entry), wordIndex(entry), value);
+    return entry;
   }
 
   #grow(): void {
@@ -59,6 +84,21 @@ export class Holdings {
     words[at] = this.#members.get(this.#me, field.holdings);
     for (let entry = ENTRIES; entry > 0; entry--) this.#free.push(block + entry * 4);
     this.#members.set(this.#me, field.holdings, block / GRANULE);
+  }
+}
+
+/** Of a member that is gone, or was cut short: takes the marks off its entries, and erases what was marked unless it is its own. */
+function settleMarks(heap: Heap, members: Members, member: number, isIts: boolean): void {
+  for (let granule = members.get(member, field.holdings); granule !== 0; ) {
+    const block = (granule >>> 0) * GRANULE;
+    const words = heap.words(block);
+    const at = wordIndex(block);
+    for (let entry = 1; entry <= ENTRIES; entry++) {
+      const value = Atomics.load(words, at + entry);
+      if (value === 0 || value & UNMARKED) continue;
+      Atomics.store(words, at + entry, isIts ? value | UNMARKED : 0);
+    }
+    granule = words[at] as number;
   }
 }
 
@@ -81,11 +121,12 @@ export function settleHoldings(
     const words = heap.words(block);
     const at = wordIndex(block);
     for (let entry = 1; entry <= ENTRIES; entry++) {
-      const object = Atomics.load(words, at + entry);
-      if (object === 0) continue;
-      mourn((object >>> 0) * GRANULE);
+      const value = Atomics.load(words, at + entry);
+      if (value === 0) continue;
+      const object = ((value | UNMARKED) >>> 0) * GRANULE;
+      mourn(object);
       Atomics.store(words, at + entry, 0);
-      release((object >>> 0) * GRANULE);
+      release(object);
     }
     members.set(dead, field.holdings, words[at] as number);
     allocator.free(block);

@@ -27,4 +27,6 @@ export const kinds = {
   SHARED: 58,
   /** The content of a variable that several functions captured. */
   CONTENT: 59,
+  /** What a new process or thread has to run. */
+  ASSIGNMENT: 60,
 } as const;

@@ -18,6 +18,8 @@ export const layout = {
   /** The section of the family's key, and the key with a byte that is 1 once the key exists; see managers/family-key.ts. */
   keySection: 2112,
   key: 2176,
+  /** 16 sections, each on a line of its own, for the counts of shared objects; see counts.ts. */
+  countSections: 3072,
   /** The member table: 4096 records of 128 bytes. */
   members: 4096,
   /** The first byte that the allocator gives out. */

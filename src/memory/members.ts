@@ -46,7 +46,7 @@ export const field = {
   parent: 10,
   /** First block (in granules) of the list of shared objects that it holds; written by itself. */
   holdings: 11,
-  /** Block (in granules) with what a started process has to run, 0 while it is a spare; written by the parent. */
+  /** Shared object (in granules) with what a started process has to run, 0 while it is a spare; written within the family's section, by the parent and by itself. */
   assignment: 12,
   /** The member that gives back what this dead member held; written within the family's section. */
   burier: 13,
@@ -60,6 +60,12 @@ export const field = {
   errand: 17,
   /** 1 while it wants to be woken by the end of others; written by itself. Only with words. */
   watches: 18,
+  /** What it is about to commit, see intents.ts: which, and where the word is that the commit changes; written by itself, and by whoever settles it. */
+  intent: 19,
+  /** The granule of the section that this happens in, 0 for none; of the word; and what the word was before. Written by itself. */
+  intentSection: 20,
+  intentPlace: 21,
+  intentBefore: 22,
 } as const;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;

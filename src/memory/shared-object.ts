@@ -1,6 +1,7 @@
 import { ClosedError, SerializationError } from '../errors.ts';
 import { refuseObjectWhereLoaded } from '../loaded-for-functions.ts';
-import { type Family, family, objectField, releaseObject, retainObject } from './family.ts';
+import { objectField } from './counts.ts';
+import { type Family, family, letGoOf } from './family.ts';
 import { wordIndex } from './heap.ts';
 
 /** Names an existing object: given to a constructor in place of the user's arguments. */
@@ -47,8 +48,7 @@ interface Hold {
 const collected = new FinalizationRegistry<Hold>(({ family, offset, entry }) => {
   // The same object may have arrived again in the meantime.
   if (here.get(offset)?.deref() === undefined) here.delete(offset);
-  family.holdings.remove(entry);
-  releaseObject(family, offset);
+  letGoOf(family, offset, entry);
 });
 
 /**
@@ -75,20 +75,20 @@ export abstract class SharedObject {
     if (!(make instanceof Existing)) refuseObjectWhereLoaded(new.target.name);
     const mine = family();
     this.#family = mine;
-    // This comes first, because it may fail, and a count without an entry is never released.
-    mine.holdings.reserve(1);
     if (make instanceof Existing) {
       this.#offset = make.offset;
-      retainObject(mine, make.offset);
+      this.#entry = mine.counts.hold(make.offset);
     } else {
+      // First, since it may fail, and a count that stands nowhere is never given up.
+      mine.holdings.reserve(1);
       this.#offset = mine.allocator.allocate(make * 4, 0);
       const words = mine.heap.words(this.#offset);
       const at = wordIndex(this.#offset);
       words.fill(0, at, at + make);
       words[at + objectField.kind] = kind;
       words[at + objectField.holders] = 1;
+      this.#entry = mine.holdings.add(this.#offset);
     }
-    this.#entry = mine.holdings.add(this.#offset);
     here.set(this.#offset, new WeakRef(this));
     collected.register(this, { family: mine, offset: this.#offset, entry: this.#entry }, this);
     Object.defineProperty(this, 'familyOnly', familyOnly);
@@ -100,8 +100,7 @@ export abstract class SharedObject {
     this.#closed = true;
     collected.unregister(this);
     here.delete(this.#offset);
-    this.#family.holdings.remove(this.#entry);
-    releaseObject(this.#family, this.#offset);
+    letGoOf(this.#family, this.#offset, this.#entry);
   }
 
   /** Closes the object at the end of a `using` block. */

@@ -1,14 +1,17 @@
 import { unpack } from '../channel/transport.ts';
-import { type Family, onAbandonedAssignment } from '../memory/family.ts';
+import { objectField } from '../memory/counts.ts';
+import { defineKind, type Family, letGoOf, releaseObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { kinds } from '../memory/kinds.ts';
+import { layout } from '../memory/layout.ts';
 import { field } from '../memory/members.ts';
 import {
-  claimParcel,
+  commitParcel,
   discardParcel,
   type Parcel,
   parcelWords,
   readAttachments,
-  surrenderParcel,
+  takeParcel,
   viewParcel,
   writeParcel,
 } from '../ring/parcel.ts';
@@ -33,93 +36,135 @@ export interface Brief {
   readonly parent: { readonly pid: number; readonly name: string };
 }
 
-/** Words of the block: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
-const header = { work: 0, briefBytes: 1, brief: 2 } as const;
+/** Words, behind those of every shared object: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
+const header = {
+  work: 2,
+  briefBytes: 3,
+  /** 1 while what belongs to the parcel is the assignment's; written by who makes it, and by who takes it. */
+  isFilled: 4,
+  brief: 6,
+} as const;
 
-/** Room for this number of shared objects is made before an assignment is taken. */
-const USUAL_HANDLES = 64;
+/** An assignment that this member holds. */
+export interface Assignment {
+  readonly object: number;
+  /** The entry of its holdings that says so. */
+  readonly entry: number;
+}
 
-/** Writes the work and its brief into a block of the heap; returns its offset. The block takes over everything that the work holds. */
-export function writeAssignment(family: Family, work: Parcel, brief: Brief): number {
+defineKind(kinds.ASSIGNMENT, {
+  destroy: (family, object) => {
+    const words = family.heap.words(object);
+    if (words[wordIndex(object) + header.isFilled] === 0) return;
+    const work = workOf(family, object);
+    discardParcel(family, readAttachments(family.heap.words(work), wordIndex(work)));
+  },
+});
+
+/** Writes the work and its brief into the heap; the assignment takes over what the work holds. */
+export function writeAssignment(family: Family, work: Parcel, brief: Brief): Assignment {
   const text = Buffer.from(JSON.stringify(brief));
   const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
-  const block = family.allocator.allocate((start + parcelWords(work)) * 4, 0);
-  const at = wordIndex(block);
-  const words = family.heap.words(block);
+  family.holdings.reserve(1);
+  const object = family.allocator.allocate((start + parcelWords(work)) * 4, 0);
+  const at = wordIndex(object);
+  const words = family.heap.words(object);
+  words[at + objectField.kind] = kinds.ASSIGNMENT;
+  words[at + objectField.holders] = 1;
   words[at + header.work] = start;
   words[at + header.briefBytes] = text.length;
-  family.heap.octets(block).set(text, (at + header.brief) * 4);
-  writeParcel(family, block, at + start, work);
-  surrenderParcel(family, work);
-  return block;
-}
-
-/** Frees an assignment that was given to no child. */
-export function freeAssignment(family: Family, block: number): void {
-  discardAssignment(family, block / GRANULE);
-}
-
-/** Gives a child its assignment, in place of an assignment that it has not taken yet. */
-export function assign(family: Family, child: number, block: number): void {
-  // SYNC(assignment): the child sees the block as written.
-  const before = family.members.exchange(child, field.assignment, block / GRANULE);
-  if (before !== 0) discardAssignment(family, before);
-  family.parker.wake(child);
-}
-
-/** A taken assignment. This member holds everything that the work holds, because modules are imported before `readWork`, which takes long. */
-export interface Assignment {
-  readonly block: number;
-  readonly parcel: Parcel;
-  /** Where the bytes of the work begin. */
-  readonly start: number;
-}
-
-/** Takes this member's assignment; returns `undefined` if there is none yet. */
-export function takeAssignment(family: Family): Assignment | undefined {
-  if (family.members.get(family.me, field.assignment) === 0) return undefined;
-  // Slow steps come before: if this member is killed between the exchange and the last entry, objects are never freed.
-  family.holdings.reserve(USUAL_HANDLES);
-  // SYNC(assignment): from now on no other member touches the block.
-  const block = blockOf(family.members.exchange(family.me, field.assignment, 0));
-  if (block === 0) return undefined;
-  const { parcel, start } = viewParcel(family, workOf(family, block));
-  claimParcel(family, parcel);
-  return { block, parcel, start };
-}
-
-/** Returns the brief of a taken assignment. */
-export function readBrief(family: Family, { block }: Assignment): Brief {
-  const words = family.heap.words(block);
-  const at = wordIndex(block);
-  const start = (at + header.brief) * 4;
-  const text = family.heap.octets(block).subarray(start, start + (words[at + header.briefBytes] as number));
-  return JSON.parse(Buffer.from(text).toString()) as Brief;
-}
-
-/** Returns the work of a taken assignment, and frees the block. */
-export function readWork(family: Family, { block, parcel, start }: Assignment): unknown {
+  words[at + header.isFilled] = 0;
+  const assignment = { object, entry: family.holdings.add(object) };
   try {
-    return unpack(family, parcel, start);
+    family.heap.octets(object).set(text, (at + header.brief) * 4);
+    writeParcel(family, object, at + start, work);
+    commitParcel(family, work, 0, object + header.isFilled * 4, 1);
+  } catch (error) {
+    dropAssignment(family, assignment);
+    throw error;
+  }
+  return assignment;
+}
+
+/** Lets go of an assignment that no child was given. */
+export function dropAssignment(family: Family, { object, entry }: Assignment): void {
+  letGoOf(family, object, entry);
+}
+
+/** Gives a child its assignment, in place of one that it has not taken yet. */
+export function assign(family: Family, child: number, assignment: Assignment): void {
+  const { holdings, intents, members, parker } = family;
+  const { object, entry } = assignment;
+  const section = family.section(layout.familySection);
+  let before = 0;
+  let isGone = false;
+  section.enter();
+  try {
+    isGone = members.isKnownGone(child);
+    if (!isGone) {
+      before = members.get(child, field.assignment);
+      intents.give(layout.familySection, members.place(child, field.assignment));
+      holdings.mark(entry);
+      // SYNC(assignment): the child sees the object as written.
+      members.set(child, field.assignment, object / GRANULE);
+      holdings.remove(entry);
+      intents.end();
+    }
   } finally {
-    family.allocator.free(block);
+    section.leave();
+  }
+  // Nobody would find it there.
+  if (isGone) dropAssignment(family, assignment);
+  if (before !== 0) releaseObject(family, offsetOf(before));
+  parker.wake(child);
+}
+
+/** Takes this member's assignment; `undefined` if there is none yet. It holds what the work needs until `readWork`: before that modules are imported, which takes long. */
+export function takeAssignment(family: Family): Assignment | undefined {
+  const { holdings, intents, me, members } = family;
+  if (members.get(me, field.assignment) === 0) return undefined;
+  holdings.reserve(1);
+  const section = family.section(layout.familySection);
+  section.enter();
+  try {
+    // SYNC(assignment): sees the object as written.
+    const object = offsetOf(members.get(me, field.assignment));
+    intents.take(layout.familySection, members.place(me, field.assignment));
+    const entry = holdings.addMarked(object);
+    members.set(me, field.assignment, 0);
+    holdings.unmark(entry);
+    intents.end();
+    return { object, entry };
+  } finally {
+    section.leave();
   }
 }
 
-onAbandonedAssignment(discardAssignment);
-
-/** Releases work that no child has taken or will take. */
-function discardAssignment(family: Family, granule: number): void {
-  const block = blockOf(granule);
-  const work = workOf(family, block);
-  discardParcel(family, readAttachments(family.heap.words(work), wordIndex(work)));
-  family.allocator.free(block);
+/** The brief of an assignment that was taken. */
+export function readBrief(family: Family, { object }: Assignment): Brief {
+  const words = family.heap.words(object);
+  const at = wordIndex(object);
+  const start = (at + header.brief) * 4;
+  const text = family.heap.octets(object).subarray(start, start + (words[at + header.briefBytes] as number));
+  return JSON.parse(Buffer.from(text).toString()) as Brief;
 }
 
-function blockOf(granule: number): number {
+/** The work of an assignment that was taken, which is used up. */
+export function readWork(family: Family, { object, entry }: Assignment): unknown {
+  try {
+    const { parcel, start } = viewParcel(family, workOf(family, object));
+    family.holdings.reserve(parcel.handles.length);
+    takeParcel(family, parcel, object + header.isFilled * 4, 0);
+    return unpack(family, parcel, start);
+  } finally {
+    letGoOf(family, object, entry);
+  }
+}
+
+function workOf(family: Family, object: number): number {
+  return object + (family.heap.words(object)[wordIndex(object) + header.work] as number) * 4;
+}
+
+function offsetOf(granule: number): number {
   return (granule >>> 0) * GRANULE;
-}
-
-function workOf(family: Family, block: number): number {
-  return block + (family.heap.words(block)[wordIndex(block) + header.work] as number) * 4;
 }

@@ -9,7 +9,7 @@ import { assertOptionType, checkOptionNames, readTimeout, type SyncWaitOptions, 
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';
-import { assign, freeAssignment, writeAssignment } from './assignment.ts';
+import { type Assignment, assign, dropAssignment, writeAssignment } from './assignment.ts';
 import { type IndexClaim, ownIndex } from './own-index.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
 import { rehearsal } from './rehearsal.ts';
@@ -126,18 +126,18 @@ export class Process<A extends AnyArgs = any[]> {
     }
     assertStartAllowed(own.identity.length);
     const mine = family();
-    const block = prepare(mine, this, false);
+    const assignment = prepare(mine, this, false);
     let child: Runner;
     try {
       child = startRunner(own, rehearse);
     } catch (error) {
-      freeAssignment(mine, block);
+      dropAssignment(mine, assignment);
       throw error;
     }
     own.child = child;
     if (own.descendants) child.takeDescendantsAlong();
-    assign(mine, child.member, block);
-    // As in Python: this process may now collect what was sent to the child.
+    assign(mine, child.member, assignment);
+    // As in Python: what was given to the child may be collected here.
     own.target = undefined;
     own.args = [];
     if (!own.daemon) child.hold(true);
@@ -352,8 +352,8 @@ function rehearse(spare: Runner): void {
   queue.close();
 }
 
-/** Writes everything that a child needs to be this process into a block of the heap. */
-function prepare(mine: Family, work: Process, isRehearsal: boolean): number {
+/** Everything that a child needs to be this process, in the heap. */
+function prepare(mine: Family, work: Process, isRehearsal: boolean): Assignment {
   const { name, index, descendants, startMethod } = open(work);
   const parcel = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
   const brief = {

@@ -1,5 +1,5 @@
 import type { Family } from '../memory/family.ts';
-import { releaseObject } from '../memory/family.ts';
+import { letGoOf, releaseObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 
 /** A large binary on its way: its block in the heap and its length in bytes. */
@@ -20,7 +20,7 @@ export interface Parcel {
   readonly handles: number[];
   /**
    * While the parcel is in a member's hand: the entries of its holdings for the handles, so that they are released if it dies.
-   * Filled and emptied by `claimParcel` and `surrenderParcel`; without handles it is left out.
+   * Without handles it is left out.
    */
   holds?: number[] | undefined;
 }
@@ -107,22 +107,80 @@ export function viewParcel(family: Family, block: number, behind = 0): { parcel:
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
-/** Says that a parcel is in this member's hand now: what belongs to it is given back if the member dies. Its handles are counted already. */
-export function claimParcel(family: Family, parcel: Parcel): void {
-  family.holdings.reserve(parcel.handles.length);
-  for (const { block } of parcel.blobs) family.allocator.own(block, family.me);
-  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.add(handle));
+/** Counts this member once more for each of the objects, and has the parcel refer to them. */
+export function holdHandles(family: Family, parcel: Parcel, handles: readonly number[]): void {
+  if (handles.length === 0) return;
+  parcel.holds ??= [];
+  for (const handle of handles) {
+    parcel.holds.push(family.counts.hold(handle));
+    parcel.handles.push(handle);
+  }
+}
+
+function emptyLists(parcel: Parcel): void {
+  if (parcel.blobs.length > 0) parcel.blobs.length = 0;
+  if (parcel.handles.length > 0) parcel.handles.length = 0;
+}
+
+/** True if something belongs to a parcel that its bytes do not hold. */
+export function isAttached({ blobs, handles }: Parcel): boolean {
+  return blobs.length > 0 || handles.length > 0;
+}
+
+/** Says that a parcel is about to get into shared memory, within an intent. */
+export function markParcel(family: Family, { blobs, holds }: Parcel): void {
+  for (const { block } of blobs) family.allocator.mark(block);
+  if (holds !== undefined) for (const entry of holds) family.holdings.mark(entry);
+}
+
+/** Says that it is there, after the commit. */
+export function surrenderMarked(family: Family, parcel: Parcel): void {
+  for (const { block } of parcel.blobs) family.allocator.settleMark(block, 0);
+  dropHolds(family, parcel);
+  emptyLists(parcel);
 }
 
 /**
- * Says that a parcel belongs to shared memory from now on. Call it just before it gets there: a member killed in between leaks
- * what belongs to the parcel, which is better than to have it freed while somebody can still take it out.
+ * Gives a parcel to shared memory, with the block that it is in, or 0 for none: both belong there as soon as `value`, or else the granule of the
+ * block, is written at `place`, where no other member writes.
  */
-export function surrenderParcel(family: Family, parcel: Parcel): void {
-  for (const { block } of parcel.blobs) family.allocator.own(block, 0);
-  dropHolds(family, parcel);
-  if (parcel.blobs.length > 0) parcel.blobs.length = 0;
-  if (parcel.handles.length > 0) parcel.handles.length = 0;
+export function commitParcel(
+  family: Family,
+  parcel: Parcel,
+  block: number,
+  place: number,
+  value: number = block / GRANULE,
+): void {
+  const { allocator, heap, intents } = family;
+  intents.give(0, place);
+  if (block !== 0) allocator.mark(block);
+  markParcel(family, parcel);
+  Atomics.store(heap.words(place), wordIndex(place), value);
+  if (block !== 0) allocator.settleMark(block, 0);
+  surrenderMarked(family, parcel);
+  intents.end();
+}
+
+/** Takes a parcel from there that this member alone can take, by writing `value` at `place`. It has room for its holdings. */
+export function takeParcel(family: Family, parcel: Parcel, place: number, value: number): void {
+  const { heap, intents } = family;
+  intents.take(0, place);
+  claimMarked(family, parcel);
+  Atomics.store(heap.words(place), wordIndex(place), value);
+  keepMarked(family, parcel);
+  intents.end();
+}
+
+/** Says that this member is about to take a parcel out of shared memory, within an intent. It has room for its holdings. */
+export function claimMarked(family: Family, parcel: Parcel): void {
+  for (const { block } of parcel.blobs) family.allocator.mark(block);
+  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.addMarked(handle));
+}
+
+/** Says that it is in this member's hand, after the commit. */
+export function keepMarked(family: Family, { blobs, holds }: Parcel): void {
+  for (const { block } of blobs) family.allocator.settleMark(block, family.me);
+  if (holds !== undefined) for (const entry of holds) family.holdings.unmark(entry);
 }
 
 function dropHolds(family: Family, { holds }: Pick<Parcel, 'holds'>): void {
@@ -134,9 +192,13 @@ export function discardParcel(
   family: Family,
   { blobs, handles, holds }: Pick<Parcel, 'blobs' | 'handles' | 'holds'>,
 ): void {
-  dropHolds(family, { holds });
   while (blobs.length > 0) family.allocator.free(blobs.pop()!.block);
-  while (handles.length > 0) releaseObject(family, handles.pop()!);
+  while (handles.length > 0) {
+    const handle = handles.pop()!;
+    const entry = holds?.pop();
+    if (entry === undefined) releaseObject(family, handle);
+    else letGoOf(family, handle, entry);
+  }
 }
 
 /** Blobs and handles of the parcel at `at`, and the word behind them. */

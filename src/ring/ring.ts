@@ -2,14 +2,17 @@ import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, type Heap, wordIndex } from '../memory/heap.ts';
 import {
-  claimParcel,
+  claimMarked,
   discardParcel,
+  isAttached,
+  keepMarked,
+  markParcel,
   type Parcel,
   parcelTag,
   parcelWeight,
   parcelWords,
   readParcel,
-  surrenderParcel,
+  surrenderMarked,
   viewParcel,
   weightAt,
   writeParcel,
@@ -76,6 +79,9 @@ export class Ring {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #at: number;
+  /** Where the ends stand in the heap: each begins with its section. */
+  readonly #tailPlace: number;
+  readonly #headPlace: number;
   readonly #tailSection: CriticalSection;
   readonly #headSection: CriticalSection;
   /**
@@ -113,8 +119,10 @@ export class Ring {
     this.#family = family;
     this.#words = family.heap.words(offset);
     this.#at = wordIndex(offset);
-    this.#tailSection = family.section(offset + (field.tail + end.section) * 4);
-    this.#headSection = family.section(offset + (field.head + end.section) * 4);
+    this.#tailPlace = offset + field.tail * 4;
+    this.#headPlace = offset + field.head * 4;
+    this.#tailSection = family.section(this.#tailPlace + end.section * 4);
+    this.#headSection = family.section(this.#headPlace + end.section * 4);
     this.#tail = new OpenSegment(family.heap);
     this.#head = new OpenSegment(family.heap);
   }
@@ -207,8 +215,8 @@ export class Ring {
       words[at + this.#word] = record.INLINE | (size << KIND_BITS);
       writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
       const weight = this.#weightOf(parcel);
-      surrenderParcel(this.#family, parcel);
-      this.#commit(size + 1, weight);
+      if (isAttached(parcel)) this.#commitWith(parcel, 0, size + 1, weight);
+      else this.#commit(size + 1, weight);
     } finally {
       this.#tailSection.leave();
     }
@@ -227,10 +235,7 @@ export class Ring {
         const { words, at } = this.#tail;
         words[at + this.#word] = record.OUT;
         words[at + this.#word + 1] = block / GRANULE;
-        const weight = this.#weightOf(parcel);
-        allocator.own(block, 0);
-        surrenderParcel(this.#family, parcel);
-        this.#commit(2, weight);
+        this.#commitWith(parcel, block, 2, this.#weightOf(parcel));
         isIn = true;
       } finally {
         this.#tailSection.leave();
@@ -260,7 +265,6 @@ export class Ring {
       return this.pop(scratch, claim);
     }
     if (found !== outcome.DONE) return found;
-    this.#claim();
     if (this.#head.granule !== this.#from) {
       try {
         this.#freeSegments(this.#from, this.#head.granule);
@@ -303,11 +307,37 @@ export class Ring {
     if (words[this.#at + field.weightBound] !== 0) {
       words[other + place.weight] = ((words[copy + place.weight] as number) + this.#weightOfRead(current, at)) | 0;
     }
-    // SYNC(head): the place in the ring is free for producers, and the item is ours.
-    Atomics.store(words, head + end.version, (version + 1) | 0);
-    this.#lastPop = (version + 1) | 0;
+    const { popped } = this;
+    if (typeof popped !== 'number' && (this.block !== 0 || isAttached(popped))) this.#moveHeadWith(popped, version);
+    else this.#moveHead(version);
     this.#from = first;
     return outcome.DONE;
+  }
+
+  /** Takes out what was read, by one store. */
+  #moveHead(version: number): void {
+    // SYNC(head): the place in the ring is free for producers, and the item is ours.
+    Atomics.store(this.#words, this.#at + field.head + end.version, (version + 1) | 0);
+    this.#lastPop = (version + 1) | 0;
+  }
+
+  /** The same of a parcel with what belongs to it: that is this member's by the same store. */
+  #moveHeadWith(parcel: Parcel, version: number): void {
+    const { allocator, intents, me } = this.#family;
+    const { block } = this;
+    let isOut = false;
+    intents.take(this.#headPlace, this.#headPlace + end.version * 4);
+    try {
+      if (block !== 0) allocator.mark(block);
+      claimMarked(this.#family, parcel);
+      this.#moveHead(version);
+      isOut = true;
+    } finally {
+      if (!isOut) intents.settle(me);
+    }
+    if (block !== 0) allocator.settleMark(block, me);
+    keepMarked(this.#family, parcel);
+    intents.end();
   }
 
   /** How many items were put in so far, without those that an immediate shutdown has thrown away; wraps. */
@@ -419,6 +449,25 @@ export class Ring {
     this.#lastPush = (version + 1) | 0;
   }
 
+  /** The same with what belongs to the parcel, and the block that it stands in: that is the ring's by the same store. */
+  #commitWith(parcel: Parcel, block: number, size: number, weight: number): void {
+    const { allocator, intents } = this.#family;
+    let isIn = false;
+    intents.give(this.#tailPlace, this.#tailPlace + end.version * 4);
+    try {
+      if (block !== 0) allocator.mark(block);
+      markParcel(this.#family, parcel);
+      this.#commit(size, weight);
+      isIn = true;
+    } finally {
+      // What is marked is this member's all the same.
+      if (!isIn) intents.end();
+    }
+    if (block !== 0) allocator.settleMark(block, 0);
+    surrenderMarked(this.#family, parcel);
+    intents.end();
+  }
+
   /** Closes the segment and goes to the next: the one that a dead producer left there, or a new one. */
   #openNextSegment(room: number): void {
     const { words, at } = this.#tail;
@@ -485,13 +534,6 @@ export class Ring {
   #weightOfRead({ words, at }: OpenSegment, word: number): number {
     if (this.block !== 0) return weightAt(this.#family.heap.words(this.block), wordIndex(this.block));
     return ((words[at + word] as number) & 3) === record.INT ? 0 : weightAt(words, at + word + 1);
-  }
-
-  /** The message is out: what belongs to it is in this member's hand now. */
-  #claim(): void {
-    const { allocator, me } = this.#family;
-    if (this.block !== 0) allocator.own(this.block, me);
-    if (typeof this.popped !== 'number') claimParcel(this.#family, this.popped);
   }
 
   #discardPopped(): void {

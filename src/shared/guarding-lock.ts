@@ -1,5 +1,6 @@
 import { StateError } from '../errors.ts';
-import { type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
+import { objectField } from '../memory/counts.ts';
+import { type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, knownObject, locate } from '../memory/shared-object.ts';

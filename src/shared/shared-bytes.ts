@@ -1,5 +1,5 @@
 import { registerSharedBuffers } from '../codec/buffer-table.ts';
-import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
+import { defineKind, type Family, letGoOf } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { canPin, pin } from '../memory/pin.ts';
@@ -95,13 +95,8 @@ export class SharedBytes extends SharedObject {
   /** Adds one holder; returns a function that removes it. */
   #hold(): () => void {
     const { family, offset } = locate(this);
-    family.holdings.reserve(1);
-    retainObject(family, offset);
-    const entry = family.holdings.add(offset);
-    return () => {
-      family.holdings.remove(entry);
-      releaseObject(family, offset);
-    };
+    const entry = family.counts.hold(offset);
+    return () => letGoOf(family, offset, entry);
   }
 
   #allocate(bytes: number): number {

@@ -1,7 +1,8 @@
 import { clock } from '../builtins.ts';
 import type { AnyLock } from '../contracts/lock.ts';
 import { StateError } from '../errors.ts';
-import { defineKind, type Family, objectField, releaseObject, retainObject } from '../memory/family.ts';
+import { objectField } from '../memory/counts.ts';
+import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';

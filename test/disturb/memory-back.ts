@@ -7,8 +7,8 @@ import type { Order } from './order.ts';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** How many blocks a death between two stores may cost at most: those of one message and the objects in it, of which nobody knew yet, or any more. */
-const LOST = 16;
+/** How many blocks a death between two stores may cost at most: those of one object that was being made, or taken apart. */
+const LOST = 8;
 
 /** How many blocks of each size the family has in use once nobody takes or gives back any more, nor collects objects. */
 export async function settledBlocks(): Promise<readonly number[]> {

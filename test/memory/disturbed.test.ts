@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { getContext, getStartMethod, Lock, PlatformError, Process, Queue } from 'multiproc';
-import { family } from '#dist/memory/family.js';
+import { family, releaseObject } from '#dist/memory/family.js';
 import { GRANULE, wordIndex } from '#dist/memory/heap.js';
 import { layout } from '#dist/memory/layout.js';
+import { locate } from '#dist/memory/shared-object.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
@@ -76,10 +77,12 @@ test('a block that cannot be mapped is refused, and costs no room', async () => 
   for (const block of kept) allocator.free(block);
 });
 
-/** A word for a section, 0. */
-function freshWord(): number {
+/** Words for a section and what belongs to it, all 0. */
+function freshWords(): number {
   const word = family().allocator.allocate(64, 0);
-  family().heap.words(word)[wordIndex(word)] = 0;
+  family()
+    .heap.words(word)
+    .fill(0, wordIndex(word), wordIndex(word) + 16);
   return word;
 }
 
@@ -105,7 +108,7 @@ function leaveInside(word: number): void {
 test('disturbed anywhere while it takes over a section of a dead member, a member hangs nobody', async () => {
   const count = await disturbEverywhere(
     enterAndLeave,
-    () => [freshWord()],
+    () => [freshWords()],
     ({ threw }, word) => {
       assert.deepEqual(threw, []);
       enterAndLeave(word);
@@ -115,6 +118,68 @@ test('disturbed anywhere while it takes over a section of a dead member, a membe
   );
   assert.ok(count >= 5, `${count} points`);
 });
+
+/** What the dead member was about to do with a block and a count, and whether it came to the commit. */
+type Begun = [what: 'give' | 'take', isDone: boolean];
+
+/** Has a process killed inside of the section when it has marked a block and a count; the word behind the section's says where the block is. */
+function leaveIntent(word: number, queue: Queue<unknown>, ...[what, isDone]: Begun): void {
+  const owner = new Process({
+    target: (offset: number, queue: Queue<unknown>, what: 'give' | 'take', isDone: boolean) => {
+      const { allocator, counts, heap, holdings, intents, me, section } = family();
+      const words = heap.words(offset);
+      const at = wordIndex(offset);
+      const block = allocator.allocate(100_000, what === 'give' ? me : 0);
+      const object = locate(queue).offset;
+      const entry = what === 'give' ? counts.hold(object) : 0;
+      if (what === 'take') counts.retain(object);
+      holdings.reserve(1);
+      section.call(family(), offset).enter();
+      words[at + 1] = block / GRANULE;
+      intents[what](offset, offset + 8);
+      allocator.mark(block);
+      if (what === 'give') holdings.mark(entry);
+      else holdings.addMarked(object);
+      if (isDone) Atomics.store(words, at + 2, 1);
+      process.kill(process.pid, 'SIGKILL');
+    },
+    args: [word, queue, what, isDone],
+    daemon: true,
+  });
+  owner.start();
+  while (family().heap.words(word)[wordIndex(word)] === 0);
+}
+
+for (const begun of [
+  ['give', false],
+  ['give', true],
+  ['take', false],
+  ['take', true],
+] as Begun[]) {
+  const [what, isDone] = begun;
+  test(`disturbed anywhere while it settles what a dead member has begun to ${what}${isDone ? ', and has done' : ''}, a member leaves it to others`, async () => {
+    await disturbEverywhere(
+      enterAndLeave as (word: number, queue: Queue<unknown>, ...begun: Begun) => void,
+      () => [freshWords(), new Queue<unknown>(), ...begun] as [number, Queue<unknown>, ...Begun],
+      async ({ isDead, threw }, word, queue) => {
+        // What cannot be mapped is left to the next.
+        for (const error of threw) assert.ok(error instanceof PlatformError, String(error));
+        enterAndLeave(word);
+        await until(isWithoutOrphans);
+        const isIts = (what === 'take') === isDone;
+        await until(() => holders(queue) === (isDead ? 1 : 2) + (isIts ? 0 : 1));
+        const { allocator, heap } = family();
+        if (!isIts) {
+          releaseObject(family(), locate(queue).offset);
+          allocator.free((heap.words(word)[wordIndex(word) + 1]! >>> 0) * GRANULE);
+        }
+        allocator.free(word);
+        queue.close();
+      },
+      { prepare: leaveIntent, meanwhile: (word) => enterAndLeave(word), where: 'memory/holdings.ts settleMarks' },
+    );
+  });
+}
 
 /** Starts a process that holds the queue, and memory, and kills it: nobody has buried it yet. */
 function leaveDead(queue: Queue<unknown>): void {
