@@ -22,7 +22,7 @@ const modules = readdirSync('src', { recursive: true }).filter(
 );
 const exportsOf = await namesExportedBy(modules);
 const partOf = await buildParts(exportsOf);
-for (const name of ['multiproc', 'queue', 'connection', 'shared-memory', 'managers']) {
+for (const name of ['multiproc', 'queue', 'connection', 'shared-memory', 'managers', 'cluster']) {
   writeDoor(name, partOf.get(`${name}.ts`), exportsOf.get(`${name}.ts`));
 }
 writeFileSync(
@@ -43,7 +43,7 @@ buildDisturbed();
 
 /** The names of the values that each module exports. */
 async function namesExportedBy(modules) {
-  const isDoor = (name) => /^(multiproc|queue|connection|shared-memory|managers)\.ts$/.test(name);
+  const isDoor = (name) => /^(multiproc|queue|connection|shared-memory|managers|cluster)\.ts$/.test(name);
   const options = {
     outdir: 'build',
     format: 'esm',

@@ -16,12 +16,14 @@ const rootsOf = {
   'main-connection': ['connection.ts'],
   managers: ['managers.ts'],
   'main-managers': ['managers.ts'],
+  cluster: ['cluster.ts'],
+  'main-cluster': ['cluster.ts'],
   functions: ['functions/function-wire.ts'],
   pool: ['pool/machinery.ts', 'pool/task-board.ts'],
   child: ['process/child.ts'],
 };
 /** Doors install what they let travel, which nobody else may do: they are in small parts of their own. */
-const isDoor = (name) => /^(install.*|multiproc|shared-memory|connection|managers)\.ts$/.test(name);
+const isDoor = (name) => /^(install.*|multiproc|shared-memory|connection|managers|cluster)\.ts$/.test(name);
 const holdsDoors = (part) => part === 'child' || part.startsWith('main');
 /** What each part may have loaded with it: what is loaded at its first use must not come in by a side door. */
 const needs = {
@@ -34,6 +36,8 @@ const needs = {
   'main-connection': ['core', 'main', 'connection'],
   managers: ['queue', 'core', 'connection'],
   'main-managers': ['queue', 'core', 'main', 'main-connection', 'managers'],
+  cluster: ['queue', 'core', 'connection', 'managers'],
+  'main-cluster': ['queue', 'core', 'main', 'main-connection', 'main-managers', 'managers', 'cluster'],
   functions: ['queue', 'core'],
   pool: ['queue', 'core', 'functions'],
   child: ['queue', 'core', 'main', 'functions'],

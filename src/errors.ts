@@ -205,3 +205,24 @@ export class RemoteError extends MultiprocError {
   static override readonly brandName = 'RemoteError';
   readonly code = 'ERR_REMOTE';
 }
+
+/** What a `ClusterError` says: the server cannot be reached, is full, drops keys in use, has lost what it had, or is too old. */
+export type ClusterErrorCode = 'ERR_UNREACHABLE' | 'ERR_FULL' | 'ERR_EVICTS' | 'ERR_DATA_LOST' | 'ERR_PROTOCOL';
+
+/** The Redis server of a cluster cannot do what it should; `code` says why. */
+export class ClusterError extends MultiprocError {
+  /** @internal */
+  static override readonly brandName = 'ClusterError';
+  readonly code: ClusterErrorCode;
+  constructor(message: string, code: ClusterErrorCode, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A lock of a cluster was lost: its lease ended while the server was out of reach, or somebody else released or deleted it. Another may own it. */
+export class LeaseLostError extends MultiprocError {
+  /** @internal */
+  static override readonly brandName = 'LeaseLostError';
+  readonly code = 'ERR_LEASE_LOST';
+}

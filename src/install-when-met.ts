@@ -8,6 +8,7 @@ import { family } from './memory/family.ts';
 
 const connection = lazy(() => require('./install-connection.ts') as object);
 const managers = lazy(() => require('./install-managers.ts') as object);
+const cluster = lazy(() => require('./install-cluster.ts') as object);
 const sharedMemory = lazy(() => require('./install-shared-memory.ts') as object);
 
 const all = () => {
@@ -31,4 +32,10 @@ registerLateExtensions(() => {
 registerOwnLoader('multiproc/connection', connection);
 registerOwnLoader('multiproc/managers', managers);
 registerOwnLoader('multiproc/internal/managers', managers);
+for (const name of ['multiproc/cluster', 'multiproc/internal/cluster']) {
+  registerOwnLoader(name, () => {
+    managers();
+    cluster();
+  });
+}
 registerOwnLoader('multiproc/shared-memory', sharedMemory);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as multiproc from 'multiproc';
+import * as cluster from 'multiproc/cluster';
 import * as connection from 'multiproc/connection';
 import * as managers from 'multiproc/managers';
 import * as queue from 'multiproc/queue';
@@ -9,6 +10,7 @@ import * as sharedMemory from 'multiproc/shared-memory';
 
 for (const [door, exported] of Object.entries({
   multiproc,
+  cluster,
   connection,
   managers,
   queue,

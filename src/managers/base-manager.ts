@@ -4,7 +4,7 @@ import type { Connection } from '../connection/connection.ts';
 import { readAuthKey } from '../connection/handshake.ts';
 import type { ListenerOptions } from '../connection/listener.ts';
 import { pipe } from '../connection/pipe.ts';
-import { ClosedError, EndOfStreamError, ProcessError, StateError } from '../errors.ts';
+import { ClosedError, ClusterError, EndOfStreamError, ProcessError, StateError } from '../errors.ts';
 import { locate } from '../memory/shared-object.ts';
 import { checkOptionNames } from '../options.ts';
 import { Process } from '../process/process.ts';
@@ -18,7 +18,7 @@ import { makeProxy } from './proxy-kinds.ts';
 import { Reference } from './reference.ts';
 import { addRegistration, isClass, type Make, registrationsOf } from './registry.ts';
 import { makePlace, type Server, type ServerPlace } from './server.ts';
-import { type ControlMessage, runServer } from './server-process.ts';
+import { type ControlMessage, runServer, type ServerOrders } from './server-process.ts';
 
 /** The options of `new Manager()` and `new BaseManager()`. */
 export interface ManagerOptions {
@@ -170,12 +170,8 @@ export class BaseManager implements AsyncDisposable {
     const { initializer, initargs = [] } = this.#options;
     const types = registrationsOf(this.constructor);
     const listen = this.#address === undefined ? undefined : this.#listenerOptions();
-    const server = new Process({
-      target: runServer,
-      args: [{ place, types, listen, control: theirs, initializer, initargs }],
-      name: `${this.constructor.name}-${++made}`,
-      daemon: true,
-    });
+    const orders = { place, types, listen, control: theirs, initializer, initargs };
+    const server = this.serverProcess(orders, `${this.constructor.name}-${++made}`);
     server.start();
     place.entrance.close();
     theirs.close();
@@ -304,6 +300,11 @@ export class BaseManager implements AsyncDisposable {
     return makeProxy(new Reference(link, id, kind, lease), companion);
   }
 
+  /** @internal The process that serves, which has not started. */
+  protected serverProcess(orders: ServerOrders, name: string): Process {
+    return new Process({ target: runServer, args: [orders], name, daemon: true });
+  }
+
   #listenerOptions(): ListenerOptions {
     const { tls } = this.#options;
     return { address: this.#address, authKey: this.authKey, ...(tls && { tls: tls as TlsOptions }) };
@@ -351,11 +352,12 @@ async function reportFailure(control: Connection<ControlMessage>, link: Link): P
   } catch (error) {
     if (error instanceof EndOfStreamError || error instanceof ClosedError) return;
     const { message } = error as Error;
-    link.close(
-      () =>
-        new ProcessError(`The server could not begin: ${message}`, {
-          cause: error,
-        }),
+    link.close(() =>
+      error instanceof ClusterError
+        ? error
+        : new ProcessError(`The server could not begin: ${message}`, {
+            cause: error,
+          }),
     );
   }
 }

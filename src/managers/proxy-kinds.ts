@@ -17,6 +17,20 @@ export function proxyOfKind(kind: string, reference: Reference): BaseProxy | und
   return kinds.get(kind)?.(reference, undefined);
 }
 
+const loaders = new Map<string, () => unknown>();
+
+/** Registers kinds that begin with `family:`; `load` runs when the first of them arrives. */
+export function registerLateProxyKinds(family: string, load: () => unknown): void {
+  loaders.set(family, load);
+}
+
+function makeOfKind(kind: string): MakeProxy | undefined {
+  const known = kinds.get(kind);
+  if (known !== undefined) return known;
+  loaders.get(kind.slice(0, kind.indexOf(':')))?.();
+  return kinds.get(kind);
+}
+
 /** Registers the proxies for all other objects. */
 export function registerOtherProxies(make: MakeProxy): void {
   makeOther = make;
@@ -29,7 +43,7 @@ const collected = new FinalizationRegistry<Reference>(({ link, id }) => {
 
 /** Returns the one proxy of this thread for an object. */
 export function makeProxy(reference: Reference, companion?: BaseProxy): BaseProxy {
-  const proxy = (kinds.get(reference.kind) ?? makeOther)(reference, companion);
+  const proxy = (makeOfKind(reference.kind) ?? makeOther)(reference, companion);
   reference.link.proxies.set(reference.id, new WeakRef(proxy));
   collected.register(proxy, reference);
   return proxy;

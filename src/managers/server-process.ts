@@ -2,10 +2,11 @@ import { setInterval } from '../builtins.ts';
 import type { Address } from '../connection/address.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerOptions } from '../connection/listener.ts';
+import { ClusterError } from '../errors.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { makeServer } from './make-server.ts';
 import type { Registration } from './registry.ts';
-import type { ServerPlace } from './server.ts';
+import type { Server, ServerPlace } from './server.ts';
 
 /** The orders of a server process, received at its start. */
 export interface ServerOrders {
@@ -30,21 +31,35 @@ export type ControlMessage =
   /** Server to manager: it could not begin. */
   | { readonly failure: unknown };
 
-/** The main function of a server process: serves until its manager ends it, or until the manager is gone and no client is left. */
-export async function runServer({ place, types, listen, control, initializer, initargs }: ServerOrders): Promise<void> {
+/** The main function of a server process. */
+export async function runServer(orders: ServerOrders): Promise<void> {
+  await serveOrders(orders, (place, onIdle) => makeServer(place, orders.types, onIdle));
+}
+
+/** Serves until the manager ends this process, or until the manager is gone and no client is left. `beforeExit` is awaited after the server was closed. */
+export async function serveOrders(
+  { place, listen, control, initializer, initargs }: ServerOrders,
+  make: (place: ServerPlace, onIdle: () => void) => Server,
+  beforeExit: () => Promise<void> = async () => {},
+): Promise<void> {
   // Ctrl-C reaches the whole process group, and clients may have something to finish: the manager ends this process.
   process.on('SIGINT', () => {});
   let isOrphan = false;
-  const server = makeServer(place, types, () => {
-    if (isOrphan && server.isIdle) process.exit(0);
+  const end = async () => {
+    server.close();
+    await beforeExit();
+    process.exit(0);
+  };
+  const server: Server = make(place, () => {
+    if (isOrphan && server.isIdle) void end();
   });
   try {
     await initializer?.(...initargs);
     if (listen !== undefined) await control.send({ address: server.listen(listen).address });
   } catch (failure) {
     await control.send({ failure });
-    // If the server was to listen, start() throws the error.
-    if (listen !== undefined) process.exit(1);
+    // If the server was to listen, start() throws the error. If the cluster failed, every call rejects with the error.
+    if (listen !== undefined || failure instanceof ClusterError) process.exit(1);
     throw failure;
   }
   server.open();
@@ -55,7 +70,7 @@ export async function runServer({ place, types, listen, control, initializer, in
     } catch {
       // The manager was collected: programs that have proxies go on.
       isOrphan = true;
-      if (server.isIdle) process.exit(0);
+      if (server.isIdle) await end();
       setInterval(() => {}, 0x7fffffff);
       return;
     }
@@ -68,8 +83,7 @@ export async function runServer({ place, types, listen, control, initializer, in
       }
     }
   }
-  server.close();
-  process.exit(0);
+  await end();
 }
 
 registerOwnExports({ runServer }, 'multiproc/internal/managers');

@@ -1,0 +1,87 @@
+import { clock, randomHex, setInterval } from '../builtins.ts';
+import { Redis } from './redis.ts';
+import { Seal } from './seal.ts';
+import type { ClusterSettings } from './settings.ts';
+
+/** Milliseconds after which whoever waits looks again without a hint. */
+const LOOK_AGAIN = 5000;
+
+/** An object of the cluster, as its gateway sees it. */
+export interface Leased {
+  readonly keys: readonly string[];
+  /** True while the gateway must say that it lives. */
+  readonly isLeased: boolean;
+  /** True while a client of this gateway holds something of it. */
+  readonly isHeld: boolean;
+  /** When the lease was renewed for the last time, or a hold began. */
+  readonly renewed: number;
+  renew(): Promise<void>;
+  onLost(): void;
+  /** A message has come. */
+  hint(letter: string): void;
+  /** All that waits looks again. */
+  pokeAll(): void;
+}
+
+/** Owns the connections of a program to the server, and keeps the leases of its objects. See README.md, "Who does what". */
+export class Gateway {
+  readonly id = randomHex(8);
+  readonly namespace: string;
+  readonly lease: number;
+  readonly seal: Seal;
+  readonly redis: Redis;
+  /** What the names of all gateways' channels begin with. */
+  readonly channels: string;
+  readonly #objects = new Map<string, Set<Leased>>();
+  #calls = 0;
+
+  constructor({ place, keys, namespace, lease }: ClusterSettings) {
+    this.namespace = namespace;
+    this.lease = lease;
+    this.seal = new Seal(keys, namespace);
+    this.channels = `mp:${namespace}:g:`;
+    const onHint = (text: string) => {
+      for (const object of this.#objects.get(text.slice(1)) ?? []) object.hint(text[0]!);
+    };
+    this.redis = new Redis(place, this.channels + this.id, onHint, () => this.#pokeAll());
+    setInterval(() => this.#pokeAll(), LOOK_AGAIN).unref();
+    setInterval(() => this.#renew(), lease / 3).unref();
+    setInterval(() => this.#watch(), lease / 20).unref();
+  }
+
+  /** A number that no call of this gateway has had. */
+  nextCall(): number {
+    return ++this.#calls;
+  }
+
+  add(object: Leased): void {
+    const name = object.keys[0]!;
+    const known = this.#objects.get(name);
+    if (known === undefined) this.#objects.set(name, new Set([object]));
+    else known.add(object);
+  }
+
+  remove(object: Leased): void {
+    const name = object.keys[0]!;
+    const known = this.#objects.get(name);
+    if (known?.delete(object) && known.size === 0) this.#objects.delete(name);
+  }
+
+  *#all(): Iterable<Leased> {
+    for (const same of [...this.#objects.values()]) yield* [...same];
+  }
+
+  #pokeAll(): void {
+    for (const object of this.#all()) object.pokeAll();
+  }
+
+  #renew(): void {
+    if (!this.redis.isReady) return;
+    for (const object of this.#all()) if (object.isLeased) void object.renew();
+  }
+
+  #watch(): void {
+    const oldest = clock() - this.lease * 0.8;
+    for (const object of this.#all()) if (object.isHeld && object.renewed < oldest) object.onLost();
+  }
+}

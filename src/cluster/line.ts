@@ -1,0 +1,177 @@
+import { clearTimeout, setTimeout } from '../builtins.ts';
+import type { Caller } from '../managers/caller.ts';
+import { onAbort } from '../on-abort.ts';
+import type { WaitOptions } from '../options.ts';
+
+/** What an attempt answers that must wait. */
+export const WAIT = Symbol('wait');
+
+/** What a call that may wait does. */
+export interface Step<R> {
+  /** Looks once. `isFirst`: the call is the first of its line. `once`: it will not wait. */
+  attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
+  /** What a call answers, or throws, whose time is over. */
+  expire(): R;
+  /** Gives back what an attempt got for a call that had given up, when nobody waited for the answer any more. */
+  undo(result: R): void;
+}
+
+interface Entry {
+  readonly order: number;
+  readonly step: Step<unknown>;
+  isTrying: boolean;
+  /** How it ends if the attempt under way gets nothing. */
+  ending: (() => void) | undefined;
+  settle(end: () => unknown): void;
+  isSettled: boolean;
+}
+
+/** What a line needs of the object that it is for. */
+export interface Door {
+  readonly isReady: boolean;
+  /** No call of this gateway waits in the line any more. */
+  leave(letter: string): void;
+}
+
+/** The calls of this gateway that wait for one thing of one object, in their order. Only the first one looks. See README.md, "Waiting". */
+export class Line {
+  readonly #letter: string;
+  readonly #door: Door;
+  readonly #waiting: Entry[] = [];
+  #orders = 0;
+  /** First attempts under way: those that come behind a waiting call find out before the line goes on. */
+  #trying = 0;
+  #isPoking = false;
+  #isPokedAgain = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(letter: string, door: Door) {
+    this.#letter = letter;
+    this.#door = door;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Takes the step for a client, and waits for it if need be. */
+  enter<R>(caller: Caller, options: WaitOptions | undefined, step: Step<R>): Promise<R> {
+    const timeout = options?.timeout;
+    return new Promise<R>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let stopListening: (() => void) | undefined;
+      const entry: Entry = {
+        order: ++this.#orders,
+        step: step as Step<unknown>,
+        isTrying: false,
+        ending: undefined,
+        isSettled: false,
+        settle(end) {
+          if (this.isSettled) return;
+          this.isSettled = true;
+          clearTimeout(timer);
+          stopListening?.();
+          try {
+            resolve(end() as R);
+          } catch (error) {
+            reject(error);
+          }
+        },
+      };
+      const once = timeout === 0;
+      if (timeout !== undefined && !once) timer = setTimeout(() => this.#giveUp(entry, () => step.expire()), timeout);
+      if (caller.reason !== undefined) return entry.settle(() => fail(caller.reason));
+      stopListening = onAbort(caller.signal, () => this.#giveUp(entry, () => fail(caller.reason)));
+      if (this.#waiting.length > 0 && !once) this.#waiting.push(entry);
+      else void this.#tryFirst(entry, once);
+    });
+  }
+
+  /** Something may have come: looks again. */
+  poke(): void {
+    if (this.#waiting.length > 0) void this.#poke();
+  }
+
+  /** Looks again after so many milliseconds, if not before. */
+  pokeIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.poke(), milliseconds);
+    this.#timer.unref();
+  }
+
+  /** Ends all waits with an error. */
+  fail(error: unknown): void {
+    for (const entry of this.#waiting.splice(0)) entry.settle(() => fail(error));
+  }
+
+  async #tryFirst(entry: Entry, once: boolean): Promise<void> {
+    this.#trying++;
+    const result = await this.#attempt(entry, false, once);
+    this.#trying--;
+    if (result === WAIT && !entry.isSettled) {
+      if (once) entry.settle(() => entry.step.expire());
+      else this.#insert(entry);
+    }
+    if (this.#trying === 0) this.poke();
+  }
+
+  #insert(entry: Entry): void {
+    let at = this.#waiting.length;
+    while (at > 0 && this.#waiting[at - 1]!.order > entry.order) at--;
+    this.#waiting.splice(at, 0, entry);
+    if (entry.ending !== undefined) this.#remove(entry);
+  }
+
+  async #poke(): Promise<void> {
+    this.#isPokedAgain = true;
+    if (this.#isPoking) return;
+    this.#isPoking = true;
+    while (this.#isPokedAgain) {
+      this.#isPokedAgain = false;
+      while (this.#trying === 0) {
+        const first = this.#waiting[0];
+        if (first === undefined || (await this.#attempt(first, true, false)) === WAIT) break;
+        const at = this.#waiting.indexOf(first);
+        if (at !== -1) this.#waiting.splice(at, 1);
+      }
+    }
+    this.#isPoking = false;
+  }
+
+  /** Runs an attempt, and settles the call with what it gets. Answers WAIT if it got nothing. */
+  async #attempt(entry: Entry, isFirst: boolean, once: boolean): Promise<unknown> {
+    entry.isTrying = true;
+    try {
+      const result = await entry.step.attempt(isFirst, once);
+      entry.isTrying = false;
+      if (result === WAIT) {
+        if (entry.ending !== undefined) this.#remove(entry);
+        return WAIT;
+      }
+      if (entry.isSettled) entry.step.undo(result);
+      else entry.settle(() => result);
+    } catch (error) {
+      entry.isTrying = false;
+      entry.settle(() => fail(error));
+    }
+    return undefined;
+  }
+
+  /** What an attempt under way gets is the answer; but where the server is away nobody waits for that. */
+  #giveUp(entry: Entry, end: () => unknown): void {
+    entry.ending = () => entry.settle(end);
+    if (entry.isTrying && this.#door.isReady) return;
+    this.#remove(entry);
+  }
+
+  #remove(entry: Entry): void {
+    const at = this.#waiting.indexOf(entry);
+    if (at !== -1) this.#waiting.splice(at, 1);
+    entry.ending?.();
+    if (this.isEmpty && this.#trying === 0) this.#door.leave(this.#letter);
+  }
+}
+
+function fail(error: unknown): never {
+  throw error;
+}

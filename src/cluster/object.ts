@@ -1,0 +1,179 @@
+import { clock, randomHex } from '../builtins.ts';
+import { AuthenticationError, ClosedError, ClusterError, StateError } from '../errors.ts';
+import type { Gateway } from './gateway.ts';
+import { Line } from './line.ts';
+import type { Reply, Script } from './redis.ts';
+
+/** What an object is, as all programs must agree. */
+export interface Kind {
+  readonly script: Script;
+  readonly type: string;
+  /** What else must be the same wherever the name is used. */
+  readonly config: string;
+  /** The fields of a new one, name after name with its value. */
+  readonly fields: readonly string[];
+}
+
+const SUFFIXES = ['m', 'd', 'a', 'b', 'l', 'o', 'x', 'h'];
+
+/** The keys of an object, in the order in which scripts have them. */
+export function keysOf(namespace: string, id: string, gateway: string): string[] {
+  const start = `mp:${namespace}:{${id}}:`;
+  return SUFFIXES.map((suffix) => (suffix === 'o' ? `${start}o:${gateway}` : start + suffix));
+}
+
+/** The id of the object with this name. */
+export function idOfName(name: string): string {
+  return `n:${encodeURIComponent(name)}`;
+}
+
+/** An object in Redis, as one gateway has it. See README.md, "A call". */
+export class ClusterObject {
+  readonly gateway: Gateway;
+  readonly kind: Kind;
+  readonly id: string;
+  readonly keys: readonly string[];
+  readonly #name: string | undefined;
+  /** True while a client of this gateway holds something of the object. */
+  isHeld = false;
+  /** What is called when the holds may be another's from now on. */
+  onLost: () => void = () => {};
+  /** When the lease was renewed for the last time, or a hold began. */
+  renewed = 0;
+  readonly #lines = new Map<string, Line>();
+  readonly #opening: Promise<void>;
+  #isOpen = false;
+  #inc = '';
+  #acks: number[] = [];
+  #end: Error | undefined;
+
+  constructor(gateway: Gateway, kind: Kind, name: string | undefined) {
+    this.gateway = gateway;
+    this.kind = kind;
+    this.#name = name;
+    this.id = name === undefined ? `u:${randomHex(16)}` : idOfName(name);
+    this.keys = keysOf(gateway.namespace, this.id, gateway.id);
+    gateway.add(this);
+    this.#opening = this.#open();
+    this.#opening.catch(() => {});
+  }
+
+  /** What a value that is sealed for this object belongs to. */
+  get place(): string {
+    return `${this.kind.type} ${this.#name ?? 'without a name'}|${this.id}|${this.#inc}`;
+  }
+
+  /** The line of those that wait for one thing. */
+  line(letter: string): Line {
+    let line = this.#lines.get(letter);
+    if (line === undefined) {
+      const leave = () => {
+        if (letter !== 'j') this.run('leave', [letter]).catch(() => {});
+      };
+      const { gateway } = this;
+      line = new Line(letter, {
+        get isReady() {
+          return gateway.redis.isReady;
+        },
+        leave,
+      });
+      this.#lines.set(letter, line);
+    }
+    return line;
+  }
+
+  /** True while the gateway must say that it lives. */
+  get isLeased(): boolean {
+    if (this.isHeld || this.#name === undefined) return true;
+    for (const line of this.#lines.values()) if (!line.isEmpty) return true;
+    return false;
+  }
+
+  /** Resolves when the object is there; `run` waits for that too. */
+  async opened(): Promise<void> {
+    if (!this.#isOpen) await this.#opening;
+  }
+
+  /** Runs a step of the object's script. `grows` says that it stores something. */
+  async run(op: string, args: readonly (string | Uint8Array)[] = [], grows = false): Promise<Reply> {
+    await this.opened();
+    if (this.#end !== undefined) throw this.#end;
+    const reply = await this.#send(op, args, grows);
+    if (String(reply[0]) === 'GONE') throw this.#gone(reply[1] === 1);
+    return reply;
+  }
+
+  /** True once it was deleted or lost. */
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** A message has come: whoever it is for looks again. */
+  hint(letter: string): void {
+    if (letter === 'x') this.#gone(true);
+    else this.#lines.get(letter)?.poke();
+  }
+
+  /** All that waits looks again. */
+  pokeAll(): void {
+    for (const line of this.#lines.values()) if (!line.isEmpty) line.poke();
+  }
+
+  /** Says that this gateway lives. */
+  async renew(): Promise<void> {
+    const at = clock();
+    const reply = await this.run('renew').catch(() => undefined);
+    if (reply?.[0] === 1) this.renewed = at;
+    else if (reply !== undefined && this.isHeld) this.onLost();
+  }
+
+  /** Nobody of this gateway has a proxy of it any more. */
+  dispose(): void {
+    this.gateway.remove(this);
+    if (this.#name === undefined) void this.run('drop').catch(() => {});
+  }
+
+  async #open(): Promise<void> {
+    const { type, config, fields } = this.kind;
+    this.#inc = randomHex(8);
+    const { print } = this.gateway.seal;
+    const named = this.#name === undefined ? '0' : '1';
+    const reply = await this.#send('open', [type, config, print, named, ...fields], true);
+    const [inc, foundType, foundConfig, foundPrint] = reply.map(String);
+    if (foundType !== type || foundConfig !== config) {
+      throw new StateError(
+        `The name ${JSON.stringify(this.#name)} is in use for a ${foundType}${foundType === type ? ' with other options' : ''}: choose another, or delete it first.`,
+      );
+    }
+    if (!this.gateway.seal.knows(foundPrint!)) {
+      throw new AuthenticationError(
+        `The ${type} ${JSON.stringify(this.#name)} was made with another key (fingerprint ${foundPrint || 'none'}, and this program's is ${print || 'none'}): use the same key in all programs. Nothing was taken.`,
+      );
+    }
+    this.#inc = inc!;
+    this.#isOpen = true;
+  }
+
+  async #send(op: string, args: readonly (string | Uint8Array)[], grows: boolean): Promise<Reply> {
+    const { gateway } = this;
+    const seq = gateway.nextCall();
+    const acks = this.#acks.length === 0 ? '' : this.#acks.splice(0).join(',');
+    const all = [op, gateway.id, String(gateway.lease), String(seq), acks, this.#inc, gateway.channels, ...args];
+    const reply = await gateway.redis.run(this.kind.script, this.keys, all, grows);
+    this.#acks.push(seq);
+    return reply;
+  }
+
+  #gone(isDeleted: boolean): Error {
+    const what = `The ${this.kind.type} ${this.#name === undefined ? 'without a name' : JSON.stringify(this.#name)}`;
+    this.#end ??= isDeleted
+      ? new ClosedError(`${what} was deleted.`)
+      : new ClusterError(
+          `${what} is gone from the Redis server, which was restarted without its data, or was away for longer than the lease: make a new one.`,
+          'ERR_DATA_LOST',
+        );
+    for (const line of this.#lines.values()) line.fail(this.#end);
+    if (this.isHeld) this.onLost();
+    return this.#end;
+  }
+}

@@ -1,0 +1,44 @@
+import { withDecoder } from '../codec/decoder.ts';
+import { withEncoder } from '../codec/encoder.ts';
+import type { Reach } from '../codec/extension.ts';
+import { frame, kind } from '../connection/frame.ts';
+import { type Frame, FrameReader } from '../connection/frame-reader.ts';
+import { SerializationError } from '../errors.ts';
+import { needMuchStack } from '../memory/stack-room.ts';
+
+/** A value as bytes: a message as on a socket. Throws what cannot be sent so far, with the path from `root`. */
+export function packValue(value: unknown, root: string, far: Reach): Uint8Array {
+  needMuchStack();
+  return withEncoder((encoder) => {
+    const { bytes, length, blobs } = encoder.encode(value, root, far);
+    const pieces = frame(kind.VALUE, bytes.subarray(0, length), blobs, true);
+    if (pieces === undefined)
+      throw new SerializationError(`Cannot send ${root}: it has more bytes than a message may.`, root);
+    // Memory of its own: a piece of a pooled buffer would travel with the pool.
+    const packed = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      packed.set(piece, at);
+      at += piece.length;
+    }
+    return packed;
+  });
+}
+
+/** The value again. `far` says who may have written it. */
+export function unpackValue(packed: Uint8Array, far: Reach): unknown {
+  let message: Frame | undefined;
+  new FrameReader((whole) => (message = whole)).ingest(packed);
+  if (message === undefined || message.kind !== kind.VALUE) throw damaged();
+  const { body, blobs } = message;
+  const blob = (index: number): ArrayBuffer => {
+    if (blobs[index] === undefined) throw damaged();
+    return blobs[index].buffer as ArrayBuffer;
+  };
+  needMuchStack();
+  return withDecoder((decoder) => decoder.decode(body, 0, body.length, blob, [], far));
+}
+
+function damaged(): SerializationError {
+  return new SerializationError('An item of the cluster is damaged: it is no whole message.', '');
+}

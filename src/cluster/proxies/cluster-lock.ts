@@ -1,0 +1,79 @@
+import { NativeDate } from '../../builtins.ts';
+import { LeaseLostError, TimeoutError } from '../../errors.ts';
+import { LockProxy } from '../../managers/proxies/lock-proxies.ts';
+import type { WaitOptions } from '../../options.ts';
+import type { Taking } from '../served/cluster-lock.ts';
+
+/** Who holds a lock of a cluster. */
+export interface LockHolder {
+  /** The name of the machine. */
+  readonly host: string;
+  /** The process id on that machine. */
+  readonly pid: number;
+  /** When it acquired the lock, by the clock of the Redis server. */
+  readonly since: Date;
+}
+
+/** A lock of a cluster that is held for a block; leaving an `await using` block releases it. */
+export interface ClusterGuard extends Disposable, AsyncDisposable {
+  /** Grows with every acquisition of the lock: what the lock protects can refuse whoever shows a smaller one. */
+  readonly fence: bigint;
+  /** True if the last owner died holding the lock. */
+  readonly abandoned: boolean;
+  /** Aborted with a `LeaseLostError` before another program can own the lock, and when the lock is deleted. */
+  readonly lost: AbortSignal;
+}
+
+/** A lock that programs on several machines share; anybody may release it. It is held for as long as the program lives and reaches the server. */
+export class ClusterLock extends LockProxy {
+  /** Takes the lock if it is free at once; resolves to false if it is not. */
+  override async tryAcquire(): Promise<boolean> {
+    return (await this.#take({ timeout: 0 })) !== false;
+  }
+
+  /** Resolves to the fence of the hold that this process has, or to `undefined`. It grows with every acquisition, for ever. */
+  async fence(): Promise<bigint | undefined> {
+    const fence = (await this.call('fence')) as string | undefined;
+    return fence === undefined ? undefined : BigInt(fence);
+  }
+
+  /** Resolves to who holds the lock, or to `undefined` if it is free. */
+  async holder(): Promise<LockHolder | undefined> {
+    const found = (await this.call('holder')) as { host: string; pid: number; since: number } | undefined;
+    return found && { ...found, since: new NativeDate(found.since) };
+  }
+
+  /** Acquires the lock for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
+  override async guard(options?: WaitOptions): Promise<ClusterGuard> {
+    const taking = await this.#take(options);
+    if (taking === false) throw new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
+    const lost = new AbortController();
+    const over = (why: string, cause?: unknown) => lost.abort(new LeaseLostError(why, { cause }));
+    this.call('watch', [taking.fence]).then(
+      (isLost) => {
+        if (isLost)
+          over(
+            'The lock was lost: the server was out of reach for too long, or the lock was deleted. Another may own it soon.',
+          );
+      },
+      (cause) => over('The lock was lost: the connection of this program to the cluster ended.', cause),
+    );
+    const release = () => this.release();
+    return {
+      fence: BigInt(taking.fence),
+      abandoned: taking.isAbandoned,
+      lost: lost.signal,
+      [Symbol.dispose]: () => void release().catch(() => {}),
+      [Symbol.asyncDispose]: release,
+    };
+  }
+
+  /** @internal */
+  protected override async take(options?: WaitOptions): Promise<boolean> {
+    return (await this.#take(options)) !== false;
+  }
+
+  #take(options: WaitOptions | undefined): Promise<Taking | false> {
+    return this.call('take', [process.pid], options) as Promise<Taking | false>;
+  }
+}

@@ -1,0 +1,79 @@
+import { type Reach, reach } from '../../codec/extension.ts';
+import { afterGetting } from '../../contracts/queue.ts';
+import { JoinableQueueProxy, QueueProxy } from '../../managers/proxies/queue-proxy.ts';
+import type { Reference } from '../../managers/reference.ts';
+import type { WaitOptions } from '../../options.ts';
+import { packValue, unpackValue } from '../packed.ts';
+import type { Taken } from '../served/cluster-queue.ts';
+
+type Call = (method: string, args: readonly unknown[], options: WaitOptions | undefined) => Promise<unknown>;
+
+/** Calls a queue's method with bytes for items. `far` says who may have written an item: whoever has the key, or anybody. */
+async function callPacked(
+  call: Call,
+  far: Reach,
+  method: string,
+  args: readonly unknown[],
+  options: WaitOptions | undefined,
+): Promise<unknown> {
+  switch (method) {
+    case 'put':
+    case 'putNowait':
+      return call(method, [packValue(args[0], 'item', far)], options);
+    case 'putMany':
+      return call(method, [(args[0] as unknown[]).map((item, i) => packValue(item, `items[${i}]`, far))], options);
+    case 'get':
+    case 'getNowait':
+      return unpackValue((await call(method, args, options)) as Uint8Array, far);
+    case 'getMany':
+      return unpackAll((await call(method, args, options)) as Taken, far);
+    default:
+      return call(method, args, options);
+  }
+}
+
+function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
+  const values: unknown[] = [];
+  let failure = error;
+  for (const item of items) {
+    try {
+      values.push(unpackValue(item, far));
+    } catch (cause) {
+      failure ??= cause;
+    }
+  }
+  if (failure !== undefined) throw afterGetting(failure, values);
+  return values;
+}
+
+/** A queue of a cluster. */
+class ClusterQueue extends QueueProxy {
+  readonly #far: Reach;
+  constructor(reference: Reference, far: Reach) {
+    super(reference);
+    this.#far = far;
+  }
+  protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
+    return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
+  }
+}
+
+/** A queue of a cluster whose items are told done. */
+class ClusterJoinableQueue extends JoinableQueueProxy {
+  readonly #far: Reach;
+  constructor(reference: Reference, far: Reach) {
+    super(reference);
+    this.#far = far;
+  }
+  protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
+    return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
+  }
+}
+
+/** What stands for queues, by their kinds: items of a cluster without a key may be data only. */
+export const queueKinds: Readonly<Record<string, (reference: Reference) => QueueProxy>> = {
+  'cluster:queue': (reference) => new ClusterQueue(reference, reach.TRUSTED),
+  'cluster:joinableQueue': (reference) => new ClusterJoinableQueue(reference, reach.TRUSTED),
+  'cluster-open:queue': (reference) => new ClusterQueue(reference, reach.ANYBODY),
+  'cluster-open:joinableQueue': (reference) => new ClusterJoinableQueue(reference, reach.ANYBODY),
+};

@@ -1,0 +1,6 @@
+import { PRELUDE } from './prelude.ts';
+
+/** Deletes an object of any type, which the beginning of every script knows. */
+export const DELETE = `${PRELUDE}
+return {0}
+`;

@@ -1,0 +1,49 @@
+import { COMMON, PRELUDE } from './prelude.ts';
+
+/** A lock: its owner is in `d` while it is held. `last` is the last fence, `orphan` says that its last owner died. */
+export const LOCK = `${PRELUDE}
+local function free()
+  redis.call('DEL', D)
+  wake(A, 'a', 0, 1)
+end
+local function bury(each)
+  if redis.call('HGET', D, 'gw') == each then
+    redis.call('HSET', M, 'orphan', '1')
+    free()
+  end
+  if redis.call('EXISTS', D) == 0 then wake(A, 'a', 0, 1) end
+end
+${COMMON}
+if op == 'take' then
+  local owner = redis.call('HGET', D, 'gw')
+  local rank = not owner and before(A, 1, a1 == '1')
+  if not rank then
+    if a2 == '0' then enter(A) end
+    local ends = owner and redis.call('ZSCORE', L, owner)
+    return {'WAIT', ends and math.max(1, math.ceil(tonumber(ends) - now) + 1) or 0}
+  end
+  redis.call('ZREM', A, gw)
+  local last = tonumber(redis.call('HGET', M, 'last') or '0')
+  local fence = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+  local orphan = redis.call('HGET', M, 'orphan') or '0'
+  redis.call('HSET', M, 'last', fence, 'orphan', '0')
+  redis.call('HSET', D, 'gw', gw, 'fence', fence, 'since', string.format('%.0f', now), 'host', a3, 'pid', a4, 'orphan', orphan)
+  if redis.call('HGET', M, 'named') ~= '1' then redis.call('PEXPIRE', D, lease) end
+  stay()
+  return keep({'OK', fence, orphan})
+end
+if op == 'leave' then
+  redis.call('ZREM', A, gw)
+  if redis.call('EXISTS', D) == 0 then wake(A, 'a', 0, 1) end
+  return {'OK'}
+end
+if op == 'release' then
+  local fence = redis.call('HGET', D, 'fence')
+  if a1 ~= '' and fence ~= a1 then return {'LOST'} end
+  if not fence then return {'FREE'} end
+  if a2 == '1' then redis.call('HSET', M, 'orphan', '1') end
+  free()
+  return keep({'OK', fence})
+end
+return redis.call('HMGET', D, 'gw', 'host', 'pid', 'since', 'orphan', 'fence')
+`;

@@ -1,0 +1,82 @@
+import { AuthenticationError } from '../errors.ts';
+
+const PLAIN = 0;
+const SEALED = 1;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Seals what will be decoded, and opens it. See README.md, "Seal". Without keys values stay as they are. */
+export class Seal {
+  readonly #keys: readonly Uint8Array[];
+  readonly #namespace: string;
+  /** Tells which key is the first one, without telling anything else about it; empty without a key. */
+  readonly print: string;
+  readonly #prints: readonly string[];
+
+  /** The first of `keys` seals, all of them open. */
+  constructor(keys: readonly Uint8Array[], namespace: string) {
+    const { hkdfSync, createHmac } = crypto();
+    this.#keys = keys.map((key) => new Uint8Array(hkdfSync('sha256', key, namespace, 'multiproc seal 1', 32)));
+    this.#namespace = namespace;
+    this.#prints = this.#keys.map((key) =>
+      createHmac('sha256', key).update('fingerprint').digest('base64url').slice(0, 16),
+    );
+    this.print = this.#prints[0] ?? '';
+  }
+
+  /** True if one of the keys has this fingerprint. */
+  knows(print: string): boolean {
+    return print === this.print || this.#prints.includes(print);
+  }
+
+  /** Seals bytes that belong to `place`: they open nowhere else. */
+  seal(bytes: Uint8Array, place: string): Buffer {
+    const key = this.#keys[0];
+    if (key === undefined) return Buffer.concat([Uint8Array.of(PLAIN), bytes]);
+    const { createCipheriv, randomBytes } = crypto();
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce);
+    cipher.setAAD(this.#about(place));
+    return Buffer.concat([Uint8Array.of(SEALED), nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** Returns the bytes, in memory of their own. Throws an `AuthenticationError` if they were not sealed for `place` by one of the keys. */
+  open(sealed: Uint8Array, place: string): Uint8Array {
+    if (this.#keys.length === 0) {
+      if (sealed[0] === PLAIN) return new Uint8Array(sealed.subarray(1));
+    } else if (sealed[0] === SEALED && sealed.length >= 1 + NONCE_BYTES + TAG_BYTES) {
+      for (const key of this.#keys) {
+        const bytes = this.#tryKey(key, sealed, place);
+        if (bytes !== undefined) return bytes;
+      }
+    }
+    throw new AuthenticationError(
+      `A value of ${place.split('|')[0]} was not sealed for it by a key of this cluster: somebody changed it, moved it, or wrote it without the key. It was not decoded, and is skipped.`,
+    );
+  }
+
+  #tryKey(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array | undefined {
+    const start = 1 + NONCE_BYTES;
+    const end = sealed.length - TAG_BYTES;
+    const decipher = crypto().createDecipheriv('aes-256-gcm', key, sealed.subarray(1, start), {
+      authTagLength: TAG_BYTES,
+    });
+    decipher.setAAD(this.#about(place));
+    decipher.setAuthTag(sealed.subarray(end));
+    const bytes = decipher.update(sealed.subarray(start, end));
+    try {
+      decipher.final();
+    } catch {
+      return undefined;
+    }
+    return new Uint8Array(bytes);
+  }
+
+  #about(place: string): Buffer {
+    return Buffer.from(JSON.stringify(['item', this.#namespace, place]));
+  }
+}
+
+function crypto(): typeof import('node:crypto') {
+  return process.getBuiltinModule('node:crypto');
+}

@@ -1,0 +1,122 @@
+import { clock, os } from '../../builtins.ts';
+import { LeaseLostError, StateError } from '../../errors.ts';
+import type { Caller } from '../../managers/caller.ts';
+import type { Client } from '../../managers/client.ts';
+import { type ServedObject, serve } from '../../managers/served-object.ts';
+import type { WaitOptions } from '../../options.ts';
+import { WAIT } from '../line.ts';
+import type { ClusterObject } from '../object.ts';
+import { flag, says } from './cluster-queue.ts';
+
+/** What whoever takes a lock learns. */
+export interface Taking {
+  /** A number in decimal digits. */
+  readonly fence: string;
+  readonly isAbandoned: boolean;
+}
+
+/** What a client of this gateway holds. */
+interface Hold {
+  readonly client: Client;
+  readonly fence: string;
+  readonly forget: () => void;
+  /** Who is told that it was lost, or is over. */
+  readonly watchers: ((isLost: boolean) => void)[];
+  isLost: boolean;
+}
+
+/** A lock in Redis. */
+export function clusterLock(object: ClusterObject): ServedObject {
+  let hold: Hold | undefined;
+
+  const over = (isLost: boolean) => {
+    const ended = hold;
+    if (ended === undefined) return;
+    if (isLost) ended.isLost = true;
+    else {
+      hold = undefined;
+      object.isHeld = false;
+      ended.forget();
+    }
+    for (const watcher of ended.watchers.splice(0)) watcher(isLost);
+  };
+  object.onLost = () => {
+    object.isHeld = false;
+    over(true);
+  };
+
+  const free = async (fence: string, isAbandoned: boolean) => {
+    const reply = await object.run('release', [fence, flag(isAbandoned)]);
+    if (hold !== undefined && says(reply, 'OK') && String(reply[1]) === hold.fence) over(false);
+    // Those that wait here need no message.
+    object.hint('a');
+    return reply;
+  };
+
+  const take = (caller: Caller, pid: unknown, options: WaitOptions | undefined): Promise<Taking | false> =>
+    object.line('a').enter<Taking | false>(caller, options, {
+      async attempt(isFirst, once) {
+        const begin = clock();
+        const reply = await object.run('take', [flag(isFirst), flag(once), os.hostname(), String(pid)], true);
+        if (says(reply, 'WAIT')) {
+          if (Number(reply[1]) > 0) object.line('a').pokeIn(Number(reply[1]));
+          return WAIT;
+        }
+        const fence = String(reply[1]);
+        const { client } = caller;
+        if (client.isDead) {
+          await free(fence, true);
+          return false;
+        }
+        // One that was lost before is another's since.
+        if (hold !== undefined) over(false);
+        const forget = client.onEnd(() => void free(fence, true).catch(() => {}));
+        hold = { client, fence, forget, watchers: [], isLost: false };
+        object.renewed = begin;
+        object.isHeld = true;
+        return { fence, isAbandoned: String(reply[2]) === '1' };
+      },
+      expire: () => false,
+      undo: (taking) => void (taking && free(taking.fence, false).catch(() => {})),
+    });
+
+  const release = async ({ client }: Caller): Promise<void> => {
+    const mine = hold?.client === client ? hold : undefined;
+    const reply = await free(mine?.fence ?? '', false);
+    if (mine?.isLost || says(reply, 'LOST')) {
+      if (hold === mine) over(false);
+      throw new LeaseLostError(
+        'The lock was lost before this release: its lease ended, or somebody else released it. Another may have had it since.',
+      );
+    }
+    if (says(reply, 'FREE')) throw new StateError('release() of a lock that nobody holds.');
+  };
+
+  const owner = async () => {
+    const [gateway, host, pid, since, orphan] = await object.run('owner');
+    return gateway === null
+      ? undefined
+      : { host: String(host), pid: Number(pid), since: Number(since), orphan: String(orphan) };
+  };
+
+  return serve(
+    'lock',
+    {
+      take,
+      release,
+      locked: async () => (await owner()) !== undefined,
+      abandoned: async () => (await owner())?.orphan === '1',
+      holder: async () => {
+        const found = await owner();
+        return found && { host: found.host, pid: found.pid, since: found.since };
+      },
+      fence: ({ client }) => (hold?.client === client && !hold.isLost ? hold.fence : undefined),
+      // Answers when the hold with this fence is over: true if it was lost.
+      watch: (_, fence) =>
+        hold?.fence === fence && !hold?.isLost
+          ? new Promise<boolean>((resolve) => void hold!.watchers.push(resolve))
+          : hold?.fence === fence,
+    },
+    () => object.dispose(),
+  );
+}

@@ -1,0 +1,163 @@
+import { afterPutting, checkMax } from '../../contracts/queue.ts';
+import { Empty, Full, ShutDown, StateError, TimeoutError } from '../../errors.ts';
+import type { Caller } from '../../managers/caller.ts';
+import type { Client } from '../../managers/client.ts';
+import { type ServedObject, serve } from '../../managers/served-object.ts';
+import { isImmediate, type WaitOptions } from '../../options.ts';
+import { WAIT } from '../line.ts';
+import type { ClusterObject } from '../object.ts';
+import type { Reply } from '../redis.ts';
+import { clientNumber } from './client-number.ts';
+
+/** More items than any queue has: `getMany` of all. */
+const ALL = 4294967295;
+
+/** What `getMany` answers: the items, sealed no more, and the error of the first that could not be opened. */
+export interface Taken {
+  readonly items: readonly Uint8Array[];
+  readonly error: unknown;
+}
+
+/** A queue in Redis. Items come and go as the bytes that a proxy has made of them. */
+export function clusterQueue(object: ClusterObject): ServedObject {
+  const { seal } = object.gateway;
+  const { type, config } = object.kind;
+  const redelivers = config[1] === 'r';
+  /** Consumers whose items come back when they are gone. */
+  const known = new WeakSet<Client>();
+
+  const put = (
+    caller: Caller,
+    items: readonly Uint8Array[],
+    options: WaitOptions | undefined,
+    isOne = true,
+  ): Promise<void> => {
+    for (const item of items) if (!(item instanceof Uint8Array)) throw new TypeError('An item comes as bytes.');
+    let done = 0;
+    return object
+      .line('b')
+      .enter<void>(caller, options, {
+        async attempt(isFirst, once) {
+          await object.opened();
+          for (let first = isFirst; done < items.length; first = true) {
+            const sealed = items.slice(done).map((item) => seal.seal(item, object.place));
+            const reply = await object.run('put', [flag(first), flag(once), ...sealed], true);
+            if (says(reply, 'SHUT')) throw new ShutDown();
+            if (says(reply, 'WAIT')) return WAIT;
+            done += Number(reply[1]);
+            // Those that wait here need no message.
+            object.hint('a');
+          }
+          return undefined;
+        },
+        expire() {
+          throw new Full();
+        },
+        undo() {},
+      })
+      .catch((error) => {
+        throw isOne ? error : afterPutting(error, done, caller.signal);
+      });
+  };
+
+  const get = (caller: Caller, max: number, options: WaitOptions | undefined): Promise<readonly Buffer[]> => {
+    const number = clientNumber(caller.client);
+    if (redelivers && !known.has(caller.client)) {
+      known.add(caller.client);
+      caller.client.onEnd(() => void object.run('unhand', [number]).catch(() => {}));
+    }
+    const undo = (items: readonly Buffer[]) =>
+      void object.run(redelivers ? 'unhand' : 'back', redelivers ? [number] : items).catch(() => {});
+    return object.line('a').enter<readonly Buffer[]>(caller, options, {
+      async attempt(isFirst, once) {
+        const reply = await object.run('get', [flag(isFirst), flag(once), String(max), number]);
+        if (says(reply, 'SHUT')) throw new ShutDown();
+        if (says(reply, 'WAIT')) return WAIT;
+        object.hint('b');
+        if (redelivers) hold();
+        const items = reply.slice(1) as Buffer[];
+        if (!caller.client.isDead) return items;
+        undo(items);
+        throw new Error('The client is gone.');
+      },
+      expire() {
+        throw new Empty();
+      },
+      undo,
+    });
+  };
+  /** Items are in hand: the gateway must live. */
+  const hold = () => {
+    object.isHeld = true;
+  };
+  const one = async (caller: Caller, options: WaitOptions | undefined): Promise<Uint8Array> => {
+    const [item] = await get(caller, 1, options);
+    return seal.open(item!, object.place);
+  };
+  const many = async (caller: Caller, max: number, options: WaitOptions | undefined): Promise<Taken> => {
+    checkMax(max);
+    const sealed = await get(caller, Math.min(max, ALL), options);
+    const taken = { items: [] as Uint8Array[], error: undefined as unknown };
+    for (const item of sealed) {
+      try {
+        taken.items.push(seal.open(item, object.place));
+      } catch (error) {
+        taken.error ??= error;
+      }
+    }
+    return taken;
+  };
+  const state = async () => {
+    const [size, max] = await object.run('state');
+    return { size: Number(size), max: Number(max) };
+  };
+
+  return serve(
+    type,
+    {
+      put: (caller, item, options) => put(caller, [item], options),
+      putNowait: (caller, item) => put(caller, [item], { timeout: 0 }),
+      putMany: (caller, items, options) => put(caller, items, options, false),
+      get: one,
+      getNowait: (caller) => one(caller, { timeout: 0 }),
+      getMany: many,
+      qsize: async () => (await state()).size,
+      empty: async () => (await state()).size === 0,
+      full: async () => {
+        const { size, max } = await state();
+        return max > 0 && size >= max;
+      },
+      shutdown: async (_, options) => void (await object.run('shut', [flag(isImmediate(options))])),
+      ...(type === 'joinableQueue' && {
+        taskDone: async (caller: Caller) => {
+          const reply = await object.run('done', [clientNumber(caller.client)]);
+          if (!says(reply, 'NONE')) return;
+          throw new StateError(
+            redelivers
+              ? 'taskDone() was called without an item in hand: each was told done, or its lease ended and it went to another consumer.'
+              : 'taskDone() was called more often than items were put.',
+          );
+        },
+        join: (caller: Caller, options: WaitOptions | undefined) =>
+          object.line('j').enter<void>(caller, options, {
+            attempt: async () => (says(await object.run('join'), 'WAIT') ? WAIT : undefined),
+            expire() {
+              throw new TimeoutError(`The items were not all done within ${options?.timeout} ms.`);
+            },
+            undo() {},
+          }),
+      }),
+    },
+    () => object.dispose(),
+  );
+}
+
+/** A truth as a script takes it. */
+export function flag(is: boolean): string {
+  return is ? '1' : '0';
+}
+
+/** True if a script has answered with that word. */
+export function says(reply: Reply, word: string): boolean {
+  return String(reply[0]) === word;
+}

@@ -1,0 +1,242 @@
+// Several programs over one server: each is a process of its own, which no family joins.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { after, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { AuthenticationError, ClosedError, StateError } from 'multiproc';
+import { Cluster, ClusterError, LeaseLostError } from 'multiproc/cluster';
+import { RedisServer, skip } from './redis-server.ts';
+
+const key = 'a key of the tests';
+
+/** A program that does what it is told, a line of code at a time, and answers with a line of JSON. */
+class Program {
+  readonly child;
+  readonly #lines;
+  constructor(url: string, lease = 1500) {
+    const code = `
+      const { Cluster } = require('multiproc/cluster');
+      const { createInterface } = require('node:readline');
+      const cluster = new Cluster({ url: ${JSON.stringify(url)}, key: ${JSON.stringify(key)}, lease: ${lease} });
+      const o = { cluster };
+      createInterface({ input: process.stdin }).on('line', async (line) => {
+        let answer;
+        try { answer = { value: await eval('(async () => {' + line + '})()') }; } catch (e) { answer = { error: e.name + ': ' + e.message }; }
+        console.log(JSON.stringify(answer));
+      }).on('close', async () => { await cluster.shutdown(); process.exit(0); });`;
+    this.child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
+  }
+  async run(line: string): Promise<unknown> {
+    this.child.stdin!.write(`${line}\n`);
+    const { value } = await this.#lines.next();
+    const answer = JSON.parse(value as string);
+    if ('error' in answer) throw new Error(answer.error);
+    return answer.value;
+  }
+  async end(): Promise<void> {
+    this.child.stdin!.end();
+    await once(this.child, 'exit');
+  }
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+}
+
+describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
+  let made: RedisServer | undefined;
+  const server = async () => (made ??= await new RedisServer('--appendonly', 'yes').start());
+  const clusters: Cluster[] = [];
+  const cluster = async (options = {}) => {
+    const one = new Cluster({ url: (await server()).url, key, lease: 1500, ...options });
+    clusters.push(one);
+    return one;
+  };
+  after(async () => {
+    for (const each of clusters) await each.shutdown();
+    await made?.remove();
+  });
+
+  test('a queue by its name takes items from one to the other, in order, waiting for a place and for an item', async () => {
+    const mine = (await cluster()).queue(2, { name: 'pairs' });
+    const other = new Program((await server()).url);
+    const filled = other.run(
+      "o.q = cluster.queue(2, { name: 'pairs' }); for (let i = 0; i < 50; i++) await o.q.put({ i }); return 1",
+    );
+    for (let i = 0; i < 50; i++) assert.deepEqual(await mine.get({ timeout: 30_000 }), { i });
+    assert.equal(await filled, 1);
+    const waits = other.run('return await o.q.get()');
+    await mine.put(new Map([['a', 1n]]));
+    assert.deepEqual(await waits, {});
+    await other.end();
+  });
+
+  test('what is in Redis is sealed: nothing of it can be read, and what was changed, cut or moved is refused and skipped', async () => {
+    const redis = await server();
+    const one = await cluster();
+    const [a, b] = [one.queue<string>(0, { name: 'a' }), one.queue<string>(0, { name: 'b' })];
+    const list = 'mp:default:{n:a}:d';
+    await a.put('a secret text');
+    const [sealed] = await redis.list('LRANGE', list, '0', '-1');
+    assert.ok(!sealed!.includes('secret'));
+    const strange: Buffer[] = [];
+    for (let at = 0; at < sealed!.length; at++) {
+      const flipped = Buffer.from(sealed!);
+      flipped[at]! ^= 1 << (at % 8);
+      strange.push(flipped, sealed!.subarray(0, at));
+    }
+    strange.push(Buffer.from([0, ...sealed!.subarray(1)]));
+    for (const each of strange) await redis.command('RPUSH', list, each);
+    await redis.command('RPUSH', 'mp:default:{n:b}:d', sealed!);
+    assert.equal(await a.get(), 'a secret text');
+    for (const _ of strange) await assert.rejects(a.get(), AuthenticationError);
+    await assert.rejects(b.get(), AuthenticationError);
+    await a.put('after');
+    assert.equal(await a.get(), 'after');
+    assert.equal(await a.qsize(), 0);
+  });
+
+  test('another key is told so, and takes nothing; of several keys each opens', async () => {
+    const mine = (await cluster()).queue(0, { name: 'keyed' });
+    await mine.put(1);
+    await assert.rejects(
+      (await cluster({ key: 'another key' })).queue(0, { name: 'keyed' }).get(),
+      AuthenticationError,
+    );
+    await assert.rejects((await cluster({ key: undefined })).queue(0, { name: 'keyed' }).get(), AuthenticationError);
+    assert.equal(await mine.qsize(), 1);
+    assert.equal(await (await cluster({ key: ['another key', key] })).queue(0, { name: 'keyed' }).get(), 1);
+  });
+
+  test('a name is of one type and bound; a deleted object ends its waits and its holds', async () => {
+    const one = await cluster();
+    const queue = one.queue(3, { name: 'mine' });
+    await queue.qsize();
+    await assert.rejects(one.queue(4, { name: 'mine' }).qsize(), StateError);
+    await assert.rejects((await cluster()).lock({ name: 'mine' }).acquire(), StateError);
+    const wait = assert.rejects(queue.get(), ClosedError);
+    assert.equal(await one.delete('mine'), true);
+    assert.equal(await one.delete('mine'), false);
+    await wait;
+    await one.queue(4, { name: 'mine' }).put(1);
+    const held = await one.lock({ name: 'gone' }).guard();
+    const lost = once(held.lost, 'abort');
+    await (await cluster()).delete('gone');
+    await lost;
+    assert.ok(held.lost.reason instanceof LeaseLostError);
+  });
+
+  test('a killed program: its lock passes on as abandoned with a greater fence, its items in hand come back to the head', async () => {
+    const one = await cluster();
+    const other = new Program((await server()).url);
+    await other.run(
+      "o.l = cluster.lock({ name: 'l' }); await o.l.acquire(); o.q = cluster.joinableQueue(0, { name: 'r', redeliver: true }); await o.q.putMany([1, 2, 3]); return [await o.q.get(), await o.q.get()]",
+    );
+    const fence = BigInt((await other.run('return String(await o.l.fence())')) as string);
+    const lock = one.lock({ name: 'l' });
+    const queue = one.joinableQueue<number>(0, { name: 'r', redeliver: true });
+    assert.equal((await lock.holder())?.pid, other.child.pid);
+    assert.equal(await lock.tryAcquire(), false);
+    const waits = lock.guard({ timeout: 60_000 });
+    other.kill();
+    const held = await waits;
+    assert.equal(held.abandoned, true);
+    assert.ok(held.fence > fence);
+    await held[Symbol.asyncDispose]();
+    const items: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      items.push(await queue.get({ timeout: 60_000 }));
+      await queue.taskDone();
+    }
+    assert.deepEqual(items, [1, 2, 3]);
+    await queue.join({ timeout: 60_000 });
+    await assert.rejects(queue.taskDone(), StateError);
+  });
+
+  test('a server that is killed and comes back after a second: nothing is lost, nothing done twice, waits go on', async () => {
+    const redis = await server();
+    const one = await cluster({ lease: 30_000 });
+    const queue = one.queue<number>(0, { name: 'restarted' });
+    const lock = one.lock({ name: 'kept' });
+    const held = await lock.guard();
+    await queue.put(-1);
+    assert.equal(await queue.get(), -1);
+    const wait = queue.get();
+    await redis.end('SIGKILL');
+    const puts = Promise.all(Array.from({ length: 20 }, (_, i) => queue.put(i)));
+    await redis.start();
+    await puts;
+    assert.equal(await wait, 0);
+    assert.deepEqual(
+      await queue.getMany(99),
+      Array.from({ length: 19 }, (_, i) => i + 1),
+    );
+    assert.equal(await lock.fence(), held.fence);
+    assert.equal(held.lost.aborted, false);
+    await held[Symbol.asyncDispose]();
+  });
+
+  test('a lock is lost before its lease is over, while the server does not answer', async () => {
+    const redis = await server();
+    const one = await cluster({ lease: 500 });
+    const lock = one.lock({ name: 'lost' });
+    const held = await lock.guard();
+    redis.pause();
+    try {
+      await once(held.lost, 'abort');
+    } finally {
+      redis.resume();
+    }
+    assert.ok(held.lost.reason instanceof LeaseLostError);
+    await assert.rejects(lock.release(), LeaseLostError);
+  });
+
+  test('a server that is not there, is full, or drops keys', async () => {
+    await assert.rejects(
+      new Cluster({ url: 'redis://127.0.0.1:1', connectTimeout: 300 }).queue().put(1),
+      (error: ClusterError) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE',
+    );
+    const evicting = await new RedisServer('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru').start();
+    const refused = new Cluster({ url: evicting.url });
+    await assert.rejects(refused.queue().put(1), { code: 'ERR_EVICTS' });
+    await refused.shutdown();
+    await evicting.remove();
+    const full = await new RedisServer('--maxmemory', '8mb').start();
+    const small = new Cluster({ url: full.url });
+    const queue = small.queue<Uint8Array>();
+    let puts = 0;
+    await assert.rejects(
+      (async () => {
+        for (;;) {
+          await queue.put(new Uint8Array(500_000));
+          puts++;
+        }
+      })(),
+      { code: 'ERR_FULL' },
+    );
+    for (let i = 0; i < puts; i++) assert.equal((await queue.get()).length, 500_000);
+    await small.shutdown();
+    await full.remove();
+  });
+
+  test('without a key only this machine is used; an order without a URL is refused', () => {
+    assert.throws(() => new Cluster('redis://10.0.0.5'), /Without a key/);
+    assert.throws(() => new Cluster('http://x'), TypeError);
+    assert.throws(() => new Cluster({ url: 'redis://127.0.0.1', lifetime: 5 } as never), TypeError);
+  });
+
+  test('after the programs only named objects are left', async () => {
+    const redis = await new RedisServer().start();
+    const one = new Cluster({ url: redis.url, key, lease: 300 });
+    const lock = one.lock();
+    await lock.acquire();
+    const queue = one.queue();
+    await queue.putMany([1, 2, 3]);
+    await one.event({ name: 'stays' }).set();
+    await one.shutdown();
+    while ((await redis.list('KEYS', 'mp:*')).some((name) => !name.includes('{n:stays}:m'))) await setTimeout(20);
+    await redis.remove();
+  });
+});
