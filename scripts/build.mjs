@@ -30,6 +30,12 @@ writeFileSync(
   "// The program of every child process and thread.\nrequire('./multiproc-load.js').part('child');\n",
 );
 
+writeFileSync(
+  'dist/cli.js',
+  "#!/usr/bin/env node\n// The commands of `npx multiproc`.\nrequire('./multiproc-load.js').part('cli')['cli/main.ts'].main(process.argv.slice(2)).then((code) => process.exit(code));\n",
+  { mode: 0o755 },
+);
+
 // Tests reach into the layers (`#dist/memory/heap.js`), and must find the very modules that the doors use.
 for (const name of modules.filter((name) => partOf.has(name))) {
   const file = `build/internals/${name.replace(/\.ts$/, '.js')}`;

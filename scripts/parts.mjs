@@ -21,6 +21,7 @@ const rootsOf = {
   functions: ['functions/function-wire.ts'],
   pool: ['pool/machinery.ts', 'pool/task-board.ts'],
   child: ['process/child.ts'],
+  cli: ['cli/main.ts'],
 };
 /** Doors install what they let travel, which nobody else may do: they are in small parts of their own. */
 const isDoor = (name) => /^(install.*|multiproc|shared-memory|connection|managers|cluster)\.ts$/.test(name);
@@ -41,6 +42,7 @@ const needs = {
   functions: ['queue', 'core'],
   pool: ['queue', 'core', 'functions'],
   child: ['queue', 'core', 'main', 'functions'],
+  cli: ['queue', 'core'],
 };
 
 /** What Node's own loader must load: `import()` works nowhere else. */

@@ -1,0 +1,86 @@
+// `npx multiproc serve`, as a user starts it.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { createInterface } from 'node:readline';
+import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { skip } from '../cluster/redis-server.ts';
+
+const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('multiproc serve', { skip, timeout: 60_000 }, () => {
+  const folder = mkdtempSync(`${tmpdir()}/multiproc-serve-`);
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function start(port: number): Promise<{ child: ChildProcess; line: string }> {
+    const child = spawn(process.execPath, [cli, 'serve', '--port', String(port), '--dir', folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+    return { child, line };
+  }
+
+  /** Runs a program with the variables of the printed line. */
+  function run(line: string, code: string): string {
+    const env = {
+      ...process.env,
+      ...Object.fromEntries(
+        line
+          .split(' ')
+          .flatMap((word) =>
+            word.includes('=') ? [[word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]] : [],
+          ),
+      ),
+    };
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { env, encoding: 'utf8', timeout: 30_000 });
+    assert.equal(stderr, '');
+    return stdout.trim();
+  }
+
+  test('what it prints starts a program; key and items outlive the server; only this user reads them', async () => {
+    const port = await freePort();
+    const first = await start(port);
+    assert.match(first.line, /^MULTIPROC_CLUSTER=redis:\/\/:\S+@127\.0\.0\.1:\d+ MULTIPROC_KEY_FILE=\S+ node app\.js$/);
+    const use = (what: string) => `const { Cluster } = require('multiproc/cluster');
+      (async () => { await using_(new Cluster()); async function using_(c) { const q = c.queue(0, { name: 'q' }); ${what}; await c.shutdown(); } })();`;
+    assert.equal(run(first.line, use("await q.put('kept'); console.log(await q.qsize())")), '1');
+    for (const file of ['key', 'password', 'server.conf']) assert.equal(statSync(`${folder}/${file}`).mode & 0o077, 0);
+    assert.match(readFileSync(`${folder}/server.conf`, 'utf8'), /^maxmemory-policy noeviction$/m);
+    first.child.kill('SIGTERM');
+    assert.deepEqual(await once(first.child, 'exit'), [0, null]);
+    const second = await start(port);
+    assert.equal(second.line, first.line);
+    assert.equal(run(second.line, use('console.log(await q.get())')), 'kept');
+    const taken = spawnSync(process.execPath, [cli, 'serve', '--port', String(port), '--dir', `${folder}/other`], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    assert.equal(taken.status, 1);
+    assert.match(taken.stderr, /listens on port/);
+    second.child.kill('SIGINT');
+    assert.deepEqual(await once(second.child, 'exit'), [0, null]);
+  });
+
+  test('says what to install where there is no server, and what there is where a command is not', () => {
+    const none = spawnSync(process.execPath, [cli, 'serve'], { env: { PATH: folder }, encoding: 'utf8' });
+    assert.equal(none.status, 1);
+    assert.match(none.stderr, /neither valkey-server nor redis-server is installed.*apt-get install redis-server/);
+    const wrong = spawnSync(process.execPath, [cli, 'sreve'], { encoding: 'utf8' });
+    assert.equal(wrong.status, 1);
+    assert.match(wrong.stderr, /There is no command sreve/);
+    assert.equal(spawnSync(process.execPath, [cli, '--help'], { encoding: 'utf8' }).status, 0);
+  });
+});
