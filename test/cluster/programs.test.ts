@@ -145,6 +145,8 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     assert.equal(held.abandoned, true);
     assert.ok(held.fence > fence);
     await held[Symbol.asyncDispose]();
+    // The lease of each object ends by itself.
+    while ((await queue.qsize()) < 3) await setTimeout(20);
     const items: number[] = [];
     for (let i = 0; i < 3; i++) {
       items.push(await queue.get({ timeout: 60_000 }));
@@ -225,6 +227,25 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     assert.throws(() => new Cluster('redis://10.0.0.5'), /Without a key/);
     assert.throws(() => new Cluster('http://x'), TypeError);
     assert.throws(() => new Cluster({ url: 'redis://127.0.0.1', lifetime: 5 } as never), TypeError);
+  });
+
+  test('of a killed program nothing without a name is left, whatever it waited for or held', async () => {
+    const redis = await new RedisServer().start();
+    const other = new Program(redis.url, 300);
+    await other.run(
+      'o.q = cluster.joinableQueue(2, { redeliver: true }); await o.q.putMany([1, 2]); await o.q.get(); o.q.put(3); o.q.put(4); await o.q.qsize(); return 1',
+    );
+    await other.run(
+      'o.e = cluster.queue(); o.e.get().catch(() => {}); await o.e.qsize(); o.l = cluster.lock(); await o.l.acquire(); o.l.acquire().catch(() => {}); await o.l.locked(); return 1',
+    );
+    await other.run(
+      'o.s = cluster.semaphore(1); await o.s.acquire(); o.s.acquire().catch(() => {}); await o.s.getValue(); o.w = cluster.event(); o.w.wait().catch(() => {}); await o.w.isSet(); return 1',
+    );
+    const before = await redis.list('KEYS', 'mp:*');
+    assert.ok(before.length >= 15, String(before));
+    other.kill();
+    while ((await redis.list('KEYS', 'mp:*')).length > 0) await setTimeout(20);
+    await redis.remove();
   });
 
   test('after the programs only named objects are left', async () => {

@@ -62,6 +62,7 @@ export class RedisServer {
   async list(...words: string[]): Promise<Buffer[]> {
     const reply = Buffer.from(await this.command(...words), 'latin1');
     const items: Buffer[] = [];
+    if (reply.toString() === '*0') return items;
     let at = reply.indexOf('\r\n') + 2;
     while (at < reply.length) {
       const end = reply.indexOf('\r\n', at);

@@ -28,7 +28,7 @@ if op == 'take' then
   local orphan = redis.call('HGET', M, 'orphan') or '0'
   redis.call('HSET', M, 'last', fence, 'orphan', '0')
   redis.call('HSET', D, 'gw', gw, 'fence', fence, 'since', string.format('%.0f', now), 'host', a3, 'pid', a4, 'orphan', orphan)
-  if redis.call('HGET', M, 'named') ~= '1' then redis.call('PEXPIRE', D, lease) end
+  mortal(D)
   stay()
   return keep({'OK', fence, orphan})
 end

@@ -18,11 +18,17 @@ local function wake(line, letter, from, to)
   if to <= from then return end
   for _, each in ipairs(redis.call('ZRANGE', line, from, to - 1)) do redis.call('PUBLISH', channel .. each, letter .. M) end
 end
+-- A key of an object without a name must not stay when nobody renews it.
+local function mortal(key)
+  if redis.call('HGET', M, 'named') ~= '1' then redis.call('PEXPIRE', key, lease) end
+end
 local function stay()
   redis.call('ZADD', L, now + lease, gw)
+  mortal(L)
 end
 local function enter(line)
   if not redis.call('ZRANK', line, gw) then redis.call('ZADD', line, redis.call('HINCRBY', M, 'ticket', 1), gw) end
+  mortal(line)
   stay()
 end
 -- How many come before this gateway; nil if it must wait.

@@ -14,12 +14,17 @@ local function held(prefix)
   table.sort(found, function(x, y) return x[1] < y[1] end)
   return found
 end
-local function back(prefix)
+-- Only of that item, if one is given.
+local function back(prefix, only)
   local found = held(prefix)
+  for i = #found, 1, -1 do
+    if only and redis.call('HGET', H, found[i][2]) ~= only then table.remove(found, i) end
+  end
   for i = #found, 1, -1 do
     redis.call('LPUSH', D, redis.call('HGET', H, found[i][2]))
     redis.call('HDEL', H, found[i][2])
   end
+  mortal(D)
   size = redis.call('LLEN', D)
   if #found > 0 then wake(A, 'a', 0, size) end
   return #found
@@ -48,7 +53,7 @@ if op == 'put' then
   redis.call('ZREM', B, gw)
   if joinable then redis.call('HINCRBY', M, 'unfinished', count) end
   wake(A, 'a', size, size + count)
-  if redis.call('HGET', M, 'named') ~= '1' then redis.call('PEXPIRE', D, lease) end
+  mortal(D)
   return keep({'OK', count})
 end
 if op == 'get' then
@@ -64,6 +69,7 @@ if op == 'get' then
     table.insert(reply, item)
     if redeliver then
       redis.call('HSET', H, gw .. '|' .. a4 .. '|' .. redis.call('HINCRBY', M, 'ticket', 1), item)
+      mortal(H)
       stay()
     end
   end
@@ -75,6 +81,7 @@ end
 if op == 'back' then
   -- Items that nobody was there to take any more.
   for i = #ARGV, 8, -1 do redis.call('LPUSH', D, ARGV[i]) end
+  mortal(D)
   wake(A, 'a', 0, redis.call('LLEN', D))
   return keep({'OK'})
 end
@@ -95,7 +102,7 @@ if op == 'done' then
   done(1)
   return keep({'OK'})
 end
-if op == 'unhand' then return keep({'OK', back(gw .. '|' .. a1 .. '|')}) end
+if op == 'unhand' then return keep({'OK', back(gw .. '|' .. a1 .. '|', a2)}) end
 if op == 'join' then
   if tonumber(redis.call('HGET', M, 'unfinished') or '0') <= 0 then return {'OK'} end
   stay()

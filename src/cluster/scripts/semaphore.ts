@@ -34,7 +34,7 @@ if op == 'take' then
   redis.call('HINCRBY', M, 'free', -1)
   redis.call('HINCRBY', D, mine, 1)
   redis.call('HSET', M, 'taken', redis.call('HGET', M, 'orphan') or '0', 'orphan', '0')
-  if redis.call('HGET', M, 'named') ~= '1' then redis.call('PEXPIRE', D, lease) end
+  mortal(D)
   stay()
   return keep({'OK'})
 end

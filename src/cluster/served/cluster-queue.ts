@@ -66,8 +66,11 @@ export function clusterQueue(object: ClusterObject): ServedObject {
       known.add(caller.client);
       caller.client.onEnd(() => void object.run('unhand', [number]).catch(() => {}));
     }
-    const undo = (items: readonly Buffer[]) =>
-      void object.run(redelivers ? 'unhand' : 'back', redelivers ? [number] : items).catch(() => {});
+    const giveBack = async (items: readonly Buffer[]) => {
+      if (!redelivers) await object.run('back', items);
+      else for (const item of [...items].reverse()) await object.run('unhand', [number, item]);
+    };
+    const undo = (items: readonly Buffer[]) => void giveBack(items).catch(() => {});
     return object.line('a').enter<readonly Buffer[]>(caller, options, {
       async attempt(isFirst, once) {
         const reply = await object.run('get', [flag(isFirst), flag(once), String(max), number]);
