@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { EndOfStreamError } from 'multiproc';
+import { EndOfStreamError, Queue } from 'multiproc';
 import { type Factory, Manager } from 'multiproc/managers';
 import { armHere, disarmHere } from '../disturb/arm-here.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
@@ -50,6 +50,27 @@ test('disturbed anywhere in its calls, a client loses none that was answered, an
     { meanwhile: async (dict) => void (await dict.size()) },
   );
   assert.ok(count >= 30, `${count} points`);
+});
+
+test('disturbed anywhere while it gives back the last proxy of an object, a client leaves no object behind', async () => {
+  await disturbEverywhere(
+    async (gifts: Queue<Dict>) => {
+      const dict = gifts.getSync();
+      dict[Symbol.dispose]();
+    },
+    () => {
+      const gifts = new Queue<Dict>();
+      const dict = manager.dict() as Dict;
+      gifts.putSync(dict);
+      dict[Symbol.dispose]();
+      return [gifts] as [Queue<Dict>];
+    },
+    ({ threw }, gifts) => {
+      for (const error of threw) assert.ok('code' in (error as Error), String(error));
+      gifts.close();
+    },
+    { where: 'managers/lease-kinds.ts' },
+  );
 });
 
 test('disturbed anywhere while it starts a manager, uses and ends it, a process leaves no server behind', async () => {
