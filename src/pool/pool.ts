@@ -297,7 +297,7 @@ export class Pool implements AnyPool, AsyncDisposable {
     readMapOptions(options).signal?.throwIfAborted();
     // At once if it can be: a close() right after this call must not come between.
     const list = isIterable(items) ? listNow(items) : await gather(items);
-    return settled(callOf[how], options.signal, (succeed, fail) => {
+    return await settled(callOf[how], options.signal, (succeed, fail) => {
       this.#start(fn, how, list, options, { succeed, fail });
     });
   }
