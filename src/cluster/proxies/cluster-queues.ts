@@ -46,29 +46,25 @@ function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
   return values;
 }
 
-/** A queue of a cluster. */
-class ClusterQueue extends QueueProxy {
-  readonly #far: Reach;
-  constructor(reference: Reference, far: Reach) {
-    super(reference);
-    this.#far = far;
-  }
-  protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
-    return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
-  }
+/** The proxy of a queue, with items packed in this process. */
+function packing(Base: typeof QueueProxy) {
+  return class extends Base {
+    readonly #far: Reach;
+    constructor(reference: Reference, far: Reach) {
+      super(reference);
+      this.#far = far;
+    }
+    protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
+      return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
+    }
+  };
 }
 
+/** A queue of a cluster. */
+class ClusterQueue extends packing(QueueProxy) {}
+
 /** A queue of a cluster whose items are told done. */
-class ClusterJoinableQueue extends JoinableQueueProxy {
-  readonly #far: Reach;
-  constructor(reference: Reference, far: Reach) {
-    super(reference);
-    this.#far = far;
-  }
-  protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
-    return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
-  }
-}
+class ClusterJoinableQueue extends packing(JoinableQueueProxy) {}
 
 /** What stands for queues, by their kinds: items of a cluster without a key may be data only. */
 export const queueKinds: Readonly<Record<string, (reference: Reference) => QueueProxy>> = {
