@@ -15,30 +15,23 @@ const byPool = {
   color: { field: 'pool', type: 'nominal', title: null },
 };
 
+/** One point for each run: how a measure changes in the course of a program. */
+const course = (width, title, y) => ({
+  mark: { type: 'point', opacity: 0.7 },
+  width,
+  height: 260,
+  encoding: {
+    x: { field: 'at', type: 'ordinal', title },
+    xOffset: { field: 'pool' },
+    y: { field: 'value', ...log(y) },
+    ...byPool,
+  },
+});
+
 /** By name: what is drawn, and how. */
 const specs = {
-  'course-apply': {
-    mark: { type: 'point', opacity: 0.7 },
-    width: 230,
-    height: 260,
-    encoding: {
-      x: { field: 'at', type: 'ordinal', title: 'each 3,000 tasks' },
-      xOffset: { field: 'pool' },
-      y: { field: 'value', ...log('p50 of one task, µs') },
-      ...byPool,
-    },
-  },
-  'course-all': {
-    mark: { type: 'point', opacity: 0.7 },
-    width: 180,
-    height: 260,
-    encoding: {
-      x: { field: 'at', type: 'ordinal', title: 'each burst of 20,000' },
-      xOffset: { field: 'pool' },
-      y: { field: 'value', ...log('tasks/s') },
-      ...byPool,
-    },
-  },
+  'course-apply': course(230, 'each 3,000 tasks', 'p50 of one task, µs'),
+  'course-all': course(180, 'each burst of 20,000', 'tasks/s'),
   crossing: {
     mark: line,
     ...size,
