@@ -3,6 +3,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { instrument } from './instrument.mjs';
+import { wrapper } from './parts.mjs';
 
 const folder = 'build/disturbed';
 /** What stands in the library's files, seen from there; a child has its orders first of all. The tests' own copies share it by the global object. */
@@ -18,7 +19,7 @@ export function buildDisturbed() {
   for (const name of readdirSync('dist').filter((name) => /(\.[cm]?js|package\.json)$/.test(name))) {
     const code = readFileSync(`dist/${name}`, 'utf8');
     const isOurs = /^multiproc-.*\.js$/.test(name) && !/-(load|import)\.js$/.test(name);
-    const instrumented = isOurs ? instrument(code, runtime, places) : code;
+    const instrumented = isOurs ? wrapped(instrument(unwrapped(code), runtime, places)) : code;
     writeFileSync(
       `${folder}/dist/${name}`,
       name === 'child.js' ? `require('${orders}'); ${instrumented}` : instrumented,
@@ -29,4 +30,16 @@ export function buildDisturbed() {
   writeFileSync(`${folder}/points.json`, JSON.stringify(places));
   cpSync('package.json', `${folder}/package.json`);
   for (const part of ['internals', 'test']) cpSync(`build/${part}`, `${folder}/build/${part}`, { recursive: true });
+}
+
+/** The text of a part without the function around it, and back: what a text begins with is to be inside. */
+function unwrapped(code) {
+  const { before, after } = wrapper;
+  const end = code.lastIndexOf(after);
+  if (!code.startsWith(before) || end === -1) throw new Error('A part is not what scripts/parts.mjs builds.');
+  return code.slice(before.length, end) + code.slice(end + after.length);
+}
+
+function wrapped(code) {
+  return `${wrapper.before}${code}\n${wrapper.after}`;
 }

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const rootsOf = {
   queue: ['queue.ts'],
   // What follows the door is shared by several of the others.
-  core: ['multiproc.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
+  core: ['multiproc.ts', 'main-thread.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
   main: ['multiproc.ts'],
   'shared-memory': ['shared-memory.ts'],
   'main-shared-memory': ['shared-memory.ts'],
@@ -44,6 +44,9 @@ const needs = {
   child: ['queue', 'core', 'main', 'functions'],
   cli: ['queue', 'core'],
 };
+
+/** A part is a function, which `src/parts/load.ts` calls: to put a function around the text at each start would copy the text. */
+export const wrapper = { before: '(function (exports, require, module, __filename, __dirname) { ', after: '})' };
 
 /** What Node's own loader must load: `import()` works nowhere else. */
 const loadedByNode = 'functions/own-import.ts';
@@ -187,8 +190,9 @@ async function buildPart(part, partOf, exportsOf) {
     format: 'cjs',
     plugins: [elsewhere],
     banner: {
-      js: `"use strict"; const { codeOfThreads, loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
+      js: `${wrapper.before}"use strict"; const { codeOfThreads, loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
     },
+    footer: { js: wrapper.after },
   });
   withoutComments(`dist/multiproc-${part}.js`);
 }

@@ -4,7 +4,8 @@
  * refuses the code of another version of it, or of other flags. Where any of this fails, the source is compiled as if there were no cache.
  */
 import type { Stats } from 'node:fs';
-import { fs, NativeDate } from '../builtins.ts';
+import { fs } from '../real-files.ts';
+import { realDate } from '../real-time.ts';
 
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;
@@ -14,6 +15,8 @@ const MAX_BYTES = 128 * 2 ** 20;
 
 /** Before that, in milliseconds, what V8 refuses is not written anew. */
 const MIN_AGE = 3600_000;
+
+const now = (): number => realDate().now();
 
 let known: { readonly folder: string | undefined } | undefined;
 
@@ -39,7 +42,7 @@ export function cachedCode(
     fd = fs.openSync(`${known.folder}/${fileOf(name)}`, O_RDONLY | O_NOFOLLOW);
     const stats = fs.fstatSync(fd);
     if (!stats.isFile() || stats.nlink !== 1 || !isOnlyOurs(stats)) return undefined;
-    if (stats.mtimeMs < NativeDate.now() - MAX_AGE) return undefined;
+    if (stats.mtimeMs < now() - MAX_AGE) return undefined;
     const bytes = allocate(stats.size);
     if (fs.readSync(fd, bytes, 0, stats.size, 0) !== stats.size) return undefined;
     const start = startOfCode(source.length);
@@ -62,7 +65,7 @@ export function keepAtExit(compiled: Compiled): void {
 export function renewAtExit(compiled: Compiled): void {
   try {
     const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(compiled.name)}`);
-    if (mtimeMs > NativeDate.now() - MIN_AGE) return;
+    if (mtimeMs > now() - MIN_AGE) return;
   } catch {
     // It is gone meanwhile.
   }
@@ -120,7 +123,7 @@ function sweep(folder: string): void {
   let sum = 0;
   for (const { path, mtimeMs, size } of files) {
     sum += size;
-    if (sum > MAX_BYTES || mtimeMs < NativeDate.now() - MAX_AGE) fs.unlinkSync(path);
+    if (sum > MAX_BYTES || mtimeMs < now() - MAX_AGE) fs.unlinkSync(path);
   }
 }
 
@@ -163,18 +166,23 @@ function isOnlyOurs({ uid, mode }: Stats): boolean {
   return uid === process.getuid?.() && (mode & 0o077) === 0;
 }
 
-/** Each installation, version of Node and set of options has files of its own, so that none drives out those of another. */
 function fileOf(name: string): string {
+  return `${name}-${(hash ??= hashOfInstallation())}`;
+}
+
+let hash: string | undefined;
+
+/** Each installation, version of Node and set of options has files of its own, so that none drives out those of another. */
+function hashOfInstallation(): string {
   const { arch, env, execArgv, version } = process;
-  let hash = 0;
   // Not what is evaluated or required: those are of one program.
   const options = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].filter((word) =>
     /^--[\w-]+(=[\w-]*)?$/.test(word),
   );
-  for (const char of [__dirname, version, arch, ...options].join('\n')) {
-    hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
-  }
-  return `${name}-${(hash >>> 0).toString(36)}`;
+  const text = [__dirname, version, arch, ...options].join('\n');
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return (hash >>> 0).toString(36);
 }
 
 const HEADER = 64;

@@ -2,7 +2,8 @@
  * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
-import { dirname, fs } from '../builtins.ts';
+import { isMainThread } from '../main-thread.ts';
+import { fs } from '../real-files.ts';
 import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */
@@ -18,14 +19,18 @@ interface Shared {
 type Given = Readonly<Record<string, Shared>>;
 
 const { Script } = process.getBuiltinModule('node:vm');
-const { isMainThread, parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+
+/** Not in a main thread, which does not need it: it loads all streams, 2 ms. */
+function threads(): typeof import('node:worker_threads') {
+  return process.getBuiltinModule('node:worker_threads');
+}
 
 const loaded = new Map<string, Modules>();
 /** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
 let first: string | undefined;
 
 /** What this thread was given, and gives to those that it starts. */
-let given = (isMainThread ? undefined : workerData?.multiprocCode) as Given | undefined;
+let given = (isMainThread ? undefined : threads().workerData?.multiprocCode) as Given | undefined;
 /** What a thread runs. */
 const ofThreads = ['child', 'main', 'core', 'queue', 'functions', 'pool'];
 
@@ -40,7 +45,8 @@ export function part(name: string): Modules {
 export function loadPackage(name: string): unknown {
   const filename = require.resolve(name);
   const module = { exports: {} };
-  compile(filename, name, 'utf8')(module.exports, require, module, filename, dirname(filename));
+  const { dirname } = process.getBuiltinModule('node:path');
+  compile(filename, name, asModule)(module.exports, require, module, filename, dirname(filename));
   return module.exports;
 }
 
@@ -56,13 +62,11 @@ export const codeOfThreads = {
   },
 };
 
-const BEFORE = '(function (exports, require, module, __filename, __dirname) { ';
-
 function run(name: string): Modules {
   first ??= name;
   const filename = fileOf(name);
   const module = { exports: {} as { modules(): Modules } };
-  compile(filename, name, 'latin1')(module.exports, require, module, filename, dirname(filename));
+  compile(filename, name, asItIs)(module.exports, require, module, filename, __dirname);
   return module.exports.modules();
 }
 
@@ -70,49 +74,65 @@ function fileOf(part: string): string {
   return `${__dirname}/multiproc-${part}.js`;
 }
 
-type Run = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
-
-function compile(filename: string, name: string, encoding: 'latin1' | 'utf8'): Run {
-  return isMainThread ? compileKept(filename, name, encoding) : compileGiven(filename, name);
+/** How the text of a file becomes a script whose value is a function. */
+interface Reading {
+  readonly encoding: 'latin1' | 'utf8';
+  readonly before: string;
+  readonly after: string;
 }
 
-function compileKept(filename: string, name: string, encoding: 'latin1' | 'utf8'): Run {
+/** A part is such a function, and ASCII: a text that is put together would be copied once more. */
+const asItIs: Reading = { encoding: 'latin1', before: '', after: '' };
+const asModule: Reading = {
+  encoding: 'utf8',
+  before: '(function (exports, require, module, __filename, __dirname) { ',
+  after: '\n})',
+};
+
+type Run = (exports: object, require: NodeJS.Require, module: object, filename: string, folder: string) => void;
+
+function compile(filename: string, name: string, reading: Reading): Run {
+  return isMainThread ? compileKept(filename, name, reading) : compileGiven(filename, name, reading);
+}
+
+function compileKept(filename: string, name: string, reading: Reading): Run {
   const bytes = fs.readFileSync(filename);
-  const source = bytes.toString(encoding);
   const keptAs = `${first}-${name}`;
   const code = cachedCode(keptAs, bytes, Buffer.allocUnsafeSlow);
-  const script = scriptOf(filename, source, code);
-  const compiled: Compiled = {
-    name: keptAs,
-    source: () => Buffer.from(source, encoding),
-    code: () => script.createCachedData(),
-  };
+  const script = scriptOf(filename, bytes, reading, code);
+  const compiled: Compiled = { name: keptAs, source: () => bytes, code: () => script.createCachedData() };
   if (code === undefined) keepAtExit(compiled);
   else if (script.cachedDataRejected === true) renewAtExit(compiled);
   return script.runInThisContext() as Run;
 }
 
 /** In a thread: whoever ends one while it has a file open leaves that open for good, so this reads none but by one call of Node's. */
-function compileGiven(filename: string, name: string): Run {
+function compileGiven(filename: string, name: string, reading: Reading): Run {
   const { source, code } = given?.[name] ?? {};
-  if (source === undefined)
-    return scriptOf(filename, fs.readFileSync(filename, 'utf8'), undefined).runInThisContext() as Run;
+  if (source === undefined) {
+    return scriptOf(filename, fs.readFileSync(filename), reading, undefined).runInThisContext() as Run;
+  }
   const { buffer, byteOffset, length } = source;
-  const script = scriptOf(filename, Buffer.from(buffer, byteOffset, length).toString('latin1'), code);
+  const script = scriptOf(filename, Buffer.from(buffer, byteOffset, length), reading, code);
   if (code === undefined && unsent.push({ name, script }) === 1) process.once('exit', send);
   return script.runInThisContext() as Run;
 }
 
-function scriptOf(filename: string, source: string, cachedData: Uint8Array | undefined): import('node:vm').Script {
-  const options = { filename, columnOffset: -BEFORE.length };
-  return new Script(`${BEFORE}${source}\n})`, cachedData === undefined ? options : { ...options, cachedData });
+function scriptOf(
+  filename: string,
+  bytes: Buffer,
+  { encoding, before, after }: Reading,
+  cachedData: Uint8Array | undefined,
+): import('node:vm').Script {
+  const source = bytes.toString(encoding);
+  return new Script(before + source + after, { filename, columnOffset: -before.length, cachedData });
 }
 
 /** What this thread has compiled of what was given to it without code. */
 const unsent: { readonly name: string; readonly script: import('node:vm').Script }[] = [];
 
 function send(): void {
-  parentPort?.postMessage(unsent.map(({ name, script }) => ({ name, code: script.createCachedData() })));
+  threads().parentPort?.postMessage(unsent.map(({ name, script }) => ({ name, code: script.createCachedData() })));
 }
 
 /** The files that threads run, and the code that was kept of them. */

@@ -1,5 +1,5 @@
-import { isMainThread } from 'node:worker_threads';
 import { fs } from '../builtins.ts';
+import { isMainThread } from '../main-thread.ts';
 import { files } from '../platform/choose.ts';
 import { leaveSegments } from './segment-owners.ts';
 
