@@ -14,10 +14,10 @@ function run(way: string): string[] {
   return stdout.trim().split('\n');
 }
 
-test('a waiting put that cannot ring the one who waits has put its item', () => {
-  assert.deepEqual(run('put'), ['put', 'there is 1']);
+test('a waiting put that cannot ring the one who waits has put its item, and that one gets it', () => {
+  assert.deepEqual(run('put'), ['put', 'got 1']);
 });
 
-test('a get that cannot ring the one who waits has its item', () => {
-  assert.deepEqual(run('get'), ['got 0']);
+test('a get that cannot ring the one who waits has its item, and that one puts', () => {
+  assert.deepEqual(run('get'), ['got 0', 'put']);
 });

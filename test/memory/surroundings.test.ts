@@ -23,8 +23,19 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('a machine that has been up for weeks has inode numbers of 32 bits: all are woken, and deaths are seen', async () => {
   const { stdout } = await start(fixture('woken-and-bereaved'), { execArgv: preload('large-inodes') }).ended;
-  assert.equal(stdout, 'said: put 1\nthen: acquired true\nerrands: 0\n');
+  assert.equal(stdout, 'said: put 1\nwatches: true\nthen: acquired true\nerrands: 0\n');
 });
+
+test(
+  'a machine that has been up for a year counts its ticks beyond 31 bits: all are woken, and deaths are seen',
+  forRoot,
+  async () => {
+    const boottime = String(365 * 24 * 3600);
+    const args = ['--time', '--boottime', boottime, process.execPath, fixture('woken-and-bereaved')];
+    const { stdout } = await run('unshare', args, { timeout: 60_000 });
+    assert.equal(stdout, 'said: put 1\nwatches: true\nthen: acquired true\nerrands: 0\n');
+  },
+);
 
 for (const suite of process.env.TEST_LONG === undefined
   ? []
@@ -47,7 +58,7 @@ test(
     await run('chmod', ['755', folder, node]);
     await run('setcap', ['cap_net_bind_service+ep', node]);
     const { stdout } = await run(node, [fixture('woken-and-bereaved')], { uid: NOBODY, gid: NOBODY });
-    assert.match(stdout, /^said: put 1\nthen: acquired true\nerrands: \d+\n$/);
+    assert.match(stdout, /^said: put 1\nwatches: true\nthen: acquired true\nerrands: \d+\n$/);
   },
 );
 
@@ -76,5 +87,5 @@ test('with the /proc of another process namespace the first use says so', forRoo
 test('the first process of a container: all are woken, and deaths are seen', forRoot, async () => {
   const args = ['--pid', '--fork', '--mount-proc', process.execPath, fixture('woken-and-bereaved')];
   const { stdout } = await run('unshare', args);
-  assert.match(stdout, /^said: put 1\nthen: acquired true\nerrands: \d+\n$/);
+  assert.match(stdout, /^said: put 1\nwatches: true\nthen: acquired true\nerrands: \d+\n$/);
 });
