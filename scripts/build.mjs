@@ -10,6 +10,9 @@ import { buildDisturbed } from './disturbed.mjs';
 import { writeDoor } from './doors.mjs';
 import { buildParts } from './parts.mjs';
 
+/** The doors of the package, which are `multiproc` and `multiproc/queue` and so on to users. */
+const doors = ['multiproc', 'queue', 'connection', 'shared-memory', 'managers', 'cluster'];
+
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 tsc('tsconfig.json', '--emitDeclarationOnly');
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
@@ -22,9 +25,7 @@ const modules = readdirSync('src', { recursive: true }).filter(
 );
 const exportsOf = await namesExportedBy(modules);
 const partOf = await buildParts(exportsOf);
-for (const name of ['multiproc', 'queue', 'connection', 'shared-memory', 'managers', 'cluster']) {
-  writeDoor(name, partOf.get(`${name}.ts`), exportsOf.get(`${name}.ts`));
-}
+for (const name of doors) writeDoor(name, partOf.get(`doors/${name}.ts`), exportsOf.get(`doors/${name}.ts`));
 writeFileSync(
   'dist/child.js',
   "// The program of every child process and thread.\nrequire('./multiproc-load.js').part('child');\n",
@@ -49,7 +50,7 @@ buildDisturbed();
 
 /** The names of the values that each module exports. */
 async function namesExportedBy(modules) {
-  const isDoor = (name) => /^(multiproc|queue|connection|shared-memory|managers|cluster)\.ts$/.test(name);
+  const isDoor = (name) => doors.some((door) => name === `doors/${door}.ts`);
   const options = {
     outdir: 'build',
     format: 'esm',

@@ -28,9 +28,9 @@ function openInstalled() {
 }
 `;
 
-/** Writes `dist/name.mjs` and `dist/name.cjs` with their types, for the module `name.ts` in `part`, which exports these names. */
+/** Writes `dist/name.mjs` and `dist/name.cjs` with their types, for the module `doors/name.ts` in `part`, which exports these names. */
 export function writeDoor(name, part, exported) {
-  const text = open(part, `${name}.ts`, name === 'multiproc' ? name : `multiproc/${name}`);
+  const text = open(part, `doors/${name}.ts`, name === 'multiproc' ? name : `multiproc/${name}`);
   const names = [...exported].sort();
   writeFileSync(
     `dist/${name}.mjs`,
@@ -42,5 +42,6 @@ export function writeDoor(name, part, exported) {
     `dist/${name}.cjs`,
     `'use strict';\nconst { runInThisContext } = require('node:vm');\nconst here = __filename;${text}module.exports = open();\n${hint}`,
   );
+  writeFileSync(`dist/${name}.d.ts`, `export * from './doors/${name}.js';\n`);
   writeFileSync(`dist/${name}.d.mts`, `export * from './${name}.js';\n`);
 }

@@ -6,25 +6,25 @@ import { build } from 'esbuild';
 
 /** In their order, where each part begins. A module is in the first part whose roots reach it without `lazy`. */
 const rootsOf = {
-  queue: ['queue.ts'],
+  queue: ['doors/queue.ts'],
   // What follows the door is shared by several of the others.
-  core: ['multiproc.ts', 'main-thread.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
-  main: ['multiproc.ts'],
-  'shared-memory': ['shared-memory.ts'],
-  'main-shared-memory': ['shared-memory.ts'],
-  connection: ['connection.ts'],
-  'main-connection': ['connection.ts'],
-  managers: ['managers.ts'],
-  'main-managers': ['managers.ts'],
-  cluster: ['cluster.ts'],
-  'main-cluster': ['cluster.ts'],
+  core: ['doors/multiproc.ts', 'engine/main-thread.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
+  main: ['doors/multiproc.ts'],
+  'shared-memory': ['doors/shared-memory.ts'],
+  'main-shared-memory': ['doors/shared-memory.ts'],
+  connection: ['doors/connection.ts'],
+  'main-connection': ['doors/connection.ts'],
+  managers: ['doors/managers.ts'],
+  'main-managers': ['doors/managers.ts'],
+  cluster: ['doors/cluster.ts'],
+  'main-cluster': ['doors/cluster.ts'],
   functions: ['functions/function-wire.ts'],
   pool: ['pool/machinery.ts', 'pool/task-board.ts'],
   child: ['process/child.ts'],
   cli: ['cli/main.ts'],
 };
 /** Doors install what they let travel, which nobody else may do: they are in small parts of their own. */
-const isDoor = (name) => /^(install.*|multiproc|shared-memory|connection|managers|cluster)\.ts$/.test(name);
+const isDoor = (name) => /^doors\/(install.*|multiproc|shared-memory|connection|managers|cluster)\.ts$/.test(name);
 const holdsDoors = (part) => part === 'child' || part.startsWith('main');
 /** What each part may have loaded with it: what is loaded at its first use must not come in by a side door. */
 const needs = {

@@ -7,9 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL(import.meta.url.includes('/build/test/') ? '../../' : '../', import.meta.url));
 
-/** Each folder may import from those with a lower number, and from itself; never from a neighbour with the same one. */
+/** Each folder may import from those with a lower number, and from itself; never from a neighbour with the same one. The doors import anything. */
 const layers: Readonly<Record<string, number>> = {
   contracts: 0,
+  engine: 0,
+  loading: 1,
+  waits: 1,
   platform: 1,
   memory: 2,
   ring: 3,
@@ -24,44 +27,19 @@ const layers: Readonly<Record<string, number>> = {
   managers: 7,
   cli: 8,
   cluster: 8,
+  doors: 9,
 };
 const DOORS = 9;
 
-/** Files that belong to no folder: leaves import nothing of ours but those that stand below them, doors import anything. */
+/** Files that stand on another line than their folder. */
 const single: Readonly<Record<string, number>> = {
-  'errors.ts': -1,
-  'builtins.ts': -1,
-  'clock.ts': -2,
-  'main-thread.ts': -1,
-  'real-files.ts': -2,
-  'real-time.ts': -2,
-  'stack-of.ts': -1,
-  'call-sites.ts': 0,
-  'both-stacks.ts': 0,
-  'on-abort.ts': 0,
-  'options.ts': -1,
-  'cluster.ts': DOORS,
-  'connection.ts': DOORS,
-  'context.ts': DOORS,
-  'index.ts': DOORS,
-  'lazy.ts': 1,
-  'loaded-for-functions.ts': 1,
-  'install.ts': DOORS,
-  'install-connection.ts': DOORS,
-  'install-cluster.ts': DOORS,
-  'install-managers.ts': DOORS,
-  'install-shared-memory.ts': DOORS,
-  'install-when-met.ts': DOORS,
-  'managers.ts': DOORS,
-  'multiproc.ts': DOORS,
-  'queue.ts': DOORS,
-  'shared-memory.ts': DOORS,
   // A program that is started, as a door is opened: nothing may import it.
   'process/child.ts': DOORS,
 };
 
-/** They stand alone: the in-process queue, which any folder may import, and what loads the built files. They import leaves only. */
+/** They stand alone: the in-process queue, which any folder may import, and what loads the built files. They import these folders only. */
 const standalone = ['queue', 'parts'];
+const leaves = ['contracts', 'engine', 'waits'];
 
 /** The packages we depend on, and the folders that know them. */
 const packages: Readonly<Record<string, readonly string[]>> = {
@@ -77,7 +55,7 @@ const long: Readonly<Record<string, string>> = {
   'ring/ring.ts': 'one layout in shared memory, read and written by both ends',
 };
 
-/** What a program may replace, as fake timers do: `builtins.ts` has it as it was when the library was loaded, or as Node made it. */
+/** What a program may replace, as fake timers do: `engine/builtins.ts` has it as it was when the library was loaded, or as Node made it. */
 const replaceable =
   /(?<![\w.$'#])((?:set|clear)(?:Timeout|Interval|Immediate)|queueMicrotask)\(|\b(performance|process)\.(?:now|hrtime|nextTick)\b|\bnew (Date)\(|\b(Date)\.\w|\binstanceof (Promise|Date)\b|\bgetBuiltinModule\('node:(fs)'\)/g;
 /** What waits for nobody but its own process obeys the clock of the program, so that fake timers can test it. */
@@ -127,14 +105,14 @@ function importsOf(source: string): string[] {
 /** What of builtins.ts a source uses and has not imported. */
 function replaceablesOf(source: string): string[] {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
-  const imported = /import \{([^}]*)\} from '[./]*builtins\.ts'/.exec(code)?.[1]?.split(/,\s*/) ?? [];
+  const imported = /import \{([^}]*)\} from '[./]*(?:engine\/)?builtins\.ts'/.exec(code)?.[1]?.split(/,\s*/) ?? [];
   const own = imported.map((name) => name.trim());
   const used = [...code.matchAll(replaceable)].map((match) => match.slice(1).find((name) => name !== undefined)!);
   return [...new Set(used)].filter((name) => !own.includes(name));
 }
 
 function layerOf(file: string): number | undefined {
-  return single[file] ?? (file.includes('/') ? layers[file.split('/')[0]!] : undefined);
+  return single[file] ?? layers[folderOf(file)];
 }
 
 const folderOf = (file: string): string => (file.includes('/') ? file.split('/')[0]! : '');
@@ -145,7 +123,8 @@ function violationsOf(sources: Sources): string[] {
   for (const [file, source] of sources) {
     const folder = folderOf(file);
     const isStandalone = standalone.includes(folder);
-    if (layerOf(file) === undefined && !isStandalone) found.push(`${file}: has no layer`);
+    if (folder === '') found.push(`${file}: stands in no folder`);
+    else if (layerOf(file) === undefined && !isStandalone) found.push(`${file}: has no layer`);
     if (vague.test(file)) found.push(`${file}: a name that says nothing`);
     const lines = source.trimEnd().split('\n').length;
     if (lines > 400 && long[file] === undefined) found.push(`${file}: ${lines} lines, and no reason for them`);
@@ -155,7 +134,7 @@ function violationsOf(sources: Sources): string[] {
     if (/\bGRANULE\b/.test(source) && !knowGranules.includes(folder) && !stillKnowGranules.includes(file)) {
       found.push(`${file} knows granules, as only ${knowGranules.join('/, ')}/ may`);
     }
-    if (!/^(builtins|clock|real-files|real-time)\.ts$/.test(file) && !obeysTheProgram.includes(folder)) {
+    if (folder !== 'engine' && !obeysTheProgram.includes(folder)) {
       for (const name of replaceablesOf(source))
         found.push(`${file} takes ${name} from where a program may replace it`);
     }
@@ -178,7 +157,9 @@ function problemWith(file: string, specifier: string, sources: Sources): string 
   if (from === DOORS) return undefined;
   if (file.includes('/') && folderOf(target) === folderOf(file) && to === from) return undefined;
   if (standalone.includes(folderOf(file)))
-    return to !== undefined && to <= 0 ? undefined : 'it stands alone, and may import leaves only';
+    return leaves.includes(folderOf(target))
+      ? undefined
+      : `it stands alone, and may import ${leaves.join('/, ')}/ only`;
   if (standalone.includes(folderOf(target))) return undefined;
   if (from === undefined || to === undefined) return 'there is no layer to compare';
   return to < from ? undefined : `layer ${to} from layer ${from}`;
@@ -215,35 +196,35 @@ describe('the check of the architecture', () => {
 
   test('lets imports point downwards', () => {
     const files = {
-      'errors.ts': '',
-      'memory/heap.ts': "import { readFileSync } from 'node:fs';\nimport { E } from '../errors.ts';",
+      'contracts/errors.ts': '',
+      'memory/heap.ts': "import { readFileSync } from 'node:fs';\nimport { E } from '../contracts/errors.ts';",
       'process/process.ts': "import type {\n  Heap,\n} from '../memory/heap.ts';",
       'codec/text.ts': "import { parse } from 'acorn';",
-      'index.ts': "export { type Process } from './process/process.ts';",
-      'queue/queue.ts': "import { E } from '../errors.ts';",
+      'doors/multiproc.ts': "export { type Process } from '../process/process.ts';",
+      'queue/queue.ts': "import { E } from '../contracts/errors.ts';",
     };
     assert.deepEqual(check(files), []);
   });
 
   test('finds what points elsewhere', () => {
     const files = {
-      'errors.ts': "import './options.ts';",
-      'options.ts': '',
+      'contracts/errors.ts': "import '../engine/builtins.ts';",
+      'engine/builtins.ts': '',
       'memory/heap.ts': "export type { Lock } from '../sync/lock.ts';\nimport acorn from 'acorn';",
       'sync/lock.ts': "const ring = import('../ring/ring.ts');",
       'ring/ring.ts': "import { gone } from './gone.ts';",
       'queue/queue.ts': "import { Heap } from '../memory/heap.ts';",
       'process/process.ts': "import './child.ts';",
-      'process/child.ts': "import '../install.ts';",
-      'install.ts': '',
+      'process/child.ts': "import '../doors/wiring.ts';",
+      'doors/wiring.ts': '',
     };
     assert.deepEqual(check(files), [
-      'errors.ts imports ./options.ts: layer -1 from layer -1',
+      'contracts/errors.ts imports ../engine/builtins.ts: layer 0 from layer 0',
       'memory/heap.ts imports ../sync/lock.ts: layer 3 from layer 2',
       'memory/heap.ts imports acorn: a package that this folder does not know',
       'sync/lock.ts imports ../ring/ring.ts: layer 3 from layer 3',
       'ring/ring.ts imports ./gone.ts: there is no such file in src/',
-      'queue/queue.ts imports ../memory/heap.ts: it stands alone, and may import leaves only',
+      'queue/queue.ts imports ../memory/heap.ts: it stands alone, and may import contracts/, engine/, waits/ only',
       'process/process.ts imports ./child.ts: layer 9 from layer 5',
     ]);
   });
@@ -259,9 +240,9 @@ describe('the check of the architecture', () => {
 
   test('finds what is taken from where a program may replace it', () => {
     const files = {
-      'builtins.ts': 'export const { setTimeout } = timers;',
+      'engine/builtins.ts': 'export const { setTimeout } = timers;',
       'ring/a.ts':
-        "import { setTimeout } from '../builtins.ts';\nsetTimeout(f, 1); clearTimeout(t); socket.setTimeout(1);",
+        "import { setTimeout } from '../engine/builtins.ts';\nsetTimeout(f, 1); clearTimeout(t); socket.setTimeout(1);",
       'ring/b.ts': '// setTimeout(f)\nconst t = performance.now() - Date.now(); x instanceof Promise;',
       'ring/d.ts': "process.getBuiltinModule('node:fs').existsSync(file);",
       'queue/timer.ts': 'setTimeout(f, 1);',
@@ -299,8 +280,9 @@ describe('the check of the architecture', () => {
     assert.deepEqual(check(files), ['pool/new.ts knows granules, as only memory/, ring/, sync/ may']);
   });
 
-  test('finds names that say nothing, unknown folders and long files', () => {
+  test('finds names that say nothing, files in no folder, unknown folders and long files', () => {
     const files = {
+      'errors.ts': '',
       'ring/utils.ts': '',
       'sync/lock-helpers.ts': '',
       'stuff/thing.ts': '',
@@ -308,6 +290,7 @@ describe('the check of the architecture', () => {
       'functions/builtin-types.ts': '',
     };
     assert.deepEqual(check(files), [
+      'errors.ts: stands in no folder',
       'ring/utils.ts: a name that says nothing',
       'sync/lock-helpers.ts: a name that says nothing',
       'stuff/thing.ts: has no layer',
@@ -326,8 +309,8 @@ describe('the architecture', () => {
 
   test('the doors name what they export', () => {
     for (const [file, source] of sources) {
-      // multiproc.ts opens index.ts, after it has installed what travels.
-      const allowed = file === 'multiproc.ts' ? ["export * from './index.ts';"] : [];
+      // multiproc.ts opens public-names.ts, after it has installed what travels.
+      const allowed = file === 'doors/multiproc.ts' ? ["export * from './public-names.ts';"] : [];
       assert.deepEqual(source.match(/^export \*.*$/gm) ?? [], allowed, file);
     }
   });

@@ -1,11 +1,11 @@
-import { clock } from '../builtins.ts';
-import { BrokenBarrierError } from '../errors.ts';
+import { BrokenBarrierError } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { clock } from '../engine/builtins.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { viewParcel } from '../ring/parcel.ts';
 import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';

@@ -1,4 +1,4 @@
-import { setImmediate } from '../builtins.ts';
+import { setImmediate } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { canPin, pin } from '../memory/pin.ts';
 import type { Blob } from '../ring/parcel.ts';

@@ -1,7 +1,7 @@
-import { Empty, Full, ShutDown } from '../errors.ts';
+import { Empty, Full, ShutDown } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';

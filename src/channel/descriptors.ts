@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import { defineKind, type Family, family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';

@@ -1,11 +1,11 @@
+import { StateError, TimeoutError } from '../contracts/errors.ts';
+import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { ShutdownOptions } from '../contracts/queue.ts';
-import { StateError, TimeoutError } from '../errors.ts';
 import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, type Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';

@@ -1,4 +1,5 @@
-import { clock } from '../builtins.ts';
+import { EndOfStreamError, ShutDown } from '../contracts/errors.ts';
+import { assertIterable, isImmediate, readTimeout, type WaitOptions } from '../contracts/options.ts';
 import {
   type AnyQueue,
   afterGetting,
@@ -7,14 +8,13 @@ import {
   readBound,
   type ShutdownOptions,
 } from '../contracts/queue.ts';
-import { EndOfStreamError, ShutDown } from '../errors.ts';
+import { clock } from '../engine/builtins.ts';
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
-import { onAbort } from '../on-abort.ts';
-import { assertIterable, isImmediate, readTimeout, type WaitOptions } from '../options.ts';
 import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 
 /** The option of a `get` that ends when all producers have ended. */

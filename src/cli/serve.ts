@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { setTimeout } from '../builtins.ts';
+import { setTimeout } from '../engine/builtins.ts';
 
 const PROGRAMS = ['valkey-server', 'redis-server'];
 /** Milliseconds between two looks whether the server listens, and until that is given up. */

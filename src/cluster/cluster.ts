@@ -1,12 +1,12 @@
+import { ProcessError, StateError } from '../contracts/errors.ts';
+import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { readBound } from '../contracts/queue.ts';
-import { ProcessError, StateError } from '../errors.ts';
 import { BaseManager } from '../managers/base-manager.ts';
 import type { SemaphoreProxy } from '../managers/proxies/lock-proxies.ts';
 import type { JoinableQueueProxy, QueueProxy } from '../managers/proxies/queue-proxy.ts';
 import type { EventProxy } from '../managers/proxies/signal-proxies.ts';
 import type { BaseProxy } from '../managers/proxy.ts';
 import type { ServerOrders } from '../managers/server-process.ts';
-import { assertOptionType, assertWhole, checkOptionNames } from '../options.ts';
 import { Process } from '../process/process.ts';
 import { runGateway } from './gateway-process.ts';
 import type { ClusterLock } from './proxies/cluster-lock.ts';

@@ -1,4 +1,4 @@
-import { clock, randomHex, setInterval } from '../builtins.ts';
+import { clock, randomHex, setInterval } from '../engine/builtins.ts';
 import { Redis } from './redis.ts';
 import { Seal } from './seal.ts';
 import type { ClusterSettings } from './settings.ts';

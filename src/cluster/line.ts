@@ -1,7 +1,7 @@
-import { clearTimeout, setTimeout } from '../builtins.ts';
+import type { WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Caller } from '../managers/caller.ts';
-import { onAbort } from '../on-abort.ts';
-import type { WaitOptions } from '../options.ts';
+import { onAbort } from '../waits/on-abort.ts';
 
 /** What an attempt answers that must wait. */
 export const WAIT = Symbol('wait');

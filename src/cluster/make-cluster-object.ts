@@ -1,4 +1,4 @@
-import { RemoteError, StateError } from '../errors.ts';
+import { RemoteError, StateError } from '../contracts/errors.ts';
 import type { ServedObject } from '../managers/served-object.ts';
 import type { Gateway } from './gateway.ts';
 import { ClusterObject, idOfName, type Kind, keysOf } from './object.ts';

@@ -1,5 +1,5 @@
-import { clock, randomHex } from '../builtins.ts';
-import { AuthenticationError, ClosedError, ClusterError, StateError } from '../errors.ts';
+import { AuthenticationError, ClosedError, ClusterError, StateError } from '../contracts/errors.ts';
+import { clock, randomHex } from '../engine/builtins.ts';
 import type { Gateway } from './gateway.ts';
 import { Line } from './line.ts';
 import type { Reply, Script } from './redis.ts';

@@ -3,7 +3,7 @@ import { withEncoder } from '../codec/encoder.ts';
 import type { Reach } from '../codec/extension.ts';
 import { frame, kind } from '../connection/frame.ts';
 import { type Frame, FrameReader } from '../connection/frame-reader.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 
 /** A value as bytes: a message as on a socket. Throws what cannot be sent so far, with the path from `root`. */

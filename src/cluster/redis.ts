@@ -1,5 +1,5 @@
-import { setTimeout } from '../builtins.ts';
-import { ClusterError, ProcessError } from '../errors.ts';
+import { ClusterError, ProcessError } from '../contracts/errors.ts';
+import { setTimeout } from '../engine/builtins.ts';
 
 /** A script of a type of objects. */
 export interface Script {

@@ -1,4 +1,4 @@
-import { AuthenticationError } from '../errors.ts';
+import { AuthenticationError } from '../contracts/errors.ts';
 
 const PLAIN = 0;
 const SEALED = 1;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { fs } from '../builtins.ts';
-import { assertOptionType, assertWhole, checkOptionNames } from '../options.ts';
+import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
+import { fs } from '../engine/builtins.ts';
 import type { RedisPlace } from './redis.ts';
 
 /** A key of a cluster: whoever has it can have its programs decode values. */

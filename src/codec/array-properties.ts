@@ -1,4 +1,4 @@
-import { inspect } from '../builtins.ts';
+import { inspect } from '../engine/builtins.ts';
 
 /** What arrays have besides elements: named properties (`match.index`), for which JavaScript has no cheap question, and a length. */
 

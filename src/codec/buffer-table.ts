@@ -9,7 +9,7 @@
  * buffer over shared memory does not cross at all: the receiver opens the same memory. Through a socket it does, and what is
  * resizable arrives with a fixed length.
  */
-import { types } from '../builtins.ts';
+import { types } from '../engine/builtins.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { reach, type ValueReader, type ValueWriter } from './extension.ts';

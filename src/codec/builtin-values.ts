@@ -1,5 +1,5 @@
 /** The small built-in classes: dates, regular expressions, boxed primitives, URLs. Errors have error-values.ts. */
-import { NativeDate, types } from '../builtins.ts';
+import { NativeDate, types } from '../engine/builtins.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { errorKind } from './error-values.ts';
 import { reach } from './extension.ts';

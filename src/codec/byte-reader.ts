@@ -1,4 +1,4 @@
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { LATIN1, UTF16 } from './tags.ts';
 
 /** Buffer's methods for one encoding each: fewer checks than `toString`, and present in every Node. */

@@ -1,7 +1,7 @@
 /** Instances that keep their class: which those are, and how they are written. instance-forms.ts says what is on the wire. */
 
-import { NativeDate, types } from '../builtins.ts';
-import { stackOf } from '../stack-of.ts';
+import { NativeDate, types } from '../engine/builtins.ts';
+import { stackOf } from '../engine/stack-of.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';

@@ -1,5 +1,5 @@
-import { randomHex } from '../builtins.ts';
-import { assertOptions, assertOptionType } from '../options.ts';
+import { assertOptions, assertOptionType } from '../contracts/options.ts';
+import { randomHex } from '../engine/builtins.ts';
 import { holdsPrivateNames } from './private-names.ts';
 
 /** Any class, including abstract ones. */

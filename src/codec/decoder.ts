@@ -1,4 +1,4 @@
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { isIndex, stretch } from './array-properties.ts';
 import { readBigint } from './bigints.ts';
 import { type ReceivedBuffer, readBuffers } from './buffer-table.ts';

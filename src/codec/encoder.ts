@@ -1,5 +1,5 @@
-import { types } from '../builtins.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
+import { types } from '../engine/builtins.ts';
 import { hasNamedProperties, namedKeys } from './array-properties.ts';
 import { writeBigint } from './bigints.ts';
 import { isOfFamily, SentBuffers } from './buffer-table.ts';

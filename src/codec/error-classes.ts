@@ -1,4 +1,4 @@
-import * as ours from '../errors.ts';
+import * as ours from '../contracts/errors.ts';
 
 /** A class of errors that this library throws. */
 export interface BrandedErrorClass {

@@ -5,9 +5,10 @@
  * A report of a failure must not fail itself: of the properties, whatever cannot be sent is replaced by a sentence that says so, and
  * the rest of them is sent. A stack that is no text is left out.
  */
-import { types } from '../builtins.ts';
-import { RemoteError } from '../errors.ts';
-import { stackOf, withStackLimit } from '../stack-of.ts';
+
+import { RemoteError } from '../contracts/errors.ts';
+import { types } from '../engine/builtins.ts';
+import { stackOf, withStackLimit } from '../engine/stack-of.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { KeyObject, webcrypto } from 'node:crypto';
-import { types } from '../builtins.ts';
+import { types } from '../engine/builtins.ts';
 import {
   type Extension,
   extensionById,

@@ -1,6 +1,6 @@
 /** Which objects are bound to the process they live in, although they look like objects with properties. */
 import { EventEmitter } from 'node:events';
-import { types } from '../builtins.ts';
+import { types } from '../engine/builtins.ts';
 
 /** By prototype: the name of a class whose objects are more than their properties, '' for an ordinary class. */
 const nativeNames = new WeakMap<object, string>();

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { clearTimeout, setTimeout } from '../builtins.ts';
-import { TimeoutError } from '../errors.ts';
-import { onAbort } from '../on-abort.ts';
-import { assertOptions, readTimeout, type WaitOptions } from '../options.ts';
+import { TimeoutError } from '../contracts/errors.ts';
+import { assertOptions, readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import type { ShortPath } from '../platform/sockets.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';

@@ -6,8 +6,8 @@ import {
   readMaxLength,
   type SendBytesRange,
 } from '../contracts/connection.ts';
-import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../errors.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { Waitable } from '../sync/waitable.ts';
 
 /** @internal The size of a message that is a value, not bytes. */

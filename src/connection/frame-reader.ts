@@ -1,4 +1,4 @@
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { HEADER_BYTES, type Kind, kind, LENGTH_BYTES, MAX_MESSAGE_BYTES } from './frame.ts';
 
 /** A message as it came in. */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { AuthenticationError, EndOfStreamError } from '../errors.ts';
+import { AuthenticationError, EndOfStreamError } from '../contracts/errors.ts';
 
 /** The longest time of a whole handshake, in ms; after that the connection is closed. */
 export const HANDSHAKE_TIME = 5000;

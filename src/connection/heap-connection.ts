@@ -1,7 +1,7 @@
 import { openBlob, storeBlob } from '../channel/blobs.ts';
 import { keepParcel, pack, unpack } from '../channel/transport.ts';
-import { ClosedError, EndOfStreamError, TimeoutError } from '../errors.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import { ClosedError, EndOfStreamError, TimeoutError } from '../contracts/errors.ts';
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import type { Parcel } from '../ring/parcel.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';

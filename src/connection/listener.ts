@@ -1,8 +1,8 @@
 import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
-import { clock } from '../builtins.ts';
-import { type AuthenticationError, ClosedError, TimeoutError } from '../errors.ts';
-import { assertOptions, assertWhole, type WaitOptions } from '../options.ts';
+import { type AuthenticationError, ClosedError, TimeoutError } from '../contracts/errors.ts';
+import { assertOptions, assertWhole, type WaitOptions } from '../contracts/options.ts';
+import { clock } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
 import { NOT_YET } from '../sync/spinner.ts';

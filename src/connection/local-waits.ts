@@ -1,8 +1,8 @@
-import { clearTimeout, setTimeout } from '../builtins.ts';
-import { onAbort } from '../on-abort.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import { settleInTurn } from '../sync/loop-turn.ts';
 import { type Attempt, NOT_YET } from '../sync/spinner.ts';
+import { onAbort } from '../waits/on-abort.ts';
 
 interface Waiter {
   readonly attempt: Attempt<unknown>;

@@ -1,4 +1,4 @@
-import { assertOptions, assertOptionType } from '../options.ts';
+import { assertOptions, assertOptionType } from '../contracts/options.ts';
 import type { Connection } from './connection.ts';
 import { HeapConnection } from './heap-connection.ts';
 import { Pipe } from './pipe-object.ts';

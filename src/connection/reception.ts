@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { clearTimeout, clock, setTimeout } from '../builtins.ts';
-import { AuthenticationError } from '../errors.ts';
+import { AuthenticationError } from '../contracts/errors.ts';
+import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
 import { type Guest, Guests } from './guests.ts';
 import { greetClient, HANDSHAKE_TIME, HandshakeWire, refuseClient } from './handshake.ts';
 import { peerOf } from './peer-address.ts';

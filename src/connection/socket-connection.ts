@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
-import { clock } from '../builtins.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import { type Reach, reach } from '../codec/extension.ts';
-import { ClosedError, EndOfStreamError, SerializationError, StateError, TimeoutError } from '../errors.ts';
+import { ClosedError, EndOfStreamError, SerializationError, StateError, TimeoutError } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { clock } from '../engine/builtins.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { frame, kind, MAX_MESSAGE_BYTES } from './frame.ts';

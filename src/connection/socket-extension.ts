@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
-import { StateError } from '../errors.ts';
+import { StateError } from '../contracts/errors.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
 
 /** The numbers of the forms. */

@@ -1,9 +1,9 @@
-import { clearTimeout, clock, setTimeout } from '../builtins.ts';
-import { EndOfStreamError, StateError, TimeoutError } from '../errors.ts';
-import { onAbort } from '../on-abort.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { EndOfStreamError, StateError, TimeoutError } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { NOT_YET } from '../sync/spinner.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import type { Pieces } from './frame.ts';
 import { LocalWaits } from './local-waits.ts';
 import type { SocketStream } from './socket-stream.ts';

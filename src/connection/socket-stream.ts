@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import { clearTimeout, fs, setTimeout } from '../builtins.ts';
-import { StateError } from '../errors.ts';
+import { StateError } from '../contracts/errors.ts';
+import { clearTimeout, fs, setTimeout } from '../engine/builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 import { sockets } from '../platform/choose.ts';
 import { directDescriptorOf } from '../platform/socket-descriptor.ts';

@@ -1,4 +1,4 @@
-import { clock } from '../builtins.ts';
+import { clock } from '../engine/builtins.ts';
 
 /** Milliseconds that a peer waits after its first wrong key; the time doubles with each wrong key, up to the longest. */
 const FIRST_DELAY = 50;

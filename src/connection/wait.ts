@@ -1,5 +1,5 @@
-import { clearInterval, setInterval } from '../builtins.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { clearInterval, setInterval } from '../engine/builtins.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';

@@ -1,4 +1,4 @@
-import { ClosedError } from '../errors.ts';
+import { ClosedError } from './errors.ts';
 
 type State = 'open' | 'closed' | 'terminated' | 'broken';
 

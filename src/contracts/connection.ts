@@ -1,5 +1,5 @@
-import { assertOptions, assertOptionType, type WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
+import { assertOptions, assertOptionType, type WaitOptions } from './options.ts';
 
 /** The options of `sendBytes`: the part of the bytes to send. */
 export interface SendBytesRange {

@@ -1,5 +1,5 @@
-import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
+import type { WaitOptions } from './options.ts';
 
 /**
  * The methods of all locks, semaphores and conditions, whether they are in the shared memory of a family or in the server of a manager. A

@@ -1,5 +1,5 @@
-import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
+import type { WaitOptions } from './options.ts';
 import type { MapOptions, TaskOptions } from './task-options.ts';
 
 /** Any typed array; not a `DataView`, which has no items. */

@@ -1,5 +1,5 @@
-import type { WaitOptions } from '../options.ts';
 import type { Awaitable } from './awaitable.ts';
+import type { WaitOptions } from './options.ts';
 
 /** Options of a queue's `shutdown()`. */
 export interface ShutdownOptions {

@@ -1,4 +1,4 @@
-import { assertOptions, assertOptionType, assertWhole, readTimeout } from '../options.ts';
+import { assertOptions, assertOptionType, assertWhole, readTimeout } from './options.ts';
 
 /** The options of a task. */
 export interface TaskOptions {

@@ -1,7 +1,7 @@
 /** The receiver's side of variables that functions of one script share: one of each, for all functions that arrive. */
 import type { ArrivingContent } from '../codec/captured-contents.ts';
 import { isSharedObject } from '../codec/extension.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { family } from '../memory/family.ts';
 import type { AnyFunction } from './any-function.ts';
 import { Cell } from './cell.ts';

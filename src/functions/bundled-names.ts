@@ -2,7 +2,7 @@
  * What tools put in place of `import()`, `import.meta` and `require`. Where such a helper does what the real one does in the file that the text
  * was written in, the real one is put back; what leads to the modules of a running bundle is refused, in words that say what to do.
  */
-import { types } from '../builtins.ts';
+import { types } from '../engine/builtins.ts';
 import { Refusal } from './refusal.ts';
 
 /** `import()`: Vite, Vitest. */

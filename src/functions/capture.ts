@@ -1,8 +1,8 @@
 /** What travels of a function: an address, the parts of a bound function, or an image with variables. */
 
-import { types } from '../builtins.ts';
 import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
 import { isSharedObject } from '../codec/extension.ts';
+import { types } from '../engine/builtins.ts';
 import { Address } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { ArrivedVariable, arrivedVariable } from './arrived-variable.ts';

@@ -1,7 +1,8 @@
 /** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
-import { types } from '../builtins.ts';
+
 import { isSharedObject } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
+import { types } from '../engine/builtins.ts';
 import type { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { refuseBundle } from './bundled-names.ts';

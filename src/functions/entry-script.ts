@@ -1,7 +1,7 @@
 /** Which file was started: its functions always go by value, so that nobody runs it a second time. */
 
 import { createRequire } from 'node:module';
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 
 let known: ReadonlySet<string> | undefined;
 

@@ -1,6 +1,6 @@
 /** Whether a module is still running for the first time: a receiver that imported it would come to the same call, and send again. */
 import type { AnyNode } from 'acorn';
-import { callSites } from '../call-sites.ts';
+import { callSites } from '../engine/call-sites.ts';
 import { offsetOf, type Script } from './script.ts';
 
 /** Looks for the module's top-level code on the stack; async frames, as of a top-level `await`, included. */

@@ -2,9 +2,10 @@
  * Large plain data that a variable holds: whether anything in it has changed since it was encoded. Nothing in the language tells that, and to
  * encode it again takes long; so all that was found in it is kept, and compared in place. What compares equal is encoded equally.
  */
-import { NativeDate, setTimeout, types } from '../builtins.ts';
+
 import { hasNamedProperties } from '../codec/array-properties.ts';
 import { standInFor, standInsSoFar } from '../codec/captured-contents.ts';
+import { NativeDate, setTimeout, types } from '../engine/builtins.ts';
 
 /** Milliseconds for which what was found is kept without being asked for: it keeps objects alive that may have left the data. */
 const KEPT = 5000;

@@ -1,7 +1,7 @@
 import { onContents } from '../codec/captured-contents.ts';
 import { type Extension, registerExtension } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
-import { lazy } from '../lazy.ts';
+import { lazy } from '../loading/lazy.ts';
 import { forms } from './function-forms.ts';
 import { isStandIn } from './stand-in.ts';
 

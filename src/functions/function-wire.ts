@@ -2,7 +2,7 @@
 
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { family } from '../memory/family.ts';
 import { Address, type AddressKind } from './address.ts';
 import type { AnyFunction } from './any-function.ts';

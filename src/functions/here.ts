@@ -1,8 +1,8 @@
 /** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
 
 import { createRequire } from 'node:module';
-import { fs } from '../builtins.ts';
-import { importingFor } from '../loaded-for-functions.ts';
+import { fs } from '../engine/builtins.ts';
+import { importingFor } from '../loading/loaded-for-functions.ts';
 import { fileOf, importFrom } from './import-module.ts';
 import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary } from './program-modules.ts';

@@ -1,6 +1,6 @@
 /** A function by value in a message: its image, its variables, and what was added to it. */
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
 import type { AnyFunction } from './any-function.ts';
 import { ArrivedVariable, takeRenewed } from './arrived-variable.ts';

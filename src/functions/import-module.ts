@@ -1,6 +1,6 @@
 /** `import()` of modules that only the sender of a message knows. */
-import { lazy } from '../lazy.ts';
-import { type LoadedFor, loadingFor } from '../loaded-for-functions.ts';
+import { lazy } from '../loading/lazy.ts';
+import { type LoadedFor, loadingFor } from '../loading/loaded-for-functions.ts';
 
 const namespaces = new Map<string, object>();
 /** Modules of the program, by URL. */

@@ -5,8 +5,8 @@
 
 import { createRequire } from 'node:module';
 import type { AnyNode, VariableDeclarator } from 'acorn';
-import { types } from '../builtins.ts';
-import { callSites } from '../call-sites.ts';
+import { types } from '../engine/builtins.ts';
+import { callSites } from '../engine/call-sites.ts';
 import { Address, pathTo } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { entryScripts } from './entry-script.ts';

@@ -1,6 +1,7 @@
 /** Objects of installed packages that would arrive as something else: what their class has hidden in them is not copied. */
-import { types } from '../builtins.ts';
+
 import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
+import { types } from '../engine/builtins.ts';
 import { inspectFunction } from './inspector.ts';
 import { packageAt } from './installed-package.ts';
 import { ownAddress } from './own-exports.ts';

@@ -1,7 +1,7 @@
 /** What a specifier means to `import` or `require` in a given file, found synchronously and without loading anything. */
 
 import { createRequire } from 'node:module';
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 
 /** A `file:` or `node:` URL; undefined where nothing is found. */
 export function resolveImport(specifier: string, base: string, kind: 'import' | 'require'): string | undefined {

@@ -1,5 +1,5 @@
 /** A function of the entry script that mentions nothing of what surrounds it: neither V8's debugger nor the parser need be asked. */
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 import type { AnyFunction } from './any-function.ts';
 import { isVariable } from './captured-variables.ts';
 import type { CutFunction } from './function-image.ts';

@@ -2,7 +2,7 @@
  * Which modules belong to the program rather than to what it uses: those that load this library, themselves or by what they import.
  * Running such a module again may start the program again, and makes other queues and locks than those of the program.
  */
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 import type { Address } from './address.ts';
 import { InspectorRefusal, moduleAt } from './inspector.ts';
 import { isInPackage, packageAt } from './installed-package.ts';

@@ -1,7 +1,7 @@
 /** Finds what an address means in this process. */
 import { createRequire } from 'node:module';
-import { types } from '../builtins.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
+import { types } from '../engine/builtins.ts';
 import type { Address } from './address.ts';
 import { importedModule, loadWatched } from './import-module.ts';
 import { ownExport } from './own-exports.ts';

@@ -1,7 +1,7 @@
 /** A script that some function came from: its text, its names, and which node of its syntax tree a function is. */
 
 import type { AnyNode, Program } from 'acorn';
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 import { isEntryScript } from './entry-script.ts';
 import { InspectorRefusal, type LoadedScript, loadedScript, moduleAt } from './inspector.ts';
 import { moduleText } from './module-text.ts';

@@ -1,7 +1,7 @@
 /** The reader of source maps, loaded when the first function travels whose stacks are to show the original source. */
 
 import type { TraceMap } from '@jridgewell/trace-mapping';
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 import type { Script } from './script.ts';
 
 type Tracing = typeof import('@jridgewell/trace-mapping');

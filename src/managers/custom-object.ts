@@ -1,5 +1,5 @@
-import { types } from '../builtins.ts';
-import { RemoteError } from '../errors.ts';
+import { RemoteError } from '../contracts/errors.ts';
+import { types } from '../engine/builtins.ts';
 import type { Caller } from './caller.ts';
 import { ITERATE } from './messages.ts';
 import { Presented } from './presented.ts';

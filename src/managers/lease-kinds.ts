@@ -2,7 +2,7 @@
  * What becomes of a lease that nobody holds any more. Every member must know that, whether it uses managers or not: it may bury the last
  * holder.
  */
-import { lazy } from '../lazy.ts';
+import { lazy } from '../loading/lazy.ts';
 import { defineKind, releaseObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';

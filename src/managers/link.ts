@@ -1,11 +1,11 @@
-import { queueMicrotask } from '../builtins.ts';
 import { showAddress } from '../connection/address.ts';
 import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
-import { EndOfStreamError, ProcessError, RemoteError, SerializationError } from '../errors.ts';
-import { onAbort } from '../on-abort.ts';
-import { stackOf } from '../stack-of.ts';
+import { EndOfStreamError, ProcessError, RemoteError, SerializationError } from '../contracts/errors.ts';
+import { queueMicrotask } from '../engine/builtins.ts';
+import { stackOf } from '../engine/stack-of.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
 import { seal, unseal } from './sealed.ts';

@@ -1,8 +1,8 @@
-import { types } from '../builtins.ts';
 import { Barrier } from '../channel/barrier.ts';
 import { BoundedBuffer } from '../channel/bounded-buffer.ts';
 import { JoinableQueue } from '../channel/joinable-queue.ts';
-import { RemoteError, StateError } from '../errors.ts';
+import { RemoteError, StateError } from '../contracts/errors.ts';
+import { types } from '../engine/builtins.ts';
 import { Queue as LocalQueue } from '../queue/queue.ts';
 import { Condition } from '../sync/condition.ts';
 import { Event } from '../sync/event.ts';

@@ -1,6 +1,6 @@
-import { inspect } from '../builtins.ts';
-import { RemoteError } from '../errors.ts';
-import { stackOf } from '../stack-of.ts';
+import { RemoteError } from '../contracts/errors.ts';
+import { inspect } from '../engine/builtins.ts';
+import { stackOf } from '../engine/stack-of.ts';
 import type { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';

@@ -1,7 +1,7 @@
-import { queueMicrotask } from '../builtins.ts';
 import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
-import { StateError } from '../errors.ts';
+import { StateError } from '../contracts/errors.ts';
+import { queueMicrotask } from '../engine/builtins.ts';
 import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';

@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../options.ts';
+import type { WaitOptions } from '../contracts/options.ts';
 import type { Reference } from './reference.ts';
 
 /** A symbol, as all properties of a proxy besides the methods of its object are, because the methods may have any name. */

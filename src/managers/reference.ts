@@ -1,6 +1,6 @@
-import { withCallers } from '../both-stacks.ts';
-import { ClosedError } from '../errors.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { ClosedError } from '../contracts/errors.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { withCallers } from '../engine/caller-stack.ts';
 import { type Lease, Returns } from './lease.ts';
 import { Lender } from './lender.ts';
 import type { Link } from './link.ts';

@@ -1,4 +1,4 @@
-import { RemoteError } from '../errors.ts';
+import { RemoteError } from '../contracts/errors.ts';
 import type { Caller } from './caller.ts';
 
 /** An object as a server holds it. */

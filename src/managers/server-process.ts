@@ -1,8 +1,8 @@
-import { setInterval } from '../builtins.ts';
 import type { Address } from '../connection/address.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerOptions } from '../connection/listener.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../contracts/errors.ts';
+import { setInterval } from '../engine/builtins.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { makeServer } from './make-server.ts';
 import type { Registration } from './registry.ts';

@@ -1,7 +1,7 @@
-import { randomHex } from '../builtins.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Listener, type ListenerOptions } from '../connection/listener.ts';
 import { pipe } from '../connection/pipe.ts';
+import { randomHex } from '../engine/builtins.ts';
 import { type Lease, Returns } from './lease.ts';
 import { Lender } from './lender.ts';
 import type { ObjectId } from './messages.ts';

@@ -1,6 +1,6 @@
-import { inspect } from '../builtins.ts';
 import type { Connection } from '../connection/connection.ts';
-import { RemoteError } from '../errors.ts';
+import { RemoteError } from '../contracts/errors.ts';
+import { inspect } from '../engine/builtins.ts';
 import { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';

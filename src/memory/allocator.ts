@@ -1,4 +1,4 @@
-import { HeapLimitError } from '../errors.ts';
+import { HeapLimitError } from '../contracts/errors.ts';
 import type { CriticalSection } from './critical-section.ts';
 import type { Heap } from './heap.ts';
 import { GRANULE, MAPPING_BYTES, wordIndex } from './heap.ts';

@@ -1,4 +1,4 @@
-import { clock } from '../builtins.ts';
+import { clock } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import { currentFamily } from './family.ts';
 

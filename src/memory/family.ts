@@ -1,5 +1,5 @@
-import { setTimeout } from '../builtins.ts';
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { setTimeout } from '../engine/builtins.ts';
 import { platform, processes } from '../platform/choose.ts';
 import type { MemoryPass } from '../platform/memory.ts';
 import type { Platform } from '../platform/platform.ts';

@@ -1,4 +1,4 @@
-import { ProcessError } from '../errors.ts';
+import { ProcessError } from '../contracts/errors.ts';
 import type { Unseen } from '../platform/processes.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';

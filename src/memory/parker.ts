@@ -1,4 +1,4 @@
-import { clearTimeout, clock, setImmediate, setTimeout } from '../builtins.ts';
+import { clearTimeout, clock, setImmediate, setTimeout } from '../engine/builtins.ts';
 import type { Memory } from '../platform/memory.ts';
 import { Errands } from './errands.ts';
 import { field, type Members } from './members.ts';

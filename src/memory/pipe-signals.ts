@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import type { Parking } from '../platform/parking.ts';
 import type { Pipes } from '../platform/pipes.ts';
 import type { Processes, Unseen } from '../platform/processes.ts';

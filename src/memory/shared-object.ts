@@ -1,5 +1,5 @@
-import { ClosedError, SerializationError } from '../errors.ts';
-import { refuseObjectWhereLoaded } from '../loaded-for-functions.ts';
+import { ClosedError, SerializationError } from '../contracts/errors.ts';
+import { refuseObjectWhereLoaded } from '../loading/loaded-for-functions.ts';
 import { objectField } from './counts.ts';
 import { type Family, family, letGoOf } from './family.ts';
 import { wordIndex } from './heap.ts';

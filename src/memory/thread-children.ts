@@ -1,4 +1,4 @@
-import { setTimeout } from '../builtins.ts';
+import { setTimeout } from '../engine/builtins.ts';
 import type { Processes } from '../platform/processes.ts';
 
 /** The largest number of noted processes; one more stays a zombie after its end, until this process ends. */

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { queueMicrotask, setInterval } from '../builtins.ts';
+import { queueMicrotask, setInterval } from '../engine/builtins.ts';
 import { WINDOW_BYTES } from '../platform/memory.ts';
 import type { Unseen } from '../platform/processes.ts';
 import { type Heap, wordIndex } from './heap.ts';

@@ -4,8 +4,8 @@
  * refuses the code of another version of it, or of other flags. Where any of this fails, the source is compiled as if there were no cache.
  */
 import type { Stats } from 'node:fs';
-import { fs } from '../real-files.ts';
-import { realDate } from '../real-time.ts';
+import { fs } from '../engine/real-files.ts';
+import { realDate } from '../engine/real-time.ts';
 
 /** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;

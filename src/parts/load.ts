@@ -2,8 +2,8 @@
  * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
  * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
-import { isMainThread } from '../main-thread.ts';
-import { fs } from '../real-files.ts';
+import { isMainThread } from '../engine/main-thread.ts';
+import { fs } from '../engine/real-files.ts';
 import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
 /** What the modules of a part export, by their paths in src/. */

@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 
 /** Milliseconds after which a thread that does not answer is given up. */
 const PATIENCE = 60_000;

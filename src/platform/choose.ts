@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import type { Files } from './files.ts';
 import { createLinux } from './linux.ts';
 import type { Parking } from './parking.ts';

@@ -1,4 +1,4 @@
-import { fs, os } from '../builtins.ts';
+import { fs, os } from '../engine/builtins.ts';
 
 /** The folder of a control group; groups of version 2 have all their files in one, those of version 1 one for each controller. */
 export interface ControlGroup {

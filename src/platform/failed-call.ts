@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 
 /** What to do about what a call of the system says. */
 const remedies: Readonly<Record<string, string>> = {

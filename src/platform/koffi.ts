@@ -1,5 +1,5 @@
-import { fs } from '../builtins.ts';
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { fs } from '../engine/builtins.ts';
 
 /** The part of koffi that is used here. */
 export interface Koffi {

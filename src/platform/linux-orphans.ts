@@ -1,5 +1,5 @@
 /** What a process has started by way of others that ended before: nobody's children any more, but for a word in their environment. */
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 
 /** All marks of those that a process was started within, from the outermost on. */
 const NAME = 'MULTIPROC_STARTED_WITHIN';

@@ -1,5 +1,5 @@
-import { os } from '../builtins.ts';
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { os } from '../engine/builtins.ts';
 import { failedCall } from './failed-call.ts';
 import { loadKoffi } from './koffi.ts';
 import type { Parking } from './parking.ts';

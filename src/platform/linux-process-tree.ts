@@ -1,4 +1,4 @@
-import { clock, fs } from '../builtins.ts';
+import { clock, fs } from '../engine/builtins.ts';
 import { carrying } from './linux-orphans.ts';
 
 /** Milliseconds that a process has to stand still: one that is in the middle of a long call of the system is not waited for. */

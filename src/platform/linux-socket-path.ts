@@ -1,4 +1,4 @@
-import { basename, dirname, fs } from '../builtins.ts';
+import { basename, dirname, fs } from '../engine/builtins.ts';
 import type { ShortPath } from './sockets.ts';
 
 /** The longest path in a `sockaddr_un`, its closing zero not counted. */

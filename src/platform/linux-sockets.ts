@@ -1,4 +1,4 @@
-import { clock, fs, os } from '../builtins.ts';
+import { clock, fs, os } from '../engine/builtins.ts';
 import { loadKoffi } from './koffi.ts';
 import { linuxSocketPath } from './linux-socket-path.ts';
 import type { Sockets } from './sockets.ts';

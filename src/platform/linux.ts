@@ -1,5 +1,5 @@
-import { fs } from '../builtins.ts';
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { fs } from '../engine/builtins.ts';
 import { failedCall } from './failed-call.ts';
 import type { Files } from './files.ts';
 import { loadKoffi } from './koffi.ts';

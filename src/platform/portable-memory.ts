@@ -1,4 +1,4 @@
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
 import { type Memory, type MemoryPass, WINDOW_BYTES } from './memory.ts';
 
 /** As much as V8 lets a growable buffer reach: 64 GiB, in Node 20 no more than 4 GiB; less where there is no address space for that. */

@@ -1,4 +1,4 @@
-import { randomHex } from '../builtins.ts';
+import { randomHex } from '../engine/builtins.ts';
 import { askedInThread } from './asked-in-thread.ts';
 import { listenAt } from './net-handle.ts';
 import { listenAtFile } from './socket-file.ts';

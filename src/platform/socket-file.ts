@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { basename, dirname, fs, randomHex } from '../builtins.ts';
+import { basename, dirname, fs, randomHex } from '../engine/builtins.ts';
 import { askedInThread } from './asked-in-thread.ts';
 import { listenAt } from './net-handle.ts';
 import { socketPath } from './socket-path.ts';

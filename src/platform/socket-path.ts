@@ -1,4 +1,4 @@
-import { basename, dirname, fs, os } from '../builtins.ts';
+import { basename, dirname, fs, os } from '../engine/builtins.ts';
 import type { ShortPath } from './sockets.ts';
 
 /** The longest path of a socket: 103 bytes on macOS, some more elsewhere. */

@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import type { Job } from './job.ts';
 
 /** Ends the jobs of a signal when it is aborted. */

@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import type { PoolCall } from '../contracts/executor.ts';
-import { SerializationError } from '../errors.ts';
 import { withPath } from './refusal-path.ts';
 
 export type PoolAnswer = { readonly value: unknown } | { readonly error: unknown };

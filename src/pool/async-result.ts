@@ -1,6 +1,6 @@
-import { withCallers } from '../both-stacks.ts';
-import { StateError, TimeoutError } from '../errors.ts';
-import type { WaitOptions } from '../options.ts';
+import { StateError, TimeoutError } from '../contracts/errors.ts';
+import type { WaitOptions } from '../contracts/options.ts';
+import { withCallers } from '../engine/caller-stack.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
 

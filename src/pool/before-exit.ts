@@ -1,4 +1,4 @@
-import { clock, setTimeout } from '../builtins.ts';
+import { clock, setTimeout } from '../engine/builtins.ts';
 
 /** Milliseconds between two checks, and milliseconds that handlers have for the work that they begin. */
 const LOOK = 1;

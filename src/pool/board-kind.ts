@@ -1,4 +1,4 @@
-import { lazy } from '../lazy.ts';
+import { lazy } from '../loading/lazy.ts';
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 

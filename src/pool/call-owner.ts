@@ -1,8 +1,14 @@
 import { pack } from '../channel/transport.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
+import {
+  ClosedError,
+  EndOfStreamError,
+  PoolBrokenError,
+  SerializationError,
+  TimeoutError,
+} from '../contracts/errors.ts';
 import type { PoolCall } from '../contracts/executor.ts';
-import { ClosedError, EndOfStreamError, PoolBrokenError, SerializationError, TimeoutError } from '../errors.ts';
 import { family } from '../memory/family.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import type { PoolAnswer } from './answer-call.ts';

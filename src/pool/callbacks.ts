@@ -1,5 +1,5 @@
-import { queueMicrotask, types } from '../builtins.ts';
-import { stackOf } from '../stack-of.ts';
+import { queueMicrotask, types } from '../engine/builtins.ts';
+import { stackOf } from '../engine/stack-of.ts';
 
 /** User callbacks that are due, to be called outside the dispatcher's work. */
 const due: (() => unknown)[] = [];

@@ -1,5 +1,5 @@
-import { clearTimeout, setTimeout } from '../builtins.ts';
-import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../errors.ts';
+import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../contracts/errors.ts';
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { childOf, numberProcess, Process } from '../process/process.ts';

@@ -1,8 +1,8 @@
-import { os } from '../builtins.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Admission, type Feeder } from '../contracts/admission.ts';
+import type { WorkerLostError } from '../contracts/errors.ts';
 import {
   type AnyFunction,
   type Executor,
@@ -12,7 +12,7 @@ import {
   type Task,
 } from '../contracts/executor.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
-import type { WorkerLostError } from '../errors.ts';
+import { os } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';

@@ -1,8 +1,8 @@
-import { queueMicrotask } from '../builtins.ts';
 import { contentsAmong } from '../channel/contents.ts';
 import { type PackedParcel, packUnlessStored, unpackShared } from '../channel/transport.ts';
 import { type ArrivingContent, contentChanges, contentsArrived } from '../codec/captured-contents.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
+import { queueMicrotask } from '../engine/builtins.ts';
 import { isUnchanged } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';

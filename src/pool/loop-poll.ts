@@ -1,4 +1,4 @@
-import { clock, setImmediate } from '../builtins.ts';
+import { clock, setImmediate } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
 import { NOT_YET, type NotYet } from '../sync/spinner.ts';
 

@@ -1,4 +1,4 @@
-import { os } from '../builtins.ts';
+import { os } from '../engine/builtins.ts';
 
 /** The largest number of polling workers: one CPU is for the owner. */
 export const MOST_POLLERS = 8;

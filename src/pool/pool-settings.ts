@@ -1,5 +1,5 @@
+import { assertOptionType, checkOptionNames } from '../contracts/options.ts';
 import { argumentsOf, atLeastOne } from '../contracts/task-options.ts';
-import { assertOptionType, checkOptionNames } from '../options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
 import { type StartMethod, startMethodOf } from '../process/start-method.ts';
 import { checkStartOptions, type StartOptions } from '../process/start-options.ts';

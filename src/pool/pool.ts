@@ -1,4 +1,6 @@
+import { StateError } from '../contracts/errors.ts';
 import { type AnyFunction, callOf, type Executor, type Sink, type Way, way } from '../contracts/executor.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 import type { AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../contracts/pool.ts';
 import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from '../contracts/task-options.ts';
 import {
@@ -10,10 +12,8 @@ import {
   readMapOptions,
   readOptions,
 } from '../contracts/task-options.ts';
-import { StateError } from '../errors.ts';
-import { lazy } from '../lazy.ts';
-import { asOurselves } from '../loaded-for-functions.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { lazy } from '../loading/lazy.ts';
+import { asOurselves } from '../loading/loaded-for-functions.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink } from './async-sink.ts';

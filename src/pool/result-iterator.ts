@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Feeder } from '../contracts/admission.ts';
 import { type Executor, outcome, type Outcome as TaskOutcome } from '../contracts/executor.ts';
 import type { MapOptions } from '../contracts/task-options.ts';
-import { onAbort } from '../on-abort.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import type { Work } from './batch.ts';
 import { callLater } from './callbacks.ts';
 import { callersContext } from './callers-context.ts';

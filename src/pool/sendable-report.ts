@@ -1,5 +1,5 @@
 import { pack } from '../channel/transport.ts';
-import { SerializationError } from '../errors.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { family } from '../memory/family.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { type ReportMessage, report } from './messages.ts';

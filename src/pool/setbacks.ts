@@ -1,4 +1,4 @@
-import { clock, os } from '../builtins.ts';
+import { clock, os } from '../engine/builtins.ts';
 
 /** Milliseconds of the second pause, and of the longest. There is no pause after the first setback. */
 const SECOND = 10;

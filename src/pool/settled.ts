@@ -1,4 +1,4 @@
-import { withCallers } from '../both-stacks.ts';
+import { withCallers } from '../engine/caller-stack.ts';
 
 /**
  * Runs `begin` and returns a promise of its outcome. An error that `begin` throws passes through. A later error was made elsewhere: its

@@ -1,5 +1,5 @@
-import { clearTimeout, clock, setTimeout } from '../builtins.ts';
-import { TimeoutError } from '../errors.ts';
+import { TimeoutError } from '../contracts/errors.ts';
+import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
 import type { Job } from './job.ts';
 
 /** The time-outs of the running tasks. */

@@ -1,6 +1,6 @@
 import { pack } from '../channel/transport.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { way } from '../contracts/executor.ts';
-import { SerializationError } from '../errors.ts';
 import type { Family } from '../memory/family.ts';
 import type { Parcel } from '../ring/parcel.ts';
 import type { Job } from './job.ts';

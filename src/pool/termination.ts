@@ -1,4 +1,4 @@
-import { os } from '../builtins.ts';
+import { os } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';

@@ -1,4 +1,4 @@
-import { assertOptions } from '../options.ts';
+import { assertOptions } from '../contracts/options.ts';
 import type { ByMethod, OfProcess } from '../process/start-options.ts';
 import { Pool } from './pool.ts';
 import type { CommonPoolOptions } from './pool-options.ts';

@@ -1,4 +1,4 @@
-import { stackOf } from '../stack-of.ts';
+import { stackOf } from '../engine/stack-of.ts';
 
 /** The number of errors that are printed in full; the others are counted. */
 const MOST = 20;

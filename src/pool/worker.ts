@@ -1,11 +1,11 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
-import { clock, inspect, types } from '../builtins.ts';
 import { pack, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import { type AnyFunction, way } from '../contracts/executor.ts';
+import { clock, inspect, types } from '../engine/builtins.ts';
+import { isMainThread } from '../engine/main-thread.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
-import { isMainThread } from '../main-thread.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';

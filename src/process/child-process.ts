@@ -1,6 +1,6 @@
 import type { ChildProcess, SpawnOptions, StdioOptions } from 'node:child_process';
-import { os } from '../builtins.ts';
-import { PlatformError, ProcessError } from '../errors.ts';
+import { PlatformError, ProcessError } from '../contracts/errors.ts';
+import { os } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';

@@ -1,6 +1,6 @@
 import type { MessagePort, ResourceLimits, Worker, WorkerOptions } from 'node:worker_threads';
-import { inspect, os, setTimeout } from '../builtins.ts';
-import { ProcessError } from '../errors.ts';
+import { ProcessError } from '../contracts/errors.ts';
+import { inspect, os, setTimeout } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';

@@ -2,10 +2,10 @@
  * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: its member
  * number, and the id of the parent that it must not outlive, or `detached`. A thread has a `ThreadBirth`.
  */
-import '../install-when-met.ts';
-import { inspect, setImmediate } from '../builtins.ts';
+import '../doors/install-when-met.ts';
+import { inspect, setImmediate } from '../engine/builtins.ts';
 import { importModule } from '../functions/import-module.ts';
-import { watchLoading } from '../loaded-for-functions.ts';
+import { watchLoading } from '../loading/loaded-for-functions.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';

@@ -1,4 +1,4 @@
-import { os } from '../builtins.ts';
+import { os } from '../engine/builtins.ts';
 import { controlGroups, readGroupFile } from '../platform/control-groups.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** The number of this process among the workers of a pool. Two workers never see the same number at once. */
-import { clock } from '../builtins.ts';
+import { clock } from '../engine/builtins.ts';
 import { family } from '../memory/family.ts';
 
 /** Milliseconds between checks whether a holder is gone: a sibling is not told. */

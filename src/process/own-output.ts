@@ -1,4 +1,4 @@
-import { fs } from '../builtins.ts';
+import { fs } from '../engine/builtins.ts';
 import { awaitDescriptor } from '../memory/await-descriptor.ts';
 
 const outputs = [

@@ -1,7 +1,7 @@
-import { clearInterval, setInterval } from '../builtins.ts';
+import type { WaitOptions } from '../contracts/options.ts';
+import { clearInterval, setInterval } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import type { WaitOptions } from '../options.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 
 /** The process that started this one. */

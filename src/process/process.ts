@@ -1,11 +1,17 @@
 import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
-import { ClosedError, PlatformError, StateError } from '../errors.ts';
+import { ClosedError, PlatformError, StateError } from '../contracts/errors.ts';
+import {
+  assertOptionType,
+  checkOptionNames,
+  readTimeout,
+  type SyncWaitOptions,
+  type WaitOptions,
+} from '../contracts/options.ts';
 import { mapsStacks } from '../functions/mapped-stacks.ts';
-import { asOurselves } from '../loaded-for-functions.ts';
+import { asOurselves } from '../loading/loaded-for-functions.ts';
 import { type Family, family } from '../memory/family.ts';
-import { assertOptionType, checkOptionNames, readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { discardParcel } from '../ring/parcel.ts';
 import { awaitEvent } from '../sync/await-event.ts';
 import { Lock } from '../sync/lock.ts';

@@ -1,4 +1,4 @@
-import { clock } from '../builtins.ts';
+import { clock } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Cradle } from './cradle.ts';
 

@@ -1,7 +1,7 @@
-import { os, setTimeout } from '../builtins.ts';
+import { assertWhole } from '../contracts/options.ts';
+import { os, setTimeout } from '../engine/builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { assertWhole } from '../options.ts';
 import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
 
 /** Milliseconds that a started process gets before spares compete with it for the CPU. */

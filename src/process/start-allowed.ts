@@ -1,5 +1,5 @@
-import { StateError } from '../errors.ts';
-import { refuseStartWhereLoaded } from '../loaded-for-functions.ts';
+import { StateError } from '../contracts/errors.ts';
+import { refuseStartWhereLoaded } from '../loading/loaded-for-functions.ts';
 
 /** The deepest nesting of processes. */
 const MAX_DEPTH = 16;

@@ -1,6 +1,6 @@
 import type { ResourceLimits } from 'node:worker_threads';
-import { PlatformError } from '../errors.ts';
-import { assertOptions, assertOptionType } from '../options.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { assertOptions, assertOptionType } from '../contracts/options.ts';
 import type { StartContext, StartMethod } from './start-method.ts';
 
 /** The start options that a process of the operating system has and a thread has not. */

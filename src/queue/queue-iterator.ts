@@ -1,5 +1,5 @@
-import { ShutDown } from '../errors.ts';
-import type { WaitOptions } from '../options.ts';
+import { ShutDown } from '../contracts/errors.ts';
+import type { WaitOptions } from '../contracts/options.ts';
 
 /** The reason that ends the `get` calls of an iterator after its loop was left. */
 const left = Symbol('the iterator was left');

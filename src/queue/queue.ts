@@ -1,3 +1,5 @@
+import { ClosedError, Empty, Full, ShutDown, StateError, TimeoutError } from '../contracts/errors.ts';
+import { assertIterable, isImmediate, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import {
   type AnyQueue,
   afterGetting,
@@ -6,8 +8,6 @@ import {
   readBound,
   type ShutdownOptions,
 } from '../contracts/queue.ts';
-import { ClosedError, Empty, Full, ShutDown, StateError, TimeoutError } from '../errors.ts';
-import { assertIterable, isImmediate, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { Fifo } from './fifo.ts';
 import { QueueIterator } from './queue-iterator.ts';
 import { readWait, type Wait } from './wait.ts';

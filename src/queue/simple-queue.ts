@@ -1,4 +1,4 @@
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { Queue } from './queue.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import { after } from './timer.ts';
 import type { Wait } from './wait.ts';
 

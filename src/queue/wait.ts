@@ -1,4 +1,4 @@
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 
 /** The checked options of a wait. */
 export interface Wait {

@@ -1,4 +1,4 @@
-import { StateError } from '../errors.ts';
+import { StateError } from '../contracts/errors.ts';
 import { objectField } from '../memory/counts.ts';
 import { type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';

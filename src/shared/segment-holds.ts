@@ -1,5 +1,5 @@
-import { fs } from '../builtins.ts';
-import { isMainThread } from '../main-thread.ts';
+import { fs } from '../engine/builtins.ts';
+import { isMainThread } from '../engine/main-thread.ts';
 import { files } from '../platform/choose.ts';
 import { leaveSegments } from './segment-owners.ts';
 

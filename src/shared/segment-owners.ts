@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
-import { basename, dirname, fs, randomHex } from '../builtins.ts';
-import { PlatformError } from '../errors.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { basename, dirname, fs, randomHex } from '../engine/builtins.ts';
 import { currentFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { files, processes } from '../platform/choose.ts';

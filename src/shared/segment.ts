@@ -1,6 +1,6 @@
 import { constants as sizes } from 'node:buffer';
-import { fs, randomHex } from '../builtins.ts';
-import { PlatformError, StateError } from '../errors.ts';
+import { PlatformError, StateError } from '../contracts/errors.ts';
+import { fs, randomHex } from '../engine/builtins.ts';
 import { files } from '../platform/choose.ts';
 import { OwnView } from './own-view.ts';
 import { dropSegment, holdSegment, isLeaving } from './segment-holds.ts';

@@ -1,4 +1,4 @@
-import { assertOptions } from '../options.ts';
+import { assertOptions } from '../contracts/options.ts';
 import { type ShareableItem, ShareableLayout } from './shareable-layout.ts';
 import { SharedMemory, segmentOf } from './shared-memory.ts';
 

@@ -1,5 +1,5 @@
+import { assertOptionType } from '../contracts/options.ts';
 import { closedError } from '../memory/shared-object.ts';
-import { assertOptionType } from '../options.ts';
 import { Segment } from './segment.ts';
 
 /** The options of `SharedMemory.create()`. */

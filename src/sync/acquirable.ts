@@ -1,6 +1,6 @@
-import { TimeoutError } from '../errors.ts';
+import { TimeoutError } from '../contracts/errors.ts';
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { SharedObject } from '../memory/shared-object.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 
 /** The base class of locks and semaphores. */
 export abstract class Acquirable extends SharedObject {

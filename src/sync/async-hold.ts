@@ -1,5 +1,5 @@
 import type { AsyncHook, AsyncLocalStorage } from 'node:async_hooks';
-import { queueMicrotask, setImmediate } from '../builtins.ts';
+import { queueMicrotask, setImmediate } from '../engine/builtins.ts';
 
 /**
  * One possession of a re-entrant lock in this thread, from the acquisition to the last release. An async context owns the lock if it

@@ -1,6 +1,6 @@
-import { clearTimeout, setTimeout } from '../builtins.ts';
-import { onAbort } from '../on-abort.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
+import { onAbort } from '../waits/on-abort.ts';
 
 /**
  * Waits for a callback: resolves to true when `subscribe` calls back, to false after the time-out. `subscribe` may call back at once; if

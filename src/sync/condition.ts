@@ -1,12 +1,12 @@
-import { clock } from '../builtins.ts';
+import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import { StateError } from '../errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { clock } from '../engine/builtins.ts';
 import { objectField } from '../memory/counts.ts';
 import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { awaitEvent } from './await-event.ts';
 import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
 import { Lock, type Reacquire } from './lock.ts';

@@ -1,9 +1,9 @@
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { type Attempt, NOT_YET } from './spinner.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';

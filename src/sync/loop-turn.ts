@@ -1,4 +1,4 @@
-import { clock, setImmediate } from '../builtins.ts';
+import { clock, setImmediate } from '../engine/builtins.ts';
 
 /** The longest time, in ms, for which promises that resolve at once may keep the event loop from turning. */
 const LONGEST = 2;

@@ -1,5 +1,5 @@
-import { StateError } from '../errors.ts';
-import { readTimeout, type WaitOptions } from '../options.ts';
+import { StateError } from '../contracts/errors.ts';
+import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 
 /** Takes and releases the lock of an `Ownership`. */

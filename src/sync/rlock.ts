@@ -1,9 +1,9 @@
-import { StateError } from '../errors.ts';
+import { StateError } from '../contracts/errors.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
 import { carriedBy, Hold } from './async-hold.ts';
 import { destroyLock, Lock, type Reacquire } from './lock.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';

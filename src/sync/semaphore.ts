@@ -1,9 +1,9 @@
+import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import { StateError } from '../errors.ts';
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
-import type { SyncWaitOptions, WaitOptions } from '../options.ts';
 import { Acquirable } from './acquirable.ts';
 import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { NOT_YET, type NotYet } from './spinner.ts';

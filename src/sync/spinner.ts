@@ -1,4 +1,4 @@
-import { clock, os } from '../builtins.ts';
+import { clock, os } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
 
 /** The result of an attempt that did not succeed. */

@@ -1,9 +1,9 @@
-import { clearTimeout, clock, setTimeout } from '../builtins.ts';
+import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { onAbort } from '../on-abort.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../options.ts';
+import { onAbort } from '../waits/on-abort.ts';
 import type { Awaited } from './awaited.ts';
 import { DeathWatch } from './death-watch.ts';
 import { settleInTurn } from './loop-turn.ts';

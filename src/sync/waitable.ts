@@ -1,4 +1,4 @@
-import { assertIterable } from '../options.ts';
+import { assertIterable } from '../contracts/options.ts';
 
 /** An object that `wait()` can wait for, because it becomes ready once or repeatedly: a connection, a queue, a process's sentinel. */
 export interface Waitable {

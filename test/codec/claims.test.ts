@@ -9,7 +9,7 @@ import { withDecoder } from '#dist/codec/decoder.js';
 import { withEncoder } from '#dist/codec/encoder.js';
 import { type Reach, reach } from '#dist/codec/extension.js';
 import * as tag from '#dist/codec/tags.js';
-import { SerializationError } from '#dist/errors.js';
+import { SerializationError } from '#dist/contracts/errors.js';
 import { installFunctionExtension } from '#dist/functions/function-extension.js';
 import { installSealedExtension } from '#dist/managers/sealed.js';
 import { letter, writeFormHead, writeSection, writeValue } from '../strangers/letter.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { withDecoder } from '#dist/codec/decoder.js';
 import { Encoder, withEncoder } from '#dist/codec/encoder.js';
 import { reach } from '#dist/codec/extension.js';
-import { Full, SerializationError } from '#dist/errors.js';
+import { Full, SerializationError } from '#dist/contracts/errors.js';
 import { receive, roundTrip, send } from './round-trip.ts';
 
 function pathOf(value: unknown, root = ''): string {

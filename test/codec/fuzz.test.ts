@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withDecoder } from '#dist/codec/decoder.js';
 import { reach } from '#dist/codec/extension.js';
-import { SerializationError } from '#dist/errors.js';
+import { SerializationError } from '#dist/contracts/errors.js';
 import { roundTrip, send } from './round-trip.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);

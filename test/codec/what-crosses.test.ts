@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SerializationError } from '#dist/errors.js';
+import { SerializationError } from '#dist/contracts/errors.js';
 import { roundTrip } from './round-trip.ts';
 import { rows } from './what-crosses.ts';
 

@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 const program = `
-import multiproc from ${JSON.stringify(pathToFileURL(`${root}src/multiproc.ts`).href)};
+import multiproc from ${JSON.stringify(pathToFileURL(`${root}src/doors/multiproc.ts`).href)};
 const { Pool, Process, Queue } = multiproc;
 const queue = new Queue<number>();
 const child = new Process({ target: () => queue.put(7) });

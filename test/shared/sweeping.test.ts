@@ -13,7 +13,7 @@ import {
 import { test } from 'node:test';
 import { Process, Queue, StateError } from 'multiproc';
 import { SharedMemory } from 'multiproc/shared-memory';
-import { fs } from '#dist/builtins.js';
+import { fs } from '#dist/engine/builtins.js';
 import { files } from '#dist/platform/choose.js';
 import { slay, start } from '../inside.ts';
 import { end, exists, FOLDER, freshName, hasFolder, isNoted, run } from './segments.ts';

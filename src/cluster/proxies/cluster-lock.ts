@@ -1,7 +1,7 @@
-import { NativeDate } from '../../builtins.ts';
-import { LeaseLostError, TimeoutError } from '../../errors.ts';
+import { LeaseLostError, TimeoutError } from '../../contracts/errors.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
+import { NativeDate } from '../../engine/builtins.ts';
 import { LockProxy } from '../../managers/proxies/lock-proxies.ts';
-import type { WaitOptions } from '../../options.ts';
 import type { Taking } from '../served/cluster-lock.ts';
 
 /** Who holds a lock of a cluster. */

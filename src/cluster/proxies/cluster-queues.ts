@@ -1,8 +1,8 @@
 import { type Reach, reach } from '../../codec/extension.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import { afterGetting } from '../../contracts/queue.ts';
 import { JoinableQueueProxy, QueueProxy } from '../../managers/proxies/queue-proxy.ts';
 import type { Reference } from '../../managers/reference.ts';
-import type { WaitOptions } from '../../options.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { Taken } from '../served/cluster-queue.ts';
 

@@ -1,6 +1,6 @@
+import type { WaitOptions } from '../../contracts/options.ts';
 import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
-import type { WaitOptions } from '../../options.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from './cluster-queue.ts';

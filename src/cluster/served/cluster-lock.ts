@@ -1,9 +1,9 @@
-import { clock, os } from '../../builtins.ts';
-import { LeaseLostError, StateError } from '../../errors.ts';
+import { LeaseLostError, StateError } from '../../contracts/errors.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
+import { clock, os } from '../../engine/builtins.ts';
 import type { Caller } from '../../managers/caller.ts';
 import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
-import type { WaitOptions } from '../../options.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from './cluster-queue.ts';

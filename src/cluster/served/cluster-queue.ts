@@ -1,9 +1,9 @@
+import { Empty, Full, ShutDown, StateError, TimeoutError } from '../../contracts/errors.ts';
+import { isImmediate, type WaitOptions } from '../../contracts/options.ts';
 import { afterPutting, checkMax } from '../../contracts/queue.ts';
-import { Empty, Full, ShutDown, StateError, TimeoutError } from '../../errors.ts';
 import type { Caller } from '../../managers/caller.ts';
 import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
-import { isImmediate, type WaitOptions } from '../../options.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import type { Reply } from '../redis.ts';

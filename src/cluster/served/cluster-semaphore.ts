@@ -1,8 +1,8 @@
-import { StateError } from '../../errors.ts';
+import { StateError } from '../../contracts/errors.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import type { Caller } from '../../managers/caller.ts';
 import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
-import type { WaitOptions } from '../../options.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { clientNumber } from './client-number.ts';

@@ -1,7 +1,7 @@
-import { clock } from '../../builtins.ts';
 import type { AnyLock } from '../../contracts/lock.ts';
-import type { WaitOptions } from '../../options.ts';
-import { readTimeout } from '../../options.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
+import { readTimeout } from '../../contracts/options.ts';
+import { clock } from '../../engine/builtins.ts';
 import { BaseProxy, COMPANION } from '../proxy.ts';
 import type { Reference } from '../reference.ts';
 import type { Guard, LockProxy } from './lock-proxies.ts';

@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../../options.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import { ITERATE, KIND } from '../messages.ts';
 import { BaseProxy, refer, referenceOf } from '../proxy.ts';
 import { proxyOfKind } from '../proxy-kinds.ts';

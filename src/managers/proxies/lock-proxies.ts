@@ -1,6 +1,6 @@
+import { TimeoutError } from '../../contracts/errors.ts';
 import type { AnyLock } from '../../contracts/lock.ts';
-import { TimeoutError } from '../../errors.ts';
-import type { WaitOptions } from '../../options.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import { carriedBy, Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import { BaseProxy } from '../proxy.ts';

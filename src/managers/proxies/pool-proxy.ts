@@ -1,6 +1,6 @@
+import type { WaitOptions } from '../../contracts/options.ts';
 import type { AnyMapOptions, AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../../contracts/pool.ts';
 import { assertTask, type MapOptions, readMapOptions, type TaskOptions } from '../../contracts/task-options.ts';
-import type { WaitOptions } from '../../options.ts';
 import { gather, isIterable, listNow } from '../../pool/chunks.ts';
 import { BaseProxy } from '../proxy.ts';
 import type { IteratorProxy } from './iterator-proxy.ts';

@@ -1,6 +1,6 @@
+import { ShutDown } from '../../contracts/errors.ts';
+import { assertIterable, type WaitOptions } from '../../contracts/options.ts';
 import { type AnyQueue, afterPutting, type ShutdownOptions } from '../../contracts/queue.ts';
-import { ShutDown } from '../../errors.ts';
-import { assertIterable, type WaitOptions } from '../../options.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../../options.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /** A flag in a manager's server. */

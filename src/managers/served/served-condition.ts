@@ -1,4 +1,4 @@
-import { StateError } from '../../errors.ts';
+import { StateError } from '../../contracts/errors.ts';
 import { Condition } from '../../sync/condition.ts';
 import type { Lock } from '../../sync/lock.ts';
 import type { Caller } from '../caller.ts';

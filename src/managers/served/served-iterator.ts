@@ -1,4 +1,4 @@
-import { RemoteError } from '../../errors.ts';
+import { RemoteError } from '../../contracts/errors.ts';
 import type { ServedObject } from '../served-object.ts';
 
 /** An iterator that a method has returned: its client reads it step by step. */

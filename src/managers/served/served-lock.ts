@@ -1,5 +1,5 @@
-import { StateError } from '../../errors.ts';
-import type { WaitOptions } from '../../options.ts';
+import { StateError } from '../../contracts/errors.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import type { Caller } from '../caller.ts';
 import type { Client } from '../client.ts';
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';

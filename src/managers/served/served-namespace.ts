@@ -1,4 +1,4 @@
-import { RemoteError } from '../../errors.ts';
+import { RemoteError } from '../../contracts/errors.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 import { updated } from './update.ts';
 

@@ -1,6 +1,6 @@
+import { Empty, Full } from '../../contracts/errors.ts';
+import type { WaitOptions } from '../../contracts/options.ts';
 import type { AnyQueue, ShutdownOptions } from '../../contracts/queue.ts';
-import { Empty, Full } from '../../errors.ts';
-import type { WaitOptions } from '../../options.ts';
 import type { Caller } from '../caller.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 

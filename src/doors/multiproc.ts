@@ -7,4 +7,4 @@
  */
 import './install.ts';
 
-export * from './index.ts';
+export * from './public-names.ts';

@@ -6,7 +6,7 @@ import { Barrier, Condition, Event, JoinableQueue, Lock, Pool, pipe, Queue, Sema
 import { connect, Listener, wait } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
 import { Queue as LocalQueue } from 'multiproc/queue';
-import { slay, start, until } from './inside.ts';
+import { slay, start, until } from '../inside.ts';
 
 const idle = start((q: Queue<number>) => void q.getSync(), new Queue<number>());
 const manager = new Manager();

@@ -1,30 +1,30 @@
 /** `getContext`: the library bound to one start method. It uses pools and processes, so it stands with the doors. */
-import { Barrier } from './channel/barrier.ts';
-import { JoinableQueue } from './channel/joinable-queue.ts';
-import { Queue } from './channel/queue.ts';
-import { SimpleQueue } from './channel/simple-queue.ts';
-import { pipe } from './connection/pipe.ts';
-import { Pool } from './pool/pool.ts';
-import type { CommonPoolOptions, PoolOptions } from './pool/pool-options.ts';
-import { cpuCount } from './process/cpu-count.ts';
-import { parentProcess } from './process/parent-process.ts';
-import { activeChildren, currentProcess, Process } from './process/process.ts';
+import { Barrier } from '../channel/barrier.ts';
+import { JoinableQueue } from '../channel/joinable-queue.ts';
+import { Queue } from '../channel/queue.ts';
+import { SimpleQueue } from '../channel/simple-queue.ts';
+import { pipe } from '../connection/pipe.ts';
+import { Pool } from '../pool/pool.ts';
+import type { CommonPoolOptions, PoolOptions } from '../pool/pool-options.ts';
+import { cpuCount } from '../process/cpu-count.ts';
+import { parentProcess } from '../process/parent-process.ts';
+import { activeChildren, currentProcess, Process } from '../process/process.ts';
 import type {
   AnyArgs,
   CommonProcessOptions,
   DetachableOptions,
   ProcessOptions,
   WithArgs,
-} from './process/process-options.ts';
-import { assertStartMethod, getStartMethod, type StartMethod } from './process/start-method.ts';
-import type { ByMethod, OfProcess } from './process/start-options.ts';
-import { SharedArray } from './shared/shared-array.ts';
-import { SharedValue } from './shared/shared-value.ts';
-import { Condition } from './sync/condition.ts';
-import { Event } from './sync/event.ts';
-import { Lock } from './sync/lock.ts';
-import { RLock } from './sync/rlock.ts';
-import { BoundedSemaphore, Semaphore } from './sync/semaphore.ts';
+} from '../process/process-options.ts';
+import { assertStartMethod, getStartMethod, type StartMethod } from '../process/start-method.ts';
+import type { ByMethod, OfProcess } from '../process/start-options.ts';
+import { SharedArray } from '../shared/shared-array.ts';
+import { SharedValue } from '../shared/shared-value.ts';
+import { Condition } from '../sync/condition.ts';
+import { Event } from '../sync/event.ts';
+import { Lock } from '../sync/lock.ts';
+import { RLock } from '../sync/rlock.ts';
+import { BoundedSemaphore, Semaphore } from '../sync/semaphore.ts';
 
 /** `Process` of a context, with the options that its start method has. */
 type BoundProcess<Method extends StartMethod> = Omit<typeof Process, 'prototype'> & {

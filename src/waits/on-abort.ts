@@ -1,4 +1,4 @@
-import { queueMicrotask } from './builtins.ts';
+import { queueMicrotask } from '../engine/builtins.ts';
 
 /** The callbacks of each signal: in order, and removed in constant time. */
 const listeners = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();

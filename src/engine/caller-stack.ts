@@ -1,7 +1,8 @@
+import { basename, dirname } from './builtins.ts';
 import { stackOf } from './stack-of.ts';
 
-/** The folder of this library's own files, whose lines are of no use to a user. */
-const folder = `${__dirname}/`;
+/** The folder of this library's own files, whose lines are of no use to a user: `dist/`, or `src/` of which this file is in a room. */
+const folder = `${basename(__dirname) === 'engine' ? dirname(__dirname) : __dirname}/`;
 
 /** Errors that show both sides already: an error may be thrown again and again. */
 const shown = new WeakSet<Error>();

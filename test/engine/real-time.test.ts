@@ -1,7 +1,7 @@
 // Fake timers in the set-up of tests, or of every program, are there before the library is loaded.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fixture, run } from './process/program.ts';
+import { fixture, run } from '../process/program.ts';
 
 const WHOLE = '2 4\ntrue\nfalse\n1970-01-02T00:00:00.000Z\nend\n';
 

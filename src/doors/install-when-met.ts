@@ -1,10 +1,10 @@
 /** What the smaller doors add, for a child: values of all doors may arrive, and few ever do. So a door is loaded with the first of its values. */
 import './install.ts';
-import { registerLateExtensions } from './codec/extension.ts';
-import { PlatformError } from './errors.ts';
-import { registerOwnLoader } from './functions/own-exports.ts';
-import { lazy } from './lazy.ts';
-import { family } from './memory/family.ts';
+import { registerLateExtensions } from '../codec/extension.ts';
+import { PlatformError } from '../contracts/errors.ts';
+import { registerOwnLoader } from '../functions/own-exports.ts';
+import { lazy } from '../loading/lazy.ts';
+import { family } from '../memory/family.ts';
 
 const connection = lazy(() => require('./install-connection.ts') as object);
 const managers = lazy(() => require('./install-managers.ts') as object);

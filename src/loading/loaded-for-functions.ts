@@ -1,7 +1,7 @@
 /** Modules of the program that this process loads only for functions that were sent to it: the process must not repeat what the program has done. */
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { callSites } from './call-sites.ts';
-import { StateError } from './errors.ts';
+import { StateError } from '../contracts/errors.ts';
+import { callSites } from '../engine/call-sites.ts';
 
 /** A module that is being loaded, and the reason. */
 export interface LoadedFor {

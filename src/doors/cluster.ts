@@ -1,0 +1,8 @@
+/** The door `multiproc/cluster`: queues, locks and other objects that programs on several machines share, over a Redis or Valkey server. */
+import './install-managers.ts';
+import './install-cluster.ts';
+
+export { Cluster, type JoinableQueueOptions, type Named } from '../cluster/cluster.ts';
+export { type ClusterGuard, ClusterLock, type LockHolder } from '../cluster/proxies/cluster-lock.ts';
+export type { ClusterKey, ClusterOptions } from '../cluster/settings.ts';
+export { ClusterError, type ClusterErrorCode, LeaseLostError } from '../contracts/errors.ts';
