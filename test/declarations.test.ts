@@ -111,7 +111,9 @@ function declarationsBehind(name: string, file: string, seen = new Set<string>()
   return [...own, ...bases];
 }
 
-const doors = ['index', 'queue', 'connection', 'shared-memory', 'managers', 'cluster'].map((door) => `${door}.d.ts`);
+const doors = ['public-names', 'queue', 'connection', 'shared-memory', 'managers', 'cluster'].map(
+  (door) => `doors/${door}.d.ts`,
+);
 /** By declaration: the members of what it extends, whose texts an editor shows where it has none of its own. */
 const inherited = new Map<Declaration, readonly Member[]>();
 for (const door of doors) {
