@@ -40,17 +40,26 @@ export class Here {
     return this.#meta;
   }
 
-  /** `import()` as from that file, where Vite has written the path of a module from the root of its project, which is a folder above the file. */
+  /** `import()` as from that file, where Vite has written the path of a module, from the root of its project too, which is a folder above the file. */
   importFromRoot(specifier: unknown): Promise<unknown> {
-    let path = String(specifier).replace(/^\/@fs\//, '/');
-    if (path.startsWith('/') && !fs.existsSync(path) && this.url.startsWith('file:')) {
-      const { dirname, join } = process.getBuiltinModule('node:path');
-      let folder = process.getBuiltinModule('node:url').fileURLToPath(this.url);
-      do folder = dirname(folder);
-      while (!fs.existsSync(join(folder, path)) && folder !== dirname(folder));
-      path = join(folder, path);
-    }
-    return this.import(path);
+    const path = String(specifier).replace(/^\/@fs\//, '/');
+    if (!path.startsWith('/')) return this.import(path);
+    // What follows the path may also be a part of it.
+    const [, short = path, rest = ''] = /^([^?#]*)(.*)$/s.exec(path) ?? [];
+    const url = this.#fileUrl(path) ?? `${this.#fileUrl(short) ?? short}${rest}`;
+    return this.import(url);
+  }
+
+  /** The URL of the file at a path: an absolute one, or one from a folder above this file. */
+  #fileUrl(path: string): string | undefined {
+    const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
+    if (fs.existsSync(path)) return pathToFileURL(path).href;
+    if (!this.url.startsWith('file:')) return undefined;
+    const { dirname, join } = process.getBuiltinModule('node:path');
+    let folder = fileURLToPath(this.url);
+    do folder = dirname(folder);
+    while (!fs.existsSync(join(folder, path)) && folder !== dirname(folder));
+    return fs.existsSync(join(folder, path)) ? pathToFileURL(join(folder, path)).href : undefined;
   }
 
   /** `import()` as from that file. */

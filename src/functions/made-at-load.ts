@@ -1,7 +1,7 @@
 /** Shared objects that the top-level code of a module makes: whoever loads the module again makes others, so nobody may. */
 import type { AnyNode, Pattern, Program } from 'acorn';
 import { SharedObject } from '../memory/shared-object.ts';
-import { loadedCommonJs } from './module-references.ts';
+import { loadedCommonJs } from './module-cache.ts';
 import { ownExport } from './own-exports.ts';
 import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary, readModule } from './program-modules.ts';

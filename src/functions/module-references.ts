@@ -3,14 +3,8 @@ import type { AnyNode } from 'acorn';
 import { Address, membersOf, pathTo } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
 import type { LiveScope } from './inspector.ts';
+import { loadedCommonJs } from './module-cache.ts';
 import type { PlacedFunction, Script } from './script.ts';
-
-let cache: NodeJS.Dict<NodeJS.Module> | undefined;
-
-/** The CommonJS modules that are loaded, by path. */
-export function loadedCommonJs(): NodeJS.Dict<NodeJS.Module> {
-  return (cache ??= require.cache);
-}
 
 /** The address of a function among the exports of the module that it was written in. */
 export function exportedFunction(

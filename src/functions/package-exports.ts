@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Address, membersOf } from './address.ts';
 import { moduleAt } from './inspector.ts';
 import { type InstalledPackage, packageAt } from './installed-package.ts';
-import { loadedCommonJs } from './module-references.ts';
+import { loadedCommonJs } from './module-cache.ts';
 import { resolveImport } from './package-resolution.ts';
 
 interface Index {

@@ -9,6 +9,7 @@ import { spellings } from './program-modules.ts';
 import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
 import type { ProgramScopes } from './scopes.ts';
+import { scriptUrl } from './script-url.ts';
 import { parseProgram } from './syntax.ts';
 
 /** What is known of one script; made once per script. */
@@ -84,11 +85,12 @@ export function isNodeScript({ url }: Pick<LoadedScript, 'url'>): boolean {
 
 function readScript(loaded: LoadedScript): Script {
   const { source, ...rest } = loaded;
+  const url = scriptUrl(loaded.url);
   const text = isNodeScript(loaded) ? '' : source;
   const program = parseProgram(text, loaded.isModule);
-  const base = baseUrl(loaded.url);
+  const base = baseUrl(url);
   const importable = isImportable(loaded, base) && !isEntryScript(base) ? base : undefined;
-  return { ...rest, text, base, importable, program, scopes: analyseScopes(program) };
+  return { ...rest, url, text, base, importable, program, scopes: analyseScopes(program) };
 }
 
 function baseUrl(url: string): string {

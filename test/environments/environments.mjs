@@ -368,6 +368,16 @@ export const environments = [
     ],
   },
   {
+    // The name of its folder, too: Vite encodes some of it, and Node the rest.
+    name: 'vite in a folder ü %20 %',
+    folder: 'vite',
+    install: ['vite@8.4.0'],
+    variants: [
+      { name: 'build', command: `vite build --ssr main.ts --sourcemap --outDir out && ${runs} out/main.mjs` },
+      { name: 'development', command: `${runs} development.mjs` },
+    ],
+  },
+  {
     name: 'tsup',
     install: ['tsup@9.0.0', 'typescript@5.9.3'],
     variants: ['esm', 'cjs'].map((format) => ({
