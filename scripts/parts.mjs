@@ -24,7 +24,8 @@ const rootsOf = {
   cli: ['cli/main.ts'],
 };
 /** Doors install what they let travel, which nobody else may do: they are in small parts of their own. */
-const isDoor = (name) => /^doors\/(install.*|multiproc|shared-memory|connection|managers|cluster)\.ts$/.test(name);
+const isDoor = (name) =>
+  /^doors\/(wiring\/(?!wire\.)|(multiproc|shared-memory|connection|managers|cluster)\.ts$)/.test(name);
 const holdsDoors = (part) => part === 'child' || part.startsWith('main');
 /** What each part may have loaded with it: what is loaded at its first use must not come in by a side door. */
 const needs = {

@@ -1,4 +1,4 @@
-import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { objectField } from '../memory/counts.ts';
 import { kindNumbered } from '../memory/family.ts';
@@ -6,7 +6,7 @@ import { wordIndex } from '../memory/heap.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 
 /** Sends a shared object as its place in the heap; the receiver makes an object of the same kind for this place. */
-const handleExtension: Extension<SharedObject> = {
+export const handleExtension: Extension<SharedObject> = {
   id: extensionIds.SHARED_OBJECT,
   name: 'shared object',
   reach: reach.FAMILY,
@@ -25,8 +25,3 @@ const handleExtension: Extension<SharedObject> = {
     return knownObject(offset) ?? (new Class(new Existing(offset) as never) as SharedObject);
   },
 };
-
-/** Makes it possible to send shared objects; the library's door calls it once. */
-export function installHandleExtension(): void {
-  registerExtension(handleExtension);
-}

@@ -5,7 +5,7 @@ import { stackOf } from '../engine/stack-of.ts';
 import { type AnyClass, ClassRegistration, registerCaptured, registrationOf } from './class-registry.ts';
 import { brandNameOf } from './error-classes.ts';
 import { writeError } from './error-values.ts';
-import { type Extension, extensionById, reach, registerExtension, type ValueWriter } from './extension.ts';
+import { type Extension, reach, registerExtension, type ValueWriter } from './extension.ts';
 import { extensionIds } from './extension-ids.ts';
 import { form, holesIn, instanceForms } from './instance-forms.ts';
 import { isKey } from './key-extension.ts';
@@ -156,5 +156,5 @@ export const classInstances: Extension = {
 
 /** Makes `classInstances` known; more than one call does no harm. */
 export function registerClassInstances(): void {
-  if (extensionById(classInstances.id) === undefined) registerExtension(classInstances);
+  registerExtension(classInstances);
 }

@@ -139,10 +139,13 @@ export interface Registered {
 const byId: (Registered | undefined)[] = [];
 const inOrder: Registered[] = [];
 
-/** Makes a kind of value able to travel; registering an id twice is a defect of the library and throws. */
+/** Makes it possible to send a kind of value. Does nothing if `kind` is registered already; throws if another kind has its id, a defect of the library. */
 export function registerExtension<T extends object>(kind: Extension<T>): void {
-  if (byId[kind.id] !== undefined) throw new Error(`extension ${kind.id} is registered twice`);
   const extension = kind as unknown as Extension;
+  const known = byId[kind.id];
+  if (known?.extension === extension) return;
+  if (known !== undefined)
+    throw new Error(`extension ${kind.id} is registered twice: ${known.extension.name} and ${kind.name}`);
   const forms = 'forms' in extension ? extension.forms : [extension];
   const farthest = Math.max(...forms.map((form) => form.reach)) as Reach;
   byId[extension.id] = { extension, forms, reach: farthest };

@@ -5,14 +5,7 @@
 
 import type { KeyObject, webcrypto } from 'node:crypto';
 import { types } from '../engine/builtins.ts';
-import {
-  type Extension,
-  extensionById,
-  reach,
-  registerExtension,
-  type ValueReader,
-  type ValueWriter,
-} from './extension.ts';
+import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from './extension.ts';
 import { extensionIds } from './extension-ids.ts';
 import { importKey } from './key-import.ts';
 import { isWithinProcess } from './within-process.ts';
@@ -123,5 +116,5 @@ const keys: Extension<Key> = {
 
 /** Makes keys able to travel; more than one call does no harm. */
 export function registerKeys(): void {
-  if (extensionById(keys.id) === undefined) registerExtension(keys);
+  registerExtension(keys);
 }

@@ -1,10 +1,10 @@
-import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { HeapConnection } from './heap-connection.ts';
 import type { Pipe, Side } from './pipe-object.ts';
 
 /** Ends of a pipe can be sent within the family; the sender keeps its own end until it closes it. */
-const connectionExtension: Extension<HeapConnection<unknown>> = {
+export const connectionExtension: Extension<HeapConnection<unknown>> = {
   id: extensionIds.CONNECTION,
   name: 'end of a pipe',
   reach: reach.FAMILY,
@@ -27,9 +27,4 @@ function readEnd(input: ValueReader): HeapConnection<unknown> {
   input.handle();
   const side = input.uint32() as Side;
   return HeapConnection.at(input.value() as Pipe, side);
-}
-
-/** Makes it possible to send ends of pipes; the library's door calls it once. */
-export function installConnectionExtension(): void {
-  registerExtension(connectionExtension);
 }

@@ -1,11 +1,11 @@
 import type { ParkedDescriptor } from '../channel/descriptors.ts';
-import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { SocketConnection } from './socket-connection.ts';
 import { parkedFor, takeDescriptor } from './socket-extension.ts';
 
 /** Connections over sockets can be sent within the family; the sender keeps its own until it closes it. */
-const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
+export const socketConnectionExtension: Extension<SocketConnection<unknown>> = {
   id: extensionIds.SOCKET_CONNECTION,
   name: 'Connection over a socket',
   reach: reach.FAMILY,
@@ -30,9 +30,4 @@ function readSocket(input: ValueReader): SocketConnection<unknown> {
   const fd = takeDescriptor(input.value() as ParkedDescriptor);
   const { Socket } = process.getBuiltinModule('node:net');
   return new SocketConnection(new Socket({ fd, readable: true, writable: true }), early, trusted);
-}
-
-/** Makes it possible to send connections over sockets; their door calls it once. */
-export function installSocketConnectionExtension(): void {
-  registerExtension(socketConnectionExtension);
 }

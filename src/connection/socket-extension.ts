@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net';
 import { type ParkedDescriptor, parkDescriptor } from '../channel/descriptors.ts';
-import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { StateError } from '../contracts/errors.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
@@ -10,7 +10,7 @@ const SOCKET = 0;
 const SERVER = 1;
 
 /** A connected or listening socket of `node:net` is sent to another process as a descriptor; the sender keeps its own. */
-const socketExtension: Extension<Socket | Server> = {
+export const socketExtension: Extension<Socket | Server> = {
   id: extensionIds.SOCKET,
   name: 'socket of node:net',
   forms: [
@@ -72,9 +72,4 @@ export function takeDescriptor(parked: ParkedDescriptor): number {
 function isNet(value: object, name: 'Socket' | 'Server'): boolean {
   const cls: { name?: string } | undefined = value.constructor;
   return cls?.name === name && cls === process.getBuiltinModule('node:net')[name];
-}
-
-/** Makes it possible to send sockets; the library's door calls it once. */
-export function installSocketExtension(): void {
-  registerExtension(socketExtension);
 }

@@ -1,5 +1,5 @@
 /** The door `multiproc/connection`: Python's `multiprocessing.connection`, messages between programs over sockets. */
-import './install-connection.ts';
+import './wiring/connection.ts';
 
 export type { Address } from '../connection/address.ts';
 export { type ConnectOptions, connect } from '../connection/connect.ts';

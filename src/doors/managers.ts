@@ -1,5 +1,5 @@
 /** The door `multiproc/managers`: Python's `multiprocessing.managers`, objects in a server that processes and machines share. */
-import './install-managers.ts';
+import './wiring/managers.ts';
 
 export { RemoteError } from '../contracts/errors.ts';
 export { BaseManager, type Factory, type ManagerOptions, type RegisterOptions } from '../managers/base-manager.ts';

@@ -5,6 +5,6 @@
  *   sync/ ring/ codec/   locks · bytes · values  channel/ functions/   queues · functions that travel
  *   process/    start, watch, end               index.ts    the public names
  */
-import './install.ts';
+import './wiring/multiproc.ts';
 
 export * from './public-names.ts';

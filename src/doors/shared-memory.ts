@@ -1,5 +1,5 @@
 /** The door `multiproc/shared-memory`: Python's `multiprocessing.shared_memory`, memory with a name that any program attaches to. */
-import './install-shared-memory.ts';
+import './wiring/shared-memory.ts';
 
 export type { ShareableItem } from '../shared/shareable-layout.ts';
 export { ShareableList } from '../shared/shareable-list.ts';

@@ -1,5 +1,5 @@
 import { onContents } from '../codec/captured-contents.ts';
-import { type Extension, registerExtension } from '../codec/extension.ts';
+import type { Extension } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { lazy } from '../loading/lazy.ts';
 import { forms } from './function-forms.ts';
@@ -7,20 +7,13 @@ import { isStandIn } from './stand-in.ts';
 
 const wire = lazy(() => require('./function-wire.ts') as typeof import('./function-wire.ts'));
 
-let installed = false;
-
-/** Lets functions travel; doors of the library call it, again and again if need be. */
-export function installFunctionExtension(): void {
-  if (installed) return;
-  installed = true;
-  const extension: Extension = {
-    id: extensionIds.FUNCTION,
-    name: 'function',
-    forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
-    matches: (value, out): value is object =>
-      typeof value === 'function' || isStandIn(value) || (out.captured && wire().packageHidingIn(value) !== undefined),
-    write: (value, out) => wire().write(value, out),
-  };
-  registerExtension(extension);
-  onContents((contents) => wire().takeContents(contents));
-}
+/** Sends functions, and what stands for parts of them, as `function-wire.ts` writes and reads them. */
+export const functionExtension: Extension = {
+  id: extensionIds.FUNCTION,
+  name: 'function',
+  forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
+  matches: (value, out): value is object =>
+    typeof value === 'function' || isStandIn(value) || (out.captured && wire().packageHidingIn(value) !== undefined),
+  write: (value, out) => wire().write(value, out),
+};
+onContents((contents) => wire().takeContents(contents));

@@ -1,4 +1,4 @@
-import { type Extension, reach, registerExtension, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { StateError } from '../contracts/errors.ts';
 import { queueMicrotask } from '../engine/builtins.ts';
@@ -20,7 +20,8 @@ const COUNTED = 2;
 
 const NAME_FIELDS = ['string', 'string', 'value', 'value'] as const;
 
-const proxyExtension: Extension<BaseProxy | PresentedObject> = {
+/** Sends a proxy, or an object that a server presents, as the name of the object; the receiver has one proxy for it. */
+export const proxyExtension: Extension<BaseProxy | PresentedObject> = {
   id: extensionIds.PROXY,
   name: 'proxy of a managed object',
   forms: [
@@ -131,9 +132,4 @@ function readNamed({ identity, kind, id, companion }: Name, isCounted: boolean):
   if (here === undefined && !isCounted) link.claim(id);
   const lease = here === undefined ? undefined : here.hold(id);
   return makeProxy(new Reference(link, id, kind, lease), companion);
-}
-
-/** Makes it possible to send proxies; the door calls it once. */
-export function installProxyExtension(): void {
-  registerExtension(proxyExtension);
 }

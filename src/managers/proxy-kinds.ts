@@ -7,9 +7,9 @@ export type MakeProxy = (reference: Reference, companion: BaseProxy | undefined)
 const kinds = new Map<string, MakeProxy>();
 let makeOther: MakeProxy;
 
-/** Registers the proxies for objects of this kind. */
-export function registerProxyKind(kind: string, make: MakeProxy): void {
-  kinds.set(kind, make);
+/** Registers how the proxies for objects of these kinds are made. */
+export function registerProxyKinds(made: Readonly<Record<string, MakeProxy>>): void {
+  for (const [kind, make] of Object.entries(made)) kinds.set(kind, make);
 }
 
 /** Returns another proxy for the same object, of the class for its kind; `undefined` if there is none. */
@@ -31,7 +31,7 @@ function makeOfKind(kind: string): MakeProxy | undefined {
   return kinds.get(kind);
 }
 
-/** Registers the proxies for all other objects. */
+/** Registers how the proxies for all other objects are made. */
 export function registerOtherProxies(make: MakeProxy): void {
   makeOther = make;
 }

@@ -1,4 +1,4 @@
-import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 
 /**
@@ -32,7 +32,8 @@ export function unseal(value: unknown): unknown {
   return value instanceof Sealed ? value.open() : value;
 }
 
-const sealedExtension: Extension<Sealed> = {
+/** Sends a sealed value as a section, which a receiver can skip. */
+export const sealedExtension: Extension<Sealed> = {
   id: extensionIds.SEALED,
   name: 'sealed value',
   reach: reach.ANYBODY,
@@ -49,8 +50,3 @@ const sealedExtension: Extension<Sealed> = {
     }
   },
 };
-
-/** Makes it possible to send sealed values; the door calls it once. */
-export function installSealedExtension(): void {
-  registerExtension(sealedExtension);
-}

@@ -1,4 +1,4 @@
-import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
@@ -19,7 +19,8 @@ export function rememberWrapped(callable: AnyFunction, wrapped: Wrapped): void {
   wrappedFunctions.set(callable, wrapped);
 }
 
-const wrappedExtension: Extension<AnyFunction> = {
+/** Sends a function of `pool.wrap` as the board of its pool, the function and the options. */
+export const wrappedExtension: Extension<AnyFunction> = {
   id: extensionIds.WRAPPED,
   name: 'function of a pool',
   reach: reach.FAMILY,
@@ -43,8 +44,3 @@ const wrappedExtension: Extension<AnyFunction> = {
     return callable;
   },
 };
-
-/** Registers wrapped functions as values that can be sent; the library's door calls it once. */
-export function installWrappedExtension(): void {
-  registerExtension(wrappedExtension);
-}

@@ -2,7 +2,7 @@
  * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: its member
  * number, and the id of the parent that it must not outlive, or `detached`. A thread has a `ThreadBirth`.
  */
-import '../doors/install-when-met.ts';
+import '../doors/wiring/child.ts';
 import { inspect, setImmediate } from '../engine/builtins.ts';
 import { importModule } from '../functions/import-module.ts';
 import { watchLoading } from '../loading/loaded-for-functions.ts';

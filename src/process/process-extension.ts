@@ -1,4 +1,4 @@
-import { type Extension, reach, registerExtension, type ValueWriter } from '../codec/extension.ts';
+import { type Extension, reach, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
@@ -6,7 +6,7 @@ import { equipProcess, Process, reviveProcess, type Travelling, travellingPart }
 /**
  * A `Process` is sent once, to the process itself: as its class, the arguments of its constructor, and the fields of a subclass.
  */
-const processExtension: Extension<Process> = {
+export const processExtension: Extension<Process> = {
   id: extensionIds.PROCESS,
   name: 'Process',
   reach: reach.FAMILY,
@@ -56,9 +56,4 @@ function prepareClasses(fields: object, out: ValueWriter): void {
     throw rehearsed;
   });
   if (error !== rehearsed) throw error;
-}
-
-/** Makes it possible to send a process to itself; the library's door calls it once. */
-export function installProcessExtension(): void {
-  registerExtension(processExtension);
 }

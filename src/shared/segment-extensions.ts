@@ -1,11 +1,11 @@
-import { type Extension, reach, registerExtension } from '../codec/extension.ts';
+import { type Extension, reach } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { Segment } from './segment.ts';
 import { Attached, ShareableList } from './shareable-list.ts';
 import { ofSegment, SharedMemory, segmentOf } from './shared-memory.ts';
 
 /** Named shared memory is sent as its name; the receiver is attached to it, or fails if it was removed meanwhile. */
-const sharedMemoryExtension: Extension<SharedMemory> = {
+export const sharedMemoryExtension: Extension<SharedMemory> = {
   id: extensionIds.SHARED_MEMORY,
   name: 'SharedMemory',
   reach: reach.FAMILY,
@@ -19,7 +19,7 @@ const sharedMemoryExtension: Extension<SharedMemory> = {
   read: (input) => ofSegment(Segment.receive(input.string(), input.value() as number)),
 };
 
-const shareableListExtension: Extension<ShareableList> = {
+export const shareableListExtension: Extension<ShareableList> = {
   id: extensionIds.SHAREABLE_LIST,
   name: 'ShareableList',
   reach: reach.FAMILY,
@@ -28,9 +28,3 @@ const shareableListExtension: Extension<ShareableList> = {
   write: (list, out) => out.value(list.shm, '.shm'),
   read: (input) => new ShareableList(new Attached(input.value() as SharedMemory)),
 };
-
-/** Makes it possible to send named shared memory within a family; the library's door calls it once. */
-export function installSegmentExtensions(): void {
-  registerExtension(sharedMemoryExtension);
-  registerExtension(shareableListExtension);
-}

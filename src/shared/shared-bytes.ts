@@ -109,16 +109,14 @@ export class SharedBytes extends SharedObject {
   }
 }
 
-/** Makes views of shared bytes arrive as views instead of copies; the library's door calls it once. */
-export function installSharedBuffers(): void {
-  registerSharedBuffers({
-    handleOf(buffer) {
-      const owner = owners.get(buffer);
-      return owner === undefined ? undefined : locate(owner).offset;
-    },
-    open: (handle) => SharedBytes.at(handle).place.buffer,
-  });
-}
+// Views of shared bytes arrive as views instead of copies.
+registerSharedBuffers({
+  handleOf(buffer) {
+    const owner = owners.get(buffer);
+    return owner === undefined ? undefined : locate(owner).offset;
+  },
+  open: (handle) => SharedBytes.at(handle).place.buffer,
+});
 
 /** Fills a block with zeros, because it was used before. */
 function empty(family: Family, block: number, length: number): void {

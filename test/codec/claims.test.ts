@@ -7,15 +7,15 @@ import type { ByteWriter } from '#dist/codec/byte-writer.js';
 import { registerClass } from '#dist/codec/class-registry.js';
 import { withDecoder } from '#dist/codec/decoder.js';
 import { withEncoder } from '#dist/codec/encoder.js';
-import { type Reach, reach } from '#dist/codec/extension.js';
+import { type Reach, reach, registerExtension } from '#dist/codec/extension.js';
 import * as tag from '#dist/codec/tags.js';
 import { SerializationError } from '#dist/contracts/errors.js';
-import { installFunctionExtension } from '#dist/functions/function-extension.js';
-import { installSealedExtension } from '#dist/managers/sealed.js';
+import { functionExtension } from '#dist/functions/function-extension.js';
+import { sealedExtension } from '#dist/managers/sealed.js';
 import { letter, writeFormHead, writeSection, writeValue } from '../strangers/letter.ts';
 
-installFunctionExtension();
-installSealedExtension();
+registerExtension(functionExtension);
+registerExtension(sealedExtension);
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 /** The flag of expressions with operations on sets, which the compiler does not know. */

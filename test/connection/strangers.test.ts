@@ -5,7 +5,8 @@ import { describe, test } from 'node:test';
 import { AuthenticationError, EndOfStreamError, SerializationError, TimeoutError } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
 import { withEncoder } from '#dist/codec/encoder.js';
-import { installFunctionExtension } from '#dist/functions/function-extension.js';
+import { registerExtension } from '#dist/codec/extension.js';
+import { functionExtension } from '#dist/functions/function-extension.js';
 import { random } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
@@ -198,7 +199,7 @@ describe('after the handshake', () => {
   }
 
   test('a function of a stranger is not revived', async () => {
-    installFunctionExtension();
+    registerExtension(functionExtension);
     const message = withEncoder((encoder) => {
       const { bytes, length } = encoder.encode(() => process.exit(9), 'value');
       return Buffer.from(bytes.subarray(0, length));

@@ -1,8 +1,7 @@
 import type { BaseProxy } from '../proxy.ts';
-import { registerOtherProxies, registerProxyKind } from '../proxy-kinds.ts';
+import type { MakeProxy } from '../proxy-kinds.ts';
 import type { Reference } from '../reference.ts';
 import { ConditionProxy } from './condition-proxy.ts';
-import { customProxy } from './custom-proxy.ts';
 import { DictProxy } from './dict-proxy.ts';
 import { IteratorProxy } from './iterator-proxy.ts';
 import { ArrayProxy, ListProxy } from './list-proxy.ts';
@@ -33,9 +32,10 @@ const classes: Readonly<Record<string, new (reference: Reference) => BaseProxy>>
   value: ValueProxy,
 };
 
-/** Registers the proxies for each kind of object; the door calls it once. */
-export function installProxyKinds(): void {
-  for (const [kind, Class] of Object.entries(classes)) registerProxyKind(kind, (reference) => new Class(reference));
-  registerProxyKind('condition', (reference, lock) => new ConditionProxy(reference, lock as LockProxy));
-  registerOtherProxies(customProxy);
-}
+/** How the proxy for each kind of object is made. */
+export const proxyKinds: Readonly<Record<string, MakeProxy>> = {
+  ...Object.fromEntries(
+    Object.entries(classes).map(([kind, Class]): [string, MakeProxy] => [kind, (reference) => new Class(reference)]),
+  ),
+  condition: (reference, lock) => new ConditionProxy(reference, lock as LockProxy),
+};

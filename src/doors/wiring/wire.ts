@@ -1,0 +1,19 @@
+import { type Extension, registerExtension } from '../../codec/extension.ts';
+import { registerOwnExports, registerOwnLoader } from '../../functions/own-exports.ts';
+
+/** What a door adds to what a process can send and receive. */
+export interface Wiring {
+  /** The kinds of values that can be sent from now on, in the order in which they are asked, the last one first. */
+  readonly extensions?: readonly Extension[];
+  /** What is sent by reference, by the specifier that it is sent with: the names of a door, and names of ours that no door has. */
+  readonly exports: Readonly<Record<string, object>>;
+  /** What is loaded when the first reference with this specifier arrives. */
+  readonly late?: Readonly<Record<string, () => void>>;
+}
+
+/** Puts a wiring into effect; each wiring calls this once, when it is loaded. */
+export function wire({ extensions = [], exports, late = {} }: Wiring): void {
+  for (const extension of extensions) registerExtension(extension);
+  for (const [specifier, namespace] of Object.entries(exports)) registerOwnExports(namespace, specifier);
+  for (const [specifier, load] of Object.entries(late)) registerOwnLoader(specifier, load);
+}
