@@ -8,9 +8,9 @@ import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { viewParcel } from '../ring/parcel.ts';
 import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
-import { type Attempt, NOT_YET } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
+import { type Attempt, NOT_YET } from '../waits/attempt.ts';
 import { discardShared, packShared, unpackShared } from './transport.ts';
 
 const MOST_PARTIES = 2 ** 16;

@@ -4,11 +4,11 @@ import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
 import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
-import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
-import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
 import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import type { Waitable } from '../sync/waitable.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { DONE, soon } from '../waits/loop-turn.ts';
 import { announce } from './announce.ts';
 import { giveBack, keepParcel, pack, unpack } from './transport.ts';
 
@@ -17,9 +17,6 @@ const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + W
 /** The first of the words that each kind of queue has for itself; the block has room for them. */
 export const OWN_WORDS = field.putters + WAIT_LIST_WORDS;
 const WORDS = OWN_WORDS + 16;
-
-/** The resolved promise of a `put` that need not wait, for all of them. */
-const DONE = Promise.resolve();
 
 /** Buffers into which parcels are copied before they are decoded. A decoder that itself gets from a queue uses another buffer. */
 const scratches: Uint8Array[] = [];
@@ -68,7 +65,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       parcel = this.#prepare(item);
       const isIn = options === undefined && !this.#putters.hasLocal && this.#tryPush(parcel);
       if (!isIn) return this.#putLater(parcel, options);
-      return isLoopStarving() ? afterTurn(undefined) : DONE;
+      return soon(DONE);
     } catch (error) {
       this.#discard(parcel);
       return Promise.reject(error);
@@ -98,7 +95,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       this.assertOpen();
       if (options === undefined && !this.#getters.hasLocal) {
         const item = this.#attemptGet();
-        if (item !== NOT_YET) return isLoopStarving() ? afterTurn(item) : Promise.resolve(item);
+        if (item !== NOT_YET) return soon(Promise.resolve(item));
       }
       return this.#getters.wait(this.#attemptGet, options, throwEmpty);
     } catch (error) {

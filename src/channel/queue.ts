@@ -12,8 +12,8 @@ import { clock } from '../engine/builtins.ts';
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
-import { NOT_YET } from '../sync/spinner.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
+import { NOT_YET } from '../waits/attempt.ts';
 import { onAbort } from '../waits/on-abort.ts';
 import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 

@@ -5,7 +5,7 @@ import { assertOptions, readTimeout, type WaitOptions } from '../contracts/optio
 import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import type { ShortPath } from '../platform/sockets.ts';
-import { onAbort } from '../waits/on-abort.ts';
+import { expireOn } from '../waits/expiry.ts';
 import { type Address, type Endpoint, parseAddress, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, greetListener, HANDSHAKE_TIME, HandshakeWire, readAuthKey } from './handshake.ts';
@@ -54,9 +54,8 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
     socket.destroy();
   };
   const outOfTime = (ms: number) => giveUp(new TimeoutError(`${showAddress(address)} did not answer within ${ms} ms.`));
-  const timer = timeout <= 0x7fffffff ? setTimeout(() => outOfTime(timeout), timeout) : undefined;
+  const stop = expireOn({ timeout, signal }, () => outOfTime(timeout), giveUp);
   let handshake: NodeJS.Timeout | undefined;
-  const stopListening = signal && onAbort(signal, () => giveUp(signal.reason));
   try {
     await connected(socket, tls === undefined ? 'connect' : 'secureConnect');
     handshake = setTimeout(() => outOfTime(HANDSHAKE_TIME), HANDSHAKE_TIME);
@@ -69,9 +68,8 @@ export async function connect<T = any>(address: Address, options: ConnectOptions
     throw failure ?? error;
   } finally {
     short?.release();
-    clearTimeout(timer);
+    stop();
     clearTimeout(handshake);
-    stopListening?.();
   }
 }
 

@@ -3,14 +3,12 @@ import { keepParcel, pack, unpack } from '../channel/transport.ts';
 import { ClosedError, EndOfStreamError, TimeoutError } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import type { Parcel } from '../ring/parcel.ts';
-import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
-import { type Attempt, NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { DONE, soon } from '../waits/loop-turn.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { Lane } from './lane.ts';
 import type { Pipe, Side } from './pipe-object.ts';
 
-/** The resolved promise of a `send` that need not wait, for all of them. */
-const DONE = Promise.resolve();
 /** The tag of a value; the tag of bytes is their number plus 1. */
 const VALUE_TAG = 0;
 /** Bytes from this number on are sent in a block of their own. */
@@ -141,7 +139,7 @@ export class HeapConnection<T> extends Connection<T> {
     const { receivers } = this.#incoming;
     if (options === undefined && !receivers.hasLocal) {
       const message = this.#attempt(wanted);
-      if (message !== NOT_YET) return isLoopStarving() ? afterTurn(message) : Promise.resolve(message);
+      if (message !== NOT_YET) return soon(Promise.resolve(message));
     }
     return receivers.wait(
       () => this.#attempt(wanted),
@@ -228,7 +226,7 @@ export class HeapConnection<T> extends Connection<T> {
     const { senders } = this.#outgoing;
     try {
       if (options === undefined && !senders.hasLocal && this.#tryPush(message, tag)) {
-        return isLoopStarving() ? afterTurn(undefined) : DONE;
+        return soon(DONE);
       }
       const sent = senders.wait(this.#pushing(message, tag), options, () => noRoom(options));
       return sent.catch((error) => this.#giveUp(message, error));

@@ -5,12 +5,12 @@ import { assertOptions, assertWhole, type WaitOptions } from '../contracts/optio
 import { clock } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
-import { NOT_YET } from '../sync/spinner.ts';
+import { NOT_YET } from '../waits/attempt.ts';
+import { Waiters } from '../waits/waiters.ts';
 import type { Address } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, readAuthKey } from './handshake.ts';
 import { listenOn, type Place } from './listening-socket.ts';
-import { LocalWaits } from './local-waits.ts';
 import { Reception } from './reception.ts';
 import { SocketConnection } from './socket-connection.ts';
 
@@ -63,7 +63,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   readonly #trusted: boolean;
   readonly #backlog: number;
   readonly #waiting: Connection[] = [];
-  readonly #acceptors: LocalWaits;
+  readonly #acceptors: Waiters;
   #failures = 0;
   #warned = Number.NEGATIVE_INFINITY;
   #closed = false;
@@ -92,9 +92,9 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     }
     this.#server.on('connection', (socket) => this.#receive(socket, secure));
     this.#server.unref();
-    this.#acceptors = new LocalWaits((waiting) => {
-      if (waiting) this.#server.ref();
-      else this.#server.unref();
+    this.#acceptors = new Waiters({
+      begin: () => void this.#server.ref(),
+      end: () => void this.#server.unref(),
     });
   }
 

@@ -6,11 +6,11 @@ import { ClosedError, EndOfStreamError, SerializationError, StateError, TimeoutE
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { Waiters } from '../waits/waiters.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { frame, kind, MAX_MESSAGE_BYTES } from './frame.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
-import { LocalWaits } from './local-waits.ts';
 import { SocketOutbox } from './socket-outbox.ts';
 import { SocketStream } from './socket-stream.ts';
 
@@ -26,7 +26,7 @@ export class SocketConnection<T> extends Connection<T> {
   readonly #inbox: Frame[] = [];
   /** The number of bytes in the inbox. */
   #unread = 0;
-  readonly #readers: LocalWaits;
+  readonly #readers: Waiters;
   /** True if no more bytes will come. */
   #ended = false;
   /** The error that `recv` rejects with once, if the end came in the middle of a message. */
@@ -49,10 +49,11 @@ export class SocketConnection<T> extends Connection<T> {
       this.#inbox.push(message);
       this.#unread += message.size;
     });
-    this.#readers = new LocalWaits(() => {
+    const update = () => {
       this.#keep();
       this.#flow();
-    });
+    };
+    this.#readers = new Waiters({ begin: update, end: update });
     this.#outbox = new SocketOutbox(this.#stream, () => this.#keep());
     socket.setNoDelay?.(true);
     socket.setKeepAlive?.(true, 30_000);

@@ -1,22 +1,19 @@
 import { EndOfStreamError, StateError, TimeoutError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
-import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
-import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
-import { NOT_YET } from '../sync/spinner.ts';
-import { onAbort } from '../waits/on-abort.ts';
+import { clock } from '../engine/builtins.ts';
+import { NOT_YET } from '../waits/attempt.ts';
+import { expireOn } from '../waits/expiry.ts';
+import { DONE, soon } from '../waits/loop-turn.ts';
+import { Waiters } from '../waits/waiters.ts';
 import type { Pieces } from './frame.ts';
-import { LocalWaits } from './local-waits.ts';
 import type { SocketStream } from './socket-stream.ts';
-
-/** The resolved promise of a `send` that need not wait, for all of them. */
-const DONE = Promise.resolve();
 
 /** Writes messages to a socket, one after the other, as fast as the other end takes them. */
 export class SocketOutbox {
   readonly #stream: SocketStream;
   readonly #onChange: () => void;
   /** The sends that wait until the message before theirs is written. */
-  readonly #turns: LocalWaits;
+  readonly #turns: Waiters;
   /** True while a message is being written. */
   #busy = false;
   /** The reason for which nothing can be sent any more. */
@@ -27,7 +24,7 @@ export class SocketOutbox {
   constructor(stream: SocketStream, onChange: () => void) {
     this.#stream = stream;
     this.#onChange = onChange;
-    this.#turns = new LocalWaits(onChange);
+    this.#turns = new Waiters({ begin: onChange, end: onChange });
   }
 
   /** True while a send waits. */
@@ -42,7 +39,7 @@ export class SocketOutbox {
     if (this.#over !== undefined) throw this.#over;
     const left = this.#writeNow(pieces);
     if (left !== undefined) return this.#writeLater(left, options, clock() + readTimeout(options));
-    return isLoopStarving() ? afterTurn(undefined) : DONE;
+    return soon(DONE);
   }
 
   /** Sends one message and blocks the thread until the system has all of it. */
@@ -134,25 +131,22 @@ export class SocketOutbox {
     return new Promise((resolve, reject) => {
       this.#busy = true;
       this.#onChange();
-      const timeout = deadline - clock();
-      const signal = options?.signal;
       const settle = (error: Error | null | undefined) => {
         if (this.#abandon !== settle) return;
         this.#abandon = undefined;
-        clearTimeout(timer);
-        stopListening?.();
+        stop();
         if (error) reject(error);
         else resolve();
         this.#release();
       };
-      const onTime = () => settle(this.#tear(options?.timeout, true));
-      const timer = timeout <= 0x7fffffff ? setTimeout(onTime, Math.max(timeout, 0)) : undefined;
-      const stopListening =
-        signal &&
-        onAbort(signal, () => {
+      const stop = expireOn(
+        { timeout: deadline - clock(), signal: options?.signal },
+        () => settle(this.#tear(options?.timeout, true)),
+        (reason) => {
           this.#tear(0, true);
-          settle(signal.reason);
-        });
+          settle(reason as Error);
+        },
+      );
       this.#abandon = settle;
       this.#stream.writeLater(pieces, (error) => {
         settle(error && new EndOfStreamError('The other end of the Connection is gone.', { cause: error }));

@@ -1,8 +1,9 @@
 import { readTimeout, type WaitOptions } from '../contracts/options.ts';
-import { clearInterval, setInterval } from '../engine/builtins.ts';
-import { awaitEvent } from '../sync/await-event.ts';
-import { afterTurn, isLoopStarving } from '../sync/loop-turn.ts';
+import { clearInterval } from '../engine/builtins.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
+import { awaitEvent } from '../waits/await-event.ts';
+import { soon } from '../waits/loop-turn.ts';
+import { keepAlive } from '../waits/timer.ts';
 
 /**
  * Waits until one or more of the objects are ready. Resolves to the ready objects, in the given order, or to an empty list after the
@@ -26,10 +27,10 @@ export async function wait<W extends Waitable>(objects: Iterable<W>, options?: W
   const timeout = readTimeout(options);
   options?.signal?.throwIfAborted();
   const ready = all.filter((object) => object.isReady());
-  if (ready.length > 0 || all.length === 0 || timeout === 0) return isLoopStarving() ? afterTurn(ready) : ready;
+  if (ready.length > 0 || all.length === 0 || timeout === 0) return soon(Promise.resolve(ready));
   const stops: (() => void)[] = [];
   // The objects, such as the sentinel of a daemon, may not keep the program alive by themselves.
-  const alive = setInterval(() => {}, 0x7fffffff);
+  const alive = keepAlive();
   try {
     await awaitEvent((done) => {
       for (const object of all) stops.push(object.onReady(done));

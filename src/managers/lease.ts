@@ -2,8 +2,8 @@ import { type Family, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { NOT_YET } from '../sync/spinner.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
+import { NOT_YET } from '../waits/attempt.ts';
 import { field, leaseField, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { Address } from '../connection/address.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ListenerOptions } from '../connection/listener.ts';
 import { ClusterError } from '../contracts/errors.ts';
-import { setInterval } from '../engine/builtins.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
+import { keepAlive } from '../waits/timer.ts';
 import { makeServer } from './make-server.ts';
 import type { Registration } from './registry.ts';
 import type { Server, ServerPlace } from './server.ts';
@@ -71,7 +71,7 @@ export async function serveOrders(
       // The manager was collected: programs that have proxies go on.
       isOrphan = true;
       if (server.isIdle) await end();
-      setInterval(() => {}, 0x7fffffff);
+      keepAlive();
       return;
     }
     if (message === 'shutdown') break;

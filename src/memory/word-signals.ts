@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
-import { queueMicrotask, setInterval } from '../engine/builtins.ts';
+import { queueMicrotask } from '../engine/builtins.ts';
 import { WINDOW_BYTES } from '../platform/memory.ts';
 import type { Unseen } from '../platform/processes.ts';
+import { keepAlive } from '../waits/timer.ts';
 import { type Heap, wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
 import { Lives } from './lives.ts';
@@ -96,7 +97,7 @@ export class WordSignals implements Signals {
     this.#onRing = onRing;
     this.#hear();
     // A promise of `waitAsync` does not keep a program alive.
-    const alive = setInterval(() => {}, 0x7fffffff).unref();
+    const alive = keepAlive().unref();
     return { ref: () => void alive.ref(), unref: () => void alive.unref() };
   }
 

@@ -1,7 +1,7 @@
 import { StateError, TimeoutError } from '../contracts/errors.ts';
 import type { WaitOptions } from '../contracts/options.ts';
 import { withCallers } from '../engine/caller-stack.ts';
-import { awaitEvent } from '../sync/await-event.ts';
+import { awaitEvent } from '../waits/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
 
 /** An object that can end the task of a result. */

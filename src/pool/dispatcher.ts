@@ -15,7 +15,7 @@ import type { TaskOptions } from '../contracts/task-options.ts';
 import { os } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
-import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { AbortWatch } from './abort-watch.ts';
 import { answerCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';

@@ -1,6 +1,6 @@
 import { clock, setImmediate } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
-import { NOT_YET, type NotYet } from '../sync/spinner.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 
 /** Milliseconds: waits with a longer average sleep; the longest poll; the most that one wait counts. */
 const WORTH = 0.4;

@@ -14,7 +14,7 @@ import {
 } from '../contracts/task-options.ts';
 import { lazy } from '../loading/lazy.ts';
 import { asOurselves } from '../loading/loaded-for-functions.ts';
-import { awaitEvent } from '../sync/await-event.ts';
+import { awaitEvent } from '../waits/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
 import { AsyncSink } from './async-sink.ts';
 import type { Batch, BatchEnd, Work } from './batch.ts';

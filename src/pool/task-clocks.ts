@@ -1,5 +1,6 @@
 import { TimeoutError } from '../contracts/errors.ts';
-import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
+import { clearTimeout, clock } from '../engine/builtins.ts';
+import { startTimer } from '../waits/timer.ts';
 import type { Job } from './job.ts';
 
 /** The time-outs of the running tasks. */
@@ -17,8 +18,7 @@ export class TaskClocks {
     const { timeout } = job.options;
     job.deadline = clock() + timeout;
     this.#running.add(job);
-    // A time-out that is longer than a timer can run counts as none.
-    if (timeout <= 0x7fffffff) job.timer = setTimeout(() => this.#expire(job), timeout);
+    job.timer = startTimer(timeout, () => this.#expire(job));
   }
 
   stop(job: Job): void {

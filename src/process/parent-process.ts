@@ -1,8 +1,9 @@
 import type { WaitOptions } from '../contracts/options.ts';
-import { clearInterval, setInterval } from '../engine/builtins.ts';
+import { clearInterval } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { awaitEvent } from '../sync/await-event.ts';
+import { awaitEvent } from '../waits/await-event.ts';
+import { keepAlive } from '../waits/timer.ts';
 
 /** The process that started this one. */
 export class ParentProcess {
@@ -29,7 +30,7 @@ export class ParentProcess {
   /** Waits until the parent has ended. Only a detached process outlives its parent. */
   async join(options?: WaitOptions): Promise<void> {
     // The lifeline alone would not keep this process alive.
-    const alive = setInterval(() => {}, 0x7fffffff);
+    const alive = keepAlive();
     let onDeath = () => {};
     try {
       await awaitEvent((done) => {

@@ -7,11 +7,12 @@ import { defineKind, type Family, releaseObject, retainObject } from '../memory/
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
-import { awaitEvent } from './await-event.ts';
+import { NOT_YET } from '../waits/attempt.ts';
+import { awaitEvent } from '../waits/await-event.ts';
 import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
 import { Lock, type Reacquire } from './lock.ts';
 import { RLock } from './rlock.ts';
-import { NOT_YET, Spinner } from './spinner.ts';
+import { Spinner } from './spinner.ts';
 
 /** Words of a condition, after those of every shared object. */
 const field = {

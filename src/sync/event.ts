@@ -4,8 +4,8 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { afterTurn, isLoopStarving } from './loop-turn.ts';
-import { type Attempt, NOT_YET } from './spinner.ts';
+import { type Attempt, NOT_YET } from '../waits/attempt.ts';
+import { soon, YES } from '../waits/loop-turn.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -78,7 +78,7 @@ export class Event extends SharedObject {
   wait(options?: WaitOptions): Promise<boolean> {
     try {
       this.assertOpen();
-      if (options === undefined && this.#isSet) return isLoopStarving() ? afterTurn(true) : SET;
+      if (options === undefined && this.#isSet) return soon(YES);
       return this.#waiters.wait<boolean>(this.#attempt(), options, notSet);
     } catch (error) {
       return Promise.reject(error);
@@ -125,6 +125,3 @@ export class Event extends SharedObject {
 function notSet(): boolean {
   return false;
 }
-
-/** The resolved promise of all waits that need not wait. */
-const SET = Promise.resolve(true);

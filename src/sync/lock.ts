@@ -6,9 +6,9 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { soon, YES } from '../waits/loop-turn.ts';
 import { Acquirable } from './acquirable.ts';
-import { afterTurn, isLoopStarving } from './loop-turn.ts';
-import { NOT_YET, type NotYet } from './spinner.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -84,7 +84,7 @@ export class Lock extends Acquirable implements AnyLock {
       needMuchStack();
       this.assertOpen();
       if (options === undefined && !this.#waiters.hasLocal && this.#attempt() === true) {
-        return isLoopStarving() ? afterTurn(true) : ACQUIRED;
+        return soon(YES);
       }
       return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
     } catch (error) {
@@ -281,6 +281,3 @@ export function destroyLock(family: Family, offset: number): void {
 function notHeld(): StateError {
   return new StateError('This Lock is not held by anybody: it was released once too often.');
 }
-
-/** The resolved promise of all acquisitions that need not wait. */
-const ACQUIRED = Promise.resolve(true);

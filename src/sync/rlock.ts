@@ -4,9 +4,9 @@ import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
+import { soon, YES } from '../waits/loop-turn.ts';
 import { carriedBy, Hold } from './async-hold.ts';
 import { destroyLock, Lock, type Reacquire } from './lock.ts';
-import { afterTurn, isLoopStarving } from './loop-turn.ts';
 import { Ownership } from './ownership.ts';
 
 defineKind(kinds.RLOCK, { make: () => RLock, destroy: destroyLock });
@@ -50,7 +50,7 @@ export class RLock extends Lock {
   override acquire(options?: WaitOptions): Promise<boolean> {
     try {
       needMuchStack();
-      if (this.#again(options) !== undefined) return isLoopStarving() ? afterTurn(true) : Promise.resolve(true);
+      if (this.#again(options) !== undefined) return soon(YES);
       const hold = new Hold(true);
       return this.#ownership.acquired(hold, super.acquire(options));
     } catch (error) {

@@ -4,9 +4,9 @@ import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate } from '../memory/shared-object.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { soon, YES } from '../waits/loop-turn.ts';
 import { Acquirable } from './acquirable.ts';
-import { afterTurn, isLoopStarving } from './loop-turn.ts';
-import { NOT_YET, type NotYet } from './spinner.ts';
 import { MOST_UNITS, UNITS_WORDS, Units } from './units.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -69,7 +69,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     try {
       this.assertOpen();
       if (options === undefined && !this.#waiters.hasLocal && this.#units.take()) {
-        return isLoopStarving() ? afterTurn(true) : ACQUIRED;
+        return soon(YES);
       }
       return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
     } catch (error) {
@@ -190,6 +190,3 @@ function readUnits(value: number): number {
   }
   return value;
 }
-
-/** The resolved promise of all acquisitions that need not wait. */
-const ACQUIRED = Promise.resolve(true);

@@ -1,11 +1,6 @@
 import { clock, os } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
-
-/** The result of an attempt that did not succeed. */
-export const NOT_YET: unique symbol = Symbol('not yet');
-export type NotYet = typeof NOT_YET;
-/** One try to get something, without waiting. */
-export type Attempt<T> = () => T | NotYet;
+import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
 
 /** The longest spin in ms: as long as a sleeping process takes to wake up, so that one side spins until the other spins too. */
 const LONGEST = 0.06;

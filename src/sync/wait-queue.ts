@@ -3,12 +3,12 @@ import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
-import { onAbort } from '../waits/on-abort.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { Waiters } from '../waits/waiters.ts';
 import type { Awaited } from './awaited.ts';
 import { DeathWatch } from './death-watch.ts';
-import { settleInTurn } from './loop-turn.ts';
 import { Notifier } from './notifier.ts';
-import { type Attempt, NOT_YET, Spinner } from './spinner.ts';
+import { Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
 /** After this time in ms, a waiter that was woken in vain insists. */
@@ -16,13 +16,6 @@ const PATIENCE = 1;
 /** Milliseconds until a member that cannot count on being told of a death checks for itself: the first time, and at most. */
 const FIRST_LOOK = 250;
 const LAST_LOOK = 60_000;
-
-interface Waiter {
-  readonly attempt: Attempt<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-  release: () => void;
-}
 
 /**
  * The waits of this thread for one shared object: promises in order of arrival, and at most one blocked call. In shared memory they are
@@ -33,13 +26,13 @@ export class WaitQueue implements Pending {
   readonly #list: WaitList;
   readonly #awaited: Awaited;
   isBackground: boolean;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters: Waiters;
   readonly #notifier: Notifier;
   readonly #spinner = new Spinner();
   readonly #watch: DeathWatch;
-  /** Checks after `#look` ms, while this thread cannot count on being told. */
+  /** Checks after `#lookIn` ms, while this thread cannot count on being told. */
   #lookTimer: NodeJS.Timeout | undefined;
-  #look = FIRST_LOOK;
+  #lookIn = FIRST_LOOK;
   /** When the first waiter of this thread came, or when the last one was served. */
   #since = 0;
   #serving = false;
@@ -52,6 +45,13 @@ export class WaitQueue implements Pending {
     this.#notifier = new Notifier(family, this.#list, awaited);
     this.#watch = new DeathWatch(family);
     this.isBackground = awaited.isBackground ?? false;
+    this.#waiters = new Waiters({
+      begin: (isFirst) => {
+        if (isFirst) this.#stand();
+        this.check();
+      },
+      end: (isServed) => this.#leave(isServed),
+    });
   }
 
   /** Decides whether the waits of this thread keep the program alive, from now on. */
@@ -68,7 +68,7 @@ export class WaitQueue implements Pending {
 
   /** True if promises of this thread wait here: a new wait goes behind them. */
   get hasLocal(): boolean {
-    return this.#waiters.size > 0;
+    return !this.#waiters.isEmpty;
   }
 
   /** Wakes the member that has waited longest. If it does not come, wakes the next one too. */
@@ -110,58 +110,16 @@ export class WaitQueue implements Pending {
    * `expire`: resolves to its result, or rejects with its error.
    */
   wait<T>(attempt: Attempt<T>, options: WaitOptions | undefined, expire: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      needMuchStack();
-      const timeout = readTimeout(options);
-      const signal = options?.signal;
-      signal?.throwIfAborted();
-      if (this.#waiters.size === 0) {
-        const value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, false);
-        if (value !== NOT_YET) return settleInTurn(resolve, value);
-      }
-      if (timeout === 0) settleInTurn(() => settle(expire, resolve, reject), undefined);
-      else this.#enqueue(attempt, timeout, signal, expire, resolve as Waiter['resolve'], reject);
-    });
-  }
-
-  /** Makes a promise wait that cannot be settled yet. Separate from `wait`, so that a wait that need not wait makes none of this. */
-  #enqueue<T>(
-    attempt: Attempt<T>,
-    timeout: number,
-    signal: AbortSignal | undefined,
-    expire: () => T,
-    resolve: Waiter['resolve'],
-    reject: Waiter['reject'],
-  ): void {
-    const waiter: Waiter = { attempt, resolve, reject, release: () => {} };
-    const giveUp = (settle: () => void) => {
-      this.#remove(waiter);
-      if (this.#waiters.size === 0) this.#leave(false);
-      settle();
-    };
-    const onTime = () => {
-      // This thread may have come too late: the first waiter tries once more.
-      const [first] = this.#waiters;
-      if (first !== waiter || !this.#serve(waiter)) giveUp(() => settle(expire, resolve, reject));
-      else if (this.#waiters.size === 0) this.#leave(true);
-    };
-    // A time-out that is longer than a timer can run counts as none.
-    const timer = timeout <= 0x7fffffff ? setTimeout(onTime, timeout) : undefined;
-    const stopListening = signal && onAbort(signal, () => giveUp(() => reject(signal.reason)));
-    waiter.release = () => {
-      clearTimeout(timer);
-      stopListening?.();
-    };
-
-    this.#waiters.add(waiter);
     try {
-      if (this.#waiters.size === 1) this.#stand();
+      needMuchStack();
     } catch (error) {
-      giveUp(() => reject(error));
-      return;
+      return Promise.reject(error);
     }
-    this.check();
+    return this.#waiters.wait(attempt, options, expire, this.#look);
   }
+
+  readonly #look = <T>(attempt: Attempt<T>, timeout: number): T | NotYet =>
+    timeout === 0 ? attempt() : this.#spinner.spin(attempt, false);
 
   /** Makes the first waiting promise of this thread stand in the shared line. */
   #stand(): void {
@@ -178,7 +136,7 @@ export class WaitQueue implements Pending {
     let value = timeout === 0 ? attempt() : this.#spinner.spin(attempt, true);
     if (value !== NOT_YET) return value;
     if (timeout === 0) return expire();
-    if (this.#waiters.size === 0) {
+    if (this.#waiters.isEmpty) {
       this.#since = clock();
       this.#list.enrol();
     }
@@ -196,7 +154,7 @@ export class WaitQueue implements Pending {
         this.#lookAtOwners();
       }
     } finally {
-      if (this.#waiters.size === 0) this.#leave(value !== NOT_YET);
+      if (this.#waiters.isEmpty) this.#leave(value !== NOT_YET);
     }
     return value === NOT_YET ? expire() : value;
   }
@@ -209,18 +167,12 @@ export class WaitQueue implements Pending {
     try {
       let served = false;
       do {
-        for (const waiter of this.#waiters) {
-          if (!this.#serve(waiter)) break;
-          served = true;
-        }
-        if (this.#waiters.size === 0) {
-          this.#leave(true);
-          return;
-        }
+        if (this.#waiters.serve()) served = true;
+        if (this.#waiters.isEmpty) return;
       } while (this.#waitOn(served));
     } catch (error) {
       // The waiter cannot stay in line, for example because the memory of the family is used up.
-      this.#fail(error);
+      this.#waiters.fail(error);
     } finally {
       this.#serving = false;
     }
@@ -230,32 +182,8 @@ export class WaitQueue implements Pending {
   close(error: unknown): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#fail(error);
+    this.#waiters.fail(error);
     this.#notifier.handOn();
-  }
-
-  #fail(error: unknown): void {
-    for (const waiter of this.#waiters) {
-      this.#remove(waiter);
-      waiter.reject(error);
-    }
-    this.#leave(false);
-  }
-
-  /** Settles the waiter if its attempt succeeds or throws; returns false if it must wait on. */
-  #serve(waiter: Waiter): boolean {
-    let value: unknown;
-    try {
-      value = waiter.attempt();
-      if (value === NOT_YET) return false;
-    } catch (error) {
-      this.#remove(waiter);
-      waiter.reject(error);
-      return true;
-    }
-    this.#remove(waiter);
-    waiter.resolve(value);
-    return true;
   }
 
   /** Prepares for sleep after a failed attempt; returns true if another attempt must come first. */
@@ -276,7 +204,7 @@ export class WaitQueue implements Pending {
     // Watch the member before this one in line, or the owners: in this chain, each member learns of the deaths that concern it.
     const before = this.#list.predecessor();
     const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
-    if ((before !== 0 || this.#watch.isBlind) && this.#waiters.size > 0) this.#lookLater();
+    if ((before !== 0 || this.#watch.isBlind) && !this.#waiters.isEmpty) this.#lookLater();
     return died || again;
   }
 
@@ -291,18 +219,13 @@ export class WaitQueue implements Pending {
   }
 
   #nextLook(): number {
-    const look = this.#look;
-    this.#look = Math.min(look * 2, LAST_LOOK);
+    const look = this.#lookIn;
+    this.#lookIn = Math.min(look * 2, LAST_LOOK);
     return look;
   }
 
   #lookAtOwners(): void {
     this.#watch.buryDead(this.#awaited.owners?.() ?? []);
-  }
-
-  #remove(waiter: Waiter): void {
-    this.#waiters.delete(waiter);
-    waiter.release();
   }
 
   /** The last waiter of this thread has gone: passes on its notification. */
@@ -311,21 +234,12 @@ export class WaitQueue implements Pending {
     this.#watch.stop();
     clearTimeout(this.#lookTimer);
     this.#lookTimer = undefined;
-    this.#look = FIRST_LOOK;
+    this.#lookIn = FIRST_LOOK;
     // A member that watches this one, and not the owner, must look for another to watch, unless this one is the owner now.
     const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
     if (!successful) this.#awaited.handOver?.decline();
     if (notified && this.#awaited.isReady()) this.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
-  }
-}
-
-/** Settles a promise at its time-out with what `expire` returns or throws. */
-function settle<T>(expire: () => T, resolve: (value: T) => void, reject: (reason: unknown) => void): void {
-  try {
-    resolve(expire());
-  } catch (error) {
-    reject(error);
   }
 }

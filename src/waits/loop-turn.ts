@@ -42,7 +42,16 @@ export function settleInTurn<T>(settle: (value: T) => void, value: T): void {
   else settle(value);
 }
 
-/** Returns a promise that resolves after the event loop has turned. */
-export function afterTurn<T>(value: T): Promise<T> {
+/** The resolved promises of calls that need not wait, for all of them. */
+export const DONE: Promise<void> = Promise.resolve();
+export const YES: Promise<boolean> = Promise.resolve(true);
+
+/** Returns `settled`, a promise that is settled already; if the event loop has not turned for long, one that settles after a turn. */
+export function soon<T>(settled: Promise<T>): Promise<T> {
+  return isLoopStarving() ? afterTurn(settled) : settled;
+}
+
+/** Returns a promise that settles as `value` does, after the event loop has turned. */
+export function afterTurn<T>(value: T | Promise<T>): Promise<T> {
   return new Promise((resolve) => setImmediate(resolve, value));
 }

@@ -1,6 +1,5 @@
 import { readTimeout, type WaitOptions } from '../contracts/options.ts';
-import { clearTimeout, setTimeout } from '../engine/builtins.ts';
-import { onAbort } from '../waits/on-abort.ts';
+import { expireOn } from './expiry.ts';
 
 /**
  * Waits for a callback: resolves to true when `subscribe` calls back, to false after the time-out. `subscribe` may call back at once; if
@@ -12,12 +11,14 @@ export function awaitEvent(subscribe: (done: () => void) => void, options: WaitO
     const signal = options?.signal;
     signal?.throwIfAborted();
     const finish = (settle: () => void) => {
-      clearTimeout(timer);
-      stopListening?.();
+      stop();
       settle();
     };
-    const timer = timeout <= 0x7fffffff ? setTimeout(() => finish(() => resolve(false)), timeout) : undefined;
-    const stopListening = signal && onAbort(signal, () => finish(() => reject(signal.reason)));
+    const stop = expireOn(
+      { timeout, signal },
+      () => finish(() => resolve(false)),
+      (reason) => finish(() => reject(reason)),
+    );
     try {
       subscribe(() => finish(() => resolve(true)));
     } catch (error) {
