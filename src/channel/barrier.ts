@@ -2,16 +2,15 @@ import { BrokenBarrierError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
 import { defineKind, type Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { viewParcel } from '../ring/parcel.ts';
 import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
 import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET } from '../waits/attempt.ts';
-import { discardShared, packShared, unpackShared } from './transport.ts';
+import { dropValue, hasValue, readValue, storeValue } from './stored-value.ts';
 
 const MOST_PARTIES = 2 ** 16;
 
@@ -29,7 +28,7 @@ defineKind(kinds.BARRIER, {
   make: () => Barrier,
   destroy(family, offset) {
     new WaitList(family, offset + field.waiters * 4).destroy();
-    discardShared(family, actionAt(family, offset));
+    dropValue(family, offset + field.action * 4);
   },
   // A killed member that holds the barrier will not come any more, or is among the parties that have come. A member that ends by itself has
   // finished with the barrier.
@@ -105,7 +104,7 @@ export class Barrier extends SharedObject {
     this.#action = options?.action;
     if (this.#action === undefined) return;
     try {
-      packShared(family, this.#action, 'action', offset + field.action * 4);
+      storeValue(family, this.#action, 'action', offset + field.action * 4);
     } catch (error) {
       this.close();
       throw error;
@@ -280,10 +279,9 @@ export class Barrier extends SharedObject {
 
   /** Returns the action that was given in this thread or that was sent with the barrier. */
   #findAction(): (() => unknown) | undefined {
-    const block = actionAt(this.#family, this.#offset);
-    if (this.#action === undefined && block !== 0) {
-      const { parcel, start } = viewParcel(this.#family, block);
-      this.#action = unpackShared(this.#family, parcel, start) as () => unknown;
+    const place = this.#offset + field.action * 4;
+    if (this.#action === undefined && hasValue(this.#family, place)) {
+      this.#action = readValue(this.#family, place) as () => unknown;
     }
     return this.#action;
   }
@@ -295,10 +293,6 @@ function waitersAt(family: Family, offset: number): WaitQueue {
     owners: () => waiters.others(),
   });
   return waiters;
-}
-
-function actionAt(family: Family, offset: number): number {
-  return (family.heap.words(offset)[wordIndex(offset) + field.action]! >>> 0) * GRANULE;
 }
 
 const double = new Float64Array(1);

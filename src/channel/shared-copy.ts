@@ -1,9 +1,7 @@
-import { defineKind, type Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { viewParcel } from '../ring/parcel.ts';
-import { discardShared, packShared, unpackShared } from './transport.ts';
+import { dropValue, readValue, storeValue } from './stored-value.ts';
 
 /** Words, after those of every shared object: the granule of the block with the encoded value; the maker writes it once. */
 const field = { block: 2, words: 16 } as const;
@@ -11,7 +9,7 @@ const field = { block: 2, words: 16 } as const;
 // There is no block if the value could not be encoded.
 defineKind(kinds.SHARED, {
   make: () => Shared,
-  destroy: (family, offset) => discardShared(family, blockOf(family, offset)),
+  destroy: (family, offset) => dropValue(family, offset + field.block * 4),
 });
 
 /** The result of `share`: a value that is encoded in the heap. Any number of tasks and processes can take a copy of it. */
@@ -24,7 +22,7 @@ export class Shared<T> extends SharedObject {
     if (make instanceof Existing) return;
     const { family, offset } = locate(this);
     try {
-      packShared(family, make.value, 'value', offset + field.block * 4);
+      storeValue(family, make.value, 'value', offset + field.block * 4);
     } catch (error) {
       this.close();
       throw error;
@@ -36,8 +34,7 @@ export class Shared<T> extends SharedObject {
     this.assertOpen();
     if (this.#copy === undefined) {
       const { family, offset } = locate(this);
-      const { parcel, start } = viewParcel(family, blockOf(family, offset));
-      this.#copy = { value: unpackShared(family, parcel, start) as T };
+      this.#copy = { value: readValue(family, offset + field.block * 4) as T };
     }
     return this.#copy.value;
   }
@@ -47,10 +44,6 @@ export class Shared<T> extends SharedObject {
     this.#copy = undefined;
     super.close();
   }
-}
-
-function blockOf(family: Family, offset: number): number {
-  return (family.heap.words(offset)[wordIndex(offset) + field.block]! >>> 0) * GRANULE;
 }
 
 /**

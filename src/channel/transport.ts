@@ -3,19 +3,8 @@ import { withDecoder } from '../codec/decoder.ts';
 import { type Message, withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
 import type { Family } from '../memory/family.ts';
-import { wordIndex } from '../memory/heap.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
-import {
-  type Blob,
-  commitParcel,
-  discardParcel,
-  holdHandles,
-  isStored,
-  type Parcel,
-  parcelWords,
-  readAttachments,
-  writeParcel,
-} from '../ring/parcel.ts';
+import { type Blob, discardParcel, holdHandles, isStored, type Parcel } from '../ring/parcel.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
 import { contentsAmong, placeContent } from './contents.ts';
 
@@ -133,31 +122,6 @@ export function giveBack(family: Family, block: number): void {
 
 function noBlob(): never {
   throw new Error('The message refers to a binary that it does not have.');
-}
-
-/**
- * Packs a value into a block of its own, for any number of readers, and writes the granule of the block at `place`; whoever fails
- * leaves nothing behind. Who has that place gives the block back by `discardShared`.
- */
-export function packShared(family: Family, value: unknown, root: string, place: number): void {
-  const parcel = pack(family, value, root);
-  let block = 0;
-  try {
-    block = family.allocator.allocate(parcelWords(parcel) * 4, family.me);
-    writeParcel(family, block, wordIndex(block), parcel);
-    commitParcel(family, parcel, block, place);
-  } catch (error) {
-    discardParcel(family, parcel);
-    if (block !== 0) family.allocator.free(block);
-    throw error;
-  }
-}
-
-/** Frees a block of `packShared` and releases what its parcel holds; 0 is none. */
-export function discardShared(family: Family, block: number): void {
-  if (block === 0) return;
-  discardParcel(family, readAttachments(family.heap.words(block), wordIndex(block)));
-  family.allocator.free(block);
 }
 
 /** Decodes a parcel that stays where it is, for others to read too: its large binaries are copied. */

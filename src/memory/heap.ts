@@ -43,3 +43,13 @@ export class Heap {
 export function wordIndex(offset: number): number {
   return (offset % WINDOW_BYTES) >>> 2;
 }
+
+/** Returns the place that a word names. Words count places in granules, so that 32 bits reach all of the heap; 0 names none. */
+export function placeOf(granule: number): number {
+  return (granule >>> 0) * GRANULE;
+}
+
+/** Returns what a word holds that names this place. */
+export function granuleOf(place: number): number {
+  return place / GRANULE;
+}

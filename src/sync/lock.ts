@@ -1,13 +1,11 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
-import { closedError, Existing, locate } from '../memory/shared-object.ts';
+import { Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { soon, YES } from '../waits/loop-turn.ts';
 import { Acquirable } from './acquirable.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -52,7 +50,8 @@ export class Lock extends Acquirable implements AnyLock {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #owner: number;
-  readonly #waiters: WaitQueue;
+  /** @internal */
+  protected readonly waiters: WaitQueue;
   /** Callbacks for the next release by this thread. */
   #afterRelease: (() => void)[] | undefined;
 
@@ -65,7 +64,7 @@ export class Lock extends Acquirable implements AnyLock {
     this.#family = family;
     this.#words = family.heap.words(offset);
     this.#owner = wordIndex(offset) + field.owner;
-    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
+    this.waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => Atomics.load(this.#words, this.#owner) === 0,
       owners: () => [Atomics.load(this.#words, this.#owner) & NAME],
       handOver: {
@@ -76,33 +75,6 @@ export class Lock extends Acquirable implements AnyLock {
         reclaim: (kept) => Atomics.compareExchange(this.#words, this.#owner, kept, 0),
       },
     });
-  }
-
-  /** Waits for the lock and takes it. Resolves to true, or to false after the time-out. Rejects with `ClosedError` or the signal's reason. */
-  acquire(options?: WaitOptions): Promise<boolean> {
-    try {
-      needMuchStack();
-      this.assertOpen();
-      if (options === undefined && !this.#waiters.hasLocal && this.#attempt() === true) {
-        return soon(YES);
-      }
-      return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Blocks the thread until the lock is free, and takes it. Returns true, or false after the time-out. */
-  acquireSync(options?: SyncWaitOptions): boolean {
-    this.assertOpen();
-    if (options === undefined && this.#attempt() === true) return true;
-    return this.#waiters.waitSync<boolean>(this.#attempt, options, this.#expire);
-  }
-
-  /** Takes the lock if it is free or if its owner is dead; never waits. Returns whether it did. */
-  tryAcquire(): boolean {
-    this.assertOpen();
-    return this.#attempt() === true || this.#expire();
   }
 
   /** Frees the lock; the caller need not be its owner. Throws a `StateError` if no process holds the lock. */
@@ -131,7 +103,7 @@ export class Lock extends Acquirable implements AnyLock {
       if (found === seen) break;
       seen = found;
     }
-    if (this.#waiters.hasWaiting) this.#waiters.notify();
+    if (this.waiters.hasWaiting) this.waiters.notify();
   }
 
   /** True if any process holds the lock. */
@@ -179,16 +151,8 @@ export class Lock extends Acquirable implements AnyLock {
     return (seen & NAME) === this.#family.me && !(seen & HANDED);
   }
 
-  /**
-   * Ends the use of this lock object in this process: its waits reject with a `ClosedError`. If the process holds the lock, it keeps it
-   * until it ends.
-   */
-  override close(): void {
-    this.#waiters.close(closedError(this));
-    super.close();
-  }
-
-  readonly #attempt = (): boolean | NotYet => {
+  /** @internal */
+  protected readonly attempt = (): boolean | NotYet => {
     const { me } = this.#family;
     // Only reads at first: a member that tries again and again must not take the cache line from the owner each time.
     let seen = Atomics.load(this.#words, this.#owner);
@@ -218,7 +182,7 @@ export class Lock extends Acquirable implements AnyLock {
   #handOver(seen: number): void {
     let held = seen;
     for (;;) {
-      const next = this.#waiters.nominate();
+      const next = this.waiters.nominate();
       const handed = next === 0 ? 0 : next | HANDED;
       for (;;) {
         // SYNC(lock): as in release.
@@ -227,16 +191,16 @@ export class Lock extends Acquirable implements AnyLock {
         // Another mark was set, or another member has released the lock.
         held = found;
         if (found !== 0 && !(found & HANDED)) continue;
-        if (next !== 0) this.#waiters.wake(next);
+        if (next !== 0) this.waiters.wake(next);
         throw notHeld();
       }
       if (next === 0) {
-        if (this.#waiters.hasWaiting) this.#waiters.notify();
+        if (this.waiters.hasWaiting) this.waiters.notify();
         return;
       }
       // A waiter that gives up leaves the line before it reads the word. By then the word says that the lock is its own.
-      if (this.#waiters.wake(next) && this.#waiters.has(next)) {
-        this.#waiters.remind();
+      if (this.waiters.wake(next) && this.waiters.has(next)) {
+        this.waiters.remind();
         return;
       }
       // The waiter is dead or waits no longer: the lock is ours again, unless another member was quicker.
@@ -258,12 +222,13 @@ export class Lock extends Acquirable implements AnyLock {
   }
 
   /** Makes the last attempt at the time-out: asks the kernel whether the owner lives. */
-  readonly #expire = (): boolean => {
-    if (this.#kept() !== 0) this.#waiters.remind();
+  /** @internal */
+  protected readonly expire = (): boolean => {
+    if (this.#kept() !== 0) this.waiters.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
     this.#family.bury(owner);
-    return this.#attempt() === true;
+    return this.attempt() === true;
   };
 }
 

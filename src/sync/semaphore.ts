@@ -1,11 +1,9 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
-import { closedError, Existing, locate } from '../memory/shared-object.ts';
+import { Existing, locate } from '../memory/shared-object.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { soon, YES } from '../waits/loop-turn.ts';
 import { Acquirable } from './acquirable.ts';
 import { MOST_UNITS, UNITS_WORDS, Units } from './units.ts';
 import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
@@ -37,7 +35,8 @@ const WORDS = field.waiters + WAIT_LIST_WORDS;
 export class Semaphore extends Acquirable implements AnyLock {
   readonly #family: Family;
   readonly #units: Units;
-  readonly #waiters: WaitQueue;
+  /** @internal */
+  protected readonly waiters: WaitQueue;
   readonly #isBounded: boolean;
 
   /** `value` is the initial number of units, 1 by default. A number below 0 throws a `RangeError`. */
@@ -52,7 +51,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     this.#isBounded = kind === kinds.BOUNDED_SEMAPHORE;
     this.#units = new Units(family, offset + field.units * 4);
     if (!(value instanceof Existing)) this.#units.start(units);
-    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, {
+    this.waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => this.#units.free > 0,
       owners: () => this.#units.holders(),
       handOver: {
@@ -62,32 +61,6 @@ export class Semaphore extends Acquirable implements AnyLock {
         reclaim: (kept) => this.#units.unreserve(kept),
       },
     });
-  }
-
-  /** Waits for a unit and takes it. Resolves to true, or to false after the time-out. Rejects with `ClosedError` or the signal's reason. */
-  acquire(options?: WaitOptions): Promise<boolean> {
-    try {
-      this.assertOpen();
-      if (options === undefined && !this.#waiters.hasLocal && this.#units.take()) {
-        return soon(YES);
-      }
-      return this.#waiters.wait<boolean>(this.#attempt, options, this.#expire);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Blocks the thread until a unit is free, and takes it. Returns true, or false after the time-out. */
-  acquireSync(options?: SyncWaitOptions): boolean {
-    this.assertOpen();
-    if (options === undefined && this.#units.take()) return true;
-    return this.#waiters.waitSync<boolean>(this.#attempt, options, this.#expire);
-  }
-
-  /** Takes a unit if one is free or if a member that has one is dead; never waits. Returns whether it did. */
-  tryAcquire(): boolean {
-    this.assertOpen();
-    return this.#units.take() || this.#expire();
   }
 
   /** Gives a unit back. If all units are back already, adds one more. */
@@ -100,13 +73,13 @@ export class Semaphore extends Acquirable implements AnyLock {
     }
     const { reserved } = this.#units;
     if (reserved !== 0) {
-      if (this.#waiters.wake(reserved)) {
-        this.#waiters.remind();
+      if (this.waiters.wake(reserved)) {
+        this.waiters.remind();
         return;
       }
       this.#units.unreserve(reserved);
     }
-    if (this.#waiters.hasWaiting) this.#waiters.notify();
+    if (this.waiters.hasWaiting) this.waiters.notify();
   }
 
   /** The number of free units: exact in every process, at the moment of the call. */
@@ -126,13 +99,8 @@ export class Semaphore extends Acquirable implements AnyLock {
     return this.#units.isAbandoned;
   }
 
-  /** Ends the use of this object in this process: its waits reject with a `ClosedError`. Units that the process has stay taken until it ends. */
-  override close(): void {
-    this.#waiters.close(closedError(this));
-    super.close();
-  }
-
-  readonly #attempt = (): true | NotYet => (this.#units.take() ? true : NOT_YET);
+  /** @internal */
+  protected readonly attempt = (): true | NotYet => (this.#units.take() ? true : NOT_YET);
 
   /** Gives up a unit that was kept for this member. */
   #decline(): void {
@@ -140,13 +108,14 @@ export class Semaphore extends Acquirable implements AnyLock {
   }
 
   #passOn(): void {
-    if (this.#units.free > 0 && this.#waiters.hasWaiting) this.#waiters.notify();
+    if (this.#units.free > 0 && this.waiters.hasWaiting) this.waiters.notify();
   }
 
   /** Makes the last attempt at the time-out: asks the kernel whether the members that have units live. */
-  readonly #expire = (): boolean => {
+  /** @internal */
+  protected readonly expire = (): boolean => {
     const { me, members } = this.#family;
-    if (this.#units.free > 0 && this.#units.keptFor !== 0) this.#waiters.remind();
+    if (this.#units.free > 0 && this.#units.keptFor !== 0) this.waiters.remind();
     const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
     for (const member of dead) this.#family.bury(member);
     return dead.length > 0 && this.#units.take();
