@@ -11,15 +11,19 @@ import {
   Semaphore,
   type SimpleQueue,
 } from 'multiproc';
+import { barrierLayout } from '#dist/channel/barrier.js';
+import { bufferLayout } from '#dist/channel/bounded-buffer.js';
+import { objectField } from '#dist/memory/counts.js';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { layout } from '#dist/memory/layout.js';
 import { field } from '#dist/memory/members.js';
 import { locate, type SharedObject } from '#dist/memory/shared-object.js';
 import { childOf } from '#dist/process/process.js';
-import { RING_WORDS } from '#dist/ring/ring.js';
-import { ENTRY_TABLE_WORDS } from '#dist/sync/entry-table.js';
-import { WAIT_LIST_WORDS } from '#dist/sync/wait-list.js';
+import { entryTable } from '#dist/sync/entry-table.js';
+import { eventLayout } from '#dist/sync/event.js';
+import { lockLayout } from '#dist/sync/lock.js';
+import { semaphoreLayout } from '#dist/sync/semaphore.js';
 import { until as untilWithin } from './watchdog.ts';
 
 /** What tests may know of the inside: it tells them when a state is reached, so that nothing sleeps for luck. */
@@ -52,13 +56,16 @@ type Awaited = AnyQueue | Lock | Semaphore | Event | Barrier;
 export function waiting(object: Awaited, end: 'get' | 'put' | 'join' = 'get'): number {
   const { offset } = locate(object);
   const list = listOf(object, end);
-  return Atomics.load(family().heap.words(offset), wordIndex(offset) + list + 1);
+  return Atomics.load(family().heap.words(offset), wordIndex(offset) + list + entryTable.at.own);
 }
 
 function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
-  if (object instanceof Lock || object instanceof Event || object instanceof Barrier) return 16;
-  if (object instanceof Semaphore) return 16 + ENTRY_TABLE_WORDS;
-  return 16 + RING_WORDS + { get: 0, put: 1, join: 2 }[end] * WAIT_LIST_WORDS;
+  if (object instanceof Lock) return lockLayout.at.waiters;
+  if (object instanceof Event) return eventLayout.at.waiters;
+  if (object instanceof Barrier) return barrierLayout.at.waiters;
+  if (object instanceof Semaphore) return semaphoreLayout.at.waiters;
+  const { getters, putters, ownLine } = bufferLayout.at;
+  return { get: getters, put: putters, join: ownLine }[end];
 }
 
 /** Whether the kernel tells of each thread what it does. */
@@ -123,7 +130,7 @@ export function wordOf(object: SharedObject, word: number): number {
 
 /** How many members and messages hold the object. */
 export function holders(object: SharedObject): number {
-  return wordOf(object, 1);
+  return wordOf(object, objectField.holders);
 }
 
 /** True if the parent of every member lives, but for the root's. */

@@ -6,23 +6,27 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { field as memberField } from '../memory/members.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { type Arrival, BarrierRounds, barrierRoundsWords } from '../sync/barrier-rounds.ts';
-import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
+import { objectStruct, word, word64 } from '../memory/struct.ts';
+import { type Arrival, BarrierRounds, barrierRounds } from '../sync/barrier-rounds.ts';
+import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET } from '../waits/attempt.ts';
 import { dropValue, hasValue, readValue, storeValue } from './stored-value.ts';
 
 const MOST_PARTIES = 2 ** 16;
 
-/** Words of a barrier, after those of every shared object. */
-const field = {
-  /** Granule of the block with the action, 0 if there is none; written once. */
-  action: 2,
-  /** The default time-out in ms as a float64 of two words, Infinity for none; written once. */
-  timeout: 4,
-  waiters: 16,
-  rounds: 16 + WAIT_LIST_WORDS,
-} as const;
+/** The words of a barrier for this many parties. */
+const layoutFor = (parties: number) =>
+  objectStruct({
+    /** Granule of the block with the action, 0 if there is none; written once. */
+    action: word,
+    /** The default time-out in ms as a float64 of two words, Infinity for none; written once. */
+    timeout: word64,
+    waiters: waitList,
+    rounds: barrierRounds(parties),
+  });
+export const barrierLayout = layoutFor(1);
+const field = barrierLayout.at;
 
 defineKind(kinds.BARRIER, {
   make: () => Barrier,
@@ -92,7 +96,7 @@ export class Barrier extends SharedObject {
   constructor(parties: number | Existing, options?: BarrierOptions) {
     const isNew = !(parties instanceof Existing);
     const timeout = isNew ? readBarrier(parties, options) : 0;
-    super(kinds.BARRIER, isNew ? field.rounds + barrierRoundsWords(parties) : parties);
+    super(kinds.BARRIER, isNew ? layoutFor(parties).words : parties);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;

@@ -2,9 +2,10 @@ import { Empty, Full, ShutDown } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { line, objectStruct, word } from '../memory/struct.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
-import { outcome, RING_WORDS, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
-import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
+import { outcome, Ring, ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
@@ -12,11 +13,15 @@ import { DONE, soon } from '../waits/loop-turn.ts';
 import { announce } from './announce.ts';
 import { giveBack, keepParcel, pack, unpack } from './transport.ts';
 
-/** Words of a bounded buffer, after those of every shared object. */
-const field = { ring: 16, getters: 16 + RING_WORDS, putters: 16 + RING_WORDS + WAIT_LIST_WORDS } as const;
-/** The first of the words that each kind of queue has for itself; the block has room for them. */
-export const OWN_WORDS = field.putters + WAIT_LIST_WORDS;
-const WORDS = OWN_WORDS + 16;
+/** The words of a bounded buffer. `own` and `ownLine` are for each kind of queue to use. */
+export const bufferLayout = objectStruct({
+  own: word,
+  ring: line(ring),
+  getters: waitList,
+  putters: waitList,
+  ownLine: line(),
+});
+const field = bufferLayout.at;
 
 /** Buffers into which parcels are copied before they are decoded. A decoder that itself gets from a queue uses another buffer. */
 const scratches: Uint8Array[] = [];
@@ -29,7 +34,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   readonly #putters: WaitQueue;
 
   constructor(kind: number, make: number | Existing) {
-    super(kind, make instanceof Existing ? make : WORDS);
+    super(kind, make instanceof Existing ? make : bufferLayout.words);
     const { family, offset } = locate(this);
     if (!(make instanceof Existing)) {
       try {
@@ -185,13 +190,13 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   readonly #attemptGet = (): T | NotYet => {
     const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
     try {
-      const ring = this.#ring;
-      const found = ring.pop(scratch);
+      const from = this.#ring;
+      const found = from.pop(scratch);
       if (found === outcome.EMPTY) return NOT_YET;
       if (found === outcome.SHUT) throw new ShutDown();
-      if (ring.bound > 0 && this.#putters.hasWaiting) announce(this.#putters);
-      const { popped } = ring;
-      return typeof popped === 'number' ? (popped as T) : this.#open(popped, ring.start, ring.block);
+      if (from.bound > 0 && this.#putters.hasWaiting) announce(this.#putters);
+      const { popped } = from;
+      return typeof popped === 'number' ? (popped as T) : this.#open(popped, from.start, from.block);
     } finally {
       scratches.push(scratch);
     }

@@ -10,7 +10,7 @@ import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { announceToAll } from './announce.ts';
-import { destroyBuffer, OWN_WORDS } from './bounded-buffer.ts';
+import { bufferLayout, destroyBuffer } from './bounded-buffer.ts';
 import { Queue } from './queue.ts';
 
 /** Words of a joinable queue, after those of every queue. */
@@ -19,8 +19,8 @@ const field = {
    * The number of items that are done, without those that an immediate shutdown drops. Wraps as the ring's counts do. Every member that
    * calls `taskDone` writes it, by one atomic operation.
    */
-  done: 2,
-  joiners: OWN_WORDS,
+  done: bufferLayout.at.own,
+  joiners: bufferLayout.at.ownLine,
 } as const;
 
 defineKind(kinds.JOINABLE_QUEUE, {

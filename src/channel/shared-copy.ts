@@ -1,10 +1,11 @@
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { dropValue, readValue, storeValue } from './stored-value.ts';
 
-/** Words, after those of every shared object: the granule of the block with the encoded value; the maker writes it once. */
-const field = { block: 2, words: 16 } as const;
+/** The words: a block with the encoded value; the maker writes it once. */
+const { at: field, words: WORDS } = objectStruct({ block: word, rest: line(words(0)) });
 
 // There is no block if the value could not be encoded.
 defineKind(kinds.SHARED, {
@@ -18,7 +19,7 @@ export class Shared<T> extends SharedObject {
 
   /** @internal */
   constructor(make: { readonly value: T } | Existing) {
-    super(kinds.SHARED, make instanceof Existing ? make : field.words);
+    super(kinds.SHARED, make instanceof Existing ? make : WORDS);
     if (make instanceof Existing) return;
     const { family, offset } = locate(this);
     try {

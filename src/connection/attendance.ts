@@ -1,19 +1,19 @@
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
+import { struct, word, words } from '../memory/struct.ts';
 
 /** Words of an attendance, from its start. */
-const field = {
-  /** Counts up with every arrival, after the entry is written and before anything else is released; the arriving member writes it. */
-  arrivals: 0,
-  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. */
-  more: 1,
-  /** Members that hold this end, 0 where free. Each word is written by its member, and by a member that replaces a dead one. */
-  first: 2,
-} as const;
 const FIRST_ENTRIES = 14;
-/** The number of words that an attendance takes in its object. */
-export const ATTENDANCE_WORDS = field.first + FIRST_ENTRIES;
+export const attendanceStruct = struct({
+  /** Counts up with every arrival, after the entry is written and before anything else is released; the arriving member writes it. */
+  arrivals: word,
+  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. */
+  more: word,
+  /** Members that hold this end, 0 where free. Each word is written by its member, and by a member that replaces a dead one. */
+  first: words(FIRST_ENTRIES),
+});
+const field = attendanceStruct.at;
 
 /**
  * The members that hold one end of a pipe. They are recorded by member number, not counted: a killed member has left by its death alone,

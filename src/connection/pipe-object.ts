@@ -2,23 +2,23 @@ import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { RING_WORDS, Ring } from '../ring/ring.ts';
-import { WAIT_LIST_WORDS, WaitList } from '../sync/wait-list.ts';
-import { ATTENDANCE_WORDS, Attendance } from './attendance.ts';
+import { line, objectStruct, struct, word, words } from '../memory/struct.ts';
+import { Ring, ring } from '../ring/ring.ts';
+import { WaitList, waitList } from '../sync/wait-list.ts';
+import { Attendance, attendanceStruct } from './attendance.ts';
 
 /** Words of a lane: what one end sends to the other. */
-export const lane = { ring: 0, receivers: RING_WORDS, senders: RING_WORDS + WAIT_LIST_WORDS } as const;
-const LANE_WORDS = lane.senders + WAIT_LIST_WORDS;
-/** Words of a pipe, after those of every shared object; lane and attendance of end 1 follow those of end 0. */
-const field = {
+const laneStruct = struct({ ring, receivers: waitList, senders: waitList });
+export const lane = laneStruct.at;
+/** The words of a pipe; lane and attendance of end 1 follow those of end 0. */
+const { at: field, words: WORDS } = objectStruct({
   /** 1 if messages go both ways, 0 if only from end 1 to end 0; the maker writes it once. */
-  duplex: 2,
+  duplex: word,
   /** Granules of the two `voyages`; the maker writes them once. */
-  voyages: 3,
-  lanes: 16,
-  attendances: 16 + 2 * LANE_WORDS,
-} as const;
-const WORDS = field.attendances + 2 * ATTENDANCE_WORDS;
+  voyages: words(2),
+  lanes: line(words(2 * laneStruct.words)),
+  attendances: line(words(2 * attendanceStruct.words)),
+});
 
 /**
  * The number of messages that refer to one end, as a shared object whose holders are only messages. `pipe` is the granule of its pipe, 0
@@ -119,11 +119,11 @@ export class Pipe extends SharedObject {
 }
 
 function laneOf(pipe: number, side: Side): number {
-  return pipe + (field.lanes + side * LANE_WORDS) * 4;
+  return pipe + (field.lanes + side * laneStruct.words) * 4;
 }
 
 function attendance(family: Family, pipe: number, side: Side): Attendance {
-  return new Attendance(family, pipe + (field.attendances + side * ATTENDANCE_WORDS) * 4);
+  return new Attendance(family, pipe + (field.attendances + side * attendanceStruct.words) * 4);
 }
 
 function create(family: Family, offset: number, duplex: boolean): void {

@@ -1,27 +1,28 @@
 /** Leases and their returns as they stand in the heap. */
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
-import { WAIT_LIST_WORDS } from '../sync/wait-list.ts';
+import { line, objectStruct, word, words } from '../memory/struct.ts';
+import { waitList } from '../sync/wait-list.ts';
 
-/** Words of the returns, after those of every shared object. */
-export const field = {
+/** The words of the returns. */
+export const returnsLayout = objectStruct({
   /** The granule of the lease that was returned last, 0 if there is none. Members write it by one atomic operation each. */
-  first: 2,
+  first: word,
   /** The member that takes the returned leases; it writes the word when it begins. */
-  taker: 3,
-  waiters: 16,
-} as const;
-/** The number of these words. */
-export const RETURNS_WORDS = field.waiters + WAIT_LIST_WORDS;
+  taker: word,
+  waiters: waitList,
+});
+export const field = returnsLayout.at;
 
 /** Words of a lease. */
-export const leaseField = {
+export const leaseLayout = objectStruct({
   /** The granule of its returns; the maker writes it once. */
-  returns: 2,
+  returns: word,
   /** The granule of the lease that was returned before; written by the member that returns the lease. */
-  next: 3,
-  words: 16,
-} as const;
+  next: word,
+  rest: line(words(0)),
+});
+export const leaseField = leaseLayout.at;
 
 /** Returns the place to which a lease goes when no member holds it any more. */
 export function returnsOf(family: Family, lease: number): number {

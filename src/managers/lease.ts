@@ -4,7 +4,7 @@ import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET } from '../waits/attempt.ts';
-import { field, leaseField, RETURNS_WORDS, returnsOf } from './lease-blocks.ts';
+import { field, leaseField, leaseLayout, returnsLayout, returnsOf } from './lease-blocks.ts';
 
 /**
  * The place to which leases return: a stack of leases that no member holds any more (Treiber's, of which all are taken at once). One
@@ -16,7 +16,7 @@ export class Returns extends SharedObject {
   #waiters: WaitQueue | undefined;
 
   constructor(existing?: Existing) {
-    super(kinds.RETURNS, existing ?? RETURNS_WORDS);
+    super(kinds.RETURNS, existing ?? returnsLayout.words);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;
@@ -78,7 +78,7 @@ export class Lease extends SharedObject {
   isOfProxy = false;
 
   constructor(returns: Returns | Existing) {
-    super(kinds.LEASE, returns instanceof Existing ? returns : leaseField.words);
+    super(kinds.LEASE, returns instanceof Existing ? returns : leaseLayout.words);
     if (returns instanceof Existing) return;
     const place = locate(returns);
     const { family, offset } = locate(this);

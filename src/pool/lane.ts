@@ -1,6 +1,6 @@
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
-import { RING_WORDS, Ring } from '../ring/ring.ts';
+import { Ring, ring } from '../ring/ring.ts';
 
 /** The waiting tasks of one priority. */
 export interface Lane {
@@ -11,8 +11,8 @@ export interface Lane {
 
 /** Makes an empty lane. */
 export function createLane(family: Family, priority: number): Lane {
-  const offset = family.allocator.allocate(RING_WORDS * 4, 0);
-  family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + RING_WORDS);
+  const offset = family.allocator.allocate(ring.words * 4, 0);
+  family.heap.words(offset).fill(0, wordIndex(offset), wordIndex(offset) + ring.words);
   try {
     Ring.create(family, offset, 0);
   } catch (error) {

@@ -7,7 +7,7 @@ import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { BOARD_WORDS, field, LANES } from './board-layout.ts';
+import { boardLayout, field, LANES } from './board-layout.ts';
 import { FunctionTable } from './function-table.ts';
 import { createLane, type Lane } from './lane.ts';
 import { Pollers } from './pollers.ts';
@@ -63,7 +63,7 @@ export class TaskBoard extends SharedObject {
   #version = -1;
 
   constructor(existing?: Existing) {
-    super(kinds.TASK_BOARD, existing ?? BOARD_WORDS);
+    super(kinds.TASK_BOARD, existing ?? boardLayout.words);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);

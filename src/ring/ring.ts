@@ -1,6 +1,7 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, type Heap, wordIndex } from '../memory/heap.ts';
+import { line, struct, word } from '../memory/struct.ts';
 import {
   claimMarked,
   discardParcel,
@@ -22,19 +23,19 @@ import {
  * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
  * two copies of its place; the version's lowest bit says which copy is valid, so one store moves the end. See README.md.
  */
-const line = 16;
-const field = {
+export const ring = struct({
   /** How many items it may hold, 0 for no bound; written once. */
-  bound: 0,
+  bound: word,
   /** `flag`s below; SHUT is written within the tail's section, IMMEDIATE within the head's. */
-  flags: 1,
+  flags: word,
   /** How many KiB it may hold before it is full, 0 for no such bound; written once. */
-  weightBound: 2,
+  weightBound: word,
   /** How many items had been taken when an immediate shutdown threw away the rest; written before IMMEDIATE, by whoever sets it. */
-  cut: 3,
-  tail: line,
-  head: 2 * line,
-} as const;
+  cut: word,
+  tail: line(),
+  head: line(),
+});
+const field = ring.at;
 const flag = { SHUT: 1, IMMEDIATE: 2 } as const;
 /** Words of an end. */
 const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
@@ -43,8 +44,6 @@ const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
  * bounded (both wrap).
  */
 const place = { segment: 0, word: 1, count: 2, weight: 3 } as const;
-/** How many words a ring takes in its object. */
-export const RING_WORDS = 3 * line;
 
 /** Words of a segment: granule of the next one, the word where this one ends (0 while it is open), its size; then records. */
 const segment = { next: 0, end: 1, size: 2, first: 4 } as const;

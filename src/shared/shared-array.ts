@@ -3,6 +3,7 @@ import { defineKind, releaseObject, retainObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { objectStruct, word } from '../memory/struct.ts';
 import type { Lock } from '../sync/lock.ts';
 import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
 import {
@@ -16,18 +17,17 @@ import {
 } from './scalar.ts';
 import { SharedBytes } from './shared-bytes.ts';
 
-/** Words of a shared array, after those of every shared object. */
-const field = {
+/** The words of a shared array. */
+const { at: field, words: WORDS } = objectStruct({
   /** The code of its kind of number; the maker writes it once. */
-  type: 2,
+  type: word,
   /** See guarding-lock.ts; the first member that uses the lock writes it once. */
-  lock: 3,
+  lock: word,
   /** Granule of its `SharedBytes`, 0 until it has them; the maker writes it once. */
-  bytes: 4,
+  bytes: word,
   /** The number of items; the maker writes it once. */
-  length: 5,
-} as const;
-const WORDS = 6;
+  length: word,
+});
 
 defineKind(kinds.SHARED_ARRAY, {
   make: () => SharedArray,

@@ -4,16 +4,16 @@ import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { canPin, pin } from '../memory/pin.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { objectStruct, word } from '../memory/struct.ts';
 import { OwnView } from './own-view.ts';
 
-/** Words of shared bytes, after those of every shared object. */
-const field = {
+/** The words of shared bytes. */
+const { at: field, words: WORDS } = objectStruct({
   /** The number of bytes; the maker writes it once. */
-  length: 2,
+  length: word,
   /** Granule of the block with the bytes, 0 until there is one; the maker writes it once. */
-  block: 3,
-} as const;
-const WORDS = 4;
+  block: word,
+});
 
 /** From this size on, memory is zeroed by giving it back to the system instead of writing zeros. */
 const LARGE = 2 ** 20;

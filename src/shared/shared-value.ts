@@ -2,6 +2,7 @@ import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { line, objectStruct, word, word64 } from '../memory/struct.ts';
 import type { Lock } from '../sync/lock.ts';
 import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard } from './guarding-lock.ts';
 import {
@@ -15,16 +16,15 @@ import {
   scalarKind,
 } from './scalar.ts';
 
-/** Words of a shared value, behind those of every shared object. */
-const field = {
+/** The words of a shared value. */
+const { at: field, words: WORDS } = objectStruct({
   /** The code of its kind of number; the maker writes it once. */
-  type: 2,
+  type: word,
   /** See guarding-lock.ts; the first member that uses the lock writes it once. */
-  lock: 3,
+  lock: word,
   /** The number itself, on a cache line of its own; any member writes it, in one store. */
-  value: 16,
-} as const;
-const WORDS = field.value + 2;
+  value: line(word64),
+});
 
 defineKind(kinds.SHARED_VALUE, {
   make: () => SharedValue,

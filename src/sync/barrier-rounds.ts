@@ -1,29 +1,30 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { from, line, type Part, struct, word, words } from '../memory/struct.ts';
 
 /** The words of the rounds, from their start. All words after the first two lines are written within the section. */
-const field = {
-  section: 0,
+const { at: field } = struct({
+  section: word,
   /** The number of parties in a round; the maker writes it once. */
-  parties: 1,
+  parties: word,
   /** The number of this round; wraps. Changing it ends the round for all parties that have arrived in it. */
-  round: 2,
+  round: word,
   /** One bit for each of the last 32 rounds, by its number modulo 32: 1 if the round was broken. Written before the round ends. */
-  history: 3,
+  history: word,
   /** 1 while no party can pass. */
-  broken: 4,
+  broken: word,
   /** The member that arrived last and runs the action, otherwise 0. */
-  runner: 5,
+  runner: word,
   /** The round of the bits below. If it is an earlier round, no party has arrived in this one. */
-  arrivedIn: 6,
+  arrivedIn: word,
   /** One bit for each party that has arrived, by its index. */
-  arrived: 8,
-} as const;
+  arrived: from(8, word),
+});
 
-/** Returns the number of words that the rounds take in their object. */
-export function barrierRoundsWords(parties: number): number {
-  return field.arrived + Math.ceil(parties / 32);
+/** Returns the rounds of a barrier for this many parties, as a part of its object. */
+export function barrierRounds(parties: number): Part {
+  return line(words(field.arrived + Math.ceil(parties / 32)));
 }
 
 /** The place of one party in a round. */

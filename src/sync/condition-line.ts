@@ -1,8 +1,9 @@
 import type { Family } from '../memory/family.ts';
-import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
+import { line } from '../memory/struct.ts';
+import { EntryTable, entryTable } from './entry-table.ts';
 
-/** The number of words that the line takes in its object. */
-export const CONDITION_LINE_WORDS = ENTRY_TABLE_WORDS;
+/** A line of waits as a part of its object. */
+export const conditionLine = line(entryTable);
 /** The largest number of waits at once. */
 const MOST_WAITS = 2 ** 16;
 

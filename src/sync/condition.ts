@@ -7,20 +7,21 @@ import { defineKind, type Family, releaseObject, retainObject } from '../memory/
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
+import { objectStruct, word } from '../memory/struct.ts';
 import { NOT_YET } from '../waits/attempt.ts';
 import { awaitEvent } from '../waits/await-event.ts';
-import { CONDITION_LINE_WORDS, ConditionLine } from './condition-line.ts';
+import { ConditionLine, conditionLine } from './condition-line.ts';
 import { Lock, type Reacquire } from './lock.ts';
 import { RLock } from './rlock.ts';
 import { Spinner } from './spinner.ts';
 
-/** Words of a condition, after those of every shared object. */
-const field = {
+/** The words of a condition. */
+export const conditionLayout = objectStruct({
   /** Granule of the lock, of which the condition counts as a holder; the maker writes it once. */
-  lock: 2,
-  line: 16,
-} as const;
-const WORDS = field.line + CONDITION_LINE_WORDS;
+  lock: word,
+  line: conditionLine,
+});
+const field = conditionLayout.at;
 
 defineKind(kinds.CONDITION, {
   make: () => Condition,
@@ -73,7 +74,7 @@ export class Condition extends SharedObject implements AnyLock {
   constructor(lock?: Lock | Existing) {
     const given = lock instanceof Existing ? undefined : readLock(lock);
     const place = given && locate(given);
-    super(kinds.CONDITION, lock instanceof Existing ? lock : WORDS);
+    super(kinds.CONDITION, lock instanceof Existing ? lock : conditionLayout.words);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#line = new ConditionLine(family, offset + field.line * 4);

@@ -2,21 +2,22 @@ import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
+import { struct, word, words } from '../memory/struct.ts';
 
-/** The words of a table, from its start. The words of the table itself are written within its section. */
-const field = {
-  section: 0,
-  /** Words 1, 2 and 5 belong to the user of the table. */
-  own: 1,
-  /** The number of entries that were ever in use. */
-  used: 3,
-  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. Entries never move. */
-  more: 4,
-  first: 6,
-} as const;
 const FIRST_ENTRIES = 5;
-/** The number of words that a table takes in its object. */
-export const ENTRY_TABLE_WORDS = field.first + FIRST_ENTRIES * 2;
+/** The words of a table, from its start. The words of the table itself are written within its section. */
+export const entryTable = struct({
+  section: word,
+  /** Words 1, 2 and 5 belong to the user of the table. */
+  own: words(2),
+  /** The number of entries that were ever in use. */
+  used: word,
+  /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. Entries never move. */
+  more: word,
+  moreOwn: word,
+  first: words(FIRST_ENTRIES * 2),
+});
+const field = entryTable.at;
 
 /**
  * A table in shared memory with entries of two words and a section that guards them. It is an array, not a linked list: a change of an

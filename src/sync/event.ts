@@ -4,18 +4,19 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
+import { objectStruct, word } from '../memory/struct.ts';
 import { type Attempt, NOT_YET } from '../waits/attempt.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
-import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
+import { WaitList, waitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** Words of an event, after those of every shared object. */
-const field = {
+/** The words of an event. */
+export const eventLayout = objectStruct({
   /** Odd while the event is set. Each `set` and each `clear` that changes the state adds 1, by one atomic operation of the calling member. */
-  turns: 2,
-  waiters: 16,
-} as const;
-const WORDS = field.waiters + WAIT_LIST_WORDS;
+  turns: word,
+  waiters: waitList,
+});
+const field = eventLayout.at;
 
 defineKind(kinds.EVENT, {
   make: () => Event,
@@ -49,7 +50,7 @@ export class Event extends SharedObject {
   /** @internal */
   constructor(existing: Existing);
   constructor(existing?: Existing) {
-    super(kinds.EVENT, existing instanceof Existing ? existing : WORDS);
+    super(kinds.EVENT, existing instanceof Existing ? existing : eventLayout.words);
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#turns = wordIndex(offset) + field.turns;

@@ -5,21 +5,22 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
+import { objectStruct, word } from '../memory/struct.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { Acquirable } from './acquirable.ts';
-import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
+import { WaitList, waitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** Words of a lock, after those of every shared object. */
-const field = {
+/** The words of a lock. */
+export const lockLayout = objectStruct({
   /**
    * 0: free; otherwise the owner's member number and the marks below. Members write it by one atomic operation each; see README.md, "The
    * lock's word".
    */
-  owner: 2,
-  waiters: 16,
-} as const;
-const WORDS = field.waiters + WAIT_LIST_WORDS;
+  owner: word,
+  waiters: waitList,
+});
+const field = lockLayout.at;
 /** The bits with the member number. */
 const NAME = (1 << 28) - 1;
 /** Set by a waiter that has waited for long: the owner must hand the lock to the first waiter in line. */
@@ -59,7 +60,7 @@ export class Lock extends Acquirable implements AnyLock {
   /** @internal */
   constructor(existing: Existing | undefined, kind?: number);
   constructor(existing?: Existing, kind: number = kinds.LOCK) {
-    super(kind, existing instanceof Existing ? existing : WORDS);
+    super(kind, existing instanceof Existing ? existing : lockLayout.words);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);

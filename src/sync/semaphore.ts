@@ -3,15 +3,16 @@ import type { AnyLock } from '../contracts/lock.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate } from '../memory/shared-object.ts';
+import { from, objectStruct } from '../memory/struct.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { Acquirable } from './acquirable.ts';
-import { MOST_UNITS, UNITS_WORDS, Units } from './units.ts';
-import { WAIT_LIST_WORDS, WaitList } from './wait-list.ts';
+import { MOST_UNITS, Units, units } from './units.ts';
+import { WaitList, waitList } from './wait-list.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** Words of a semaphore, after those of every shared object. */
-const field = { units: 12, waiters: 12 + UNITS_WORDS } as const;
-const WORDS = field.waiters + WAIT_LIST_WORDS;
+/** The words of a semaphore. The table of the units is on a cache line of its own. */
+export const semaphoreLayout = objectStruct({ units: from(12, units), waiters: waitList });
+const field = semaphoreLayout.at;
 
 /**
  * A number of units that the members of the family take and give back: `acquire` waits until a unit is free. Any member may release, even
@@ -44,13 +45,13 @@ export class Semaphore extends Acquirable implements AnyLock {
   /** @internal */
   constructor(value: number | Existing | undefined, kind?: number);
   constructor(value: number | Existing = 1, kind: number = kinds.SEMAPHORE) {
-    const units = value instanceof Existing ? 0 : readUnits(value);
-    super(kind, value instanceof Existing ? value : WORDS);
+    const initial = value instanceof Existing ? 0 : readUnits(value);
+    super(kind, value instanceof Existing ? value : semaphoreLayout.words);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#isBounded = kind === kinds.BOUNDED_SEMAPHORE;
     this.#units = new Units(family, offset + field.units * 4);
-    if (!(value instanceof Existing)) this.#units.start(units);
+    if (!(value instanceof Existing)) this.#units.start(initial);
     this.waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => this.#units.free > 0,
       owners: () => this.#units.holders(),

@@ -1,19 +1,19 @@
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
-import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
+import { from, struct, word } from '../memory/struct.ts';
+import { EntryTable, entryTable } from './entry-table.ts';
 
 /** The words of the units, from their start. All words but the table are written within its section. */
-const field = {
+export const units = struct({
   /** Counts up before each change, and wraps. If it is unchanged after a sum over the entries, the sum is exact for one moment. */
-  version: 0,
+  version: word,
   /** While the units of a dead member are being settled: its entry plus 1, otherwise 0. */
-  settling: 1,
+  settling: word,
   /** The total after the settlement; written before `settling`. */
-  settled: 2,
-  table: 4,
-} as const;
-/** The number of words that the units take in their object. */
-export const UNITS_WORDS = field.table + ENTRY_TABLE_WORDS;
+  settled: word,
+  table: from(4, entryTable),
+});
+const field = units.at;
 /** The largest number of units, as in CPython. */
 export const MOST_UNITS = 2 ** 30 - 1;
 

@@ -1,5 +1,6 @@
 import type { Family } from '../memory/family.ts';
-import { ENTRY_TABLE_WORDS, EntryTable } from './entry-table.ts';
+import { line } from '../memory/struct.ts';
+import { EntryTable, entryTable } from './entry-table.ts';
 
 /** The words of the table that belong to the list; written within its section. */
 const own = {
@@ -8,8 +9,8 @@ const own = {
   /** The last ticket given out. A lower ticket came earlier. */
   ticket: 1,
 } as const;
-/** The number of words that a wait list takes in its object. */
-export const WAIT_LIST_WORDS = ENTRY_TABLE_WORDS;
+/** A wait list as a part of its object. */
+export const waitList = line(entryTable);
 
 /** An entry has two words: the member with its state, written last (0: free), and its ticket. */
 const WAITING = 1 << 28;

@@ -2,9 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Barrier, Condition, Event, JoinableQueue, Lock, Queue, RLock, Semaphore } from 'multiproc';
+import { barrierLayout } from '#dist/channel/barrier.js';
+import { bufferLayout } from '#dist/channel/bounded-buffer.js';
 import { family } from '#dist/memory/family.js';
 import { layout } from '#dist/memory/layout.js';
 import type { SharedObject } from '#dist/memory/shared-object.js';
+import { ring } from '#dist/ring/ring.js';
+import { conditionLayout } from '#dist/sync/condition.js';
+import { entryTable } from '#dist/sync/entry-table.js';
+import { eventLayout } from '#dist/sync/event.js';
+import { lockLayout } from '#dist/sync/lock.js';
+import { semaphoreLayout } from '#dist/sync/semaphore.js';
+import { units } from '#dist/sync/units.js';
 import { watchdog } from '../hang.ts';
 import { start, wordOf } from '../inside.ts';
 
@@ -18,7 +27,10 @@ interface Use {
   undo(): void | Promise<void>;
 }
 
-const QUEUE_SECTIONS = [32, 48, 64, 80];
+const { ring: ringAt, getters, putters } = bufferLayout.at;
+const QUEUE_SECTIONS = [ringAt + ring.at.tail, ringAt + ring.at.head, getters, putters];
+const LOCK_SECTIONS = [lockLayout.at.waiters];
+const SEMAPHORE_SECTIONS = [semaphoreLayout.at.units + units.at.table, semaphoreLayout.at.waiters];
 
 function put(item: unknown): Use {
   const queue = new Queue<unknown>();
@@ -89,7 +101,7 @@ function putForGetter(): Use {
 /** With a join in line, that is to be woken. */
 function taskDoneForJoiner(): Use {
   const queue = new JoinableQueue<number>();
-  const DONE = 2;
+  const DONE = bufferLayout.at.own;
   let times = 0;
   let wait = Promise.resolve();
   const takeOne = () => {
@@ -117,7 +129,7 @@ function releaseForWaiter(): Use {
   let wait = quiet(lock.acquire());
   return {
     object: lock,
-    sections: [16],
+    sections: LOCK_SECTIONS,
     act: () => lock.release(),
     happened: () => !lock.locked(),
     undo: async () => {
@@ -132,7 +144,7 @@ function setForWaiter(): Use {
   let wait = quiet(event.wait());
   return {
     object: event,
-    sections: [16],
+    sections: [eventLayout.at.waiters],
     act: () => event.set(),
     happened: () => event.isSet(),
     undo: async () => {
@@ -152,9 +164,9 @@ async function notifyWaiter(): Promise<Use> {
   const NOTIFIED = 2 << 28;
   return {
     object: condition,
-    sections: [16],
+    sections: [conditionLayout.at.line],
     act: () => condition.notify(),
-    happened: () => (wordOf(condition, 22) & NOTIFIED) !== 0,
+    happened: () => (wordOf(condition, conditionLayout.at.line + entryTable.at.first) & NOTIFIED) !== 0,
     undo: async () => {
       lock.release();
       assert.equal(await wait, true);
@@ -168,7 +180,7 @@ function breakBarrier(): Use {
   const barrier = new Barrier(2);
   return {
     object: barrier,
-    sections: [16],
+    sections: [barrierLayout.at.waiters, barrierLayout.at.rounds],
     act: () => barrier.abort(),
     happened: () => barrier.broken,
     undo: () => barrier.reset(),
@@ -181,12 +193,12 @@ const uses: Record<string, () => Use | Promise<Use>> = {
   'put of a long text': () => put('long '.repeat(10_000)),
   'get of a number': () => get(7),
   'get of an object': () => get({ a: 1 }),
-  'acquire of a lock': () => acquire(new Lock(), [16]),
-  'release of a lock': () => release(new Lock(), [16]),
-  'acquire of an RLock': () => acquire(new RLock(), [16]),
-  'release of an RLock': () => release(new RLock(), [16]),
-  'acquire of a semaphore': () => acquire(new Semaphore(), [16, 32]),
-  'release of a semaphore': () => release(new Semaphore(), [16, 32]),
+  'acquire of a lock': () => acquire(new Lock(), LOCK_SECTIONS),
+  'release of a lock': () => release(new Lock(), LOCK_SECTIONS),
+  'acquire of an RLock': () => acquire(new RLock(), LOCK_SECTIONS),
+  'release of an RLock': () => release(new RLock(), LOCK_SECTIONS),
+  'acquire of a semaphore': () => acquire(new Semaphore(), SEMAPHORE_SECTIONS),
+  'release of a semaphore': () => release(new Semaphore(), SEMAPHORE_SECTIONS),
   'put with a getter in line': putForGetter,
   'taskDone with a joiner in line': taskDoneForJoiner,
   'release with a waiter in line': releaseForWaiter,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import { ClosedError, Condition, Lock, Queue, RLock, Semaphore, StateError } from 'multiproc';
+import { conditionLayout } from '#dist/sync/condition.js';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { isAsleep, isStopped, start, startThread, until, wordOf } from '../inside.ts';
@@ -170,7 +171,7 @@ test('a wait that ends just when it is notified passes the notification on', asy
   go.putSync(1);
   // It ends its wait, or is about to: it stands before the section that the notifier is in.
   const CONTENDED = 1 << 30;
-  await until(() => !said.empty() || (wordOf(condition, 16) & CONTENDED) !== 0);
+  await until(() => !said.empty() || (wordOf(condition, conditionLayout.at.line) & CONTENDED) !== 0);
   process.kill(notifier.pid!, 'SIGCONT');
   assert.equal(await second, true);
   condition.release();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Lock, Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
+import { lockLayout } from '#dist/sync/lock.js';
 import { test } from '../cases.ts';
 import { tryToAcquire } from '../disturb/bystanders.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
@@ -77,9 +78,9 @@ function insist(lock: Lock, orders: Queue<number>, answers: Queue<string>, insis
   // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
   for (;;) {
     while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
-    if (!insisted || wordOf(lock, 2) & INSISTED) return;
+    if (!insisted || wordOf(lock, lockLayout.at.owner) & INSISTED) return;
     for (const end = performance.now() + 1; performance.now() < end; );
-    if (wordOf(lock, 2) & INSISTED) continue;
+    if (wordOf(lock, lockLayout.at.owner) & INSISTED) continue;
     lock.release();
     lock.acquireSync();
   }
@@ -101,7 +102,7 @@ for (const insisted of [false, true]) {
       },
       async () => {
         // Disturbed before the release: the lock is still this process's own.
-        if ((wordOf(lock, 2) & ~INSISTED) === family().me) lock.release();
+        if ((wordOf(lock, lockLayout.at.owner) & ~INSISTED) === family().me) lock.release();
         assert.equal(await answers.get(TIMEOUT), 'had it');
         await free(lock);
       },
@@ -130,7 +131,7 @@ test('disturbed anywhere while it takes back a lock that was handed to one who d
     },
     async () => {
       process.kill(waiter.pid as number, 'SIGCONT');
-      if ((wordOf(lock, 2) & ~INSISTED) === family().me) lock.release();
+      if ((wordOf(lock, lockLayout.at.owner) & ~INSISTED) === family().me) lock.release();
       assert.equal(await had.get(TIMEOUT), 'had it');
       await free(lock);
     },

@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout } from 'node:timers/promises';
 import { type Connection, Lock, type Process, pipe, Queue, Semaphore } from 'multiproc';
+import { entryTable } from '#dist/sync/entry-table.js';
+import { lockLayout } from '#dist/sync/lock.js';
+import { semaphoreLayout } from '#dist/sync/semaphore.js';
+import { units } from '#dist/sync/units.js';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
 import { inLine, isAsleep, slay, start, waiting, wordOf } from '../inside.ts';
@@ -20,9 +24,12 @@ interface Queues {
 }
 const queues = (): Queues => ({ said: new Queue(), orders: new Queue(), done: new Queue() });
 
+/** The word of a semaphore with the member for which the next unit is kept. */
+const RESERVED = semaphoreLayout.at.units + units.at.table + entryTable.at.moreOwn;
+
 /** True if a waiter of the lock has insisted, or has the next unit of the semaphore reserved for it. */
 function isKept(lock: Kind): boolean {
-  return lock instanceof Lock ? (wordOf(lock, 2) & INSISTED) !== 0 : wordOf(lock, 21) !== 0;
+  return lock instanceof Lock ? (wordOf(lock, lockLayout.at.owner) & INSISTED) !== 0 : wordOf(lock, RESERVED) !== 0;
 }
 
 /** Takes the lock, lets go of it for a moment as often as a waiter asks for that, and answers any other order. */

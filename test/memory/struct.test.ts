@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { barrierLayout } from '#dist/channel/barrier.js';
+import { bufferLayout } from '#dist/channel/bounded-buffer.js';
+import { from, line, objectStruct, struct, word, word64, words } from '#dist/memory/struct.js';
+import { boardLayout } from '#dist/pool/board-layout.js';
+import { entryTable } from '#dist/sync/entry-table.js';
+import { lockLayout } from '#dist/sync/lock.js';
+import { semaphoreLayout } from '#dist/sync/semaphore.js';
+import { units } from '#dist/sync/units.js';
+
+describe('a structure in shared memory', () => {
+  test('places its parts one after the other, each where it may begin', () => {
+    const { at, words: size, align } = struct({ a: word, b: word64, c: words(3), d: line(word), e: word });
+    assert.deepEqual(at, { a: 0, b: 2, c: 4, d: 16, e: 17 });
+    assert.equal(size, 18);
+    assert.equal(align, 16);
+  });
+
+  test('can be a part of another one', () => {
+    const inner = struct({ a: word, b: words(2) });
+    assert.deepEqual(struct({ first: inner, second: inner, third: line(inner) }).at, {
+      first: 0,
+      second: 3,
+      third: 16,
+    });
+  });
+
+  test('of a shared object begins after the words that every object has', () => {
+    assert.deepEqual(objectStruct({ a: word }).at, { a: 2 });
+  });
+
+  test('is refused if two of its parts would share a word', () => {
+    assert.throws(() => struct({ a: words(3), b: from(2, word) }), /b is to begin at word 2, before 3/);
+  });
+});
+
+test('what different members write often is on different cache lines', () => {
+  const lineOf = (first: number) => {
+    assert.equal(first % 16, 0);
+    return first / 16;
+  };
+  const { ring, getters, putters, ownLine } = bufferLayout.at;
+  assert.deepEqual([ring, getters, putters, ownLine].map(lineOf), [1, 4, 5, 6]);
+  assert.deepEqual([lockLayout.at.waiters, barrierLayout.at.waiters, barrierLayout.at.rounds].map(lineOf), [1, 1, 2]);
+  assert.equal(lineOf(semaphoreLayout.at.units + units.at.table), 1);
+  assert.equal(entryTable.words, 16);
+  const { lanes, results, workers, owner, requests, listener, pollers } = boardLayout.at;
+  assert.deepEqual([lanes, results, workers, owner, requests, listener, pollers].map(lineOf), [1, 3, 6, 7, 8, 11, 12]);
+});
