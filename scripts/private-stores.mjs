@@ -8,6 +8,7 @@ export const privateStores = {
   'connection/heap-connection.ts': ['ends', 'here.get(this.#pipe)'],
   'memory/counts.ts': ['this.#sections'],
   'memory/heap.ts': ['this.#words', 'this.#octets'],
+  'memory/struct.ts': ['at'],
   'platform/linux-parking.ts': ['view', 'memory.view'],
   'platform/linux-sockets.ts': ['hints', 'address'],
   'platform/portable-memory.ts': ['this.#windows', 'into'],
