@@ -1,15 +1,21 @@
+import { type Reach, reach } from '../codec/extension.ts';
 import { ProcessError, StateError } from '../contracts/errors.ts';
 import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { readBound } from '../contracts/queue.ts';
 import { BaseManager } from '../managers/base-manager.ts';
+import type { ConditionProxy } from '../managers/proxies/condition-proxy.ts';
+import type { DictProxy } from '../managers/proxies/dict-proxy.ts';
 import type { SemaphoreProxy } from '../managers/proxies/lock-proxies.ts';
 import type { JoinableQueueProxy, QueueProxy } from '../managers/proxies/queue-proxy.ts';
-import type { EventProxy } from '../managers/proxies/signal-proxies.ts';
+import type { BarrierProxy, EventProxy } from '../managers/proxies/signal-proxies.ts';
+import type { ValueProxy } from '../managers/proxies/value-proxies.ts';
 import type { BaseProxy } from '../managers/proxy.ts';
 import type { ServerOrders } from '../managers/server-process.ts';
 import { Process } from '../process/process.ts';
 import { runGateway } from './gateway-process.ts';
-import type { ClusterLock } from './proxies/cluster-lock.ts';
+import { packValue } from './packed.ts';
+import { ClusterLock } from './proxies/cluster-lock.ts';
+import { packEntries } from './proxies/cluster-maps.ts';
 import { type ClusterOptions, type ClusterSettings, readSettings } from './settings.ts';
 
 /** The options of every object of a cluster. */
@@ -55,6 +61,20 @@ export class Cluster extends BaseManager {
     return this.#make('lock', options) as ClusterLock;
   }
 
+  /** A lock that its owner, an async context of one thread, may acquire again; only the owner may release it. It passes on when the program that holds it dies. */
+  rlock(options?: Named): ClusterLock {
+    return this.#make('rlock', options) as ClusterLock;
+  }
+
+  /**
+   * A condition of a lock of this cluster, by default of a new `rlock`. Programs that use a lock by its name have the same condition of it; give each a name
+   * if the lock has several.
+   */
+  condition(lock: ClusterLock = this.rlock(), options?: Named): ConditionProxy {
+    if (!(lock instanceof ClusterLock)) throw new TypeError('lock must be a lock or an rlock of this cluster');
+    return this.#make('condition', options, [lock], lock) as ConditionProxy;
+  }
+
   /** A semaphore of `value` units, 1 if left out. */
   semaphore(value = 1, options?: Named): SemaphoreProxy {
     assertWhole('value', value, 0);
@@ -70,6 +90,36 @@ export class Cluster extends BaseManager {
   /** A flag to wait for. */
   event(options?: Named): EventProxy {
     return this.#make('event', options) as EventProxy;
+  }
+
+  /**
+   * A barrier that `parties` waits pass together. It breaks when a wait runs out of time, and when a program or process that has ever waited at
+   * it is killed; `reset()` mends it.
+   */
+  barrier(parties: number, options?: Named): BarrierProxy {
+    assertWhole('parties', parties, 1);
+    return this.#make('barrier', options, [parties]) as BarrierProxy;
+  }
+
+  /**
+   * A `Map` of the pairs of `init`, which are ignored if the name has a dict already. Keys are compared by their content. The function of
+   * `update` runs in the program that calls it, again if somebody else has changed the value meanwhile, so it must do nothing else.
+   */
+  dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>, options?: Named): DictProxy<K, V>;
+  /** A `Map` of the properties of an object, as the form with pairs makes it. */
+  dict<V>(init: Readonly<Record<string, V>>, options?: Named): DictProxy<string, V>;
+  /** A `Map` of the properties of an object that has exactly these keys, as the form with pairs makes it. */
+  dict<K extends string, V>(init: Readonly<Record<K, V>>, options?: Named): DictProxy<K, V>;
+  dict(init?: object, options?: Named): unknown {
+    return this.#make('dict', options, [packEntries(init, this.#far)]);
+  }
+
+  /**
+   * One value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the program that calls
+   * it, again if somebody else has changed the value meanwhile, so it must do nothing else.
+   */
+  value<T>(init: T, options?: Named): ValueProxy<T> {
+    return this.#make('value', options, [packValue(init, 'value', this.#far)]) as ValueProxy<T>;
   }
 
   /** Deletes the object with this name; resolves to false if there is none. Whoever waits for it gets a `ClosedError`, whoever holds it learns that it is lost. */
@@ -99,15 +149,23 @@ export class Cluster extends BaseManager {
     return new Process({ target: runGateway, args: [{ ...orders, settings: this.#settings }], name, daemon: true });
   }
 
-  #make(type: string, options: Named = {}, args: readonly unknown[] = []): BaseProxy {
+  /** Who may have written a value that is read: whoever has the key, or anybody. */
+  get #far(): Reach {
+    return this.#settings.keys.length === 0 ? reach.ANYBODY : reach.TRUSTED;
+  }
+
+  #make(type: string, options: Named = {}, args: readonly unknown[] = [], companion?: BaseProxy): BaseProxy {
     checkOptionNames(type, options, { name: true });
     const { name } = options;
     if (name !== undefined) assertName(name);
-    const isQueue = type.endsWith('ueue');
-    const kind = isQueue && this.#settings.keys.length === 0 ? `cluster-open:${type}` : `cluster:${type}`;
-    return this.make(type, kind, [name, ...args]);
+    const isOpen = HOLDS_VALUES.has(type) && this.#far === reach.ANYBODY;
+    const kind = isOpen ? `cluster-open:${type}` : `cluster:${type}`;
+    return this.make(type, kind, [name, ...args], companion);
   }
 }
+
+/** Types whose proxies decode what others have written. */
+const HOLDS_VALUES: ReadonlySet<string> = new Set(['queue', 'joinableQueue', 'dict', 'value']);
 
 function assertName(name: unknown): void {
   assertOptionType('name', name, 'string');

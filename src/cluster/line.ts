@@ -8,6 +8,8 @@ export const WAIT = Symbol('wait');
 
 /** What a call that may wait does. */
 export interface Step<R> {
+  /** If true, the first attempt does not wait behind others of this gateway: it says that somebody has come. */
+  readonly arrives?: boolean;
   /** Looks once. `isFirst`: the call is the first of its line. `once`: it will not wait. */
   attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
   /** What a call answers, or throws, whose time is over. */
@@ -82,7 +84,7 @@ export class Line {
       if (timeout !== undefined && !once) timer = setTimeout(() => this.#giveUp(entry, () => step.expire()), timeout);
       if (caller.reason !== undefined) return entry.settle(() => fail(caller.reason));
       stopListening = onAbort(caller.signal, () => this.#giveUp(entry, () => fail(caller.reason)));
-      if (this.#waiting.length > 0 && !once) this.#waiting.push(entry);
+      if (this.#waiting.length > 0 && !once && !step.arrives) this.#waiting.push(entry);
       else void this.#tryFirst(entry, once);
     });
   }

@@ -1,14 +1,21 @@
 import { RemoteError, StateError } from '../contracts/errors.ts';
+import type { FindObject } from '../managers/find-object.ts';
+import { BaseProxy } from '../managers/proxy.ts';
 import type { ServedObject } from '../managers/served-object.ts';
 import type { Gateway } from './gateway.ts';
 import { ClusterObject, idOfName, type Kind, keysOf } from './object.ts';
+import { BARRIER } from './scripts/barrier.ts';
 import { DELETE } from './scripts/delete.ts';
 import { EVENT } from './scripts/event.ts';
 import { LOCK } from './scripts/lock.ts';
+import { MAP } from './scripts/map.ts';
 import { QUEUE } from './scripts/queue.ts';
 import { SEMAPHORE } from './scripts/semaphore.ts';
+import { clusterBarrier } from './served/cluster-barrier.ts';
+import { clusterCondition } from './served/cluster-condition.ts';
 import { clusterEvent } from './served/cluster-event.ts';
-import { clusterLock } from './served/cluster-lock.ts';
+import { type ClusterServedLock, clusterLock } from './served/cluster-lock.ts';
+import { clusterDict, clusterValue, type PackedEntry } from './served/cluster-map.ts';
 import { clusterQueue } from './served/cluster-queue.ts';
 import { clusterSemaphore } from './served/cluster-semaphore.ts';
 
@@ -24,10 +31,16 @@ interface Made {
 const named = new WeakMap<Gateway, Map<string, Made>>();
 
 /** Makes what clients of a gateway ask for; the first argument is the name. */
-export function makeClusterObject(gateway: Gateway, type: string, args: readonly unknown[]): ServedObject {
+export function makeClusterObject(
+  gateway: Gateway,
+  find: FindObject,
+  type: string,
+  args: readonly unknown[],
+): ServedObject {
   const [name, ...rest] = args;
   if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
   if (type === 'deleter') return deleter(gateway);
+  if (type === 'condition') return condition(find, rest[0], name);
   const [kind, serve] = kindOf(type, rest);
   if (name === undefined) return serve(new ClusterObject(gateway, kind, undefined));
   let known = named.get(gateway);
@@ -53,8 +66,8 @@ function shared(known: Map<string, Made>, gateway: Gateway, kind: Kind, name: st
   const own = made;
   own.users++;
   return {
-    type: own.served.type,
-    call: (method, args, caller) => own.served.call(method, args, caller),
+    // A lock's other parts, too, for its conditions.
+    ...own.served,
     dispose: () => {
       if (--own.users > 0) return;
       if (known.get(name) === own) known.delete(name);
@@ -73,6 +86,7 @@ function kindOf(type: string, args: readonly unknown[]): [Kind, Serve] {
       return [{ script: { name: 'mpQueue', text: QUEUE }, type, config, fields }, clusterQueue];
     }
     case 'lock':
+    case 'rlock':
       return [{ script: { name: 'mpLock', text: LOCK }, type, config: '', fields: ['last', '0'] }, clusterLock];
     case 'semaphore':
     case 'boundedSemaphore': {
@@ -85,9 +99,29 @@ function kindOf(type: string, args: readonly unknown[]): [Kind, Serve] {
         { script: { name: 'mpEvent', text: EVENT }, type, config: '', fields: ['flag', '0', 'sets', '0'] },
         clusterEvent,
       ];
+    case 'barrier': {
+      const fields = ['parties', String(first), 'count', '0', 'broken', '0'];
+      return [{ script: { name: 'mpBarrier', text: BARRIER }, type, config: String(first), fields }, clusterBarrier];
+    }
+    case 'dict':
+    case 'value': {
+      const kind = { script: { name: 'mpMap', text: MAP }, type, config: '', fields: ['ticket', '0'] };
+      if (type === 'dict') return [kind, (object) => clusterDict(object, first as PackedEntry[])];
+      return [kind, (object) => clusterValue(object, first as Uint8Array)];
+    }
     default:
       throw new RemoteError(`A cluster has no type ${type}.`);
   }
+}
+
+/** The condition with this name of a lock; without one, the only one of a lock with a name, and another one each time of a lock without. */
+function condition(find: FindObject, proxy: unknown, name: string | undefined): ServedObject {
+  const lock = proxy instanceof BaseProxy ? find(proxy) : undefined;
+  if (lock === undefined || !('takeBack' in lock)) {
+    throw new TypeError('A condition is made of a lock or an rlock of the same cluster.');
+  }
+  const its = lock as ClusterServedLock;
+  return clusterCondition(its, name === undefined ? (its.object.isNamed ? 'only' : undefined) : idOfName(name));
 }
 
 function deleter(gateway: Gateway): ServedObject {

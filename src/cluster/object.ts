@@ -44,6 +44,7 @@ export class ClusterObject {
   readonly #opening: Promise<void>;
   #isOpen = false;
   #inc = '';
+  #print = '';
   #acks: number[] = [];
   #end: Error | undefined;
 
@@ -58,17 +59,27 @@ export class ClusterObject {
     this.#opening.catch(() => {});
   }
 
+  /** True if programs find it by its name. */
+  get isNamed(): boolean {
+    return this.#name !== undefined;
+  }
+
   /** What a value that is sealed for this object belongs to. */
   get place(): string {
     return `${this.kind.type} ${this.#name ?? 'without a name'}|${this.id}|${this.#inc}`;
   }
 
-  /** The line of those that wait for one thing. */
+  /** The fingerprint of the key that it was made with; known when it is open. */
+  get print(): string {
+    return this.#print;
+  }
+
+  /** The line of those that wait for one thing. A hint of a letter is for all lines that begin with it. */
   line(letter: string): Line {
     let line = this.#lines.get(letter);
     if (line === undefined) {
       const leave = () => {
-        if (letter !== 'j') this.run('leave', [letter]).catch(() => {});
+        if (letter === 'a' || letter === 'b') this.run('leave', [letter]).catch(() => {});
       };
       const { gateway } = this;
       line = new Line(letter, {
@@ -111,7 +122,12 @@ export class ClusterObject {
   /** A message has come: whoever it is for looks again. */
   hint(letter: string): void {
     if (letter === 'x') this.#gone(true);
-    else this.#lines.get(letter)?.poke();
+    else for (const [name, line] of this.#lines) if (name[0] === letter) line.poke();
+  }
+
+  /** Nobody will wait in this line any more. */
+  dropLine(letter: string): void {
+    this.#lines.delete(letter);
   }
 
   /** All that waits looks again. */
@@ -151,6 +167,7 @@ export class ClusterObject {
       );
     }
     this.#inc = inc!;
+    this.#print = foundPrint!;
     this.#isOpen = true;
   }
 

@@ -55,6 +55,14 @@ export class Seal {
     );
   }
 
+  /** A digest of bytes that only who has the key with this fingerprint can make; without a key anybody can. */
+  digest(bytes: Uint8Array, print: string): Buffer {
+    const { createHmac, createHash } = crypto();
+    const key = this.#keys[this.#prints.indexOf(print)];
+    const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key);
+    return hash.update(bytes).digest();
+  }
+
   #tryKey(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array | undefined {
     const start = 1 + NONCE_BYTES;
     const end = sealed.length - TAG_BYTES;

@@ -9,7 +9,7 @@ export type { Proxied } from '../managers/proxies/custom-proxy.ts';
 export { DictProxy } from '../managers/proxies/dict-proxy.ts';
 export { IteratorProxy } from '../managers/proxies/iterator-proxy.ts';
 export { ArrayProxy, ListProxy } from '../managers/proxies/list-proxy.ts';
-export { type Guard, LockProxy, RLockProxy, SemaphoreProxy } from '../managers/proxies/lock-proxies.ts';
+export { type Guard, LockProxy, SemaphoreProxy } from '../managers/proxies/lock-proxies.ts';
 export {
   AsyncResultProxy,
   PoolProxy,
@@ -17,6 +17,7 @@ export {
   type RemoteTaskOptions,
 } from '../managers/proxies/pool-proxy.ts';
 export { JoinableQueueProxy, QueueProxy } from '../managers/proxies/queue-proxy.ts';
+export { RLockProxy } from '../managers/proxies/rlock-proxy.ts';
 export { SetProxy } from '../managers/proxies/set-proxy.ts';
 export { BarrierProxy, EventProxy } from '../managers/proxies/signal-proxies.ts';
 export { NamespaceProxy, ValueProxy } from '../managers/proxies/value-proxies.ts';

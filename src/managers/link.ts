@@ -167,11 +167,14 @@ export class Link {
 
   /** A connected manager does not need the link any more. */
   leave(makeError: () => Error): void {
-    if (--this.#users === 0) this.#finish(makeError);
+    if (--this.#users > 0) return;
+    this.#sayBye();
+    this.#finish(makeError);
   }
 
   /** Ends the link: waiting calls and all later calls reject with such an error. */
   close(makeError: () => Error): void {
+    this.#sayBye();
     this.#finish(makeError);
   }
 
@@ -217,12 +220,15 @@ export class Link {
   }
 
   static #onExit(): void {
-    for (const link of links.values()) {
-      try {
-        link.#connection?.sendSync([say.BYE], { timeout: 0 });
-      } catch {
-        // The server notices that this client is gone.
-      }
+    for (const link of links.values()) link.#sayBye();
+  }
+
+  /** Tells the server that this client ends in order. */
+  #sayBye(): void {
+    try {
+      this.#connection?.sendSync([say.BYE], { timeout: 0 });
+    } catch {
+      // The server notices that this client is gone.
     }
   }
 

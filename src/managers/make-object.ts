@@ -10,8 +10,9 @@ import { Lock } from '../sync/lock.ts';
 import { RLock } from '../sync/rlock.ts';
 import { BoundedSemaphore, Semaphore } from '../sync/semaphore.ts';
 import { CustomObject } from './custom-object.ts';
+import type { FindObject } from './find-object.ts';
 import type { MakeObject } from './object-table.ts';
-import { BaseProxy, referenceOf } from './proxy.ts';
+import { BaseProxy } from './proxy.ts';
 import { isClass, type Registration } from './registry.ts';
 import { servedBarrier } from './served/served-barrier.ts';
 import { servedCondition } from './served/served-condition.ts';
@@ -25,9 +26,6 @@ import { type QueueLike, servedQueue } from './served/served-queue.ts';
 import { servedSet } from './served/served-set.ts';
 import { servedArray, servedValue } from './served/served-value.ts';
 import type { ServedObject } from './served-object.ts';
-
-/** Returns the object of this server for a proxy of it. */
-export type FindObject = (proxy: BaseProxy) => ServedObject | undefined;
 
 // biome-ignore lint/suspicious/noExplicitAny: what the factories of `Manager` take, which look at it themselves.
 type Builtin = (find: FindObject, ...args: any[]) => ServedObject;
@@ -113,12 +111,4 @@ function lockOf(find: FindObject, proxy: unknown): ServedLock {
   const object = proxy instanceof BaseProxy ? find(proxy) : undefined;
   if (object !== undefined && 'holders' in object) return object as ServedLock;
   throw new TypeError('A condition is made of a lock or an rlock of the same manager.');
-}
-
-/** Returns a function that finds objects of the server `identity`. */
-export function finder(identity: string, find: (id: string | number) => ServedObject): FindObject {
-  return (proxy) => {
-    const { link, id } = referenceOf(proxy);
-    return link.ref.identity === identity ? find(id) : undefined;
-  };
 }

@@ -1,4 +1,5 @@
-import { finder, objectMaker } from './make-object.ts';
+import { finder } from './find-object.ts';
+import { objectMaker } from './make-object.ts';
 import type { Registration } from './registry.ts';
 import { Server, type ServerPlace } from './server.ts';
 

@@ -1,6 +1,7 @@
 // The queues and locks of a cluster are what all others are: the suites of contracts/ over a real server.
 import { after, test } from 'node:test';
 import { Cluster } from 'multiproc/cluster';
+import { coordinationSuite } from '../contracts/coordination-suite.ts';
 import { lockSuite, releaseSuite } from '../contracts/lock-suite.ts';
 import { queueSuite } from '../contracts/queue-suite.ts';
 import { RedisServer, skip } from './redis-server.ts';
@@ -20,6 +21,10 @@ else {
   );
   lockSuite('cluster.lock()', () => cluster.lock());
   releaseSuite('cluster.lock()', () => cluster.lock());
+  lockSuite('cluster.rlock()', () => cluster.rlock());
+  releaseSuite('cluster.rlock()', () => cluster.rlock());
+  lockSuite('cluster.condition()', () => cluster.condition());
+  coordinationSuite('a Cluster', () => cluster);
   lockSuite('cluster.semaphore(1)', () => cluster.semaphore(1));
   lockSuite('cluster.boundedSemaphore(1)', () => cluster.boundedSemaphore(1));
   releaseSuite('cluster.boundedSemaphore(1)', () => cluster.boundedSemaphore(1));

@@ -1,49 +1,12 @@
 // Several programs over one server: each is a process of its own, which no family joins.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { AuthenticationError, ClosedError, StateError } from 'multiproc';
 import { Cluster, ClusterError, LeaseLostError } from 'multiproc/cluster';
+import { key, Program } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-
-const key = 'a key of the tests';
-
-/** A program that does what it is told, a line of code at a time, and answers with a line of JSON. */
-class Program {
-  readonly child;
-  readonly #lines;
-  constructor(url: string, lease = 1500) {
-    const code = `
-      const { Cluster } = require('multiproc/cluster');
-      const { createInterface } = require('node:readline');
-      const cluster = new Cluster({ url: ${JSON.stringify(url)}, key: ${JSON.stringify(key)}, lease: ${lease} });
-      const o = { cluster };
-      createInterface({ input: process.stdin }).on('line', async (line) => {
-        let answer;
-        try { answer = { value: await eval('(async () => {' + line + '})()') }; } catch (e) { answer = { error: e.name + ': ' + e.message }; }
-        console.log(JSON.stringify(answer));
-      }).on('close', async () => { await cluster.shutdown(); process.exit(0); });`;
-    this.child = spawn(process.execPath, ['-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
-  }
-  async run(line: string): Promise<unknown> {
-    this.child.stdin!.write(`${line}\n`);
-    const { value } = await this.#lines.next();
-    const answer = JSON.parse(value as string);
-    if ('error' in answer) throw new Error(answer.error);
-    return answer.value;
-  }
-  async end(): Promise<void> {
-    this.child.stdin!.end();
-    await once(this.child, 'exit');
-  }
-  kill(): void {
-    this.child.kill('SIGKILL');
-  }
-}
 
 describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   let made: RedisServer | undefined;
@@ -241,8 +204,14 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     await other.run(
       'o.s = cluster.semaphore(1); await o.s.acquire(); o.s.acquire().catch(() => {}); await o.s.getValue(); o.w = cluster.event(); o.w.wait().catch(() => {}); await o.w.isSet(); return 1',
     );
+    await other.run(
+      'o.b = cluster.barrier(2); o.b.wait().catch(() => {}); await o.b.nWaiting(); o.d = cluster.dict([["a", 1]]); await o.d.size(); o.v = cluster.value(1); await o.v.get(); return 1',
+    );
+    await other.run(
+      'o.c = cluster.condition(); await o.c.acquire(); o.c.wait().catch(() => {}); await o.c.acquire(); await o.c.notify(); o.c.wait().catch(() => {}); await o.c.acquire(); return 1',
+    );
     const before = await redis.list('KEYS', 'mp:*');
-    assert.ok(before.length >= 15, String(before));
+    assert.ok(before.length >= 25, String(before));
     other.kill();
     while ((await redis.list('KEYS', 'mp:*')).length > 0) await setTimeout(20);
     await redis.remove();

@@ -26,6 +26,9 @@ export interface ClusterGuard extends Disposable, AsyncDisposable {
 
 /** A lock that programs on several machines share; anybody may release it. It is held for as long as the program lives and reaches the server. */
 export class ClusterLock extends LockProxy {
+  /** What this proxy has learnt when it took the lock for the last time. */
+  #taking: Taking | undefined;
+
   /** Takes the lock if it is free at once; resolves to false if it is not. */
   override async tryAcquire(): Promise<boolean> {
     return (await this.#take({ timeout: 0 })) !== false;
@@ -47,6 +50,26 @@ export class ClusterLock extends LockProxy {
   override async guard(options?: WaitOptions): Promise<ClusterGuard> {
     const taking = await this.#take(options);
     if (taking === false) throw new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
+    return this.#guarding(taking, () => this.release());
+  }
+
+  /** @internal */
+  protected override async take(options?: WaitOptions): Promise<boolean> {
+    return (await this.#take(options)) !== false;
+  }
+
+  /** @internal */
+  protected override guarding(release: () => Promise<void>): ClusterGuard {
+    return this.#guarding(this.#taking!, release);
+  }
+
+  async #take(options: WaitOptions | undefined): Promise<Taking | false> {
+    const taking = (await this.call('take', [process.pid], options)) as Taking | false;
+    if (taking !== false) this.#taking = taking;
+    return taking;
+  }
+
+  #guarding(taking: Taking, release: () => Promise<void>): ClusterGuard {
     const lost = new AbortController();
     const over = (why: string, cause?: unknown) => lost.abort(new LeaseLostError(why, { cause }));
     this.call('watch', [taking.fence]).then(
@@ -58,7 +81,6 @@ export class ClusterLock extends LockProxy {
       },
       (cause) => over('The lock was lost: the connection of this program to the cluster ended.', cause),
     );
-    const release = () => this.release();
     return {
       fence: BigInt(taking.fence),
       abandoned: taking.isAbandoned,
@@ -66,14 +88,5 @@ export class ClusterLock extends LockProxy {
       [Symbol.dispose]: () => void release().catch(() => {}),
       [Symbol.asyncDispose]: release,
     };
-  }
-
-  /** @internal */
-  protected override async take(options?: WaitOptions): Promise<boolean> {
-    return (await this.#take(options)) !== false;
-  }
-
-  #take(options: WaitOptions | undefined): Promise<Taking | false> {
-    return this.call('take', [process.pid], options) as Promise<Taking | false>;
   }
 }

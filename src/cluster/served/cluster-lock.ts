@@ -1,7 +1,7 @@
 import { LeaseLostError, StateError } from '../../contracts/errors.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import { clock, os } from '../../engine/builtins.ts';
-import type { Caller } from '../../managers/caller.ts';
+import { Caller } from '../../managers/caller.ts';
 import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
@@ -16,8 +16,9 @@ export interface Taking {
 }
 
 /** What a client of this gateway holds. */
-interface Hold {
+export interface Hold {
   readonly client: Client;
+  readonly pid: unknown;
   readonly fence: string;
   readonly forget: () => void;
   /** Who is told that it was lost, or is over. */
@@ -25,8 +26,19 @@ interface Hold {
   isLost: boolean;
 }
 
-/** A lock in Redis. */
-export function clusterLock(object: ClusterObject): ServedObject {
+/** A lock in Redis, of which conditions can be made. */
+export interface ClusterServedLock extends ServedObject {
+  readonly object: ClusterObject;
+  /** The hold of a client, if it has the lock and has not lost it. */
+  holdOf(client: Client): Hold | undefined;
+  /** Notes that the client lets go of the lock for a while: who watches the hold learns nothing of that. */
+  setAside(hold: Hold): void;
+  /** Takes the lock again for who had this hold, however long that lasts. */
+  takeBack(hold: Hold): Promise<void>;
+}
+
+/** A lock in Redis; an `rlock` may be released only by its holder. */
+export function clusterLock(object: ClusterObject): ClusterServedLock {
   let hold: Hold | undefined;
 
   const over = (isLost: boolean) => {
@@ -71,7 +83,7 @@ export function clusterLock(object: ClusterObject): ServedObject {
         // One that was lost before is another's since.
         if (hold !== undefined) over(false);
         const forget = client.onEnd(() => void free(fence, true).catch(() => {}));
-        hold = { client, fence, forget, watchers: [], isLost: false };
+        hold = { client, pid, fence, forget, watchers: [], isLost: false };
         object.renewed = begin;
         object.isHeld = true;
         return { fence, isAbandoned: String(reply[2]) === '1' };
@@ -82,6 +94,9 @@ export function clusterLock(object: ClusterObject): ServedObject {
 
   const release = async ({ client }: Caller): Promise<void> => {
     const mine = hold?.client === client ? hold : undefined;
+    if (mine === undefined && object.kind.type === 'rlock') {
+      throw new StateError('Only the client that holds this lock may release it.');
+    }
     const reply = await free(mine?.fence ?? '', false);
     if (mine?.isLost || says(reply, 'LOST')) {
       if (hold === mine) over(false);
@@ -99,8 +114,25 @@ export function clusterLock(object: ClusterObject): ServedObject {
       : { host: String(host), pid: Number(pid), since: Number(since), orphan: String(orphan) };
   };
 
-  return serve(
-    'lock',
+  const holdOf = (client: Client) => (hold?.client === client && !hold.isLost ? hold : undefined);
+  const setAside = (mine: Hold) => {
+    if (hold !== mine) return;
+    hold = undefined;
+    object.isHeld = false;
+    mine.forget();
+  };
+  const takeBack = async (mine: Hold): Promise<void> => {
+    const { client, pid, watchers } = mine;
+    try {
+      await take(new Caller(client), pid, undefined);
+      if (hold?.client === client) hold.watchers.push(...watchers.splice(0));
+    } finally {
+      for (const watcher of watchers.splice(0)) watcher(true);
+    }
+  };
+
+  const served = serve(
+    object.kind.type,
     {
       take,
       release,
@@ -110,7 +142,7 @@ export function clusterLock(object: ClusterObject): ServedObject {
         const found = await owner();
         return found && { host: found.host, pid: found.pid, since: found.since };
       },
-      fence: ({ client }) => (hold?.client === client && !hold.isLost ? hold.fence : undefined),
+      fence: ({ client }) => holdOf(client)?.fence,
       // Answers when the hold with this fence is over: true if it was lost.
       watch: (_, fence) =>
         hold?.fence === fence && !hold?.isLost
@@ -119,4 +151,5 @@ export function clusterLock(object: ClusterObject): ServedObject {
     },
     () => object.dispose(),
   );
+  return Object.assign(served, { object, holdOf, setAside, takeBack });
 }

@@ -1,8 +1,6 @@
 import { TimeoutError } from '../../contracts/errors.ts';
 import type { AnyLock } from '../../contracts/lock.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
-import { carriedBy, Hold } from '../../sync/async-hold.ts';
-import { Ownership } from '../../sync/ownership.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /** Releases a lock at the end of a block: `await using` waits for the release, `using` does not. */
@@ -38,7 +36,7 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
   /** Acquires the lock or a unit for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   async guard(options?: WaitOptions): Promise<Guard> {
     if (!(await this.acquire(options))) throw notInTime(options);
-    return guarding(() => this.release());
+    return this.guarding(() => this.release());
   }
 
   /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
@@ -60,6 +58,15 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
   protected take(options?: WaitOptions): Promise<boolean> {
     return this.call('acquire', [], options) as Promise<boolean>;
   }
+
+  /** @internal Returns what a block has of the lock that it has just acquired. */
+  protected guarding(release: () => Promise<void>): Guard {
+    return {
+      // If the server is gone, there is nothing left to release.
+      [Symbol.dispose]: () => void release().catch(() => {}),
+      [Symbol.asyncDispose]: release,
+    };
+  }
 }
 
 /** A lock in a manager's server; any client may release it. */
@@ -73,89 +80,6 @@ export class LockProxy extends AcquirableProxy {
   }
 }
 
-/** A lock in a manager's server that its owner, an async context of one thread, may acquire again, as an `RLock`. */
-export class RLockProxy extends LockProxy {
-  readonly #ownership = new Ownership();
-
-  /** Waits for the lock and takes it; if this async context has it, takes it once more at once. Resolves to true, or to false after the time-out. */
-  override acquire(options?: WaitOptions): Promise<boolean> {
-    try {
-      if (this.#again(options) !== undefined) return Promise.resolve(true);
-      return this.#ownership.acquired(new Hold(true), this.take(options));
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Takes the lock if it is free, or once more if this async context has it; never waits. Resolves to whether it did. */
-  override tryAcquire(): Promise<boolean> {
-    try {
-      if (this.#again(undefined) !== undefined) return Promise.resolve(true);
-      return this.#ownership.acquired(new Hold(true), super.tryAcquire());
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /** Releases the lock once; it is free after as many releases as acquisitions. Rejects with a `StateError` if the caller is not the owner. */
-  override async release(): Promise<void> {
-    this.assertOpen();
-    await this.#leave(this.#ownership.mine());
-  }
-
-  /** Acquires the lock for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
-  override guard(options?: WaitOptions): Promise<Guard> {
-    try {
-      const again = this.#again(options);
-      if (again !== undefined) return Promise.resolve(guarding(() => this.#leave(again)));
-      const hold = new Hold(true);
-      const wait = this.#ownership.begun(hold, this.take(options));
-      return carriedBy(hold, () =>
-        wait.then((acquired) => {
-          if (!acquired) throw notInTime(options);
-          return guarding(() => this.#leave(hold));
-        }),
-      );
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  /**
-   * Acquires the lock, runs `fn` and the code that it calls as the owner, and releases the lock even if `fn` fails. Resolves to what `fn`
-   * returns.
-   */
-  override async with<R>(fn: () => R): Promise<Awaited<R>> {
-    let hold = this.#again(undefined);
-    if (hold === undefined) {
-      hold = new Hold(true);
-      this.#ownership.begin(hold, await this.take());
-    }
-    try {
-      return await this.#ownership.run(hold, fn);
-    } finally {
-      await this.#leave(hold);
-    }
-  }
-
-  /** @internal */
-  override setAside(): () => void {
-    const hold = this.#ownership.mine();
-    if (hold === undefined) return super.setAside();
-    const restore = this.#ownership.setAside(hold);
-    return () => void restore(true);
-  }
-
-  #again(options: WaitOptions | undefined): Hold | undefined {
-    this.assertOpen();
-    return this.#ownership.again(options);
-  }
-
-  async #leave(hold: Hold | undefined): Promise<void> {
-    if (this.#ownership.leave(hold)) await super.release();
-  }
-}
-
 /** A semaphore in a manager's server. */
 export class SemaphoreProxy extends AcquirableProxy {
   /** Resolves to the number of free units. */
@@ -164,14 +88,7 @@ export class SemaphoreProxy extends AcquirableProxy {
   }
 }
 
-function guarding(release: () => Promise<void>): Guard {
-  return {
-    // If the server is gone, there is nothing left to release.
-    [Symbol.dispose]: () => void release().catch(() => {}),
-    [Symbol.asyncDispose]: release,
-  };
-}
-
-function notInTime(options: WaitOptions | undefined): TimeoutError {
+/** The error of a guard that came too late. */
+export function notInTime(options: WaitOptions | undefined): TimeoutError {
   return new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
 }

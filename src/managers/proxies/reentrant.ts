@@ -1,0 +1,94 @@
+import type { WaitOptions } from '../../contracts/options.ts';
+import { carriedBy, Hold } from '../../sync/async-hold.ts';
+import { Ownership } from '../../sync/ownership.ts';
+import type { Reference } from '../reference.ts';
+import { type Guard, type LockProxy, notInTime } from './lock-proxies.ts';
+
+/** The class of a lock's proxies. */
+type LockClass = new (reference: Reference) => LockProxy;
+
+/** Returns a class of locks as `Base` that their owner, an async context of one thread, may acquire again. */
+export function reentrant<Class extends LockClass>(Base: Class): Class {
+  class Reentrant extends (Base as LockClass) {
+    readonly #ownership = new Ownership();
+
+    /** Waits for the lock and takes it; if this async context has it, takes it once more at once. Resolves to true, or to false after the time-out. */
+    override acquire(options?: WaitOptions): Promise<boolean> {
+      try {
+        if (this.#again(options) !== undefined) return Promise.resolve(true);
+        return this.#ownership.acquired(new Hold(true), this.take(options));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+
+    /** Takes the lock if it is free, or once more if this async context has it; never waits. Resolves to whether it did. */
+    override tryAcquire(): Promise<boolean> {
+      try {
+        if (this.#again(undefined) !== undefined) return Promise.resolve(true);
+        return this.#ownership.acquired(new Hold(true), super.tryAcquire());
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+
+    /** Releases the lock once; it is free after as many releases as acquisitions. Rejects with a `StateError` if the caller is not the owner. */
+    override async release(): Promise<void> {
+      this.assertOpen();
+      await this.#leave(this.#ownership.mine());
+    }
+
+    /** Acquires the lock for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
+    override guard(options?: WaitOptions): Promise<Guard> {
+      try {
+        const again = this.#again(options);
+        if (again !== undefined) return Promise.resolve(this.guarding(() => this.#leave(again)));
+        const hold = new Hold(true);
+        const wait = this.#ownership.begun(hold, this.take(options));
+        return carriedBy(hold, () =>
+          wait.then((acquired) => {
+            if (!acquired) throw notInTime(options);
+            return this.guarding(() => this.#leave(hold));
+          }),
+        );
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+
+    /**
+     * Acquires the lock, runs `fn` and the code that it calls as the owner, and releases the lock even if `fn` fails. Resolves to what `fn`
+     * returns.
+     */
+    override async with<R>(fn: () => R): Promise<Awaited<R>> {
+      let hold = this.#again(undefined);
+      if (hold === undefined) {
+        hold = new Hold(true);
+        this.#ownership.begin(hold, await this.take());
+      }
+      try {
+        return await this.#ownership.run(hold, fn);
+      } finally {
+        await this.#leave(hold);
+      }
+    }
+
+    /** @internal */
+    override setAside(): () => void {
+      const hold = this.#ownership.mine();
+      if (hold === undefined) return super.setAside();
+      const restore = this.#ownership.setAside(hold);
+      return () => void restore(true);
+    }
+
+    #again(options: WaitOptions | undefined): Hold | undefined {
+      this.assertOpen();
+      return this.#ownership.again(options);
+    }
+
+    async #leave(hold: Hold | undefined): Promise<void> {
+      if (this.#ownership.leave(hold)) await super.release();
+    }
+  }
+  return Reentrant as unknown as Class;
+}
