@@ -51,14 +51,11 @@ function write(value: object, out: ValueWriter): void {
     return;
   }
   const cls = classOf(value) as AnyClass;
-  let registration = registrationOf(cls);
-  if (registration === undefined) {
-    if (holdsPrivateNames(cls)) {
-      out.refuse(`the private names of class ${cls.name} cannot be read; give registerClass encode and decode`);
-    }
-    registration = registerCaptured(cls);
-  }
+  const registration = registrationOf(cls) ?? registerCaptured(cls);
   const { encode, decode } = registration;
+  if ((encode === undefined || decode === undefined) && holdsPrivateNames(cls)) {
+    out.refuse(`the private names of class ${cls.name} cannot be read; give registerClass encode and decode`);
+  }
   const base = encode === undefined && decode === undefined ? baseOf(value) : hookedFormOf(value);
   const native = base === form.OBJECT ? nativeClassOf(value) : undefined;
   if (native !== undefined) {

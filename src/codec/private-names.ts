@@ -3,11 +3,19 @@ import type { ClassBody } from 'acorn';
 /** Whether instances of a class, or of one that it extends, hold private names (`#x`), which nobody outside can read. */
 export function holdsPrivateNames(cls: object): boolean {
   for (let at: unknown = cls; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
-    const source = Function.prototype.toString.call(at);
-    if (/#[\p{ID_Start}$_\\]/u.test(source) && declaresPrivateNames(source)) return true;
+    let declares = known.get(at);
+    if (declares === undefined) {
+      const source = Function.prototype.toString.call(at);
+      declares = /#[\p{ID_Start}$_\\]/u.test(source) && declaresPrivateNames(source);
+      known.set(at, declares);
+    }
+    if (declares) return true;
   }
   return false;
 }
+
+/** What was found in the text of each class. */
+const known = new WeakMap<object, boolean>();
 
 function declaresPrivateNames(source: string): boolean {
   const { parseExpressionAt } = require('acorn') as typeof import('acorn');

@@ -1,8 +1,10 @@
 /** What a program added to a function or class after making it: own properties, prototype members, prototype chains. */
 
-import type { ValueReader, ValueWriter } from '../codec/extension.ts';
+import { types } from '../builtins.ts';
+import { isSharedObject, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import type { AnyFunction } from './any-function.ts';
 import type { FunctionImage } from './function-image.ts';
+import { isOpening, privateStaticsOf, setPrivateStatic } from './private-statics.ts';
 import { ownIntrinsic } from './realms.ts';
 import { Refusal } from './refusal.ts';
 import { spellSymbol, symbolFor } from './sent-symbol.ts';
@@ -12,6 +14,11 @@ const ENUMERABLE = 2;
 const CONFIGURABLE = 4;
 const ACCESSOR = 8;
 const ON_PROTOTYPE = 16;
+
+/** What the spelling of a private static field begins with; of other keys, `.`, `#` or `@`. */
+const PRIVATE = '!';
+/** In so many members of a static field a shared object is looked for. */
+const MOST_LOOKED_AT = 10_000;
 
 /** What a chain was set to: nothing special, the `prototype` of a class, or an object. */
 const USUAL = 0;
@@ -25,13 +32,24 @@ interface Added {
 }
 
 /** Writes what making the function anew would not bring back; `statics` are fields that it does bring back, if need be. */
-export function writeAdded(fn: AnyFunction, { isClass, statics }: FunctionImage, out: ValueWriter): void {
+export function writeAdded(fn: AnyFunction, { isClass, statics, hasPrivates }: FunctionImage, out: ValueWriter): void {
   const prototype = prototypeOf(fn);
-  for (const added of addedTo(fn, fn, false)) {
-    if (statics.includes(added.key as string)) out.attempt(() => writeProperty(added, out));
-    else writeProperty(added, out);
+  const write = (added: Added) => {
+    const { key, descriptor } = added;
+    if (!statics.includes(key as string) && !(isClass && isMadeBy(fn, descriptor))) writeProperty(added, out);
+    else writeUnlessMade(descriptor.value, () => writeProperty(added, out), out);
+  };
+  for (const added of addedTo(fn, fn, false)) write(added);
+  if (prototype !== undefined) for (const added of addedTo(prototype, fn, true)) write(added);
+  if (hasPrivates) {
+    for (const [name, value] of privateStaticsOf(fn)) {
+      const write = () => {
+        out.string(`${PRIVATE}${name}`);
+        out.value(value, `.#${name}`);
+      };
+      writeUnlessMade(value, write, out);
+    }
   }
-  if (prototype !== undefined) for (const added of addedTo(prototype, fn, true)) writeProperty(added, out);
   out.string('');
   writeChain(prototype && chainOf(prototype, fn), '.prototype', out);
   // A class was given its parent when it was made.
@@ -39,6 +57,32 @@ export function writeAdded(fn: AnyFunction, { isClass, statics }: FunctionImage,
   const isSet = !isClass && typeof parent === 'function' && ownIntrinsic(parent) !== Function.prototype;
   out.uint32(isSet ? OBJECT : USUAL);
   if (isSet) out.value(parent, '.__proto__');
+}
+
+/** Writes what the receiver makes itself, and keeps where this cannot be sent: unless that is a shared object, of which it would make another. */
+function writeUnlessMade(value: unknown, write: () => void, out: ValueWriter): void {
+  const error = out.attempt(write);
+  if (error !== undefined && holdsShared(value)) throw error;
+}
+
+/** Whether a value is a shared object, or has one among its members, at any depth. */
+function holdsShared(value: unknown): boolean {
+  const seen = new Set<unknown>([value]);
+  for (const at of seen) {
+    if (typeof at !== 'object' || at === null) continue;
+    if (isSharedObject(at)) return true;
+    if (seen.size > MOST_LOOKED_AT) return false;
+    const members = types.isMap(at) ? [...at].flat() : types.isSet(at) ? [...at] : Object.values(dataOf(at));
+    for (const member of members) seen.add(member);
+  }
+  return false;
+}
+
+/** The properties of an object that can be read without running its code. */
+function dataOf(object: object): Record<string, unknown> {
+  if (types.isProxy(object)) return {};
+  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(object));
+  return Object.fromEntries(descriptors.map(([key, { value }]) => [key, value]));
 }
 
 function writeProperty({ key, descriptor, onPrototype }: Added, out: ValueWriter): void {
@@ -60,6 +104,10 @@ function writeProperty({ key, descriptor, onPrototype }: Added, out: ValueWriter
 /** Reads what `writeAdded` wrote into the function made anew. */
 export function readAdded(fn: AnyFunction, input: ValueReader): void {
   for (let spelled = input.string(); spelled !== ''; spelled = input.string()) {
+    if (spelled[0] === PRIVATE) {
+      setPrivateStatic(fn, spelled.slice(1), input.value());
+      continue;
+    }
     const key = readKey(spelled);
     const flags = input.uint32();
     const value = input.value();
@@ -91,13 +139,19 @@ function* addedTo(holder: object, fn: AnyFunction, onPrototype: boolean): Genera
     if (usual.includes(key as string) && (key !== 'name' || typeof descriptor.value === 'string')) continue;
     source ??= Function.prototype.toString.call(fn);
     const { value, get, set } = descriptor;
-    // Functions that the class itself declares come back with it; a decorator may have replaced some.
-    if (isDeclared(value ?? get ?? set, source)) continue;
+    // Methods that the class itself declares come back with it; a decorator may have replaced some.
+    if (!descriptor.enumerable && isWrittenIn(source, value ?? get ?? set)) continue;
+    if (isOpening(key)) continue;
     yield { key, descriptor, onPrototype };
   }
 }
 
-function isDeclared(value: unknown, source: string): boolean {
+/** Whether a function on a class was made by its static blocks or initializers, which the receiver runs again. */
+function isMadeBy(cls: AnyFunction, { value, get, set }: PropertyDescriptor): boolean {
+  return isWrittenIn(Function.prototype.toString.call(cls), value ?? get ?? set);
+}
+
+function isWrittenIn(source: string, value: unknown): boolean {
   if (typeof value !== 'function') return false;
   const text = Function.prototype.toString.call(value);
   return text.length < source.length && source.includes(text);

@@ -132,7 +132,7 @@ export function isUnchanged(fn: AnyFunction): boolean {
   if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
   const cut = cuts.get(fn);
   if (cut === undefined) return addresses.has(fn) || ownAddress(fn) !== undefined;
-  return cut.values?.every(staysTheSame) ?? false;
+  return !cut.image.hasPrivates && (cut.values?.every(staysTheSame) ?? false);
 }
 
 function staysTheSame({ value, cell, shared }: CapturedValue): boolean {
@@ -142,7 +142,7 @@ function staysTheSame({ value, cell, shared }: CapturedValue): boolean {
 
 /** True if a function would be encoded just the same, but for what the variables hold that it shares. */
 function isFixed(fn: AnyFunction, cut: Cut): boolean {
-  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
+  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS || cut.image.hasPrivates) return false;
   return cut.values?.every(({ value, shared }) => shared !== undefined || Object(value) !== value) ?? false;
 }
 

@@ -3,6 +3,7 @@ import type { AnyNode } from 'acorn';
 import { putBack, refuseBundle } from './bundled-names.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import type { LiveImport } from './live-imports.ts';
+import { openingOf } from './private-statics.ts';
 import { Refusal } from './refusal.ts';
 import { type Binding, contains, type Reference, resolve, type Scope, type Special } from './scopes.ts';
 import { type PlacedFunction, positionOf, type Script } from './script.ts';
@@ -39,6 +40,8 @@ export interface FunctionImage {
   readonly early: number;
   /** Static fields that a class makes itself: one whose current value cannot travel is left as the receiver makes it. */
   readonly statics: readonly string[];
+  /** Whether the class has private static fields: the text has an edit then that lets us at them (private-statics.ts). */
+  readonly hasPrivates?: true | undefined;
   /** Where the text was compiled from, if Node was asked for source maps. */
   readonly map?: SourceMapFragment | undefined;
 }
@@ -99,6 +102,8 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
       edits.push(...uses.map((use) => memberEdit(use, access)));
     }
   }
+  const opening = openingOf(node);
+  if (opening !== undefined) edits.push(opening);
   const names = [...variables.keys()];
   if (usesHere) names.unshift(HERE);
   if (parent) names.unshift(PARENT);
@@ -122,6 +127,7 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
       names,
       early,
       statics: staticsOf(node),
+      hasPrivates: opening === undefined ? undefined : true,
       map,
     },
     variables,

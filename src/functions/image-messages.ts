@@ -11,6 +11,7 @@ import { compileImage } from './compile.ts';
 import { type FunctionImage, PARENT } from './function-image.ts';
 import { noteEncoded } from './heavy-captures.ts';
 import { LateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
+import { takeOpening } from './private-statics.ts';
 import { readAll } from './read-all.ts';
 
 const spelled = new WeakMap<FunctionImage, string>();
@@ -123,6 +124,7 @@ export function readImage(input: ValueReader): AnyFunction {
     if (known !== undefined)
       return { ...(revivedFunction(known, key) ?? { image, key, fill: ignore, read: () => [] }), fn: known };
     const [fn, fill, read] = compiled.make(...early);
+    if (image.hasPrivates) takeOpening(fn);
     if (Object.getOwnPropertyDescriptor(fn, 'name')?.value !== name) define(fn, 'name', name);
     if (fn.length !== length) define(fn, 'length', length);
     const revived: Revived = { image, key, fill, read };

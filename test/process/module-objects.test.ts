@@ -25,6 +25,9 @@ file(
   class Holder { queue = queue; put(n) { this.queue.putSync(n); } static put(n) { queue.putSync(n); } }
   export const holder = new Holder();
   export { Holder };
+  class Hidden { static #queue = queue; static #own = new Queue(); static put(n) { Hidden.#queue.putSync(n); Hidden.#own.putSync(n); } static size() { return Hidden.#own.qsize(); } }
+  class Block { static { const own = new Queue(); Block.put = (n) => { queue.putSync(n); own.putSync(n); }; Block.size = () => own.qsize(); } }
+  export { Block, Hidden };
   export let late;
   export function open() { late = new Queue(); }
   export default queue;
@@ -48,7 +51,7 @@ file(
 );
 
 const HEAD = `import { Process, Pool } from 'multiproc';
-import queueByDefault, { all, byName, cells, here, Holder, holder, inside, late, lock, open, queue, there, tools, total, work } from './shared.mjs';
+import queueByDefault, { all, Block, byName, cells, here, Hidden, Holder, holder, inside, late, lock, open, queue, there, tools, total, work } from './shared.mjs';
 import * as shared from './shared.mjs';
 import * as again from './again.mjs';
 import { queue as queueAgain } from './again.mjs';
@@ -88,6 +91,10 @@ describe('one object for the whole family', () => {
   ] as const) {
     test(name, () => prints(`await inChild(() => { ${statement}; }); console.log(queue.qsize());`, '1'));
   }
+
+  for (const cls of ['Hidden', 'Block'])
+    test(`in the ${cls === 'Hidden' ? 'private static fields' : 'static block'} of a class`, () =>
+      prints(`await inChild(() => { ${cls}.put(5); }); console.log(queue.qsize(), ${cls}.size());`, '1 1'));
 
   for (const fn of ['work', 'inside', 'tools.work', 'Holder.put', 'use', 'shared.work']) {
     test(`${fn} itself is sent`, () => prints(`await inChild(${fn}, 2); console.log(queue.qsize());`, '1'));
