@@ -1,5 +1,6 @@
 /** Finds every name of a program, what it means, and who assigns to it. */
 import type * as ES from 'acorn';
+import { isModuleWrapper } from './module-wrapper.ts';
 import {
   type Binding,
   type ProgramScopes,
@@ -178,7 +179,8 @@ class ScopeAnalysis {
     }
     const strict = outer.strict || (node.body.type === 'BlockStatement' && isStrict(node.body.body));
     const arrow = node.type === 'ArrowFunctionExpression';
-    const single = calledHere && outer.single && this.loops === 0 && !node.generator;
+    const calledOnce = calledHere || isModuleWrapper(node);
+    const single = calledOnce && outer.single && this.loops === 0 && !node.generator;
     const scope = scopeOf(node, parent, { holdsVars: true, holdsThis: !arrow, strict, single });
     if (!arrow) this.declare('arguments', scope, 'own name');
     const loops = this.loops;

@@ -21,7 +21,7 @@ export interface Scope {
   /** It has its own `this`: everything but arrow functions and blocks. */
   readonly holdsThis: boolean;
   readonly strict: boolean;
-  /** There is one instance of its variables: top level, or a function expression that is called on the spot there. */
+  /** There is one instance of its variables: top level, or there a function that is called on the spot, or that holds a module. */
   readonly single: boolean;
   /** `with`, or a direct `eval`: its names cannot all be known. */
   dynamic: boolean;

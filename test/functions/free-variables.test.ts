@@ -99,6 +99,11 @@ const assignments: readonly [program: string, assigned: string, single: string][
   ['function f() { let a; a = 1 } for (;;) { (() => { let b })() } if (1) { let c = 1 }', 'a', 'c f'],
   ['() => { let a; (() => { let b })() }', '', ''],
   ['let a; { let a; a = 1 }', 'a', 'a'],
+  ['(function (exports, require, module, __filename) { let a; a = 1 })', 'a', 'a exports require module __filename'],
+  ['(async (module, exports, require) => { let a })', '', 'a exports require module'],
+  ['({ x: (m, e, __webpack_require__) => { let a; () => { let b } } })', '', 'a m e __webpack_require__'],
+  ['(function* (exports, require, module) { let a })', '', ''],
+  ['(function (exports, module) { let a })', '', ''],
 ];
 
 test('assigned, and single', () => {

@@ -127,6 +127,19 @@ test('nor need those that a compiler has made CommonJS of, without a hook that s
   assert.equal(stdout, '4 14\n', stderr);
 });
 
+test('what the initializer sets is seen by tasks of a module that a loader or bundler has put into a function', async () => {
+  const body = `const { Pool } = require('multiproc'); let connection; const cache = new Map();
+    const pool = new Pool({ processes: 1, initializer: () => { connection = 'open'; cache.set(1, 2); } });
+    pool.apply(() => [connection, cache.get(1)]).then((seen) => { console.log(seen.join()); pool.terminate(); });`;
+  const files = {
+    'main.cjs': `const { runInThisContext } = require('node:vm'); const load = (text) => runInThisContext(text, { filename: __filename + '.ts' });
+      load(\`(function (exports, require, module, __filename, __dirname, more) { ${body} })\`)({}, require);
+      load(\`({ './a.js': (__unused, __webpack_exports__, __webpack_require__) => { const require = __webpack_require__; ${body} } })\`)['./a.js'](0, 0, require);`,
+  };
+  const { stdout, stderr } = await start(files);
+  assert.equal(stdout, 'open,2\nopen,2\n', stderr);
+});
+
 describe('what cannot be copied is loaded, and the program that starts again is stopped at once', () => {
   const SERVER = `import { createServer } from 'node:net'; const server = createServer(); export const work = () => new Promise((resolve) => setTimeout(resolve, 60_000, server));`;
   for (const [name, text] of [
