@@ -1,7 +1,7 @@
 /** What a program added to a function or class after making it: own properties, prototype members, prototype chains. */
 
-import { types } from '../builtins.ts';
 import { isSharedObject, type ValueReader, type ValueWriter } from '../codec/extension.ts';
+import { types } from '../engine/builtins.ts';
 import type { AnyFunction } from './any-function.ts';
 import type { FunctionImage } from './function-image.ts';
 import { isOpening, privateStaticsOf, setPrivateStatic } from './private-statics.ts';

@@ -16,8 +16,44 @@ export interface LoadedFor {
 }
 
 let storage: AsyncLocalStorage<LoadedFor | undefined> | undefined;
+let preloading: LoadedFor | undefined;
 let isWatching = false;
 let isOurs = false;
+
+/**
+ * Declares that an option of node, such as `--import`, loads this library in a child before the child's own entry. The modules that it loads
+ * have run in the program too: what they do, now or later, is refused starts and shared objects.
+ */
+export function watchPreloading(): void {
+  preloading = {
+    file: preloadedModules(),
+    why: 'by an option of node before its work',
+    wayOut: 'move that to the file that node runs',
+    mayStart: false,
+  };
+  storage ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)();
+  storage.enterWith(preloading);
+}
+
+/** Declares that the child's own entry begins. */
+export function endPreloading(): void {
+  if (preloading === undefined) return;
+  preloading = undefined;
+  storage?.enterWith(undefined);
+}
+
+/** Returns the modules that options of node load in each process of the program, as a text; empty if there are none. */
+export function preloadedModules(): string {
+  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  const modules = options.matchAll(/(?:^|\s)(?:-r|--require|--import)(?:=|\s+)"?([^\s"]+)/g);
+  return [...modules].map(([, module]) => module).join(' or ');
+}
+
+/** Throws a StateError if this process is a child that has not joined the family of its program yet. */
+export function refuseFamilyWherePreloading(): void {
+  if (preloading === undefined) return;
+  throw refusal(preloading, 'makes pools or shared objects of its own', 'Make them only `if (isMainProcess)`');
+}
 
 /** Runs `load`. The code that it calls, now or later, is refused starts and shared objects. */
 export function loadingFor<T>(loaded: LoadedFor, load: () => T): T {

@@ -1,5 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { setTimeout } from '../engine/builtins.ts';
+import { refuseFamilyWherePreloading } from '../loading/loaded-for-functions.ts';
 import { platform, processes } from '../platform/choose.ts';
 import type { MemoryPass } from '../platform/memory.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -78,6 +79,7 @@ export class Family {
 
   /** Founds a family; this thread is its root. */
   static found(): Family {
+    refuseFamilyWherePreloading();
     assertSeesItself(platform());
     const limit = heapLimit();
     const heap = new Heap(platform().openMemory());

@@ -1,7 +1,11 @@
 import { extname, join } from 'node:path';
+import { watchPreloading } from '../loading/loaded-for-functions.ts';
 
 /** The program of every child, beside this file. */
 export const childEntry: string = join(__dirname, `child${extname(__filename)}`);
 
 /** True if this process is a child: it was started with the program of children. */
 export const isChild = process.argv[1] === childEntry;
+
+// The entry is a CommonJS file: until it runs, modules are loaded by options of node.
+if (isChild && process.mainModule === undefined) watchPreloading();

@@ -1,6 +1,7 @@
 import type { MessagePort, ResourceLimits, Worker, WorkerOptions } from 'node:worker_threads';
 import { ProcessError } from '../contracts/errors.ts';
 import { inspect, os, setTimeout } from '../engine/builtins.ts';
+import { preloadedModules } from '../loading/loaded-for-functions.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';
@@ -159,9 +160,16 @@ function startWorker(
 ): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   try {
-    // The thread writes its output itself; this thread does not read it.
-    const own = { stdout: true, stderr: true, transferList };
-    const options = { ...own, env: env as NodeJS.ProcessEnv, workerData: birth, resourceLimits } as WorkerOptions;
+    // The thread writes its output itself, and Node need not pass it on; but for what modules print before it begins.
+    const isOwn = preloadedModules() === '';
+    const options = {
+      stdout: isOwn,
+      stderr: isOwn,
+      transferList,
+      env: env as NodeJS.ProcessEnv,
+      workerData: birth,
+      resourceLimits,
+    } as WorkerOptions;
     // Node passes the option on, and starts no file with it. Deno takes the file for an ES module.
     const takesNoFile = process.versions.deno || process.execArgv.some((option) => option.startsWith('--input-type'));
     if (!takesNoFile) return new Worker(childEntry, options);

@@ -5,7 +5,7 @@
 import '../doors/wiring/child.ts';
 import { inspect, setImmediate } from '../engine/builtins.ts';
 import { importModule } from '../functions/import-module.ts';
-import { watchLoading } from '../loading/loaded-for-functions.ts';
+import { endPreloading, watchLoading } from '../loading/loaded-for-functions.ts';
 import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
@@ -25,6 +25,7 @@ import { onUserChange } from './user-change.ts';
 /** The name of the feature that needs processes, for errors. */
 const CHILD = 'A child process';
 
+endPreloading();
 const birth = threadBirth();
 const isDetached = birth === undefined && process.argv[3] === 'detached';
 const mine = birth === undefined ? joinAsProcess() : joinAsThread(birth);

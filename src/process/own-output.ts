@@ -11,7 +11,20 @@ const outputs = [
  * thread, which may be blocked, and much of it is lost when a thread is ended.
  */
 export function useOwnOutput(): void {
-  for (const [name, fd] of outputs) define(name, () => openOutput(fd));
+  for (const [name, fd] of outputs) {
+    const ofNode: object = process[name];
+    define(name, () => answeringFor(ofNode, openOutput(fd)));
+  }
+}
+
+/** What Node's own stream has printed before is acknowledged to the stream that `process` has now, by a method of Node's under a symbol. */
+function answeringFor(ofNode: object, stream: NodeJS.WritableStream): NodeJS.WritableStream {
+  for (const key of Object.getOwnPropertySymbols(Object.getPrototypeOf(ofNode))) {
+    const method: unknown = Reflect.get(ofNode, key);
+    if (typeof method !== 'function' || key in stream) continue;
+    Object.defineProperty(stream, key, { value: method.bind(ofNode) });
+  }
+  return stream;
 }
 
 /**
