@@ -16,7 +16,10 @@ export interface OfProcess {
 
 /** The start option that a thread has and a process has not; a process has `execArgv`. */
 export interface OfThread {
-  /** Memory limits of the thread, as for `new Worker` of Node: above a limit the thread ends, not the process. */
+  /**
+   * Memory limits of the thread, as for `new Worker` of Node. Above a limit Node 20 and 22 end the thread and not the process; later versions
+   * may end the process, or collect garbage without end.
+   */
   readonly resourceLimits?: ResourceLimits | undefined;
 }
 
