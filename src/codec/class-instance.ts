@@ -51,11 +51,11 @@ function write(value: object, out: ValueWriter): void {
     return;
   }
   const cls = classOf(value) as AnyClass;
-  const registration = registrationOf(cls) ?? registerCaptured(cls);
-  const { encode, decode } = registration;
+  const { encode, decode } = registrationOf(cls) ?? {};
   if ((encode === undefined || decode === undefined) && holdsPrivateNames(cls)) {
     out.refuse(`the private names of class ${cls.name} cannot be read; give registerClass encode and decode`);
   }
+  const registration = registrationOf(cls) ?? registerCaptured(cls);
   const base = encode === undefined && decode === undefined ? baseOf(value) : hookedFormOf(value);
   const native = base === form.OBJECT ? nativeClassOf(value) : undefined;
   if (native !== undefined) {

@@ -11,6 +11,7 @@ import {
   registrationOf,
 } from '../codec/class-registry.ts';
 import { isSharedObject, type ValueWriter } from '../codec/extension.ts';
+import { holdsPrivateNames } from '../codec/private-names.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
@@ -49,7 +50,8 @@ export function classesOfInstances(variables: readonly CapturedValue[]): AnyFunc
     if (typeof cls === 'function' && cls.prototype === prototype && goesByValue(cls as AnyFunction))
       classes.add(cls as AnyFunction);
   }
-  for (const cls of classes) registerCaptured(cls as unknown as AnyClass);
+  // What holds private names is refused when it is written.
+  for (const cls of classes) if (!holdsPrivateNames(cls)) registerCaptured(cls as unknown as AnyClass);
   return [...classes].filter((cls) => idOfClass(cls) !== '');
 }
 
