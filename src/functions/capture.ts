@@ -29,7 +29,7 @@ import { loadedExport } from './loaded-exports.ts';
 import { loneFunction } from './lone-function.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { originOf } from './origins.ts';
-import { internalAddress, ownAddress } from './own-exports.ts';
+import { internalAddress, ownAddress, ownMethod } from './own-exports.ts';
 import { packageExport } from './package-exports.ts';
 import { plainFunction } from './plain-function.ts';
 import { isCompiledHere, isOfProgram } from './program-modules.ts';
@@ -192,7 +192,7 @@ function examine(fn: AnyFunction): Examined {
   const inspected = inspectUnlessKnown(fn);
   if (inspected instanceof Address) return byAddress(fn, inspected);
   if (inspected.location === undefined) return captureNative(fn, inspected);
-  const internal = internalAddress(fn);
+  const internal = internalAddress(fn) ?? ownMethod(fn);
   if (internal !== undefined) return byAddress(fn, internal);
   const plain = plainFunction(fn, inspected);
   if (plain !== undefined) return { kind: 'cut', cut: noteLone(fn, cutPlain(plain), inspected) };
@@ -239,7 +239,8 @@ function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
     return inspectFunction(fn);
   } catch (error) {
     if (!(error instanceof InspectorRefusal)) throw error;
-    const address = builtinAddress(fn) ?? internalAddress(fn) ?? commonJsFunction(fn) ?? loadedExport(fn);
+    const address =
+      builtinAddress(fn) ?? internalAddress(fn) ?? ownMethod(fn) ?? commonJsFunction(fn) ?? loadedExport(fn);
     if (address === undefined || isCompiledHere(address.module)) throw error;
     return isOfProgram(address) ? address.because(error.message) : address;
   }

@@ -21,6 +21,7 @@ export function registerOwnExports(namespace: object, specifier: string): void {
     const isReferable = typeof value === 'function' || (typeof value === 'object' && value !== null);
     if (isReferable && !byValue.has(value)) byValue.set(value, Address.of('own', specifier, [name]));
   }
+  methods = undefined;
   byValue.set(namespace, Address.of('own', specifier, []));
   byName.set(`${specifier} `, namespace);
 }
@@ -60,6 +61,31 @@ function functionsOf(part: string, modules: Modules): Map<unknown, Address> {
   return found;
 }
 
+let methods: Map<unknown, Address> | undefined;
+
+/** The address of a method of a class that a door exports, its own or an inherited one. */
+export function ownMethod(fn: object): Address | undefined {
+  methods ??= methodsOfExports();
+  return methods.get(fn);
+}
+
+function methodsOfExports(): Map<unknown, Address> {
+  const found = new Map<unknown, Address>();
+  for (const [value, { module, path }] of byValue) {
+    if (typeof value !== 'function' || typeof value.prototype !== 'object') continue;
+    const add = (holder: object, steps: readonly string[]) => {
+      for (const [name, { value: member }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
+        if (typeof member === 'function' && name !== 'constructor' && !found.has(member))
+          found.set(member, Address.of('own', module, [...path, ...steps, name]));
+      }
+    };
+    add(value, []);
+    for (let at = value.prototype; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+      add(at, ['prototype']);
+  }
+  return found;
+}
+
 /** The address of an export of ours. */
 export function ownAddress(value: unknown): Address | undefined {
   return byValue.get(value);
@@ -73,5 +99,7 @@ export function ownExport({ module, path }: Pick<Address, 'module' | 'path'>): u
   }
   const name = `${module} ${path[0] ?? ''}`;
   if (!byName.has(name)) loaders.get(module)?.();
-  return byName.get(name);
+  let value = byName.get(name);
+  for (const step of path.slice(1)) value = (value as Record<string, unknown> | undefined)?.[step];
+  return value;
 }

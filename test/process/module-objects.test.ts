@@ -58,6 +58,8 @@ import { queue as queueAgain } from './again.mjs';
 import { list, use } from './user.mjs';
 import common, { queue as commonQueue, work as commonWork } from './shared.cjs';
 const later = await import('./shared.mjs');
+const put = queue.putSync.bind(queue);
+const { putSync } = queue;
 const inChild = async (target, ...args) => { const p = new Process({ target, args }); p.start(); await p.join(); return p.exitCode; };
 `;
 
@@ -86,6 +88,8 @@ describe('one object for the whole family', () => {
     ['in an exported function', 'work(5)'],
     ['in a function inside of an exported function', 'inside(5)'],
     ['in a member of an exported object', 'tools.work(5)'],
+    ['in a method that is bound to it', 'put(5)'],
+    ['as `this` of a method', 'putSync.call(queue, 5)'],
     ['in a function of a module that imports it', 'use(5)'],
     ['in a list of a module that imports it', 'list[0].putSync(5)'],
   ] as const) {
