@@ -27,6 +27,7 @@ import { packageAt } from './installed-package.ts';
 import { liveImport } from './live-imports.ts';
 import { loadedExport } from './loaded-exports.ts';
 import { loneFunction } from './lone-function.ts';
+import { noteAssignments, noteUses } from './lost-assignments.ts';
 import { commonJsFunction, exportedFunction } from './module-references.ts';
 import { originOf } from './origins.ts';
 import { internalAddress, ownAddress, ownMethod } from './own-exports.ts';
@@ -344,4 +345,16 @@ function cutNew(placed: PlacedFunction, scopes: readonly LiveScope[], otherwise:
   });
   const key = contentKey(JSON.stringify(image));
   return { image, variables, key, script, otherwise, shared: undefined, values: undefined };
+}
+
+/** Says that a pool runs the function first in each of its workers: see lost-assignments.ts. */
+export function noteInitializer(fn: object): void {
+  const cut = cuts.get(fn);
+  if (cut !== undefined) noteAssignments(cut.key, cut.variables.values());
+}
+
+/** Says that a pool runs the function later: as a task, or as its finalizer. */
+export function noteTask(fn: object): void {
+  const cut = cuts.get(fn);
+  if (cut !== undefined) noteUses(cut.key, cut.variables.values());
 }

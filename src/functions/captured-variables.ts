@@ -125,7 +125,7 @@ export function shareConstants(script: Script, scopes: readonly LiveScope[], fn:
     const { declaration, assigned, name } = binding;
     if (assigned || declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') continue;
     if (!makesData.test(declaration.init?.type ?? '')) continue;
-    const variable = { name, binding, isCell: false, live: undefined, changes: false, members: undefined };
+    const variable = { binding, isCell: false };
     sharedVariable(variable, valueIfThere(name, scopes), fn, script, scopes);
   }
 }

@@ -20,6 +20,8 @@ export interface Variable {
   readonly live: LiveImport | undefined;
   /** It may hold something else at the next send. */
   readonly changes: boolean;
+  /** The text assigns to it. */
+  readonly isWritten: boolean;
   /** If the text only ever reads members of it: which ones. */
   readonly members: readonly string[] | undefined;
 }
@@ -190,10 +192,19 @@ function describeVariable(name: string, uses: readonly Reference[], lookUp: Live
   refuseBundle(name);
   const live = binding ? lookUp.liveImport(binding) : undefined;
   if (live?.shared)
-    return { name, binding: live.shared, isCell: true, live: undefined, changes: true, members: undefined };
+    return {
+      name,
+      binding: live.shared,
+      isCell: true,
+      live: undefined,
+      changes: true,
+      isWritten: false,
+      members: undefined,
+    };
   const changes = binding === null || binding.assigned || binding.scope.dynamic;
   const isCell = binding?.assigned === true && lookUp.isShareable(binding);
-  return { name, binding, isCell, live, changes, members: membersUsed(uses) };
+  const isWritten = uses.some(({ writes }) => writes);
+  return { name, binding, isCell, live, changes, isWritten, members: membersUsed(uses) };
 }
 
 /** Which members of a variable are read, if nothing else is done with it. */

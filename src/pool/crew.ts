@@ -1,5 +1,6 @@
 import { PlatformError, PoolBrokenError, ProcessError, WorkerLostError } from '../contracts/errors.ts';
 import { clearTimeout, setTimeout } from '../engine/builtins.ts';
+import { noteInitializer, noteTask } from '../functions/capture.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { childOf, numberProcess, Process } from '../process/process.ts';
@@ -252,6 +253,10 @@ export class Crew {
     } as ProcessOptions<[WorkerOrders]>);
     numberProcess(process, { index, holders: this.#holders(index) });
     process.start();
+    if (initializer !== undefined && this.#started === 0) {
+      noteInitializer(initializer);
+      if (finalizer !== undefined) noteTask(finalizer);
+    }
     this.#started++;
     const child = childOf(process);
     const worker: Worker = {

@@ -3,7 +3,7 @@ import { type PackedParcel, packUnlessStored, unpackShared } from '../channel/tr
 import { type ArrivingContent, contentChanges, contentsArrived } from '../codec/captured-contents.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import { queueMicrotask } from '../engine/builtins.ts';
-import { isUnchanged } from '../functions/capture.ts';
+import { isUnchanged, noteTask } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
@@ -105,6 +105,7 @@ export class FunctionShelf {
     const { name, bytes } = heaviestOf(() => {
       parcel = packUnlessStored(this.#family, fn, 'fn', stored);
     });
+    if (latest === undefined) noteTask(fn);
     if (bytes > HEAVY) this.#weighs(fn, name, bytes);
     return parcel;
   }

@@ -123,6 +123,26 @@ describe('what the initializer sets', () => {
   });
 });
 
+test('an initializer that assigns to a variable of a function which a task uses is worth a warning', async () => {
+  const warnings: string[] = [];
+  const note = ({ message }: Error) => warnings.push(message);
+  process.on('warning', note);
+  let opened: string | undefined;
+  let mine: string | undefined;
+  let others = 1;
+  const initializer = () => {
+    opened = mine = 'opened';
+    return mine.length + others;
+  };
+  others++;
+  assert.equal(await watched(poolOf({ processes: 1, initializer }).apply(() => [opened, others].join())), ',2');
+  await watched(poolOf({ processes: 1, initializer }).apply(() => opened));
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', note);
+  assert.equal(warnings.length, 1, warnings.join('\n'));
+  assert.match(warnings[0]!, /initializer of a Pool assigns to opened, .*Declare opened at the top level/);
+});
+
 describe('two functions of one script', () => {
   test('see one variable', async () => {
     const pool = poolOf(1);
