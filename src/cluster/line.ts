@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../contracts/options.ts';
 import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Caller } from '../managers/caller.ts';
-import { onAbort } from '../waits/on-abort.ts';
+import { startTimer } from '../waits/timer.ts';
 
 /** What an attempt answers that must wait. */
 export const WAIT = Symbol('wait');
@@ -60,8 +60,7 @@ export class Line {
   enter<R>(caller: Caller, options: WaitOptions | undefined, step: Step<R>): Promise<R> {
     const timeout = options?.timeout;
     return new Promise<R>((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      let stopListening: (() => void) | undefined;
+      let timer: NodeJS.Timeout | undefined;
       const entry: Entry = {
         order: ++this.#orders,
         step: step as Step<unknown>,
@@ -72,7 +71,7 @@ export class Line {
           if (this.isSettled) return;
           this.isSettled = true;
           clearTimeout(timer);
-          stopListening?.();
+          caller.onAbort = undefined;
           try {
             resolve(end() as R);
           } catch (error) {
@@ -81,9 +80,9 @@ export class Line {
         },
       };
       const once = timeout === 0;
-      if (timeout !== undefined && !once) timer = setTimeout(() => this.#giveUp(entry, () => step.expire()), timeout);
+      if (timeout !== undefined && !once) timer = startTimer(timeout, () => this.#giveUp(entry, () => step.expire()));
       if (caller.reason !== undefined) return entry.settle(() => fail(caller.reason));
-      stopListening = onAbort(caller.signal, () => this.#giveUp(entry, () => fail(caller.reason)));
+      caller.onAbort = () => this.#giveUp(entry, () => fail(caller.reason));
       if (this.#waiting.length > 0 && !once && !step.arrives) this.#waiting.push(entry);
       else void this.#tryFirst(entry, once);
     });

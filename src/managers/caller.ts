@@ -4,6 +4,7 @@ import type { Client } from './client.ts';
 export class Caller {
   readonly client: Client;
   #controller: AbortController | undefined;
+  #listener: (() => void) | undefined;
   #reason: unknown;
 
   constructor(client: Client) {
@@ -22,8 +23,14 @@ export class Caller {
     return this.#reason;
   }
 
+  /** Calls `listener` when the client gives up or is gone; `undefined` for nobody. For a single wait that would make a signal only for this. */
+  set onAbort(listener: (() => void) | undefined) {
+    this.#listener = listener;
+  }
+
   abort(reason: unknown): void {
     this.#reason ??= reason;
+    this.#listener?.();
     this.#controller?.abort(this.#reason);
   }
 }

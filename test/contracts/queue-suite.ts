@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { type AnyQueue, ClosedError, Empty, Full, Process, Queue, ShutDown } from 'multiproc';
 import { type Cases, casesOf, type Exceptions } from './cases-of.ts';
 
@@ -240,6 +241,15 @@ const cases: Cases<MakeQueue> = {
       () => queue.shutdown(),
     ];
     for (const use of uses) await assert.rejects(outcome(use), ClosedError, String(use));
+  },
+  'a time-out that is longer than a timer can run is none': async (make) => {
+    const queue = make();
+    const got = queue.get({ timeout: 2 ** 32 });
+    got.catch(() => {});
+    // A timer that took the time-out for 1 ms has run by then.
+    await setTimeout(20);
+    await queue.put('late');
+    assert.equal(await got, 'late');
   },
   'another process gets what is put here': async (make) => {
     const [queue, answers] = [make(), new Queue<unknown>()];
