@@ -1,5 +1,6 @@
-/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cold`, `course`, `crossing`, `crowd`, `smallest`. */
+/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `smallest`. */
 import { beside } from './busy-loops.ts';
+import { type Measured, measureOnHosts } from './cluster/on-hosts.ts';
 import { coldStart } from './cold-start.ts';
 import { spread, valuesOf } from './programs.ts';
 import { median } from './report.ts';
@@ -16,12 +17,39 @@ export interface Section {
 
 /** By the word that chooses it. */
 export const sections: Readonly<Record<string, (rounds: number) => Promise<Section>>> = {
+  cluster,
   cold: async (rounds) => cold(rounds),
   course,
   crossing: async (rounds) => crossing(rounds),
   crowd: async (rounds) => crowd(rounds),
   smallest: async (rounds) => smallest(rounds),
 };
+
+/** Tasks and objects of a cluster, against what stands below them. */
+async function cluster(rounds: number): Promise<Section> {
+  const all: Measured[][] = [];
+  for (let round = 0; round < rounds; round++) all.push(await measureOnHosts());
+  const rows = all[0]!.map(({ work, against, unit }, i) => {
+    const ours = all.map((measured) => measured[i]!.ours);
+    const others = all.map((measured) => measured[i]!.other);
+    const ratio = median(all.map((measured) => measured[i]!.ours / measured[i]!.other));
+    return `| ${work} | ${shown(ours)} ${unit} | ${against} | ${shown(others)} ${unit} | ${ratio.toPrecision(2)} × |`;
+  });
+  console.log(rows.join('\n'));
+  const text = `One Redis server on a unix socket, which keeps nothing on the disk; the hosts, the workers of BullMQ and the program all run on this machine. Everything of ours is sealed, nothing of the others is.
+The ratio is ours divided by the other's, the median over the rounds: in ms and s less is better, in tasks/s and items/s more is. BullMQ's worker has 50 jobs at once, ours two slots.
+
+| work | multiproc | against | | ratio |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+  return { title: 'Several machines', text, plots: {} };
+}
+
+function shown(values: readonly number[]): string {
+  const text = (value: number) => (value < 10 ? value.toFixed(2) : String(Math.round(value)));
+  return `${text(median(values))} (${text(Math.min(...values))} to ${text(Math.max(...values))})`;
+}
 
 /** Whole programs. */
 function cold(rounds: number): Section {

@@ -33,7 +33,7 @@ writeFileSync(
 
 writeFileSync(
   'dist/cli.js',
-  "#!/usr/bin/env node\n// The commands of `npx multiproc`.\nrequire('./multiproc-load.js').part('cli')['cli/main.ts'].main(process.argv.slice(2)).then((code) => process.exit(code));\n",
+  "#!/usr/bin/env node\n// The commands of `npx multiproc`.\nrequire('./multiproc-load.js').part('cli')['cli/main.ts'].main(process.argv.slice(2), () => require('./cluster.cjs')).then((code) => process.exit(code));\n",
   { mode: 0o755 },
 );
 

@@ -20,6 +20,7 @@ const rootsOf = {
   'main-cluster': ['doors/cluster.ts'],
   functions: ['functions/function-wire.ts'],
   pool: ['pool/machinery.ts', 'pool/task-board.ts'],
+  'cluster-pool': ['cluster/tasks/cluster-executor.ts'],
   child: ['process/child.ts'],
   cli: ['cli/main.ts'],
 };
@@ -42,6 +43,7 @@ const needs = {
   'main-cluster': ['queue', 'core', 'main', 'main-connection', 'main-managers', 'managers', 'cluster'],
   functions: ['queue', 'core'],
   pool: ['queue', 'core', 'functions'],
+  'cluster-pool': ['queue', 'core', 'connection', 'managers', 'cluster', 'pool'],
   child: ['queue', 'core', 'main', 'functions'],
   cli: ['queue', 'core'],
 };

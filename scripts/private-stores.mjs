@@ -2,6 +2,7 @@
 // arrays of that name in the file. A test stops with an error where one of them turns out to be shared after all.
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
+  'cluster/agent/run-sealed.ts': ['values', 'new Array(list.length)'],
   'connection/connection.ts': ['target'],
   'connection/frame-reader.ts': ['this.#target'],
   'connection/frame.ts': ['head'],

@@ -45,6 +45,7 @@ const leaves = ['contracts', 'engine', 'waits'];
 const packages: Readonly<Record<string, readonly string[]>> = {
   acorn: ['functions', 'codec'],
   '@jridgewell/trace-mapping': ['functions'],
+  bullmq: ['cluster'],
   ioredis: ['cluster'],
 };
 

@@ -1,8 +1,11 @@
 import { type Reach, reach } from '../codec/extension.ts';
+import type { ClusterOptions } from '../contracts/cluster-options.ts';
 import { ProcessError, StateError } from '../contracts/errors.ts';
 import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { readBound } from '../contracts/queue.ts';
+import { randomHex } from '../engine/builtins.ts';
 import { BaseManager } from '../managers/base-manager.ts';
+import { rememberOrigin } from '../managers/origin.ts';
 import type { ConditionProxy } from '../managers/proxies/condition-proxy.ts';
 import type { DictProxy } from '../managers/proxies/dict-proxy.ts';
 import type { SemaphoreProxy } from '../managers/proxies/lock-proxies.ts';
@@ -13,10 +16,14 @@ import type { BaseProxy } from '../managers/proxy.ts';
 import type { ServerOrders } from '../managers/server-process.ts';
 import { Process } from '../process/process.ts';
 import { runGateway } from './gateway-process.ts';
+import type { Whose } from './make-cluster-object.ts';
 import { packValue } from './packed.ts';
 import { ClusterLock } from './proxies/cluster-lock.ts';
 import { packEntries } from './proxies/cluster-maps.ts';
-import { type ClusterOptions, type ClusterSettings, readSettings } from './settings.ts';
+import type { ClusterTasks } from './proxies/cluster-tasks.ts';
+import { type ClusterSettings, readSettings } from './settings.ts';
+import type { HostInfo } from './tasks/read-hosts.ts';
+import type { PoolOrders } from './tasks/task-desk.ts';
 
 /** The options of every object of a cluster. */
 export interface Named {
@@ -129,6 +136,12 @@ export class Cluster extends BaseManager {
     return await deleter.run(name);
   }
 
+  /** Resolves to the hosts that run tasks of pools with this cluster: those that `startWorker` or `npx multiproc worker` has started, on any machine. */
+  async hosts(): Promise<HostInfo[]> {
+    using reader = this.make('hosts', 'class:hosts', []) as BaseProxy & { read(): Promise<HostInfo[]> };
+    return await reader.read();
+  }
+
   /** A `StateError`: a cluster is reached through its Redis server, whose URL the constructor takes. */
   override async connect(): Promise<void> {
     throw new StateError(
@@ -141,6 +154,11 @@ export class Cluster extends BaseManager {
     throw new StateError(
       'A cluster has no server of its own: programs share its objects by their names, through the Redis server.',
     );
+  }
+
+  /** @internal The tasks of a pool. */
+  tasks(orders: PoolOrders): ClusterTasks {
+    return this.make('tasks', 'cluster:tasks', [undefined, orders]) as ClusterTasks;
   }
 
   /** @internal */
@@ -160,7 +178,12 @@ export class Cluster extends BaseManager {
     if (name !== undefined) assertName(name);
     const isOpen = HOLDS_VALUES.has(type) && this.#far === reach.ANYBODY;
     const kind = isOpen ? `cluster-open:${type}` : `cluster:${type}`;
-    return this.make(type, kind, [name, ...args], companion);
+    const whose: Whose = name ?? { unnamed: randomHex(16) };
+    const proxy = this.make(type, kind, [whose, ...args], companion);
+    if (companion === undefined) {
+      rememberOrigin(proxy, { namespace: this.#settings.namespace, kind, type, args: [whose, ...args] });
+    }
+    return proxy;
   }
 }
 

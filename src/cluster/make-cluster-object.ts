@@ -18,6 +18,9 @@ import { type ClusterServedLock, clusterLock } from './served/cluster-lock.ts';
 import { clusterDict, clusterValue, type PackedEntry } from './served/cluster-map.ts';
 import { clusterQueue } from './served/cluster-queue.ts';
 import { clusterSemaphore } from './served/cluster-semaphore.ts';
+import { clusterTasks } from './served/cluster-tasks.ts';
+import { readHosts } from './tasks/read-hosts.ts';
+import type { PoolOrders } from './tasks/task-desk.ts';
 
 type Serve = (object: ClusterObject) => ServedObject;
 
@@ -27,36 +30,53 @@ interface Made {
   users: number;
 }
 
-/** The named objects of each gateway: who uses the same name has the same object, whose waits and holds are one. */
-const named = new WeakMap<Gateway, Map<string, Made>>();
+/** The objects of each gateway: who uses the same one has the same waits and holds. */
+const objects = new WeakMap<Gateway, Map<string, Made>>();
 
-/** Makes what clients of a gateway ask for; the first argument is the name. */
+/** The name of an object, or the id of one without a name. */
+export type Whose = string | { readonly unnamed: string };
+
+/** Makes what clients of a gateway ask for; the first argument says which object it is. */
 export function makeClusterObject(
   gateway: Gateway,
   find: FindObject,
   type: string,
   args: readonly unknown[],
 ): ServedObject {
-  const [name, ...rest] = args;
-  if (name !== undefined && typeof name !== 'string') throw new TypeError('name must be a string');
+  const [whose, ...rest] = args;
   if (type === 'deleter') return deleter(gateway);
-  if (type === 'condition') return condition(find, rest[0], name);
+  if (type === 'hosts') return hosts(gateway);
+  if (type === 'tasks') return clusterTasks(gateway, rest[0] as PoolOrders);
+  if (type === 'condition') return condition(find, rest[0], typeof whose === 'string' ? whose : undefined);
   const [kind, serve] = kindOf(type, rest);
-  if (name === undefined) return serve(new ClusterObject(gateway, kind, undefined));
-  let known = named.get(gateway);
-  if (known === undefined) named.set(gateway, (known = new Map()));
-  return shared(known, gateway, kind, name, serve);
+  const name = typeof whose === 'string' ? whose : undefined;
+  const id = name === undefined ? idOfUnnamed(whose) : idOfName(name);
+  let known = objects.get(gateway);
+  if (known === undefined) objects.set(gateway, (known = new Map()));
+  return shared(known, gateway, kind, { id, name }, serve);
 }
 
-function shared(known: Map<string, Made>, gateway: Gateway, kind: Kind, name: string, serve: Serve): ServedObject {
-  let made = known.get(name);
+function idOfUnnamed(whose: unknown): string {
+  const id = (whose as { unnamed?: unknown } | undefined)?.unnamed;
+  if (typeof id !== 'string' || !/^[0-9a-f]{32}$/.test(id)) throw new TypeError('name must be a string');
+  return `u:${id}`;
+}
+
+function shared(
+  known: Map<string, Made>,
+  gateway: Gateway,
+  kind: Kind,
+  { id, name }: { readonly id: string; readonly name: string | undefined },
+  serve: Serve,
+): ServedObject {
+  let made = known.get(id);
   if (made === undefined || made.object.hasEnded) {
-    const object = new ClusterObject(gateway, kind, name);
-    known.set(name, (made = { object, served: serve(object), users: 0 }));
+    const object = new ClusterObject(gateway, kind, id, name);
+    known.set(id, (made = { object, served: serve(object), users: 0 }));
     const own = made;
     // What could not be opened, such as the name of something else, must not stay.
     object.opened().catch(() => {
-      if (known.get(name) === own) known.delete(name);
+      if (known.get(id) === own) known.delete(id);
     });
   } else if (made.object.kind.type !== kind.type || made.object.kind.config !== kind.config) {
     throw new StateError(
@@ -70,7 +90,7 @@ function shared(known: Map<string, Made>, gateway: Gateway, kind: Kind, name: st
     ...own.served,
     dispose: () => {
       if (--own.users > 0) return;
-      if (known.get(name) === own) known.delete(name);
+      if (known.get(id) === own) known.delete(id);
       own.object.dispose();
     },
   };
@@ -132,6 +152,16 @@ function deleter(gateway: Gateway): ServedObject {
       const args = ['delete', gateway.id, String(gateway.lease), String(gateway.nextCall()), '', '', gateway.channels];
       const reply = await gateway.redis.run({ name: 'mpDelete', text: DELETE }, keys, args, false);
       return reply[0] === 1;
+    },
+  };
+}
+
+function hosts(gateway: Gateway): ServedObject {
+  return {
+    type: 'hosts',
+    async call() {
+      await gateway.redis.opened();
+      return await readHosts(gateway.redis, gateway.namespace);
     },
   };
 }

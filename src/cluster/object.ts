@@ -48,11 +48,11 @@ export class ClusterObject {
   #acks: number[] = [];
   #end: Error | undefined;
 
-  constructor(gateway: Gateway, kind: Kind, name: string | undefined) {
+  constructor(gateway: Gateway, kind: Kind, id: string, name: string | undefined) {
     this.gateway = gateway;
     this.kind = kind;
     this.#name = name;
-    this.id = name === undefined ? `u:${randomHex(16)}` : idOfName(name);
+    this.id = id;
     this.keys = keysOf(gateway.namespace, this.id, gateway.id);
     gateway.add(this);
     this.#opening = this.#open();

@@ -8,9 +8,18 @@ import { needMuchStack } from '../memory/stack-room.ts';
 
 /** A value as bytes: a message as on a socket. Throws what cannot be sent so far, with the path from `root`. */
 export function packValue(value: unknown, root: string, far: Reach): Uint8Array {
+  return packWithModules(value, root, far).packed;
+}
+
+/** The same, and the modules that the receiver should import before it unpacks the value. */
+export function packWithModules(
+  value: unknown,
+  root: string,
+  far: Reach,
+): { readonly packed: Uint8Array; readonly modules: readonly string[] } {
   needMuchStack();
   return withEncoder((encoder) => {
-    const { bytes, length, blobs } = encoder.encode(value, root, far);
+    const { bytes, length, blobs, modules } = encoder.encode(value, root, far);
     const pieces = frame(kind.VALUE, bytes.subarray(0, length), blobs, true);
     if (pieces === undefined)
       throw new SerializationError(`Cannot send ${root}: it has more bytes than a message may.`, root);
@@ -21,7 +30,7 @@ export function packValue(value: unknown, root: string, far: Reach): Uint8Array 
       packed.set(piece, at);
       at += piece.length;
     }
-    return packed;
+    return { packed, modules };
   });
 }
 

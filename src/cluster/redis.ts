@@ -18,20 +18,21 @@ export interface RedisPlace {
   readonly connectTimeout: number;
 }
 
-/** What of ioredis is used here. */
-interface Client {
+/** What of ioredis is used here and by BullMQ. */
+export interface Client {
   readonly status: string;
   on(event: string, listener: (...args: never[]) => void): void;
   defineCommand(name: string, command: { numberOfKeys: number; lua: string }): void;
   subscribe(channel: string): Promise<unknown>;
   call(...args: string[]): Promise<unknown>;
+  callBuffer(command: string, ...args: (string | Uint8Array)[]): Promise<unknown>;
+  duplicate(): Client;
   quit(): Promise<unknown>;
   disconnect(): void;
   [command: string]: unknown;
 }
 type Ioredis = { Redis: new (options: object) => Client };
 
-const KEYS = 8;
 /** Milliseconds that a goodbye may take. */
 const QUIT_TIME = 500;
 /** What a script begins with that may run while the server is full; one that stores something must not have it. */
@@ -124,22 +125,37 @@ export class Redis {
     const command = grows ? `${name}Grow` : name;
     const client = this.#commands;
     if (client[`${command}Buffer`] === undefined) {
-      client.defineCommand(command, { numberOfKeys: KEYS, lua: grows ? text.replace(ALLOWS_FULL, '') : text });
+      client.defineCommand(command, { numberOfKeys: keys.length, lua: grows ? text.replace(ALLOWS_FULL, '') : text });
     }
     const call = client[`${command}Buffer`] as (...args: unknown[]) => Promise<Reply>;
     try {
       return await call.call(client, ...keys, ...args);
     } catch (error) {
-      const { message } = error as Error;
-      if (message.startsWith('OOM')) {
-        throw new ClusterError(
-          'The Redis server is full: nothing was stored. Give it a larger maxmemory, or take something out.',
-          'ERR_FULL',
-          { cause: error },
-        );
-      }
-      // Not as it is: it carries the whole command along.
-      throw new ProcessError(`The Redis server refused a step of the cluster: ${message}`);
+      throw refusalOf(error);
+    }
+  }
+
+  /** The connection for commands, for what makes its own. */
+  get client(): Client {
+    return this.#commands;
+  }
+
+  /** Another connection, for commands that occupy it while they wait. It is closed with the others. */
+  another(): Client {
+    const client = this.#commands.duplicate();
+    client.on('error', () => {});
+    this.#others.push(client);
+    return client;
+  }
+
+  readonly #others: Client[] = [];
+
+  /** Sends one command; texts in its reply are bytes. Waits while the server is away. */
+  async command(name: string, ...args: (string | Uint8Array)[]): Promise<unknown> {
+    try {
+      return await this.#commands.callBuffer(name, ...args);
+    } catch (error) {
+      throw refusalOf(error);
     }
   }
 
@@ -147,9 +163,19 @@ export class Redis {
   async close(): Promise<void> {
     const late = new Promise<void>((resolve) => void setTimeout(resolve, QUIT_TIME));
     if (this.isReady) await Promise.race([this.#commands.quit().catch(() => {}), late]);
-    this.#commands.disconnect();
-    this.#hints.disconnect();
+    for (const client of [this.#commands, this.#hints, ...this.#others]) client.disconnect();
   }
+}
+
+/** The error of a command, not as it is: that carries the whole command along. */
+export function refusalOf(error: unknown): Error {
+  const { message } = error as Error;
+  if (!message.includes('OOM ')) return new ProcessError(`The Redis server refused a step of the cluster: ${message}`);
+  return new ClusterError(
+    'The Redis server is full: nothing was stored. Give it a larger maxmemory, or take something out.',
+    'ERR_FULL',
+    { cause: error },
+  );
 }
 
 function locationOf(url: URL): object {

@@ -17,4 +17,5 @@ export const extensionIds = {
   SOCKET_CONNECTION: 28,
   SEALED: 60,
   PROXY: 61,
+  CLUSTER_OBJECT: 62,
 } as const;

@@ -147,18 +147,27 @@ export class WorkerLostError extends ProcessError {
   /** @internal */
   static override readonly brandName = 'WorkerLostError';
   override readonly code = 'ERR_WORKER_LOST';
-  /** The process id of the worker. */
-  readonly pid: number;
-  /** The exit code of the worker: N after `process.exit(N)`, -N for signal N. */
-  readonly exitCode: number;
+  /** The process id of the worker; `undefined` if a whole host of a cluster was lost. */
+  readonly pid: number | undefined;
+  /** The exit code of the worker: N after `process.exit(N)`, -N for signal N. `undefined` if a whole host of a cluster was lost. */
+  readonly exitCode: number | undefined;
   /** The name of the signal that ended the worker, or `undefined`. */
   readonly signal: string | undefined;
+  /** The id of the cluster's host that ran the task, or `undefined` for a worker of this program. */
+  declare readonly host?: string;
   /** `options.cause` is the uncaught error that ended the worker, if there was one. */
-  constructor(message: string, pid: number, exitCode: number, signal: string | undefined, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    pid: number | undefined,
+    exitCode: number | undefined,
+    signal: string | undefined,
+    options?: ErrorOptions & { readonly host?: string },
+  ) {
     super(message, options);
     this.pid = pid;
     this.exitCode = exitCode;
     this.signal = signal;
+    if (options?.host !== undefined) this.host = options.host;
   }
 }
 
@@ -225,4 +234,21 @@ export class LeaseLostError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'LeaseLostError';
   readonly code = 'ERR_LEASE_LOST';
+}
+
+/** No host of a cluster can run the tasks of a pool: all of them refuse it. `hosts` says why. */
+export class PlacementError extends MultiprocError {
+  /** @internal */
+  static override readonly brandName = 'PlacementError';
+  readonly code = 'ERR_PLACEMENT';
+  /** The hosts that there are, and why each refuses the pool. */
+  readonly hosts: readonly { readonly host: string; readonly why: string }[];
+  constructor(
+    message: string,
+    hosts: readonly { readonly host: string; readonly why: string }[],
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.hosts = hosts;
+  }
 }

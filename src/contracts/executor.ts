@@ -85,7 +85,9 @@ export interface Executor<Submitted = unknown> {
   terminate(): void;
   /** Resolves when, after `close` or `terminate`, no task is outstanding and no worker is left. */
   ended(): Promise<void>;
-  /** Blocks the thread until `isDone` returns true. Throws a `StateError` where tasks end only through the event loop. */
+  /** Throws a `StateError` where tasks end only through the event loop, so that nothing may block it. */
+  assertSync(): void;
+  /** Blocks the thread until `isDone` returns true. */
   waitSync(isDone: () => boolean): void;
   /** Lets `callable`, which stands for `fn` in this pool, be sent to other processes. `run` does here what they ask for. */
   wrap(callable: AnyFunction, fn: AnyFunction, options: TaskOptions, run: (call: PoolCall) => Promise<unknown>): void;

@@ -2,7 +2,9 @@
 import './wiring/managers.ts';
 import './wiring/cluster.ts';
 
+export { type ClusterWorker, startWorker, type WorkerOptions } from '../cluster/agent/start-worker.ts';
 export { Cluster, type JoinableQueueOptions, type Named } from '../cluster/cluster.ts';
 export { type ClusterGuard, ClusterLock, type LockHolder } from '../cluster/proxies/cluster-lock.ts';
-export type { ClusterKey, ClusterOptions } from '../cluster/settings.ts';
-export { ClusterError, type ClusterErrorCode, LeaseLostError } from '../contracts/errors.ts';
+export type { HostInfo } from '../cluster/tasks/read-hosts.ts';
+export type { ClusterKey, ClusterOptions } from '../contracts/cluster-options.ts';
+export { ClusterError, type ClusterErrorCode, LeaseLostError, PlacementError } from '../contracts/errors.ts';

@@ -6,5 +6,6 @@
  *   process/    start, watch, end               index.ts    the public names
  */
 import './wiring/multiproc.ts';
+import './wiring/elsewhere.ts';
 
 export * from './public-names.ts';

@@ -6,16 +6,13 @@ import type { ListenerOptions } from '../connection/listener.ts';
 import { pipe } from '../connection/pipe.ts';
 import { ClosedError, ClusterError, EndOfStreamError, ProcessError, StateError } from '../contracts/errors.ts';
 import { checkOptionNames } from '../contracts/options.ts';
-import { locate } from '../memory/shared-object.ts';
 import { Process } from '../process/process.ts';
 import { familyKey } from './family-key.ts';
-import { Lease } from './lease.ts';
 import { Link } from './link.ts';
+import { makeAt } from './make-at.ts';
 import { makeServer } from './make-server.ts';
 import type { Proxied } from './proxies/custom-proxy.ts';
 import type { BaseProxy } from './proxy.ts';
-import { makeProxy } from './proxy-kinds.ts';
-import { Reference } from './reference.ts';
 import { addRegistration, isClass, type Make, registrationsOf } from './registry.ts';
 import { makePlace, type Server, type ServerPlace } from './server.ts';
 import { type ControlMessage, runServer, type ServerOrders } from './server-process.ts';
@@ -287,17 +284,7 @@ export class BaseManager implements AsyncDisposable {
   protected make(type: string, kind: string, args: readonly unknown[], companion?: BaseProxy): BaseProxy {
     if (this.#role.is === 'new') this.start();
     if (!('link' in this.#role)) throw this.#wrongState(type);
-    const { link } = this.#role;
-    const { near } = link.ref;
-    const lease = near && new Lease(near.returns);
-    const id = lease === undefined ? link.newId() : locate(lease).offset;
-    try {
-      link.create(id, type, args, lease);
-    } catch (error) {
-      lease?.close();
-      throw error;
-    }
-    return makeProxy(new Reference(link, id, kind, lease), companion);
+    return makeAt(this.#role.link, type, kind, args, companion);
   }
 
   /** @internal The process that serves, which has not started. */

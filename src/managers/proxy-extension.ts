@@ -5,6 +5,7 @@ import { queueMicrotask } from '../engine/builtins.ts';
 import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';
+import { originOf } from './origin.ts';
 import { PresentedObject } from './presented.ts';
 import { BaseProxy, COMPANION, referenceOf } from './proxy.ts';
 import { makeProxy } from './proxy-kinds.ts';
@@ -36,8 +37,10 @@ export const proxyExtension: Extension<BaseProxy | PresentedObject> = {
     { name: 'named', reach: reach.ANYBODY, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), false) },
     { name: 'counted', reach: reach.TRUSTED, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), true) },
   ],
-  matches: (value): value is BaseProxy | PresentedObject =>
-    value instanceof BaseProxy || value instanceof PresentedObject,
+  // An object of a cluster that leaves its family has another way to be found.
+  matches: (value, out): value is BaseProxy | PresentedObject =>
+    value instanceof PresentedObject ||
+    (value instanceof BaseProxy && !(out?.reach === reach.TRUSTED && originOf(value) !== undefined)),
   write(value, out) {
     if (value instanceof PresentedObject) writePresented(value, out);
     else writeProxy(value, out);

@@ -174,6 +174,9 @@ export class Dispatcher implements Executor<Job> {
     void this.#crew.seeOff();
   }
 
+  /** The reports of workers reach a blocked thread, too. */
+  assertSync(): void {}
+
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
       const { isPutOff, startsIn } = this.#crew;

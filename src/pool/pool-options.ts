@@ -1,3 +1,4 @@
+import type { ClusterOptions } from '../contracts/cluster-options.ts';
 import type { ByContext, OfProcess, OptionNames } from '../process/start-options.ts';
 
 /** The options that pools of processes and pools of threads have in common. */
@@ -30,7 +31,19 @@ export interface CommonPoolOptions {
  * The options of `new Pool()`. `context` chooses the start method of the workers: with `getContext('thread')` they are worker threads.
  * The default is the start method of the program.
  */
-export type PoolOptions = CommonPoolOptions & ByContext<OfProcess>;
+export type PoolOptions = CommonPoolOptions & ClusterPoolOptions & ByContext<OfProcess>;
+
+/** The option of a pool whose tasks may run on other machines. */
+export interface ClusterPoolOptions {
+  /**
+   * The cluster whose workers run the tasks: a URL such as `redis://10.0.0.5`, or options. It needs the packages `bullmq` and `ioredis`, and workers that
+   * `npx multiproc worker` has started. If left out, the variable `MULTIPROC_CLUSTER` counts, unless the pool has options that only workers of this machine
+   * have. `false` means workers of this machine in any case.
+   */
+  readonly cluster?: string | ClusterOptions | false | undefined;
+  /** For a pool of a cluster: labels that a host must have to run its tasks, as `npx multiproc worker --label gpu` gives them. */
+  readonly where?: readonly string[] | undefined;
+}
 
 /** The names of all options. */
 export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
@@ -43,6 +56,8 @@ export const poolOptionNames: Record<OptionNames<PoolOptions>, true> = {
   maxMemoryPerChild: true,
   name: true,
   env: true,
+  cluster: true,
+  where: true,
   execArgv: true,
   stdin: true,
   resourceLimits: true,

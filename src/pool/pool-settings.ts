@@ -1,3 +1,4 @@
+import type { ClusterOptions } from '../contracts/cluster-options.ts';
 import { assertOptionType, checkOptionNames } from '../contracts/options.ts';
 import { argumentsOf, atLeastOne } from '../contracts/task-options.ts';
 import { cpuCount } from '../process/cpu-count.ts';
@@ -8,6 +9,12 @@ import { type PoolOptions, poolOptionNames } from './pool-options.ts';
 /** The checked options of a pool, with defaults filled in. */
 export interface PoolSettings {
   readonly size: number;
+  /** The largest number of workers, as it was given. */
+  readonly processes: number | undefined;
+  /** The cluster that runs the tasks; undefined for workers of this machine. */
+  readonly cluster: string | ClusterOptions | undefined;
+  /** The labels that a host of the cluster must have. */
+  readonly where: readonly string[];
   readonly name: string;
   readonly concurrency: number;
   readonly maxTasks: number;
@@ -32,8 +39,12 @@ export function readPoolOptions(options: number | PoolOptions): PoolSettings {
   const { env, execArgv, stdin, resourceLimits } = given;
   const start = { env, execArgv, stdin, resourceLimits } as StartOptions;
   checkStartOptions(start, startMethod);
+  const cluster = clusterOf(given);
   return {
     size,
+    processes: given.processes,
+    cluster,
+    where: whereOf(given, cluster),
     name: given.name ?? 'PoolWorker',
     concurrency: atLeastOne('concurrency', given.concurrency, 1),
     maxTasks: atLeastOne('maxTasksPerChild', given.maxTasksPerChild, Infinity),
@@ -44,4 +55,36 @@ export function readPoolOptions(options: number | PoolOptions): PoolSettings {
     startMethod,
     start,
   };
+}
+
+/** What only workers of this machine can be told. */
+const onlyHere = ['context', 'execArgv', 'stdin', 'resourceLimits'] as const;
+
+function clusterOf(given: PoolOptions): string | ClusterOptions | undefined {
+  const { cluster } = given;
+  if (cluster === false) return undefined;
+  const here = onlyHere.find((name) => given[name] !== undefined);
+  if (cluster === undefined) {
+    // A pool that a task makes on a host stays there.
+    const { MULTIPROC_CLUSTER: url, MULTIPROC_HOST: host } = process.env;
+    return here === undefined && !host ? url || undefined : undefined;
+  }
+  if (here !== undefined) {
+    throw new TypeError(
+      `A Pool of a cluster does not choose ${here}: its workers are started by the hosts. Give it to npx multiproc worker, or leave cluster out.`,
+    );
+  }
+  return cluster;
+}
+
+function whereOf({ where = [] }: PoolOptions, cluster: unknown): readonly string[] {
+  if (!Array.isArray(where) || !where.every((label) => typeof label === 'string')) {
+    throw new TypeError('where must be an array of strings, the labels that a host must have');
+  }
+  if (where.length > 0 && cluster === undefined) {
+    throw new TypeError(
+      'where chooses hosts of a cluster, and this Pool has none: give it a cluster, or leave where out.',
+    );
+  }
+  return where;
 }

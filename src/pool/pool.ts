@@ -20,6 +20,7 @@ import { AsyncSink } from './async-sink.ts';
 import type { Batch, BatchEnd, Work } from './batch.ts';
 import { CallSink } from './call-sink.ts';
 import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
+import { makeElsewhere } from './elsewhere.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
@@ -61,7 +62,9 @@ export class Pool implements AnyPool, AsyncDisposable {
       );
     }
     // No worker starts yet: a module that is loaded for a function may make a pool.
-    this.#executor = asOurselves(() => new Dispatcher(settings));
+    this.#executor = asOurselves(() =>
+      settings.cluster === undefined ? new Dispatcher(settings) : makeElsewhere(settings),
+    );
     this.#interruptible = interruptible(this.#executor);
     watchInterrupt(this.#interruptible);
     forgotten.register(this, { executor: this.#executor, interruptible: this.#interruptible });
@@ -128,6 +131,7 @@ export class Pool implements AnyPool, AsyncDisposable {
     options?: TaskOptions,
   ): Awaited<R>;
   applySync(fn: AnyFunction, args?: readonly unknown[], options: TaskOptions = NONE): unknown {
+    this.#executor.assertSync();
     const outcome = new SyncOutcome();
     this.#call(fn, args, readOptions(options), new CallSink(outcome.succeed, outcome.fail));
     return outcome.await(this.#executor);
@@ -198,6 +202,7 @@ export class Pool implements AnyPool, AsyncDisposable {
     assertTask(fn);
     this.#executor.admission.assertOpen();
     readMapOptions(options);
+    this.#executor.assertSync();
     const outcome = new SyncOutcome();
     this.#start(fn, way.EACH, listNow(items), options, outcome);
     return outcome.await(this.#executor) as Awaited<R>[];

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SerializationError } from 'multiproc';
+import 'multiproc/cluster';
 import 'multiproc/connection';
 import 'multiproc/managers';
 import 'multiproc/shared-memory';

@@ -49,6 +49,9 @@ if known then return cmsgpack.unpack(known) end
 if op == 'open' then
   if redis.call('EXISTS', M) == 0 then
     redis.call('HSET', M, 'inc', inc, 'type', a1, 'config', a2, 'print', a3, 'named', a4, unpack(ARGV, 12))
+  elseif a4 == '0' and redis.call('HGET', M, 'inc') ~= inc then
+    -- Another program has it, too: it goes when nobody renews it.
+    redis.call('HSET', M, 'lent', '1')
   end
   temporary()
   return redis.call('HMGET', M, 'inc', 'type', 'config', 'print')
@@ -78,6 +81,7 @@ if op == 'renew' then
   return {is and 1 or 0}
 end
 if op == 'drop' then
+  if redis.call('HGET', M, 'lent') then return {0} end
   redis.call('DEL', M, D, A, B, L, H)
   return {1}
 end

@@ -1,5 +1,6 @@
 /** What a child can receive: values of all doors may arrive, and few ever do. So the wiring of a door is loaded with the first of its values. */
 import './multiproc.ts';
+import './elsewhere.ts';
 import { registerLateExtensions } from '../../codec/extension.ts';
 import { PlatformError } from '../../contracts/errors.ts';
 import { lazy } from '../../loading/lazy.ts';

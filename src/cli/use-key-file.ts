@@ -1,0 +1,6 @@
+/** Has the cluster's key read from a file, whatever the environment says; does nothing without a file. */
+export function useKeyFile(file: string | undefined): void {
+  if (file === undefined) return;
+  delete process.env.MULTIPROC_KEY;
+  process.env.MULTIPROC_KEY_FILE = file;
+}

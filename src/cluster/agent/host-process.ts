@@ -1,0 +1,37 @@
+import type { Connection } from '../../connection/connection.ts';
+import { registerOwnExports } from '../../functions/own-exports.ts';
+import './run-sealed.ts';
+import { Host, type HostOrders } from './host.ts';
+
+/** What a host process says: it takes tasks, or it cannot. */
+export type HostMessage = { readonly id: string } | { readonly failure: unknown };
+
+/** The main function of a host's process. It ends when it was told to drain, by SIGTERM or through `control`, or when its program is gone. */
+export async function runHost(orders: HostOrders, control: Connection): Promise<void> {
+  const host = new Host(orders);
+  process.env.MULTIPROC_HOST = host.id;
+  let isTold = false;
+  const drain = () => {
+    // A second signal: at once.
+    if (isTold) process.exit(1);
+    isTold = true;
+    void host.drain().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, drain);
+  try {
+    await host.open();
+  } catch (failure) {
+    await control.send({ failure });
+    process.exit(1);
+  }
+  await control.send({ id: host.id });
+  for (;;) {
+    const word = await control.recv().catch(() => 'drain');
+    if (word === 'drain' && !isTold) drain();
+    if (word === 'drain') break;
+  }
+  // Until drained.
+  await new Promise(() => {});
+}
+
+registerOwnExports({ runHost }, 'multiproc/internal/cluster');

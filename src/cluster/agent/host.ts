@@ -1,0 +1,254 @@
+import { AuthenticationError } from '../../contracts/errors.ts';
+import { clearInterval, clearTimeout, os, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
+import { finder } from '../../managers/find-object.ts';
+import { makePlace, Server } from '../../managers/server.ts';
+import { Gateway } from '../gateway.ts';
+import type { HostDoor } from '../host-link.ts';
+import { makeClusterObject } from '../make-cluster-object.ts';
+import { Redis } from '../redis.ts';
+import { Seal } from '../seal.ts';
+import type { ClusterSettings } from '../settings.ts';
+import { openQueue } from '../tasks/bull.ts';
+import { hostKey, hostsKey, news, newsChannel, poolsKey, taskKeys } from '../tasks/task-keys.ts';
+import { DRAINED, HostedPool, type HostOfPools } from './hosted-pool.ts';
+
+/** What a host is started with. */
+export interface HostOrders {
+  readonly settings: ClusterSettings;
+  readonly slots: number;
+  readonly name: string;
+  readonly labels: readonly string[];
+  /** Milliseconds that tasks have to end when the host is told to stop. */
+  readonly grace: number;
+}
+
+/** Milliseconds after which a host looks again without a hint. */
+const LOOK_AGAIN = 5000;
+
+/** Runs tasks of all pools of a cluster in workers of this machine. No code of users runs in its process. See ../README.md, "Tasks". */
+export class Host implements HostOfPools {
+  readonly id: string;
+  readonly namespace: string;
+  readonly slots: number;
+  readonly labels: readonly string[];
+  readonly seal: Seal;
+  readonly redis: Redis;
+  readonly door: HostDoor;
+  readonly #orders: HostOrders;
+  readonly #pools = new Map<string, HostedPool>();
+  /** Pools that this host cannot serve, and why. */
+  readonly #refused = new Map<string, string>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #claimed = 0;
+  #isLooking = false;
+  #mustLook = false;
+  #isDraining = false;
+  #turn = 0;
+
+  constructor(orders: HostOrders) {
+    const { settings, slots, name } = orders;
+    this.#orders = orders;
+    this.id = `${name.replace(/[^\w.-]/g, '_')}-${randomHex(3)}`;
+    this.namespace = settings.namespace;
+    this.slots = slots;
+    this.labels = orders.labels;
+    this.seal = new Seal(settings.keys, settings.namespace);
+    this.door = this.#serve(settings);
+    this.redis = new Redis(
+      settings.place,
+      newsChannel(this.namespace),
+      (text) => this.#hear(text),
+      () => this.#lookAround(),
+    );
+  }
+
+  /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
+  #serve(settings: ClusterSettings): HostDoor {
+    const place = makePlace();
+    const find = finder(place.identity, (id) => server.table.find(id));
+    const server: Server = new Server(place, (type, args) => {
+      this.#gateway ??= new Gateway(settings);
+      return makeClusterObject(this.#gateway, find, type, args);
+    });
+    server.open();
+    return { identity: place.identity, namespace: settings.namespace, ...place.near };
+  }
+
+  #gateway: Gateway | undefined;
+
+  /** Resolves when the host takes tasks. Rejects with a `ClusterError` if the server cannot be used. */
+  async open(): Promise<void> {
+    await this.redis.opened();
+    await this.#say();
+    const { lease } = this.#orders.settings;
+    this.#timers.push(
+      setInterval(() => this.#lookAround(), Math.min(LOOK_AGAIN, lease)),
+      setInterval(() => void this.#say().catch(() => {}), lease / 3),
+    );
+    this.#lookAround();
+  }
+
+  /** Claims no more jobs, lets what runs end within the grace, and leaves. */
+  async drain(grace = this.#orders.grace): Promise<void> {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    await this.#say().catch(() => {});
+    const pools = [...this.#pools.values()];
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(true), grace);
+    });
+    const isLate = await Promise.race([late, Promise.all(pools.map((pool) => pool.drain())).then(() => false)]);
+    if (timer !== undefined) clearTimeout(timer);
+    await Promise.all(pools.map((pool) => (isLate ? pool.end(DRAINED) : pool.close())));
+    await this.close();
+  }
+
+  /** Leaves at once: what is claimed runs elsewhere when its lease has ended. */
+  async close(): Promise<void> {
+    this.#isDraining = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.redis.isReady) {
+      await this.redis.command('UNLINK', hostKey(this.namespace, this.id)).catch(() => {});
+      await this.redis.command('SREM', hostsKey(this.namespace), this.id).catch(() => {});
+    }
+    await this.#gateway?.redis.close();
+    await this.redis.close();
+  }
+
+  /** Claims jobs as long as a slot is free. May be called at any time. */
+  look(): void {
+    this.#mustLook = true;
+    if (this.#isLooking || this.#isDraining) return;
+    this.#isLooking = true;
+    void this.#claim()
+      .catch(() => {})
+      .finally(() => {
+        this.#isLooking = false;
+        if (this.#mustLook) this.look();
+      });
+  }
+
+  /** Tells all hosts that there is a job. */
+  async hint(pool: string): Promise<void> {
+    await this.redis.command('PUBLISH', newsChannel(this.namespace), news.JOB + pool);
+  }
+
+  warn(text: string): void {
+    process.stderr.write(`multiproc worker ${this.id}: ${text}\n`);
+  }
+
+  /** In turn, so that pools share the slots. */
+  async #claim(): Promise<void> {
+    while (this.#mustLook) {
+      this.#mustLook = false;
+      let misses = 0;
+      while (this.#claimed < this.slots && misses < this.#pools.size && !this.#isDraining) {
+        const pools = [...this.#pools.values()];
+        const pool = pools[this.#turn++ % pools.length]!;
+        this.#claimed++;
+        const isClaimed = await pool
+          .claim(() => {
+            this.#claimed--;
+            this.look();
+          })
+          .catch(() => false);
+        if (isClaimed) misses = 0;
+        else {
+          this.#claimed--;
+          misses++;
+        }
+      }
+    }
+  }
+
+  #hear(text: string): void {
+    const [pool, task] = text.slice(1).split(' ') as [string, string?];
+    const hosted = this.#pools.get(pool);
+    if (text[0] === news.CANCEL) hosted?.cancel(task!);
+    else if (text[0] === news.END) void this.#forget(pool);
+    else if (hosted === undefined) void this.#meet(pool).catch(() => {});
+    else this.look();
+  }
+
+  /** Looks for pools that are new, that have ended, or whose program is dead. */
+  #lookAround(): void {
+    if (!this.redis.isReady) return;
+    void this.#readPools().catch(() => {});
+    this.look();
+  }
+
+  async #readPools(): Promise<void> {
+    const ids = ((await this.redis.command('SMEMBERS', poolsKey(this.namespace))) as Buffer[]).map(String);
+    for (const id of new Set([...ids, ...this.#pools.keys()])) {
+      const isThere = (await this.redis.command('EXISTS', taskKeys(this.namespace, id).pool)) === 1;
+      if (isThere) await this.#meet(id);
+      else await this.#bury(id);
+    }
+  }
+
+  /** Begins to serve a pool. */
+  async #meet(id: string): Promise<void> {
+    if (this.#pools.has(id) || this.#refused.has(id) || this.#isDraining) return;
+    const { pool } = taskKeys(this.namespace, id);
+    const [lease, sealed] = (await this.redis.command('HMGET', pool, 'lease', 'sealed')) as (Buffer | null)[];
+    if (lease == null || sealed == null || this.#pools.has(id)) return;
+    try {
+      this.#pools.set(id, new HostedPool(this, id, sealed, Number(lease)));
+    } catch (error) {
+      const why = error instanceof AuthenticationError ? 'it was made with another key' : (error as Error).message;
+      this.#refused.set(id, why);
+      this.warn(`refuses pool ${id}: ${why}`);
+      await this.#say();
+      return;
+    }
+    this.look();
+  }
+
+  async #forget(id: string): Promise<void> {
+    const hosted = this.#pools.get(id);
+    this.#pools.delete(id);
+    this.#refused.delete(id);
+    await hosted?.end();
+  }
+
+  /** The program of a pool is dead, or has ended the pool: nothing of it runs here any more, and nothing of it stays in Redis. */
+  async #bury(id: string): Promise<void> {
+    await this.#forget(id);
+    const names = taskKeys(this.namespace, id);
+    await this.redis.command('UNLINK', names.tasks, names.starts, names.functions);
+    await openQueue(names, this.redis.client).obliterate({ force: true });
+    await this.redis.command('UNLINK', names.results);
+    await this.redis.command('SREM', poolsKey(this.namespace), id);
+  }
+
+  /** Says that this host lives, and what it does. */
+  async #say(): Promise<void> {
+    const { name, settings } = this.#orders;
+    const about = {
+      id: this.id,
+      name,
+      slots: this.slots,
+      running: this.#claimed,
+      labels: this.labels,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      pid: process.pid,
+      state: this.#isDraining ? 'draining' : 'up',
+      refuses: [...this.#refused].map(([pool, why]) => ({ pool, why })),
+    };
+    await this.redis.command(
+      'SET',
+      hostKey(this.namespace, this.id),
+      JSON.stringify(about),
+      'PX',
+      String(settings.lease),
+    );
+    await this.redis.command('SADD', hostsKey(this.namespace), this.id);
+  }
+}
+
+/** The name of this machine. */
+export function machineName(): string {
+  return os.hostname();
+}

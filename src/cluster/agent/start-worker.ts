@@ -1,0 +1,94 @@
+import { pipe } from '../../connection/pipe.ts';
+import type { ClusterOptions } from '../../contracts/cluster-options.ts';
+import { EndOfStreamError, ProcessError } from '../../contracts/errors.ts';
+import { assertOptionType, assertWhole } from '../../contracts/options.ts';
+import { cpuCount } from '../../process/cpu-count.ts';
+import { Process } from '../../process/process.ts';
+import { readSettings } from '../settings.ts';
+import { assertBullInstalled } from '../tasks/bull.ts';
+import { machineName } from './host.ts';
+import { type HostMessage, runHost } from './host-process.ts';
+
+/** The options of `startWorker`. */
+export interface WorkerOptions extends ClusterOptions {
+  /** How many tasks run at once on this host, of all pools together. The default is the number of usable CPUs. */
+  readonly slots?: number | undefined;
+  /** The name of the host in `hosts()`; the name of the machine if left out. */
+  readonly name?: string | undefined;
+  /** Words that pools can ask for. */
+  readonly labels?: readonly string[] | undefined;
+  /** Milliseconds that tasks have to end when the worker drains; 30,000 if left out. */
+  readonly grace?: number | undefined;
+  /** Options of node for the host and its workers, such as `['--import', 'tsx']`. */
+  readonly execArgv?: readonly string[] | undefined;
+}
+
+/** A host that was started here. */
+export interface ClusterWorker {
+  /** The id of the host. */
+  readonly id: string;
+  /** The process id of the host. */
+  readonly pid: number;
+  /** Takes no more tasks, lets those that run end within the grace, and ends the host. Resolves when it has ended. */
+  drain(): Promise<void>;
+  /** Resolves to the exit code when the host has ended. */
+  readonly closed: Promise<number>;
+}
+
+/**
+ * Makes this machine a host of a cluster: starts a process that runs tasks of pools with this `cluster`, in workers of its own. It needs the packages `bullmq`
+ * and `ioredis`, and the same key as the pools. Resolves when the host takes tasks; rejects with a `ClusterError` if the server cannot be used.
+ */
+export async function startWorker(options: string | WorkerOptions = {}): Promise<ClusterWorker> {
+  const {
+    slots,
+    name,
+    labels = [],
+    grace = 30_000,
+    execArgv,
+    ...cluster
+  } = typeof options === 'string' ? ({ url: options } as WorkerOptions) : options;
+  const settings = readSettings(cluster);
+  if (slots !== undefined) assertWhole('slots', slots, 1);
+  assertWhole('grace', grace, 0);
+  assertOptionType('name', name, 'string');
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
+    throw new TypeError('labels must be an array of strings');
+  }
+  if (settings.keys.length === 0) {
+    throw new TypeError(
+      'A worker needs a key, the same as the programs whose tasks it runs: whoever can write to the server could have it run anything else. Give { key }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
+    );
+  }
+  assertBullInstalled();
+  const [mine, theirs] = pipe<HostMessage | 'drain'>();
+  const orders = { settings, slots: slots ?? cpuCount(), name: name ?? machineName(), labels, grace };
+  const host = new Process({
+    target: runHost,
+    args: [orders, theirs as never],
+    name: 'ClusterWorker',
+    daemon: false,
+    ...(execArgv !== undefined && { execArgv }),
+  });
+  host.start();
+  theirs.close();
+  let message: HostMessage | 'drain';
+  try {
+    message = await mine.recv();
+  } catch (cause) {
+    if (!(cause instanceof EndOfStreamError)) throw cause;
+    throw new ProcessError('The worker ended before it took tasks.', { cause });
+  }
+  if (message === 'drain') throw new ProcessError('The worker did not begin.');
+  if ('failure' in message) throw message.failure;
+  const closed = host.join().then(() => host.exitCode ?? 1);
+  return {
+    id: message.id,
+    pid: host.pid!,
+    closed,
+    async drain() {
+      await mine.send('drain').catch(() => {});
+      await closed;
+    },
+  };
+}

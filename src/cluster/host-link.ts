@@ -1,0 +1,41 @@
+import type { Connection } from '../connection/connection.ts';
+import { StateError } from '../contracts/errors.ts';
+import type { Returns } from '../managers/lease.ts';
+import { Link } from '../managers/link.ts';
+import { makeAt } from '../managers/make-at.ts';
+import { type Origin, rememberOrigin } from '../managers/origin.ts';
+import type { BaseProxy } from '../managers/proxy.ts';
+
+/** How a worker of a host reaches the objects of the cluster: through the host, which has the key and the connections. */
+export interface HostDoor {
+  readonly identity: string;
+  readonly namespace: string;
+  readonly reception: Connection;
+  readonly returns: Returns;
+}
+
+let known: HostDoor | undefined;
+
+/** Declares that this process is a worker of a host. */
+export function enterHost(door: HostDoor): void {
+  known = door;
+}
+
+/** Returns a proxy of an object that another program of the cluster has sent. */
+export function openOnHost(origin: Origin): BaseProxy {
+  if (known === undefined) {
+    throw new StateError(
+      `A ${origin.type} of a cluster arrived, and this process is no worker of a host: give the object a name, and open it here by new Cluster().`,
+    );
+  }
+  const { identity, namespace, reception, returns } = known;
+  if (namespace !== origin.namespace) {
+    throw new StateError(
+      `A ${origin.type} arrived that is of the namespace ${origin.namespace}, and this host is of ${namespace}.`,
+    );
+  }
+  const link = Link.to({ identity, near: { reception, returns }, far: undefined });
+  const proxy = makeAt(link, origin.type, origin.kind, origin.args);
+  rememberOrigin(proxy, origin);
+  return proxy;
+}

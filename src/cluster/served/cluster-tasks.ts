@@ -1,0 +1,23 @@
+import type { Caller } from '../../managers/caller.ts';
+import { type ServedObject, serve } from '../../managers/served-object.ts';
+import type { Gateway } from '../gateway.ts';
+import { type PoolOrders, TaskDesk } from '../tasks/task-desk.ts';
+
+/** The tasks of one pool, for the program whose pool it is. */
+export function clusterTasks(gateway: Gateway, orders: PoolOrders): ServedObject {
+  const desk = new TaskDesk(gateway, orders);
+  return serve(
+    'tasks',
+    {
+      store: (_caller: Caller, hash: string, bytes: Uint8Array) => desk.store(hash, bytes),
+      drop: (_caller: Caller, hash: string) => desk.drop(hash),
+      run: (_caller: Caller, id: string, letter: Uint8Array, limit: number, priority: number) =>
+        desk.run(id, letter, limit, priority),
+      cancel: (_caller: Caller, id: string) => desk.cancel(id),
+      slots: () => desk.slots(),
+      end: () => desk.end(),
+    },
+    // The program is gone, or has forgotten its pool.
+    () => void desk.end().catch(() => {}),
+  );
+}

@@ -1,0 +1,89 @@
+import { ProcessError } from '../../contracts/errors.ts';
+import type { Client } from '../redis.ts';
+import { QUEUE, type TaskKeys } from './task-keys.ts';
+
+/** What a job carries: the ids of its tasks, and how often each may be started. */
+export interface JobData {
+  readonly ids: readonly string[];
+  readonly limit: number;
+}
+
+/** What of a job is used here. */
+export interface BullJob {
+  readonly id: string;
+  readonly data: JobData;
+  extendLock(token: string, duration: number): Promise<number>;
+  moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
+  moveToWait(token: string): Promise<unknown>;
+  moveToDelayed(timestamp: number, token: string): Promise<unknown>;
+}
+
+/** A queue of jobs, as programs see it. */
+export interface BullQueue {
+  addBulk(jobs: { name: string; data: JobData; opts: object }[]): Promise<unknown>;
+  remove(id: string): Promise<unknown>;
+  setGlobalConcurrency(count: number): Promise<unknown>;
+  obliterate(options: { force: boolean }): Promise<void>;
+  close(): Promise<void>;
+  on(event: string, listener: (error: Error) => void): void;
+}
+
+/** The same queue, as hosts see it. */
+export interface BullWorker {
+  getNextJob(token: string, options: { block: boolean }): Promise<BullJob | undefined>;
+  startStalledCheckTimer(): Promise<void>;
+  close(force?: boolean): Promise<void>;
+  on(event: string, listener: (error: Error) => void): void;
+}
+
+type BullMQ = {
+  Queue: new (name: string, options: object) => BullQueue;
+  Worker: new (name: string, processor: null, options: object) => BullWorker;
+};
+
+/** How many events BullMQ keeps for dashboards. */
+const EVENTS = 100;
+/** Milliseconds between two looks for jobs whose host has died; two of them, after the lease, find one. */
+const STALLED_LOOK = 2000;
+
+/** Opens the queue of a pool for its program. This file alone knows BullMQ. */
+export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
+  const queue = new (bullmq().Queue)(QUEUE, {
+    prefix,
+    connection: client,
+    streams: { events: { maxLen: EVENTS } },
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+  });
+  queue.on('error', () => {});
+  return queue;
+}
+
+/** Opens the queue of a pool for a host. How often a task may start is up to our own marks, so BullMQ may recover a job without end. */
+export function openWorker({ prefix }: TaskKeys, client: Client, lease: number, onStalled: () => void): BullWorker {
+  const worker = new (bullmq().Worker)(QUEUE, null, {
+    prefix,
+    connection: client,
+    autorun: false,
+    lockDuration: lease,
+    stalledInterval: Math.min(STALLED_LOOK, lease / 2),
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  });
+  worker.on('error', () => {});
+  worker.on('stalled', onStalled);
+  return worker;
+}
+
+function bullmq(): BullMQ {
+  return require('bullmq') as BullMQ;
+}
+
+/** Throws unless the packages of the cluster's tasks are installed. */
+export function assertBullInstalled(): void {
+  try {
+    for (const name of ['bullmq', 'ioredis']) require.resolve(name);
+  } catch (cause) {
+    throw new ProcessError('Pools of a cluster need two more packages: npm install bullmq ioredis', { cause });
+  }
+}

@@ -1,0 +1,272 @@
+import { reach } from '../../codec/extension.ts';
+import { Admission, type Feeder } from '../../contracts/admission.ts';
+import { ClusterError, EndOfStreamError, SerializationError, StateError } from '../../contracts/errors.ts';
+import { type Executor, type Outcome, outcome, type Task, way } from '../../contracts/executor.ts';
+import { asOurselves } from '../../loading/loaded-for-functions.ts';
+import type { PoolSettings } from '../../pool/pool-settings.ts';
+import { withPath } from '../../pool/refusal-path.ts';
+import { onAbort } from '../../waits/on-abort.ts';
+import { Cluster } from '../cluster.ts';
+import { packValue, unpackValue } from '../packed.ts';
+import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
+import { readSettings } from '../settings.ts';
+import { assertBullInstalled } from './bull.ts';
+import { FunctionStore, type Stored } from './function-store.ts';
+import { NODE, type PoolHeader, PROTOCOL, type TaskHeader, writeLetter } from './letter.ts';
+
+/** A task that was submitted to the cluster. */
+interface ClusterTask {
+  readonly id: string;
+  readonly fn: Stored;
+  readonly task: Task;
+  stopListening: (() => void) | undefined;
+  isSettled: boolean;
+}
+
+/** How many slots are assumed until the cluster has said: chunks that are too small cost less than slots that stay empty. */
+const ASSUMED_SLOTS = 32;
+
+/** Runs the tasks of one pool on the hosts of a cluster. The gateway's part is `TaskDesk`. See ../README.md, "Tasks". */
+export class ClusterExecutor implements Executor<ClusterTask> {
+  readonly admission = new Admission(() => this.#maybeIdle());
+  readonly #settings: PoolSettings;
+  readonly #options: NonNullable<PoolSettings['cluster']>;
+  readonly #functions = new FunctionStore(
+    (hash, bytes) => this.#tell(this.#open().store(hash, bytes)),
+    (hash) => this.#tell(this.#open().drop(hash)),
+  );
+  readonly #tasks = new Set<ClusterTask>();
+  readonly #idle: (() => void)[] = [];
+  #cluster: Cluster | undefined;
+  #door: ClusterTasks | undefined;
+  #slots = 0;
+  #taken = 0;
+  #done = 0;
+  #failed = 0;
+  #leaving: Promise<void> | undefined;
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+    this.#options = settings.cluster!;
+    const { keys } = readSettings(this.#options);
+    if (keys.length === 0) {
+      throw new TypeError(
+        'A Pool of a cluster needs a key, the same as its workers: whoever can write to the server could have them run anything else. Give { cluster: { url, key } }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
+      );
+    }
+    assertBullInstalled();
+  }
+
+  get workers(): Executor['workers'] {
+    const { processes } = this.#settings;
+    const slots = this.#slots === 0 ? ASSUMED_SLOTS : this.#slots;
+    const size = processes === undefined ? slots : Math.min(processes, slots);
+    return { size, pids: [], counts: { workers: this.#slots, started: this.#slots, lost: 0 } };
+  }
+
+  get outstanding(): number {
+    return this.#tasks.size;
+  }
+
+  get counts(): { outstanding: number; done: number; failed: number } {
+    return { outstanding: this.#taken - this.#done, done: this.#done, failed: this.#failed };
+  }
+
+  submit(task: Task, feeder?: Feeder): ClusterTask {
+    this.admission.assertOpen(feeder);
+    const { options } = task;
+    options.signal?.throwIfAborted();
+    const fn = this.#functions.borrow(task.fn);
+    let letter: Uint8Array;
+    try {
+      letter = writeLetter(headerOf(fn, task), packInput(task));
+    } catch (error) {
+      this.#functions.giveBack(fn);
+      throw error;
+    }
+    const submitted: ClusterTask = {
+      id: String(++this.#taken),
+      fn,
+      task,
+      stopListening: undefined,
+      isSettled: false,
+    };
+    this.#tasks.add(submitted);
+    if (options.signal !== undefined) {
+      submitted.stopListening = onAbort(options.signal, () => this.end(submitted, options.signal?.reason));
+    }
+    this.#open()
+      .run(submitted.id, letter, options.retries + 1, options.priority)
+      .then(
+        ([packed, slots, isBroken]) => {
+          this.#slots = slots;
+          this.#ended(submitted, packed, isBroken);
+        },
+        (error) => this.#broke(submitted, error),
+      );
+    return submitted;
+  }
+
+  end(submitted: ClusterTask, error: unknown): void {
+    if (submitted.isSettled) return;
+    // The end of the pool ends all of them.
+    if (!this.admission.isOver) this.#tell(this.#open().cancel(submitted.id));
+    this.#fail(submitted, error);
+  }
+
+  close(): void {
+    if (this.admission.close()) this.#maybeIdle();
+  }
+
+  terminate(): void {
+    if (this.admission.terminate()) this.#endAll(this.admission.ending);
+  }
+
+  async ended(): Promise<void> {
+    this.admission.hurry();
+    await new Promise<void>((resolve) => {
+      if (this.#isIdle) resolve();
+      else this.#idle.push(resolve);
+    });
+    await this.#leave();
+  }
+
+  /** Ends the gateway: no task will need it any more. */
+  #leave(): Promise<void> {
+    this.#leaving ??= this.#end();
+    return this.#leaving;
+  }
+
+  async #end(): Promise<void> {
+    // A server that is out of reach learns of the end by the lease.
+    await this.#door?.end().catch(() => {});
+    await this.#cluster?.shutdown();
+  }
+
+  waitSync(): void {
+    this.assertSync();
+  }
+
+  assertSync(): void {
+    throw new StateError(
+      'A Pool of a cluster hears of its results through the event loop, which a Sync call would block: await apply() or map() instead.',
+    );
+  }
+
+  /** The callable runs tasks where the pool is. It is a closure over the pool, so sending it elsewhere is refused. */
+  wrap(): void {}
+
+  /** Starts the gateway with the first task: a module that is loaded for a function may make a pool. */
+  #open(): ClusterTasks {
+    if (this.#door !== undefined) return this.#door;
+    return asOurselves(() => {
+      this.#cluster = new Cluster(this.#options);
+      this.#door = this.#cluster.tasks({
+        letter: poolLetter(this.#settings),
+        processes: this.#settings.processes ?? 0,
+      });
+      this.#door.slots().then(
+        (slots) => {
+          this.#slots = slots;
+        },
+        () => {},
+      );
+      return this.#door;
+    });
+  }
+
+  /** What the gateway is told needs no answer: if it is gone, the tasks learn of it. */
+  #tell(told: Promise<unknown>): void {
+    told.catch(() => {});
+  }
+
+  #ended(submitted: ClusterTask, packed: Uint8Array, isBroken: boolean): void {
+    if (submitted.isSettled) return;
+    let end: Outcome;
+    try {
+      end = unpackValue(packed, reach.TRUSTED) as Outcome;
+    } catch (error) {
+      end = [outcome.ERROR, error];
+    }
+    if (isBroken && this.admission.break(end[1])) {
+      this.#endAll(end[1]);
+      return;
+    }
+    this.#letGo(submitted, end[0] === outcome.ERROR || (end[0] === outcome.RESULTS && end[2].length > 0));
+    submitted.task.sink.settle(end);
+    this.#maybeIdle();
+  }
+
+  /** The gateway could not have the task run. If it is gone itself, no later task can run either. */
+  #broke(submitted: ClusterTask, error: unknown): void {
+    const isEnd =
+      error instanceof EndOfStreamError ||
+      (error instanceof ClusterError && error.code !== 'ERR_FULL' && error.code !== 'ERR_DATA_LOST');
+    if (isEnd && this.admission.break(error)) this.#endAll(error);
+    else this.#fail(submitted, error);
+  }
+
+  #fail(submitted: ClusterTask, error: unknown): void {
+    if (submitted.isSettled) return;
+    this.#letGo(submitted, true);
+    submitted.task.sink.fail(error);
+    this.#maybeIdle();
+  }
+
+  #letGo(submitted: ClusterTask, failed: boolean): void {
+    submitted.isSettled = true;
+    submitted.stopListening?.();
+    this.#tasks.delete(submitted);
+    this.#functions.giveBack(submitted.fn);
+    this.#done++;
+    if (failed) this.#failed++;
+  }
+
+  #endAll(error: unknown): void {
+    for (const submitted of [...this.#tasks]) this.#fail(submitted, error);
+    this.#maybeIdle();
+  }
+
+  get #isIdle(): boolean {
+    return this.#tasks.size === 0 && !this.admission.isFed;
+  }
+
+  #maybeIdle(): void {
+    if (!this.#isIdle) return;
+    for (const callback of this.#idle.splice(0)) callback();
+    if (!this.admission.isOpen) void this.#leave();
+  }
+}
+
+function headerOf(fn: Stored, { how, start, options: { timeout } }: Task): TaskHeader {
+  const header = { fn: fn.hash, name: fn.name === '' ? 'a function without a name' : `${fn.name}()`, how, start };
+  return timeout === Number.POSITIVE_INFINITY ? header : { ...header, timeout };
+}
+
+/** Packs the arguments. Throws a `SerializationError` whose path begins at the user's own value. */
+function packInput({ input, how, start }: Task): Uint8Array {
+  const root = how === way.CALL ? 'args' : 'items';
+  try {
+    return packValue(input, root, reach.TRUSTED);
+  } catch (error) {
+    if (!(error instanceof SerializationError) || how === way.CALL) throw error;
+    const path = error.path.replace(/^items\[(\d+)\]/, (_, index: string) => `items[${Number(index) + start}]`);
+    throw withPath(error, path);
+  }
+}
+
+function poolLetter(settings: PoolSettings): Uint8Array {
+  const { name, concurrency, maxTasks, maxMemory, initializer, initargs, finalizer, start } = settings;
+  const header: PoolHeader = {
+    protocol: PROTOCOL,
+    node: NODE,
+    where: settings.where,
+    name,
+    concurrency,
+    hasInitializer: initializer !== undefined || finalizer !== undefined,
+    ...(start.env !== undefined && { env: start.env }),
+    ...(maxTasks !== Number.POSITIVE_INFINITY && { maxTasksPerChild: maxTasks }),
+    ...(maxMemory !== Number.POSITIVE_INFINITY && { maxMemoryPerChild: maxMemory }),
+  };
+  return writeLetter(header, packValue([initializer, initargs, finalizer], 'options', reach.TRUSTED));
+}

@@ -1,0 +1,84 @@
+import { reach } from '../../codec/extension.ts';
+import type { AnyFunction } from '../../contracts/executor.ts';
+import { queueMicrotask } from '../../engine/builtins.ts';
+import { lazy } from '../../loading/lazy.ts';
+import { packWithModules } from '../packed.ts';
+import { writeLetter } from './letter.ts';
+
+const capture = lazy(() => require('../../functions/capture.ts') as typeof import('../../functions/capture.ts'));
+
+/** A function as tasks name it. */
+export interface Stored {
+  readonly hash: string;
+  readonly name: string;
+  /** The number of tasks that have not ended. */
+  tasks: number;
+}
+
+/** Functions without a task that stay stored, for the next one. */
+const MOST_IDLE = 64;
+
+/** The functions of one pool: each is packed once as long as its variables stay the same, and stored under the SHA-256 of its bytes. */
+export class FunctionStore {
+  readonly #latest = new WeakMap<AnyFunction, Stored>();
+  readonly #byHash = new Map<string, Stored>();
+  /** In the order in which they became idle. */
+  readonly #idle = new Set<Stored>();
+  readonly #store: (hash: string, bytes: Uint8Array) => void;
+  readonly #drop: (hash: string) => void;
+  /** The function that was found unchanged since the last turn of the microtasks. */
+  #looked: AnyFunction | undefined;
+
+  constructor(store: (hash: string, bytes: Uint8Array) => void, drop: (hash: string) => void) {
+    this.#store = store;
+    this.#drop = drop;
+  }
+
+  /** Prepares a function for one more task. Throws a `SerializationError` if it cannot be sent. */
+  borrow(fn: AnyFunction): Stored {
+    const latest = this.#latest.get(fn);
+    const isKnown = latest !== undefined && this.#byHash.get(latest.hash) === latest && this.#isUnchanged(fn);
+    const stored = isKnown ? latest : this.#pack(fn);
+    this.#latest.set(fn, stored);
+    this.#idle.delete(stored);
+    stored.tasks++;
+    return stored;
+  }
+
+  /** A task that named the function has ended. */
+  giveBack(stored: Stored): void {
+    if (--stored.tasks > 0) return;
+    this.#idle.add(stored);
+    if (this.#idle.size <= MOST_IDLE) return;
+    const [oldest] = this.#idle;
+    this.#idle.delete(oldest!);
+    this.#byHash.delete(oldest!.hash);
+    this.#drop(oldest!.hash);
+  }
+
+  #pack(fn: AnyFunction): Stored {
+    const { packed, modules } = packWithModules(fn, 'fn', reach.TRUSTED);
+    const bytes = writeLetter({ modules }, packed);
+    const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('base64url');
+    let stored = this.#byHash.get(hash);
+    if (stored === undefined) {
+      stored = { hash, name: typeof fn.name === 'string' ? fn.name : '', tasks: 0 };
+      this.#store(hash, bytes);
+      this.#byHash.set(hash, stored);
+    }
+    return stored;
+  }
+
+  /** Looked at once in a stretch of synchronous code. */
+  #isUnchanged(fn: AnyFunction): boolean {
+    if (fn === this.#looked) return true;
+    if (!capture().isUnchanged(fn)) return false;
+    if (this.#looked === undefined) queueMicrotask(this.#forgetLook);
+    this.#looked = fn;
+    return true;
+  }
+
+  readonly #forgetLook = () => {
+    this.#looked = undefined;
+  };
+}

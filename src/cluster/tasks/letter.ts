@@ -1,0 +1,73 @@
+/** A message about a task: a header of plain data that gateways and agents read, and a body that only programs and workers decode. */
+export interface Letter<Header> {
+  readonly header: Header;
+  readonly body: Uint8Array;
+}
+
+const LENGTH_BYTES = 4;
+
+/** Grows whenever programs and hosts of another version would misunderstand each other. */
+export const PROTOCOL = 1;
+
+/** The major version of this Node. */
+export const NODE = Number(process.versions.node.split('.')[0]);
+
+/** Writes a letter: the header's length in four bytes, the header as JSON, the body. */
+export function writeLetter(header: object, body: Uint8Array): Uint8Array {
+  const text = Buffer.from(JSON.stringify(header));
+  const letter = new Uint8Array(LENGTH_BYTES + text.length + body.length);
+  new DataView(letter.buffer).setUint32(0, text.length);
+  letter.set(text, LENGTH_BYTES);
+  letter.set(body, LENGTH_BYTES + text.length);
+  return letter;
+}
+
+/** Reads a letter. The body has memory of its own, so that it can be sent on alone. */
+export function readLetter<Header>(bytes: Uint8Array): Letter<Header> {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  const end = LENGTH_BYTES + length;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + LENGTH_BYTES, length).toString();
+  return { header: JSON.parse(text) as Header, body: bytes.slice(end) };
+}
+
+/** The header of a task. */
+export interface TaskHeader {
+  /** The SHA-256 of its function, as the program packed it. */
+  readonly fn: string;
+  /** The function's name, for messages. */
+  readonly name: string;
+  readonly how: number;
+  /** The index of the first item of a chunk. */
+  readonly start: number;
+  /** Milliseconds from its start, if it has a time-out. */
+  readonly timeout?: number;
+}
+
+/** The header of a function. */
+export interface FunctionHeader {
+  /** Modules to import before the function is decoded. */
+  readonly modules: readonly string[];
+}
+
+/** The header of a result. */
+export interface ResultHeader {
+  /** Milliseconds that it ran. */
+  readonly ms: number;
+  /** True if no task of this pool can run, because its initializer throws. */
+  readonly isBroken?: boolean;
+}
+
+/** What the hosts must know of a pool. Its body is the initializer, its arguments and the finalizer. */
+export interface PoolHeader {
+  readonly protocol: number;
+  /** The major version of Node of the program. */
+  readonly node: number;
+  /** The labels that a host must have. */
+  readonly where: readonly string[];
+  readonly name: string;
+  readonly concurrency: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly maxTasksPerChild?: number;
+  readonly maxMemoryPerChild?: number;
+  readonly hasInitializer: boolean;
+}

@@ -1,0 +1,79 @@
+import { setTimeout } from '../../engine/builtins.ts';
+import type { Client, Redis } from '../redis.ts';
+
+type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
+
+/** Milliseconds that the server waits with an answer, and after which a read that failed is tried again. */
+const WAIT = 5000;
+const AGAIN = 200;
+
+/** Reads the results of one pool, in their order, each once. */
+export class ResultStream {
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #onResult: (task: string, sealed: Uint8Array) => void;
+  readonly #client: Client;
+  #cursor = '0-0';
+  #hasBegun = false;
+  #isClosed = false;
+
+  constructor(redis: Redis, key: string, onResult: (task: string, sealed: Uint8Array) => void) {
+    this.#redis = redis;
+    this.#key = key;
+    this.#onResult = onResult;
+    this.#client = redis.another();
+  }
+
+  /** Begins to read. May be called again after the server has lost the stream. */
+  async begin(): Promise<void> {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    void this.#readOn();
+  }
+
+  /** Reads what is there now. */
+  async readNow(): Promise<void> {
+    const entries = (await this.#redis.command('XRANGE', this.#key, `(${this.#cursor}`, '+')) as Entry[];
+    this.#take(entries);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#client.disconnect();
+  }
+
+  async #readOn(): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        const found = await this.#client.callBuffer('XREAD', 'BLOCK', String(WAIT), 'STREAMS', this.#key, this.#cursor);
+        // One stream: its name and its entries, as a pair or as a list of one pair, as the protocol's version has it.
+        const [name, entries] = (found ?? []) as [Buffer | [Buffer, Entry[]], Entry[]?];
+        if (name !== undefined) this.#take(entries ?? (name as [Buffer, Entry[]])[1]);
+      } catch {
+        await new Promise<void>((resolve) => void setTimeout(resolve, AGAIN));
+      }
+    }
+  }
+
+  #take(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    for (const [id, [task, sealed]] of entries) {
+      if (!isLater(id.toString(), this.#cursor)) continue;
+      this.#cursor = id.toString();
+      if (task !== undefined && sealed !== undefined) this.#onResult(task.toString(), sealed);
+    }
+    this.#redis.command('XTRIM', this.#key, 'MINID', '=', nextOf(this.#cursor)).catch(() => {});
+  }
+}
+
+function isLater(id: string, other: string): boolean {
+  const [ms, n] = id.split('-').map(BigInt) as [bigint, bigint];
+  const [otherMs, otherN] = other.split('-').map(BigInt) as [bigint, bigint];
+  return ms > otherMs || (ms === otherMs && n > otherN);
+}
+
+function nextOf(id: string): string {
+  const [ms, n] = id.split('-') as [string, string];
+  return `${ms}-${BigInt(n) + 1n}`;
+}

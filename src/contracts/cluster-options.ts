@@ -1,0 +1,18 @@
+/** A key of a cluster: whoever has it can have its programs decode values. */
+export type ClusterKey = string | Uint8Array;
+
+/** Where a cluster is, and how it is reached: the options of `new Cluster()`, of `cluster` of a Pool, and of `startWorker()`. */
+export interface ClusterOptions {
+  /** Where the Redis or Valkey server is: `redis://host:port`, `rediss://…` with TLS, or `unix:/path`. `MULTIPROC_CLUSTER` if left out. */
+  readonly url?: string | undefined;
+  /** The key that seals what is stored; of several, the first seals and all open. `MULTIPROC_KEY`, or the file `MULTIPROC_KEY_FILE`, if left out. Without any, only servers of this machine are used. */
+  readonly key?: ClusterKey | readonly ClusterKey[] | undefined;
+  /** Programs with another namespace on the same server have other objects; `'default'` if left out. */
+  readonly namespace?: string | undefined;
+  /** What `tls.connect` takes, for `rediss://`. */
+  readonly tls?: import('node:tls').ConnectionOptions | undefined;
+  /** Milliseconds until a program that is silent counts as dead; 30,000 if left out. */
+  readonly lease?: number | undefined;
+  /** Milliseconds until a server that was never reached counts as unreachable; 10,000 if left out. */
+  readonly connectTimeout?: number | undefined;
+}
