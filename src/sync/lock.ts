@@ -37,7 +37,8 @@ defineKind(kinds.LOCK, { make: () => Lock, destroy: destroyLock });
  *
  * If the owner dies, the next waiter gets the lock, and `abandoned` is true while that waiter holds it: check whether the protected data
  * is intact. Waiters are served in order of arrival. A running member may overtake a waiter that still has to wake up, until that waiter
- * has waited for a millisecond. The lock is not re-entrant: a holder that acquires it again waits for itself.
+ * has waited for a millisecond. If a woken waiter does not come within 20 ms, because it is stopped or has no CPU, the next waiter is
+ * woken too. The lock is not re-entrant: a holder that acquires it again waits for itself.
  *
  * @example
  * import { Lock, Process } from 'multiproc';

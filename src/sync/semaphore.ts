@@ -20,7 +20,8 @@ const field = semaphoreLayout.at;
  *
  * If a member dies that has units, its units become free again, up to the initial number. Units that were used up like messages, as with
  * a semaphore that starts at 0, do not come back. Waiters are served in order of arrival. A running member may overtake a waiter that
- * still has to wake up, until that waiter has waited for a millisecond.
+ * still has to wake up, until that waiter has waited for a millisecond. If a woken waiter does not come within 20 ms, because it is
+ * stopped or has no CPU, the next waiter is woken too.
  *
  * @example
  * import { Process, Semaphore } from 'multiproc';
