@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { ClosedError, Pool, type Process, Queue, registerClass } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
-import { slay, start } from '../inside.ts';
+import { heapBytes, slay, start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 import { poolOf } from './pools.ts';
 
@@ -92,6 +92,33 @@ describe('a wrapped function that is called elsewhere', () => {
     await watched(calls);
     await assert.rejects(slow(), ClosedError);
     await assert.rejects(poolOf(1).apply(slow), { code: 'ERR_CLOSED', message: /Pool of this function/ });
+  });
+
+  test('leaves nothing behind where the pool is closed', async () => {
+    const pool = poolOf(1);
+    const [said, gate] = [new Queue<string>(), new Queue<number>()];
+    const f = pool.wrap((..._: unknown[]) => 0);
+    const left = poolOf(1).apply(
+      async (wrapped: typeof f) => {
+        const refused = async (times: number) => {
+          for (let i = 0; i < times; i++)
+            await assert.rejects(wrapped(new Uint8Array(2 ** 20)), { code: 'ERR_CLOSED' });
+        };
+        await said.put('has it');
+        await gate.get();
+        await refused(5);
+        const before = heapBytes();
+        await refused(20);
+        return heapBytes() - before;
+      },
+      [f],
+    );
+    assert.equal(await watched(said.get()), 'has it');
+    pool.close();
+    await watched(pool.join());
+    gate.putNowait(1);
+    const bytes = await watched(left);
+    assert.ok(bytes < 2 ** 20, `${bytes} bytes`);
   });
 
   /** A caller that is no child of the pool's owner. */

@@ -103,6 +103,31 @@ for (const [name, make] of Object.entries(kinds)) {
   }
 }
 
+for (const [name, make] of Object.entries(kinds)) {
+  test(`${name} that is kept for a waiter that does not come, by an owner that is dead, is for those who only try`, async () => {
+    const lock = make();
+    const all = queues();
+    const { said, orders } = all;
+    using _ = watchdog(`${name}, only tried`, 60, lock, said);
+    const owner = start(
+      (l: Kind, q: Queues) => {
+        holdUntilTold(l, q);
+        l.release();
+        process.kill(process.pid, 'SIGKILL');
+      },
+      lock,
+      all,
+    );
+    assert.equal(await said.get(TIMEOUT), 'held');
+    const stuck = start(insistAndCompute, lock, all);
+    assert.equal(await said.get(TIMEOUT), 'insisted');
+    orders.putSync('release');
+    await owner.join();
+    while (!lock.tryAcquire()) await setTimeout(1);
+    await slay(stuck);
+  });
+}
+
 test('a lock is not handed to a waiter that has given up meanwhile', async () => {
   const lock = new Lock();
   const all = queues();
