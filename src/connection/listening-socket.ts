@@ -78,6 +78,6 @@ function listenOnPath(server: Server, path: string, backlog: number, folder?: st
 
 /** Identifies the file at a path; '' if there is none. */
 function fileAt(path: string): string {
-  const file = lstatSync(path, { throwIfNoEntry: false });
+  const file = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return file === undefined ? '' : `${file.dev} ${file.ino}`;
 }

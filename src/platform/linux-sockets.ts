@@ -103,10 +103,10 @@ export function createLinuxSockets(): Sockets {
     const claim = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
     if (claim < 0) return false;
     try {
-      const { dev, ino } = fs.lstatSync(path);
+      const { dev, ino } = fs.lstatSync(path, { bigint: true });
       const name = unixAddress(`\0multiproc stale ${dev} ${ino}`);
       if (bind(claim, name, name.length) !== 0) return false;
-      const file = fs.lstatSync(path);
+      const file = fs.lstatSync(path, { bigint: true });
       if (!file.isSocket() || file.dev !== dev || file.ino !== ino) return false;
       // A socket of another type: whoever has the file does not notice. EPROTOTYPE says that somebody has, also one that does not listen yet.
       if (connect(claim, address, address.length) === 0 || koffi.errno() !== os.constants.errno.ECONNREFUSED)

@@ -357,10 +357,11 @@ function createSockets(): Sockets {
 
 /** Deno's `fstatSync` knows no descriptor that Deno has not opened itself. There the name of the descriptor's link says the same. */
 function inodeOf(fd: number): number {
+  const low = (ino: bigint) => Number(BigInt.asIntN(32, ino));
   try {
-    return fs.fstatSync(fd).ino | 0;
+    return low(fs.fstatSync(fd, { bigint: true }).ino);
   } catch {
-    return Number(/\d+/.exec(fs.readlinkSync(`/proc/self/fd/${fd}`))?.[0]) | 0;
+    return low(BigInt(/\d+/.exec(fs.readlinkSync(`/proc/self/fd/${fd}`))?.[0] ?? 0));
   }
 }
 

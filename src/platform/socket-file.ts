@@ -40,7 +40,7 @@ export function listenAtFile(server: Server, path: string, backlog: number): () 
 
 /** Has somebody listen beside a socket for those who ask whether it is in use; `folder` is where that stays. */
 function guard(socket: string, folder: string): () => void {
-  const name = guardName(fs.lstatSync(socket));
+  const name = guardName(fs.lstatSync(socket, { bigint: true }));
   // Of an earlier socket with this number, which is ours now.
   fs.rmSync(`${folder}/${name}`, { force: true });
   const server = process.getBuiltinModule('node:net').createServer((asking) => asking.destroy());
@@ -53,7 +53,7 @@ function guard(socket: string, folder: string): () => void {
 }
 
 /** The name under which the guard of a socket listens: the number of the socket's file. */
-function guardName({ ino }: { ino: number }): string {
+function guardName({ ino }: { ino: bigint }): string {
   return `.${ino.toString(36)}`;
 }
 
@@ -75,7 +75,7 @@ function take(file: string, name: string): boolean {
 
 /** Removes the file of a socket that nobody has any more; false if somebody has it, or somebody else removes it just now, or it is no socket. */
 function removeStale(path: string): boolean {
-  const stale = fs.lstatSync(path, { throwIfNoEntry: false });
+  const stale = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stale === undefined) return true;
   if (!stale.isSocket()) return false;
   const guarding = `${dirname(path)}/${guardName(stale)}`;
@@ -89,7 +89,7 @@ function removeStale(path: string): boolean {
   } catch {
     return false;
   }
-  const removed = fs.lstatSync(aside);
+  const removed = fs.lstatSync(aside, { bigint: true });
   const isStale = removed.dev === stale.dev && removed.ino === stale.ino;
   // In the meantime another has removed it, and taken the path: it gets that back.
   if (!isStale) take(aside, path);

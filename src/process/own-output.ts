@@ -51,7 +51,7 @@ function define(name: string, open: () => NodeJS.WritableStream): void {
 }
 
 function isStream(fd: number): boolean {
-  const stat = fs.fstatSync(fd);
+  const stat = fs.fstatSync(fd, { bigint: true });
   return stat.isFIFO() || stat.isSocket();
 }
 
