@@ -1,3 +1,5 @@
+import { dirname } from '../engine/builtins.ts';
+import { fs } from '../engine/real-files.ts';
 import { currentDirectory } from './current-directory.ts';
 
 /** Options of node that say what to run, that hold for one process only, or that a child inherits in another way. */
@@ -15,44 +17,35 @@ const startDirectory = currentDirectory();
  * Returns the options of node that a child inherits: the parent's options, except those that would run the parent's program again. A
  * debugger gets a port of its own, which the system chooses; a child does not wait for a debugger.
  */
-export function inheritedExecArgv(execArgv: readonly string[], from: string | undefined = startDirectory): string[] {
-  const kept: string[] = [];
-  for (const [option, ...values] of grouped(execArgv)) {
-    const [, name = option, value] = /^(--[^=]+)=(.*)$/s.exec(option) ?? [];
-    if (OWN.test(name)) continue;
-    if (INSPECT.test(name)) {
-      kept.push(`--inspect=${value?.includes(':') ? value.replace(/:\d+$/, ':0') : '0'}`);
-      continue;
-    }
-    if (!MODULE.test(name)) kept.push(option, ...values);
-    else if (value !== undefined) kept.push(`${name}=${absolute(value, from)}`);
-    else kept.push(option, ...values.map((value) => absolute(value, from)));
-  }
-  return kept;
+export function inheritedExecArgv(execArgv: readonly string[], from?: string): string[] {
+  const ofParent = grouped(execArgv).filter(([option]) => !OWN.test(/^--[^=]+(?==)/.exec(option)?.[0] ?? option));
+  return ofParent.flatMap((group) => moved(group, from));
 }
 
 /**
  * Returns the environment that a child inherits. Relative modules in `NODE_OPTIONS` are resolved from the directory in which node was
  * started, and a debugger gets a port of its own.
  */
-export function inheritedEnv(env: NodeJS.ProcessEnv, from: string | undefined = startDirectory): NodeJS.ProcessEnv {
+export function inheritedEnv(env: NodeJS.ProcessEnv, from?: string): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: options } = env;
   if (options === undefined || !/\.\/|inspect/.test(options)) return { ...env };
-  const words = options.replace(
-    /(^|\s)(-r|--require|--import|--loader|--experimental-loader)([=\s]\s*)("?)(\.\.?\/[^\s"]*)/g,
-    (_, space, option, sign, quote, path) => `${space}${option}${sign}${quote}${absolute(path, from)}`,
-  );
-  const inspected = words.replace(
-    /(^|\s)--inspect(-brk|-wait)?(=(\S+:)?\d+)?(?=\s|$)/g,
-    (_, space, _how, _port, host = '') => `${space}--inspect=${host}0`,
-  );
-  return { ...env, NODE_OPTIONS: inspected };
+  const words = grouped(wordsOf(options)).flatMap((group) => moved(group, from));
+  return { ...env, NODE_OPTIONS: words.map(quoted).join(' ') };
+}
+
+/** An option with its values, as it means the same to a child, in whichever directory that starts. */
+function moved([option, ...values]: readonly [string, ...string[]], from: string | undefined): string[] {
+  const [, name = option, value] = /^(--[^=]+)=(.*)$/s.exec(option) ?? [];
+  if (INSPECT.test(name)) return [`--inspect=${value?.includes(':') ? value.replace(/:\d+$/, ':0') : '0'}`];
+  if (!MODULE.test(name)) return [option, ...values];
+  if (value !== undefined) return [`${name}=${absolute(name, value, from)}`];
+  return [option, ...values.map((value) => absolute(name, value, from))];
 }
 
 /** Groups each option with the values that follow it: node takes no value that looks like an option. */
-function grouped(execArgv: readonly string[]): [string, ...string[]][] {
+function grouped(words: readonly string[]): [string, ...string[]][] {
   const groups: [string, ...string[]][] = [];
-  for (const word of execArgv) {
+  for (const word of words) {
     const last = groups.at(-1);
     if (last === undefined || /^-./.test(word)) groups.push([word]);
     else last.push(word);
@@ -60,8 +53,50 @@ function grouped(execArgv: readonly string[]): [string, ...string[]][] {
   return groups;
 }
 
-function absolute(specifier: string, from: string | undefined): string {
-  return /^\.\.?\//.test(specifier) && from !== undefined
-    ? process.getBuiltinModule('node:path').resolve(from, specifier)
-    : specifier;
+/** The words of `NODE_OPTIONS`, as node reads them: a word with spaces stands in quotation marks. */
+function wordsOf(options: string): string[] {
+  const words = options.match(/(?:"(?:\\.|[^"\\])*"|[^ "])+/gs) ?? [];
+  return words.map((word) =>
+    word.replace(/"((?:\\.|[^"\\])*)"/gs, (_, inner: string) => inner.replace(/\\(.)/gs, '$1')),
+  );
+}
+
+function quoted(word: string): string {
+  return /[ "]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
+}
+
+/** What an option says of a module: of a relative path, where the file is. */
+function absolute(option: string, specifier: string, from: string | undefined): string {
+  if (!/^\.\.?\//.test(specifier)) return specifier;
+  const isRequired = /^(-r|--require)$/.test(option);
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  const { resolve } = process.getBuiltinModule('node:path');
+  const found = from === undefined ? [...startDirectories()] : [from];
+  const folder = found.find((folder) => isThere(specifier, folder, isRequired)) ?? found[0];
+  if (folder === undefined) return specifier;
+  // Node takes what --import says for a URL.
+  return isRequired ? resolve(folder, specifier) : new URL(specifier, pathToFileURL(`${folder}/`)).href;
+}
+
+/**
+ * The directories in which node may have been started. A program may have changed its directory before it loads the library: then the shell's
+ * word for it is left, and the folders above the program.
+ */
+function* startDirectories(): Generator<string> {
+  if (startDirectory !== undefined) yield startDirectory;
+  const { PWD } = process.env;
+  if (PWD !== undefined && PWD !== startDirectory) yield PWD;
+  const [, program = ''] = process.argv;
+  for (let folder = dirname(program); folder !== dirname(folder); folder = dirname(folder)) yield folder;
+}
+
+function isThere(specifier: string, folder: string, isRequired: boolean): boolean {
+  const { createRequire } = process.getBuiltinModule('node:module');
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  try {
+    if (!isRequired) return fs.existsSync(new URL(specifier, pathToFileURL(`${folder}/`)));
+    return createRequire(`${folder}/`).resolve(specifier) !== '';
+  } catch {
+    return false;
+  }
 }

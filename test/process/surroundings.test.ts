@@ -71,7 +71,11 @@ describe('options of node', () => {
     ],
     [
       ['--import', './a.mjs', '--loader=../b.mjs'],
-      ['--import', '/from/here/a.mjs', '--loader=/from/b.mjs'],
+      ['--import', 'file:///from/here/a.mjs', '--loader=file:///from/b.mjs'],
+    ],
+    [
+      ['-r', './a.cjs', '--require=../b.cjs'],
+      ['-r', '/from/here/a.cjs', '--require=/from/b.cjs'],
     ],
     [
       ['--expose-gc', '--title=t', '--enable-source-maps'],
@@ -115,6 +119,19 @@ describe('options of node', () => {
       env: { NODE_OPTIONS: '--no-warnings --import ./mark.mjs' },
       cwd: folder,
     });
+    assert.equal(stdout, 'main true\nchild true\n', stderr);
+  });
+
+  test('so does one in NODE_OPTIONS if the directory has changed before the library is loaded, whatever its name', async () => {
+    const cwd = `${folder}/a #b%20c`;
+    mkdirSync(cwd);
+    writeFileSync(`${cwd}/the mark.mjs`, 'globalThis.marked = true;');
+    writeFileSync(`${cwd}/no mark.cjs`, 'globalThis.required = true;');
+    writeFileSync(`${cwd}/leave.mjs`, "process.chdir('/'); if (!required) throw new Error('it was not required');");
+    const NODE_OPTIONS =
+      '--require "./no mark.cjs" --import "./the%20mark.mjs" --import=./leave.mjs --title="a \\"title\\""';
+    // As a shell sets it.
+    const { stdout, stderr } = await run(fixture('import-mark'), { env: { NODE_OPTIONS, PWD: cwd }, cwd });
     assert.equal(stdout, 'main true\nchild true\n', stderr);
   });
 
