@@ -149,6 +149,8 @@ const covered = [
   ['node --test', 'node --test --experimental-test-coverage app.test.mjs'],
 ];
 
+const withoutInspector = /V8's inspector, which this Node does not allow under its permission model/;
+
 export const environments = [
   ...managers,
   {
@@ -201,6 +203,25 @@ export const environments = [
       ...['--disable-proto=throw', '--frozen-intrinsics'].map((options) => started(options, { options })),
     ],
   })),
+  // No `--allow-inspector`: exported functions go by their module and name, closures are refused.
+  ...['20', '22.23.5'].map((version) => ({
+    name: `node ${version.slice(0, 2)} without the inspector`,
+    ...(version !== '20' && { node: version }),
+    isCompiled: true,
+    variants: [
+      {
+        name: '--permission',
+        command: fromDocs('Permissions')
+          .replace('--permission', version === '20' ? '--experimental-permission --allow-worker' : '--permission')
+          .replace(/--allow-(inspector|net)/g, '')
+          .replace('main.mjs', 'module/main.mjs'),
+        env: { NODE_OPTIONS: '--enable-source-maps --allow-fs-write=*' },
+        fails: Object.fromEntries(
+          ['closure', 'captured', 'queue', 'error', 'sync', 'import'].map((name) => [name, withoutInspector]),
+        ),
+      },
+    ],
+  })),
   {
     name: 'coverage',
     install: ['c8@12.0.0'],
@@ -222,6 +243,24 @@ export const environments = [
       files: { 'vitest.config.mjs': fromDocs('Coverage') },
       command: `${runsVitest} --coverage.enabled --coverage.provider=${provider}`,
     })),
+  },
+  {
+    // Functions that modules export travel by reference if Node itself runs the modules: what ran in children is counted.
+    name: 'lines of vitest 5 in modules that Node runs',
+    folder: 'coverage',
+    install: coveredVitest,
+    variants: [
+      {
+        name: 'v8',
+        checks: 0,
+        files: { 'vitest.config.mjs': fromDocs('Vitest and coverage of children') },
+        env: { CLOSES: '1' },
+        command: uncovered(
+          `${runsVitest} covers --coverage.enabled --coverage.reporter=text --coverage.include=app.mjs --coverage.include=lib.mjs`,
+          { app: '6-7', lib: '6' },
+        ),
+      },
+    ],
   },
   {
     name: 'lines of vitest 5',
@@ -426,10 +465,12 @@ export const environments = [
   },
   ...[
     ['5.4.5', ['node10', 'node16', 'nodenext', 'bundler']],
-    ['5.5.4', ['node16', 'bundler']],
-    ['5.6.3', ['node16', 'bundler']],
-    ['5.7.3', ['node10', 'node16']],
+    ['5.5.4', ['node10', 'node16', 'nodenext', 'bundler']],
+    ['5.6.3', ['node10', 'node16', 'nodenext', 'bundler']],
+    ['5.7.3', ['node10', 'node16', 'nodenext', 'bundler']],
+    ['5.8.3', ['node10', 'node16', 'node18', 'nodenext', 'bundler']],
     ['5.9.3', ['node10', 'node16', 'node18', 'nodenext', 'bundler']],
+    ['6.0.3', ['node16', 'node18', 'nodenext', 'bundler']],
     ['7.0.2', ['node16', 'node18', 'nodenext', 'bundler']],
   ].map(([version, modules]) => ({
     name: `typescript ${version}`,
