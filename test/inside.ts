@@ -13,6 +13,7 @@ import {
 } from 'multiproc';
 import { barrierLayout } from '#dist/channel/barrier.js';
 import { bufferLayout } from '#dist/channel/bounded-buffer.js';
+import { mailbox } from '#dist/channel/mailbox.js';
 import { objectField } from '#dist/memory/counts.js';
 import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
@@ -64,8 +65,8 @@ function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
   if (object instanceof Event) return eventLayout.at.waiters;
   if (object instanceof Barrier) return barrierLayout.at.waiters;
   if (object instanceof Semaphore) return semaphoreLayout.at.waiters;
-  const { getters, putters, ownLine } = bufferLayout.at;
-  return { get: getters, put: putters, join: ownLine }[end];
+  const { box, ownLine } = bufferLayout.at;
+  return { get: box + mailbox.at.receivers, put: box + mailbox.at.senders, join: ownLine }[end];
 }
 
 /** Whether the kernel tells of each thread what it does. */

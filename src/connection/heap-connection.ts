@@ -1,12 +1,11 @@
 import { openBlob, storeBlob } from '../channel/blobs.ts';
-import { keepParcel, pack, unpack } from '../channel/transport.ts';
+import type { Letter, Mailbox } from '../channel/mailbox.ts';
+import { unpack } from '../channel/transport.ts';
 import { ClosedError, EndOfStreamError, TimeoutError } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
-import type { Parcel } from '../ring/parcel.ts';
-import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { DONE, soon } from '../waits/loop-turn.ts';
+import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
-import { Lane } from './lane.ts';
+import { openLane } from './lane.ts';
 import type { Pipe, Side } from './pipe-object.ts';
 
 /** The tag of a value; the tag of bytes is their number plus 1. */
@@ -37,8 +36,8 @@ export class HeapConnection<T> extends Connection<T> {
   readonly #other: Side;
   /** Its entry in the attendance of its side. */
   readonly #entry: number;
-  readonly #incoming: Lane;
-  readonly #outgoing: Lane;
+  readonly #incoming: Mailbox;
+  readonly #outgoing: Mailbox;
   #isReadable: boolean;
   readonly #isWritable: boolean;
   #closed = false;
@@ -52,8 +51,8 @@ export class HeapConnection<T> extends Connection<T> {
     this.#side = side;
     this.#other = side === 0 ? 1 : 0;
     this.#entry = pipe.open(side);
-    this.#incoming = new Lane(pipe, this.#other);
-    this.#outgoing = new Lane(pipe, side);
+    this.#incoming = openLane(pipe, this.#other);
+    this.#outgoing = openLane(pipe, side);
     this.#isReadable = pipe.isDuplex || side === 0;
     this.#isWritable = pipe.isDuplex || side === 1;
     collected.register(this, { pipe, side, entry: this.#entry }, this);
@@ -120,40 +119,27 @@ export class HeapConnection<T> extends Connection<T> {
   }
 
   protected override pushValue(value: T, options: WaitOptions | undefined): Promise<void> {
-    return this.#push(this.#prepare(value), VALUE_TAG, options);
+    return this.#push(this.#outgoing.pack(value, 'value'), VALUE_TAG, options);
   }
 
   protected override pushValueSync(value: T, options: SyncWaitOptions | undefined): void {
-    this.#pushSync(this.#prepare(value), VALUE_TAG, options);
+    this.#pushSync(this.#outgoing.pack(value, 'value'), VALUE_TAG, options);
   }
 
   protected override pushBytes(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
-    return this.#push(this.#prepareBytes(bytes), bytes.length + 1, options);
+    return this.#push(this.#packBytes(bytes), bytes.length + 1, options);
   }
 
   protected override pushBytesSync(bytes: Uint8Array, options: SyncWaitOptions | undefined): void {
-    this.#pushSync(this.#prepareBytes(bytes), bytes.length + 1, options);
+    this.#pushSync(this.#packBytes(bytes), bytes.length + 1, options);
   }
 
   protected override take(wanted: Wanted | undefined, options: WaitOptions | undefined): Promise<unknown> {
-    const { receivers } = this.#incoming;
-    if (options === undefined && !receivers.hasLocal) {
-      const message = this.#attempt(wanted);
-      if (message !== NOT_YET) return soon(Promise.resolve(message));
-    }
-    return receivers.wait(
-      () => this.#attempt(wanted),
-      options,
-      () => timedOut(options),
-    );
+    return this.#incoming.receive(this.#attemptFor(wanted), options, timedOut);
   }
 
   protected override takeSync(wanted: Wanted | undefined, options: SyncWaitOptions | undefined): unknown {
-    return this.#incoming.receivers.waitSync(
-      () => this.#attempt(wanted),
-      options,
-      () => timedOut(options),
-    );
+    return this.#incoming.receiveSync(this.#attemptFor(wanted), options, timedOut);
   }
 
   protected override awaitMessage(options: WaitOptions): Promise<boolean> {
@@ -165,23 +151,28 @@ export class HeapConnection<T> extends Connection<T> {
   }
 
   readonly #hasMessage = (): boolean | NotYet => {
-    return !this.#incoming.isEmpty || this.#pipe.isGone(this.#other) || NOT_YET;
+    return !this.#incoming.ring.isEmpty || this.#pipe.isGone(this.#other) || NOT_YET;
   };
+
+  #attemptFor(wanted: Wanted | undefined): () => unknown {
+    return wanted === undefined ? this.#attemptAny : () => this.#attempt(wanted);
+  }
+
+  readonly #attemptAny = (): unknown => this.#attempt(undefined);
 
   /** Takes the first message, if there is one. */
   #attempt(wanted: Wanted | undefined): unknown {
-    const taken = this.#pop(wanted);
-    if (taken !== undefined) return taken.value;
-    if (!this.#pipe.isGone(this.#other)) return NOT_YET;
+    const message = this.#pop(wanted);
+    if (message !== NOT_YET || !this.#pipe.isGone(this.#other)) return message;
     // The other end may have sent a message between our check and its end.
     const last = this.#pop(wanted);
-    if (last !== undefined) return last.value;
+    if (last !== NOT_YET) return last;
     throw new EndOfStreamError(
       'Nobody holds the other end of the Connection any more, and nothing that was sent is left.',
     );
   }
 
-  #pop(wanted: Wanted | undefined): { value: unknown } | undefined {
+  #pop(wanted: Wanted | undefined): unknown {
     this.#refusal = undefined;
     const claim =
       wanted &&
@@ -189,12 +180,12 @@ export class HeapConnection<T> extends Connection<T> {
         this.#refusal = wanted(tag === VALUE_TAG ? VALUE : tag - 1);
         return this.#refusal === undefined;
       });
-    const taken = this.#incoming.pop(claim, this.#open);
+    const message = this.#incoming.tryPop(this.#open, claim);
     if (this.#refusal !== undefined) this.#refuse(this.#refusal);
-    return taken;
+    return message;
   }
 
-  readonly #open = (message: number | Parcel, start: number, tag: number): unknown => {
+  readonly #open = (message: Letter, start: number, tag: number): unknown => {
     if (typeof message === 'number') return message;
     const { family } = this.#pipe;
     if (tag === VALUE_TAG) return unpack(family, message, start);
@@ -209,57 +200,19 @@ export class HeapConnection<T> extends Connection<T> {
     throw error;
   }
 
-  /** Packs a value. A small integer needs no parcel. */
-  #prepare(value: T): number | Parcel {
-    if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) return value;
-    return pack(this.#pipe.family, value, 'value');
-  }
-
-  #prepareBytes(bytes: Uint8Array): Parcel {
+  #packBytes(bytes: Uint8Array): Letter {
     const { length } = bytes;
     if (length < BLOCK_BYTES) return { bytes, length, blobs: [], handles: [] };
     const { family } = this.#pipe;
     return { bytes: NOTHING, length: 0, blobs: [storeBlob(family, bytes)], handles: [] };
   }
 
-  #push(message: number | Parcel, tag: number, options: WaitOptions | undefined): Promise<void> {
-    const { senders } = this.#outgoing;
-    try {
-      if (options === undefined && !senders.hasLocal && this.#tryPush(message, tag)) {
-        return soon(DONE);
-      }
-      const sent = senders.wait(this.#pushing(message, tag), options, () => noRoom(options));
-      return sent.catch((error) => this.#giveUp(message, error));
-    } catch (error) {
-      this.#giveUp(message, error);
-    }
+  #push(message: Letter, tag: number, options: WaitOptions | undefined): Promise<void> {
+    return this.#outgoing.send(message, tag, options, noRoom);
   }
 
-  #pushSync(message: number | Parcel, tag: number, options: SyncWaitOptions | undefined): void {
-    try {
-      if (options === undefined && this.#tryPush(message, tag)) return;
-      this.#outgoing.senders.waitSync(this.#pushing(message, tag), options, () => noRoom(options));
-    } catch (error) {
-      this.#giveUp(message, error);
-    }
-  }
-
-  /** Returns the attempt to push a message, which must outlast this call. */
-  #pushing(message: number | Parcel, tag: number): Attempt<undefined> {
-    const kept = typeof message === 'number' ? message : keepParcel(message);
-    return () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
-  }
-
-  #giveUp(message: number | Parcel, error: unknown): never {
-    this.#outgoing.discard(message);
-    throw error;
-  }
-
-  #tryPush(message: number | Parcel, tag: number): boolean {
-    if (this.#pipe.isGone(this.#other)) {
-      throw new EndOfStreamError('Nobody holds the other end of the Connection any more: nothing can be sent.');
-    }
-    return this.#outgoing.push(message, tag);
+  #pushSync(message: Letter, tag: number, options: SyncWaitOptions | undefined): void {
+    this.#outgoing.sendSync(message, tag, options, noRoom);
   }
 }
 

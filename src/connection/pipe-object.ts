@@ -1,22 +1,18 @@
+import { Mailbox, mailbox } from '../channel/mailbox.ts';
 import { defineKind, type Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { line, objectStruct, struct, word, words } from '../memory/struct.ts';
-import { Ring, ring } from '../ring/ring.ts';
-import { WaitList, waitList } from '../sync/wait-list.ts';
+import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { Attendance, attendanceStruct } from './attendance.ts';
 
-/** Words of a lane: what one end sends to the other. */
-const laneStruct = struct({ ring, receivers: waitList, senders: waitList });
-export const lane = laneStruct.at;
-/** The words of a pipe; lane and attendance of end 1 follow those of end 0. */
+/** The words of a pipe; lane and attendance of end 1 follow those of end 0. A lane is the mailbox into which one end sends. */
 const { at: field, words: WORDS } = objectStruct({
   /** 1 if messages go both ways, 0 if only from end 1 to end 0; the maker writes it once. */
   duplex: word,
   /** Granules of the two `voyages`; the maker writes them once. */
   voyages: words(2),
-  lanes: line(words(2 * laneStruct.words)),
+  lanes: line(words(2 * mailbox.words)),
   attendances: line(words(2 * attendanceStruct.words)),
 });
 
@@ -119,7 +115,7 @@ export class Pipe extends SharedObject {
 }
 
 function laneOf(pipe: number, side: Side): number {
-  return pipe + (field.lanes + side * laneStruct.words) * 4;
+  return pipe + (field.lanes + side * mailbox.words) * 4;
 }
 
 function attendance(family: Family, pipe: number, side: Side): Attendance {
@@ -131,7 +127,7 @@ function create(family: Family, offset: number, duplex: boolean): void {
   const at = wordIndex(offset);
   words[at + field.duplex] = duplex ? 1 : 0;
   for (const side of [0, 1] as const) {
-    Ring.create(family, laneOf(offset, side) + lane.ring * 4, MOST_MESSAGES, MOST_KIB);
+    Mailbox.create(family, laneOf(offset, side), MOST_MESSAGES, MOST_KIB);
     const block = family.allocator.allocate(voyages.bytes, 0);
     const own = family.heap.words(block);
     const index = wordIndex(block);
@@ -142,14 +138,8 @@ function create(family: Family, offset: number, duplex: boolean): void {
   }
 }
 
-function lists(family: Family, pipe: number): WaitList[] {
-  return ([0, 1] as const).flatMap((side) =>
-    [lane.receivers, lane.senders].map((list) => new WaitList(family, laneOf(pipe, side) + list * 4)),
-  );
-}
-
 function wakeAll(family: Family, pipe: number): void {
-  for (const list of lists(family, pipe)) list.notifyAll();
+  for (const side of [0, 1] as const) Mailbox.wakeAll(family, laneOf(pipe, side));
   family.parker.schedule();
 }
 
@@ -158,7 +148,7 @@ defineKind(kinds.PIPE, {
   destroy: (family, offset) => {
     const words = family.heap.words(offset);
     for (const side of [0, 1] as const) {
-      new Ring(family, laneOf(offset, side) + lane.ring * 4).destroy();
+      Mailbox.destroy(family, laneOf(offset, side));
       attendance(family, offset, side).destroy();
       const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
       // 0 where there was no memory for it, or its maker was killed before it came to that.
@@ -168,7 +158,6 @@ defineKind(kinds.PIPE, {
       // Of a dead member's message the pipe may be released before this: then the last holder frees it.
       if (Atomics.load(own, wordIndex(block) + voyages.holders) === 0) family.allocator.free(block);
     }
-    for (const list of lists(family, offset)) list.destroy();
   },
 });
 

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { Barrier, Condition, Event, JoinableQueue, Lock, Queue, RLock, Semaphore } from 'multiproc';
 import { barrierLayout } from '#dist/channel/barrier.js';
 import { bufferLayout } from '#dist/channel/bounded-buffer.js';
+import { mailbox } from '#dist/channel/mailbox.js';
 import { family } from '#dist/memory/family.js';
 import { layout } from '#dist/memory/layout.js';
 import type { SharedObject } from '#dist/memory/shared-object.js';
@@ -27,8 +28,10 @@ interface Use {
   undo(): void | Promise<void>;
 }
 
-const { ring: ringAt, getters, putters } = bufferLayout.at;
-const QUEUE_SECTIONS = [ringAt + ring.at.tail, ringAt + ring.at.head, getters, putters];
+const { ring: ringAt, receivers, senders } = mailbox.at;
+const QUEUE_SECTIONS = [ringAt + ring.at.tail, ringAt + ring.at.head, receivers, senders].map(
+  (word) => bufferLayout.at.box + word,
+);
 const LOCK_SECTIONS = [lockLayout.at.waiters];
 const SEMAPHORE_SECTIONS = [semaphoreLayout.at.units + units.at.table, semaphoreLayout.at.waiters];
 

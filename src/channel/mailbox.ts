@@ -1,0 +1,182 @@
+import { ShutDown } from '../contracts/errors.ts';
+import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
+import type { Family } from '../memory/family.ts';
+import { struct } from '../memory/struct.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { outcome, Ring, ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { WaitList, waitList } from '../sync/wait-list.ts';
+import { WaitQueue } from '../sync/wait-queue.ts';
+import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { DONE, soon } from '../waits/loop-turn.ts';
+import { announce } from './announce.ts';
+import { giveBack, keepParcel, pack } from './transport.ts';
+
+/** A mailbox as a part of its object. */
+export const mailbox = struct({ ring, receivers: waitList, senders: waitList });
+const field = mailbox.at;
+
+/** A message on its way. A small integer needs no parcel. */
+export type Letter = number | Parcel;
+
+/** What a mailbox asks of those who hold its two ends. */
+export interface Ends {
+  /** Throws if nobody will take a message out any more. */
+  assertReceiver(): void;
+  /** True if no message will come any more. */
+  hasNoSender(): boolean;
+  /** True if nobody will take a message out any more. */
+  hasNoReceiver(): boolean;
+  /** A member that holds the end from which messages come, and one that holds the other end: a waiter watches whether it dies. */
+  senders(): readonly number[];
+  receivers(): readonly number[];
+}
+
+type Waiting = WaitOptions | undefined;
+type Blocking = SyncWaitOptions | undefined;
+/** What happens to a call at its time-out: returns its result, or throws its error. A function of the module, so that a call makes no closure. */
+type Expire<Options, T> = (options: Options) => T;
+
+/** Buffers into which parcels are copied before they are decoded. A decoder that itself receives a message uses another buffer. */
+const scratches: Uint8Array[] = [];
+
+/** Messages in shared memory, in order, and those who wait for a message or for room. */
+export class Mailbox {
+  readonly ring: Ring;
+  /** The waits for a message, and for room. */
+  readonly receivers: WaitQueue;
+  readonly senders: WaitQueue;
+  readonly #family: Family;
+  readonly #ends: Ends | undefined;
+
+  /** Opens the mailbox at `place`. A mailbox without `ends` counts on being shut down. */
+  constructor(family: Family, place: number, ends?: Ends) {
+    this.#family = family;
+    this.#ends = ends;
+    const box = new Ring(family, place + field.ring * 4);
+    this.ring = box;
+    this.receivers = new WaitQueue(family, place + field.receivers * 4, {
+      isReady: () => !box.isEmpty || box.isShutDown || ends?.hasNoSender() === true,
+      ...(ends && { owners: () => ends.senders() }),
+    });
+    this.senders = new WaitQueue(family, place + field.senders * 4, {
+      isReady: () => !box.isFull || box.isShutDown || ends?.hasNoReceiver() === true,
+      ...(ends && { owners: () => ends.receivers() }),
+    });
+  }
+
+  /** Initializes fresh, zeroed words for at most this many messages, and this many KiB; 0 is no limit. */
+  static create(family: Family, place: number, bound: number, weightBound = 0): void {
+    Ring.create(family, place + field.ring * 4, bound, weightBound);
+  }
+
+  /** Destroys a mailbox that no member holds any more. */
+  static destroy(family: Family, place: number): void {
+    new Ring(family, place + field.ring * 4).destroy();
+    for (const list of [field.receivers, field.senders]) new WaitList(family, place + list * 4).destroy();
+  }
+
+  /** Wakes all members that wait at a mailbox, after a change that is final. */
+  static wakeAll(family: Family, place: number): void {
+    for (const list of [field.receivers, field.senders]) new WaitList(family, place + list * 4).notifyAll();
+  }
+
+  /** Packs a value, which errors call `root`. It is sent, or discarded. */
+  pack(value: unknown, root: string): Letter {
+    if (typeof value === 'number' && (value | 0) === value && !Object.is(value, -0)) return value;
+    return pack(this.#family, value, root);
+  }
+
+  /** Waits for room and puts the letter in; frees it if that fails. `expire` throws what the call rejects with at the time-out. */
+  send(letter: Letter, tag: number, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
+    try {
+      if (options === undefined && !this.senders.hasLocal && this.#tryPush(letter, tag)) return soon(DONE);
+      const sent = this.senders.wait(this.#pushing(letter, tag), options, () => expire(options));
+      return sent.catch((error) => this.#fail(letter, error));
+    } catch (error) {
+      return this.#fail(letter, error);
+    }
+  }
+
+  /** Blocks the thread until there is room, and puts the letter in; frees it if that fails. */
+  sendSync(letter: Letter, tag: number, options: Blocking, expire: Expire<Blocking, never>): void {
+    try {
+      if (options === undefined && this.#tryPush(letter, tag)) return;
+      this.senders.waitSync(this.#pushing(letter, tag), options, () => expire(options));
+    } catch (error) {
+      this.#fail(letter, error);
+    }
+  }
+
+  /** Waits until `attempt` takes a message out. */
+  receive<T>(attempt: Attempt<T>, options: Waiting, expire: Expire<Waiting, T>): Promise<T> {
+    if (options === undefined && !this.receivers.hasLocal) {
+      const message = attempt();
+      if (message !== NOT_YET) return soon(Promise.resolve(message));
+    }
+    return this.receivers.wait(attempt, options, () => expire(options));
+  }
+
+  /** Blocks the thread until `attempt` takes a message out. */
+  receiveSync<T>(attempt: Attempt<T>, options: Blocking, expire: Expire<Blocking, T>): T {
+    if (options === undefined) {
+      const message = attempt();
+      if (message !== NOT_YET) return message;
+    }
+    return this.receivers.waitSync(attempt, options, () => expire(options));
+  }
+
+  /**
+   * Takes the first message out, if there is one and `claim` accepts its tag. `open` makes the result at once, because the bytes are used
+   * again. Throws `ShutDown` if no message is left and none will come.
+   */
+  tryPop<R>(
+    open: (letter: Letter, start: number, tag: number) => R,
+    claim?: ((tag: number) => boolean) | undefined,
+  ): R | NotYet {
+    const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
+    try {
+      const box = this.ring;
+      const found = box.pop(scratch, claim);
+      if (found === outcome.EMPTY) return NOT_YET;
+      if (found === outcome.SHUT) throw new ShutDown();
+      if (box.bound > 0 && this.senders.hasWaiting) announce(this.senders);
+      const { block, popped, start, tag } = box;
+      if (block === 0) return open(popped, start, tag);
+      try {
+        return open(popped, start, tag);
+      } finally {
+        giveBack(this.#family, block);
+      }
+    } finally {
+      scratches.push(scratch);
+    }
+  }
+
+  /** Ends all waits of this thread with an error. */
+  close(error: unknown): void {
+    this.receivers.close(error);
+    this.senders.close(error);
+  }
+
+  /** Returns false if there is no room. Once it is pushed, a message stays in, even if the rest of the call fails. */
+  #tryPush(letter: Letter, tag: number): boolean {
+    this.#ends?.assertReceiver();
+    const found = typeof letter === 'number' ? this.ring.pushInt(letter) : this.ring.push(letter, tag);
+    if (found === outcome.SHUT) throw new ShutDown();
+    if (found === outcome.FULL) return false;
+    if (this.receivers.hasWaiting) announce(this.receivers);
+    return true;
+  }
+
+  /** Returns the attempt to push a letter, which must outlast this call. */
+  #pushing(letter: Letter, tag: number): Attempt<void> {
+    const kept = typeof letter === 'number' ? letter : keepParcel(letter);
+    return () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
+  }
+
+  /** Frees a letter that was not put in. */
+  #fail(letter: Letter, error: unknown): never {
+    if (typeof letter !== 'number') discardParcel(this.#family, letter);
+    throw error;
+  }
+}
