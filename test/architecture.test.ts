@@ -62,24 +62,8 @@ const replaceable =
 /** What waits for nobody but its own process obeys the clock of the program, so that fake timers can test it. */
 const obeysTheProgram = ['queue'];
 
-/** The folders that place things in shared memory by granules. */
-const knowGranules = ['memory', 'ring', 'sync'];
-/** Files elsewhere that still do; the list may only become shorter. */
-const stillKnowGranules = [
-  'channel/descriptors.ts',
-  'connection/attendance.ts',
-  'connection/pipe-object.ts',
-  'managers/lease-blocks.ts',
-  'managers/lease-kinds.ts',
-  'managers/lease.ts',
-  'pool/function-shelf.ts',
-  'pool/task-board.ts',
-  'process/assignment.ts',
-  'shared/guarding-lock.ts',
-  'shared/shared-array.ts',
-  'shared/shared-bytes.ts',
-];
-
+/** The folders that count in granules. The others read by `placeOf` which place a word names, and write it by `granuleOf`. */
+const knowGranules = ['memory', 'ring'];
 /** What belongs to the system: its files by name, and descriptors that Node does not document. */
 const ofTheSystem = /['"`}](?:\/proc\/|\/dev\/shm|\/sys\/)|_handle\b.*\bfd\b/;
 
@@ -130,7 +114,7 @@ function violationsOf(sources: Sources): string[] {
     if (folder !== 'platform' && ofTheSystem.test(source.replace(/\/\*[\s\S]*?\*\//g, ''))) {
       found.push(`${file} knows the system, as only platform/ may`);
     }
-    if (/\bGRANULE\b/.test(source) && !knowGranules.includes(folder) && !stillKnowGranules.includes(file)) {
+    if (/\bGRANULE\b/.test(source) && !knowGranules.includes(folder)) {
       found.push(`${file} knows granules, as only ${knowGranules.join('/, ')}/ may`);
     }
     if (folder !== 'engine' && !obeysTheProgram.includes(folder)) {
@@ -276,7 +260,7 @@ describe('the check of the architecture', () => {
       'ring/parcel.ts': "import { GRANULE } from '../memory/heap.ts';",
       'pool/new.ts': "import { GRANULE } from '../memory/heap.ts';",
     };
-    assert.deepEqual(check(files), ['pool/new.ts knows granules, as only memory/, ring/, sync/ may']);
+    assert.deepEqual(check(files), ['pool/new.ts knows granules, as only memory/, ring/ may']);
   });
 
   test('finds names that say nothing, files in no folder, unknown folders and long files', () => {
@@ -316,7 +300,6 @@ describe('the architecture', () => {
 
   test('the exceptions are files that exist', () => {
     for (const file of [...Object.keys(single), ...Object.keys(long)]) assert.ok(sources.has(file), file);
-    for (const file of stillKnowGranules) assert.match(sources.get(file) ?? '', /\bGRANULE\b/, file);
   });
 
   test('docs/architecture.md shows the same table', () => {

@@ -1,6 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { defineKind, type Family, family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -72,7 +72,7 @@ function park(family: Family, offset: number, descriptor: number): boolean {
   const section = family.section(layout.parkingSection);
   section.enter();
   try {
-    return parking().park(family.pipeSignals!.parking, offset / GRANULE, descriptor);
+    return parking().park(family.pipeSignals!.parking, granuleOf(offset), descriptor);
   } finally {
     section.leave();
   }
@@ -95,7 +95,7 @@ function find(family: Family, offset: number): number | undefined {
       const { ticket, descriptor } = found;
       let isTaken = false;
       try {
-        if (ticket === offset / GRANULE) {
+        if (ticket === granuleOf(offset)) {
           drop(family);
           words[taken] = 1;
           isTaken = true;

@@ -1,5 +1,5 @@
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
 import { struct, word, words } from '../memory/struct.ts';
 
@@ -76,13 +76,13 @@ export class Attendance {
   /** Frees the memory outside the object. */
   destroy(): void {
     const granule = this.#words[this.#at + field.more] as number;
-    if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);
+    if (granule !== 0) this.#family.allocator.free(placeOf(granule));
   }
 
   #place(entry: number, make: boolean): [words: Int32Array, index: number] {
     if (entry < FIRST_ENTRIES) return [this.#words, this.#at + field.first + entry];
     if (make) this.#makeRoom();
-    const block = (Atomics.load(this.#words, this.#at + field.more) >>> 0) * GRANULE;
+    const block = placeOf(Atomics.load(this.#words, this.#at + field.more));
     return [this.#family.heap.words(block), wordIndex(block) + entry - FIRST_ENTRIES];
   }
 
@@ -92,6 +92,6 @@ export class Attendance {
     const block = allocator.allocate(SLOTS * 4, 0);
     const at = wordIndex(block);
     heap.words(block).fill(0, at, at + SLOTS);
-    if (Atomics.compareExchange(this.#words, this.#at + field.more, 0, block / GRANULE) !== 0) allocator.free(block);
+    if (Atomics.compareExchange(this.#words, this.#at + field.more, 0, granuleOf(block)) !== 0) allocator.free(block);
   }
 }

@@ -1,6 +1,6 @@
 import { Mailbox, mailbox } from '../channel/mailbox.ts';
 import { defineKind, type Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
@@ -77,7 +77,7 @@ export class Pipe extends SharedObject {
 
   /** The object that a message holds while it contains that end. */
   voyages(side: Side): number {
-    return (this.#word(field.voyages + side) >>> 0) * GRANULE;
+    return placeOf(this.#word(field.voyages + side));
   }
 
   /** True if no member holds the end any more, and no message contains it. */
@@ -133,8 +133,8 @@ function create(family: Family, offset: number, duplex: boolean): void {
     const index = wordIndex(block);
     own.fill(0, index, index + voyages.bytes / 4);
     own[index] = kinds.VOYAGES;
-    own[index + voyages.pipe] = offset / GRANULE;
-    words[at + field.voyages + side] = block / GRANULE;
+    own[index + voyages.pipe] = granuleOf(offset);
+    words[at + field.voyages + side] = granuleOf(block);
   }
 }
 
@@ -150,7 +150,7 @@ defineKind(kinds.PIPE, {
     for (const side of [0, 1] as const) {
       Mailbox.destroy(family, laneOf(offset, side));
       attendance(family, offset, side).destroy();
-      const block = (words[wordIndex(offset) + field.voyages + side]! >>> 0) * GRANULE;
+      const block = placeOf(words[wordIndex(offset) + field.voyages + side]!);
       // 0 where there was no memory for it, or its maker was killed before it came to that.
       if (block === 0) continue;
       const own = family.heap.words(block);
@@ -164,7 +164,7 @@ defineKind(kinds.PIPE, {
 defineKind(kinds.VOYAGES, {
   destroy: (family, offset) => {
     // The last message that had the end is gone: where nobody took it out, the other end is alone now.
-    const pipe = (Atomics.load(family.heap.words(offset), wordIndex(offset) + voyages.pipe) >>> 0) * GRANULE;
+    const pipe = placeOf(Atomics.load(family.heap.words(offset), wordIndex(offset) + voyages.pipe));
     if (pipe === 0) return undefined;
     wakeAll(family, pipe);
     return 'keep';

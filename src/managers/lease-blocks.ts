@@ -1,6 +1,6 @@
 /** Leases and their returns as they stand in the heap. */
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { placeOf, wordIndex } from '../memory/heap.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { waitList } from '../sync/wait-list.ts';
 
@@ -26,5 +26,5 @@ export const leaseField = leaseLayout.at;
 
 /** Returns the place to which a lease goes when no member holds it any more. */
 export function returnsOf(family: Family, lease: number): number {
-  return (family.heap.words(lease)[wordIndex(lease) + leaseField.returns]! >>> 0) * GRANULE;
+  return placeOf(family.heap.words(lease)[wordIndex(lease) + leaseField.returns]!);
 }

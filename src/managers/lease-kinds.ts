@@ -4,7 +4,7 @@
  */
 import { lazy } from '../loading/lazy.ts';
 import { defineKind, releaseObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { field, leaseField, returnsOf } from './lease-blocks.ts';
@@ -28,7 +28,7 @@ defineKind(kinds.LEASE, {
     for (let seen = Atomics.load(words, first); ; ) {
       own[wordIndex(offset) + leaseField.next] = seen;
       // SYNC(returns): hands the lease, with what comes after it, to the taker.
-      const found = Atomics.compareExchange(words, first, seen, offset / GRANULE);
+      const found = Atomics.compareExchange(words, first, seen, granuleOf(offset));
       if (found === seen) break;
       seen = found;
     }

@@ -1,5 +1,5 @@
 import { type Family, releaseObject, retainObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
@@ -64,7 +64,7 @@ export class Returns extends SharedObject {
     let granule = Atomics.exchange(heap.words(this.#offset), wordIndex(this.#offset) + field.first, 0);
     const leases: number[] = [];
     while (granule !== 0) {
-      const lease = (granule >>> 0) * GRANULE;
+      const lease = placeOf(granule);
       leases.push(lease);
       granule = heap.words(lease)[wordIndex(lease) + leaseField.next]!;
     }
@@ -83,7 +83,7 @@ export class Lease extends SharedObject {
     const place = locate(returns);
     const { family, offset } = locate(this);
     retainObject(family, place.offset);
-    family.heap.words(offset)[wordIndex(offset) + leaseField.returns] = place.offset / GRANULE;
+    family.heap.words(offset)[wordIndex(offset) + leaseField.returns] = granuleOf(place.offset);
   }
 }
 

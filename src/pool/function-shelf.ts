@@ -6,7 +6,7 @@ import { queueMicrotask } from '../engine/builtins.ts';
 import { isUnchanged, noteTask } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import {
   discardParcel,
   type Parcel,
@@ -75,7 +75,7 @@ export class FunctionShelf {
     const block = this.#store(parcel);
     const shelved: Shelved = {
       id: this.#table.add(),
-      granule: block / GRANULE,
+      granule: granuleOf(block),
       name: typeof fn.name === 'string' ? fn.name : '',
       modules: parcel.modules,
       versions: parcel.versions,
@@ -100,7 +100,7 @@ export class FunctionShelf {
 
   /** Encodes the function. Returns `undefined` if the result is the same as in the block. */
   #pack(fn: AnyFunction, latest: Shelved | undefined): PackedParcel | undefined {
-    const stored = latest && { block: (latest.granule >>> 0) * GRANULE, versions: latest.versions };
+    const stored = latest && { block: placeOf(latest.granule), versions: latest.versions };
     let parcel: PackedParcel | undefined;
     const { name, bytes } = heaviestOf(() => {
       parcel = packUnlessStored(this.#family, fn, 'fn', stored);
@@ -170,7 +170,7 @@ export class FunctionShelf {
     shelved.isFreed = true;
     this.#idle.delete(shelved);
     this.#table.remove(shelved.id);
-    const block = (shelved.granule >>> 0) * GRANULE;
+    const block = placeOf(shelved.granule);
     const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
     discardParcel(this.#family, { ...attachments, holds: shelved.holds });
     this.#family.allocator.free(block);
@@ -216,7 +216,7 @@ export class FunctionCache {
   get(id: number, granule: number): Known {
     let known = id === this.#lastId ? this.#last : this.#decoded.get(id);
     if (known === undefined) {
-      const { parcel, start } = viewParcel(this.#family, (granule >>> 0) * GRANULE);
+      const { parcel, start } = viewParcel(this.#family, placeOf(granule));
       const contents = contentsAmong(this.#family, parcel.handles);
       const fn = unpackShared(this.#family, parcel, start) as AnyFunction;
       known = { fn, contents, changes: contentChanges(), wasCalled: false, wasAsync: false };

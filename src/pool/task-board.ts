@@ -1,5 +1,5 @@
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardParcel, type Parcel } from '../ring/parcel.ts';
@@ -18,7 +18,7 @@ export function destroyBoard(family: Family, offset: number): void {
   const words = family.heap.words(offset);
   const at = wordIndex(offset);
   for (let lane = 0; lane < (words[at + field.laneCount] as number); lane++) {
-    const ring = (words[at + field.lanes + lane]! >>> 0) * GRANULE;
+    const ring = placeOf(words[at + field.lanes + lane]!);
     new Ring(family, ring).destroy();
     family.allocator.free(ring);
   }
@@ -27,7 +27,7 @@ export function destroyBoard(family: Family, offset: number): void {
     new WaitList(family, offset + list * 4).destroy();
   }
   // 0 if there was no memory for the table, or if the maker was killed before it made the table.
-  const slots = (words[at + field.slots]! >>> 0) * GRANULE;
+  const slots = placeOf(words[at + field.slots]!);
   if (slots !== 0) family.allocator.free(slots);
 }
 
@@ -70,13 +70,13 @@ export class TaskBoard extends SharedObject {
     this.#at = wordIndex(offset);
     if (existing === undefined) {
       this.#words[this.#at + field.ownerName] = family.me;
-      this.#words[this.#at + field.slots] = family.allocator.allocate(SLOTS_BYTES, 0) / GRANULE;
+      this.#words[this.#at + field.slots] = granuleOf(family.allocator.allocate(SLOTS_BYTES, 0));
       for (const ring of [field.results, field.requests]) Ring.create(family, offset + ring * 4, 0);
       this.#lanes = [createLane(family, 0)];
       this.#publishLanes();
     }
     this.#pollers = new Pollers(this.#words, this.#at + field.pollers, family.me);
-    this.slots = new TaskSlots(family, (this.#words[this.#at + field.slots]! >>> 0) * GRANULE);
+    this.slots = new TaskSlots(family, placeOf(this.#words[this.#at + field.slots]!));
     this.functions = new FunctionTable(this.#words, this.#at + field.functions);
     this.#results = new Ring(family, offset + field.results * 4);
     this.#requests = new Ring(family, offset + field.requests * 4);
@@ -341,10 +341,7 @@ export class TaskBoard extends SharedObject {
       if (version === this.#version) return this.#lanes;
       if (version & 1) continue;
       const count = this.#words[this.#at + field.laneCount] as number;
-      const offsets = Array.from(
-        { length: count },
-        (_, i) => (this.#words[this.#at + field.lanes + i]! >>> 0) * GRANULE,
-      );
+      const offsets = Array.from({ length: count }, (_, i) => placeOf(this.#words[this.#at + field.lanes + i]!));
       if (Atomics.load(this.#words, this.#at + field.version) !== version) continue;
       const known = new Map(this.#lanes.map((lane) => [lane.offset, lane]));
       this.#lanes = offsets.map(
@@ -379,7 +376,7 @@ export class TaskBoard extends SharedObject {
   #publishLanes(): void {
     const version = this.#words[this.#at + field.version] as number;
     Atomics.store(this.#words, this.#at + field.version, version + 1);
-    for (const [i, { offset }] of this.#lanes.entries()) this.#words[this.#at + field.lanes + i] = offset / GRANULE;
+    for (const [i, { offset }] of this.#lanes.entries()) this.#words[this.#at + field.lanes + i] = granuleOf(offset);
     this.#words[this.#at + field.laneCount] = this.#lanes.length;
     // SYNC(lanes): the list is complete.
     Atomics.store(this.#words, this.#at + field.version, version + 2);

@@ -1,7 +1,7 @@
 import { unpack } from '../channel/transport.ts';
 import { objectField } from '../memory/counts.ts';
 import { defineKind, type Family, letGoOf, releaseObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { field } from '../memory/members.ts';
@@ -106,7 +106,7 @@ export function assign(family: Family, child: number, assignment: Assignment): v
       intents.give(layout.familySection, members.place(child, field.assignment));
       holdings.mark(entry);
       // SYNC(assignment): the child sees the object as written.
-      members.set(child, field.assignment, object / GRANULE);
+      members.set(child, field.assignment, granuleOf(object));
       holdings.remove(entry);
       intents.end();
     }
@@ -115,7 +115,7 @@ export function assign(family: Family, child: number, assignment: Assignment): v
   }
   // Nobody would find it there.
   if (isGone) dropAssignment(family, assignment);
-  if (before !== 0) releaseObject(family, offsetOf(before));
+  if (before !== 0) releaseObject(family, placeOf(before));
   parker.wake(child);
 }
 
@@ -128,7 +128,7 @@ export function takeAssignment(family: Family): Assignment | undefined {
   section.enter();
   try {
     // SYNC(assignment): sees the object as written.
-    const object = offsetOf(members.get(me, field.assignment));
+    const object = placeOf(members.get(me, field.assignment));
     intents.take(layout.familySection, members.place(me, field.assignment));
     const entry = holdings.addMarked(object);
     members.set(me, field.assignment, 0);
@@ -163,8 +163,4 @@ export function readWork(family: Family, { object, entry }: Assignment): unknown
 
 function workOf(family: Family, object: number): number {
   return object + (family.heap.words(object)[wordIndex(object) + header.work] as number) * 4;
-}
-
-function offsetOf(granule: number): number {
-  return (granule >>> 0) * GRANULE;
 }

@@ -1,7 +1,7 @@
 import { StateError } from '../contracts/errors.ts';
 import { objectField } from '../memory/counts.ts';
 import { type Family, releaseObject, retainObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, knownObject, locate } from '../memory/shared-object.ts';
 import { Lock } from '../sync/lock.ts';
@@ -44,7 +44,7 @@ export function initGuard(family: Family, words: Int32Array, at: number, options
   else if (lock instanceof Lock) {
     const { offset } = locate(lock);
     retainObject(family, offset);
-    words[at] = offset / GRANULE;
+    words[at] = granuleOf(offset);
   }
 }
 
@@ -59,7 +59,7 @@ export function guardOf(family: Family, words: Int32Array, at: number): Lock {
   // Counted before it can be found: if this member is killed in between, the lock is never freed.
   retainObject(family, offset);
   // SYNC(own-lock): a member that finds the lock finds it complete.
-  const found = Atomics.compareExchange(words, at, 0, offset / GRANULE);
+  const found = Atomics.compareExchange(words, at, 0, granuleOf(offset));
   if (found === 0) return made;
   releaseObject(family, offset);
   made.close();
@@ -69,11 +69,11 @@ export function guardOf(family: Family, words: Int32Array, at: number): Lock {
 /** Releases the lock of an object that is destroyed. */
 export function releaseGuard(family: Family, words: Int32Array, at: number): void {
   const granule = words[at] as number;
-  if (granule !== 0 && granule !== NONE) releaseObject(family, offsetOf(granule));
+  if (granule !== 0 && granule !== NONE) releaseObject(family, placeOf(granule));
 }
 
 function openLock(family: Family, granule: number): Lock {
-  const offset = offsetOf(granule);
+  const offset = placeOf(granule);
   const known = knownObject(offset);
   if (known !== undefined) return known as Lock;
   const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
@@ -81,5 +81,3 @@ function openLock(family: Family, granule: number): Lock {
   if (Class === undefined) throw new Error(`A lock of the unknown kind ${kind}.`);
   return new Class(new Existing(offset));
 }
-
-const offsetOf = (granule: number): number => (granule >>> 0) * GRANULE;

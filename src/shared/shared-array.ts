@@ -1,6 +1,6 @@
 import { MAX_PAYLOAD } from '../memory/allocator.ts';
 import { defineKind, releaseObject, retainObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word } from '../memory/struct.ts';
@@ -36,7 +36,7 @@ defineKind(kinds.SHARED_ARRAY, {
     const at = wordIndex(offset);
     releaseGuard(family, words, at + field.lock);
     const granule = words[at + field.bytes] as number;
-    if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+    if (granule !== 0) releaseObject(family, placeOf(granule));
   },
 });
 
@@ -90,8 +90,8 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
       const bytes = locate(this.#bytes).offset;
       // Counted before it can be found: if this member is killed in between, the bytes are never freed.
       retainObject(family, bytes);
-      words[at + field.bytes] = bytes / GRANULE;
-    } else this.#bytes = SharedBytes.at((words[at + field.bytes]! >>> 0) * GRANULE);
+      words[at + field.bytes] = granuleOf(bytes);
+    } else this.#bytes = SharedBytes.at(placeOf(words[at + field.bytes]!));
     this.#kind = scalarKind(words[at + field.type] as number);
     this.#length = words[at + field.length] as number;
     if (plan?.items !== undefined) (this.view as Float64Array).set(plan.items as ArrayLike<number>);

@@ -1,6 +1,6 @@
 import { registerSharedBuffers } from '../codec/buffer-table.ts';
 import { defineKind, type Family, letGoOf } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { canPin, pin } from '../memory/pin.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
@@ -23,7 +23,7 @@ defineKind(kinds.SHARED_BYTES, {
   make: () => SharedBytes,
   destroy: (family, offset) => {
     const granule = family.heap.words(offset)[wordIndex(offset) + field.block] as number;
-    if (granule !== 0) family.allocator.free((granule >>> 0) * GRANULE);
+    if (granule !== 0) family.allocator.free(placeOf(granule));
   },
 });
 
@@ -55,11 +55,11 @@ export class SharedBytes extends SharedObject {
       // The block is ours until the object names it: our burial frees it by one of the two, and frees the object first.
       const block = this.#allocate(make);
       empty(family, block, make);
-      Atomics.store(words, at + field.block, block / GRANULE);
+      Atomics.store(words, at + field.block, granuleOf(block));
       family.allocator.own(block, 0);
     }
     this.#length = words[at + field.length] as number;
-    this.#block = (words[at + field.block]! >>> 0) * GRANULE;
+    this.#block = placeOf(words[at + field.block]!);
   }
 
   /** Returns the object at `offset`, which another object holds. */

@@ -4,7 +4,7 @@ import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contract
 import { clock } from '../engine/builtins.ts';
 import { objectField } from '../memory/counts.ts';
 import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word } from '../memory/struct.ts';
@@ -28,7 +28,7 @@ defineKind(kinds.CONDITION, {
   destroy: (family, offset) => {
     new ConditionLine(family, offset + field.line * 4).destroy();
     const granule = family.heap.words(offset)[wordIndex(offset) + field.lock] as number;
-    if (granule !== 0) releaseObject(family, (granule >>> 0) * GRANULE);
+    if (granule !== 0) releaseObject(family, placeOf(granule));
   },
 });
 
@@ -82,9 +82,9 @@ export class Condition extends SharedObject implements AnyLock {
     const at = wordIndex(offset) + field.lock;
     if (place !== undefined) {
       retainObject(family, place.offset);
-      words[at] = place.offset / GRANULE;
+      words[at] = granuleOf(place.offset);
     }
-    this.#lock = given ?? lockAt(family, (words[at]! >>> 0) * GRANULE);
+    this.#lock = given ?? lockAt(family, placeOf(words[at]!));
   }
 
   /** Waits for the lock and takes it. Resolves to true, or to false after the time-out. */

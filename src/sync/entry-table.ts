@@ -1,6 +1,6 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
-import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
 import { struct, word, words } from '../memory/struct.ts';
 
@@ -98,18 +98,18 @@ export class EntryTable {
   /** Frees the memory outside the object. */
   destroy(): void {
     const granule = this.#words[this.#at + field.more] as number;
-    if (granule !== 0) this.#family.allocator.free((granule >>> 0) * GRANULE);
+    if (granule !== 0) this.#family.allocator.free(placeOf(granule));
   }
 
   #makeRoom(): void {
     if (this.#words[this.#at + field.more] !== 0) return;
     const block = this.#family.allocator.allocate((this.#capacity - FIRST_ENTRIES) * 8, 0);
-    Atomics.store(this.#words, this.#at + field.more, block / GRANULE);
+    Atomics.store(this.#words, this.#at + field.more, granuleOf(block));
   }
 
   #place(entry: number): [words: Int32Array, index: number] {
     if (entry < FIRST_ENTRIES) return [this.#words, this.#at + field.first + entry * 2];
-    const block = (this.#words[this.#at + field.more]! >>> 0) * GRANULE;
+    const block = placeOf(this.#words[this.#at + field.more]!);
     return [this.#family.heap.words(block), wordIndex(block) + (entry - FIRST_ENTRIES) * 2];
   }
 }
