@@ -56,6 +56,11 @@ const long: Readonly<Record<string, string>> = {
   'ring/ring.ts': 'one layout in shared memory, read and written by both ends',
 };
 
+/** The constructors with more than four positional parameters, with the reason. */
+const manyParameters: Readonly<Record<string, string>> = {
+  'contracts/errors.ts': 'WorkerLostError, which users can see',
+};
+
 /** What a program may replace, as fake timers do: `engine/builtins.ts` has it as it was when the library was loaded, or as Node made it. */
 const replaceable =
   /(?<![\w.$'#])((?:set|clear)(?:Timeout|Interval|Immediate)|queueMicrotask)\(|\b(performance|process)\.(?:now|hrtime|nextTick)\b|\bnew (Date)\(|\b(Date)\.\w|\binstanceof (Promise|Date)\b|\bgetBuiltinModule\('node:(fs)'\)/g;
@@ -94,6 +99,25 @@ function replaceablesOf(source: string): string[] {
   return [...new Set(used)].filter((name) => !own.includes(name));
 }
 
+/** The number of positional parameters of each constructor and each of its overloads. */
+function parametersOfConstructors(source: string): number[] {
+  return [...source.matchAll(/\bconstructor\(((?:[^()]|\([^()]*\))*)\)\s*[{;]/g)].map((match) => {
+    let depth = 0;
+    let count = 0;
+    let isNew = true;
+    for (const char of match[1]!.replaceAll('=>', '')) {
+      if ('([{<'.includes(char)) depth++;
+      if (')]}>'.includes(char)) depth--;
+      if (char === ',' && depth <= 0) isNew = true;
+      else if (isNew && /\S/.test(char)) {
+        count++;
+        isNew = false;
+      }
+    }
+    return count;
+  });
+}
+
 function layerOf(file: string): number | undefined {
   return single[file] ?? layers[folderOf(file)];
 }
@@ -120,6 +144,10 @@ function violationsOf(sources: Sources): string[] {
     if (folder !== 'engine' && !obeysTheProgram.includes(folder)) {
       for (const name of replaceablesOf(source))
         found.push(`${file} takes ${name} from where a program may replace it`);
+    }
+    for (const count of parametersOfConstructors(source)) {
+      if (count > 4 && manyParameters[file] === undefined)
+        found.push(`${file}: a constructor with ${count} parameters: take a record`);
     }
     for (const specifier of importsOf(source)) {
       const problem = problemWith(file, specifier, sources);
@@ -261,6 +289,16 @@ describe('the check of the architecture', () => {
       'pool/new.ts': "import { GRANULE } from '../memory/heap.ts';",
     };
     assert.deepEqual(check(files), ['pool/new.ts knows granules, as only memory/, ring/ may']);
+  });
+
+  test('finds constructors that take too much by position', () => {
+    const files = {
+      'memory/a.ts': 'class A { constructor(a: number, b: Map<string, number>, c = 1, d: () => void) {} }',
+      'memory/b.ts':
+        'class B { constructor(\n  a: number,\n  b: () => void,\n  c: { x: 1, y: 2 },\n  d?: 4,\n  e = f(),\n) {} }',
+      'memory/c.ts': 'class C { constructor({ a, b, c, d, e }: Parts) {} }',
+    };
+    assert.deepEqual(check(files), ['memory/b.ts: a constructor with 5 parameters: take a record']);
   });
 
   test('finds names that say nothing, files in no folder, unknown folders and long files', () => {

@@ -228,7 +228,7 @@ function examine(fn: AnyFunction): Examined {
   // Once the module has run, the function goes by reference.
   if (!isEarly) {
     if (placed !== undefined && isDeclared(fn, placed))
-      cut.shared = new SharedVariable(fn.name, false, fn, () => isFixed(fn, cut));
+      cut.shared = new SharedVariable(fn.name, false, fn, { isFixed: () => isFixed(fn, cut) });
     cuts.set(fn, cut);
   }
   return { kind: 'cut', cut };
@@ -283,7 +283,7 @@ function noteLone(fn: AnyFunction, cut: Cut, { location }: InspectedFunction): C
   // It may be declared at the top level, where functions that come later use it.
   if (fn.name !== '' && named.get(place)?.deref() === undefined) {
     named.set(place, new WeakRef(fn));
-    cut.shared = new SharedVariable(fn.name, false, fn, () => isFixed(fn, cut));
+    cut.shared = new SharedVariable(fn.name, false, fn, { isFixed: () => isFixed(fn, cut) });
   }
   cuts.set(fn, cut);
   return cut;

@@ -108,7 +108,7 @@ function sharedVariable(
   if (known !== undefined && (isCell || known.now === value)) return known;
   const isHidden = !isCell && (script.isModule || scopeOf(binding.name, scopes)?.description.startsWith('Closure'));
   const isPrivate = isHidden ? privateData(binding, script, value) : undefined;
-  const variable = new SharedVariable(binding.name, isCell, isCell ? undefined : value, undefined, isPrivate);
+  const variable = new SharedVariable(binding.name, isCell, isCell ? undefined : value, { isPrivate });
   sharedVariables.set(binding, variable);
   return variable;
 }

@@ -28,6 +28,14 @@ const NO_MODULES: readonly string[] = [];
 /** From so many bytes on it takes longer to encode a value than to compare it, or to prove that it stays. */
 const WORTH_FOLLOWING = 2 ** 14;
 
+/** What is known of a variable beyond what it holds. */
+interface Certainty {
+  /** Returns whether what it holds can never be encoded in another way. */
+  readonly isFixed?: (() => boolean) | undefined;
+  /** Returns whether nobody else can change the data that it holds. */
+  readonly isPrivate?: (() => boolean) | undefined;
+}
+
 /** A variable, or a function that is declared, at the top level of a script. In a message it stands for the variable itself. */
 export class SharedVariable {
   /** Odd for a cell. */
@@ -55,7 +63,7 @@ export class SharedVariable {
   wasTried = false;
 
   /** A constant is found again in other places by what it holds. Where that is large data, `isPrivate` is asked whether nobody can change it. */
-  constructor(name: string, isCell: boolean, now: unknown, isFixed?: () => boolean, isPrivate = () => false) {
+  constructor(name: string, isCell: boolean, now: unknown, { isFixed, isPrivate = () => false }: Certainty = {}) {
     this.name = name;
     this.number = (lastNumber += 2) + (isCell ? 1 : 0);
     this.isCell = isCell;

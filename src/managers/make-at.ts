@@ -22,5 +22,5 @@ export function makeAt(
     lease?.close();
     throw error;
   }
-  return makeProxy(new Reference(link, id, kind, lease), companion);
+  return makeProxy(new Reference(link, id, kind, { lease }), companion);
 }

@@ -113,9 +113,9 @@ function readNear({ identity, kind, id, companion }: Name, input: ValueReader): 
   const link = Link.to({ identity, near, far });
   const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
   if (known !== undefined) return known;
-  if (near !== undefined) return makeProxy(new Reference(link, id, kind, lease), companion);
+  if (near !== undefined) return makeProxy(new Reference(link, id, kind, { lease }), companion);
   link.claim(id);
-  return makeProxy(new Reference(link, id, kind, undefined, lease), companion);
+  return makeProxy(new Reference(link, id, kind, { loan: lease }), companion);
 }
 
 /** `isCounted` is true if the server itself has sent the proxy and has counted that. */
@@ -134,5 +134,5 @@ function readNamed({ identity, kind, id, companion }: Name, isCounted: boolean):
   }
   if (here === undefined && !isCounted) link.claim(id);
   const lease = here === undefined ? undefined : here.hold(id);
-  return makeProxy(new Reference(link, id, kind, lease), companion);
+  return makeProxy(new Reference(link, id, kind, { lease }), companion);
 }

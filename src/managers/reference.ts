@@ -14,6 +14,14 @@ const collected = new FinalizationRegistry<{ link: Link; id: ObjectId; given: { 
   ({ link, id, given }) => link.release(id, given.count),
 );
 
+/** What keeps an object for this thread. */
+interface Keeping {
+  /** Within the server's family. */
+  readonly lease?: Lease | undefined;
+  /** Elsewhere: the hold of another member of this family. */
+  readonly loan?: Lease | undefined;
+}
+
 /** The reference of a proxy: an object of a server, and this thread's share in keeping the object. */
 export class Reference {
   readonly link: Link;
@@ -27,7 +35,7 @@ export class Reference {
   readonly #given = { count: 1 };
   #isReleased = false;
 
-  constructor(link: Link, id: ObjectId, kind: string, lease: Lease | undefined, loan?: Lease) {
+  constructor(link: Link, id: ObjectId, kind: string, { lease, loan }: Keeping) {
     this.link = link;
     this.id = id;
     this.kind = kind;

@@ -15,6 +15,15 @@ export type IsGone = (member: number) => boolean;
 /** Settles what one that was cut short inside has begun there; what it throws leaves the section to the next. */
 export type Settle = () => void;
 
+/** Who enters a section. */
+interface SectionUser {
+  /** This member's number. */
+  readonly me: number;
+  readonly isGone: IsGone;
+  /** Finishes what a dead owner has begun. */
+  readonly settle: Settle | undefined;
+}
+
 /**
  * A lock for a few dozen instructions on shared memory, never for a wait or a call of user code.
  *
@@ -31,7 +40,7 @@ export class CriticalSection {
   readonly #isGone: IsGone;
   readonly #settle: Settle | undefined;
 
-  constructor(heap: Heap, offset: number, me: number, isGone: IsGone, settle?: Settle) {
+  constructor(heap: Heap, offset: number, { me, isGone, settle }: SectionUser) {
     this.#heap = heap;
     this.#offset = offset;
     this.#words = heap.words(offset);

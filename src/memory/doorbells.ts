@@ -7,6 +7,16 @@ import type { ThreadDescriptors } from './thread-descriptors.ts';
 /** From this number of open doorbells on, the doorbells of members that are gone are closed first. */
 const CROWDED = 64;
 
+/** What doorbells work with. */
+interface DoorbellParts {
+  readonly pipes: Pipes;
+  readonly members: Members;
+  readonly descriptors: ThreadDescriptors;
+  readonly spareDescriptor: SpareDescriptor;
+  /** This member's number. */
+  readonly me: number;
+}
+
 /** The write ends of other members' doorbells, opened when first rung. */
 export class Doorbells {
   readonly #pipes: Pipes;
@@ -16,13 +26,7 @@ export class Doorbells {
   readonly #me: number;
   readonly #open = new Map<number, number>();
 
-  constructor(
-    pipes: Pipes,
-    members: Members,
-    descriptors: ThreadDescriptors,
-    spareDescriptor: SpareDescriptor,
-    me: number,
-  ) {
+  constructor({ pipes, members, descriptors, spareDescriptor, me }: DoorbellParts) {
     this.#pipes = pipes;
     this.#me = me;
     this.#members = members;

@@ -66,14 +66,14 @@ export class Family {
     const remind = (callback: () => void) => this.parker.remind(callback);
     this.signals =
       pipes && processes && parking
-        ? new PipeSignals({ pipes, processes, parking }, heap, members, me, inheritance?.ends, remind)
+        ? new PipeSignals({ calls: { pipes, processes, parking }, heap, members, me, pass: inheritance?.ends, remind })
         : new WordSignals(heap, members, me, inheritance?.ends);
     members.lookBy((member) => this.signals.look(member));
-    this.holdings = new Holdings(heap, this.allocator, members, this.intents, me);
+    this.holdings = new Holdings({ heap, allocator: this.allocator, members, intents: this.intents, me });
     this.counts = new Counts(heap, this.holdings, this.intents, (offset) => this.section(offset));
     const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
     const awaitEnd = () => new ThreadGuard(this.guards, me).awaitEnd();
-    this.parker = new Parker(heap.memory, members, this.signals, me, isNested, awaitEnd);
+    this.parker = new Parker({ memory: heap.memory, members, signals: this.signals, me, isNested, awaitEnd });
     this.#join(inheritance);
   }
 
@@ -124,7 +124,7 @@ export class Family {
   section(offset: number): CriticalSection {
     const isGone = (member: number) => this.members.isGone(member);
     const settle = () => this.intents.settleWithin(offset);
-    return new CriticalSection(this.heap, offset, this.me, isGone, settle);
+    return new CriticalSection(this.heap, offset, { me: this.me, isGone, settle });
   }
 
   /**

@@ -13,6 +13,16 @@ const ENTRIES = BLOCK_BYTES / 4 - 1;
  */
 const UNMARKED = 1;
 
+/** What holdings work with. */
+interface HoldingsParts {
+  readonly heap: Heap;
+  readonly allocator: Allocator;
+  readonly members: Members;
+  readonly intents: Intents;
+  /** This member's number. */
+  readonly me: number;
+}
+
 /**
  * Which shared objects this member counts as a holder of, one entry for each count: written where others can read it when the
  * member has died. Entry and count change together, see counts.ts.
@@ -25,7 +35,7 @@ export class Holdings {
   /** Offsets of the free entries of the existing blocks. */
   readonly #free: number[] = [];
 
-  constructor(heap: Heap, allocator: Allocator, members: Members, intents: Intents, me: number) {
+  constructor({ heap, allocator, members, intents, me }: HoldingsParts) {
     this.#heap = heap;
     this.#allocator = allocator;
     this.#members = members;

@@ -21,6 +21,18 @@ export interface Pending {
   check(): void;
 }
 
+/** What a parker works with. */
+interface ParkerParts {
+  readonly memory: Memory;
+  readonly members: Members;
+  readonly signals: Signals;
+  /** This member's number. */
+  readonly me: number;
+  readonly isNested: boolean;
+  /** The function in which a thread waits that is being ended. */
+  readonly awaitEnd: () => never;
+}
+
 /** How one thread sleeps until another member wakes it, and how it wakes others. */
 export class Parker {
   readonly #memory: Memory;
@@ -42,14 +54,7 @@ export class Parker {
   /** The function in which a thread waits that is being ended. */
   readonly #awaitEnd: () => never;
 
-  constructor(
-    memory: Memory,
-    members: Members,
-    signals: Signals,
-    me: number,
-    isNested: boolean,
-    awaitEnd: () => never,
-  ) {
+  constructor({ memory, members, signals, me, isNested, awaitEnd }: ParkerParts) {
     this.#memory = memory;
     this.#members = members;
     this.#signals = signals;

@@ -22,6 +22,19 @@ export interface PipeCalls {
   readonly parking: Parking;
 }
 
+/** What pipe signals work with. */
+interface PipeSignalsParts {
+  readonly calls: PipeCalls;
+  readonly heap: Heap;
+  readonly members: Members;
+  /** This member's number. */
+  readonly me: number;
+  /** What the starter of this member has given it. */
+  readonly pass: EndsPass | undefined;
+  /** Calls back after about 20 ms, even if the thread is blocked by then. */
+  readonly remind: (callback: () => void) => void;
+}
+
 /**
  * Signals between processes, and threads of processes. Each member has two pipes, a doorbell and a lifeline, and the kernel knows which
  * members live.
@@ -47,15 +60,7 @@ export class PipeSignals implements Signals {
   #shared: EndsOfThreads | undefined;
   #watched: readonly [fd: number, member: number][] = [];
 
-  /** `pass` is what the starter of this member has given it. `remind` calls back after about 20 ms, even if the thread is blocked by then. */
-  constructor(
-    calls: PipeCalls,
-    heap: Heap,
-    members: Members,
-    me: number,
-    pass: EndsPass | undefined,
-    remind: (callback: () => void) => void,
-  ) {
+  constructor({ calls, heap, members, me, pass, remind }: PipeSignalsParts) {
     const { pipes, processes } = calls;
     this.#pipes = pipes;
     this.#processes = processes;
@@ -66,7 +71,13 @@ export class PipeSignals implements Signals {
     this.#descriptors = new ThreadDescriptors(pipes, me, this.#shared?.descriptorOwners);
     this.threadChildren = new ThreadChildren(processes, me, this.#shared?.children);
     this.spareDescriptor = new SpareDescriptor(pipes, this.#descriptors, heap.memory.pass.file as number);
-    this.doorbells = new Doorbells(pipes, members, this.#descriptors, this.spareDescriptor, me);
+    this.doorbells = new Doorbells({
+      pipes,
+      members,
+      descriptors: this.#descriptors,
+      spareDescriptor: this.spareDescriptor,
+      me,
+    });
     this.lifelines = new PipeLifelines(pipes, members, this.#descriptors, remind);
     this.parking = pass?.parking ?? calls.parking.create();
     const [doorbell, ownRing] = pass ? [pass.doorbell as number, -1] : pipes.pipe();
