@@ -1,34 +1,34 @@
 /**
- * Code that V8 has compiled, kept for later processes in a folder of the user's own. Whoever can write such a file can have us run what he likes:
- * so it is believed only if it is this user's and nobody else can write it, and if it holds the very source that is about to run. V8 itself
- * refuses the code of another version of it, or of other flags. Where any of this fails, the source is compiled as if there were no cache.
+ * Code that V8 has compiled, kept for later processes in a folder of the user. Anybody who can write such a file can make us run any code.
+ * Therefore a file is used only if it belongs to this user, if nobody else can write it, and if it holds the very source that is about to run. V8 itself
+ * refuses code of another version of V8 or of other flags. If any of this fails, the source is compiled as if there were no cache.
  */
 import type { Stats } from 'node:fs';
 import { fs } from '../engine/real-files.ts';
 import { realDate } from '../engine/real-time.ts';
 
-/** The files are this old at most, in milliseconds: those of a library that is gone go, too. */
+/** The largest age of a file, in milliseconds: files of a library that was removed must go, too. */
 const MAX_AGE = 30 * 24 * 3600_000;
 
-/** They have this many bytes at most, all together: enough for some twenty installations, versions and sets of options. */
+/** The largest size of all files together, in bytes: enough for about twenty installations, versions and sets of options. */
 const MAX_BYTES = 128 * 2 ** 20;
 
-/** Before that, in milliseconds, what V8 refuses is not written anew. */
+/** The age, in milliseconds, before which a file that V8 refuses is not written again. */
 const MIN_AGE = 3600_000;
 
 const now = (): number => realDate().now();
 
 let known: { readonly folder: string | undefined } | undefined;
 
-/** What was compiled of a script. */
+/** The compiled code of a script. */
 export interface Compiled {
-  /** Under which its code is kept. */
+  /** The name under which the code is kept. */
   readonly name: string;
   source(): Uint8Array;
   code(): Uint8Array;
 }
 
-/** The code that was kept of `source` under this name, in memory of `allocate`; `undefined` if there is none, or none to be trusted. */
+/** Returns the code that was kept of `source` under this name, in memory of `allocate`; `undefined` if there is none that can be trusted. */
 export function cachedCode(
   name: string,
   source: Buffer,
@@ -56,23 +56,23 @@ export function cachedCode(
   }
 }
 
-/** Has what this process has compiled of a script by its end kept for later ones. */
+/** At the exit of this process, keeps the code that V8 has compiled of a script until then. */
 export function keepAtExit(compiled: Compiled): void {
   if (keepsCode() && unkept.push(compiled) === 1) process.once('exit', keepAll);
 }
 
-/** The same where V8 has refused what was kept: not again and again, for programs that change V8's flags would take turns. */
+/** Keeps the code of a script whose file V8 has refused, but not too often: programs with different flags of V8 would overwrite each other's file. */
 export function renewAtExit(compiled: Compiled): void {
   try {
     const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(compiled.name)}`);
     if (mtimeMs > now() - MIN_AGE) return;
   } catch {
-    // It is gone meanwhile.
+    // The file is gone by now.
   }
   keepAtExit(compiled);
 }
 
-/** Whether there is a place for compiled code. */
+/** Returns true if there is a folder for compiled code. */
 export function keepsCode(): boolean {
   return folderOfUser() !== undefined;
 }
@@ -83,7 +83,7 @@ function keepAll(): void {
   try {
     for (const compiled of unkept) keep(compiled);
   } catch {
-    // A full disk, a folder that may not be written: later processes compile, as this one did.
+    // The disk is full, or the folder cannot be written: later processes compile, as this one did.
   }
 }
 
@@ -94,7 +94,7 @@ function keep(compiled: Compiled): void {
   const source = compiled.source();
   const code = compiled.code();
   const gap = Buffer.alloc(startOfCode(source.length) - HEADER - source.length);
-  // Others find the file whole or not at all, also after a crash of the machine.
+  // Other processes find the whole file or none, even after a crash of the machine.
   const unfinished = `${folder}/${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   const fd = fs.openSync(unfinished, 'wx', 0o600);
   try {
@@ -112,7 +112,7 @@ function keep(compiled: Compiled): void {
   sweep(folder);
 }
 
-/** Removes what is too old to be used, and the oldest where there is too much. */
+/** Removes files that are too old, and the oldest files if all together are too large. */
 function sweep(folder: string): void {
   const files = fs.readdirSync(folder).map((name) => {
     const path = `${folder}/${name}`;
@@ -127,19 +127,19 @@ function sweep(folder: string): void {
   }
 }
 
-/** Where the user's cache is to be; `undefined` where there is no user of whom that is known, or who does not want one. */
+/** Returns the folder of the user's cache; `undefined` if the user has no known home or does not want a cache. */
 function folderOfUser(): string | undefined {
   const { HOME, NODE_DISABLE_COMPILE_CACHE, XDG_CACHE_HOME } = process.env;
-  // They call themselves a Node of some version, and have engines of their own.
+  // Bun and Deno report a version of Node, but have engines of their own.
   if (process.versions.bun !== undefined || process.versions.deno !== undefined) return undefined;
-  // What another user's program runs as, by a setuid bit, has that user's environment.
+  // A program with a setuid bit has the environment of the user who called it.
   if (NODE_DISABLE_COMPILE_CACHE || process.getuid === undefined || process.getuid() !== process.geteuid?.())
     return undefined;
   if (XDG_CACHE_HOME?.startsWith('/')) return `${XDG_CACHE_HOME}/multiproc`;
   return HOME?.startsWith('/') ? `${HOME}/.cache/multiproc` : undefined;
 }
 
-/** The folder, made if need be, but in a home of this user only: root may have the environment of somebody else. */
+/** Returns the folder, and makes it if it is missing, but only in a home of this user: root may have another user's environment. */
 function madeFolder(): string | undefined {
   const folder = folderOfUser();
   if (folder === undefined) return undefined;
@@ -151,7 +151,7 @@ function madeFolder(): string | undefined {
   return folder;
 }
 
-/** The folder if it is there, and nobody else can put anything into it. */
+/** Returns the folder if it exists and no other user can write to it. */
 function usable(folder: string | undefined): string | undefined {
   if (folder === undefined) return undefined;
   try {
@@ -172,10 +172,10 @@ function fileOf(name: string): string {
 
 let hash: string | undefined;
 
-/** Each installation, version of Node and set of options has files of its own, so that none drives out those of another. */
+/** Returns the name of a file. Each installation, version of Node and set of options has files of its own, so that they do not overwrite each other. */
 function hashOfInstallation(): string {
   const { arch, env, execArgv, version } = process;
-  // Not what is evaluated or required: those are of one program.
+  // Without the values of --eval and --require, which belong to one program.
   const options = [...execArgv, ...(env.NODE_OPTIONS ?? '').split(' ')].filter((word) =>
     /^--[\w-]+(=[\w-]*)?$/.test(word),
   );
@@ -187,7 +187,7 @@ function hashOfInstallation(): string {
 
 const HEADER = 64;
 
-/** V8 copies code that does not begin at the border of a word. */
+/** Returns where the code starts: V8 copies code that is not aligned to a word. */
 function startOfCode(sourceLength: number): number {
   return (HEADER + sourceLength + 7) & ~7;
 }

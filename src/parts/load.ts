@@ -1,12 +1,12 @@
 /**
- * Loads the files that the library is built into, each once, with the code that V8 compiled of it in an earlier process. Only `dist/` has this:
- * what runs from the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
+ * Loads the files of `dist/`, each once, with the code that V8 compiled of them in an earlier process. Only `dist/` has this:
+ * the source is loaded by Node, module by module (docs/decisions/015-loaded-at-first-use.md).
  */
 import { isMainThread } from '../engine/main-thread.ts';
 import { fs } from '../engine/real-files.ts';
 import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
-/** What the modules of a part export, by their paths in src/. */
+/** The exports of the modules of a part, by their paths in src/. */
 export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A file of the library, and the code that was kept of it, in memory that threads share. */
@@ -15,7 +15,7 @@ interface Shared {
   readonly code: Uint8Array | undefined;
 }
 
-/** What a thread is given of its program, by the names of parts. */
+/** The files that a thread is given, by the names of the parts. */
 type Given = Readonly<Record<string, Shared>>;
 
 const { Script } = process.getBuiltinModule('node:vm');
@@ -26,22 +26,22 @@ function threads(): typeof import('node:worker_threads') {
 }
 
 const loaded = new Map<string, Modules>();
-/** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
+/** The part that this process loaded first. Code is kept for each first part separately, because it decides what a process runs of the library. */
 let first: string | undefined;
 
-/** What this thread was given, and gives to those that it starts. */
+/** The files that this thread was given, and gives to the threads that it starts. */
 let given = (isMainThread ? undefined : threads().workerData?.multiprocCode) as Given | undefined;
-/** What a thread runs. */
+/** The parts that a thread runs. */
 const ofThreads = ['child', 'main', 'core', 'queue', 'functions', 'pool'];
 
-/** The modules of a part, which is loaded if it is not there yet. Throws what the part throws. */
+/** Returns the modules of a part; loads it at its first use. Throws what the part throws. */
 export function part(name: string): Modules {
   let modules = loaded.get(name);
   if (modules === undefined) loaded.set(name, (modules = run(name)));
   return modules;
 }
 
-/** A package that is one CommonJS file. */
+/** Loads a package that is one CommonJS file. */
 export function loadPackage(name: string): unknown {
   const filename = require.resolve(name);
   const module = { exports: {} };
@@ -52,7 +52,7 @@ export function loadPackage(name: string): unknown {
 
 /** See `CodeOfThreads` in process/code-of-threads.ts. */
 export const codeOfThreads = {
-  // Where no code is kept there is nothing to give that a thread could not read itself.
+  // If no code is kept, a thread can read the files itself.
   given: (): unknown => (keepsCode() ? (given ??= readForThreads()) : given),
   keep(sent: unknown): void {
     for (const { name, code } of sent as readonly { name: string; code: Uint8Array }[]) {
@@ -106,7 +106,7 @@ function compileKept(filename: string, name: string, reading: Reading): Run {
   return script.runInThisContext() as Run;
 }
 
-/** In a thread: whoever ends one while it has a file open leaves that open for good, so this reads none but by one call of Node's. */
+/** Compiles a part in a thread. A thread that is ended while it has a file open leaves the file open for good, so this reads files only by single calls of Node. */
 function compileGiven(filename: string, name: string, reading: Reading): Run {
   const { source, code } = given?.[name] ?? {};
   if (source === undefined) {
@@ -128,14 +128,14 @@ function scriptOf(
   return new Script(before + source + after, { filename, columnOffset: -before.length, cachedData });
 }
 
-/** What this thread has compiled of what was given to it without code. */
+/** The scripts that were given to this thread without code, and that it has compiled. */
 const unsent: { readonly name: string; readonly script: import('node:vm').Script }[] = [];
 
 function send(): void {
   threads().parentPort?.postMessage(unsent.map(({ name, script }) => ({ name, code: script.createCachedData() })));
 }
 
-/** The files that threads run, and the code that was kept of them. */
+/** Reads the files that threads run, and the code that was kept of them. */
 function readForThreads(): Given {
   const share = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
   const files = ofThreads.map((name): [string, Shared] => {

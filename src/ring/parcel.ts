@@ -10,8 +10,8 @@ export interface Blob {
 
 /**
  * One message as it crosses: encoded bytes, the blocks with its large binaries, and the shared objects that it refers to. The three
- * lists are emptied when what they name is surrendered or discarded, in this parcel and in all copies of it: to discard one that
- * was surrendered, or discarded, does nothing.
+ * lists are emptied when their contents are surrendered or discarded, in this parcel and in all copies of it. Discarding a parcel that
+ * was surrendered or discarded does nothing.
  */
 export interface Parcel {
   readonly bytes: Uint8Array;
@@ -35,7 +35,7 @@ const NO_HANDLES: number[] = [];
  */
 const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
 
-/** How many words the parcel takes in shared memory; always even, so that what follows is 8-byte aligned. */
+/** Returns the number of words that the parcel takes in shared memory; always even, so that the next record is 8-byte aligned. */
 export function parcelWords(parcel: Parcel): number {
   const words = header.words + parcel.blobs.length * 2 + parcel.handles.length + ((parcel.length + 3) >>> 2);
   return (words + 1) & ~1;
@@ -64,21 +64,21 @@ export function writeParcel(family: Family, offset: number, at: number, parcel: 
   family.heap.memory.view(start, parcel.length).set(parcel.bytes.subarray(0, parcel.length));
 }
 
-/** The KiB that a parcel brings, large binaries included; what is smaller counts as nothing. */
+/** Returns the size of a parcel in KiB, rounded down, including its large binaries. */
 export function parcelWeight(parcel: Parcel): number {
   let bytes = parcel.length;
   for (const { length } of parcel.blobs) bytes += length;
   return Math.floor(bytes / 1024);
 }
 
-/** The same of the parcel at `at` in shared memory. */
+/** Returns the size in KiB, as `parcelWeight` does, of the parcel at `at` in shared memory. */
 export function weightAt(words: Int32Array, at: number): number {
   let bytes = words[at + header.bytes] as number;
   for (const { length } of readAttachments(words, at).blobs) bytes += length;
   return Math.floor(bytes / 1024);
 }
 
-/** Reads a parcel that `writeParcel` wrote; its bytes go into `scratch`, or into a larger one that the result names. */
+/** Reads a parcel that `writeParcel` wrote. Copies its bytes into `scratch`, or into a larger array if `scratch` is too small; the result names the array. */
 export function readParcel(family: Family, offset: number, at: number, scratch: Uint8Array): Parcel {
   const words = family.heap.words(offset);
   const length = words[at + header.bytes] as number;
@@ -88,14 +88,14 @@ export function readParcel(family: Family, offset: number, at: number, scratch: 
   return { bytes, length, blobs, handles };
 }
 
-/** The tag of the parcel at `at`. */
+/** Returns the tag of the parcel at `at`. */
 export function parcelTag(words: Int32Array, at: number): number {
   return words[at + header.tag] as number;
 }
 
 /**
- * Reads a parcel that has a block to itself, without copying: its bytes are the block's, to be decoded before that is freed. It stands
- * behind so many words of the block.
+ * Reads a parcel that has a block to itself, without copying: the bytes of the result are the block's, so decode them before the block is freed.
+ * The parcel begins `behind` words after the start of the block.
  */
 export function viewParcel(family: Family, block: number, behind = 0): { parcel: Parcel; start: number } {
   const words = family.heap.words(block);
@@ -107,7 +107,7 @@ export function viewParcel(family: Family, block: number, behind = 0): { parcel:
   return { parcel: { bytes, length, blobs, handles }, start };
 }
 
-/** Counts this member once more for each of the objects, and has the parcel refer to them. */
+/** Counts this member as a holder of each object once more, and adds the objects to the parcel. */
 export function holdHandles(family: Family, parcel: Parcel, handles: readonly number[]): void {
   if (handles.length === 0) return;
   parcel.holds ??= [];
@@ -122,18 +122,18 @@ function emptyLists(parcel: Parcel): void {
   if (parcel.handles.length > 0) parcel.handles.length = 0;
 }
 
-/** True if something belongs to a parcel that its bytes do not hold. */
+/** Returns true if the parcel has blobs or handles besides its bytes. */
 export function isAttached({ blobs, handles }: Parcel): boolean {
   return blobs.length > 0 || handles.length > 0;
 }
 
-/** Says that a parcel is about to get into shared memory, within an intent. */
+/** Notes, within an intent, that a parcel is about to be written into shared memory. */
 export function markParcel(family: Family, { blobs, holds }: Parcel): void {
   for (const { block } of blobs) family.allocator.mark(block);
   if (holds !== undefined) for (const entry of holds) family.holdings.mark(entry);
 }
 
-/** Says that it is there, after the commit. */
+/** Notes, after the commit, that the parcel is in shared memory. */
 export function surrenderMarked(family: Family, parcel: Parcel): void {
   for (const { block } of parcel.blobs) family.allocator.settleMark(block, 0);
   dropHolds(family, parcel);
@@ -141,7 +141,7 @@ export function surrenderMarked(family: Family, parcel: Parcel): void {
 }
 
 /**
- * Gives a parcel to shared memory, with the block that it is in, or 0 for none: both belong there as soon as `value`, or else the granule of the
+ * Hands a parcel over to shared memory, with the block that it is in (0 for none). Both belong to shared memory as soon as `value`, by default the granule of the
  * block, is written at `place`, where no other member writes.
  */
 export function commitParcel(
@@ -161,7 +161,7 @@ export function commitParcel(
   intents.end();
 }
 
-/** Takes a parcel from there that this member alone can take, by writing `value` at `place`. It has room for its holdings. */
+/** Takes a parcel that only this member can take, by writing `value` at `place`. The caller has reserved the holdings. */
 export function takeParcel(family: Family, parcel: Parcel, place: number, value: number): void {
   const { heap, intents } = family;
   intents.take(0, place);
@@ -171,13 +171,13 @@ export function takeParcel(family: Family, parcel: Parcel, place: number, value:
   intents.end();
 }
 
-/** Says that this member is about to take a parcel out of shared memory, within an intent. It has room for its holdings. */
+/** Notes, within an intent, that this member is about to take a parcel out of shared memory. The caller has reserved the holdings. */
 export function claimMarked(family: Family, parcel: Parcel): void {
   for (const { block } of parcel.blobs) family.allocator.mark(block);
   if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.addMarked(handle));
 }
 
-/** Says that it is in this member's hand, after the commit. */
+/** Notes, after the commit, that this member holds the parcel. */
 export function keepMarked(family: Family, { blobs, holds }: Parcel): void {
   for (const { block } of blobs) family.allocator.settleMark(block, family.me);
   if (holds !== undefined) for (const entry of holds) family.holdings.unmark(entry);
@@ -187,7 +187,7 @@ function dropHolds(family: Family, { holds }: Pick<Parcel, 'holds'>): void {
   if (holds !== undefined) while (holds.length > 0) family.holdings.remove(holds.pop()!);
 }
 
-/** Lets go of what a parcel that nobody will read still holds. */
+/** Releases everything that a parcel holds that no member will read. */
 export function discardParcel(
   family: Family,
   { blobs, handles, holds }: Pick<Parcel, 'blobs' | 'handles' | 'holds'>,
@@ -201,7 +201,7 @@ export function discardParcel(
   }
 }
 
-/** Blobs and handles of the parcel at `at`, and the word behind them. */
+/** Returns the blobs and handles of the parcel at `at`, and the number of the word after them. */
 export function readAttachments(words: Int32Array, at: number): { blobs: Blob[]; handles: number[]; next: number } {
   if (words[at + header.blobs] === 0 && words[at + header.handles] === 0) {
     return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + header.words };
@@ -219,7 +219,7 @@ export function readAttachments(words: Int32Array, at: number): { blobs: Blob[];
   return { blobs, handles, next };
 }
 
-/** Whether the parcel that stands in a block, behind so many words, says the same as this message; the block may refer to more objects. */
+/** Returns true if the parcel in a block, `behind` words after its start, has the same contents as this message. The block may refer to more objects. */
 export function isStored(
   family: Family,
   block: number,
@@ -238,7 +238,7 @@ export function isStored(
   return message.blobs.every((bytes, i) => blobs[i]!.length === bytes.length && isAt(blobs[i]!.block, bytes));
 }
 
-/** Few bytes one by one, many by the engine's own copy: `subarray` alone costs 50 ns. */
+/** Copies a few bytes one by one, and many bytes with `set`: its `subarray` alone costs 50 ns. */
 function copyBytes(from: Uint8Array, fromAt: number, to: Uint8Array, toAt: number, length: number): void {
   if (length > 48) {
     to.set(from.subarray(fromAt, fromAt + length), toAt);

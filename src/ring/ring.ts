@@ -24,13 +24,13 @@ import {
  * two copies of its place; the version's lowest bit says which copy is valid, so one store moves the end. See README.md.
  */
 export const ring = struct({
-  /** How many items it may hold, 0 for no bound; written once. */
+  /** The largest number of items, 0 for no bound; written once. */
   bound: word,
   /** `flag`s below; SHUT is written within the tail's section, IMMEDIATE within the head's. */
   flags: word,
-  /** How many KiB it may hold before it is full, 0 for no such bound; written once. */
+  /** The number of KiB from which the ring counts as full, 0 for no such bound; written once. */
   weightBound: word,
-  /** How many items had been taken when an immediate shutdown threw away the rest; written before IMMEDIATE, by whoever sets it. */
+  /** The number of items that had been taken when an immediate shutdown dropped the rest. The member that sets IMMEDIATE writes it before. */
   cut: word,
   tail: line(),
   head: line(),
@@ -40,7 +40,7 @@ const flag = { SHUT: 1, IMMEDIATE: 2 } as const;
 /** Words of an end. */
 const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
 /**
- * Words of a copy: granule of the segment, next word in it, and how many items have passed this end, and how many KiB if those are
+ * Words of a copy: granule of the segment, next word in it, the number of items that have passed this end, and their KiB if those are
  * bounded (both wrap).
  */
 const place = { segment: 0, word: 1, count: 2, weight: 3 } as const;
@@ -50,7 +50,7 @@ const segment = { next: 0, end: 1, size: 2, first: 4 } as const;
 const FIRST_SEGMENT = 4096;
 const LAST_SEGMENT = 2 ** 18;
 
-/** A record starts with a word that says what follows. */
+/** The kinds of records. The first word of a record has its kind. */
 const record = {
   /** One word: a number. */
   INT: 1,
@@ -67,7 +67,7 @@ const INLINE_WORDS = 2 ** 13;
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
 export type Outcome = (typeof outcome)[keyof typeof outcome];
 
-/** No outcome, and no size of a record: this member has no room to hold what belongs to it. */
+/** Neither an outcome nor a size: this member has too few free holdings to take the record. */
 const NO_ROOM = -1;
 
 /** Room for the bytes of any parcel that `pop` copies out. */
@@ -84,8 +84,8 @@ export class Ring {
   readonly #tailSection: CriticalSection;
   readonly #headSection: CriticalSection;
   /**
-   * The other end's count when this thread last looked, good as long as nobody else has moved this end since (`#lastPop`,
-   * `#lastPush`: the version that this thread left there): so one producer and one consumer rarely read each other's line.
+   * The other end's count when this thread last looked. It is valid as long as no other thread has moved this end since (`#lastPop`,
+   * `#lastPush`: the version that this thread left there), so that one producer and one consumer rarely read each other's cache line.
    */
   #knownTail = 0;
   #lastPop = -1;
@@ -98,11 +98,11 @@ export class Ring {
   #weight = 0;
   /** The segment that the last record came from. */
   readonly #head: OpenSegment;
-  /** Where the head stood before that. */
+  /** The place of the head before that record. */
   #from = 0;
-  /** How many holdings it takes to claim what was read last. */
+  /** The number of holdings that are needed to claim the record that was read last. */
   #holds = 0;
-  /** True while this thread gives back what an immediate shutdown has thrown away. */
+  /** True while this thread frees the items that an immediate shutdown has dropped. */
   #isTakingRest = false;
 
   /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
@@ -111,7 +111,7 @@ export class Ring {
   start = 0;
   /** The tag of the popped parcel. */
   tag = 0;
-  /** The block that the popped parcel's bytes stand in, to be freed once they are decoded; 0 if none. */
+  /** The block with the bytes of the popped parcel, 0 if there is none. Free it after decoding. */
   block = 0;
 
   constructor(family: Family, offset: number) {
@@ -127,8 +127,8 @@ export class Ring {
   }
 
   /**
-   * Prepares fresh, zeroed words for a ring of at most `bound` items, 0 for any number. From `weightBound` KiB on that it holds it is
-   * full, too: so one message of any size has room.
+   * Initializes fresh, zeroed words for a ring of at most `bound` items, 0 for any number. A ring that holds `weightBound` KiB or more is
+   * full, too. One message of any size therefore has room.
    */
   static create(family: Family, offset: number, bound: number, weightBound = 0): void {
     const words = family.heap.words(offset);
@@ -146,7 +146,7 @@ export class Ring {
     return this.#words[this.#at + field.bound] as number;
   }
 
-  /** How many items it holds: exact at one moment during the call. */
+  /** The number of items: exact at one moment during the call. */
   get size(): number {
     for (;;) {
       if (this.#isCut) return 0;
@@ -157,7 +157,7 @@ export class Ring {
     }
   }
 
-  /** True if it held nothing at one moment during the call; cheaper than `size`, and than a pop that finds nothing. */
+  /** True if the ring was empty at one moment during the call. Cheaper than `size`, and than a pop that finds nothing. */
   get isEmpty(): boolean {
     return this.#countOf(field.head) === this.#countOf(field.tail) || this.#isCut;
   }
@@ -172,7 +172,7 @@ export class Ring {
     return (this.#load(field.flags) & flag.SHUT) !== 0;
   }
 
-  /** True once an immediate shutdown has thrown away what was inside. */
+  /** True once an immediate shutdown has dropped the items. */
   get #isCut(): boolean {
     // SYNC(cut)
     return (this.#load(field.flags) & flag.IMMEDIATE) !== 0;
@@ -193,8 +193,8 @@ export class Ring {
   }
 
   /**
-   * Puts the parcel in: from then on its blobs and handles belong to the ring. Otherwise they stay the caller's; if it throws, they
-   * are let go of.
+   * Puts the parcel in. After DONE its blobs and handles belong to the ring; after another outcome they stay the caller's. If it throws, they
+   * are released.
    */
   push(parcel: Parcel, tag = 0): Outcome {
     const size = parcelWords(parcel);
@@ -246,9 +246,9 @@ export class Ring {
   }
 
   /**
-   * Takes the oldest message out into `popped`, its bytes into `scratch`. Its blobs and handles are the caller's from then on.
-   * `claim` is called with its tag just before it is out: what it writes is there even if this member dies right after. If it
-   * answers false the message stays, and the answer is EMPTY.
+   * Takes the oldest message out into `popped`, and its bytes into `scratch`. From then on its blobs and handles are the caller's.
+   * `claim` is called with the tag just before the message is out: what `claim` writes stays even if this member dies right after. If `claim`
+   * returns false, the message stays and the result is EMPTY.
    */
   pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
     this.#headSection.enterToCommit();
@@ -259,7 +259,7 @@ export class Ring {
       this.#headSection.leave();
     }
     if (found === NO_ROOM) {
-      // What may fail is done before the message is out, and outside of the section.
+      // Steps that may fail come before the message is out, and outside of the section.
       this.#family.holdings.reserve(this.#holds);
       return this.pop(scratch, claim);
     }
@@ -268,13 +268,13 @@ export class Ring {
       try {
         this.#freeSegments(this.#from, this.#head.granule);
       } catch {
-        // The message is out: what cannot be given back for it is lost, and the message is not.
+        // The message is out: if its old segment cannot be freed, that memory is lost, but the message is not.
       }
     }
     return outcome.DONE;
   }
 
-  /** Takes the oldest message out, within the head's section; NO_ROOM if it stays until there is room to hold it. */
+  /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve holdings first. */
   #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
     const words = this.#words;
     const head = this.#at + field.head;
@@ -282,7 +282,7 @@ export class Ring {
     const copy = head + end.copies + (version & 1) * end.copyWords;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
-      // Read before the look at the items: what was put before the shutdown is seen then. An immediate one has moved the head.
+      // Read before the items: then every item that was put before the shutdown is seen. An immediate shutdown has moved the head.
       const flags = this.#load(field.flags);
       if ((flags & flag.IMMEDIATE) !== 0 && !this.#isTakingRest) return outcome.SHUT;
       this.#knownTail = this.#countOf(field.tail);
@@ -313,14 +313,14 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** Takes out what was read, by one store. */
+  /** Takes out the record that was read, by one store. */
   #moveHead(version: number): void {
     // SYNC(head): the place in the ring is free for producers, and the item is ours.
     Atomics.store(this.#words, this.#at + field.head + end.version, (version + 1) | 0);
     this.#lastPop = (version + 1) | 0;
   }
 
-  /** The same of a parcel with what belongs to it: that is this member's by the same store. */
+  /** Takes out a parcel with its blobs and handles: they become this member's by the same store. */
   #moveHeadWith(parcel: Parcel, version: number): void {
     const { allocator, intents, me } = this.#family;
     const { block } = this;
@@ -339,12 +339,12 @@ export class Ring {
     intents.end();
   }
 
-  /** How many items were put in so far, without those that an immediate shutdown has thrown away; wraps. */
+  /** The number of items that were put in so far, without those that an immediate shutdown has dropped; wraps. */
   get countPut(): number {
     return this.#isCut ? this.#load(field.cut) : this.#countOf(field.tail);
   }
 
-  /** Lets nothing in any more; `immediate` also throws away what is inside. */
+  /** Refuses items from now on; `immediate` also drops the items inside. */
   shutdown(immediate: boolean): void {
     this.#tailSection.enterToCommit();
     try {
@@ -362,7 +362,7 @@ export class Ring {
     this.#takeRest();
   }
 
-  /** Gives back all that the ring holds; nobody uses it any more. */
+  /** Frees everything that the ring holds. No member may use the ring any more. */
   destroy(): void {
     Atomics.store(this.#words, this.#at + field.flags, flag.SHUT);
     this.#takeRest();
@@ -371,7 +371,7 @@ export class Ring {
     this.#freeSegments(this.#words[copy + place.segment] as number, 0);
   }
 
-  /** Enters the tail's section and finds `size` words for a record; any answer but DONE has left it again. */
+  /** Enters the tail's section and finds `size` words for a record. After any result but DONE it has left the section again. */
   #reserve(size: number): Outcome {
     this.#tailSection.enterToCommit();
     let found: Outcome | undefined;
@@ -383,7 +383,7 @@ export class Ring {
     return found;
   }
 
-  /** Finds the words, within the section. */
+  /** Finds the words for a record, within the section. */
   #find(size: number): Outcome {
     const words = this.#words;
     const tail = this.#at + field.tail;
@@ -408,17 +408,17 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** Throws away what is inside, within the head's section. */
+  /** Drops the items, within the head's section. */
   #cut(): void {
     const words = this.#words;
     const head = this.#at + field.head;
     const version = words[head + end.version] as number;
     const copy = head + end.copies + (version & 1) * end.copyWords;
     Atomics.store(words, this.#at + field.cut, words[copy + place.count] as number);
-    // To where it is already: whoever has moved the head last, and so need not look at the flags, has not any more.
+    // Moves the head to its own place: the version changes, so that the thread that moved the head last reads the flags again.
     words.copyWithin(head + end.copies + (~version & 1) * end.copyWords, copy, copy + end.copyWords);
     Atomics.store(words, head + end.version, (version + 1) | 0);
-    // SYNC(cut): from here on nothing is inside, and who sees that sees how many were taken.
+    // SYNC(cut): from here on the ring is empty. A member that sees this also sees how many items were taken.
     Atomics.or(words, this.#at + field.flags, flag.IMMEDIATE);
   }
 
@@ -448,7 +448,7 @@ export class Ring {
     this.#lastPush = (version + 1) | 0;
   }
 
-  /** The same with what belongs to the parcel, and the block that it stands in: that is the ring's by the same store. */
+  /** Makes a record visible with the parcel's blobs and handles and its block: they become the ring's by the same store. */
   #commitWith(parcel: Parcel, block: number, size: number, weight: number): void {
     const { allocator, intents } = this.#family;
     let isIn = false;
@@ -459,7 +459,7 @@ export class Ring {
       this.#commit(size, weight);
       isIn = true;
     } finally {
-      // What is marked is this member's all the same.
+      // The marked holdings stay this member's.
       if (!isIn) intents.end();
     }
     if (block !== 0) allocator.settleMark(block, 0);
@@ -467,7 +467,7 @@ export class Ring {
     intents.end();
   }
 
-  /** Closes the segment and goes to the next: the one that a dead producer left there, or a new one. */
+  /** Closes the segment and goes to the next one: a segment that a dead producer has linked already, or a new one. */
   #openNextSegment(room: number): void {
     const { words, at } = this.#tail;
     if (words[at + segment.next] === 0) {
@@ -480,7 +480,7 @@ export class Ring {
     this.#word = segment.first;
   }
 
-  /** Reads the record into `popped`; answers its words, or NO_ROOM. */
+  /** Reads the record into `popped`; returns its size in words, or NO_ROOM. */
   #read(current: OpenSegment, word: number, scratch: Uint8Array): number {
     const { words } = current;
     const at = current.at + word;
@@ -510,26 +510,26 @@ export class Ring {
     }
   }
 
-  /** Prepares for claiming what belongs to the record that was read; false if that takes more holdings than there is room for. */
+  /** Prepares the claim of the blobs and handles of the record that was read. Returns false if that takes more holdings than are free. */
   #hasRoom({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): boolean {
     for (const { block } of blobs) this.#family.heap.words(block);
-    // One for each that the message holds, and one for the object that it becomes here.
+    // One for each handle of the message, and one for the object that it becomes here.
     this.#holds = 2 * handles.length;
     return this.#holds <= this.#family.holdings.room;
   }
 
-  /** True if there are too many KiB in it for another message, where `put` of them have passed the tail. */
+  /** Returns true if the ring holds too many KiB for another message. `put` is the number of KiB that have passed the tail. */
   #isTooHeavy(put: number): boolean {
     const bound = this.#words[this.#at + field.weightBound] as number;
     return bound !== 0 && ((put - this.#countOf(field.head, place.weight)) | 0) >= bound;
   }
 
-  /** The KiB of a parcel, where they count here. */
+  /** Returns the KiB of a parcel, 0 if this ring has no bound for them. */
   #weightOf(parcel: Parcel): number {
     return this.#words[this.#at + field.weightBound] === 0 ? 0 : parcelWeight(parcel);
   }
 
-  /** The KiB of the record that was read last, at `word`. */
+  /** Returns the KiB of the record that was read last, at `word`. */
   #weightOfRead({ words, at }: OpenSegment, word: number): number {
     if (this.block !== 0) return weightAt(this.#family.heap.words(this.block), wordIndex(this.block));
     return ((words[at + word] as number) & 3) === record.INT ? 0 : weightAt(words, at + word + 1);
@@ -551,13 +551,13 @@ export class Ring {
     }
   }
 
-  /** The count of an end, read from outside of its section. */
+  /** Returns the count of an end, read outside of its section. */
   #countOf(side: number, which: number = place.count): number {
     const copies = this.#at + side + end.copies;
     for (;;) {
-      // SYNC(tail), SYNC(head): sees all that was written before the end was moved.
+      // SYNC(tail), SYNC(head): sees everything that was written before the end was moved.
       const version = this.#load(side + end.version);
-      // An atomic load, so that no processor puts it behind the next one.
+      // An atomic load, so that no processor moves it behind the next load.
       const count = Atomics.load(this.#words, copies + (version & 1) * end.copyWords + which);
       if (this.#load(side + end.version) === version) return count;
     }
@@ -568,7 +568,7 @@ export class Ring {
   }
 }
 
-/** A segment with its words at hand: finding the window of an offset costs more than all the rest of a push. */
+/** A segment and the window with its words: finding the window of an offset costs more than the rest of a push. */
 class OpenSegment {
   readonly #heap: Heap;
   granule = 0;
@@ -584,7 +584,7 @@ class OpenSegment {
   open(granule: number): void {
     if (granule === this.granule) return;
     const offset = (granule >>> 0) * GRANULE;
-    // It may throw, where memory cannot be mapped.
+    // This may throw, if memory cannot be mapped.
     this.words = this.#heap.words(offset);
     this.offset = offset;
     this.at = wordIndex(offset);
@@ -599,7 +599,7 @@ class OpenSegment {
 const NO_WORDS = new Int32Array(0);
 
 function createSegment(family: Family, bytes: number, isData: boolean): number {
-  // The allocator rounds up to a power of two and keeps a granule to itself.
+  // The allocator rounds up to a power of two and keeps a granule for itself.
   const block = 2 ** Math.ceil(Math.log2(bytes)) - GRANULE;
   const offset = family.allocator.allocate(block, 0, isData);
   const words = family.heap.words(offset);
