@@ -1,9 +1,9 @@
 import { PlatformError } from '../contracts/errors.ts';
 
-/** Milliseconds after which a thread that does not answer is given up. */
+/** The time in milliseconds after which a thread that does not answer is given up. */
 const PATIENCE = 60_000;
 
-/** What a thread runs: asks the system for what Node tells to event loops only. */
+/** The program of the thread: asks the system for facts that Node gives only to event loops. */
 const program = `
 const { workerData: { done, port, what, name } } = require('node:worker_threads');
 const tell = (answer) => { port.postMessage(answer); Atomics.store(done, 0, 1); Atomics.notify(done, 0); };
@@ -11,7 +11,7 @@ if (what === 'address') require('node:dns').lookup(name, (error, address, family
 else { const socket = require('node:net').connect(name, () => { socket.destroy(); tell({}); }).on('error', ({ code, message }) => tell({ code, message })); }
 `;
 
-/** What the system says: of a name of a host its first address, of the path of a socket nothing; or why that failed. */
+/** The answer of the system: the first address of a host, nothing for the path of a socket, or the reason of the failure. */
 export interface Answer {
   readonly code?: string;
   readonly message?: string;
@@ -19,7 +19,7 @@ export interface Answer {
   readonly family?: number;
 }
 
-/** Asks in a thread, which takes some 40 ms, and blocks until it has answered: the address of a host, or whether somebody listens at the path of a socket. */
+/** Asks a thread for the address of a host, or whether a program listens at the path of a socket. Blocks until the thread answers, which takes about 40 ms. */
 export function askedInThread(what: 'address' | 'listener', name: string): Answer {
   const { MessageChannel, receiveMessageOnPort, Worker } = process.getBuiltinModule('node:worker_threads');
   const { port1, port2 } = new MessageChannel();

@@ -9,46 +9,46 @@ import type { Processes } from './processes.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
-/** What may be asked for: a platform that has processes, or the one that has none and runs everywhere. */
+/** The values of MULTIPROC_PLATFORM: a platform with processes, or the one without processes that runs everywhere. */
 type Wish = 'native' | 'portable';
 
 let chosen: Platform | undefined;
 
 /**
- * What the library runs on; the first call loads koffi where it is to be had (about 10 ms). A `PlatformError` says what is missing, if the
- * environment variable MULTIPROC_PLATFORM asks for `native`.
+ * Returns the platform. The first call loads koffi, if it is installed (about 10 ms). Throws a `PlatformError` that says what is missing, if the
+ * environment variable MULTIPROC_PLATFORM is `native` and there is no native platform.
  */
 export function platform(): Platform {
   chosen ??= choose(wish());
   return chosen;
 }
 
-/** Takes the platform of the one who started this process or thread; before the first `platform()`. */
+/** Uses the platform of the parent of this process or thread. Call it before the first `platform()`. */
 export function inheritPlatform(wished: Wish): void {
   chosen = choose(wished);
 }
 
-/** The system's processes, or a `PlatformError` where members are threads. */
+/** Returns the processes of the system. Throws a `PlatformError` if members are threads. */
 export function processes(what: string): Processes {
   return platform().processes ?? refuse(what);
 }
 
-/** The pipes of a platform with processes. */
+/** Returns the pipes of a platform with processes. */
 export function pipes(): Pipes {
   return platform().pipes ?? refuse('A pipe of the system');
 }
 
-/** Files that programs share, under the same conditions. */
+/** Returns the files that programs share. Throws a `PlatformError` if members are threads. */
 export function files(): Files {
   return platform().files ?? refuse('Named shared memory');
 }
 
-/** What there is of sockets beyond `node:net`. */
+/** Returns what this platform has of sockets beyond `node:net`. */
 export function sockets(): Sockets {
   return platform().sockets;
 }
 
-/** The operating system's way to keep descriptors, under the same conditions. */
+/** Returns the system's way to keep descriptors. Throws a `PlatformError` if members are threads. */
 export function parking(): Parking {
   return platform().parking ?? refuse('A socket that is sent to another thread');
 }
@@ -77,7 +77,7 @@ function choose(wished: Wish | undefined): Platform {
   }
 }
 
-/** The platform of this system; a `PlatformError` where there is none, or on trial some of it is forbidden. */
+/** Returns the native platform of this system. Throws a `PlatformError` if there is none, or if a trial shows that some of its calls are forbidden. */
 function createNative(onTrial: boolean): Platform {
   const { platform: os, arch, versions } = process;
   if (versions.bun !== undefined)

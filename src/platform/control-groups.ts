@@ -6,7 +6,7 @@ export interface ControlGroup {
   readonly version: 1 | 2;
 }
 
-/** The control groups that limit this process by one controller, such as `cpu`: its own and those above it; `at` is before every path. */
+/** Returns the folders of the control groups that limit this process by one controller, such as `cpu`: its own group and those above it. `at` is put before each path. */
 export function controlGroups(at: string, controller: string): ControlGroup[] {
   const found: ControlGroup[] = [];
   for (const line of readGroupFile(`${at}/proc/self/cgroup`).split('\n')) {
@@ -21,7 +21,7 @@ export function controlGroups(at: string, controller: string): ControlGroup[] {
   return found;
 }
 
-/** A file of a control group; empty where there is none. */
+/** Returns the text of a file of a control group; empty if there is no such file. */
 export function readGroupFile(file: string): string {
   try {
     return fs.readFileSync(file, 'latin1');
@@ -30,20 +30,20 @@ export function readGroupFile(file: string): string {
   }
 }
 
-/** Bytes of memory that this process, and what shares its control groups, can have: those of the machine, or what the groups allow. */
+/** Returns the bytes of memory that the control groups of this process may use: those of the machine, or fewer if the groups have a limit. */
 export function memoryLimit(at: string): number {
   let limit = os.totalmem();
   for (const { folder, version } of controlGroups(at, 'memory')) {
     for (const file of version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes']) {
       const text = readGroupFile(`${folder}/${file}`).trim();
-      // `max` is no limit; version 1 says a number beyond all memory.
+      // `max` means no limit; version 1 has a number beyond all memory instead.
       if (/^\d+$/.test(text)) limit = Math.min(limit, Number(text));
     }
   }
   return limit;
 }
 
-/** The folder of a group and those above it; inside a container the path may not exist, the root then speaks for it. */
+/** Returns the folder of a group and those above it. Inside a container the path may not exist; then the root has the limits. */
 function upwards(root: string, path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '' && part !== '..');
   return parts.map((_, i) => `${root}/${parts.slice(0, parts.length - i).join('/')}`).concat(root);

@@ -1,6 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 
-/** What to do about what a call of the system says. */
+/** Advice for errors of system calls, by their code. */
 const remedies: Readonly<Record<string, string>> = {
   EMFILE: 'This process has no file descriptor left: allow it more (ulimit -n), or close what is no longer needed.',
   ENFILE: 'This system has no file descriptor left (fs.file-max).',
@@ -9,7 +9,7 @@ const remedies: Readonly<Record<string, string>> = {
   EPERM: 'What limits this process, as the sandbox or container that it runs in (seccomp), forbids the call: allow it.',
 };
 
-/** The error of a call of the system that failed with this number and that the library cannot do without. */
+/** Returns the error for a system call that failed with this number and that the library needs. */
 export function failedCall(call: string, errno: number): PlatformError {
   const known = process.getBuiltinModule('node:util').getSystemErrorMap().get(-errno);
   const [code, text] = known ?? [`errno ${errno}`, 'unknown error'];

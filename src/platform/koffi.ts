@@ -26,7 +26,7 @@ export function loadKoffi(): Koffi {
   }
 }
 
-/** The binary that the package would choose, without the 1.5 ms that it takes for that; `undefined` where the package has to be asked. */
+/** Returns the binary that the package would choose, without the 1.5 ms that the package takes; `undefined` if only the package knows. */
 function binaryOf(name: string): Koffi | undefined {
   try {
     return require(`${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`) as Koffi;
@@ -35,7 +35,7 @@ function binaryOf(name: string): Koffi | undefined {
   }
 }
 
-/** Whether Node is built for musl in place of glibc: its binary names, near its beginning, the loader that it is to have. */
+/** Returns true if Node is built for musl instead of glibc: its binary names its loader near the beginning. */
 function isOnMusl(): boolean {
   const fd = fs.openSync(process.execPath, fs.constants.O_RDONLY);
   try {
@@ -46,7 +46,7 @@ function isOnMusl(): boolean {
   }
 }
 
-/** Why koffi cannot be loaded, and what to do. */
+/** Returns the reason for which koffi cannot be loaded, and what to do. */
 function whyNot(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ERR_DLOPEN_DISABLED')

@@ -1,16 +1,16 @@
-/** What a process has started by way of others that ended before: nobody's children any more, but for a word in their environment. */
+/** The descendants of a process whose parents have ended. Only a mark in their environment shows where they come from. */
 import { fs } from '../engine/builtins.ts';
 
-/** All marks of those that a process was started within, from the outermost on. */
+/** The environment variable with the marks of a process: its own and those of its ancestors, the outermost first. */
 const NAME = 'MULTIPROC_STARTED_WITHIN';
 
-/** Has all that this thread starts from now on carry a mark, and what that starts in turn. One that is given another environment carries none. */
+/** Gives a mark to every process that this thread starts from now on, and to their descendants. A process that is started with another environment has no mark. */
 export function markWhatIsStarted(mark: string): void {
   const { [NAME]: outer } = process.env;
   process.env[NAME] = outer === undefined ? mark : `${outer} ${mark}`;
 }
 
-/** The processes that carry a mark. Looks at every process there is: some 10 µs for each. */
+/** Returns the processes that have a mark. Looks at every process of the system, about 10 µs for each. */
 export function carrying(mark: string): number[] {
   const start = `${NAME}=`;
   return processes().filter((pid) => {
@@ -19,7 +19,7 @@ export function carrying(mark: string): number[] {
   });
 }
 
-/** None where the look fails, for want of a descriptor for example: then what nobody knows any more goes on. */
+/** Returns no process if the look fails, for example because no descriptor is free: orphans then go on. */
 function processes(): number[] {
   const own = String(process.pid);
   try {
@@ -32,7 +32,7 @@ function processes(): number[] {
   }
 }
 
-/** Nothing of a process that is gone, or that is another user's: it could not be ended anyway. */
+/** Returns nothing for a process that is gone or belongs to another user, which could not be ended anyway. */
 function environmentOf(pid: number): string[] {
   try {
     return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');

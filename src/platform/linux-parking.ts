@@ -14,7 +14,7 @@ const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 const MSG_DONTWAIT = 0x40;
 const MSG_PEEK_DONTWAIT_CLOEXEC = 2 | 0x40 | 0x40000000;
 
-/** Where things stand in the one page that both calls use: a `msghdr`, its `iovec`, the bytes, and a `cmsghdr` with one descriptor. */
+/** The places in the page that both calls use: a `msghdr`, its `iovec`, the bytes, and a `cmsghdr` with one descriptor. */
 const page = { header: 0, vector: 64, bytes: 96, control: 128, size: 192 } as const;
 const TICKET_BYTES = 4;
 const CONTROL_LENGTH = 20;
@@ -22,7 +22,7 @@ const CONTROL_SPACE = 24;
 
 type Native = (...args: unknown[]) => number;
 
-/** A queue is a datagram socket that is connected to itself: nobody else can send to it. */
+/** A queue is a datagram socket that is connected to itself: no other socket can send to it. */
 export function createLinuxParking(): Parking {
   const koffi = loadKoffi();
   const libc = koffi.load(null);
@@ -62,7 +62,7 @@ export function createLinuxParking(): Parking {
     create() {
       const fd = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
       if (fd < 0) throw failed('socket');
-      // A family alone: the kernel invents a name.
+      // An address with a family only: the kernel invents a name.
       const address = new Uint8Array(128);
       const length = Uint32Array.of(address.length);
       if (bind(fd, Uint8Array.of(AF_UNIX, 0), 2) !== 0) throw failed('bind');
@@ -96,7 +96,7 @@ export function createLinuxParking(): Parking {
     },
     drop(queue) {
       const { address, view } = message();
-      // Without room for it the kernel closes what comes along.
+      // If there is no room for the descriptor, the kernel closes it.
       view.setBigUint64(page.header + 40, 0n, true);
       return recvmsg(queue, address, MSG_DONTWAIT) >= 0;
     },

@@ -1,12 +1,12 @@
 import { clock, fs } from '../engine/builtins.ts';
 import { carrying } from './linux-orphans.ts';
 
-/** Milliseconds that a process has to stand still: one that is in the middle of a long call of the system is not waited for. */
+/** The time in milliseconds that a process has to stop. A process in the middle of a long system call is not waited for longer. */
 const STILL = 20;
 
 /**
- * Stops a process, so that it starts nothing more, and ends all that it has started, however deep. What has begun a session of its own
- * (`detached`, a daemon) goes on. What nobody knows any more as started by it, since a shell for example has ended that did, is known by `mark`.
+ * Stops a process, so that it starts nothing more, and ends all of its descendants. A descendant with a session of its own
+ * (`detached`, a daemon) goes on. Descendants whose parents have ended, such as those of a shell, are found by `mark`.
  */
 export function stopAndKillChildren(pid: number, mark?: string): void {
   send(pid, 'SIGSTOP');
@@ -19,7 +19,7 @@ export function stopAndKillChildren(pid: number, mark?: string): void {
 
 function killChildren(pid: number, session: string | undefined): void {
   const ended = new Set<number>();
-  // Those that end by themselves meanwhile may hide others from one look.
+  // A process that ends during one look may hide others from it.
   for (let before = -1; ended.size > before; ) {
     before = ended.size;
     for (const task of tasksOf(pid)) {
@@ -31,14 +31,14 @@ function killChildren(pid: number, session: string | undefined): void {
   }
 }
 
-/** Ends what carries a mark and has no session of its own. */
+/** Ends the processes that have the mark and no session of their own. */
 export function killOrphans(mark: string): void {
   if (hasStartedOthers(process.pid)) killMarked(mark, statOf(process.pid)?.session);
 }
 
 function killMarked(mark: string, session: string | undefined): void {
   const ended = new Set<number>();
-  // One that is not stopped yet may start another meanwhile.
+  // A process that is not stopped yet may start another one meanwhile.
   for (let before = -1; ended.size > before; ) {
     before = ended.size;
     for (const pid of carrying(mark)) {
@@ -49,13 +49,13 @@ function killMarked(mark: string, session: string | undefined): void {
   }
 }
 
-/** False if a process has never started another one: it has no children, and none was waited for whose page faults the kernel would count. */
+/** Returns false if a process has never started another one: it has no children, and the kernel counts no page faults of children that it has waited for. */
 function hasStartedOthers(pid: number): boolean {
   if (tasksOf(pid).some((task) => read(`/proc/${pid}/task/${task}/children`) !== '')) return true;
   return fieldsOf(`/proc/${pid}/stat`)[8] !== '0';
 }
 
-/** What one thread of this process has started that has no session of its own, or all of its threads have. */
+/** Returns the children without a session of their own that one thread of this process has started, or all of its threads. */
 export function ownChildren(thread?: number): number[] {
   const { pid } = process;
   const session = statOf(pid)?.session;
@@ -63,12 +63,12 @@ export function ownChildren(thread?: number): number[] {
   return tasks.flatMap((task) => childrenOf(pid, task, session));
 }
 
-/** Ends children of this process, each with all that it has started; not those that are gone. */
+/** Ends children of this process with their descendants; skips children that are gone. */
 export function killOwnChildren(children: Iterable<number>): void {
   for (const child of children) if (statOf(child)?.parent === String(process.pid)) killTree(child);
 }
 
-/** What a process does with a signal: nothing, what its program says, or what the kernel does by default. */
+/** Returns what a process does with a signal: ignore it, handle it, or leave it to the kernel. */
 export function dispositionOf(pid: number, signal: number): 'ignored' | 'handled' | 'default' {
   const status = read(`/proc/${pid}/status`);
   const has = (set: string) =>
@@ -84,13 +84,13 @@ function killTree(pid: number): void {
 function childrenOf(pid: number, task: string, session: string | undefined): number[] {
   const isOwn = (child: number) => {
     const stat = statOf(child);
-    // The number may be somebody else's by now.
+    // The number may belong to another process by now.
     return stat?.parent === String(pid) && stat.session === session;
   };
   return read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number).filter(isOwn);
 }
 
-/** Until no thread of it runs any more. */
+/** Waits until no thread of the process runs any more. */
 function awaitStill(pid: number): void {
   const end = clock() + STILL;
   for (const task of tasksOf(pid)) {
@@ -107,13 +107,13 @@ function stateOf(file: string): string {
   return fieldsOf(file)[0] ?? '';
 }
 
-/** Those behind the name, which stands in parentheses and may hold anything: state, parent, group, session and so on, up to the page faults of its children. */
+/** Returns the fields after the name, which is in parentheses and may contain anything: state, parent, group, session and so on, up to the page faults of its children. */
 function fieldsOf(file: string): string[] {
   const stat = read(file);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 9);
 }
 
-/** Nothing of a process that is gone, or at which the look fails: then it ends alone. */
+/** Returns nothing for a process that is gone or that cannot be read: then only that process ends. */
 function read(file: string): string {
   try {
     return fs.readFileSync(file, 'latin1');
@@ -130,7 +130,7 @@ function tasksOf(pid: number): string[] {
   }
 }
 
-/** Not to one that has ended, or that has become another user: it goes on. */
+/** Sends a signal; does nothing if the process has ended or belongs to another user by now. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -1,14 +1,14 @@
 import { basename, dirname, fs } from '../engine/builtins.ts';
 import type { ShortPath } from './sockets.ts';
 
-/** The longest path in a `sockaddr_un`, its closing zero not counted. */
+/** The longest path in a `sockaddr_un`, without its closing zero. */
 const LONGEST = 107;
 /** From the kernel's headers; the same on x64 and arm64. */
 const O_PATH = 0o10000000;
 
 /**
- * A path to the same socket that the kernel takes, whatever folder it is in: a longer one begins with a descriptor of the folder, which is
- * open until it is released. A `RangeError` where the name of the file alone is too long.
+ * Returns a path to the same socket that is short enough for the kernel. If the given path is too long, the result begins with a descriptor of its folder, which is
+ * open until the result is released. Throws a `RangeError` if the name of the file alone is too long.
  */
 export function linuxSocketPath(path: string): ShortPath {
   if (Buffer.byteLength(path) <= LONGEST) return { path, release: () => {} };

@@ -47,7 +47,7 @@ export function createLinuxSockets(): Sockets {
     return Object.assign(new Error(`${syscall} ${code}: ${text} ${where}`), { code, errno: -errno, syscall });
   }
 
-  /** Every address that the name stands for, as the kernel wants them: the family, and a `sockaddr`. */
+  /** Returns every address of a name in the form of the kernel: the family and a `sockaddr`. */
   function resolve(host: string, port: number): { family: number; address: Uint8Array }[] {
     const found = new BigUint64Array(1);
     // struct addrinfo: flags, family, type, protocol; then length (4), address (8), name (8), next (8) from byte 16 on.
@@ -74,14 +74,14 @@ export function createLinuxSockets(): Sockets {
     const fd = socket(family, SOCK_STREAM_CLOEXEC, 0);
     if (fd < 0) throw failed('socket', where);
     try {
-      // The mode of the socket is the mode of its file: nobody can come in between.
+      // The file gets the mode of the socket, so that no other user can connect in between.
       if (family === AF_UNIX) fs.fchmodSync(fd, 0o600);
       else setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, Int32Array.of(1), 4);
       if (bind(fd, address, address.length) !== 0) throw failed('bind', where);
       if (listen(fd, backlog) !== 0) throw failed('listen', where);
       return fd;
     } catch (error) {
-      // Not by Node, which warns in a thread of what it has not opened.
+      // Not with Node, which warns in a thread about descriptors that it has not opened.
       close(fd);
       throw error;
     }
@@ -96,8 +96,8 @@ export function createLinuxSockets(): Sockets {
   }
 
   /**
-   * Removes the file of a socket that nobody has any more; false if somebody has it, or somebody else removes it just now, or it is no
-   * socket. Of all who would remove the same file one at a time may: who has the name of it, which is in no folder, and ends with its owner.
+   * Removes the file of a socket that no program has open any more. Returns false if a program has it open, if another program removes it just now, or if it is no
+   * socket. Only one program at a time may remove a file: the one that has bound an abstract name for it, which ends with its owner.
    */
   function removeStale(path: string, address: Uint8Array): boolean {
     const claim = socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
@@ -108,13 +108,13 @@ export function createLinuxSockets(): Sockets {
       if (bind(claim, name, name.length) !== 0) return false;
       const file = fs.lstatSync(path, { bigint: true });
       if (!file.isSocket() || file.dev !== dev || file.ino !== ino) return false;
-      // A socket of another type: whoever has the file does not notice. EPROTOTYPE says that somebody has, also one that does not listen yet.
+      // A socket of another type, which the owner of the file does not notice. EPROTOTYPE means that the file has an owner, even one that does not listen yet.
       if (connect(claim, address, address.length) === 0 || koffi.errno() !== os.constants.errno.ECONNREFUSED)
         return false;
       fs.unlinkSync(path);
       return true;
     } catch {
-      // It is gone already, or not ours to remove.
+      // The file is gone already, or we may not remove it.
       return false;
     } finally {
       close(claim);
@@ -151,13 +151,13 @@ export function createLinuxSockets(): Sockets {
       return (credentials[1] as number) >>> 0;
     },
     endWriting(fd) {
-      // It fails where the other end is gone already.
+      // This fails if the other end is gone already.
       shutdown(fd, SHUT_WR);
     },
     awaitReady(fd, what, timeout, bell) {
       const deadline = clock() + timeout;
       for (;;) {
-        // The kernel passes over a descriptor of -1.
+        // The kernel skips a descriptor of -1.
         const entries = new Int32Array([fd, what === 'read' ? POLLIN : POLLOUT, bell, POLLIN]);
         const left = Math.min(Math.max(Math.ceil(deadline - clock()), 0), 0x7fffffff);
         const found = nativePoll(entries, 2, timeout === Number.POSITIVE_INFINITY ? -1 : left);

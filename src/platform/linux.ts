@@ -16,7 +16,7 @@ import type { Processes } from './processes.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
-// From the kernel's headers; those that are the same on every architecture.
+// From the kernel's headers: the constants that are the same on every architecture.
 const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
@@ -64,7 +64,7 @@ const numbers = {
 
 type Native = (...args: unknown[]) => number;
 
-/** A page: enough to see whether memory can be made, mapped and shown. */
+/** The size of a page: enough to try whether memory can be made, mapped and shown. */
 const TRIAL_BYTES = 4096;
 
 /** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
@@ -118,7 +118,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
     return failedCall(call, koffi.errno());
   }
 
-  /** True for a child of this process that has ended and was not reaped yet; needs no descriptor. */
+  /** Returns true for a child of this process that has ended and was not reaped yet; needs no descriptor. */
   function isEnded(pid: number): boolean {
     const info = new Int32Array(32);
     return waitid(P_PID, pid, info, WEXITED_WNOHANG_WNOWAIT) === 0 && info[4] !== 0;
@@ -155,7 +155,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
     },
     isAt: (address, bytes) => memcmp(address, bytes, bytes.byteLength) === 0,
     keepFreedMemory() {
-      // Not in musl, which knows no such options.
+      // musl has no such options.
       const mallopt = uninterrupted(() => optional('int mallopt(int option, int value)'));
       mallopt?.(M_MMAP_THRESHOLD, 2 ** 25);
       mallopt?.(M_TRIM_THRESHOLD, 2 ** 26);
@@ -175,7 +175,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
         const errno = koffi.errno();
         if (errno === EINTR) continue;
         if (errno === ENOSPC || errno === ENOMEM || errno === EFBIG) return false;
-        // Not every file system can: there the memory comes with the first use.
+        // Not every file system supports this; then the memory comes with its first use.
         if (errno === EOPNOTSUPP) return true;
         throw failed(`fallocate of ${length} bytes`);
       }
@@ -211,11 +211,11 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
     inodeOf,
     openPipe(pid, fd, end, inode) {
       const mode = end === 'read' ? fs.constants.O_RDONLY : fs.constants.O_WRONLY;
-      // Not by Node, which closes at the end of a thread what it has opened there, even if something else has that number by then.
+      // Not with Node: at the end of a thread it closes the descriptors that it opened there, even if another file has the number by then.
       const opened = open(`/proc/${pid}/fd/${fd}`, mode | O_NONBLOCK_CLOEXEC);
       if (opened < 0) return -1;
       if (inodeOf(opened) === inode) return opened;
-      // The number belongs to somebody else by now: touch nothing.
+      // The number belongs to another file by now: touch nothing.
       close(opened);
       return -1;
     },
@@ -239,7 +239,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       return ready;
     },
     close(fd) {
-      // Who closes is in the middle of something else, which must not be cut in two.
+      // The caller is in the middle of a step that must not be interrupted.
       if (close(fd) !== 0 && koffi.errno() !== EINTR) process.emitWarning(failed(`close of descriptor ${fd}`));
     },
     duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 0),
@@ -261,9 +261,9 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       const length = fd < 0 ? -1 : read(fd, scratch, scratch.length);
       if (fd >= 0) close(fd);
       if (length <= 0) {
-        // Why that failed says little, since the way there may be closed or the descriptors used up. A signal that is none needs neither.
+        // The reason says little: /proc may be closed, or the descriptors used up. Signal 0 needs neither.
         if (tgkill(number.tgkill, pid, tid, 0) !== 0) return koffi.errno() === ESRCH ? 'gone' : 'unknown';
-        // It finds one that has ended until that is reaped. Of a child of this process the kernel tells that, too.
+        // Signal 0 reaches a process that has ended until it is reaped. For a child of this process the kernel tells the difference.
         return isEnded(pid) ? 'gone' : 'unknown';
       }
       const stat = Buffer.from(scratch.buffer, 0, length).toString('latin1');
@@ -274,7 +274,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       return Number(fields[19]) | 0;
     },
     openToFamily() {
-      // The kernel goes on asking that who opens something has all rights that this process has.
+      // The kernel still asks that a process that opens a descriptor of this one has all of its rights.
       if (prctl(PR_GET_DUMPABLE, 0) !== 1) prctl(PR_SET_DUMPABLE, 1);
     },
     processNamespace: () => /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0',
@@ -307,7 +307,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
         if (errno === ECHILD) return true;
         if (errno !== EINTR) throw failed(`waitid of process ${pid}`);
       }
-      // The process id of siginfo_t, 0 if there was nothing to tell.
+      // The process id of siginfo_t, 0 if no child has ended.
       return info[4] !== 0;
     },
     setDisposition(signal, disposition) {
@@ -347,7 +347,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
   };
 }
 
-/** Deno listens at no descriptor that it has not opened itself. */
+/** Deno cannot listen at a descriptor that it has not opened itself. */
 function createSockets(): Sockets {
   const sockets = createLinuxSockets();
   if (process.versions.deno === undefined) return sockets;
@@ -355,7 +355,7 @@ function createSockets(): Sockets {
   return { ...sockets, listenTcp, listenUnix };
 }
 
-/** Deno's `fstatSync` knows no descriptor that Deno has not opened itself. There the name of the descriptor's link says the same. */
+/** Deno's `fstatSync` refuses descriptors that Deno has not opened itself; there the name of the descriptor's link has the inode. */
 function inodeOf(fd: number): number {
   const low = (ino: bigint) => Number(BigInt.asIntN(32, ino));
   try {
@@ -366,8 +366,8 @@ function inodeOf(fd: number): number {
 }
 
 /**
- * Throws a `PlatformError` where memory cannot be shared: Electron shows none of the system's, a sandbox may forbid the calls. Only in the first
- * member of a family, which nobody ends: so the call may be nested in one that is not to be interrupted.
+ * Throws a `PlatformError` if memory cannot be shared: Electron refuses external memory, and a sandbox may forbid the calls. Called only in the first
+ * member of a family, which no other member ends; so it may be nested in a call that must not be interrupted.
  */
 function tryMemory({ createSparseFile, map, view, unmap, close }: MappingCalls & Pipes): void {
   const fd = createSparseFile(TRIAL_BYTES);

@@ -1,24 +1,24 @@
 import type { Files } from './files.ts';
 import { type Memory, type MemoryPass, PIECE_BYTES, WINDOW_BYTES } from './memory.ts';
 
-/** Address space, not memory: as far as 32 bits reach that count granules of 64 bytes. */
+/** The size of the address space, not of memory: 2 ** 32 granules of 64 bytes. */
 const FILE_BYTES = 2 ** 38;
 
-/** The calls of a system that maps files; what wakes does not throw. */
+/** The calls of a system that maps files. The calls that wake do not throw. */
 export interface MappingCalls extends Pick<Files, 'map' | 'unmap' | 'view'> {
-  /** Makes an anonymous sparse file of `bytes` and answers its descriptor; the kernel frees it with its last user. */
+  /** Makes an anonymous sparse file of `bytes` bytes and returns its descriptor. The kernel frees it with its last user. */
   createSparseFile(bytes: number): number;
   /** Copies all of `bytes` to `address`. */
   copyIn(address: bigint, bytes: Uint8Array): void;
   /** Copies `bytes.length` bytes from `address` into `bytes`. */
   copyOut(address: bigint, bytes: Uint8Array): void;
-  /** Whether the bytes at `address` are these. */
+  /** Returns true if the bytes at `address` are equal to these. */
   isAt(address: bigint, bytes: Uint8Array): boolean;
-  /** Gives the memory behind these bytes of the file back; they read as zero afterwards. False where the system cannot: they are as they were. */
+  /** Gives the memory of these bytes of the file back; they read as zero afterwards. Returns false, with nothing changed, if the system cannot. */
   punchHole(fd: number, offset: number, length: number): boolean;
-  /** Sleeps while the 32-bit word at `address` holds `expected`, `timeout` milliseconds at most; may return for no reason. */
+  /** Sleeps while the 32-bit word at `address` is `expected`, at most `timeout` milliseconds. May return without a reason. */
   futexWait(address: bigint, expected: number, timeout: number): void;
-  /** Wakes up to `count` sleepers of any process at `address`; answers how many it woke. */
+  /** Wakes up to `count` sleepers of any process at `address`. Returns how many it woke. */
   futexWake(address: bigint, count: number): number;
 }
 
@@ -29,12 +29,12 @@ export class MappedMemory implements Memory {
   readonly pass: Required<Pick<MemoryPass, 'file' | 'mappings'>>;
   readonly #calls: MappingCalls;
 
-  /** Without a pass the memory is new. A thread is given the mappings of its process. */
+  /** Makes new memory if there is no pass. A thread uses the mappings of its process. */
   constructor(calls: MappingCalls, pass?: MemoryPass) {
     this.#calls = calls;
     this.pass = {
       file: pass?.file ?? calls.createSparseFile(FILE_BYTES),
-      // Where the pieces are mapped, 0 where they are not yet; written by whoever maps one first.
+      // The addresses of the pieces, 0 if a piece is not mapped yet; written by the thread that maps it first.
       mappings: pass?.mappings ?? new BigInt64Array(new SharedArrayBuffer((FILE_BYTES / PIECE_BYTES) * 8)),
     };
   }
@@ -78,7 +78,7 @@ export class MappedMemory implements Memory {
     return this.#calls.futexWake(this.#address(offset), 1) > 0;
   }
 
-  /** The address of the byte at `offset` in this process. */
+  /** Returns the address of the byte at `offset` in this process. */
   #address(offset: number): bigint {
     const index = Math.floor(offset / PIECE_BYTES);
     let start = Atomics.load(this.pass.mappings, index);

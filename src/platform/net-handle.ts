@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 
-/** What a server of `node:net` is made of. Node does not document it, and its own `node:cluster` stands on it; Deno has the same. */
+/** The handle of a server of `node:net`. Node does not document it, but its own `node:cluster` uses it; Deno has it too. */
 interface Handle {
   listen(backlog: number): number;
   close(): void;
@@ -10,7 +10,7 @@ interface Undocumented {
   _createServerHandle?(address: string, port: number, family: number): Handle | number;
 }
 
-/** Bun listens before `listen()` returns, but tells of a failure later; its own interface throws. */
+/** Bun listens before `listen()` returns, but reports a failure later; its own interface throws. */
 interface Bun {
   listen(where: object): { stop(): void };
 }
@@ -20,7 +20,7 @@ export type ServerAddress =
   | { readonly address: string; readonly port: number; readonly family: number; readonly path?: undefined }
   | { readonly path: string };
 
-/** Has a server listen before this returns; `where` names the place in errors, which have Node's `code`. */
+/** Makes a server listen before this returns. `where` names the place in errors, which have Node's `code`. */
 export function listenAt(server: Server, at: ServerAddress, backlog: number, where: string): void {
   const { _createServerHandle: create } = process.getBuiltinModule('node:net') as unknown as Undocumented;
   if (create === undefined) {
@@ -29,7 +29,7 @@ export function listenAt(server: Server, at: ServerAddress, backlog: number, whe
   }
   const handle = at.path === undefined ? create(at.address, at.port, at.family) : create(at.path, -1, -1);
   if (typeof handle === 'number') throw failed('bind', handle, where);
-  // The server does the same once more, and does not throw why it fails. A path cannot be taken by another any more, and Windows does not listen twice at a pipe.
+  // The server listens once more itself, and would not throw an error of that. A path is ours by now, and Windows does not listen twice at a pipe.
   const error = at.path === undefined ? handle.listen(backlog) : 0;
   if (error !== 0) {
     handle.close();

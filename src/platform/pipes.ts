@@ -1,23 +1,23 @@
-/** Pipes of the system, by which members that may be of several processes wake one another and see deaths. */
+/** Pipes of the system, with which members of different processes wake each other and see deaths. */
 export interface Pipes {
-  /** A pipe of two non-blocking, close-on-exec descriptors: `[read end, write end]`. */
+  /** Makes a pipe of two non-blocking, close-on-exec descriptors: `[read end, write end]`. */
   pipe(): [number, number];
-  /** The identity of a pipe in 32 bits with a sign, so that a descriptor number of another process can be checked after it was opened. */
+  /** Returns the identity of a pipe as a signed number of 32 bits, with which a descriptor of another process is checked after it was opened. */
   inodeOf(fd: number): number;
-  /** Opens an end of a pipe that another process holds as `fd`; -1 where that cannot be done, which says nothing of the process. */
+  /** Opens an end of a pipe that another process holds as `fd`. Returns -1 if that fails, which does not mean that the process is gone. */
   openPipe(pid: number, fd: number, end: 'read' | 'write', inode: number): number;
-  /** Writes one byte; false if it could not, mostly because nobody is left to read it. A full pipe counts as written: the reader has something to find. */
+  /** Writes one byte. Returns false if that fails, mostly because no reader is left. A full pipe counts as written: the reader finds other bytes. */
   ring(fd: number): boolean;
-  /** Reads away what stands in a pipe. */
+  /** Empties a pipe. */
   drain(fd: number): void;
-  /** Waits until one of the descriptors is readable or closed at its other end; answers the indexes of those, none on time-out. `undefined`: it cannot wait for them now. */
+  /** Waits until one of the descriptors is readable or closed at its other end. Returns the indexes of those, none on time-out; `undefined` if the system cannot wait for them now. */
   poll(fds: readonly number[], timeout: number): number[] | undefined;
-  /** Closes a descriptor; a process warning says so where it is none. */
+  /** Closes a descriptor. Emits a process warning if the number is not open. */
   close(fd: number): void;
-  /** Another descriptor of the same file; -1 where the system allows no more. */
+  /** Returns another descriptor of the same file, -1 if the system allows no more. */
   duplicate(fd: number): number;
-  /** Makes what `closeWithThread` goes by: one key serves all threads of a process. */
+  /** Makes the key for `closeWithThread`: one key serves all threads of a process. */
   createThreadKey(): number;
-  /** Has the descriptor closed when this thread ends, however it does: after its last instruction of JavaScript. One for each key and thread. */
+  /** Closes the descriptor when this thread ends for any reason, after its last instruction of JavaScript. One descriptor for each key and thread. */
   closeWithThread(key: number, fd: number): void;
 }

@@ -6,21 +6,21 @@ import type { Processes } from './processes.ts';
 import type { Sockets } from './sockets.ts';
 
 /**
- * What the library needs of what it runs on: memory that members share, and the ways of the system by which they reach one another.
- * `choose.ts` picks one. What wakes, looks and closes does not throw: see memory/README.md, "Failure without death".
+ * What the library needs of its platform: memory that members share, and means of the system by which members reach each other.
+ * `choose.ts` picks a platform. Calls that wake, look or close do not throw: see memory/README.md, "Failure without death".
  */
 export interface Platform {
   readonly name: 'linux' | 'portable';
-  /** Why there is no better one, for the reader of an error; nothing where this is the best. */
+  /** The reason for which no better platform is used, for messages; `undefined` if this is the best. */
   readonly why?: string;
-  /** The memory that the pass leads to; new memory without one. */
+  /** Returns the memory of the pass, or new memory if there is no pass. */
   openMemory(pass?: MemoryPass): Memory;
-  /** Has this process keep up to 64 MiB of memory that it has freed, for the next large array: to get it anew costs more than to fill it. */
+  /** Makes this process keep up to 64 MiB of freed memory for the next large array: getting new memory costs more than filling it. */
   keepFreedMemory(): void;
   readonly sockets: Sockets;
-  /** Lets another thread run that waits for this CPU, if there is one. */
+  /** Lets another thread run that waits for this CPU. */
   yieldCpu(): void;
-  // What is not there is not to be had here. `choose.ts` has a function for each, which throws then.
+  // A platform may lack any of these. `choose.ts` has a function for each, which throws then.
   readonly pipes?: Pipes;
   readonly processes?: Processes;
   readonly files?: Files;

@@ -1,7 +1,7 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { type Memory, type MemoryPass, WINDOW_BYTES } from './memory.ts';
 
-/** As much as V8 lets a growable buffer reach: 64 GiB, in Node 20 no more than 4 GiB; less where there is no address space for that. */
+/** The sizes that a growable buffer may reach in V8: 64 GiB, in Node 20 at most 4 GiB; less if there is not enough address space. */
 const MOST = [2 ** 36, 2 ** 32, 2 ** 31, 2 ** 30];
 
 /** The memory of the threads of one program: a SharedArrayBuffer that grows by windows. It knows nothing of the system. */
@@ -12,7 +12,7 @@ export class PortableMemory implements Memory {
   readonly #buffer: SharedArrayBuffer;
   readonly #windows: Int32Array[] = [];
 
-  /** Without a pass the memory is new. */
+  /** Makes new memory if there is no pass. */
   constructor(pass?: MemoryPass) {
     this.#buffer = pass?.buffer ?? makeBuffer();
     this.pass = { buffer: this.#buffer };
@@ -23,7 +23,7 @@ export class PortableMemory implements Memory {
     let window = this.#windows[index];
     if (window === undefined) {
       this.reach((index + 1) * WINDOW_BYTES);
-      // Of a fixed length, so that V8 takes it for an ordinary array.
+      // Of a fixed length, so that V8 treats it as an ordinary array.
       window = new Int32Array(this.#buffer, index * WINDOW_BYTES, WINDOW_BYTES / 4);
       this.#windows[index] = window;
     }
@@ -36,7 +36,7 @@ export class PortableMemory implements Memory {
       try {
         this.#buffer.grow(wanted);
       } catch (cause) {
-        // Another thread may have been quicker, and gone further.
+        // Another thread may have been quicker, and may have grown it further.
         if (this.#buffer.byteLength >= wanted) return;
         throw new PlatformError(`The shared memory of this program could not grow to ${wanted / 2 ** 20} MiB.`, {
           cause,
@@ -50,7 +50,7 @@ export class PortableMemory implements Memory {
   }
 
   show(offset: number): { buffer: ArrayBufferLike; start: number } {
-    // One more object for the same memory: what looks at it keeps this one alive, and no other.
+    // One more object for the same memory: views of it keep this object alive, and no other.
     return { buffer: structuredClone(this.#buffer), start: offset };
   }
 
@@ -66,7 +66,7 @@ export class PortableMemory implements Memory {
     return Buffer.compare(this.view(offset, bytes.byteLength), bytes) === 0;
   }
 
-  /** It stays with the program. */
+  /** Returns false: the memory stays with the program. */
   giveBack(): boolean {
     return false;
   }
@@ -76,7 +76,7 @@ export class PortableMemory implements Memory {
   }
 
   wake(offset: number): boolean {
-    // All: an event loop may wait at the same word as its blocked thread.
+    // Wakes all, because an event loop may wait at the same word as its blocked thread.
     return Atomics.notify(this.#windowOf(offset), indexIn(offset)) > 0;
   }
 

@@ -6,11 +6,11 @@ import { socketPath } from './socket-path.ts';
 import type { Sockets } from './sockets.ts';
 import { pipeName } from './windows-pipe.ts';
 
-/** Milliseconds from one look at a socket to the next, which become longer the longer nothing happens. */
+/** The shortest and the longest time in milliseconds between two looks at a socket; it grows while nothing happens. */
 const FIRST_NAP = 0.05;
 const LONGEST_NAP = 2;
 
-/** Sockets by nothing but what Node's own are made of. Windows has named pipes in the place of unix sockets. */
+/** Sockets that use only the handles of Node's own sockets. On Windows, named pipes replace unix sockets. */
 export function createPortableSockets(): Sockets {
   const isWindows = process.platform === 'win32';
   const nothing = new Int32Array(new SharedArrayBuffer(4));
@@ -29,7 +29,7 @@ export function createPortableSockets(): Sockets {
     peerUser: () => undefined,
     endWriting() {},
     awaitReady(_fd, _what, timeout, _bell, tries) {
-      // Nobody tells a blocked thread of a socket, so it has to look again and again.
+      // A blocked thread gets no events of a socket, so it must look again and again.
       const nap = Math.min(FIRST_NAP * 2 ** Math.min(tries, 10), LONGEST_NAP);
       Atomics.wait(nothing, 0, 0, Math.min(nap, timeout));
       return timeout <= nap ? 'late' : 'ready';
@@ -37,7 +37,7 @@ export function createPortableSockets(): Sockets {
   };
 }
 
-/** An address of IP stands for itself; so does any host in Bun, which asks the system itself. */
+/** Returns an IP address unchanged; in Bun any host, because Bun asks the system itself. */
 function resolved(host: string): { address: string; family: number } {
   const family = process.getBuiltinModule('node:net').isIP(host);
   if (family !== 0 || process.versions.bun !== undefined) return { address: host, family };

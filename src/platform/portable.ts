@@ -3,17 +3,17 @@ import { PortableMemory } from './portable-memory.ts';
 import { createPortableSockets } from './portable-sockets.ts';
 import type { Sockets } from './sockets.ts';
 
-/** From Node 24 on. */
+/** `Atomics.pause`, in Node 24 and later. */
 const canPause = 'pause' in Atomics;
 
-/** Any system, by nothing but JavaScript: threads of one program over one SharedArrayBuffer. `why` says why it is no better one. */
+/** The platform for any system, in JavaScript only: threads of one program over one SharedArrayBuffer. `why` is the reason for which no better platform is used. */
 export function createPortable(why: string): Platform {
   let sockets: Sockets | undefined;
   return {
     name: 'portable',
     why,
     openMemory: (pass) => new PortableMemory(pass),
-    // V8's own memory is not malloc's.
+    // V8 does not take its memory from malloc.
     keepFreedMemory() {},
     get sockets() {
       sockets ??= createPortableSockets();

@@ -1,48 +1,48 @@
-/** What a look says that found nothing: what was looked for is gone, or the look itself failed, and nothing is known. */
+/** The result of a look that found nothing: the process is gone, or the look failed and nothing is known. */
 export type Unseen = 'gone' | 'unknown';
 
-/** Processes of the system as members: who lives, how they end, and what they have started. */
+/** Processes of the system as members: which of them live, how they end, and what they have started. */
 export interface Processes {
-  /** The kernel's id of this thread. */
+  /** Returns the kernel's id of this thread. */
   threadId(): number;
   /**
-   * When the thread was started, in the kernel's ticks: with pid and thread id it names a thread for ever. Gone is also one that will
-   * not run another instruction.
+   * Returns when the thread was started, in the kernel's ticks: together with pid and thread id this names a thread for ever. A thread that will
+   * not run another instruction counts as gone.
    */
   startTime(pid: number, tid: number): number | Unseen;
-  /** Lets other processes of this user and with these rights open what this one has open, where a right of the program's file forbids that. */
+  /** Lets other processes of this user with the same rights open the descriptors of this one, even if a capability of the program's file forbids that. */
   openToFamily(): void;
-  /** In whose terms process ids are to be understood: those of two processes mean the same only where this is the same. */
+  /** Returns the identity of the namespace of process ids: ids of two processes mean the same only if this is equal. */
   processNamespace(): string;
-  /** Whether the list of processes that this one sees is in the same terms as its own id; a namespace may have been given no list of its own. */
+  /** Returns true if /proc shows the namespace of this process; a namespace may have no /proc of its own. */
   seesOwnNamespace(): boolean;
-  /** Asks the kernel to kill this process when the thread that started it ends; false if that has happened already. A change of user undoes it. */
+  /** Asks the kernel to kill this process when the thread that started it ends. Returns false if that thread has ended already. A change of the user undoes the request. */
   dieWithParent(parentPid: number): boolean;
   /**
-   * Blocks until a child of this process has ended, without reaping it: its exit code, or the negative of the signal that ended
-   * it; `undefined` if the event loop has reaped it already and is about to tell. Only for one that `startTime` says is gone: then
-   * this is a matter of some ms.
+   * Blocks until a child of this process has ended, without reaping it. Returns its exit code, or the negative number of the signal that ended
+   * it; `undefined` if the event loop has reaped it already and is about to report it. Call it only for a child that is gone by `startTime`: then
+   * it takes a few milliseconds.
    */
   awaitExit(pid: number): number | undefined;
-  /** Reaps a child of this process if it has ended; false if it runs. */
+  /** Reaps a child of this process if it has ended. Returns false if it runs. */
   reap(pid: number): boolean;
-  /** Has the kernel drop a signal to this process, or act on it as it does by default, until the program handles it. */
+  /** Makes the kernel drop a signal to this process, or act on it by default, until the program handles it. */
   setDisposition(signal: number, disposition: 'ignored' | 'default'): void;
-  /** What a process does with a signal; `default` also where that cannot be seen. */
+  /** Returns what a process does with a signal; `default` also if that cannot be seen. */
   dispositionOf(pid: number, signal: number): 'ignored' | 'handled' | 'default';
-  /** Has all that this thread starts from now on carry a mark, and what that starts in turn; a word that no other process or thread uses. */
+  /** Gives a mark to every process that this thread starts from now on, and to their descendants. The mark is a word that no other process or thread uses. */
   markWhatIsStarted(mark: string): void;
   /**
-   * Stops a process as SIGSTOP does, and ends all that it has started, however deep, but for what has begun a session of its own; with what
-   * carries its mark. Blocks for some ms.
+   * Stops a process as SIGSTOP does, and ends all of its descendants except those with a session of their own. Also ends the processes that
+   * have its mark. Blocks for a few milliseconds.
    */
   stopAndKillChildren(pid: number, mark: string): void;
-  /** Ends what this process, or a thread of it, has started and nobody knows any more as started by it, but for its mark. */
+  /** Ends the descendants of this process, or of one of its threads, that only their mark connects with it. */
   killOrphans(mark: string): void;
-  /** What one thread of this process has started that has no session of its own, or all of its threads have. */
+  /** Returns the children without a session of their own that one thread of this process has started, or all of its threads. */
   ownChildren(thread?: number): number[];
-  /** Ends children of this process, each with all that it has started; not those that are gone. */
+  /** Ends children of this process with their descendants; skips children that are gone. */
   killOwnChildren(children: Iterable<number>): void;
-  /** Ends the process at once, with no handler run. */
+  /** Ends this process at once, without running handlers. */
   exitNow(code: number): never;
 }

@@ -4,16 +4,16 @@ import { askedInThread } from './asked-in-thread.ts';
 import { listenAt } from './net-handle.ts';
 import { socketPath } from './socket-path.ts';
 
-/** The longest name that we make in the folder of a socket. */
+/** The length of the longest name that we make in the folder of a socket. */
 const OWN_NAME = 14;
 
 /**
- * Has a server listen at the path of a unix socket to which its owner alone may connect. It listens under a name that nobody knows, and only then gets the
- * path: so whoever finds the file finds somebody listening, and a file that refuses has been left behind. Beside it listens a _guard_, whom others ask
- * whether the socket is in use: the server itself notices nothing of that. Returns what ends the guard.
+ * Makes a server listen at the path of a unix socket to which only its owner may connect. The server listens under a secret name first, and then gets the
+ * path. So a program that finds the file finds a server that listens, and a file that refuses was left behind. Beside the server listens a _guard_, which others ask
+ * whether the socket is in use, so that the server itself notices nothing. Returns a function that ends the guard.
  */
 export function listenAtFile(server: Server, path: string, backlog: number): () => void {
-  // A folder that leaves room for our own names too.
+  // A path to the folder that leaves room for our own names too.
   const short = socketPath(`${dirname(path)}/${basename(path).padEnd(OWN_NAME, 'x')}`);
   const folder = dirname(short.path);
   const unknown = `${folder}/.${randomHex(4)}`;
@@ -38,10 +38,10 @@ export function listenAtFile(server: Server, path: string, backlog: number): () 
   }
 }
 
-/** Has somebody listen beside a socket for those who ask whether it is in use; `folder` is where that stays. */
+/** Makes a guard listen beside a socket, in `folder`, for programs that ask whether the socket is in use. */
 function guard(socket: string, folder: string): () => void {
   const name = guardName(fs.lstatSync(socket, { bigint: true }));
-  // Of an earlier socket with this number, which is ours now.
+  // The guard of an earlier socket with this number, which is ours now.
   fs.rmSync(`${folder}/${name}`, { force: true });
   const server = process.getBuiltinModule('node:net').createServer((asking) => asking.destroy());
   listenAt(server, { path: `${dirname(socket)}/${name}` }, 16, folder);
@@ -57,7 +57,7 @@ function guardName({ ino }: { ino: bigint }): string {
   return `.${ino.toString(36)}`;
 }
 
-/** Gives a file a second name; false if somebody has that. */
+/** Gives a file a second name. Returns false if the name is taken. */
 function take(file: string, name: string): boolean {
   try {
     fs.linkSync(file, name);
@@ -65,7 +65,7 @@ function take(file: string, name: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    // A file system without second names: between this look and the next line another may do the same.
+    // The file system has no hard links: another program may take the name between this look and the next line.
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
     if (fs.lstatSync(name, { throwIfNoEntry: false }) !== undefined) return false;
     fs.renameSync(file, name);
@@ -73,25 +73,25 @@ function take(file: string, name: string): boolean {
   }
 }
 
-/** Removes the file of a socket that nobody has any more; false if somebody has it, or somebody else removes it just now, or it is no socket. */
+/** Removes the file of a socket that no program has open any more. Returns false if a program has it open, if another program removes it just now, or if it is no socket. */
 function removeStale(path: string): boolean {
   const stale = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stale === undefined) return true;
   if (!stale.isSocket()) return false;
   const guarding = `${dirname(path)}/${guardName(stale)}`;
   const isGuarded = askedInThread('listener', guarding).code === undefined;
-  // It may be that of a server which has no guard.
+  // The server may have no guard.
   if (isGuarded || askedInThread('listener', path).code !== 'ECONNREFUSED') return false;
   const aside = `${dirname(path)}/.${randomHex(4)}`;
   try {
-    // Of all who would remove it one can rename it.
+    // Of all programs that try to remove it, only one can rename it.
     fs.renameSync(path, aside);
   } catch {
     return false;
   }
   const removed = fs.lstatSync(aside, { bigint: true });
   const isStale = removed.dev === stale.dev && removed.ino === stale.ino;
-  // In the meantime another has removed it, and taken the path: it gets that back.
+  // Meanwhile another program has removed it and has taken the path: give the path back.
   if (!isStale) take(aside, path);
   fs.rmSync(aside, { force: true });
   if (isStale) fs.rmSync(guarding, { force: true });

@@ -5,14 +5,14 @@ import type { ShortPath } from './sockets.ts';
 const LONGEST = 103;
 
 /**
- * A path to the same socket that the system takes: a longer one leads through a symbolic link to the folder, in the folder for temporary files, until it
- * is released. A `RangeError` where the name of the file alone is too long.
+ * Returns a path to the same socket that is short enough for the system. If the given path is too long, the result leads through a symbolic link in the folder for temporary files until it
+ * is released. Throws a `RangeError` if the name of the file alone is too long.
  */
 export function socketPath(path: string): ShortPath {
   if (Buffer.byteLength(path) <= LONGEST) return { path, release() {} };
   const { join, resolve } = process.getBuiltinModule('node:path');
   const temporary = os.tmpdir();
-  // It may be long itself.
+  // The folder for temporary files may have a long path itself.
   const folder = fs.mkdtempSync(join(temporary.length < LONGEST / 2 ? temporary : '/tmp', 'mp-'));
   const release = () => fs.rmSync(folder, { recursive: true, force: true });
   try {

@@ -1,4 +1,4 @@
-/** How a thread says that it must not be ended just now. */
+/** How a thread makes sure that it is not ended during a call. */
 export interface EndGuard {
   enter(): void;
   leave(): void;
@@ -6,14 +6,14 @@ export interface EndGuard {
 
 let guard: EndGuard | undefined;
 
-/** Says how; in a thread, before the first use of the platform. */
+/** Sets how a thread does that, before the first use of the platform. */
 export function guardEnd(by: EndGuard): void {
   guard = by;
 }
 
 /**
- * Calls what has the addon make JavaScript objects or functions: if Node ended the thread within that, the addon would abort the
- * process. Its plain calls, of numbers and of bytes in typed arrays, need no such care. Not to be nested, and not for what blocks.
+ * Makes a call in which the addon makes JavaScript objects or functions: if Node ended the thread within it, the addon would abort the
+ * process. Plain calls, with numbers and with bytes in typed arrays, need no such care. Do not nest it, and do not use it for calls that block.
  */
 export function uninterrupted<T>(act: () => T): T {
   if (guard === undefined) return act();

@@ -1,10 +1,10 @@
-/** Where all named pipes of Windows are. */
+/** The folder of all named pipes of Windows. */
 const PIPES = '\\\\.\\pipe\\';
-/** The longest name of a pipe. */
+/** The length of the longest name of a pipe. */
 const LONGEST = 256;
 
 /**
- * The named pipe that stands for the path of a unix socket: the same for all programs that mean the same path. A name of a pipe stands for itself.
+ * Returns the named pipe for the path of a unix socket: the same for all programs that use the same path. A name of a pipe is returned unchanged.
  */
 export function pipeName(path: string): string {
   if (/^[\\/]{2}[.?][\\/]pipe[\\/]/i.test(path)) return path;
