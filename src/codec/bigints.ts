@@ -3,10 +3,10 @@ import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { BIGINT, BIGINT64 } from './tags.ts';
 
-/** Bytes of the largest integer that the engine has. */
+/** The size in bytes of the largest BigInt of the engine. */
 const MAX_BYTES = 2 ** 27;
 
-/** Writes one, tag included. */
+/** Writes a BigInt with its tag. */
 export function writeBigint(value: bigint, out: ByteWriter): void {
   if (BigInt.asIntN(64, value) === value) {
     out.reserve(9);
@@ -25,7 +25,7 @@ export function writeBigint(value: bigint, out: ByteWriter): void {
   out.position += size;
 }
 
-/** Reads what follows the tag BIGINT. */
+/** Reads a BigInt after the tag BIGINT. */
 export function readBigint(input: ByteReader): bigint {
   const negative = input.byte() === 1;
   const size = input.uint();

@@ -1,13 +1,13 @@
 /**
- * The memory that a message's binary values look at. Whether a view must arrive with its whole ArrayBuffer is known only
+ * The buffers of the binary values of a message. Whether a view must arrive with its whole ArrayBuffer is known only
  * when the last value has been seen (a second view may follow), so buffers are written after the value, as a table:
  *
  *   uint count, and for each: 1 byte flags, uint start, uint byteLength, [uint maxByteLength if RESIZABLE],
  *   then the bytes themselves, or if BLOB the uint number of the blob; if SHARED nothing but the uint number of the handle.
  *
  * A buffer that only one view uses crosses as the part that the view shows; `start` is where that part began. Within the family a
- * buffer over shared memory does not cross at all: the receiver opens the same memory. Through a socket it does, and what is
- * resizable arrives with a fixed length.
+ * buffer over shared memory is not copied: the receiver opens the same memory. Through a socket it is copied, and a
+ * resizable buffer arrives with a fixed length.
  */
 import { types } from '../engine/builtins.ts';
 import type { ByteReader } from './byte-reader.ts';
@@ -20,22 +20,22 @@ const BLOB = 1;
 const RESIZABLE = 2;
 const SHARED = 4;
 
-/** Tells buffers over shared memory from others: a layer above does. */
+/** Recognizes and opens buffers over shared memory; a layer above implements it. */
 export interface SharedBuffers {
-  /** The shared object whose memory this is, by its offset in the heap; `undefined` for ordinary memory. */
+  /** Returns the offset in the heap of the shared object with this memory; `undefined` for ordinary memory. */
   handleOf(buffer: ArrayBufferLike): number | undefined;
-  /** The buffer over the memory of the object at this offset. */
+  /** Returns the buffer over the memory of the object at this offset. */
   open(handle: number): ArrayBufferLike;
 }
 
 let shared: SharedBuffers | undefined;
 
-/** True for what shows memory of the family: that may cross, as a SharedArrayBuffer of anybody else's may not. */
+/** Returns true for a buffer over memory of the family, which can be sent; any other SharedArrayBuffer cannot. */
 export function isOfFamily(buffer: ArrayBufferLike): boolean {
   return shared?.handleOf(buffer) !== undefined;
 }
 
-/** Lets views of shared memory cross without their bytes. */
+/** Makes views of shared memory be sent without their bytes. */
 export function registerSharedBuffers(buffers: SharedBuffers): void {
   shared = buffers;
 }
@@ -59,7 +59,7 @@ export class SentBuffers {
     return this.#list.length;
   }
 
-  /** The number of a buffer that crosses as a whole. */
+  /** Returns the number of a buffer that is sent whole. */
   whole(buffer: ArrayBuffer): number {
     const known = this.#known.get(buffer);
     if (known === undefined) return this.#add(buffer, 0, buffer.byteLength, true);
@@ -68,14 +68,14 @@ export class SentBuffers {
     return known.index;
   }
 
-  /** The number of the buffer of a view; as long as no other value uses it, only this part of it crosses. */
+  /** Returns the number of the buffer of a view. If no other value uses the buffer, only the part that the view shows is sent. */
   part(buffer: ArrayBuffer, start: number, length: number): number {
     if (types.isSharedArrayBuffer(buffer)) return this.#partOfHeap(buffer, start, length);
     if (this.#known.has(buffer) || (buffer as ModernArrayBuffer).resizable) return this.whole(buffer);
     return this.#add(buffer, start, length, true);
   }
 
-  /** Of a buffer with more in it than is the sender's: no more of it crosses than all its views show together. */
+  /** Returns the number of a SharedArrayBuffer over the heap, which also holds data of others: only the range that its views show together is sent. */
   #partOfHeap(buffer: ArrayBuffer, start: number, length: number): number {
     const known = this.#known.get(buffer);
     if (known === undefined) return this.#add(buffer, start, length, true);
@@ -85,7 +85,7 @@ export class SentBuffers {
     return known.index;
   }
 
-  /** The number of a part that nobody shares. */
+  /** Returns the number of a part that no other value shares. */
   alone(buffer: ArrayBuffer, start: number, length: number): number {
     return this.#add(buffer, start, length, false);
   }
@@ -103,7 +103,7 @@ export class SentBuffers {
     this.#list.length = count;
   }
 
-  /** Writes the table; returns what travels beside the message, `none` if nothing does. */
+  /** Writes the table. Returns the large buffers that are sent beside the message, `none` if there are none. */
   write(out: ByteWriter & Pick<ValueWriter, 'handle' | 'reach' | 'refuse'>, none: Uint8Array[]): Uint8Array[] {
     const isNear = out.reach === reach.FAMILY;
     let reservations: Reservations | undefined;
@@ -149,20 +149,20 @@ export class SentBuffers {
 /** A buffer of a received message. */
 export interface ReceivedBuffer {
   buffer: ArrayBuffer;
-  /** Where in the sender's buffer this one began. */
+  /** Where this buffer began in the sender's buffer. */
   readonly start: number;
-  /** The sender's memory itself, all of it. */
+  /** True if this is the sender's memory itself. */
   readonly isShared: boolean;
 }
 
-/** Reads the table of a message that begins at `message`; blobs are used as they are, without a copy, and each once. */
+/** Reads the table of a message that begins at `message`. Each blob is used once, without a copy. */
 export function readBuffers(
   input: ByteReader & Pick<ValueReader, 'handle' | 'reach'>,
   message: number,
   blobs: (index: number) => ArrayBuffer,
 ): ReceivedBuffer[] {
   const list: ReceivedBuffer[] = [];
-  /** Those that are to become resizable: what all of them may reserve is known when all buffers are. */
+  /** The buffers that become resizable. How much they may reserve together is known only when all buffers are known. */
   let growing: { received: ReceivedBuffer; max: number }[] | undefined;
   let bytes = input.end - message;
   let blob = 0;
@@ -200,7 +200,7 @@ export function readBuffers(
   return list;
 }
 
-/** Uint8Array's own, which copies; Buffer's does not. */
+/** `slice` of Uint8Array, which copies; that of Buffer does not. */
 const slice = Uint8Array.prototype.slice as (start: number, end: number) => Uint8Array<ArrayBuffer>;
 const NewArrayBuffer = ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
 

@@ -1,6 +1,6 @@
 import type { ValueReader, ValueWriter } from './extension.ts';
 
-/** A built-in class: the tag that says so, and what follows it. */
+/** A built-in class: its tag, and how the content after the tag is written and read. */
 export interface BuiltinKind<T extends object = object> {
   readonly tag: number;
   /** The prototypes by which such objects are usually recognised; `is` decides. */

@@ -12,7 +12,7 @@ const date: BuiltinKind<Date> = {
   write: (value, out) => out.value(NativeDate.prototype.getTime.call(value), ''),
   read(input) {
     const time = input.value();
-    // Of an object the engine would make a string first, which may take for ever.
+    // The engine would first turn an object into a string, which may take for ever.
     return typeof time === 'number' ? new NativeDate(time) : input.corrupt('a date that is none');
   },
 };
@@ -43,7 +43,7 @@ const regexp: BuiltinKind<RegExp> = {
 
 const unboxing = [Number, String, Boolean, BigInt].map((cls) => cls.prototype.valueOf as () => unknown);
 
-/** `Object(symbol)` too is recognised here, so that the symbol inside is refused. */
+/** Also matches `Object(symbol)`, so that the symbol inside is refused. */
 const boxed: BuiltinKind = {
   tag: BOXED,
   prototypes: [Number.prototype, String.prototype, Boolean.prototype, BigInt.prototype, Symbol.prototype],
@@ -85,18 +85,18 @@ const byPrototype = new Map(kinds.flatMap((kind) => kind.prototypes.map((prototy
 const byTag: (BuiltinKind | undefined)[] = [];
 for (const kind of kinds) byTag[kind.tag] = kind;
 
-/** The kind of an object that has the prototype of a built-in class itself. */
+/** Returns the kind of an object whose prototype is that of a built-in class. */
 export function exactKind(value: object, prototype: object): BuiltinKind | undefined {
   const kind = byPrototype.get(prototype);
   return kind?.is(value) ? kind : undefined;
 }
 
-/** The kind of an object whose class extends a built-in one, or comes from another realm. */
+/** Returns the kind of an object whose class extends a built-in class or comes from another realm. */
 export function inheritedKind(value: object): BuiltinKind | undefined {
   return kinds.find((kind) => kind.is(value));
 }
 
-/** The kind with this tag. */
+/** Returns the kind with this tag. */
 export function kindByTag(tag: number): BuiltinKind | undefined {
   return byTag[tag];
 }

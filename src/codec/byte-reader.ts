@@ -33,7 +33,7 @@ export class ByteReader {
     this.end = offset + length;
   }
 
-  /** Throws: these bytes are no message of ours. */
+  /** Throws a `SerializationError`: these bytes are no message of this library. */
   corrupt(what: string): never {
     throw new SerializationError(`A received message is damaged: ${what}.`, '');
   }
@@ -51,7 +51,7 @@ export class ByteReader {
     return this.bytes[this.position++] as number;
   }
 
-  /** Reads what `ByteWriter.uint` wrote. */
+  /** Reads a number that `ByteWriter.uint` wrote. */
   uint(): number {
     const first = this.byte();
     if (first < 254) return first;
@@ -102,7 +102,7 @@ export class ByteReader {
   }
 }
 
-/** A short string without the call into native code, which costs more than all of this. */
+/** Reads a short string without a call into native code, which would cost more. */
 function upTo8(b: readonly number[], i: number, n: number): string {
   switch (n) {
     case 0:

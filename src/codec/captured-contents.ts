@@ -1,27 +1,27 @@
 /**
- * What variables hold that functions of one script share. Each is encoded as a message of its own, which goes beside those that name
- * the variable: so a receiver has one of it, and is sent it again only where it has changed. functions/README.md has the rule.
+ * The contents of variables that functions of one script share. Each content is encoded as a message of its own, beside the messages that name
+ * the variable. A receiver therefore has one copy, and gets the content again only if it has changed. functions/README.md has the rule.
  */
 
-/** How many words stand before the parcel of a content in its block. */
+/** The number of words before the parcel of a content in its block. */
 export const CONTENT_WORDS = 6;
 
-/** What a variable holds, encoded. */
+/** The encoded content of a variable. */
 export interface Content {
-  /** The member that sends it, and its number for the variable. */
+  /** The member that sends the content, and its number for the variable. */
   readonly sender: number;
   readonly variable: number;
-  /** No two contents of a sender have the same, unless they are the same. */
+  /** Different contents of a sender have different versions. */
   readonly version: number;
-  /** Empty where it stands in the heap as the variable's latest. */
+  /** The bytes; empty while the content is in the heap as the variable's latest. */
   bytes: Uint8Array;
   /** Large binaries: the sender's own memory, to be stored before other code runs. */
   blobs: readonly Uint8Array[];
-  /** The shared objects that it refers to. A content that has some is stored for each message anew, so that it holds nothing for longer. */
+  /** The shared objects that it refers to. A content with such objects is stored again for each message, so that it does not keep them alive for longer. */
   readonly handles: readonly number[];
-  /** Where it stands in the heap for as long as it is the variable's latest, 0 before that; written by the channel. */
+  /** Its place in the heap while it is the variable's latest content, 0 before; written by the channel. */
   offset: number;
-  /** Lets go of that place; written by the channel. */
+  /** Releases that place; written by the channel. */
   release: () => void;
 }
 
@@ -30,19 +30,19 @@ export interface ArrivingContent {
   readonly sender: number;
   readonly variable: number;
   readonly version: number;
-  /** Decodes it; `began` is given a look at the object that it will be, while that is read, or `undefined` before there is one. */
+  /** Decodes the content. `began` is called while it is read, with the object that it will be, or `undefined` before that object exists. */
   read(began: (root: () => object | undefined) => void): unknown;
 }
 
-/** What is known while one message is made, also by those who make the contents that it needs. Both sets are in the order of time. */
+/** What is known while one message and the contents that it needs are made. Both sets keep the order of insertion. */
 export interface Capture {
-  /** The variables whose contents are as they are now. */
+  /** The variables that were found to be up to date. */
   readonly seen: Set<object>;
-  /** Those whose contents go with the message. */
+  /** The variables whose contents are sent with the message. */
   readonly sent: Set<object>;
 }
 
-/** Takes out of a set what was added after it had so many. */
+/** Removes the items of a set that were added after it had `size` items. */
 export function truncate(set: Set<object>, size: number): void {
   if (set.size === size) return;
   for (const late of [...set].slice(size)) set.delete(late);
@@ -51,18 +51,18 @@ export function truncate(set: Set<object>, size: number): void {
 const standIns = new WeakMap<object, object>();
 let madeStandIns = 0;
 
-/** What is written within the family for an object among the values that functions captured, if that is something else. */
+/** Returns the object that is written in place of a captured object, within the family; `undefined` if it is written itself. */
 export function standInFor(object: object): object | undefined {
   return standIns.get(object);
 }
 
-/** Has something else written for an object from now on. */
+/** Makes `standIn` be written in place of an object from now on. */
 export function standFor(object: object, standIn: object): void {
   standIns.set(object, standIn);
   madeStandIns++;
 }
 
-/** How many objects have got one: as long as that is the same, what is written for an object is the same. */
+/** Returns the number of objects that have a replacement. While it stays the same, each object is written in the same way. */
 export function standInsSoFar(): number {
   return madeStandIns;
 }
@@ -70,12 +70,12 @@ export function standInsSoFar(): number {
 let take: ((contents: readonly ArrivingContent[]) => boolean) | undefined;
 let changes = 0;
 
-/** Says who takes contents that have come, and answers whether any of them was another one; the layer of functions does, once. */
+/** Sets the function that takes the contents of an arrived message; it returns true if any of them was new. The layer of functions calls this once. */
 export function onContents(callback: (contents: readonly ArrivingContent[]) => boolean): void {
   take = callback;
 }
 
-/** Hands over what has come with a message, before that is decoded. */
+/** Hands over the contents that came with a message, before the message is decoded. */
 export function contentsArrived(contents: readonly ArrivingContent[]): void {
   if (contents.length === 0) return;
   let isChange = true;
@@ -86,7 +86,7 @@ export function contentsArrived(contents: readonly ArrivingContent[]): void {
   }
 }
 
-/** How often variables have been given other contents: as long as that is the same, so are they. */
+/** Returns how often variables have got new contents. While it stays the same, so do the variables. */
 export function contentChanges(): number {
   return changes;
 }

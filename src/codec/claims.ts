@@ -1,33 +1,33 @@
 /**
- * What one message may claim beyond its bytes, where it goes to a socket or comes from one: both ends count alike, so that what
- * would be refused where it arrives is refused where it is sent. Within the family nobody counts these.
+ * What a message to or from a socket may claim beyond its bytes. Both ends count in the same way, so that a message that
+ * would be refused on arrival is refused by its sender. Within the family nothing is counted.
  */
 
-/** Places in arrays that nothing fills: ten bytes can say four thousand million of them, and a loop goes through all. */
+/** The largest number of holes in arrays: ten bytes can claim four thousand million of them, and a loop visits them all. */
 const MAX_HOLES = 2 ** 16;
-/** Characters of regular expressions. The engine reads some of them a thousand times more slowly than other text. */
+/** The largest number of characters in regular expressions. The engine reads some of them a thousand times more slowly than other text. */
 const MAX_PATTERNS = 2 ** 16;
-/** A set of characters by their property, such as `\p{L}`: a few bytes that are milliseconds of work. */
+/** Matches a set of characters by their property, such as `\p{L}`: a few bytes that take milliseconds. */
 const PROPERTY_ESCAPE = /(?:^|[^\\])(?:\\\\)*\\p\{/i;
 
-/** What the message under way has claimed. */
+/** Counts what the current message has claimed. */
 export class Claims {
   #holes = 0;
   #patterns = 0;
 
-  /** Says that a message begins. */
+  /** Starts counting for a new message. */
   restart(): void {
     this.#holes = 0;
     this.#patterns = 0;
   }
 
-  /** So many places more that nothing fills; false where that is too much. */
+  /** Counts more holes. Returns false if they are too many. */
   holes(count: number): boolean {
     this.#holes += Math.max(count, 0);
     return this.#holes <= MAX_HOLES;
   }
 
-  /** A regular expression more; false where it takes too long to make. */
+  /** Counts a regular expression. Returns false if it would take too long to make. */
   pattern(source: string, flags: string): boolean {
     this.#patterns += source.length;
     return this.#patterns <= MAX_PATTERNS && !(/[uv]/.test(flags) && PROPERTY_ESCAPE.test(source));

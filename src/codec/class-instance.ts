@@ -1,4 +1,4 @@
-/** Instances that keep their class: which those are, and how they are written. instance-forms.ts says what is on the wire. */
+/** Recognizes and writes instances that keep their class. instance-forms.ts has their wire format. */
 
 import { NativeDate, types } from '../engine/builtins.ts';
 import { stackOf } from '../engine/stack-of.ts';
@@ -12,7 +12,7 @@ import { isKey } from './key-extension.ts';
 import { holdsPrivateNames } from './private-names.ts';
 import { nativeClassOf, refusalOf } from './refusals.ts';
 
-/** The form of an instance without hooks: what the object is underneath. */
+/** Returns the form of an instance without hooks, by the built-in class that it extends. */
 function baseOf(value: object): number {
   if (Array.isArray(value)) return form.ARRAY;
   if (types.isMap(value)) return form.MAP;
@@ -22,7 +22,7 @@ function baseOf(value: object): number {
   return form.OBJECT;
 }
 
-/** The class of an object, if it is an ordinary instance of one. */
+/** Returns the class of an object, if it is an ordinary instance of one. */
 function classOf(value: object): AnyClass | undefined {
   const prototype: object | null = Object.getPrototypeOf(value);
   if (prototype === null) return undefined;
@@ -71,7 +71,7 @@ function hookedFormOf(value: object): number {
   return baseOf(value) === form.ERROR ? form.HOOKED_ERROR : form.HOOKED;
 }
 
-/** What the receiver shows of an error that it cannot make. */
+/** Returns the text that the receiver shows for an error that it cannot make. */
 function writeRemains(error: Error, out: ValueWriter): void {
   const { name, message } = error;
   out.string(String(name));
@@ -115,7 +115,7 @@ function writeState(base: number, value: object, { encode }: ClassRegistration, 
 
 function writeMembers(value: Map<unknown, unknown> | Set<unknown>, out: ValueWriter): void {
   const members: unknown[] = [];
-  // The class may have its own idea of iteration.
+  // The class may define its own iteration.
   if (types.isMap(value)) Map.prototype.forEach.call(value, (item, key) => void members.push(key, item));
   else Set.prototype.forEach.call(value, (item) => void members.push(item));
   out.uint32(members.length);
@@ -142,7 +142,7 @@ function writeClass(registration: ClassRegistration, out: ValueWriter): void {
   });
 }
 
-/** Instances of registered classes, and of any class within what a function captured. */
+/** The extension for instances of registered classes, and of any class among the values that a function captured. */
 export const classInstances: Extension = {
   id: extensionIds.CLASS_INSTANCE,
   name: 'instance of a class',
@@ -151,7 +151,7 @@ export const classInstances: Extension = {
   write,
 };
 
-/** Makes `classInstances` known; more than one call does no harm. */
+/** Registers `classInstances`; may be called more than once. */
 export function registerClassInstances(): void {
   registerExtension(classInstances);
 }

@@ -51,7 +51,7 @@ import { readView } from './view-values.ts';
 registerKeys();
 registerClassInstances();
 
-/** What stands for an object that has begun but does not exist yet. */
+/** Stands for an object whose reading has begun but that does not exist yet. */
 const UNBORN = Symbol('unborn');
 const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 
@@ -61,7 +61,7 @@ export class Decoder extends ByteReader implements ValueReader {
   readonly claims = new Claims();
   #busy = false;
   #depth = 0;
-  /** Whether objects are numbered, which only references need. */
+  /** True if objects are numbered, which only references need. */
   #numbered = false;
   #objects: unknown[] = [];
   /** The number of the object that an extension is reading. */
@@ -72,10 +72,10 @@ export class Decoder extends ByteReader implements ValueReader {
   #handles: readonly number[] | Uint32Array = [];
 
   /**
-   * Decodes the message in `length` bytes at `offset`. `blobs` gives the payloads that travelled beside it, which become part of
-   * the value without a copy; `handles` are the message's. Bytes that are no complete message are a `SerializationError`, never
-   * more memory than they could fill; what an extension or a decode hook throws comes through. `far` says who may have written it:
-   * what may not come from there is refused before any of it is read. `began` is given a look at the object while it is read.
+   * Decodes the message of `length` bytes at `offset`. `blobs` returns the payloads that were sent beside it, which become part of
+   * the value without a copy; `handles` are the message's. Throws a `SerializationError` if the bytes are not a complete message, and never takes
+   * more memory than the bytes could fill. Passes errors of extensions and decode hooks on. `far` says who may have written the message:
+   * a kind that may not come from there is refused before it is read. `began` is called with the object while it is read.
    */
   decode(
     bytes: Uint8Array,
@@ -223,18 +223,18 @@ export class Decoder extends ByteReader implements ValueReader {
     try {
       return kind.read(this);
     } catch (error) {
-      // An error holds any values, whose hooks may throw; the others only fail when their bytes are wrong.
+      // An error contains any values, whose hooks may throw; other built-in values only fail if their bytes are wrong.
       if (tag === ERROR || error instanceof SerializationError) throw error;
       return this.corrupt(String(error));
     }
   }
 
-  /** The form that follows. Who wrote it decides whether it is read, not what it says of itself. */
+  /** Reads which form follows. Where the message comes from decides whether the form is read. */
   #form(): Form {
     const id = this.byte();
     const { forms } = extensionById(id) ?? this.corrupt(`this process does not know extension ${id}`);
     const form = (forms.length === 1 ? forms[0] : forms[this.uint()]) ?? this.corrupt('a form that is not known here');
-    // Not `<`: what has no reach at all comes from nobody.
+    // Not `<`: a form without a reach is refused from everywhere.
     if (!(form.reach >= this.reach)) {
       this.corrupt('it holds a function, an instance or a shared object, which may not come from where it came');
     }
@@ -343,7 +343,7 @@ export class Decoder extends ByteReader implements ValueReader {
   }
 
   handle(): number {
-    // Whatever a message from elsewhere says, it has none.
+    // A message from outside the family has no handles, whatever it says.
     if (this.reach !== reach.FAMILY) this.corrupt('it names a place in the heap, and comes from outside of the family');
     return this.#handles[this.uint()] ?? this.corrupt('a handle is missing');
   }
@@ -374,7 +374,7 @@ export class Decoder extends ByteReader implements ValueReader {
       this.#objects = outer.objects;
       this.#current = outer.current;
       this.#shapes = outer.shapes;
-      // What failed in it did not come back up.
+      // If reading the section failed, the level was not reset.
       this.#depth = depth;
     }
   }
@@ -388,7 +388,7 @@ export class Decoder extends ByteReader implements ValueReader {
 const SPARE = 4;
 const free: Decoder[] = [];
 
-/** Runs `use` with a decoder that nobody else uses, also while a hook runs inside another's `decode`. */
+/** Runs `use` with a decoder that is free, even while a hook runs inside the `decode` of another one. */
 export function withDecoder<T>(use: (decoder: Decoder) => T): T {
   const decoder = free.pop() ?? new Decoder();
   try {

@@ -50,14 +50,14 @@ export interface Message {
   readonly handles: number[];
   /** URLs of modules that the receiver should import before it decodes. */
   readonly modules: string[];
-  /** What variables hold that the message names: see captured-contents.ts. */
+  /** The contents of the variables that the message names: see captured-contents.ts. */
   readonly contents: Content[];
 }
 
 registerKeys();
 registerClassInstances();
 
-/** So many levels of a property of an error are replaced one by one. */
+/** The number of levels of an error's property that are replaced one by one. */
 const PIECEWISE = 100;
 const SYMBOL = 'a symbol cannot be sent';
 
@@ -93,9 +93,9 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #depth = 0;
   /** True while a property of an error is written piece by piece: what cannot be sent is replaced by a sentence. */
   #salvaging = false;
-  /** The level of the error whose property is written, where paths begin; -1 outside of errors. */
+  /** The level of the error whose property is written: paths begin there. -1 outside of errors. */
   #error = -1;
-  /** The way to the value being written: steps 1 to depth, for error messages. */
+  /** The path to the value being written: steps 1 to depth, for error messages. */
   readonly #steps: (string | number)[] = new Array(64).fill('');
   readonly #kinds = new Uint8Array(MAX_DEPTH + 2);
   #identities = new Identities();
@@ -105,15 +105,15 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   #epoch = 0;
   #lastEpoch = 0;
   #shapeCount = 0;
-  /** Those of the extension that writes. */
+  /** The forms of the extension that writes. */
   #forms: readonly Form[] = [];
   #buffers: SentBuffers | undefined;
   #chunk: NumberChunk | undefined;
 
   /**
-   * Encodes `value`; `root` is what paths in errors begin with, such as `args`. Throws `SerializationError` for what cannot
-   * cross, and what the value's own getters and hooks throw. Any failure leaves the encoder ready for the next value. `far` is
-   * who will read it. A `tuple` is an array that surely has elements only, which is not looked into for names: that takes 1 µs.
+   * Encodes `value`. Paths in errors begin with `root`, such as `args`. Throws `SerializationError` if a value cannot be
+   * sent, and passes errors of the value's getters and hooks on. After any failure the encoder is ready for the next value. `far` says
+   * who will read the message. A `tuple` is an array that has elements only; looking for other properties would take 1 µs.
    */
   encode(value: unknown, root: string, far: Reach = reach.FAMILY, isTuple = false): Message {
     if (this.#busy) throw new Error('This encoder is in the middle of another message.');
@@ -151,8 +151,8 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   /**
-   * Encodes what a variable holds, as a function that captured it would: `isItself` says that the value is written itself, `needs` takes
-   * the variables that it names in turn.
+   * Encodes the content of a variable, as for a function that captured it. `isItself` means that the value is written itself. `needs` collects
+   * the variables that the content names.
    */
   encodeContent(value: unknown, isItself: boolean, root: string, capture: Capture, needs: Set<object>): Message {
     this.captured = true;
@@ -169,7 +169,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
 
   override restart(): void {
     super.restart();
-    // Senders keep these: what was given away is never changed.
+    // Senders keep these arrays, so they are never changed.
     this.blobs = NO_BLOBS;
     this.handles = NO_HANDLES;
     this.modules = NO_MODULES;
@@ -269,7 +269,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     } else if (!this.#knownClass(value, prototype as object | null)) this.#instance(value);
   }
 
-  /** Writes what stands for a value, if something does. */
+  /** Writes the replacement of a value, if it has one. */
   #isStoodFor(value: object): boolean {
     if (this.reach !== reach.FAMILY || value === this.content) return false;
     const standIn = standInFor(value);
@@ -278,7 +278,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     return true;
   }
 
-  /** Writes what has the prototype of a built-in class itself. */
+  /** Writes an object whose prototype is that of a built-in class. */
   #knownClass(value: object, prototype: object | null): boolean {
     if (prototype === null) return false;
     if (prototype === Map.prototype && types.isMap(value)) this.#map(value);
@@ -293,7 +293,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     return true;
   }
 
-  /** Writes any other object: an extension's, one that extends a built-in class, or an instance of a class we know nothing of. */
+  /** Writes any other object: one of an extension, one that extends a built-in class, or an instance of an unknown class. */
   #instance(value: object): void {
     if (ArrayBuffer.isView(value)) {
       const builtin = Object.getPrototypeOf(Object.getPrototypeOf(value));
@@ -307,7 +307,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     else if (!this.#extended(value)) this.#foreign(value);
   }
 
-  /** Writes as what it is underneath, or as a plain object. */
+  /** Writes an object as the built-in class that it extends, or as a plain object. */
   #foreign(value: object): void {
     if (types.isMap(value)) this.#map(value);
     else if (types.isSet(value)) this.#set(value);
@@ -431,7 +431,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     if (named) this.#properties(array as unknown as Record<string, unknown>, namedKeys(array));
   }
 
-  /** Writes an array that holds nothing but numbers; false if it does not. */
+  /** Writes an array of numbers only. Returns false if the array has other elements. */
   #numbers(array: readonly unknown[]): boolean {
     const contents = contentsOf(array);
     if (contents === 'others') return false;
@@ -558,7 +558,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     const error = this.#error;
     this.#error = this.#depth - 1;
     this.#steps[this.#depth] = key;
-    // Piece by piece takes more stack, so it is for what cannot be sent as it is.
+    // Writing piece by piece takes more stack, so it is done only for values that cannot be sent as they are.
     if (salvaging || this.attempt(() => this.write(read())) !== undefined) {
       this.#salvaging = true;
       this.#orSentence(() => this.write(read()));
@@ -567,12 +567,12 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     this.#error = error;
   }
 
-  /** Piece by piece takes stack: what stands deeper is sent whole, or its ancestor is replaced. */
+  /** Writing piece by piece takes stack: a deeper value is sent whole, or its ancestor is replaced. */
   #isNearError(): boolean {
     return this.#depth - this.#error < PIECEWISE;
   }
 
-  /** Runs `write`; if it fails, writes why in its place. */
+  /** Runs `write`. If that fails, writes the reason in its place. */
   #orSentence(write: () => void): void {
     const failure = this.attempt(write);
     if (failure !== undefined) this.string(sentence(failure));
@@ -653,7 +653,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       this.modules = modules;
       this.#forms = forms;
       if (this.contents.length > contents) this.contents.length = contents;
-      // What has been left out must be sent where it is named again.
+      // Objects that were left out must be sent if they occur again.
       if (this.needs !== undefined) truncate(this.needs, needs);
       else if (this.capture !== undefined) truncate(this.capture.sent, sent);
       return reason;
@@ -661,7 +661,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 }
 
-/** What stands in an error in place of what could not be sent. */
+/** Returns the text that replaces a value that could not be sent, in an error. */
 function sentence(failure: unknown): string {
   let reason = 'what was thrown instead cannot be shown';
   try {
@@ -679,7 +679,7 @@ function readOrSentence(value: Record<string, unknown>, key: string): unknown {
 }
 
 function isStackOverflow(error: unknown): boolean {
-  // A regular expression for which there is no room to be compiled is a SyntaxError that ends so.
+  // A regular expression that the stack has no room to compile throws a SyntaxError that ends so.
   return (
     (error instanceof RangeError || error instanceof SyntaxError) &&
     /(Maximum call stack size exceeded|: Stack overflow)$/.test(error.message)
@@ -691,8 +691,8 @@ const SPARE = 4;
 const free: Encoder[] = [];
 
 /**
- * Runs `use` with an encoder that nobody else uses, also while a getter or hook runs inside another's `encode`. The bytes of its
- * last message stay valid until somebody next takes an encoder.
+ * Runs `use` with an encoder that is free, even while a getter or hook runs inside the `encode` of another one. The bytes of its
+ * last message stay valid until the next call of `withEncoder`.
  */
 export function withEncoder<T>(use: (encoder: Encoder) => T): T {
   const encoder = free.pop() ?? new Encoder();

@@ -23,7 +23,7 @@ export function brandNameOf(error: object): string | undefined {
   return (error as { [brand]?: readonly string[] })[brand]?.[0];
 }
 
-/** Makes a fresh error belong to the class of this brand name, without running its constructor; unknown names change nothing. */
+/** Makes a new error an instance of the class with this brand name, without running its constructor. Does nothing for an unknown name. */
 export function becomeBranded(error: object, brandName: string): void {
   const cls = byName.get(brandName);
   if (cls === undefined) return;

@@ -1,9 +1,9 @@
 /**
- * Errors, on the wire: the name of the built-in class (string); the brand name of one of our classes, or '' (string);
+ * The wire format of errors: the name of the built-in class (string); the brand name of one of our classes, or '' (string);
  * then for each own property 1 (enumerable) or 2 (not) as uint32, key, value; then 0.
  *
- * A report of a failure must not fail itself: of the properties, whatever cannot be sent is replaced by a sentence that says so, and
- * the rest of them is sent. A stack that is no text is left out.
+ * A report of a failure must not fail itself: a property that cannot be sent is replaced by a sentence that says so, and
+ * the other properties are sent. A stack that is not text is left out.
  */
 
 import { RemoteError } from '../contracts/errors.ts';
@@ -26,7 +26,7 @@ const classes = new Map<string, () => Error>([
   ['AggregateError', () => new AggregateError([])],
 ]);
 const DOM_EXCEPTION = 'DOMException';
-/** Properties that an error owns without showing them. */
+/** The properties of errors that are not enumerable. */
 const HIDDEN = ['message', 'stack', 'cause', 'errors', 'name'];
 
 function isError(value: object): boolean {
@@ -37,7 +37,7 @@ function isDomException(value: object): boolean {
   return Object.prototype.toString.call(value) === '[object DOMException]' && value instanceof DOMException;
 }
 
-/** The name of the built-in class of an error, or of the nearest that its class extends. */
+/** Returns the name of the built-in class of an error, or of the nearest one that its class extends. */
 function builtinClassOf(error: object): string {
   if (isDomException(error)) return DOM_EXCEPTION;
   for (let at = Object.getPrototypeOf(error); at !== null; at = Object.getPrototypeOf(at)) {
@@ -53,7 +53,7 @@ function writeProperty(out: ValueWriter, key: string, enumerable: boolean, read:
   out.salvage(`.${key}`, read);
 }
 
-/** Writes an error but for its class, if that is neither built-in nor ours. */
+/** Writes an error, without its class if that is neither built-in nor ours. */
 export function writeError(error: Error, out: ValueWriter): void {
   const builtin = builtinClassOf(error);
   const branded = brandNameOf(error) ?? '';
@@ -79,7 +79,7 @@ export function writeError(error: Error, out: ValueWriter): void {
   out.uint32(0);
 }
 
-/** Reads what `writeError` wrote; `prepare` may give the error another prototype before its properties follow. */
+/** Reads an error that `writeError` wrote. `prepare` may change the prototype of the error before its properties are read. */
 export function readError(input: ValueReader, prepare?: (error: Error) => void): Error {
   const builtin = input.string();
   const branded = input.string();
@@ -99,7 +99,7 @@ export function readError(input: ValueReader, prepare?: (error: Error) => void):
   return error;
 }
 
-/** What arrives of an error that cannot be made here as what it is: it looks like that, and `cause` says why. */
+/** Returns an error in place of one that cannot be made here. It has the same name, message and stack; `cause` is the reason. */
 export function remainsOf(error: { name: string; message: string; stack?: unknown }, cause: unknown): RemoteError {
   const { name, message, stack } = error;
   const remains = new RemoteError(message, { cause });
@@ -109,7 +109,7 @@ export function remainsOf(error: { name: string; message: string; stack?: unknow
   return remains;
 }
 
-/** A stack that leads into the codec would only mislead, and takes long: none is collected. */
+/** Makes an error without collecting a stack: a stack inside the codec would mislead, and takes long. */
 function newError(builtin: string, input: ValueReader): Error {
   return withStackLimit(0, () => {
     if (builtin === DOM_EXCEPTION) return new DOMException(input.string(), input.string());
@@ -119,7 +119,7 @@ function newError(builtin: string, input: ValueReader): Error {
   });
 }
 
-/** Errors as a kind of value. */
+/** The kind of value for errors. */
 export const errorKind: BuiltinKind<Error> = {
   tag: ERROR,
   prototypes: [...[...classes.values()].map((make) => Object.getPrototypeOf(make()))],

@@ -1,5 +1,5 @@
 /**
- * How kinds of values that structured clone does not know travel: functions, instances of registered classes,
+ * How values are sent that structured clone does not support: functions, instances of registered classes,
  * shared objects. The layers above codec/ each register an extension; codec/ itself knows none of them but class instances.
  * README.md has the table of all extensions and their forms.
  *
@@ -10,40 +10,40 @@ import type { Capture, Content } from './captured-contents.ts';
 import type { Claims } from './claims.ts';
 import { extensionIds } from './extension-ids.ts';
 
-/** How far a message goes, from near to far: what a kind of value may cross. */
+/** How far a message goes, from near to far. Each kind of value has a limit. */
 export const reach = {
   /** Between members of one family, which share the heap. */
   FAMILY: 0,
   /** To any process that has shown that it has the same key: it may make this one run code. */
   TRUSTED: 1,
-  /** To anybody: data only. */
+  /** To any program: data only. */
   ANYBODY: 2,
 } as const;
 export type Reach = (typeof reach)[keyof typeof reach];
 
-/** What an extension writes with: the message under construction. */
+/** The message under construction, as an extension writes it. */
 export interface ValueWriter {
-  /** What the message claims beyond its bytes; look at it where it goes beyond the family. */
+  /** What the message claims beyond its bytes; it counts for messages that leave the family. */
   readonly claims: Claims;
   /** True while the variables that a function captured are written: there, class instances keep their class. */
   readonly captured: boolean;
   /** How far the message goes. */
   readonly reach: Reach;
-  /** What is known while the message is made; begun by whoever needs it first. */
+  /** What is known while the message is made; the first extension that needs it makes it. */
   capture: Capture | undefined;
-  /** The message is the content of a variable: these are the variables that it names. */
+  /** If the message is the content of a variable: the variables that it names. */
   readonly needs: Set<object> | undefined;
-  /** What that variable holds: it is written itself, also where something stands for it. */
+  /** The content of that variable: it is written itself, even if it has a replacement. */
   readonly content: unknown;
-  /** How many bytes have been written. */
+  /** The number of bytes that have been written. */
   readonly position: number;
-  /** The way to the value being written, as errors name it. */
+  /** Returns the path to the value being written, as errors show it. */
   path(): string;
-  /** Has a content go with the message, and the modules that it needs. */
+  /** Sends a content with the message, and the modules that the content needs. */
   attach(content: Content, modules: readonly string[]): void;
-  /** Writes any value that can cross; `key` is how the path in a `SerializationError` names it, for example `.socket` or `[0]`. */
+  /** Writes any value that can be sent. `key` is its step in the path of a `SerializationError`, for example `.socket` or `[0]`. */
   value(value: unknown, key: string): void;
-  /** Says which form of its extension follows, before anything else; a form that may not go so far is refused here. */
+  /** Writes which form of its extension follows, before anything else. Refuses a form that may not go so far. */
   form(number: number): void;
   /** Runs `write` with `captured` set. */
   capturing(write: () => void): void;
@@ -51,59 +51,59 @@ export interface ValueWriter {
   uint32(n: number): void;
   /** Writes a string. */
   string(s: string): void;
-  /** Says that the message refers to the shared object at `offset` (bytes in the heap): it stays alive while the message does. */
+  /** Adds a reference to the shared object at `offset` (bytes in the heap): the object stays alive as long as the message. */
   handle(offset: number): void;
-  /** Says that reading the message goes faster, or is only possible, when the module at `url` has been imported before. */
+  /** Names a module that the receiver should import before it reads the message, because that is faster or necessary. */
   module(url: string): void;
   /**
-   * Writes a part that the reader may skip. References do not lead into it nor out of it: an object that occurs inside
+   * Writes a part that the reader may skip. References do not lead into it or out of it: an object that occurs inside
    * and outside arrives as two.
    */
   section(write: () => void): void;
   /**
-   * Writes what `read` gives, a property of an error: whatever in it cannot be sent, or cannot be read, is replaced by a sentence that
-   * says so, with the way from the error. What an extension writes is sent whole, or replaced whole.
+   * Writes the result of `read`, a property of an error. A part that cannot be sent or read is replaced by a sentence that
+   * says so, with its path from the error. A value that an extension writes is sent whole or replaced whole.
    */
   salvage(key: string, read: () => unknown): void;
-  /** Runs `write`; if it fails, takes back what it wrote and returns the error. */
+  /** Runs `write`. If that fails, removes what it wrote and returns the error. */
   attempt(write: () => void): unknown;
   /** Throws the `SerializationError` that names the value being written; `reason` is like `a Socket is bound to its process`. */
   refuse(reason: string): never;
 }
 
-/** What an extension reads with, in the order in which it wrote. */
+/** A message as an extension reads it, in the order in which it was written. */
 export interface ValueReader {
-  /** What the message has claimed beyond its bytes; look at it where it comes from beyond the family. */
+  /** What the message has claimed beyond its bytes; it counts for messages from outside the family. */
   readonly claims: Claims;
   /** How far the message has come. */
   readonly reach: Reach;
   value(): unknown;
   uint32(): number;
   string(): string;
-  /** The heap offset of the shared object that `ValueWriter.handle` named. */
+  /** Returns the heap offset of the shared object that `ValueWriter.handle` added. */
   handle(): number;
   /**
-   * Makes `object` the one that references back to this value mean. An extension calls it as soon as the object exists, and
-   * before it reads nested values, so that cycles find it; one without nested values need not call it.
+   * Makes references back to this value lead to `object`. An extension calls it as soon as the object exists, and
+   * before it reads nested values, so that cycles find it. An extension without nested values need not call it.
    */
   remember(object: object): void;
-  /** Reads what `ValueWriter.section` wrote; if that fails, what follows can still be read. */
+  /** Reads a section. If that fails, the rest of the message can still be read. */
   section<T>(read: () => T): T;
-  /** Throws: this is no message of ours. */
+  /** Throws a `SerializationError`: this is no message of this library. */
   corrupt(what: string): never;
-  /** Passes over what `ValueWriter.section` wrote. */
+  /** Skips a section. */
   skipSection(): void;
 }
 
-/** What a form has on the wire: see `ValueReader`. `rest` is what depends on what was read before. */
+/** A field of a form on the wire: see `ValueReader`. The fields of `rest` depend on the fields before. */
 export type Field = 'uint32' | 'string' | 'value' | 'handle' | 'section' | 'rest';
 
-/** One way in which a kind of value is written: what the reader of a message does when somebody has written just that. */
+/** One way in which a kind of value is written, and how it is read. */
 export interface Form<T extends object = object> {
   readonly name: string;
-  /** How far it may go, and from how far away it may come. What says nothing comes from nobody. */
+  /** How far it may go, and from how far away it may come. A form without a reach is always refused. */
   readonly reach: Reach;
-  /** What it has on the wire, in order. */
+  /** Its fields on the wire, in order. */
   readonly fields: readonly Field[];
   read(input: ValueReader): T;
 }
@@ -113,26 +113,26 @@ interface Kind<T extends object> {
   /** One of `extensionIds`. */
   readonly id: number;
   readonly name: string;
-  /** What to say of one that is sent farther than its reach, to continue `Cannot send x: …`; a general sentence if left out. */
+  /** The reason for which it may not be sent farther, to continue `Cannot send x: …`; a general sentence if left out. */
   readonly beyond?: string;
-  /** Asked for every function, and every object that is neither plain nor of a class that structured clone knows. */
+  /** Returns true for a value of this kind. Called for every function, and every object that is neither plain nor of a class that structured clone supports. */
   matches(value: object, out: ValueWriter): value is T;
   write(value: T, out: ValueWriter): void;
 }
 
-/** A kind of value that is written in several ways: the number of one comes first (`ValueWriter.form`). The numbers stay. */
+/** A kind of value with several forms. The number of the form is written first (`ValueWriter.form`). Numbers never change. */
 interface ManyForms<T extends object> {
   readonly forms: readonly Form<T>[];
 }
 
-/** A kind of value, and how to read it: where it has one form only, it is that form, and no number is written. */
+/** A kind of value, and how to read it. If it has only one form, it is that form, and no number is written. */
 export type Extension<T extends object = object> = Kind<T> & (Form<T> | ManyForms<T>);
 
 /** An extension as the codec knows it. */
 export interface Registered {
   readonly extension: Extension;
   readonly forms: readonly Form[];
-  /** How far the form goes that goes farthest. */
+  /** The largest reach of its forms. */
   readonly reach: Reach;
 }
 
@@ -152,9 +152,9 @@ export function registerExtension<T extends object>(kind: Extension<T>): void {
   inOrder.push(byId[extension.id] as Registered);
 }
 
-/** The extension that carries this value, `undefined` where none does. */
+/** Returns the extension for this value, `undefined` if there is none. */
 export function extensionFor(value: object, out: ValueWriter): Registered | undefined {
-  // The latest first: the class instances of this layer take any object, the layers above know better.
+  // The latest first: class instances of this layer match any object, and the layers above are more exact.
   for (let i = inOrder.length - 1; i >= 0; i--) {
     const registered = inOrder[i] as Registered;
     if (registered.extension.matches(value, out)) return registered;
@@ -162,31 +162,31 @@ export function extensionFor(value: object, out: ValueWriter): Registered | unde
   return undefined;
 }
 
-/** Whether a value travels as itself: a queue, a lock, an end of a pipe, a proxy. */
+/** Returns true for a value that is sent as itself: a queue, a lock, an end of a pipe, a proxy. */
 export function isSharedObject(value: object): boolean {
-  // None of these asks the writer.
+  // None of these uses the writer.
   const nobody = undefined as unknown as ValueWriter;
   return inOrder.some(({ extension }) => extension.id >= extensionIds.SHARED && extension.matches(value, nobody));
 }
 
 let loadLate: (() => void) | undefined;
 
-/** Registers more extensions, by `load`, as soon as a value arrives of which none is known. */
+/** Sets a function that registers more extensions. It is called when the first value of an unknown extension arrives. */
 export function registerLateExtensions(load: () => void): void {
   loadLate = load;
 }
 
-/** The extension with this id, `undefined` where the receiver does not have it. */
+/** Returns the extension with this id, `undefined` if this process does not have it. */
 export function extensionById(id: number): Registered | undefined {
   if (byId[id] === undefined && loadLate !== undefined) {
-    // What throws is tried again with the next value.
+    // If this throws, the next such value tries again.
     loadLate();
     loadLate = undefined;
   }
   return byId[id];
 }
 
-/** All extensions that this process has, for the tests that make messages of them. */
+/** Returns all extensions of this process, for tests that make messages of them. */
 export function registeredExtensions(): readonly Registered[] {
   return inOrder;
 }

@@ -1,12 +1,12 @@
 /**
- * Keys that are indices, in objects that are no arrays. `{ 1000: true }` takes 12 kB if it is made as programs make it: the engine
- * reserves all the places in between. A message that says it in three bytes must not have it do so.
+ * Keys that are indices, in objects that are not arrays. `{ 1000: true }` takes 12 kB if it is made as programs make it: the engine
+ * reserves all places in between. A message of three bytes must not make it do so.
  */
 
-/** The last index that there is. */
+/** The largest index of an array. */
 const LAST = 2 ** 32 - 2;
 
-/** True for a key that leads far beyond the `count` properties that there are. */
+/** Returns true for a key that is an index far beyond the `count` properties of the object. */
 export function isFarIndex(key: string, count: number): boolean {
   const first = key.charCodeAt(0);
   if (!(first >= 0x31 && first <= 0x39)) return false;
@@ -14,7 +14,7 @@ export function isFarIndex(key: string, count: number): boolean {
   return index > 2 * count + 8 && index <= LAST;
 }
 
-/** Has the engine keep the indices of a new object, which is no array, as a table: that takes room for what there is. */
+/** Makes the engine keep the indices of a new object, which is not an array, as a table, which takes room only for existing keys. */
 export function keepSparse(object: object): void {
   const places = object as Record<number, unknown>;
   places[LAST] = undefined;

@@ -8,7 +8,7 @@ export class Identities {
   readonly #few: (object | undefined)[] = new Array(FEW).fill(undefined);
   #map: Map<object, number> | undefined;
 
-  /** The number that `object` has already; if it has none it gets the next, and the answer is -1. */
+  /** Returns the number of `object`. If it has none, gives it the next number and returns -1. */
   find(object: object): number {
     const n = this.count;
     if (n <= FEW) {

@@ -10,7 +10,7 @@ import { type Form, reach, type ValueReader } from './extension.ts';
 import { isFarIndex, keepSparse } from './far-indices.ts';
 import { defineProperty } from './own-property.ts';
 
-/** Numbers for good: they are part of the wire format. */
+/** The numbers of the forms. They are part of the wire format and never change. */
 export const form = {
   CLASS: 0,
   HOOKED: 1,
@@ -25,7 +25,7 @@ export const form = {
 
 const TRUSTED = reach.TRUSTED;
 
-/** What may be read, by those numbers. */
+/** The forms, by those numbers. */
 export const instanceForms: readonly Form[] = [
   { name: 'class', reach: TRUSTED, fields: ['string', 'section'], read: readClass },
   // The state is what `encode` returned.
@@ -35,9 +35,9 @@ export const instanceForms: readonly Form[] = [
   { name: 'Map', reach: TRUSTED, fields: ['value', 'uint32', 'rest'], read: readMap },
   { name: 'Set', reach: TRUSTED, fields: ['value', 'uint32', 'rest'], read: readSet },
   { name: 'error', reach: TRUSTED, fields: ['value', 'string', 'string', 'rest'], read: readOwnError },
-  // The state is an object of a built-in class, which only lacks the prototype.
+  // The state is an object of a built-in class, to which only the prototype must be given.
   { name: 'date, expression or view', reach: TRUSTED, fields: ['value', 'value'], read: readLeaf },
-  // What stands for it, if it cannot be made here: name, message and stack; then its class, and its state as a section.
+  // Its replacement, if it cannot be made here: name, message and stack; then its class, and its state as a section.
   {
     name: 'error with hooks',
     reach: TRUSTED,
@@ -46,7 +46,7 @@ export const instanceForms: readonly Form[] = [
   },
 ];
 
-/** Stands for a class that cannot be made here, until somebody needs it. */
+/** Stands for a class that cannot be made here, until the class is needed. */
 class MissingClass {
   readonly cause: unknown;
 
@@ -75,7 +75,7 @@ function readClass(input: ValueReader): ClassRegistration | MissingClass {
   }
 }
 
-/** Reads the registration of a class; throws why there is none. */
+/** Reads the registration of a class. Throws the reason if there is none. */
 export function readRegistration(input: ValueReader): ClassRegistration {
   const found = input.value();
   if (found instanceof ClassRegistration) return found;
@@ -175,7 +175,7 @@ function readLeaf(input: ValueReader): object {
   return Object.setPrototypeOf(leaf, prototype);
 }
 
-/** How many elements of an instance that is an array are missing, named properties not counted. */
+/** Returns the number of missing elements of an instance that is an array, without named properties. */
 export function holesIn(length: number, properties: unknown): number {
   return length - (typeof properties === 'object' && properties !== null ? Object.keys(properties).length : 0);
 }

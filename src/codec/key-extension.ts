@@ -1,6 +1,6 @@
 /**
- * Keys of node:crypto and of WebCrypto, within the family: exported here, imported there. A key does not go through a socket, where
- * others might read it along.
+ * Keys of node:crypto and of WebCrypto, sent within the family: exported by the sender, imported by the receiver. A key does not go through a socket, where
+ * others might read it.
  */
 
 import type { KeyObject, webcrypto } from 'node:crypto';
@@ -20,7 +20,7 @@ const classes = ['SecretKeyObject', 'PublicKeyObject', 'PrivateKeyObject', 'Cryp
 
 const crypto = () => process.getBuiltinModule('node:crypto');
 
-/** True of a KeyObject and a CryptoKey. Without a look into node:crypto, which takes 10 ms to load, at anything that has not the name of such a class. */
+/** Returns true for a KeyObject and a CryptoKey. Looks at the name of the class first, because node:crypto takes 10 ms to load. */
 export function isKey(value: object): value is Key {
   const prototype: object | null = Object.getPrototypeOf(value);
   const cls: unknown = prototype && Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
@@ -39,12 +39,12 @@ function writeKeyObject(key: KeyObject, out: ValueWriter): void {
   }
   out.form(0);
   out.string(key.type);
-  // Not all of the memory that Node took for it.
+  // Not the whole memory that Node has allocated for it.
   out.value(new Uint8Array(bytes), '');
 }
 
 function writeCryptoKey(key: webcrypto.CryptoKey, out: ValueWriter): void {
-  // What a function captured stands in the heap for whoever is sent the function.
+  // The values that a function captured stay in the heap, for all processes that get the function.
   if (!key.extractable && (!isWithinProcess() || out.captured)) {
     out.refuse(
       'a CryptoKey that is not extractable stays in its process; make it there too, or pass it as an argument to a thread of this one',
@@ -56,7 +56,7 @@ function writeCryptoKey(key: webcrypto.CryptoKey, out: ValueWriter): void {
   out.value([...key.usages], '.usages');
 }
 
-/** A message that was damaged must not end in an error that says nothing of it. */
+/** Turns an error of Node into one that says that the message is damaged. */
 function orCorrupt<T>(input: ValueReader, make: () => T): T {
   try {
     return make();
@@ -85,7 +85,7 @@ function readCryptoKey(input: ValueReader, isExtractable: boolean): webcrypto.Cr
     input,
     () =>
       key.toCryptoKey?.(algorithm, isExtractable, usages) ??
-      // A message that was damaged may have something else in its place.
+      // A damaged message may have another value in its place.
       importKey(types.isKeyObject(key) ? key : input.corrupt('a key that is none'), algorithm, isExtractable, usages),
   );
 }
@@ -114,7 +114,7 @@ const keys: Extension<Key> = {
   write: (key, out) => (types.isCryptoKey(key) ? writeCryptoKey(key, out) : writeKeyObject(key, out)),
 };
 
-/** Makes keys able to travel; more than one call does no harm. */
+/** Registers keys as values that can be sent; may be called more than once. */
 export function registerKeys(): void {
   registerExtension(keys);
 }

@@ -1,11 +1,11 @@
 /**
- * Makes a CryptoKey at once on Node before 22.10, where `importKey` alone makes one, which takes a promise: a thread of its own imports the key, and
+ * Makes a CryptoKey synchronously on Node before 22.10, where only `importKey` makes one, with a promise: another thread imports the key, and
  * this one waits for it.
  */
 import type { KeyObject, webcrypto } from 'node:crypto';
 import type { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 
-/** The thread's code. It answers with the key, or with the message of the error. */
+/** The program of the thread. It sends the key, or the message of the error. */
 const code = `
 const { port, answered } = require('node:worker_threads').workerData;
 const { subtle } = require('node:crypto').webcrypto;
@@ -32,21 +32,21 @@ interface Importer {
 
 let importer: Importer | undefined;
 
-/** Milliseconds after which the thread is given up: it has no memory left, for example. */
+/** The time in milliseconds after which the thread is given up, for example because it has no memory left. */
 const PATIENCE = 30_000;
 
 function start(): Importer {
   const { MessageChannel, receiveMessageOnPort: receive, Worker } = process.getBuiltinModule('node:worker_threads');
   const { port1: port, port2 } = new MessageChannel();
   const answered = new Int32Array(new SharedArrayBuffer(4));
-  // Nothing of the program is loaded there, also not by NODE_OPTIONS.
+  // The thread loads nothing of the program, not even by NODE_OPTIONS.
   const options = { eval: true, env: {}, execArgv: [], workerData: { port: port2, answered }, transferList: [port2] };
   new Worker(code, options).on('error', () => (importer = undefined)).unref();
   port.unref();
   return { port, answered, receive };
 }
 
-/** Makes a CryptoKey of a KeyObject; throws an error if the algorithm or the usages do not fit. The first one takes some 50 ms. */
+/** Makes a CryptoKey of a KeyObject. Throws if the algorithm or the usages do not fit. The first call takes about 50 ms. */
 export function importKey(
   key: KeyObject,
   algorithm: unknown,

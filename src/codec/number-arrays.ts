@@ -1,17 +1,17 @@
 /**
- * Arrays of nothing but numbers, as they come in bulk: each number as it is, by loops that are quick even before the engine has
- * compiled them. 100,000 integers took 50 ms in a process that had encoded none before, and take 5.
+ * Arrays of numbers only, written by loops that are fast even before the engine has
+ * compiled them: in a new process, 100,000 integers take 5 ms instead of 50.
  */
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** From so many elements on; fewer take less room one by one. */
+/** The smallest number of elements; fewer elements take less room one by one. */
 export const MANY = 32;
 
 /** Numbers at a time between an array and the message, which need not be aligned. */
 const CHUNK = 1024;
 
-/** Where numbers stand on their way; each encoder has its own, since a getter in an array may encode something else meanwhile. */
+/** A buffer for the numbers. Each encoder has its own, because a getter in an array may encode another value meanwhile. */
 export class NumberChunk {
   readonly doubles = new Float64Array(CHUNK);
   readonly ints = new Int32Array(this.doubles.buffer);
@@ -20,7 +20,7 @@ export class NumberChunk {
 
 const received = new NumberChunk();
 
-/** What all elements are: integers of 32 bits, numbers, or other things as well. A getter in place of an element is asked here too. */
+/** Returns what all elements are: integers of 32 bits, numbers, or anything. Calls getters in place of elements. */
 export type Contents = 'ints' | 'doubles' | 'others';
 
 export function contentsOf(array: readonly unknown[]): Contents {

@@ -8,7 +8,7 @@ export const RAW = 5;
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
-/** Writes the way from `root`, which is at level `from`, to a value as a programmer would: `args[0].map.get("k")["odd key"]`. */
+/** Returns the path from `root`, which is at level `from`, to a value, as a programmer would write it: `args[0].map.get("k")["odd key"]`. */
 export function renderPath(
   root: string,
   steps: readonly (string | number)[],

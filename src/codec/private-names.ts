@@ -1,6 +1,6 @@
 import type { ClassBody } from 'acorn';
 
-/** Whether instances of a class, or of one that it extends, hold private names (`#x`), which nobody outside can read. */
+/** Returns true if a class, or one that it extends, has private names (`#x`), which cannot be read from outside. */
 export function holdsPrivateNames(cls: object): boolean {
   for (let at: unknown = cls; typeof at === 'function' && at !== Function.prototype; at = Object.getPrototypeOf(at)) {
     let declares = known.get(at);

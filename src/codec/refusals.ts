@@ -2,10 +2,10 @@
 import { EventEmitter } from 'node:events';
 import { types } from '../engine/builtins.ts';
 
-/** By prototype: the name of a class whose objects are more than their properties, '' for an ordinary class. */
+/** By prototype: the name of a class whose objects have more than properties, '' for an ordinary class. */
 const nativeNames = new WeakMap<object, string>();
 
-/** Why this object cannot be sent, to continue `Cannot send x: …`; `undefined` if its own properties say all about it. */
+/** Returns the reason for which this object cannot be sent, to continue `Cannot send x: …`; `undefined` if it has only properties. */
 export function refusalOf(value: object): string | undefined {
   if (types.isModuleNamespaceObject(value)) return 'a module cannot be sent';
   if (types.isExternal(value)) return 'it is a pointer into native code';
@@ -19,7 +19,7 @@ export function refusalOf(value: object): string | undefined {
   return undefined;
 }
 
-/** The name of a class, extended by the object's own, whose objects are more than their properties. */
+/** Returns the name of the class whose objects have more than properties and that the object's class extends. */
 export function nativeClassOf(value: object): string | undefined {
   const prototype: object | null = Object.getPrototypeOf(value);
   return prototype === null ? undefined : nativeName(prototype) || undefined;
@@ -60,14 +60,14 @@ function isNative(cls: object): boolean {
   return /\{\s*\[native code\]\s*\}\s*$/.test(Function.prototype.toString.call(cls));
 }
 
-/** Blob, AbortSignal, ReadableStream and so on: what a program itself puts on `globalThis` can be enumerated. */
+/** Blob, AbortSignal, ReadableStream and so on. Names that a program puts on `globalThis` are enumerable, and are skipped. */
 function isPlatformClass(cls: { readonly name: string }): boolean {
   const global = Object.getOwnPropertyDescriptor(globalThis, cls.name);
   if (global === undefined || global.enumerable) return false;
   return (globalThis as unknown as Record<string, unknown>)[cls.name] === cls;
 }
 
-/** Sockets, streams, timers, keys: objects of Node that stand for something in this process. */
+/** Sockets, streams, timers, keys: objects of Node that belong to this process. */
 function isHandle(value: object): boolean {
   const o = value as Record<string, unknown>;
   if (typeof o.pipe === 'function' && typeof o.on === 'function') return true;

@@ -16,7 +16,7 @@ const MAX_SPELLING = 1024;
 /** A shape as its sender knows it. */
 export class SentShape {
   readonly keys: readonly string[];
-  /** What follows the tag SHAPE. */
+  /** The bytes after the tag SHAPE. */
   readonly spelling: Uint8Array;
   /** The message or section in which the shape has the number `index`. */
   epoch = -1;
@@ -42,12 +42,12 @@ export class SentShapes {
   readonly #start = new SentShape([], new Uint8Array(0));
   #last = this.#start;
 
-  /** Says that a message begins. */
+  /** Starts a new message. */
   restart(): void {
     this.#last = this.#start;
   }
 
-  /** The shape with these keys; `undefined` if it is not worth keeping. */
+  /** Returns the shape with these keys; `undefined` if it is not worth keeping. */
   of(keys: readonly string[]): SentShape | undefined {
     const guess = this.#last.next;
     if (guess !== undefined && sameKeys(guess.keys, keys)) {
@@ -95,9 +95,9 @@ function spell(keys: readonly string[]): Uint8Array {
 export class ReceivedShape {
   readonly keys: readonly string[];
   readonly spelling: Uint8Array;
-  /** Whether `__proto__` is among the keys: an assignment would set the prototype. */
+  /** True if `__proto__` is among the keys: an assignment would set the prototype. */
   readonly hasProto: boolean;
-  /** Whether some key is an index far beyond the number of keys. */
+  /** True if a key is an index far beyond the number of keys. */
   readonly isSparse: boolean;
   next: ReceivedShape | undefined;
 
@@ -108,7 +108,7 @@ export class ReceivedShape {
     this.isSparse = keys.some((key) => isFarIndex(key, keys.length));
   }
 
-  /** Whether `n` bytes at `start` spell this shape. */
+  /** Returns true if `n` bytes at `start` spell this shape. */
   isSpelled(bytes: Uint8Array, start: number, n: number): boolean {
     const own = this.spelling;
     if (n !== own.length) return false;
@@ -123,12 +123,12 @@ export class ReceivedShapes {
   readonly #start = new ReceivedShape([], new Uint8Array(0));
   #last = this.#start;
 
-  /** Says that a message begins. */
+  /** Starts a new message. */
   restart(): void {
     this.#last = this.#start;
   }
 
-  /** Reads what follows the tag SHAPE. */
+  /** Reads a shape after the tag SHAPE. */
   read(input: ByteReader): ReceivedShape {
     const hash = input.word();
     const count = input.uint();

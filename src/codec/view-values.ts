@@ -32,10 +32,10 @@ const CLASSES = NAMES.map((name) => (globalThis as unknown as Record<string, Vie
 const INDEX = new Map(NAMES.map((name, index) => [name, index]));
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
-/** The name of a typed array's built-in class, whatever class extends it; `undefined` for a DataView. */
+/** Returns the name of a typed array's built-in class, even for a subclass; `undefined` for a DataView. */
 const builtinName = Object.getOwnPropertyDescriptor(typedArray, Symbol.toStringTag)?.get as () => string | undefined;
 
-/** Whether the memory of this buffer was transferred elsewhere. */
+/** Returns true if the memory of this buffer was transferred. */
 export function isDetached(buffer: ArrayBuffer): boolean {
   if (buffer.byteLength > 0) return false;
   const { detached } = buffer as ModernArrayBuffer;
@@ -48,13 +48,13 @@ export function isDetached(buffer: ArrayBuffer): boolean {
   }
 }
 
-/** Writes what follows the tag VIEW. The view's memory must be neither shared nor detached. */
+/** Writes a view after the tag VIEW. The view's memory must be neither shared nor detached. */
 export function writeView(view: ArrayBufferView, out: ByteWriter, buffers: SentBuffers): void {
   const { byteOffset, byteLength } = view;
   const buffer = view.buffer as ArrayBuffer;
   const name = builtinName.call(view);
   const cls = Buffer.isBuffer(view) ? BUFFER : name === undefined ? DATA_VIEW : (INDEX.get(name) as number);
-  // A Buffer is often a slice of a pool that is none of the receiver's business.
+  // A Buffer is often a slice of a pool with data that the receiver must not see.
   const index =
     cls === BUFFER ? buffers.alone(buffer, byteOffset, byteLength) : buffers.part(buffer, byteOffset, byteLength);
   out.byte(cls);
@@ -63,7 +63,7 @@ export function writeView(view: ArrayBufferView, out: ByteWriter, buffers: SentB
   out.uint(byteLength / (CLASSES[cls]?.BYTES_PER_ELEMENT ?? 1));
 }
 
-/** Reads what `writeView` wrote. */
+/** Reads a view that `writeView` wrote. */
 export function readView(input: ByteReader, buffers: readonly ReceivedBuffer[]): ArrayBufferView {
   const cls = input.byte();
   const received = buffers[input.uint()];

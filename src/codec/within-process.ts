@@ -1,7 +1,7 @@
-/** Whether the message that is being made is for a thread of this very process: some values go no further. */
+/** Knows whether the message that is being made is for a thread of this process: some values go no further. */
 let isWithin = false;
 
-/** Runs what makes messages that threads of this process read, and nobody else. */
+/** Runs `make`, which makes messages that only threads of this process read. */
 export function withinProcess<T>(make: () => T): T {
   const before = isWithin;
   isWithin = true;
@@ -12,7 +12,7 @@ export function withinProcess<T>(make: () => T): T {
   }
 }
 
-/** Whether such a message is being made. */
+/** Returns true while such a message is being made. */
 export function isWithinProcess(): boolean {
   return isWithin;
 }
