@@ -1,4 +1,4 @@
-/** What a program added to a function or class after making it: own properties, prototype members, prototype chains. */
+/** Sends the properties that a program added to a function or class after making it: own properties, prototype members, prototype chains. */
 
 import { isSharedObject, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { types } from '../engine/builtins.ts';
@@ -31,7 +31,7 @@ interface Added {
   readonly onPrototype: boolean;
 }
 
-/** Writes what making the function anew would not bring back; `statics` are fields that it does bring back, if need be. */
+/** Writes the properties that making the function again would not bring back. `statics` are fields that it does bring back if they cannot be sent. */
 export function writeAdded(fn: AnyFunction, { isClass, statics, hasPrivates }: FunctionImage, out: ValueWriter): void {
   const prototype = prototypeOf(fn);
   const write = (added: Added) => {
@@ -101,7 +101,7 @@ function writeProperty({ key, descriptor, onPrototype }: Added, out: ValueWriter
   if (isAccessor) out.value(set, path);
 }
 
-/** Reads what `writeAdded` wrote into the function made anew. */
+/** Gives a function that was made again the properties that `writeAdded` wrote. */
 export function readAdded(fn: AnyFunction, input: ValueReader): void {
   for (let spelled = input.string(); spelled !== ''; spelled = input.string()) {
     if (spelled[0] === PRIVATE) {

@@ -1,12 +1,12 @@
-/** Where a receiver finds something that it has itself: what travels of a value by reference. */
+/** The address of a value that the receiver has itself: what is sent of a value by reference. */
 import { standIn } from './stand-in.ts';
 
 /**
  * - `own`: an export of this library, by door and name;
  * - `global`: a path from `globalThis`;
  * - `builtin`: a path from a built-in module;
- * - `require`: a path from what `require()` of the URL gives;
- * - `import`: a path from the namespace that `import()` of the URL gives.
+ * - `require`: a path from the result of `require()` of the URL;
+ * - `import`: a path from the namespace of `import()` of the URL.
  */
 export type AddressKind = 'own' | 'global' | 'builtin' | 'require' | 'import';
 
@@ -15,10 +15,10 @@ export class Address {
   readonly kind: AddressKind;
   /** Specifier of the door, name of the built-in module, or URL; empty for `global`. */
   readonly module: string;
-  /** Empty for the module, or the global object, itself. */
+  /** The path; empty for the module or the global object itself. */
   readonly path: readonly string[];
 
-  /** Why the value itself does not travel, where it should: of a module that belongs to the program. */
+  /** For a value of a module of the program: the reason for which the value itself is not sent. */
   readonly reason: string | undefined;
 
   private constructor(kind: AddressKind, module: string, path: readonly string[], reason?: string) {
@@ -30,7 +30,7 @@ export class Address {
 
   private static readonly known = new Map<string, Address>();
 
-  /** The object of this address. */
+  /** Returns the object for this address. */
   static of(kind: AddressKind, module: string, path: readonly string[]): Address {
     const key = JSON.stringify([kind, module, path]);
     let address = Address.known.get(key);
@@ -38,18 +38,18 @@ export class Address {
     return address;
   }
 
-  /** The same with a reason. */
+  /** Returns the object for this address, with the reason for which the value itself is not sent. */
   because(reason: string): Address {
     return new Address(this.kind, this.module, this.path, reason);
   }
 
-  /** For messages: `node:fs readFileSync`, `/app/tasks.js run`. */
+  /** Returns the address as messages show it: `node:fs readFileSync`, `/app/tasks.js run`. */
   toString(): string {
     return [this.module, this.path.join('.')].filter(Boolean).join(' ') || 'globalThis';
   }
 }
 
-/** A value and its members, two levels deep, with the path to each; getters are not run, but for those that compilers make of exports. */
+/** Lists a value and its members, two levels deep, with the path to each. Runs no getters except those that compilers make of exports. */
 export function* membersOf(root: object): Generator<[value: unknown, path: readonly string[]]> {
   yield [root, []];
   for (const [value, name] of ownValues(root)) {
@@ -63,7 +63,7 @@ export function* membersOf(root: object): Generator<[value: unknown, path: reado
   }
 }
 
-/** The first path to `wanted` among the members of `root`. */
+/** Returns the first path to `wanted` among the members of `root`. */
 export function pathTo(wanted: object, root: object): readonly string[] | undefined {
   for (const [value, path] of membersOf(root)) {
     // constructor leads back to where it started, by a longer way.
@@ -78,7 +78,7 @@ function* ownValues(object: object): Generator<[value: unknown, name: string]> {
     try {
       descriptor = Object.getOwnPropertyDescriptor(object, name);
     } catch {
-      // A module's export that is not initialised yet.
+      // The module has not initialised this export yet.
     }
     if (descriptor === undefined) continue;
     if ('value' in descriptor) yield [descriptor.value, name];

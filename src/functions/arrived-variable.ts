@@ -1,4 +1,4 @@
-/** The receiver's side of variables that functions of one script share: one of each, for all functions that arrive. */
+/** The receiver's side of variables that functions of one script share: one object for each variable, for all functions that arrive. */
 import type { ArrivingContent } from '../codec/captured-contents.ts';
 import { isSharedObject } from '../codec/extension.ts';
 import { SerializationError } from '../contracts/errors.ts';
@@ -7,24 +7,24 @@ import type { AnyFunction } from './any-function.ts';
 import { Cell } from './cell.ts';
 import { SharedVariable } from './shared-variable.ts';
 
-/** What a variable holds is not there yet, since it leads back to itself. */
+/** The value of a variable does not exist yet, because it refers to itself. */
 class NotYet extends SerializationError {}
 
 /** A variable of another process's script. */
 export class ArrivedVariable {
   readonly #cell: Cell | undefined;
-  /** Which content it was given last; 0 is none. */
+  /** The version of the content that it was given last; 0 if there was none. */
   version = 0;
-  /** What it was given; a cell may hold something else since. */
+  /** The value that it was given; a cell may have another value since. */
   #given: unknown;
   #read: ArrivingContent['read'] | undefined;
   #root: (() => object | undefined) | undefined;
-  /** The variables whose objects stand inside of what it was given, and which content of each. */
+  /** The variables whose objects are inside its value, with the version of the content of each. */
   #parts: Map<ArrivedVariable, number> | undefined;
-  /** Fills the variables of the functions that use a constant. */
+  /** Sets the variables of the functions that use a constant. */
   #users = new Set<WeakRef<() => void>>();
   #manyUsers = 16;
-  /** As which it is sent on. */
+  /** The variable as which it is sent on. */
   #outgoing: SharedVariable | undefined;
 
   constructor(isCell: boolean) {
@@ -33,7 +33,7 @@ export class ArrivedVariable {
     ofCells.set(this.#cell, this);
   }
 
-  /** What takes its place among the variables of a function. */
+  /** Its place among the variables of a function. */
   get filling(): unknown {
     return this.#cell ?? this.#given;
   }
@@ -43,24 +43,24 @@ export class ArrivedVariable {
     this.#read = read;
   }
 
-  /** Whether an object inside of what it was given has been replaced since. */
+  /** True if an object inside its value has been replaced since. */
   get isOutdated(): boolean {
     if (this.#parts !== undefined) for (const [part, version] of this.#parts) if (part.version !== version) return true;
     return false;
   }
 
-  /** Whether a content has come that is not read. */
+  /** True if a content has come that was not read yet. */
   get isExpecting(): boolean {
     return this.#read !== undefined;
   }
 
-  /** What has come cannot be read. */
+  /** Drops a content that cannot be read. */
   cancel(): void {
     this.#read = undefined;
     this.version = 0;
   }
 
-  /** Reads the content that has come, if one has. */
+  /** Reads the content if a new one has come. */
   settle(): void {
     const read = this.#read;
     if (read === undefined) return;
@@ -126,7 +126,7 @@ export class ArrivedVariable {
     }
   }
 
-  /** Has `fill` called when the constant is given another value, for as long as something else refers to `fill`. */
+  /** Calls `fill` when the constant gets another value, as long as another object refers to `fill`. */
   usedBy(fill: WeakRef<() => void>): void {
     this.#users.add(fill);
     if (this.#users.size < this.#manyUsers) return;
@@ -145,7 +145,7 @@ export class ArrivedVariable {
   }
 }
 
-/** By the member that sent it and its number there. */
+/** The variables, by the member that sent them and their number there. */
 const variables = new Map<number, Map<number, ArrivedVariable>>();
 const arrivedAs = new WeakMap<object, ArrivedVariable>();
 const ofCells = new WeakMap<Cell, ArrivedVariable>();
@@ -163,17 +163,17 @@ export function takeRenewed(): AnyFunction | undefined {
   return fn;
 }
 
-/** The variable that this is the cell of. */
+/** Returns the variable of this cell. */
 export function variableOfCell(cell: Cell): ArrivedVariable | undefined {
   return ofCells.get(cell);
 }
 
-/** The variable whose value a function arrived as. */
+/** Returns the variable whose value a function arrived as. */
 export function arrivedVariable(fn: object): ArrivedVariable | undefined {
   return arrivedAs.get(fn);
 }
 
-/** The variable that a sender calls by this number. */
+/** Returns the variable that a sender gave this number. */
 export function variableOf(sender: number, number: number): ArrivedVariable {
   let ofSender = variables.get(sender);
   if (ofSender === undefined) {
@@ -186,7 +186,7 @@ export function variableOf(sender: number, number: number): ArrivedVariable {
   return variable;
 }
 
-/** Gives variables what has come for them with a message, unless they have it; true if one was given something. */
+/** Gives variables the contents that came with a message, unless they have them. Returns true if a variable got a new content. */
 export function takeContents(contents: readonly ArrivingContent[]): boolean {
   const expecting: ArrivedVariable[] = [];
   let before: number;

@@ -1,6 +1,6 @@
 /**
- * Places in the original source, as whoever makes the text of stacks here knows them: a test runner (Vitest) that has taken the source map out of
- * the text is asked for each place in a function, as if a stack led there.
+ * Places in the original source, as the program that formats stacks knows them: a test runner (Vitest) that has removed the source map from
+ * the text is asked for each place in a function, as if a stack contained it.
  */
 import type { AnyNode } from 'acorn';
 import { positionOf, type Script } from './script.ts';
@@ -13,7 +13,7 @@ export interface AskedPlace {
   readonly column: number;
 }
 
-/** The places of all nodes from `start` to `end`; empty where nobody knows better than V8. */
+/** Returns the places of all nodes from `start` to `end`; none if the formatter knows no more than V8. */
 export function askPlaces(script: Script, file: string, start: number, end: number): AskedPlace[] {
   const { prepareStackTrace } = Error;
   if (typeof prepareStackTrace !== 'function') return [];

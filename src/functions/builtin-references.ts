@@ -1,12 +1,12 @@
-/** Functions and objects of JavaScript and Node: the same in every process, so they travel by their path. */
+/** Functions and objects of JavaScript and Node: every process has them, so they are sent by their path. */
 import { Address, membersOf } from './address.ts';
 import { ownIntrinsic } from './realms.ts';
 
 let index: Map<unknown, Address> | undefined;
-/** How many built-in modules were loaded when the index was made: more may come. */
+/** The number of built-in modules that were loaded when the index was made. */
 let loadedThen = 0;
 
-/** The address of a built-in function, class or object; looks among what is loaded, and loads nothing. */
+/** Returns the address of a built-in function, class or object. Looks only at modules that are loaded. */
 export function builtinAddress(ofAnyRealm: object): Address | undefined {
   index ??= globalIndex();
   const value = ownIntrinsic(ofAnyRealm);
@@ -19,7 +19,7 @@ export function builtinAddress(ofAnyRealm: object): Address | undefined {
   return index.get(value);
 }
 
-/** The built-in function that Node itself has promisified as this one: `execFile` of `promisify(execFile)`. */
+/** Returns the built-in function of which Node itself made this promisified one: `execFile` for `promisify(execFile)`. */
 export function promisifiedBuiltin(fn: object): object | undefined {
   const { custom } = process.getBuiltinModule('node:util').promisify;
   for (const value of index?.keys() ?? []) {

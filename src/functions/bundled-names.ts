@@ -1,13 +1,13 @@
 /**
- * What tools put in place of `import()`, `import.meta` and `require`. Where such a helper does what the real one does in the file that the text
- * was written in, the real one is put back; what leads to the modules of a running bundle is refused, in words that say what to do.
+ * The helpers with which tools replace `import()`, `import.meta` and `require`. If such a helper does what the real one does in the file that the text
+ * was written in, the real one is put back. A helper that leads to the modules of a running bundle is refused, with a message that says what to do.
  */
 import { types } from '../engine/builtins.ts';
 import { Refusal } from './refusal.ts';
 
 /** `import()`: Vite, Vitest. */
 const imports = /^__(vite_ssr|vi)_dynamic_import__$/;
-/** `import.meta`: the same. */
+/** `import.meta`: Vite, Vitest. */
 const metas = /^__(vite_ssr|vi)_import_meta__$/;
 const metaMembers = ['url', 'dirname', 'filename'];
 /** webpack, Rspack, Next.js; Turbopack. */
@@ -22,7 +22,7 @@ export function putBack(name: string, members: readonly string[] | undefined): '
 /** Import, export, and require of Turbopack: members of what each module is given under some name, a short one in builds. */
 const ofTurbopack = ['A', 'i', 'r', 's', 'v'];
 
-/** Refuses a name, or what a variable holds, that means the modules of a bundle. */
+/** Refuses a name, or the value of a variable, that leads to the modules of a bundle. */
 export function refuseBundle(name: string, value?: object): void {
   if (!bundles.test(name) && (value === undefined || !isTurbopack(value))) return;
   throw new Refusal(

@@ -1,4 +1,4 @@
-/** What travels of a function: an address, the parts of a bound function, or an image with variables. */
+/** Finds out how a function is sent: by an address, as the parts of a bound function, or as an image with variables. */
 
 import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
 import { isSharedObject } from '../codec/extension.ts';
@@ -51,11 +51,11 @@ export type Captured =
       readonly image: FunctionImage;
       readonly key: string;
       readonly variables: readonly CapturedValue[];
-      /** Where the receiver finds it, if its variables cannot travel. */
+      /** Where the receiver finds the function, if its variables cannot be sent. */
       readonly otherwise: Address | undefined;
     };
 
-/** A function that we made from an image ourselves: no need to ask V8 about it. */
+/** A function that this process made from an image: V8 need not be asked about it. */
 export interface Revived {
   readonly image: FunctionImage;
   readonly key: string;
@@ -70,12 +70,12 @@ export interface Revived {
 
 interface Cut extends CutFunction {
   readonly key: string;
-  /** `undefined` where it was not asked for, since there are no variables. */
+  /** `undefined` if it was not needed, because there are no variables. */
   readonly script: Script | undefined;
   readonly otherwise: Address | undefined;
-  /** It is declared at the top level of its script: other functions there may use it. */
+  /** True if it is declared at the top level of its script: other functions there may use it. */
   shared: SharedVariable | undefined;
-  /** Kept when no variable can change. */
+  /** The captured function; kept if no variable can change. */
   values: readonly CapturedValue[] | undefined;
 }
 
@@ -91,13 +91,13 @@ export function rememberRevived(fn: object, revived: Revived): void {
   revivedFunctions.set(fn, revived);
 }
 
-/** How a function that arrived was made; undefined for one of another image, or of this process. */
+/** Returns how a function that arrived was made; `undefined` for one of another image or of this process. */
 export function revivedFunction(fn: object, key: string): Revived | undefined {
   const revived = revivedFunctions.get(fn);
   return revived?.key === key ? revived : undefined;
 }
 
-/** Finds out what travels of a function; throws a Refusal where nothing can. */
+/** Finds out how a function is sent. Throws a Refusal if it cannot be sent. */
 export function captureFunction(fn: AnyFunction): Captured {
   const cut = cuts.get(fn);
   if (cut !== undefined) return captureCut(fn, cut);
@@ -108,7 +108,7 @@ export function captureFunction(fn: AnyFunction): Captured {
   return captureNew(fn);
 }
 
-/** The variable by which other functions of its script know a function, if it is sent by value. */
+/** Returns the variable by which other functions of its script use a function, if it is sent by value. */
 export function sharedFunction(fn: AnyFunction): SharedVariable | undefined {
   let cut = cuts.get(fn);
   if (cut === undefined && !addresses.has(fn)) {
@@ -126,8 +126,8 @@ export function sharedFunction(fn: AnyFunction): SharedVariable | undefined {
 }
 
 /**
- * True if a function that was captured before would be captured just the same now: all that it uses are constants that hold
- * primitives or frozen data, and nothing was put on it. Costs some 100 ns, where capturing and encoding anew costs 20 µs and more.
+ * Returns true if capturing a function again would give the same result: it uses only constants with
+ * primitives or frozen data, and it has no added properties. Takes about 100 ns; capturing and encoding again takes 20 µs and more.
  */
 export function isUnchanged(fn: AnyFunction): boolean {
   if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS) return false;
@@ -141,7 +141,7 @@ function staysTheSame({ value, cell, shared }: CapturedValue): boolean {
   return typeof value === 'object' && shared?.last.content !== undefined && shared.isFixed();
 }
 
-/** True if a function would be encoded just the same, but for what the variables hold that it shares. */
+/** Returns true if a function would be encoded as before, apart from the contents of the variables that it shares. */
 function isFixed(fn: AnyFunction, cut: Cut): boolean {
   if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS || cut.image.hasPrivates) return false;
   return cut.values?.every(({ value, shared }) => shared !== undefined || Object(value) !== value) ?? false;
@@ -155,7 +155,7 @@ function captureCut(fn: AnyFunction, cut: Cut): Captured {
   return { kind: 'image', image, key, variables, otherwise };
 }
 
-/** The values, if the next send would find the same. An undefined one may be a `var` before its line. */
+/** Returns the values, if the next send would find the same ones. An undefined value may be a `var` before its line. */
 function keepable({ variables }: CutFunction, values: readonly CapturedValue[]): readonly CapturedValue[] | undefined {
   for (const { name, value } of values) {
     if (variables.get(name)?.changes || value === undefined || value instanceof ProgramNamespace) return undefined;
@@ -179,7 +179,7 @@ function sentOn(arrived: ArrivedVariable, value: unknown): SharedVariable | unde
   return isData(value) ? arrived.sentOn(value) : undefined;
 }
 
-/** What travels of a function, but for the values of its variables. */
+/** What is sent of a function, without the values of its variables. */
 type Examined = Captured | { readonly kind: 'cut'; readonly cut: Cut };
 
 function captureNew(fn: AnyFunction): Captured {
@@ -234,7 +234,7 @@ function examine(fn: AnyFunction): Examined {
   return { kind: 'cut', cut };
 }
 
-/** Where V8 may not be asked, what is found without its help. */
+/** Finds what can be found without V8, if V8 may not be asked. */
 function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
   try {
     return inspectFunction(fn);
@@ -247,16 +247,16 @@ function inspectUnlessKnown(fn: AnyFunction): InspectedFunction | Address {
   }
 }
 
-/** So many files of packages may be read for one message: each takes some ms. */
+/** The number of files of packages that may be read for one message: each takes a few milliseconds. */
 const MAX_PACKAGE_FILES = 12;
 const packageFiles = new Set<Script>();
 
-/** Says that another message begins. */
+/** Starts the count for a new message. */
 export function forgetPackageFiles(): void {
   packageFiles.clear();
 }
 
-/** Counts a file of a package of which a function is copied. */
+/** Counts a file of a package from which a function is copied. */
 function countPackageFile(script: Script): void {
   const owner = packageAt(script.base);
   if (owner === undefined || packageFiles.add(script).size <= MAX_PACKAGE_FILES) return;
@@ -289,7 +289,7 @@ function noteLone(fn: AnyFunction, cut: Cut, { location }: InspectedFunction): C
   return cut;
 }
 
-/** Whether it is the only function that its declaration has made, in a place of its script that is run once. */
+/** Returns true if it is the only function of its declaration, at a place of its script that runs once. */
 function isDeclared(fn: AnyFunction, { script, node }: PlacedFunction): boolean {
   const scope = script.scopes.functions.get(node) as Scope;
   if (!isTopLevel(scope, script, fn)) return false;
@@ -314,7 +314,7 @@ function byAddress(fn: object, address: Address): Examined {
   return { kind: 'address', address };
 }
 
-/** Whether the receiver has a function itself. */
+/** Returns true if the receiver has the function itself. */
 function goesByReference(fn: object): boolean {
   try {
     return captureFunction(fn as AnyFunction).kind === 'address';

@@ -1,4 +1,4 @@
-/** The values of a function's variables, as they travel: as values, as addresses, or as cells. */
+/** Finds out how the variables of a function are sent: as values, as addresses, or as cells. */
 
 import { isSharedObject } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
@@ -31,21 +31,21 @@ import { SentSymbol } from './sent-symbol.ts';
 import { SharedVariable } from './shared-variable.ts';
 import { isStandIn } from './stand-in.ts';
 
-/** One name of an image with what travels for it. */
+/** One name of an image, and what is sent for it. */
 export interface CapturedValue {
   readonly name: string;
   /** The cell that carries the value, for a variable that is one. */
   readonly cell: Cell | undefined;
   readonly value: unknown;
-  /** Where the receiver finds it, if the value cannot travel. */
+  /** Where the receiver finds the value, if it cannot be sent. */
   readonly otherwise: Address | undefined;
-  /** The package that the script has made the value with. */
+  /** The package with which the script made the value. */
   readonly madeWith: string | undefined;
   /** The variable, if functions that arrive share it. */
   readonly shared: SharedVariable | undefined;
 }
 
-/** A value as it travels, and where the receiver finds it if that cannot be. */
+/** A value as it is sent, and where the receiver finds it if it cannot be sent. */
 type Travelling = Pick<CapturedValue, 'value' | 'otherwise'>;
 
 /** By instance of a scope. */
@@ -68,14 +68,14 @@ export function captureVariables(
     const { value, otherwise } = travelling(variable, live, script, fn, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
-    // What stands for some members of a module is made anew each time.
+    // The replacement of some members of a module is a new object each time.
     const isItself = value === live || typeof live === 'symbol' || cell !== undefined;
     const shared = isItself ? sharedVariable(variable, value, fn, script, scopes) : undefined;
     return { name, cell, value, otherwise, madeWith, shared };
   });
 }
 
-/** A name whose value travels as it is, whatever that is. */
+/** Returns a name whose value is sent as it is. */
 export function capturedAsItIs(name: string, value: unknown, shared?: SharedVariable): CapturedValue {
   return { name, cell: undefined, value, otherwise: undefined, madeWith: undefined, shared };
 }
@@ -144,7 +144,7 @@ function addedValue(name: string, fn: object, script: Script): unknown {
   throw new Error(`nothing is known of ${name}`);
 }
 
-/** Whether a variable that is assigned can be shared by the functions that use it. */
+/** Returns true if an assigned variable can be shared by the functions that use it. */
 export function isShareable(binding: Binding, scopes: readonly LiveScope[]): boolean {
   return scopeInstance(binding, scopeOf(binding.name, scopes)) !== undefined;
 }
@@ -224,7 +224,7 @@ export function travellingOn(value: unknown): unknown {
   return originOf(value) ?? value;
 }
 
-/** What is written for a variable. */
+/** Returns what is written for a variable. */
 function travelling(
   variable: Variable,
   value: unknown,
@@ -315,7 +315,7 @@ function isMadeHere(binding: Binding | null): boolean {
   return binding.declaration.id.type === 'Identifier' && somethings.test(binding.declaration.init?.type ?? '');
 }
 
-/** The address of what every receiver has too; anything else is returned as it is. */
+/** Returns the address of a value that every receiver has; returns any other value unchanged. */
 function travellingObject(value: object): unknown {
   const own = originOf(value) ?? ownAddress(value);
   if (own !== undefined) return own;

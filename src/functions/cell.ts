@@ -1,8 +1,8 @@
 import { standIn } from './stand-in.ts';
 
-/** A variable that somebody reassigns, as an object: functions of one message that use it share it. */
+/** A variable that is reassigned, as an object that the functions of one message share. */
 export class Cell {
-  /** Named shortly, because it takes the place of the variable in the text that travels. */
+  /** The value. Its name is short because it replaces the variable in the text that is sent. */
   v: unknown;
 }
 

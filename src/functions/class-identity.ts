@@ -18,13 +18,13 @@ import type { CapturedValue } from './captured-variables.ts';
 
 const beingWritten = new Set<ClassRegistration>();
 
-/** The id of a class that goes by value, empty for one that has none. */
+/** Returns the id of a class that is sent by value, empty if it has none. */
 export function idOfClass(cls: AnyFunction): string {
   const registration = registrationOf(cls as unknown as AnyClass);
   return registration === undefined || hasHooks(registration) ? '' : registration.id;
 }
 
-/** Writes a class with hooks as its registration, which brings the hooks along; false where there is nothing of the kind. */
+/** Writes a class with hooks as its registration, which contains the hooks. Returns false if the class has none. */
 export function writeHooked(cls: AnyFunction, before: () => void, out: ValueWriter): boolean {
   const registration = registrationOf(cls as unknown as AnyClass);
   if (registration === undefined || !hasHooks(registration) || beingWritten.has(registration)) return false;
@@ -63,7 +63,7 @@ function goesByValue(cls: AnyFunction): boolean {
   }
 }
 
-/** The class that this process knows by an id. */
+/** Returns the class that this process has for an id. */
 export function classById(id: string): AnyFunction | undefined {
   return id === '' ? undefined : (registrationById(id)?.cls as unknown as AnyFunction | undefined);
 }

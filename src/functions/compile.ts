@@ -7,7 +7,7 @@ import { nodeMapsStacks } from './mapped-stacks.ts';
 /** Makes a function each time it is called. */
 export interface CompiledImage {
   readonly image: FunctionImage;
-  /** Takes the early variables of a class; `fill` takes all variables, in the order of the image's names, and `read` gives them. */
+  /** Takes the early variables of a class. `fill` sets all variables, in the order of the image's names; `read` returns them. */
   readonly make: (
     ...early: unknown[]
   ) => [fn: AnyFunction, fill: (...values: unknown[]) => void, read: () => unknown[]];
@@ -59,7 +59,7 @@ function evaluateMapped(key: string, image: FunctionImage, before: string, after
     // biome-ignore lint/complexity/noCommaOperator: so that it is global code
     return (0, eval)(text);
   } catch (error) {
-    // Node was started with --disallow-code-generation-from-strings: better the lines of what is run than nothing.
+    // Node was started with --disallow-code-generation-from-strings: stacks then show the lines of the text that runs.
     if (error instanceof EvalError) return evaluate(image, before, after);
     throw error;
   }

@@ -1,4 +1,4 @@
-/** Whether a module is still running for the first time: a receiver that imported it would come to the same call, and send again. */
+/** Returns whether a module is still running for the first time: a receiver that imported it would reach the same call, and send again. */
 import type { AnyNode } from 'acorn';
 import { callSites } from '../engine/call-sites.ts';
 import { offsetOf, type Script } from './script.ts';

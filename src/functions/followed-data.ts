@@ -1,13 +1,13 @@
 /**
- * Large plain data that a variable holds: whether anything in it has changed since it was encoded. Nothing in the language tells that, and to
- * encode it again takes long; so all that was found in it is kept, and compared in place. What compares equal is encoded equally.
+ * Notices whether large plain data of a variable has changed since it was encoded. The language has no way to ask that, and
+ * encoding it again takes long. Therefore everything that was found in it is kept and compared in place. Equal data is encoded equally.
  */
 
 import { hasNamedProperties } from '../codec/array-properties.ts';
 import { standInFor, standInsSoFar } from '../codec/captured-contents.ts';
 import { NativeDate, setTimeout, types } from '../engine/builtins.ts';
 
-/** Milliseconds for which what was found is kept without being asked for: it keeps objects alive that may have left the data. */
+/** The time in milliseconds after which unused findings are dropped: they keep objects alive that may have left the data. */
 const KEPT = 5000;
 /** Up to this many elements an array is asked for its values, beyond for its names. */
 const FEW = 40;
@@ -92,7 +92,7 @@ export class FollowedData {
     return true;
   }
 
-  /** Whether all of it is as it was found, and `root` is it. */
+  /** Returns true if `root` is the followed data and nothing in it has changed. */
   isUnchanged(root: unknown): boolean {
     this.#isUsed = true;
     if (root !== this.#root || this.#standIns !== standInsSoFar()) return false;
@@ -111,7 +111,7 @@ function timeOf(date: Date): number {
   return NativeDate.prototype.getTime.call(date);
 }
 
-/** Whether a value may stand in followed data; an object is still to be looked at. */
+/** Returns true if a value may be part of followed data; an object must still be checked itself. */
 function isFollowed(value: unknown, seen: Set<object>): boolean {
   if (typeof value === 'object' && value !== null) seen.add(value);
   return typeof value !== 'function' && typeof value !== 'symbol';

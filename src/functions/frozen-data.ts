@@ -1,4 +1,4 @@
-/** Whether a value is data that nobody can change any more: primitives, and arrays and objects of them that are frozen all the way down. */
+/** Returns true for data that cannot change any more: primitives, and arrays and objects of them that are deeply frozen. */
 export function isFrozenData(value: unknown, seen = new Set<object>()): boolean {
   if (typeof value === 'function') return false;
   if (typeof value !== 'object' || value === null || seen.has(value)) return true;

@@ -7,7 +7,7 @@ import { isStandIn } from './stand-in.ts';
 
 const wire = lazy(() => require('./function-wire.ts') as typeof import('./function-wire.ts'));
 
-/** Sends functions, and what stands for parts of them, as `function-wire.ts` writes and reads them. */
+/** The extension for functions, and for the objects that stand for parts of them; `function-wire.ts` writes and reads them. */
 export const functionExtension: Extension = {
   id: extensionIds.FUNCTION,
   name: 'function',

@@ -1,6 +1,6 @@
 import { type Field, type Reach, reach } from '../codec/extension.ts';
 
-/** What is written of a function, or stands for a part of one: numbers for good, they are part of the wire format. */
+/** The numbers of the forms of functions, and of the objects that stand for parts of them. They are part of the wire format and never change. */
 export const form = {
   IMAGE: 0,
   BOUND: 1,
@@ -21,7 +21,7 @@ export const form = {
 
 const TRUSTED = reach.TRUSTED;
 
-/** Each form, by its number: what it is called, how far it goes, and what it has on the wire. */
+/** The forms by their numbers: name, reach and fields of each. */
 export const forms: readonly {
   readonly name: string;
   readonly reach: Reach;

@@ -1,4 +1,4 @@
-/** How to make a function anew: text that stands on its own, and where it came from. */
+/** The image of a function: a text from which the function is made again, and where the text came from. */
 import type { AnyNode } from 'acorn';
 import { putBack, refuseBundle } from './bundled-names.ts';
 import { applyEdits, type Edit } from './edits.ts';
@@ -12,13 +12,13 @@ import { mapFragment, type SourceMapFragment } from './source-map-fragment.ts';
 /** A variable of the surroundings that the text uses. */
 export interface Variable {
   readonly name: string;
-  /** Null where the script does not declare it: `require`, or what another script declared. */
+  /** Null if the script does not declare it: `require`, or a variable of another script. */
   readonly binding: Binding | null;
-  /** It travels as a cell, and the text says `name.v`. */
+  /** True if it is sent as a cell; the text then says `name.v`. */
   readonly isCell: boolean;
   /** Another module's variable that is assigned there: that module's namespace travels, and the text says `name.member`. */
   readonly live: LiveImport | undefined;
-  /** It may hold something else at the next send. */
+  /** True if its value may change before the next send. */
   readonly changes: boolean;
   /** The text assigns to it. */
   readonly isWritten: boolean;
@@ -26,7 +26,7 @@ export interface Variable {
   readonly members: readonly string[] | undefined;
 }
 
-/** What travels of a function besides its variables. */
+/** What is sent of a function besides its variables. */
 export interface FunctionImage {
   /** An expression. */
   readonly code: string;
@@ -58,7 +58,7 @@ export interface CutFunction {
   readonly variables: ReadonlyMap<string, Variable>;
 }
 
-/** What only the running program knows of names. */
+/** What only the running program knows about names. */
 export interface LiveNames {
   /** Whether a name that the script does not declare is a variable all the same, rather than a global one. */
   exists(name: string): boolean;
@@ -68,7 +68,7 @@ export interface LiveNames {
   liveImport(binding: Binding): LiveImport | undefined;
 }
 
-/** Cuts a function out of its script. */
+/** Makes the image of a function from its script. */
 export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunction {
   const { script, node } = placed;
   const outer = script.scopes.functions.get(node) as Scope;
@@ -157,7 +157,7 @@ function staticsOf(node: AnyNode): string[] {
   );
 }
 
-/** Whether making the class runs code that may use any variable. */
+/** Returns true if making the class runs code that may use any variable. */
 function runsCode(node: AnyNode): boolean {
   if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
   return node.body.body.some(
@@ -221,7 +221,7 @@ function memberEdit({ name, start, end, form }: Reference, member: string): Edit
   return { start, end, text: `${name}${member}` };
 }
 
-/** Refuses what only makes sense where the function was written. */
+/** Refuses constructs that work only where the function was written. */
 function refuseSurroundings({ script, node }: PlacedFunction, specials: readonly Special[]): void {
   const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
   for (const { kind, name, scope, start, end } of specials) {

@@ -1,4 +1,4 @@
-/** Functions in messages: see README.md for what travels of which function. Loaded with the first of them (function-extension.ts). */
+/** Writes and reads functions in messages: README.md says how each function is sent. Loaded with the first function (function-extension.ts). */
 
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
@@ -35,7 +35,7 @@ export { packageHidingIn, takeContents };
 /** The kinds of addresses, by number. */
 const kinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
 
-/** Writes a function, or what stands for a part of one. */
+/** Writes a function, or an object that stands for a part of one. */
 export function write(value: object, out: ValueWriter): void {
   if (typeof value === 'function') {
     writeFunction(value as AnyFunction, out);
@@ -130,7 +130,7 @@ function writeProgramNamespace({ members }: ProgramNamespace, out: ValueWriter):
   }
 }
 
-/** How many functions are being written, each within the one before. */
+/** The number of functions that are being written, each inside the one before. */
 let depth = 0;
 
 function writeFunction(fn: AnyFunction, out: ValueWriter): void {
@@ -212,7 +212,7 @@ function refuseSecond({ module, path, reason }: Address, out: ValueWriter): void
   );
 }
 
-/** Reads what `write` wrote, behind the number of its form. */
+/** Reads what `write` wrote after the number of the form. */
 export function read(of: number, input: ValueReader): object {
   switch (of) {
     case form.IMAGE:

@@ -1,4 +1,4 @@
-/** Which captured variable took most bytes to encode: for the warning that names it. */
+/** Finds the captured variable that took most bytes to encode, for the warning that names it. */
 export interface HeavyCapture {
   readonly name: string;
   readonly bytes: number;
@@ -13,7 +13,7 @@ export function noteEncoded(name: string, bytes: number): void {
   if (bytes > heaviest.bytes) heaviest = { name, bytes };
 }
 
-/** Runs `encode` and answers the heaviest variable that it has noted. */
+/** Runs `encode` and returns the heaviest variable that was noted meanwhile. */
 export function heaviestOf(encode: () => void): HeavyCapture {
   heaviest = NONE;
   try {

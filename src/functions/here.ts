@@ -8,7 +8,7 @@ import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary } from './program-modules.ts';
 import { standIn } from './stand-in.ts';
 
-/** Takes the place of `import.meta` and `import()` in text that travels; `meta` and `import` are what that text calls. */
+/** Replaces `import.meta` and `import()` in text that is sent; the text uses `meta` and `import`. */
 export class Here {
   readonly url: string;
   #meta: object | undefined;
@@ -19,14 +19,14 @@ export class Here {
 
   private static readonly known = new Map<string, Here>();
 
-  /** The object for the file with this URL. */
+  /** Returns the object for the file with this URL. */
   static of(url: string): Here {
     let here = Here.known.get(url);
     if (here === undefined) Here.known.set(url, (here = new Here(url)));
     return here;
   }
 
-  /** What `import.meta` is in that file; `main` is always false, for nobody started it here. */
+  /** The `import.meta` of that file; `main` is always false, because the file was not started here. */
   get meta(): object {
     if (this.#meta === undefined) {
       const meta: Record<string, unknown> = { url: this.url, main: false };
@@ -62,7 +62,7 @@ export class Here {
     return fs.existsSync(join(folder, path)) ? pathToFileURL(join(folder, path)).href : undefined;
   }
 
-  /** `import()` as from that file. */
+  /** Imports a module as `import()` in that file does. */
   import(specifier: unknown, options?: unknown): Promise<unknown> {
     const wanted = String(specifier);
     const url = resolveImport(wanted, this.url, 'import');
@@ -90,7 +90,7 @@ export class RequireOf {
   }
 }
 
-/** A `require` as from the file with this URL. */
+/** Returns the `require` of the file with this URL. */
 export function requireFrom(url: string): NodeJS.Require {
   return createRequire(url);
 }

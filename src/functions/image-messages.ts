@@ -1,4 +1,4 @@
-/** A function by value in a message: its image, its variables, and what was added to it. */
+/** Writes and reads functions by value: the image, the variables, and the added properties. */
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
@@ -105,7 +105,7 @@ function writeHeld({ name, value, cell, shared }: CapturedValue, step: string, o
   noteEncoded(name, out.position - start);
 }
 
-/** Makes the function that `writeImage` wrote. */
+/** Reads the function that `writeImage` wrote, and makes it. */
 export function readImage(input: ValueReader): AnyFunction {
   const key = input.string();
   const text = input.string();
@@ -153,7 +153,7 @@ export function readImage(input: ValueReader): AnyFunction {
   return fn;
 }
 
-/** Has the function see what its variables are given later. */
+/** Makes the function see the values that its variables get later. */
 function connect(revived: Revived, variables: readonly unknown[]): void {
   const shared = variables.filter((value) => value instanceof ArrivedVariable);
   if (shared.length === 0) return;

@@ -1,4 +1,4 @@
-/** V8's inspector, asked synchronously from inside the same thread: where a function is and what its variables hold. */
+/** Asks V8's inspector, synchronously and in the same thread, where a function is and which values its variables have. */
 import type { Profiler, Runtime, Session } from 'node:inspector';
 import { COVERED } from './covered-name.ts';
 import { Refusal } from './refusal.ts';
@@ -26,7 +26,7 @@ export interface LiveScope {
   readonly object: Record<string, unknown>;
 }
 
-/** What V8 says of one function. */
+/** What V8 knows about one function. */
 export interface InspectedFunction {
   /** Undefined for native code. */
   readonly location: { readonly scriptId: string; readonly line: number; readonly column: number } | undefined;
@@ -35,7 +35,7 @@ export interface InspectedFunction {
   readonly bound: { readonly target: unknown; readonly self: unknown; readonly args: readonly unknown[] } | undefined;
 }
 
-/** That nothing can be asked in this process. */
+/** Thrown if this process has no inspector. */
 export class InspectorRefusal extends Refusal {}
 
 interface Connection {
@@ -89,10 +89,10 @@ function noInspector(cause?: unknown): InspectorRefusal {
   return new InspectorRefusal(`its variables cannot be read without V8's inspector, ${whyNot()}`, { cause });
 }
 
-/** What travels without variables. */
+/** Says which functions can be sent without the inspector. */
 const WAY_OUT = 'export the function from a module that the program imports by a declaration, and send the export';
 
-/** Why there is no inspector, and what to do. */
+/** Says why there is no inspector, and what to do. */
 function whyNot(): string {
   const { bun, deno } = process.versions;
   if (bun !== undefined || deno !== undefined) return `which ${deno ? 'Deno' : 'Bun'} does not have: ${WAY_OUT}`;

@@ -5,13 +5,13 @@ export interface InstalledPackage {
   readonly folder: string;
 }
 
-/** The package that a `file:` URL leads into. */
+/** Returns the package that contains the file of a `file:` URL. */
 export function packageAt(url: string): InstalledPackage | undefined {
   const [, folder, name] = /^(file:.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\/)/.exec(url) ?? [];
   return folder === undefined || name === undefined ? undefined : { name, folder };
 }
 
-/** Whether a URL leads into an installed package. */
+/** Returns true if a URL leads into an installed package. */
 export function isInPackage(url: string): boolean {
   return url.includes('/node_modules/');
 }

@@ -1,4 +1,4 @@
-/** Variables that an `import` declaration brought in and that their own module assigns to: the receiver's module may do so, too. */
+/** Imported variables that their own module assigns to: the receiver's module may do so, too. */
 import type { ImportDeclaration } from 'acorn';
 import { Address } from './address.ts';
 import { isOfProcess } from './import-bindings.ts';
@@ -8,7 +8,7 @@ import { isOfProgram } from './program-modules.ts';
 import type { Binding } from './scopes.ts';
 import { type Script, scriptAt } from './script.ts';
 
-/** What stands for such a variable in the text that travels: a member of a module's namespace. */
+/** Replaces such a variable in the text that is sent: a member of a module's namespace. */
 export interface LiveImport {
   readonly module: Address;
   readonly member: string;
