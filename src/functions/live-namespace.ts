@@ -1,4 +1,4 @@
-/** What bundlers put in place of a module's namespace. */
+/** The object with which bundlers replace a module's namespace. */
 import { rememberOrigin } from './origins.ts';
 import { standIn } from './stand-in.ts';
 
@@ -8,12 +8,12 @@ type Look = () => unknown;
 const look = /^(\(\s*\)\s*=>\s*[\w$]+(\.[\w$]+)?|function\s*\(\s*\)\s*\{\s*return\s+[\w$]+(\.[\w$]+)?\s*;?\s*\})$/;
 
 /**
- * Stands for such a namespace. The module whose variables its members look at may not have run yet: what the task calls first runs it. So the looks
- * travel, rather than what they see now.
+ * Stands for such a namespace. The module with the variables of its members may not have run yet: the first call of the task may run it. Therefore the functions that read the variables
+ * are sent, not their current values.
  */
 export class LiveNamespace {
   readonly members: ReadonlyMap<string, Look>;
-  /** The module was an ES module before it was compiled. */
+  /** True if the module was an ES module before it was compiled. */
   readonly isCompiled: boolean;
 
   private constructor(members: ReadonlyMap<string, Look>, isCompiled: boolean) {
@@ -23,7 +23,7 @@ export class LiveNamespace {
 
   private static readonly known = new WeakMap<object, LiveNamespace>();
 
-  /** One object for one namespace; undefined for what is none. */
+  /** Returns the object for a namespace, always the same one; `undefined` for any other object. */
   static for(object: object): LiveNamespace | undefined {
     let known = LiveNamespace.known.get(object);
     if (known !== undefined) return known;

@@ -18,7 +18,7 @@ import { resolveImport } from './package-resolution.ts';
 import { type Script, scriptAt } from './script.ts';
 import { parseProgram } from './syntax.ts';
 
-/** The address of a function, or a class, among the exports of the ES modules of this program; undefined where that is not certain. */
+/** Returns the address of a function or a class among the exports of the ES modules of this program; `undefined` if that is not certain. */
 export function loadedExport(fn: AnyFunction): Address | undefined {
   const text = Function.prototype.toString.call(fn);
   for (const [url, wasImported] of modulesAround(text)) {
@@ -33,7 +33,7 @@ export function loadedExport(fn: AnyFunction): Address | undefined {
   return undefined;
 }
 
-/** The URLs of the files on the stack, those that started the program, and all that they import; false for what they may import some day. */
+/** The URLs of the files on the stack, of the files that started the program, and of their imports; false for a module that they may import later. */
 function* modulesAround(text: string): Generator<[url: string, wasImported: boolean]> {
   const found = new Map<string, boolean>();
   for (const url of [...filesOnStack(), ...entryScripts()]) found.set(url, true);
@@ -65,13 +65,13 @@ function filesOnStack(): Set<string> {
   return found;
 }
 
-/** What `import('…')` brings in, if that line is reached. */
+/** The module of `import('…')`, if that line runs. */
 function importedLater({ text, base }: Script): string[] {
   const calls = text.matchAll(/\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g);
   return [...calls].flatMap(([, , specifier = '']) => resolveImport(specifier, base, 'import') ?? []);
 }
 
-/** The namespace of a module that has run. */
+/** Returns the namespace of a module that has run. */
 function namespaceOf(url: string): object | undefined {
   try {
     const namespace =
@@ -82,7 +82,7 @@ function namespaceOf(url: string): object | undefined {
   }
 }
 
-/** The functions of a script that are written just so. */
+/** Returns the functions of a script that have exactly this text. */
 function writtenAs(text: string, { scopes, text: all }: Script): readonly AnyNode[] | undefined {
   const nodes = [...scopes.functions.keys()];
   const same = nodes.filter((node) => all.slice(node.start, node.end) === text);
@@ -112,7 +112,7 @@ function parsed(text: string): AnyNode | undefined {
 
 const isLoose = new Set(['start', 'end', 'raw']);
 
-/** Whether two functions differ in spaces and quotation marks only, which Bun writes anew. */
+/** Returns true if two functions differ only in spaces and quotation marks, which Bun rewrites. */
 function isAlike(one: unknown, other: unknown, isRoot = true): boolean {
   if (Object(one) !== one || Object(other) !== other || typeof one === 'bigint') return Object.is(one, other);
   const [left, right] = [one, other] as [Record<string, unknown>, Record<string, unknown>];
@@ -120,7 +120,7 @@ function isAlike(one: unknown, other: unknown, isRoot = true): boolean {
   return keys.every((key) => isAlike(left[key], right[key], false));
 }
 
-/** The name by which a script exports the one function that is written so; undefined if there is another one that is. */
+/** Returns the name by which a script exports the only function with this text; `undefined` if there is another function with it. */
 function nameOf(fn: AnyFunction, script: Script, written: readonly AnyNode[]): readonly string[] | undefined {
   const named = written.filter((node) => declaredName(node) === undefined || declaredName(node) === fn.name);
   const [node] = named;
@@ -136,7 +136,7 @@ function declaredName(node: AnyNode): string | undefined {
   return 'id' in node && node.id?.type === 'Identifier' ? node.id.name : undefined;
 }
 
-/** The function that a variable of the top level is declared with, if nobody assigns another one to it. */
+/** Returns the function with which a variable of the top level is declared, if it is never reassigned. */
 function declaredValue(name: string, { program, scopes }: Script): AnyNode | undefined {
   const binding = scopes.program.names.get(name);
   if (binding === undefined || binding.assigned) return undefined;

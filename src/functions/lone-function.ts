@@ -1,4 +1,4 @@
-/** A function of the entry script that uses nothing of what surrounds it: its own text says all that an image needs. */
+/** Recognizes a function of the entry script that uses nothing of its surroundings: its own text is all that an image needs. */
 import type { AnyFunction } from './any-function.ts';
 import { isVariable } from './captured-variables.ts';
 import { isEntryScript } from './entry-script.ts';
@@ -8,11 +8,11 @@ import { analyseScopes } from './scope-analysis.ts';
 import type { PlacedFunction } from './script.ts';
 import { parseProgram } from './syntax.ts';
 
-/** What stands before the parameters, where V8 places a function that is no arrow. */
+/** The text before the parameters, where V8 places a function that is not an arrow function. */
 const HEAD = /^(?:async +)?function *\*? *[\w$]* *(?=\()/;
 
 /**
- * The function in a script that consists of it alone, at the place where it stands in its file. `undefined` where that is not certain: then its script
+ * Returns the function in a script that consists of it alone, at its place in its file. `undefined` if that is not certain: then its script
  * must be asked for, which takes V8 and the parser some 30 ms. A name that none of its scopes has is a global one: V8 keeps each variable that a function
  * mentions in its scopes.
  */

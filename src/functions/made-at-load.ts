@@ -1,4 +1,4 @@
-/** Shared objects that the top-level code of a module makes: whoever loads the module again makes others, so nobody may. */
+/** Finds shared objects that the top-level code of a module makes: loading the module again would make other objects, so it is refused. */
 import type { AnyNode, Pattern, Program } from 'acorn';
 import { SharedObject } from '../memory/shared-object.ts';
 import { loadedCommonJs } from './module-cache.ts';
@@ -12,7 +12,7 @@ import { childrenOf, parseProgram } from './syntax.ts';
 export interface MadeAtLoad {
   /** The URL of the module that makes it. */
   readonly module: string;
-  /** The variable that takes it, or the class where there is none. */
+  /** The variable that gets the object, or the class if there is none. */
   readonly variable: string;
   /** The name of its class. */
   readonly kind: string;
@@ -21,8 +21,8 @@ export interface MadeAtLoad {
 const known = new Map<string, MadeAtLoad | undefined>();
 
 /**
- * The first shared object that a module of the program, or one that it loads, certainly makes when it is loaded: what it makes under a
- * condition, or in functions, is not seen. Reads what is there of the modules, and loads nothing.
+ * Returns the first shared object that a module of the program, or one that it loads, certainly makes when it is loaded. Objects that it makes under a
+ * condition, or in functions, are not seen. Reads the files of the modules and loads nothing.
  */
 export function madeAtLoad(url: string): MadeAtLoad | undefined {
   if (known.has(url)) return known.get(url);
@@ -91,7 +91,7 @@ function madeBy(nodes: readonly AnyNode[], module: string): MadeAtLoad | undefin
   return undefined;
 }
 
-/** Which class of shared objects an expression is, by how the module has it from this library. */
+/** Returns the class of shared objects that an expression means, by how the module imports it from this library. */
 function ownClasses(nodes: readonly AnyNode[]): (callee: AnyNode) => string | undefined {
   const names = new Map<string, readonly [specifier: string, name: string]>();
   const namespaces = new Map<string, string>();

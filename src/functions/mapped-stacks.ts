@@ -1,12 +1,12 @@
 /**
- * Whether stacks in this process show the places in the original source: Node was asked for source maps, or somebody else makes the text of
+ * Finds out whether stacks in this process show the places in the original source: Node was asked for source maps, or another program formats
  * stacks, as test runners and `source-map-support` do.
  */
 export function mapsStacks(): boolean {
   return isNodeAskedTo() || isStackTextReplaced();
 }
 
-/** Whether it is Node that does so. It finds the map of a text that is evaluated; others look into the file that the text is named for. */
+/** Returns true if Node does so. Node finds the map of evaluated text; other formatters look into the file with its name. */
 export function nodeMapsStacks(): boolean {
   return isNodeAskedTo() && !isStackTextReplaced();
 }

@@ -1,4 +1,4 @@
-/** Functions and objects that a module exports: by the module's URL. Looking never runs a module. */
+/** Finds functions and objects that a module exports, by the module's URL. Never runs a module. */
 import type { AnyNode } from 'acorn';
 import { Address, membersOf, pathTo } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
@@ -6,7 +6,7 @@ import type { LiveScope } from './inspector.ts';
 import { loadedCommonJs } from './module-cache.ts';
 import type { PlacedFunction, Script } from './script.ts';
 
-/** The address of a function among the exports of the module that it was written in. */
+/** Returns the address of a function among the exports of the module that it was written in. */
 export function exportedFunction(
   fn: object,
   script: Script,
@@ -44,7 +44,7 @@ function amongExports(fn: object, url: string, exports: unknown): Address | unde
   return path && Address.of('require', url, path);
 }
 
-/** The address of a function among the exports of any CommonJS module, also of the program's own, which may run for as long as the program. */
+/** Returns the address of a function among the exports of any CommonJS module, also of the program's own modules, which may not have ended yet. */
 export function commonJsFunction(fn: object): Address | undefined {
   const { pathToFileURL } = process.getBuiltinModule('node:url');
   for (const [path, module] of Object.entries(loadedCommonJs())) {
@@ -57,7 +57,7 @@ export function commonJsFunction(fn: object): Address | undefined {
 
 const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNode][]>();
 
-/** What an ES module exports of its own: by the name of a local variable, or by the node of a nameless default export. */
+/** The own exports of an ES module: by the name of a local variable, or by the node of a default export without a name. */
 export function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
   let list = exportLists.get(script);
   if (list === undefined) exportLists.set(script, (list = readExports(script)));
@@ -117,7 +117,7 @@ export function exportsObject(value: object, goesByValue: (url: string) => boole
   return goesByValue(url) ? undefined : Address.of('require', url, []);
 }
 
-/** Whether the exports at an address are those of an ES module that a compiler made CommonJS of. */
+/** Returns true if the exports at an address are those of an ES module that was compiled to CommonJS. */
 export function isCompiledModule({ module, path }: Address): boolean {
   if (path.length > 0 || !module.startsWith('file:')) return false;
   const exports = loadedCommonJs()[process.getBuiltinModule('node:url').fileURLToPath(module)]?.exports as unknown;

@@ -1,4 +1,4 @@
-/** The text of a module as the engine runs it, where V8 cannot be asked for it. */
+/** Reads the text of a module as the engine runs it, if V8 cannot be asked for it. */
 import { readModule } from './program-modules.ts';
 
 type Strip = (text: string) => string;
@@ -8,7 +8,7 @@ interface Bun {
   readonly Transpiler: new (options: { loader: string }) => { transformSync: Strip };
 }
 
-/** The text without types; as it stands in the file where nobody here can take them out. `undefined` where the file cannot be read. */
+/** Returns the text without types, or as it is in the file if they cannot be removed here; `undefined` if the file cannot be read. */
 export function moduleText(url: string): string | undefined {
   const text = readModule(url);
   if (text === undefined) return undefined;

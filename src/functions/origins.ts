@@ -1,12 +1,12 @@
-/** What arrived by a stand-in (an address, a `require`, …), so that it is sent on in the same way. */
+/** Remembers which values arrived by a stand-in (an address, a `require`, …), so that they are sent on in the same way. */
 const origins = new WeakMap<object, object>();
 
-/** Keeps the stand-in of a value that arrived. */
+/** Remembers the stand-in of a value that arrived. */
 export function rememberOrigin(value: unknown, standIn: object): void {
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') origins.set(value, standIn);
 }
 
-/** The stand-in by which a value arrived. */
+/** Returns the stand-in by which a value arrived. */
 export function originOf(value: object): object | undefined {
   return origins.get(value);
 }

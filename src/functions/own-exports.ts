@@ -1,4 +1,4 @@
-/** The library's own classes and functions: always by reference, even from a copy that was bundled into a user's file. */
+/** The library's own classes and functions: sent by reference, even from a copy that was bundled into a user's file. */
 import { Address } from './address.ts';
 
 const byValue = new Map<unknown, Address>();
@@ -12,7 +12,7 @@ const parts = new Map<string, () => Modules>();
 let loadPart: ((name: string) => Modules) | undefined;
 
 /**
- * Makes the functions and objects that a door exports travel by reference; the receiver looks them up among what it registered itself.
+ * Makes the functions and objects that a door exports be sent by reference; the receiver looks them up among its own.
  * Called by each door with its namespace and specifier.
  */
 export function registerOwnExports(namespace: object, specifier: string): void {
@@ -26,12 +26,12 @@ export function registerOwnExports(namespace: object, specifier: string): void {
   byName.set(`${specifier} `, namespace);
 }
 
-/** What is missing of `specifier` is looked for again after `load`, which registers it. */
+/** Sets `load`, which registers the exports of `specifier` when the first of them is looked up. */
 export function registerOwnLoader(specifier: string, load: () => void): void {
   loaders.set(specifier, load);
 }
 
-/** Says what the modules of a part export, and how another one is loaded: each part of `dist/` calls it, which scripts/parts.mjs sees to. */
+/** Registers the exports of the modules of a part, and how another part is loaded. Each part of `dist/` calls it; scripts/parts.mjs adds the call. */
 export function registerOwnPart(name: string, modules: () => Modules, load: (name: string) => Modules): void {
   parts.set(name, modules);
   loadPart = load;
@@ -40,7 +40,7 @@ export function registerOwnPart(name: string, modules: () => Modules, load: (nam
 /** The functions that modules of ours export, by part. */
 const internal = new Map<string, Map<unknown, Address>>();
 
-/** The address of a function that a module of ours exports, though no door does. */
+/** Returns the address of a function that a module of the library exports, but no door. */
 export function internalAddress(fn: object): Address | undefined {
   for (const [part, modules] of parts) {
     let known = internal.get(part);
@@ -91,7 +91,7 @@ export function ownAddress(value: unknown): Address | undefined {
   return byValue.get(value);
 }
 
-/** The export of ours at an address; undefined where this copy of the library has none. */
+/** Returns the export of the library at an address; `undefined` if this copy of the library has none. */
 export function ownExport({ module, path }: Pick<Address, 'module' | 'path'>): unknown {
   if (module.startsWith(PART)) {
     const [of = '', exported = ''] = path;

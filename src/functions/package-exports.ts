@@ -1,4 +1,4 @@
-/** Functions of installed packages: where their package exports them, whichever of its files they were written in. */
+/** Finds where an installed package exports a function, in whichever of its files the function was written. */
 import { createRequire } from 'node:module';
 import { Address, membersOf } from './address.ts';
 import { moduleAt } from './inspector.ts';
@@ -8,7 +8,7 @@ import { resolveImport } from './package-resolution.ts';
 
 interface Index {
   readonly addresses: ReadonlyMap<object, Address>;
-  /** How many modules it was made of. */
+  /** The number of modules that it was made of. */
   readonly size: number;
 }
 

@@ -1,4 +1,4 @@
-/** Objects of installed packages that would arrive as something else: what their class has hidden in them is not copied. */
+/** Recognizes objects of installed packages that would arrive incomplete, because their class hides state in them that is not copied. */
 
 import { type AnyClass, registrationOf } from '../codec/class-registry.ts';
 import { types } from '../engine/builtins.ts';
@@ -7,7 +7,7 @@ import { packageAt } from './installed-package.ts';
 import { ownAddress } from './own-exports.ts';
 import { scriptOf } from './script.ts';
 
-/** The package whose class has made an object with hidden state; undefined for one that can be copied. */
+/** Returns the package whose class made an object with hidden state; `undefined` for an object that can be copied. */
 export function packageHidingIn(value: object): string | undefined {
   if (!hidesState(value)) return undefined;
   const prototype: object | null = Object.getPrototypeOf(value);

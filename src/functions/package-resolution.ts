@@ -1,9 +1,9 @@
-/** What a specifier means to `import` or `require` in a given file, found synchronously and without loading anything. */
+/** Resolves a specifier as `import` or `require` in a given file would, synchronously and without loading anything. */
 
 import { createRequire } from 'node:module';
 import { fs } from '../engine/builtins.ts';
 
-/** A `file:` or `node:` URL; undefined where nothing is found. */
+/** Returns a `file:` or `node:` URL; `undefined` if nothing is found. */
 export function resolveImport(specifier: string, base: string, kind: 'import' | 'require'): string | undefined {
   const { builtinModules } = process.getBuiltinModule('node:module');
   if (specifier.startsWith('node:')) return specifier;

@@ -1,5 +1,5 @@
 /** Places in data: the keys that lead there from a value. */
-/** In a path: any key, whatever it is. */
+/** In a path: any key. */
 export const EACH = Symbol('each');
 /** In a path: any element; or any key, where nobody is given what stands there. */
 export const ELEMENT = Symbol('element');
@@ -10,8 +10,8 @@ const { hasOwn } = Object;
 const { ownKeys } = Reflect;
 
 /**
- * Whether primitives stand wherever a path leads in plain data and typed arrays; what is nowhere is fine, for a value that a prototype gives
- * is none of the data.
+ * Returns true if a path leads only to primitives in plain data and typed arrays. A path that leads nowhere is fine, because a value of a prototype
+ * is not part of the data.
  */
 export function holdsPrimitives(value: unknown, path: Path, at = 0): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'function';

@@ -1,4 +1,4 @@
-/** A function of the entry script that mentions nothing of what surrounds it: neither V8's debugger nor the parser need be asked. */
+/** Recognizes a function of the entry script that mentions nothing of its surroundings: it needs neither V8's debugger nor the parser. */
 import { fs } from '../engine/builtins.ts';
 import type { AnyFunction } from './any-function.ts';
 import { isVariable } from './captured-variables.ts';

@@ -1,4 +1,4 @@
-/** Data to which only one constant leads, and which the program only reads: it is for ever as it was made. README.md has the rule. */
+/** Recognizes data that only one constant refers to and that the program only reads: it never changes. README.md has the rule. */
 import type { Identifier } from 'acorn';
 import { pathsRead } from './data-reads.ts';
 import { unknownParts } from './fresh-value.ts';
@@ -7,7 +7,7 @@ import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
 import { areBuiltinsUntouched } from './untouched-builtins.ts';
 
-/** Asks whether the text of its script proves that what a constant holds cannot be changed by anybody. */
+/** Returns true if the text of the script proves that the data of a constant cannot be changed. */
 export function privateData(binding: Binding, script: Script, value: unknown): () => boolean {
   let isProven: boolean | undefined;
   return () => (isProven ??= prove(binding, script, value)) && areBuiltinsUntouched();
@@ -18,7 +18,7 @@ function prove(binding: Binding, script: Script, value: unknown): boolean {
   return paths !== undefined && areBuiltinsUntouched() && paths.every((path) => holdsPrimitives(value, path));
 }
 
-/** The places at which primitives must stand; undefined where that proves nothing. */
+/** Returns the places that must hold primitives; `undefined` if that proves nothing. */
 function pathsToCheck(binding: Binding, script: Script): Path[] | undefined {
   const { kind, declaration } = binding;
   if ((kind !== 'const' && kind !== 'let') || declaration?.type !== 'VariableDeclarator') return undefined;

@@ -16,7 +16,7 @@ const ownName = /^multiproc(\/|$)/;
 const known = new Map<string, boolean>();
 const imports = new Map<string, readonly string[]>();
 
-/** Whether an address leads into such a module, or into one that a receiver could not load. */
+/** Returns true if an address leads into such a module, or into one that a receiver could not load. */
 export function isOfProgram({ kind, module }: Address): boolean {
   return (kind === 'import' || kind === 'require') && (loadsLibrary(module) || isCompiledHere(module));
 }
@@ -24,8 +24,8 @@ export function isOfProgram({ kind, module }: Address): boolean {
 let hasHooks: boolean | undefined;
 
 /**
- * Whether a module is TypeScript that something inside this process has compiled, as `ts-node x.ts` does: a receiver starts without it.
- * What the command line of node asks for, a receiver has too.
+ * Returns true if a module is TypeScript that was compiled inside this process, as `ts-node x.ts` does: a receiver starts without that compiler.
+ * A receiver has the options of node's command line too.
  */
 export function isCompiledHere(url: string): boolean {
   const [extension] = /\.([cm]?ts|[jt]sx)$/.exec(url) ?? [];
@@ -54,7 +54,7 @@ function isRunAsModule(url: string): boolean {
   try {
     return moduleAt(spellings(url)) !== undefined;
   } catch (error) {
-    // Without the inspector nobody knows.
+    // Without the inspector this cannot be known.
     if (error instanceof InspectorRefusal) return true;
     throw error;
   }
@@ -64,7 +64,7 @@ function loadsModules(options: string): boolean {
   return /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
 }
 
-/** Whether the module at a `file:` URL loads this library. Looks at files, and loads nothing. */
+/** Returns true if the module at a `file:` URL loads this library. Reads files and loads nothing. */
 export function loadsLibrary(url: string): boolean {
   const before = known.get(url);
   if (before !== undefined) return before;

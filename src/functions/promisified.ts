@@ -1,17 +1,17 @@
-/** What `util.promisify` makes is a function inside Node; it is made again of the function that it was made of. */
+/** Sends functions that `util.promisify` made, which are inside Node: the receiver makes them again of the original function. */
 import { promisifiedBuiltin } from './builtin-references.ts';
 import { contentKey } from './content-key.ts';
 import type { FunctionImage } from './function-image.ts';
 import type { LiveScope } from './inspector.ts';
 
-/** The function that another is a promisified one of. */
+/** Returns the original of a promisified function. */
 export function originalOf(fn: object, scopes: readonly LiveScope[]): object | undefined {
   const [scope] = scopes;
   const original = scope?.description === 'Closure (promisify)' ? scope.object.original : undefined;
   return typeof original === 'function' ? original : promisifiedBuiltin(fn);
 }
 
-/** How it is made again. */
+/** Makes the promisified function again. */
 export const promisifyImage: FunctionImage = {
   code: '__promisify(__original)',
   file: 'node:util',

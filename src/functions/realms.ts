@@ -5,12 +5,12 @@ const ours = new WeakMap<object, object>();
 /** `Object.prototype` of the realms that are known. */
 const known = new WeakSet<object>([Object.prototype]);
 
-/** Our own counterpart of what the language gives to every realm; all else is returned as it is. */
+/** Returns our own counterpart of a built-in object of another realm; returns any other value unchanged. */
 export function ownIntrinsic<T extends object>(value: T): T {
   return (ours.get(value) as T | undefined) ?? value;
 }
 
-/** Gets to know the realm of a function, if that is another one. */
+/** Learns about the realm of a function, if it is another realm. */
 export function meetRealmOf(fn: object): void {
   let parent: object | null = Object.getPrototypeOf(fn);
   if (parent === Function.prototype) return;
@@ -44,7 +44,7 @@ function memberOf(holder: unknown, name: string): unknown {
   return isObject(holder) ? Object.getOwnPropertyDescriptor(holder, name)?.value : undefined;
 }
 
-/** Whether it is one of the language's: a native function, its prototype with its methods, `Math` and the like. */
+/** Returns true for a built-in object of the language: a native function, its prototype with its methods, `Math` and the like. */
 function isShared(value: unknown, [name, second]: readonly string[]): value is object {
   if (name === undefined || !isObject(value)) return false;
   const root = (globalThis as Record<string, unknown>)[name];

@@ -1,2 +1,2 @@
-/** Why a function cannot travel, before the place in the message is known: the extension turns it into a SerializationError. */
+/** Thrown if a function cannot be sent, before its place in the message is known: the extension turns it into a SerializationError. */
 export class Refusal extends Error {}

@@ -1,4 +1,4 @@
-/** Finds what an address means in this process. */
+/** Finds the value of an address in this process. */
 import { createRequire } from 'node:module';
 import { SerializationError } from '../contracts/errors.ts';
 import { types } from '../engine/builtins.ts';
@@ -6,7 +6,7 @@ import type { Address } from './address.ts';
 import { importedModule, loadWatched } from './import-module.ts';
 import { ownExport } from './own-exports.ts';
 
-/** The value at an address; throws a SerializationError that says what is missing. */
+/** Returns the value at an address. Throws a SerializationError that says what is missing. */
 export function valueAt(address: Address): unknown {
   if (address.kind === 'own') {
     const value = ownExport(address);

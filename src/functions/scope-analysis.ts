@@ -1,4 +1,4 @@
-/** Finds every name of a program, what it means, and who assigns to it. */
+/** Finds every name of a program, its binding, and the assignments to it. */
 import type * as ES from 'acorn';
 import { isModuleWrapper } from './module-wrapper.ts';
 import {

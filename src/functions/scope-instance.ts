@@ -1,4 +1,4 @@
-/** Which closures share their variables: V8 shows the values around a function, but not whether two functions stand in the same instance of a scope. */
+/** Finds out which closures share their variables: V8 shows the values around a function, but not whether two functions are in the same instance of a scope. */
 import type { LiveScope } from './inspector.ts';
 import type { Binding, Scope } from './scopes.ts';
 
@@ -6,8 +6,8 @@ import type { Binding, Scope } from './scopes.ts';
 const makesNew = /^(ObjectExpression|ArrayExpression|(Arrow)?FunctionExpression|ClassExpression)$/;
 
 /**
- * An object that stands for the instance of the scope that a variable lives in: the same object for every function in that
- * instance. Undefined where nothing tells instances apart.
+ * Returns an object that identifies the instance of a variable's scope: the same object for every function in that
+ * instance. `undefined` if instances cannot be told apart.
  */
 export function scopeInstance({ scope }: Binding, live: LiveScope | undefined): object | undefined {
   if (scope.single) return scope;

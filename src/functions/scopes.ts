@@ -1,4 +1,4 @@
-/** Names and where they are declared: the shape that scope-analysis.ts builds and everybody else asks. */
+/** Names and their declarations: the structure that scope-analysis.ts builds and the other files read. */
 import type { AnyNode, ImportDeclaration, VariableDeclarator } from 'acorn';
 
 /** One declared name. */
@@ -6,9 +6,9 @@ export interface Binding {
   readonly name: string;
   readonly scope: Scope;
   kind: 'import' | 'function' | 'class' | 'const' | 'let' | 'var' | 'parameter' | 'own name';
-  /** Somebody assigns to it apart from the declaration itself. */
+  /** True if it is assigned apart from its declaration. */
   assigned: boolean;
-  /** The declaration, where it says where the value comes from. */
+  /** The declaration, if it shows where the value comes from. */
   declaration?: ImportDeclaration | VariableDeclarator;
 }
 
@@ -16,14 +16,14 @@ export interface Binding {
 export interface Scope {
   readonly parent: Scope | null;
   readonly node: AnyNode;
-  /** `var` and function declarations of inner blocks belong to it. */
+  /** True if `var` and function declarations of inner blocks belong to it. */
   readonly holdsVars: boolean;
-  /** It has its own `this`: everything but arrow functions and blocks. */
+  /** True if it has its own `this`: everything but arrow functions and blocks. */
   readonly holdsThis: boolean;
   readonly strict: boolean;
-  /** There is one instance of its variables: top level, or there a function that is called on the spot, or that holds a module. */
+  /** True if its variables have only one instance: the top level, or a function expression that is called on the spot there. */
   readonly single: boolean;
-  /** `with`, or a direct `eval`: its names cannot all be known. */
+  /** True if it contains `with` or a direct `eval`: not all of its names can be known. */
   dynamic: boolean;
   readonly names: Map<string, Binding>;
 }
@@ -34,10 +34,10 @@ export interface Reference {
   readonly start: number;
   readonly end: number;
   readonly scope: Scope;
-  /** What surrounds it, as far as replacing it by `name.v` must know. */
+  /** The syntax around it, as far as a replacement by `name.v` must know it. */
   readonly form: 'plain' | 'shorthand' | 'callee';
   readonly writes: boolean;
-  /** Reads only this member of it: `name.member`. */
+  /** The only member that is read: `name.member`. */
   readonly member: string | undefined;
   binding: Binding | null;
 }
@@ -63,12 +63,12 @@ export interface ProgramScopes {
   readonly methods: ReadonlyMap<AnyNode, AnyNode>;
 }
 
-/** Whether `inner` lies in `outer`, or is it. */
+/** Returns true if `inner` is `outer` or inside it. */
 export function contains(outer: { start: number; end: number }, inner: { start: number; end: number }): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
 }
 
-/** The binding that a name means in a scope; null for a global one. */
+/** Returns the binding of a name in a scope; null for a global name. */
 export function resolve(name: string, scope: Scope | null): Binding | null {
   for (let at = scope; at !== null; at = at.parent) {
     const binding = at.names.get(name);
@@ -77,7 +77,7 @@ export function resolve(name: string, scope: Scope | null): Binding | null {
   return null;
 }
 
-/** A new scope in `parent`. */
+/** Makes a new scope in `parent`. */
 export function scopeOf(
   node: AnyNode,
   parent: Scope | null,
@@ -89,7 +89,7 @@ export function scopeOf(
   return { parent, node, holdsVars, holdsThis, strict, single, dynamic: false, names: new Map() };
 }
 
-/** The scope that a `var` in this one belongs to. */
+/** Returns the scope to which a `var` in this one belongs. */
 export function varScope(scope: Scope): Scope {
   let at = scope;
   while (!at.holdsVars && at.parent !== null) at = at.parent;
