@@ -14,7 +14,7 @@ import { currentProcess } from '../process/process.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
-import { FunctionCache } from './function-shelf.ts';
+import { FunctionCache } from './function-cache.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { type ReportMessage, report, type TaskMessage } from './messages.ts';
 import { sendable } from './sendable-report.ts';
