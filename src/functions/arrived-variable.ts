@@ -95,7 +95,7 @@ export class ArrivedVariable {
     }
   }
 
-  /** Its value for whoever cannot do without. */
+  /** Its value. Throws if there is none yet. */
   get needed(): unknown {
     if (this.#read !== undefined) this.settle();
     if (this.#root === undefined) return this.#given;

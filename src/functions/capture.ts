@@ -118,7 +118,7 @@ export function sharedFunction(fn: AnyFunction): SharedVariable | undefined {
       const found = examine(fn);
       cut = found.kind === 'cut' ? found.cut : undefined;
     } catch (error) {
-      // Whoever writes it says so.
+      // The writer reports the error.
       if (!(error instanceof Refusal)) throw error;
     }
   }

@@ -181,7 +181,7 @@ function liveValue({ name, binding }: Variable, scopes: readonly LiveScope[], sc
   if (scope === undefined) {
     if (binding === null || isScriptGlobal(name)) return (globalThis as Record<string, unknown>)[name];
     const init = binding.declaration?.type === 'VariableDeclarator' ? binding.declaration.init : undefined;
-    // Computed keys of a class are no closures, so V8 does not keep their variables; constants are known all the same.
+    // Computed keys of a class are not closures, so V8 does not keep their variables; constants are known nevertheless.
     if (init?.type === 'Literal' && !binding.assigned) return init.value;
     throw new Refusal(`V8 no longer has its variable ${name}; use it inside a function of the same scope, or pass it`);
   }

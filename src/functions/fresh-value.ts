@@ -114,7 +114,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
     return callee.property.name === 'map' && isArray(callee.object);
   }
 
-  /** A typed array of so many numbers, with memory of its own. */
+  /** Recognizes a new typed array of a given length, with memory of its own. */
   function isNumbers(node: AnyNode): boolean {
     if (node.type !== 'NewExpression' || node.callee.type !== 'Identifier' || node.arguments.length > 1) return false;
     const [length] = node.arguments;

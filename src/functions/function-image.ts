@@ -38,7 +38,7 @@ export interface FunctionImage {
   readonly strict: boolean;
   readonly isClass: boolean;
   readonly names: readonly string[];
-  /** A class needs the first so many while it is made. */
+  /** The number of names, from the first on, that a class needs while it is made. */
   readonly early: number;
   /** Static fields that a class makes itself: one whose current value cannot travel is left as the receiver makes it. */
   readonly statics: readonly string[];
@@ -60,7 +60,7 @@ export interface CutFunction {
 
 /** What only the running program knows about names. */
 export interface LiveNames {
-  /** Whether a name that the script does not declare is a variable all the same, rather than a global one. */
+  /** Returns true if a name that the script does not declare is a variable, not a global name. */
   exists(name: string): boolean;
   /** Whether it is known which functions share the variable. */
   isShareable(binding: Binding): boolean;

@@ -25,7 +25,7 @@ let lastVersion = 0;
 const NONE: ReadonlySet<SharedVariable> = new Set();
 const NO_MODULES: readonly string[] = [];
 
-/** From so many bytes on it takes longer to encode a value than to compare it, or to prove that it stays. */
+/** The number of bytes from which encoding a value takes longer than comparing it or proving that it stays the same. */
 const WORTH_FOLLOWING = 2 ** 14;
 
 /** What is known of a variable beyond what it holds. */
@@ -178,7 +178,7 @@ function isEqual(last: Content, { bytes, length }: Message): boolean {
 function keep({ number, last }: SharedVariable, message: Message): void {
   const { content: before } = last;
   const { bytes, length, blobs, handles } = message;
-  // One with handles is stored anew each time, and is the same all the same.
+  // A content with handles is stored again each time, although it is the same.
   const isSameAgain =
     before !== undefined &&
     blobs.length === 0 &&

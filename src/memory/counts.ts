@@ -17,7 +17,7 @@ const SECTIONS = 16;
 
 /**
  * Who holds which shared object: the count in the object, and the entries in the holdings of members. Both change within a section, so that
- * whoever takes it over from a dead member sees which of the two has changed, and does the rest.
+ * a member that takes it over from a dead one sees which of the two has changed, and does the rest.
  */
 export class Counts {
   readonly #heap: Heap;

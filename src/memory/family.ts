@@ -198,7 +198,7 @@ export class Family {
       (object) => releaseObject(this, object),
     );
     this.allocator.freeAllOf(dead);
-    // Within the section, since whoever assigns something does it there, and since the record may belong to a new member from here on.
+    // Within the section, because assignments are given there, and because the record may belong to a new member from here on.
     this.#section.enter();
     const assignment = this.members.exchange(dead, field.assignment, 0);
     this.members.set(dead, field.state, state.FREE);

@@ -14,7 +14,7 @@ type SettleMarks = (member: number, isIts: boolean) => void;
 
 /**
  * What this member is about to commit, written where others can read it: blocks and counts change hands by a commit, which is one store
- * or a whole count, and their entries are written before and after it. Whoever takes over the section of a dead member, or buries it, sees by
+ * or a whole count, and their entries are written before and after it. A member that takes over the section of a dead member, or buries it, sees by
  * the word whether the commit has happened, and does the rest. See README.md, "Intents".
  */
 export class Intents {

@@ -60,7 +60,7 @@ export const field = {
   errand: 17,
   /** 1 while it wants to be woken by the end of others; written by itself. Only with words. */
   watches: 18,
-  /** What it is about to commit, see intents.ts: which, and where the word is that the commit changes; written by itself, and by whoever settles it. */
+  /** What it is about to commit, see intents.ts: which, and where the word is that the commit changes; written by the member itself, and by the member that settles it. */
   intent: 19,
   /** The granule of the section that this happens in, 0 for none; of the word; and what the word was before. Written by itself. */
   intentSection: 20,

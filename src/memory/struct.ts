@@ -23,7 +23,7 @@ export const word: Part = { words: 1, align: 1 };
 /** A number of 64 bits. */
 export const word64: Part = { words: 2, align: 2 };
 
-/** So many words, one after the other. */
+/** This many words, one after the other. */
 export function words(count: number): Part {
   return { words: count, align: 1 };
 }

@@ -8,12 +8,12 @@ const LONGEST = 0.4;
 const MOST = 1;
 /** The weight of the newest wait in the average. */
 const NEWEST = 0.2;
-/** So long, in ms, the other side is taken to have a CPU of its own; then this one's is offered to whoever waits for it. */
+/** The time in ms for which the other side is assumed to have a CPU of its own; after it, this CPU is offered to waiting threads. */
 const ALONE = 0.02;
 /** An offer that takes longer than this, in ms, was accepted; after the longer time it was by somebody who does not give the CPU back soon. */
 const ACCEPTED = 0.002;
 const TAKEN = 0.02;
-/** So many waits are slept through after that, and twice as many each time that it happens again. */
+/** The number of waits without polling after that; it doubles each time that this happens again. */
 const FEWEST_SLEPT = 8;
 const MOST_SLEPT = 1024;
 

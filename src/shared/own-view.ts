@@ -46,7 +46,7 @@ export class OwnView {
     mapped++;
   }
 
-  /** False if so many views are mapped that no more should be. */
+  /** False if no more views should be mapped. */
   static get hasRoom(): boolean {
     return mapped < MOST_MAPPINGS;
   }
