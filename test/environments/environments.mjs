@@ -15,10 +15,10 @@ const tsconfig = {
     ...{ strict: true, types: ['node', 'jest'], esModuleInterop: true, isolatedModules: true },
   },
 };
-const jest = (transform, esm) => ({
+const jest = (transform, more = {}) => ({
   'jest.config.json': {
     transform: { '^.+\\.ts$': transform },
-    ...(esm && { extensionsToTreatAsEsm: ['.ts'] }),
+    ...more,
   },
   'babel.config.json': babel,
   'tsconfig.json': tsconfig,
@@ -306,9 +306,15 @@ export const environments = [
         files: jest(['@swc/jest', { ...swc, module: { type: 'commonjs' } }]),
       },
       {
+        name: 'fake timers',
+        command: `jest ${patiently}`,
+        files: jest(['ts-jest', {}], { fakeTimers: { enableGlobally: true } }),
+        quick: false,
+      },
+      {
         name: 'ES modules',
         command: `NODE_OPTIONS=--experimental-vm-modules jest ${patiently}`,
-        files: jest(['@swc/jest', { ...swc, module: { type: 'es6' } }], true),
+        files: jest(['@swc/jest', { ...swc, module: { type: 'es6' } }], { extensionsToTreatAsEsm: ['.ts'] }),
       },
     ],
   },
