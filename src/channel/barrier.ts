@@ -11,6 +11,7 @@ import { type Arrival, BarrierRounds, barrierRounds } from '../sync/barrier-roun
 import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET } from '../waits/attempt.ts';
+import { atOnce, inTurns, type Steps, step } from '../waits/steps.ts';
 import { dropValue, hasValue, readValue, storeValue } from './stored-value.ts';
 
 const MOST_PARTIES = 2 ** 16;
@@ -141,22 +142,7 @@ export class Barrier extends SharedObject {
     this.assertOpen();
     readTimeout(options);
     options?.signal?.throwIfAborted();
-    const deadline = this.#deadline(options);
-    const rest = () => ({ timeout: Math.max(0, deadline - clock()), signal: options?.signal });
-    const arrival = this.#arrive() ?? (await this.#waiters.wait(this.#arriving, rest(), this.#late));
-    try {
-      if (arrival.isLast) return await this.#act(arrival);
-      const passing = this.#passing(arrival);
-      this.assertOpen();
-      const index = await this.#waiters.wait<number | undefined>(passing, rest(), () => this.#expire(arrival));
-      return index ?? (await this.#waiters.wait(passing, { signal: options?.signal }, this.#late));
-    } catch (error) {
-      // If the arrival is missing, close() has withdrawn it.
-      if (this.#arrivals.has(arrival)) this.#rounds.withdraw(arrival);
-      throw error;
-    } finally {
-      this.#arrivals.delete(arrival);
-    }
+    return inTurns(this.#pass(options));
   }
 
   /**
@@ -166,17 +152,7 @@ export class Barrier extends SharedObject {
   waitSync(options?: SyncWaitOptions): number {
     this.assertOpen();
     readTimeout(options);
-    const deadline = this.#deadline(options);
-    const rest = () => ({ timeout: Math.max(0, deadline - clock()) });
-    const arrival = this.#arrive() ?? this.#waiters.waitSync(this.#arriving, rest(), this.#late);
-    try {
-      if (arrival.isLast) return this.#actSync(arrival);
-      const passing = this.#passing(arrival);
-      const index = this.#waiters.waitSync<number | undefined>(passing, rest(), () => this.#expire(arrival));
-      return index ?? this.#waiters.waitSync(passing, undefined, this.#late);
-    } finally {
-      this.#arrivals.delete(arrival);
-    }
+    return atOnce(this.#pass(options));
   }
 
   /** Makes the barrier usable and empty; waiting parties get a `BrokenBarrierError`. */
@@ -212,32 +188,49 @@ export class Barrier extends SharedObject {
     return arrival;
   }
 
-  /** Runs the action as the last party, then lets all parties go on. */
-  async #act(arrival: Arrival): Promise<number> {
+  /** Takes a place in the round and waits for the others; the last party runs the action. */
+  *#pass(options: WaitOptions | undefined): Steps<number> {
+    const deadline = this.#deadline(options);
+    const signal = options?.signal;
+    const rest = () => ({ timeout: Math.max(0, deadline - clock()), signal });
+    const arrival = this.#arrive() ?? (yield* this.#park(this.#arriving, rest(), this.#late));
     try {
-      await this.#findAction()?.();
+      if (arrival.isLast) {
+        yield* this.#act(arrival);
+        return this.#complete(arrival);
+      }
+      const passing = this.#passing(arrival);
+      this.assertOpen();
+      const index = yield* this.#park<number | undefined>(passing, rest(), () => this.#expire(arrival));
+      return index ?? (yield* this.#park(passing, { signal }, this.#late));
     } catch (error) {
-      if (this.#arrivals.has(arrival)) this.#break();
+      // If the arrival is missing, close() has withdrawn it.
+      if (this.#arrivals.has(arrival)) this.#rounds.withdraw(arrival);
       throw error;
+    } finally {
+      this.#arrivals.delete(arrival);
     }
-    this.assertOpen();
-    return this.#complete(arrival);
   }
 
-  #actSync(arrival: Arrival): number {
+  #park<T>(attempt: Attempt<T>, options: WaitOptions, expire: () => T): Steps<T> {
+    return step(
+      () => this.#waiters.wait(attempt, options, expire),
+      () => this.#waiters.waitSync(attempt, options, expire),
+    );
+  }
+
+  /** Runs the action as the last party. */
+  *#act(arrival: Arrival): Steps<void> {
     try {
-      const answer = this.#findAction()?.();
-      if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw new TypeError(
-          'The action of this Barrier is async: its last party must wait with wait(), not waitSync().',
-        );
-      }
+      yield* step<unknown>(
+        () => this.#findAction()?.(),
+        () => assertSync(this.#findAction()?.()),
+      );
     } catch (error) {
       if (this.#arrivals.has(arrival)) this.#break();
       throw error;
     }
     this.assertOpen();
-    return this.#complete(arrival);
   }
 
   readonly #arriving = () => this.#arrive() ?? NOT_YET;
@@ -289,6 +282,12 @@ export class Barrier extends SharedObject {
     }
     return this.#action;
   }
+}
+
+/** Throws a `TypeError` if the action of a party that waits with `waitSync` has returned a promise. */
+function assertSync(result: unknown): void {
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return;
+  throw new TypeError('The action of this Barrier is async: its last party must wait with wait(), not waitSync().');
 }
 
 function waitersAt(family: Family, offset: number): WaitQueue {

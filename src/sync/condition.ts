@@ -10,6 +10,7 @@ import { closedError, Existing, knownObject, locate, SharedObject } from '../mem
 import { objectStruct, word } from '../memory/struct.ts';
 import { NOT_YET } from '../waits/attempt.ts';
 import { awaitEvent } from '../waits/await-event.ts';
+import { atOnce, inTurns, type Steps, step } from '../waits/steps.ts';
 import { ConditionLine, conditionLine } from './condition-line.ts';
 import { Lock, type Reacquire } from './lock.ts';
 import { RLock } from './rlock.ts';
@@ -143,40 +144,13 @@ export class Condition extends SharedObject implements AnyLock {
   async wait(options?: WaitOptions): Promise<boolean> {
     readTimeout(options);
     options?.signal?.throwIfAborted();
-    const { entry, reacquire } = this.#letGo(this.#mine('wait'));
-    let notified = false;
-    let unused = true;
-    try {
-      try {
-        await this.#sleep(entry, options);
-      } finally {
-        await reacquire.later();
-      }
-      unused = false;
-    } finally {
-      // If the entry is missing, close() has withdrawn it, and the memory of the line may belong to another object by now.
-      if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
-    }
-    return notified;
+    return inTurns(this.#await('wait', options));
   }
 
   /** Releases the lock, blocks the thread until it is notified, and takes the lock again. Returns true, or false if the time-out came first. */
   waitSync(options?: SyncWaitOptions): boolean {
-    const deadline = clock() + readTimeout(options);
-    const { entry, reacquire } = this.#letGo(this.#mine('waitSync'));
-    let notified = false;
-    let unused = true;
-    try {
-      try {
-        this.#sleepSync(entry, deadline);
-      } finally {
-        reacquire.sync();
-      }
-      unused = false;
-    } finally {
-      notified = this.#withdraw(entry, unused);
-    }
-    return notified;
+    readTimeout(options);
+    return atOnce(this.#await('waitSync', options));
   }
 
   /**
@@ -184,16 +158,9 @@ export class Condition extends SharedObject implements AnyLock {
    * time-out came first.
    */
   async waitFor<R>(predicate: () => R, options?: WaitOptions): Promise<Awaited<R>> {
-    const deadline = clock() + readTimeout(options);
+    readTimeout(options);
     options?.signal?.throwIfAborted();
-    assertPredicate(predicate);
-    this.#mine('waitFor');
-    for (;;) {
-      const answer = await predicate();
-      const left = deadline - clock();
-      if (answer || left <= 0) return answer;
-      await this.wait(options && { ...options, timeout: left });
-    }
+    return inTurns(this.#awaitTrue('waitFor', predicate, options)) as Promise<Awaited<R>>;
   }
 
   /**
@@ -201,15 +168,7 @@ export class Condition extends SharedObject implements AnyLock {
    * if the time-out came first.
    */
   waitForSync<R>(predicate: () => R, options?: SyncWaitOptions): R {
-    const deadline = clock() + readTimeout(options);
-    assertPredicate(predicate);
-    this.#mine('waitForSync');
-    for (;;) {
-      const answer = predicate();
-      const left = deadline - clock();
-      if (answer || left <= 0) return answer;
-      this.waitSync(options && { timeout: left });
-    }
+    return atOnce(this.#awaitTrue('waitForSync', predicate, options)) as R;
   }
 
   /** Wakes the `count` waiters that have waited longest, or all if there are fewer. Throws a `StateError` if the caller does not have the lock. */
@@ -248,6 +207,45 @@ export class Condition extends SharedObject implements AnyLock {
     const lock = this.#open;
     if (lock.isMine()) return lock;
     throw new StateError(`${call}() needs the lock of its Condition: acquire it first.`);
+  }
+
+  /** Releases the lock, waits for a notification, and takes the lock again. */
+  *#await(call: string, options: WaitOptions | undefined): Steps<boolean> {
+    const deadline = clock() + readTimeout(options);
+    const { entry, reacquire } = this.#letGo(this.#mine(call));
+    let notified = false;
+    let unused = true;
+    this.#waits.set(entry, () => {});
+    try {
+      try {
+        yield* step(
+          () => this.#sleep(entry, options),
+          () => this.#sleepSync(entry, deadline),
+        );
+      } finally {
+        yield* step(
+          () => reacquire.later(),
+          () => reacquire.sync(),
+        );
+      }
+      unused = false;
+    } finally {
+      // If the entry is missing, close() has withdrawn it, and the memory of the line may belong to another object by now.
+      if (this.#waits.delete(entry)) notified = this.#withdraw(entry, unused);
+    }
+    return notified;
+  }
+
+  *#awaitTrue(call: string, predicate: () => unknown, options: WaitOptions | undefined): Steps<unknown> {
+    const deadline = clock() + readTimeout(options);
+    assertPredicate(predicate);
+    this.#mine(call);
+    for (;;) {
+      const answer = yield* step<unknown>(predicate, predicate);
+      const left = deadline - clock();
+      if (answer || left <= 0) return answer;
+      yield* this.#await(call, options && { ...options, timeout: left });
+    }
   }
 
   /** Enters the line, then releases the lock. */
