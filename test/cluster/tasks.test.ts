@@ -9,7 +9,7 @@ import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool, Queue, SerializationError, StateError, WorkerLostError } from 'multiproc';
-import { Cluster, ClusterError, type ClusterLock, type HostInfo, PlacementError } from 'multiproc/cluster';
+import { Cluster, ClusterError, type ClusterLock, type HostInfo, PlacementError, startWorker } from 'multiproc/cluster';
 import type { QueueProxy } from 'multiproc/managers';
 import { RedisServer, skip } from './redis-server.ts';
 
@@ -228,6 +228,30 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
     );
     const [info] = await hostsOf('keys');
     assert.equal(info?.refuses.length, 1);
+  });
+
+  test('a server that was never there: every task rejects with ERR_UNREACHABLE, and the pool ends', async () => {
+    const cluster = { url: `unix:${folder}/nowhere.sock`, key, connectTimeout: 500 };
+    const one = new Pool({ cluster });
+    const isUnreachable = (error: unknown) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE';
+    await assert.rejects(
+      one.apply(() => 1),
+      isUnreachable,
+    );
+    await assert.rejects(
+      one.map((x: number) => x, [1, 2]),
+      isUnreachable,
+    );
+    one.close();
+    await one.join();
+    await assert.rejects(startWorker(cluster), isUnreachable);
+  });
+
+  test('without a key neither a pool nor a worker begins', async () => {
+    const cluster = { url: (await server()).url };
+    assert.throws(() => new Pool({ cluster }), /needs a key/);
+    await assert.rejects(startWorker(cluster), /needs a key/);
+    assert.throws(() => new Pool({ cluster: { ...cluster, key }, execArgv: ['--no-warnings'] }), TypeError);
   });
 
   test('a pool that asks for a label runs on hosts that have it, and says so if none has', async () => {

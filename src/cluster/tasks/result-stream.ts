@@ -6,6 +6,8 @@ type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 /** Milliseconds that the server waits with an answer, and after which a read that failed is tried again. */
 const WAIT = 5000;
 const AGAIN = 200;
+/** Milliseconds between two trims of the stream. */
+const TRIM = 100;
 
 /** Reads the results of one pool, in their order, each once. */
 export class ResultStream {
@@ -63,8 +65,21 @@ export class ResultStream {
       this.#cursor = id.toString();
       if (task !== undefined && sealed !== undefined) this.#onResult(task.toString(), sealed);
     }
-    this.#redis.command('XTRIM', this.#key, 'MINID', '=', nextOf(this.#cursor)).catch(() => {});
+    this.#trimSoon();
   }
+
+  /** Lets go of what was read, now and then: the entries cost memory of the server only. */
+  #trimSoon(): void {
+    if (this.#isTrimming) return;
+    this.#isTrimming = true;
+    setTimeout(() => {
+      this.#isTrimming = false;
+      if (this.#isClosed) return;
+      this.#redis.command('XTRIM', this.#key, 'MINID', '=', nextOf(this.#cursor)).catch(() => {});
+    }, TRIM).unref();
+  }
+
+  #isTrimming = false;
 }
 
 function isLater(id: string, other: string): boolean {
