@@ -65,6 +65,9 @@ const options = {
   logOverride: { 'unsupported-dynamic-import': 'silent', 'ignored-bare-import': 'silent' },
 };
 
+/** The modules that are loaded by `lazy`. */
+const required = new Set();
+
 /** Builds all parts; `exportsOf` has the names that each module exports. Answers which module is in which part. */
 export async function buildParts(exportsOf) {
   const partOf = new Map();
@@ -110,7 +113,29 @@ async function reachedFrom(names) {
   return Object.keys(metafile.inputs).map((path) => relative('src', path));
 }
 
-const leaveOutRequired = ({ kind }) => (kind === 'require-call' ? { external: true } : undefined);
+function leaveOutRequired({ kind, path, resolveDir }) {
+  if (kind !== 'require-call') return undefined;
+  required.add(relative('src', resolve(resolveDir, path)));
+  return { external: true };
+}
+
+/**
+ * What other parts take of this one, as expressions: each by its number, so that no object with all exports of a module is made that nobody
+ * asks for. The modules are named `m0`, `m1` and so on. A module that is loaded by `lazy` is taken whole.
+ */
+function takenOf(part, partOf, exportsOf) {
+  const taken = [];
+  [...partOf.keys()]
+    .filter((name) => partOf.get(name) === part)
+    .forEach((name, i) => {
+      const names = exportsOf.get(name);
+      for (const exported of names) taken.push({ key: `${name} ${exported}`, value: `m${i}.${exported}` });
+      if (required.has(name)) {
+        taken.push({ key: `${name} `, value: `({ ${names.map((each) => `${each}: m${i}.${each}`).join(', ')} })` });
+      }
+    });
+  return taken;
+}
 
 async function buildPart(part, partOf, exportsOf) {
   const own = [...partOf.keys()].filter((name) => partOf.get(name) === part);
@@ -118,8 +143,12 @@ async function buildPart(part, partOf, exportsOf) {
     const names = exportsOf.get(name).map((exported) => `${exported}: m${i}.${exported}`);
     return `  '${name}': { ${names.join(', ')} },`;
   });
+  const cases = takenOf(part, partOf, exportsOf).map(({ value }, number) => `    case ${number}: return ${value};`);
+  const takes = (from, name, exported) =>
+    `take('${from}', ${takenOf(from, partOf, exportsOf).findIndex(({ key }) => key === `${name} ${exported}`)})`;
   const contents = [
     ...own.map((name, i) => `import * as m${i} from './${name}';`),
+    `export const exported = (number) => {\n  switch (number) {\n${cases.join('\n')}\n  }\n};`,
     'let known;',
     `export const modules = () => (known ??= {\n${listed.join('\n')}\n});`,
     // The in-process queue stands alone.
@@ -168,16 +197,16 @@ async function buildPart(part, partOf, exportsOf) {
           : undefined,
       );
       onLoad({ filter: /.*/, namespace: 'required' }, ({ path: name }) => ({
-        contents: `module.exports = part('${partOf.get(name)}')['${name}'];`,
+        contents: `module.exports = ${takes(partOf.get(name), name, '')};`,
       }));
       onLoad({ filter: /.*/, namespace: 'elsewhere' }, ({ path: name }) => {
         const from = partOf.get(name);
         const taken = exportsOf
           .get(name)
-          .map((exported) => `export const ${exported} = /* @__PURE__ */ take('${from}', '${name}', '${exported}');`);
+          .map((exported) => `export const ${exported} = /* @__PURE__ */ ${takes(from, name, exported)};`);
         // What exports nothing is imported for what it does.
         return {
-          contents: taken.length === 0 ? `part('${from}'); export {};` : taken.join('\n'),
+          contents: taken.length === 0 ? `take('${from}', -1); export {};` : taken.join('\n'),
         };
       });
     },
@@ -193,7 +222,7 @@ async function buildPart(part, partOf, exportsOf) {
     format: 'cjs',
     plugins: [elsewhere],
     banner: {
-      js: `${wrapper.before}"use strict"; const { codeOfThreads, loadPackage, part } = require('./multiproc-load.js'); const take = (from, module, name) => part(from)[module][name];`,
+      js: `${wrapper.before}"use strict"; const { codeOfThreads, loadPackage, part, take } = require('./multiproc-load.js');`,
     },
     footer: { js: wrapper.after },
   });

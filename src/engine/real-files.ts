@@ -29,5 +29,6 @@ export const fs = {
   statSync: files.statSync,
   symlinkSync: files.symlinkSync,
   unlinkSync: files.unlinkSync,
+  utimesSync: files.utimesSync,
   writeSync: files.writeSync,
 } as const;

@@ -16,30 +16,47 @@ const MAX_BYTES = 128 * 2 ** 20;
 /** The age, in milliseconds, before which a file that V8 refuses is not written again. */
 const MIN_AGE = 3600_000;
 
+/** At this age, in milliseconds, code is compared with what has been compiled beyond it: the first program may have used little of the library. */
+const LOOK_AGAIN = 60_000;
+
+/** It is written anew if there is more by this factor. */
+const GROWN = 1.05;
+
 const now = (): number => realDate().now();
 
 let known: { readonly folder: string | undefined } | undefined;
 
-/** The compiled code of a script. */
+/** Code of an earlier process. */
+export interface Kept {
+  readonly source: Uint8Array;
+  readonly code: Uint8Array;
+  readonly writtenAt: number;
+}
+
+/** What was compiled of a script. */
 export interface Compiled {
-  /** The name under which the code is kept. */
-  readonly name: string;
+  /** What runs it, and what part of the library it is: its code is kept for both. */
+  readonly role: string;
+  readonly part: string;
+  /** How much this process was given of it, in bytes, and when that was written; not the code itself, which V8 has taken over. */
+  readonly kept: { readonly bytes: number; readonly writtenAt: number } | undefined;
   source(): Uint8Array;
   code(): Uint8Array;
 }
 
-/** Returns the code that was kept of `source` under this name, in memory of `allocate`; `undefined` if there is none that can be trusted. */
+/** The code that was kept of `source` for this role, in memory of `allocate`; `undefined` if there is none, or none to be trusted. */
 export function cachedCode(
-  name: string,
+  role: string,
+  part: string,
   source: Buffer,
   allocate: (bytes: number) => Uint8Array,
-): Uint8Array | undefined {
+): Kept | undefined {
   known ??= { folder: usable(folderOfUser()) };
   if (known.folder === undefined) return undefined;
   const { O_NOFOLLOW, O_RDONLY } = fs.constants;
   let fd: number | undefined;
   try {
-    fd = fs.openSync(`${known.folder}/${fileOf(name)}`, O_RDONLY | O_NOFOLLOW);
+    fd = fs.openSync(`${known.folder}/${fileOf(role, part)}`, O_RDONLY | O_NOFOLLOW);
     const stats = fs.fstatSync(fd);
     if (!stats.isFile() || stats.nlink !== 1 || !isOnlyOurs(stats)) return undefined;
     if (stats.mtimeMs < now() - MAX_AGE) return undefined;
@@ -48,7 +65,8 @@ export function cachedCode(
     const start = startOfCode(source.length);
     if (bytes.length < start || !headerOf(source.length, bytes.length - start).equals(bytes.subarray(0, HEADER)))
       return undefined;
-    return source.equals(bytes.subarray(HEADER, HEADER + source.length)) ? bytes.subarray(start) : undefined;
+    const same = bytes.subarray(HEADER, HEADER + source.length);
+    return source.equals(same) ? { source: same, code: bytes.subarray(start), writtenAt: stats.mtimeMs } : undefined;
   } catch {
     return undefined;
   } finally {
@@ -56,20 +74,14 @@ export function cachedCode(
   }
 }
 
-/** At the exit of this process, keeps the code that V8 has compiled of a script until then. */
-export function keepAtExit(compiled: Compiled): void {
-  if (keepsCode() && unkept.push(compiled) === 1) process.once('exit', keepAll);
+/** Has what this process has compiled of a script by its end kept for later ones, where it is more than what they would find. */
+export function keepAtExit(script: Compiled): void {
+  if (keepsCode() && compiled.push(script) === 1) process.once('exit', keepAll);
 }
 
-/** Keeps the code of a script whose file V8 has refused, but not too often: programs with different flags of V8 would overwrite each other's file. */
-export function renewAtExit(compiled: Compiled): void {
-  try {
-    const { mtimeMs } = fs.statSync(`${known?.folder}/${fileOf(compiled.name)}`);
-    if (mtimeMs > now() - MIN_AGE) return;
-  } catch {
-    // The file is gone by now.
-  }
-  keepAtExit(compiled);
+/** The same where V8 has refused what was kept: not again and again, for programs that change V8's flags would take turns. */
+export function renewAtExit(script: Compiled, writtenAt: number): void {
+  if (writtenAt < now() - MIN_AGE) keepAtExit(script);
 }
 
 /** Returns true if there is a folder for compiled code. */
@@ -77,22 +89,40 @@ export function keepsCode(): boolean {
   return folderOfUser() !== undefined;
 }
 
-const unkept: Compiled[] = [];
+const compiled: Compiled[] = [];
 
 function keepAll(): void {
   try {
-    for (const compiled of unkept) keep(compiled);
+    const due = [...new Set(compiled.map((script) => script.role))]
+      .map((role) => compiled.filter((script) => script.role === role))
+      .filter(isDue);
+    const folder = due.length > 0 ? usable(madeFolder()) : undefined;
+    if (folder === undefined) return;
+    const isMore = due.flat().map((script) => keepOrTouch(folder, script));
+    if (isMore.includes(true)) sweep(folder);
   } catch {
     // The disk is full, or the folder cannot be written: later processes compile, as this one did.
   }
 }
 
-function keep(compiled: Compiled): void {
-  const folder = usable(madeFolder());
-  if (folder === undefined) return;
-  const file = fileOf(compiled.name);
-  const source = compiled.source();
-  const code = compiled.code();
+/** A process that is the first to use a part has also used more of the others. */
+function isDue(scripts: readonly Compiled[]): boolean {
+  return scripts.some(({ kept }) => kept === undefined || kept.writtenAt < now() - LOOK_AGAIN);
+}
+
+/** Keeps what there is of a script where it is more than what was kept, and returns whether it is; otherwise nobody need look again for a while. */
+function keepOrTouch(folder: string, script: Compiled): boolean {
+  const { role, part, kept } = script;
+  const code = script.code();
+  const isMore = kept === undefined || code.length > kept.bytes * GROWN;
+  if (isMore) keep(folder, script, code);
+  else fs.utimesSync(`${folder}/${fileOf(role, part)}`, now() / 1000, now() / 1000);
+  return isMore;
+}
+
+function keep(folder: string, { role, part, source: read }: Compiled, code: Uint8Array): void {
+  const file = fileOf(role, part);
+  const source = read();
   const gap = Buffer.alloc(startOfCode(source.length) - HEADER - source.length);
   // Other processes find the whole file or none, even after a crash of the machine.
   const unfinished = `${folder}/${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
@@ -109,7 +139,6 @@ function keep(compiled: Compiled): void {
   } finally {
     fs.closeSync(fd);
   }
-  sweep(folder);
 }
 
 /** Removes files that are too old, and the oldest files if all together are too large. */
@@ -166,8 +195,8 @@ function isOnlyOurs({ uid, mode }: Stats): boolean {
   return uid === process.getuid?.() && (mode & 0o077) === 0;
 }
 
-function fileOf(name: string): string {
-  return `${name}-${(hash ??= hashOfInstallation())}`;
+function fileOf(role: string, part: string): string {
+  return `${role}-${part}-${(hash ??= hashOfInstallation())}`;
 }
 
 let hash: string | undefined;

@@ -25,8 +25,16 @@ function threads(): typeof import('node:worker_threads') {
   return process.getBuiltinModule('node:worker_threads');
 }
 
-const loaded = new Map<string, Modules>();
-/** The part that this process loaded first. Code is kept for each first part separately, because it decides what a process runs of the library. */
+/** What a part exports: what others take of it by numbers, which scripts/parts.mjs gives, and all of it. */
+interface Part {
+  exported(number: number): unknown;
+  modules(): Modules;
+}
+
+const loaded = new Map<string, Part>();
+/** What they were compiled of, in a main thread. */
+const sources = new Map<string, () => Buffer>();
+/** What a process runs of the library is what its first part is for: the code of each is kept for itself. */
 let first: string | undefined;
 
 /** The files that this thread was given, and gives to the threads that it starts. */
@@ -36,9 +44,18 @@ const ofThreads = ['child', 'main', 'core', 'queue', 'functions', 'pool'];
 
 /** Returns the modules of a part; loads it at its first use. Throws what the part throws. */
 export function part(name: string): Modules {
-  let modules = loaded.get(name);
-  if (modules === undefined) loaded.set(name, (modules = run(name)));
-  return modules;
+  return loadedPart(name).modules();
+}
+
+/** One thing that a part exports, likewise. */
+export function take(name: string, number: number): unknown {
+  return loadedPart(name).exported(number);
+}
+
+function loadedPart(name: string): Part {
+  let found = loaded.get(name);
+  if (found === undefined) loaded.set(name, (found = run(name)));
+  return found;
 }
 
 /** Loads a package that is one CommonJS file. */
@@ -57,17 +74,18 @@ export const codeOfThreads = {
   keep(sent: unknown): void {
     for (const { name, code } of sent as readonly { name: string; code: Uint8Array }[]) {
       const source = given?.[name]?.source;
-      if (source !== undefined) keepAtExit({ name: `thread-${name}`, source: () => source, code: () => code });
+      if (source === undefined) continue;
+      keepAtExit({ role: 'thread', part: name, kept: undefined, source: () => source, code: () => code });
     }
   },
 };
 
-function run(name: string): Modules {
+function run(name: string): Part {
   first ??= name;
   const filename = fileOf(name);
-  const module = { exports: {} as { modules(): Modules } };
+  const module = { exports: {} as Part };
   compile(filename, name, asItIs)(module.exports, require, module, filename, __dirname);
-  return module.exports.modules();
+  return module.exports;
 }
 
 function fileOf(part: string): string {
@@ -97,12 +115,24 @@ function compile(filename: string, name: string, reading: Reading): Run {
 
 function compileKept(filename: string, name: string, reading: Reading): Run {
   const bytes = fs.readFileSync(filename);
-  const keptAs = `${first}-${name}`;
-  const code = cachedCode(keptAs, bytes, Buffer.allocUnsafeSlow);
-  const script = scriptOf(filename, bytes, reading, code);
-  const compiled: Compiled = { name: keptAs, source: () => bytes, code: () => script.createCachedData() };
-  if (code === undefined) keepAtExit(compiled);
-  else if (script.cachedDataRejected === true) renewAtExit(compiled);
+  const role = first ?? name;
+  const kept = cachedCode(role, name, bytes, Buffer.allocUnsafeSlow);
+  const text = textOf(bytes, reading);
+  const script = scriptOf(filename, text, reading, kept?.code);
+  const isRefused = script.cachedDataRejected === true;
+  // V8 has the text in any case. The bytes, of the source and of the code, are freed.
+  const source = () =>
+    Buffer.from(text.slice(reading.before.length, text.length - reading.after.length), reading.encoding);
+  sources.set(name, source);
+  const compiled: Compiled = {
+    role,
+    part: name,
+    kept: kept && !isRefused ? { bytes: kept.code.length, writtenAt: kept.writtenAt } : undefined,
+    source,
+    code: () => script.createCachedData(),
+  };
+  if (isRefused) renewAtExit(compiled, kept!.writtenAt);
+  else keepAtExit(compiled);
   return script.runInThisContext() as Run;
 }
 
@@ -110,39 +140,48 @@ function compileKept(filename: string, name: string, reading: Reading): Run {
 function compileGiven(filename: string, name: string, reading: Reading): Run {
   const { source, code } = given?.[name] ?? {};
   if (source === undefined) {
-    return scriptOf(filename, fs.readFileSync(filename), reading, undefined).runInThisContext() as Run;
+    const text = textOf(fs.readFileSync(filename), reading);
+    return scriptOf(filename, text, reading, undefined).runInThisContext() as Run;
   }
   const { buffer, byteOffset, length } = source;
-  const script = scriptOf(filename, Buffer.from(buffer, byteOffset, length), reading, code);
-  if (code === undefined && unsent.push({ name, script }) === 1) process.once('exit', send);
+  const script = scriptOf(filename, textOf(Buffer.from(buffer, byteOffset, length), reading), reading, code);
+  if (compiled.push({ name, script }) === 1) process.once('exit', send);
+  isNew ||= code === undefined;
   return script.runInThisContext() as Run;
+}
+
+function textOf(bytes: Buffer, { encoding, before, after }: Reading): string {
+  return before + bytes.toString(encoding) + after;
 }
 
 function scriptOf(
   filename: string,
-  bytes: Buffer,
-  { encoding, before, after }: Reading,
+  text: string,
+  { before }: Reading,
   cachedData: Uint8Array | undefined,
 ): import('node:vm').Script {
-  const source = bytes.toString(encoding);
-  return new Script(before + source + after, { filename, columnOffset: -before.length, cachedData });
+  return new Script(text, { filename, columnOffset: -before.length, cachedData });
 }
 
-/** The scripts that were given to this thread without code, and that it has compiled. */
-const unsent: { readonly name: string; readonly script: import('node:vm').Script }[] = [];
+/** What this thread runs of what was given to it, and whether there is some without code. */
+const compiled: { readonly name: string; readonly script: import('node:vm').Script }[] = [];
+let isNew = false;
 
 function send(): void {
-  threads().parentPort?.postMessage(unsent.map(({ name, script }) => ({ name, code: script.createCachedData() })));
+  if (!isNew) return;
+  threads().parentPort?.postMessage(compiled.map(({ name, script }) => ({ name, code: script.createCachedData() })));
 }
 
 /** Reads the files that threads run, and the code that was kept of them. */
 function readForThreads(): Given {
   const share = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
   const files = ofThreads.map((name): [string, Shared] => {
-    const bytes = fs.readFileSync(fileOf(name));
+    const bytes = sources.get(name)?.() ?? fs.readFileSync(fileOf(name));
+    const kept = cachedCode('thread', name, bytes, share);
+    if (kept !== undefined) return [name, { source: kept.source, code: kept.code }];
     const source = share(bytes.length);
     source.set(bytes);
-    return [name, { source, code: cachedCode(`thread-${name}`, bytes, share) }];
+    return [name, { source, code: undefined }];
   });
   return Object.fromEntries(files);
 }

@@ -35,14 +35,17 @@ function run({
   args = [],
   env = {},
   before = '',
+  after = '',
 }: {
   args?: string[];
   env?: Record<string, string>;
   before?: string;
+  after?: string;
 } = {}): string {
   const code = `${before}
     const { Queue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
-    try { new Queue().getNowait(); } catch (error) { console.log(error.message); }`;
+    try { new Queue().getNowait(); } catch (error) { console.log(error.message); }
+    ${after}`;
   const { stdout, stderr, status } = spawnSync(process.execPath, [...args, '-e', code], {
     encoding: 'utf8',
     env: { ...process.env, NODE_OPTIONS: '', XDG_CACHE_HOME: home, ...env },
@@ -68,8 +71,8 @@ function plant(): void {
 /** Ours has run; then what was in the cache, if it is still the file that was planted, was refused. */
 const assertOwn = (options?: Parameters<typeof run>[0]): void => assert.equal(run(options), OWN);
 
-/** Runs a program whose thread shows the same text. */
-function runThread(): string {
+/** Runs a program of the whole library; returns what it prints. */
+function runWhole(code: string): string {
   for (const name of fs.readdirSync(dist)) {
     const to = join(copy, name);
     if (/\.c?js$/.test(name) && !fs.existsSync(to)) fs.copyFileSync(dist + name, to);
@@ -78,8 +81,19 @@ function runThread(): string {
   if (!fs.existsSync(packages))
     fs.symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), packages);
   const program = join(home, 'program.cjs');
-  fs.writeFileSync(
-    program,
+  fs.writeFileSync(program, code);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', XDG_CACHE_HOME: home },
+  });
+  assert.equal(status, 0, stderr);
+  assert.equal(stderr, '');
+  return stdout;
+}
+
+/** Runs a program whose thread shows the same text. */
+function runThread(): string {
+  const stdout = runWhole(
     `const { ThreadPool } = require(${JSON.stringify(join(copy, 'multiproc.cjs'))});
     const { Queue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
     const words = () => { try { new Queue().getNowait(); } catch (error) { return error.message; } };
@@ -90,12 +104,6 @@ function runThread(): string {
       await pool.join();
     })();`,
   );
-  const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', XDG_CACHE_HOME: home },
-  });
-  assert.equal(status, 0, stderr);
-  assert.equal(stderr, '');
   return stdout.slice(0, OWN.length);
 }
 
@@ -134,6 +142,36 @@ describe('compiled code', { timeout: 120_000 }, () => {
     whole[HEADER + 100]! ^= 1;
     fs.writeFileSync(join(folder(), name), whole);
     assert.equal(runThread(), OWN);
+  });
+
+  test('grows by what a program uses that comes a minute later', () => {
+    assertOwn();
+    const { size, ino } = fs.statSync(cached());
+    const after = `const { LifoQueue, PriorityQueue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
+      for (const queue of [new Queue(1), new LifoQueue(), new PriorityQueue()]) {
+        queue.get().then(() => queue.taskDone());
+        queue.put(1).then(() => queue.join());
+      }`;
+    assertOwn({ after });
+    assert.equal(fs.statSync(cached()).ino, ino, 'not before');
+    const twoMinutesAgo = Date.now() / 1000 - 120;
+    fs.utimesSync(cached(), twoMinutesAgo, twoMinutesAgo);
+    assertOwn();
+    assert.equal(fs.statSync(cached()).ino, ino, 'not if there is nothing more');
+    assert.ok(fs.statSync(cached()).mtimeMs > (twoMinutesAgo + 60) * 1000, 'the next does not look again');
+    fs.utimesSync(cached(), twoMinutesAgo, twoMinutesAgo);
+    assertOwn({ after });
+    assert.ok(fs.statSync(cached()).size > size);
+  });
+
+  test('grows by what the first program uses that loads another part', () => {
+    const door = JSON.stringify(join(copy, 'multiproc.cjs'));
+    const core = (): fs.Stats =>
+      fs.statSync(join(folder(), fs.readdirSync(folder()).find((name) => name.startsWith('main-core-'))!));
+    runWhole(`require(${door});`);
+    const { size } = core();
+    runWhole(`const { Process } = require(${door}); new Process({ target: () => {} }).start();`);
+    assert.ok(core().size > size);
   });
 
   test('is not run if the source is another', () => {
