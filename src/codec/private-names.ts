@@ -6,7 +6,8 @@ export function holdsPrivateNames(cls: object): boolean {
     let declares = known.get(at);
     if (declares === undefined) {
       const source = Function.prototype.toString.call(at);
-      declares = /#[\p{ID_Start}$_\\]/u.test(source) && declaresPrivateNames(source);
+      // What begins no name is left to the parser: to look all letters of Unicode up takes V8 0.2 ms.
+      declares = /#[\w$\\\u0080-\uffff]/.test(source) && declaresPrivateNames(source);
       known.set(at, declares);
     }
     if (declares) return true;

@@ -13,7 +13,7 @@ export class Admission {
   readonly #feeders = new Set<Feeder>();
   readonly #onUnfed: () => void;
   #state: State = 'open';
-  /** Why the pool accepts no more tasks, once it is not open. */
+  /** Why the pool accepts no more tasks, once it is terminated or broken. */
   #ending: unknown;
   #isHurried = false;
 
@@ -26,7 +26,7 @@ export class Admission {
   assertOpen(feeder?: Feeder): void {
     if (this.#state === 'open') return;
     if (this.#state === 'closed' && feeder !== undefined && this.#feeders.has(feeder)) return;
-    throw this.#ending;
+    throw this.ending;
   }
 
   /** Throws if the user has ended the pool. That a pool is broken is no error of the caller. */
@@ -47,9 +47,9 @@ export class Admission {
     return this.#state === 'terminated' || this.#state === 'broken';
   }
 
-  /** The error that says why the pool accepts no more tasks. */
+  /** The error that says why the pool accepts no more tasks. That of a closed pool is made for each call, whose stack it shows. */
   get ending(): unknown {
-    return this.#ending;
+    return this.#state === 'closed' ? new ClosedError('This Pool is closed: it accepts no more tasks.') : this.#ending;
   }
 
   /** True if the user ended the tasks that reject with this error. */
@@ -60,7 +60,7 @@ export class Admission {
   /** Closes the pool; returns false if it was not open. */
   close(): boolean {
     if (this.#state !== 'open') return false;
-    this.#leave('closed', new ClosedError('This Pool is closed: it accepts no more tasks.'));
+    this.#state = 'closed';
     return true;
   }
 

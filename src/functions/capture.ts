@@ -193,10 +193,11 @@ function examine(fn: AnyFunction): Examined {
   const inspected = inspectUnlessKnown(fn);
   if (inspected instanceof Address) return byAddress(fn, inspected);
   if (inspected.location === undefined) return captureNative(fn, inspected);
-  const internal = internalAddress(fn) ?? ownMethod(fn);
-  if (internal !== undefined) return byAddress(fn, internal);
+  // This comes first, since it takes less than to look through all that the library exports.
   const plain = plainFunction(fn, inspected);
   if (plain !== undefined) return { kind: 'cut', cut: noteLone(fn, cutPlain(plain), inspected) };
+  const internal = internalAddress(fn);
+  if (internal !== undefined) return byAddress(fn, internal);
   const lone = loneFunction(fn, inspected);
   if (lone !== undefined)
     return { kind: 'cut', cut: noteLone(fn, cutNew(lone, inspected.scopes, undefined), inspected) };

@@ -11,7 +11,7 @@ const FUNCTION = /^(?:async +)?function *\*? *([\w$]*) *(?=\()/;
 /** An arrow function for certain: no method begins so. */
 const ARROW = /^(?:\(|(?:async +)?[\w$]+ *=>|async *\([\w$, ]*\) *=>)/;
 /** What may mean something of the surroundings, or is made by a bundler. Escapes may spell any of it. */
-const SPECIAL = /\\u|#|\b(?:arguments|eval|exports|import|module|new\s*\.|require|super|this)\b|__|[^\p{ASCII}]/u;
+const SPECIAL = /\\u|#|\b(?:arguments|eval|exports|import|module|new\s*\.|require|super|this)\b|__|[\u0080-\uffff]/;
 const WORD = /[\w$]+/g;
 
 /**
