@@ -22,6 +22,10 @@ export function realTimers(): Timers {
   const timers = process.getBuiltinModule('node:timers');
   if (bun !== undefined || deno !== undefined) return timers;
   const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = timers;
+  // Timers that are not started need not be compiled.
+  const isNodes =
+    makes(setTimeout, 'new Timeout(') && makes(setInterval, 'new Timeout(') && makes(setImmediate, 'new Immediate(');
+  if (isNodes) return timers;
   const isReal =
     isOwn(setTimeout(nothing, 1e6), clearTimeout) &&
     isOwn(setInterval(nothing, 1e6), clearInterval) &&
@@ -31,8 +35,16 @@ export function realTimers(): Timers {
 
 /** Returns the language's class of dates, even if `Date` has been replaced by a class that stands still. A clone of a date is made with it. */
 export function realDate(): DateConstructor {
-  if (/^function Date\(\) \{\s+\[native code\]\s+\}$/.test(Function.prototype.toString.call(Date))) return Date;
+  const text = Function.prototype.toString.call(Date);
+  if (text === 'function Date() { [native code] }') return Date;
+  // As Bun writes it.
+  if (/^function Date\(\) \{\s+\[native code\]\s+\}$/.test(text)) return Date;
   return structuredClone(new Date()).constructor as DateConstructor;
+}
+
+/** True if the text of the function says that it makes such an object itself. What passes a call on to Node's function does not. */
+function makes(start: object, made: string): boolean {
+  return Function.prototype.toString.call(start).includes(made);
 }
 
 function nothing(): void {}
