@@ -1,5 +1,5 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { fs } from '../engine/builtins.ts';
+import { dirname, fs } from '../engine/builtins.ts';
 
 /** The part of koffi that is used here. */
 export interface Koffi {
@@ -28,14 +28,31 @@ export function loadKoffi(): Koffi {
 
 /** Returns the binary that the package would choose, without the 1.5 ms that the package takes; `undefined` if only the package knows. */
 function binaryOf(name: string): Koffi | undefined {
+  const file = `${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`;
   try {
-    return require(`${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`) as Koffi;
+    return loadedAt(installedAt(file)) ?? (require(file) as Koffi);
   } catch {
     return undefined;
   }
 }
 
-/** Returns true if Node is built for musl instead of glibc: its binary names its loader near the beginning. */
+/** Where Node would look for it, without the checks and the real path of each folder that make up most of a `require`. */
+function installedAt(file: string): string | undefined {
+  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    const path = `${folder}/node_modules/${file}`;
+    if (fs.existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+function loadedAt(path: string | undefined): Koffi | undefined {
+  if (path === undefined) return undefined;
+  const module = { exports: {} as Koffi };
+  process.dlopen(module, path);
+  return module.exports;
+}
+
+/** Whether Node is built for musl in place of glibc: its binary names, near its beginning, the loader that it is to have. */
 function isOnMusl(): boolean {
   const fd = fs.openSync(process.execPath, fs.constants.O_RDONLY);
   try {
