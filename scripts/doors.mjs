@@ -7,12 +7,22 @@ import { writeFileSync } from 'node:fs';
 const open = (part, module, specifier) => `
 const { createRequire } = runInThisContext('process').getBuiltinModule('node:module');
 function open() {
+  let beside;
   try {
-    createRequire(here).resolve('./multiproc-load.js');
-  } catch {
+    beside = createRequire(here)('./multiproc-load.js');
+  } catch (error) {
+    if (isBeside()) throw error;
     return openInstalled();
   }
-  return createRequire(here)('./multiproc-load.js').part('${part}')['${module}'];
+  return beside.part('${part}')['${module}'];
+}
+function isBeside() {
+  try {
+    createRequire(here).resolve('./multiproc-load.js');
+    return true;
+  } catch {
+    return false;
+  }
 }
 function openInstalled() {
   for (const place of [here, process.argv[1] ?? here]) {
@@ -34,7 +44,7 @@ export function writeDoor(name, part, exported) {
   const names = [...exported].sort();
   writeFileSync(
     `dist/${name}.mjs`,
-    `import { runInThisContext } from 'node:vm';\nconst here = import.meta.url;${text}export const { ${names.join(', ')} } = open();\n`,
+    `const { runInThisContext } = process.getBuiltinModule('node:vm');\nconst here = import.meta.url;${text}export const { ${names.join(', ')} } = open();\n`,
   );
   // The names are for Node, which looks for them in the text when an ES module imports this.
   const hint = `0 && (module.exports = { ${names.join(', ')} });\n`;
