@@ -3,6 +3,9 @@ import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Caller } from '../managers/caller.ts';
 import { startTimer } from '../waits/timer.ts';
 
+/** Milliseconds for which a call that gives up waits for the answer to an attempt under way, from a server that seems to be there. */
+export const ANSWER_TIME = 500;
+
 /** What an attempt answers that must wait. */
 export const WAIT = Symbol('wait');
 
@@ -24,6 +27,8 @@ interface Entry {
   isTrying: boolean;
   /** How it ends if the attempt under way gets nothing. */
   ending: (() => void) | undefined;
+  /** Ends it if the answer to that attempt does not come. */
+  patience: NodeJS.Timeout | undefined;
   settle(end: () => unknown): void;
   isSettled: boolean;
 }
@@ -66,11 +71,13 @@ export class Line {
         step: step as Step<unknown>,
         isTrying: false,
         ending: undefined,
+        patience: undefined,
         isSettled: false,
         settle(end) {
           if (this.isSettled) return;
           this.isSettled = true;
           clearTimeout(timer);
+          clearTimeout(this.patience);
           caller.onAbort = undefined;
           try {
             resolve(end() as R);
@@ -158,11 +165,11 @@ export class Line {
     return undefined;
   }
 
-  /** What an attempt under way gets is the answer; but where the server is away nobody waits for that. */
+  /** What an attempt under way gets is the answer; but where the server is away, or does not answer, nobody waits for that. */
   #giveUp(entry: Entry, end: () => unknown): void {
     entry.ending = () => entry.settle(end);
-    if (entry.isTrying && this.#door.isReady) return;
-    this.#remove(entry);
+    if (!entry.isTrying || !this.#door.isReady) this.#remove(entry);
+    else entry.patience ??= setTimeout(() => this.#remove(entry), ANSWER_TIME);
   }
 
   #remove(entry: Entry): void {

@@ -1,7 +1,7 @@
 import { AuthenticationError, ClosedError, ClusterError, StateError } from '../contracts/errors.ts';
-import { clock, randomHex } from '../engine/builtins.ts';
+import { clearTimeout, clock, randomHex, setTimeout } from '../engine/builtins.ts';
 import type { Gateway } from './gateway.ts';
-import { Line } from './line.ts';
+import { ANSWER_TIME, Line } from './line.ts';
 import type { Reply, Script } from './redis.ts';
 
 /** What an object is, as all programs must agree. */
@@ -112,6 +112,22 @@ export class ClusterObject {
     const reply = await this.#send(op, args, grows);
     if (String(reply[0]) === 'GONE') throw this.#gone(reply[1] === 1);
     return reply;
+  }
+
+  /** Runs a step of one that gives up: resolves to `undefined` where the server is away, or does not answer soon, and the step is taken later. */
+  async runBriefly(op: string, args: readonly string[]): Promise<Reply | undefined> {
+    const reply = this.run(op, args);
+    reply.catch(() => {});
+    if (!this.gateway.redis.isReady) return undefined;
+    let late: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<undefined>((resolve) => {
+      late = setTimeout(() => resolve(undefined), ANSWER_TIME);
+    });
+    try {
+      return await Promise.race([reply, tooLate]);
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** True once it was deleted or lost. */

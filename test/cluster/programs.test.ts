@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { AuthenticationError, ClosedError, StateError } from 'multiproc';
+import { AuthenticationError, BrokenBarrierError, ClosedError, Empty, Full, StateError } from 'multiproc';
 import { Cluster, ClusterError, LeaseLostError } from 'multiproc/cluster';
 import { key, Program } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
@@ -158,6 +158,42 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     await assert.rejects(lock.release(), LeaseLostError);
   });
 
+  for (const away of ['is stopped', 'is gone'] as const) {
+    test(`while the server ${away}, time-outs and aborts hold, and what they gave up is not taken`, async () => {
+      const redis = await new RedisServer('--appendonly', 'yes', '--appendfsync', 'always').start();
+      const one = await cluster({ url: redis.url, lease: 30_000 });
+      const [queue, full, lock, barrier] = [one.queue<number>(), one.queue<number>(1), one.lock(), one.barrier(2)];
+      const reason = new Error('enough');
+      await full.put(1);
+      assert.equal(await queue.qsize(), 0);
+      assert.equal(await lock.locked(), false);
+      assert.equal(await barrier.broken(), false);
+      if (away === 'is stopped') redis.pause();
+      else await redis.end('SIGKILL');
+      const stop = new AbortController();
+      const ends = [
+        assert.rejects(queue.get({ timeout: 20 }), Empty),
+        assert.rejects(queue.get({ signal: stop.signal }), reason),
+        assert.rejects(full.put(2, { timeout: 20 }), Full),
+        lock.acquire({ timeout: 20 }).then((is) => assert.equal(is, false)),
+        assert.rejects(lock.acquire({ signal: stop.signal }), reason),
+        assert.rejects(barrier.wait({ timeout: 20 }), BrokenBarrierError),
+      ];
+      stop.abort(reason);
+      await Promise.all(ends);
+      if (away === 'is stopped') redis.resume();
+      else await redis.start();
+      await queue.put(7);
+      assert.equal(await queue.get(), 7);
+      assert.equal(await lock.acquire(), true);
+      await lock.release();
+      await barrier.reset();
+      assert.deepEqual((await Promise.all([barrier.wait(), barrier.wait()])).sort(), [0, 1]);
+      assert.equal(await full.get(), 1);
+      await redis.remove();
+    });
+  }
+
   test('a server that is not there, is full, or drops keys', async () => {
     await assert.rejects(
       new Cluster({ url: 'redis://127.0.0.1:1', connectTimeout: 300 }).queue().put(1),
@@ -208,7 +244,7 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
       'o.b = cluster.barrier(2); o.b.wait().catch(() => {}); await o.b.nWaiting(); o.d = cluster.dict([["a", 1]]); await o.d.size(); o.v = cluster.value(1); await o.v.get(); return 1',
     );
     await other.run(
-      'o.c = cluster.condition(); await o.c.acquire(); o.c.wait().catch(() => {}); await o.c.acquire(); await o.c.notify(); o.c.wait().catch(() => {}); await o.c.acquire(); return 1',
+      'o.c = cluster.condition(cluster.lock()); await o.c.acquire(); o.c.wait().catch(() => {}); await o.c.acquire(); o.c.wait().catch(() => {}); await o.c.acquire(); return 1',
     );
     const before = await redis.list('KEYS', 'mp:*');
     assert.ok(before.length >= 25, String(before));

@@ -54,10 +54,8 @@ export function clusterBarrier(object: ClusterObject): ServedObject {
       ? new BrokenBarrierError('The barrier is broken: not all parties came within the time that this one gave them.')
       : cause;
     if (cause instanceof BrokenBarrierError) throw error;
-    const leaving = object.run('withdraw', [number, flag(isLate)]);
-    leaving.catch(() => {});
-    // Where the server is away nobody waits for the answer.
-    if (object.gateway.redis.isReady && says(await leaving, 'OK')) return index!;
+    const reply = await object.runBriefly('withdraw', [number, flag(isLate)]);
+    if (reply !== undefined && says(reply, 'OK')) return index!;
     throw error;
   };
 
