@@ -1,6 +1,7 @@
 import { overThreads } from '../cases.ts';
 
 const stopped = 'a thread cannot be stopped: SIGSTOP stops all of its process';
+const slain = 'a thread cannot kill itself: SIGKILL ends all of its process';
 
 await overThreads(
   {
@@ -9,6 +10,8 @@ await overThreads(
     'waiters that are killed or stopped hold up nobody': stopped,
     'a wait that ends just when it is notified passes the notification on': stopped,
     'a unit kept for a waiter that is stopped is for the others': stopped,
+    'a lock that is kept for a waiter that does not come, by an owner that is dead, is for those who only try': slain,
+    'a unit that is kept for a waiter that does not come, by an owner that is dead, is for those who only try': slain,
   },
   ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event', 'stuck-waiters'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
