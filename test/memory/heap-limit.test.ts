@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Barrier, HeapLimitError, Lock, pipe, Queue, SharedArray, share } from 'multiproc';
+import { Barrier, HeapLimitError, Lock, Pool, pipe, Queue, SharedArray, share } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { shareOf } from '#dist/memory/heap-limit.js';
 import { memoryLimit } from '#dist/platform/control-groups.js';
@@ -65,23 +65,35 @@ test('a full heap refuses a put, loses nothing, and has room again when somethin
 
 test('what is refused leaves nothing behind', async () => {
   const queue = new Queue<unknown>();
-  const [here] = pipe();
+  const [here, there] = pipe();
   const lock = new Lock();
-  const message = [lock, new Uint8Array(MEBIBYTE), 'x'.repeat(2 * MEBIBYTE)];
+  const text = 'x'.repeat(2 * MEBIBYTE);
+  // The first fails while it is packed; for the second, packed, there is no block.
+  const messages = [
+    [lock, new Uint8Array(MEBIBYTE), text],
+    [lock, text],
+  ];
+  await using pool = new Pool(1);
+  const nothing = (..._: unknown[]) => 0;
+  await pool.apply(nothing);
   const count = await fill(queue, () => new Uint8Array(MEBIBYTE));
   const held = holders(lock);
   for (let i = 0; i < 20; i++) {
-    assert.throws(() => queue.putSync(message), HeapLimitError);
-    await assert.rejects(queue.put(message, { timeout: 1000 }), HeapLimitError);
-    await assert.rejects(here.send(message), HeapLimitError);
+    for (const message of messages) {
+      assert.throws(() => queue.putSync(message), HeapLimitError);
+      await assert.rejects(queue.put(message, { timeout: 1000 }), HeapLimitError);
+      await assert.rejects(here.send(message), HeapLimitError);
+      await assert.rejects(pool.apply(nothing, message), HeapLimitError);
+      assert.throws(() => share(message), HeapLimitError);
+      assert.throws(() => new Barrier(2, { action: () => void message }), HeapLimitError);
+    }
     assert.throws(() => here.sendBytesSync(new Uint8Array(2 * MEBIBYTE)), HeapLimitError);
-    assert.throws(() => share(message), HeapLimitError);
-    assert.throws(() => new Barrier(2, { action: () => void message }), HeapLimitError);
     assert.throws(() => new SharedArray('uint8', 2 * MEBIBYTE), HeapLimitError);
   }
   assert.equal(holders(lock), held);
   while (!queue.empty()) queue.getSync();
   assert.ok((await fill(queue, () => new Uint8Array(MEBIBYTE))) >= count - 1);
+  there.close();
   queue.shutdown({ immediate: true });
 });
 
