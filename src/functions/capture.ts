@@ -196,7 +196,7 @@ function examine(fn: AnyFunction): Examined {
   // This comes first, since it takes less than to look through all that the library exports.
   const plain = plainFunction(fn, inspected);
   if (plain !== undefined) return { kind: 'cut', cut: noteLone(fn, cutPlain(plain), inspected) };
-  const internal = internalAddress(fn);
+  const internal = internalAddress(fn) ?? ownMethod(fn);
   if (internal !== undefined) return byAddress(fn, internal);
   const lone = loneFunction(fn, inspected);
   if (lone !== undefined)
