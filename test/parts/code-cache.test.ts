@@ -264,7 +264,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
 
   test('has a bound: the oldest goes', () => {
     assertOwn();
-    const [older, newer] = ['queue-queue-older', 'queue-queue-newer'].map((name) => join(folder(), name));
+    const [older, newer] = ['core-core-older', 'core-core-newer'].map((name) => join(folder(), name));
     for (const [file, age] of [
       [older!, 20],
       [newer!, 10],
