@@ -47,7 +47,8 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
     return await cluster.hosts();
   };
   const keysOf = async (namespace: string) => (await (await server()).list('KEYS', `mp:${namespace}:*`)).map(String);
-  const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
+  /** The whole lines: a file that has just been made is empty. */
+  const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
   const until = async (isSo: () => boolean | Promise<boolean>) => {
     while (!(await isSo())) await setTimeout(20);
   };

@@ -22,7 +22,8 @@ test('stopped anywhere on its way into the family, a process whose parent is kil
     async (order, cell) => {
       const parent = start(bear, cell.path, order);
       if (order.way === 'count') return parent.join();
-      await until(() => cell.get('reached') === 1 && isStopped({ pid: cell.get('pid') }));
+      // Stops that are close to each other may be one: the signal takes a moment.
+      await until(() => cell.get('reached') >= 1 && isStopped({ pid: cell.get('pid') }));
       await slay(parent);
       // It may stand still once more.
       await until(() => {
