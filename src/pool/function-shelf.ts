@@ -1,6 +1,5 @@
 import { type PackedParcel, packUnlessStored } from '../channel/transport.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
-import { queueMicrotask } from '../engine/builtins.ts';
 import { isUnchanged, noteTask } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import type { Family } from '../memory/family.ts';
@@ -8,6 +7,7 @@ import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { discardParcel, type Parcel, parcelWeight, parcelWords, readAttachments, writeParcel } from '../ring/parcel.ts';
 import type { FunctionTable } from './function-table.ts';
 import { IdleFunctions } from './idle-functions.ts';
+import { UnchangedLook } from './unchanged-look.ts';
 
 /** From this number of bytes on, a captured variable that is encoded for each task causes a warning. */
 const HEAVY = 4 * 2 ** 20;
@@ -46,8 +46,7 @@ export class FunctionShelf {
   readonly #heavy = new WeakMap<AnyFunction, number>();
   /** The table that the workers read. */
   readonly #table: FunctionTable;
-  /** The function that was found unchanged since the last turn of the microtasks. */
-  #looked: AnyFunction | undefined;
+  readonly #look = new UnchangedLook(isUnchanged);
 
   constructor(family: Family, table: FunctionTable) {
     this.#family = family;
@@ -58,7 +57,7 @@ export class FunctionShelf {
   borrow(fn: AnyFunction): Shelved {
     const before = this.#latest.get(fn);
     const latest = before?.isFreed === false ? before : undefined;
-    if (latest !== undefined && this.#isUnchanged(fn)) return this.#take(latest);
+    if (latest !== undefined && this.#look.isUnchanged(fn)) return this.#take(latest);
     const parcel = this.#pack(fn, latest);
     if (parcel === undefined) return this.#take(latest!);
     const weight = parcelWeight(parcel);
@@ -121,22 +120,6 @@ export class FunctionShelf {
     }
   }
 
-  /**
-   * The whole check takes 2 µs, a fifth of a small task. It is done once in a stretch of synchronous code, during which only assignments
-   * of that code to the function can change it.
-   */
-  #isUnchanged(fn: AnyFunction): boolean {
-    if (fn === this.#looked) return !hasAssigned(fn);
-    if (!isUnchanged(fn)) return false;
-    if (this.#looked === undefined) queueMicrotask(this.#forgetLook);
-    this.#looked = fn;
-    return true;
-  }
-
-  readonly #forgetLook = () => {
-    this.#looked = undefined;
-  };
-
   /** A task that named the function has settled. */
   giveBack(shelved: Shelved): void {
     shelved.tasks--;
@@ -165,10 +148,4 @@ export class FunctionShelf {
     discardParcel(this.#family, { ...attachments, holds: shelved.holds });
     this.#family.allocator.free(block);
   }
-}
-
-/** True if a property was assigned to a function; costs almost nothing if none was. */
-function hasAssigned(fn: AnyFunction): boolean {
-  for (const _ in fn) return true;
-  return false;
 }

@@ -222,6 +222,16 @@ const cases: Cases<MakePool> = {
     for await (const x of await pool.imapUnordered((x: number) => -x, [1, 2, 3], { chunksize: 1 })) seen.push(x);
     assert.deepEqual(seen.sort(), [-1, -2, -3]);
   },
+  'a property that was assigned to the function between two calls is seen by the second': async (make) => {
+    const pool = make(1);
+    const step: { (): number; size?: number } = function own(): number {
+      return (own as { size?: number }).size ?? 1;
+    };
+    assert.equal(await watched(pool.apply(step)), 1);
+    const first = pool.apply(step);
+    step.size = 2;
+    assert.deepEqual(await watched(Promise.all([first, pool.apply(step)])), [1, 2]);
+  },
   'leaving the loop of an imap ends the rest': async (make) => {
     const pool = make(1);
     for await (const x of await pool.imap((x: number) => x, [1, 2, 3])) {

@@ -1,7 +1,7 @@
 import { reach } from '../../codec/extension.ts';
 import type { AnyFunction } from '../../contracts/executor.ts';
-import { queueMicrotask } from '../../engine/builtins.ts';
 import { lazy } from '../../loading/lazy.ts';
+import { UnchangedLook } from '../../pool/unchanged-look.ts';
 import { packWithModules } from '../packed.ts';
 import { writeLetter } from './letter.ts';
 
@@ -26,8 +26,7 @@ export class FunctionStore {
   readonly #idle = new Set<Stored>();
   readonly #store: (hash: string, bytes: Uint8Array) => void;
   readonly #drop: (hash: string) => void;
-  /** The function that was found unchanged since the last turn of the microtasks. */
-  #looked: AnyFunction | undefined;
+  readonly #look = new UnchangedLook((fn) => capture().isUnchanged(fn));
 
   constructor(store: (hash: string, bytes: Uint8Array) => void, drop: (hash: string) => void) {
     this.#store = store;
@@ -37,7 +36,7 @@ export class FunctionStore {
   /** Prepares a function for one more task. Throws a `SerializationError` if it cannot be sent. */
   borrow(fn: AnyFunction): Stored {
     const latest = this.#latest.get(fn);
-    const isKnown = latest !== undefined && this.#byHash.get(latest.hash) === latest && this.#isUnchanged(fn);
+    const isKnown = latest !== undefined && this.#byHash.get(latest.hash) === latest && this.#look.isUnchanged(fn);
     const stored = isKnown ? latest : this.#pack(fn);
     this.#latest.set(fn, stored);
     this.#idle.delete(stored);
@@ -68,17 +67,4 @@ export class FunctionStore {
     }
     return stored;
   }
-
-  /** Looked at once in a stretch of synchronous code. */
-  #isUnchanged(fn: AnyFunction): boolean {
-    if (fn === this.#looked) return true;
-    if (!capture().isUnchanged(fn)) return false;
-    if (this.#looked === undefined) queueMicrotask(this.#forgetLook);
-    this.#looked = fn;
-    return true;
-  }
-
-  readonly #forgetLook = () => {
-    this.#looked = undefined;
-  };
 }
