@@ -54,6 +54,27 @@ export class Ownership {
     );
   }
 
+  /**
+   * Returns a promise of what `held` makes for a block: at once for `again`, the hold of an owner, else of what `take` acquires. Rejects with the error of
+   * `late` if it acquires nothing. The code that awaits the promise owns the lock.
+   */
+  guard<Guard>(
+    again: Hold | undefined,
+    take: () => Promise<boolean>,
+    held: (hold: Hold) => Guard,
+    late: () => Error,
+  ): Promise<Guard> {
+    if (again !== undefined) return Promise.resolve(held(again));
+    const hold = new Hold(true);
+    const wait = this.begun(hold, take());
+    return carriedBy(hold, () =>
+      wait.then((acquired) => {
+        if (!acquired) throw late();
+        return held(hold);
+      }),
+    );
+  }
+
   /** Makes the running code the owner, for an acquisition whose result is known already. */
   beginSync(acquired: boolean): boolean {
     if (!acquired) return false;

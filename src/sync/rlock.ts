@@ -5,7 +5,7 @@ import { kinds } from '../memory/kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
-import { carriedBy, Hold } from './async-hold.ts';
+import { Hold } from './async-hold.ts';
 import { destroyLock, Lock, type Reacquire } from './lock.ts';
 import { Ownership } from './ownership.ts';
 
@@ -86,15 +86,11 @@ export class RLock extends Lock {
 
   override guard(options?: WaitOptions): Promise<Disposable> {
     try {
-      const again = this.#again(options);
-      if (again !== undefined) return Promise.resolve(this.#disposable(again));
-      const hold = new Hold(true);
-      const wait = this.#ownership.begun(hold, super.acquire(options));
-      return carriedBy(hold, () =>
-        wait.then((acquired) => {
-          if (!acquired) throw this.notInTime(options);
-          return this.#disposable(hold);
-        }),
+      return this.#ownership.guard(
+        this.#again(options),
+        () => super.acquire(options),
+        (hold) => this.#disposable(hold),
+        () => this.notInTime(options),
       );
     } catch (error) {
       return Promise.reject(error);

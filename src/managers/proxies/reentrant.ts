@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../../contracts/options.ts';
-import { carriedBy, Hold } from '../../sync/async-hold.ts';
+import { Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import type { Reference } from '../reference.ts';
 import { type Guard, type LockProxy, notInTime } from './lock-proxies.ts';
@@ -41,15 +41,11 @@ export function reentrant<Class extends LockClass>(Base: Class): Class {
     /** Acquires the lock for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
     override guard(options?: WaitOptions): Promise<Guard> {
       try {
-        const again = this.#again(options);
-        if (again !== undefined) return Promise.resolve(this.guarding(() => this.#leave(again)));
-        const hold = new Hold(true);
-        const wait = this.#ownership.begun(hold, this.take(options));
-        return carriedBy(hold, () =>
-          wait.then((acquired) => {
-            if (!acquired) throw notInTime(options);
-            return this.guarding(() => this.#leave(hold));
-          }),
+        return this.#ownership.guard(
+          this.#again(options),
+          () => this.take(options),
+          (hold) => this.guarding(() => this.#leave(hold)),
+          () => notInTime(options),
         );
       } catch (error) {
         return Promise.reject(error);
