@@ -34,6 +34,11 @@ export type Outcome =
   | readonly [kind: typeof outcome.ERROR, error: unknown]
   | readonly [kind: typeof outcome.RESULTS, values: unknown[], errors: [index: number, error: unknown][]];
 
+/** True if the task, or an item of it, has failed. */
+export function hasFailed(end: Outcome): boolean {
+  return end[0] === outcome.ERROR || (end[0] === outcome.RESULTS && end[2].length > 0);
+}
+
 /** Receives the end of a task. Neither method may throw; exactly one is called, once. */
 export interface Sink {
   /** Receives the end that a worker reported: a result, an error, or results. */

@@ -6,8 +6,8 @@ import type { WorkerLostError } from '../contracts/errors.ts';
 import {
   type AnyFunction,
   type Executor,
+  hasFailed,
   type Outcome,
-  outcome,
   type PoolCall,
   type Task,
 } from '../contracts/executor.ts';
@@ -332,7 +332,7 @@ export class Dispatcher implements Executor<Job> {
     this.#crew.succeeded();
     this.#drop(job);
     if (!job.settled) {
-      const failed = message[0] === outcome.ERROR || (message[0] === outcome.RESULTS && message[2].length > 0);
+      const failed = hasFailed(message);
       if (!failed || !this.#retry(job)) {
         this.#letGo(job, failed);
         job.sink.settle(message);

@@ -1,7 +1,7 @@
 import type { Shared } from '../../channel/shared-copy.ts';
 import { reach } from '../../codec/extension.ts';
 import { SerializationError } from '../../contracts/errors.ts';
-import { type AnyFunction, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
+import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
@@ -39,10 +39,6 @@ export async function runSealed(
     end = [outcome.ERROR, error];
   }
   return [hasFailed(end), packOutcome(end), clock() - began];
-}
-
-function hasFailed(end: Outcome): boolean {
-  return end[0] === outcome.ERROR || (end[0] === outcome.RESULTS && end[2].length > 0);
 }
 
 /** Begins a worker of a host: runs the initializer of its pool, if there is one, and keeps the finalizer. */

@@ -1,10 +1,10 @@
 import { reach } from '../../codec/extension.ts';
 import { Admission, type Feeder } from '../../contracts/admission.ts';
-import { ClusterError, EndOfStreamError, SerializationError, StateError } from '../../contracts/errors.ts';
-import { type Executor, type Outcome, outcome, type Task, way } from '../../contracts/executor.ts';
+import { ClusterError, EndOfStreamError, StateError } from '../../contracts/errors.ts';
+import { type Executor, hasFailed, type Outcome, outcome, type Task } from '../../contracts/executor.ts';
 import { asOurselves } from '../../loading/loaded-for-functions.ts';
 import type { PoolSettings } from '../../pool/pool-settings.ts';
-import { withPath } from '../../pool/refusal-path.ts';
+import { inUsersWords } from '../../pool/refusal-path.ts';
 import { onAbort } from '../../waits/on-abort.ts';
 import { Cluster } from '../cluster.ts';
 import { packValue, unpackValue } from '../packed.ts';
@@ -192,7 +192,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
       this.#endAll(end[1]);
       return;
     }
-    this.#letGo(submitted, end[0] === outcome.ERROR || (end[0] === outcome.RESULTS && end[2].length > 0));
+    this.#letGo(submitted, hasFailed(end));
     submitted.task.sink.settle(end);
     this.#maybeIdle();
   }
@@ -243,15 +243,12 @@ function headerOf(fn: Stored, { how, start, options: { timeout } }: Task): TaskH
   return timeout === Number.POSITIVE_INFINITY ? header : { ...header, timeout };
 }
 
-/** Packs the arguments. Throws a `SerializationError` whose path begins at the user's own value. */
-function packInput({ input, how, start }: Task): Uint8Array {
-  const root = how === way.CALL ? 'args' : 'items';
+/** Packs the input. Throws a `SerializationError` whose path begins at the user's own value. */
+function packInput(task: Task): Uint8Array {
   try {
-    return packValue(input, root, reach.TRUSTED);
+    return packValue(task.input, 'input', reach.TRUSTED);
   } catch (error) {
-    if (!(error instanceof SerializationError) || how === way.CALL) throw error;
-    const path = error.path.replace(/^items\[(\d+)\]/, (_, index: string) => `items[${Number(index) + start}]`);
-    throw withPath(error, path);
+    throw inUsersWords(error, 'input', task);
   }
 }
 
