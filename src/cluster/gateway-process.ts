@@ -1,5 +1,4 @@
 import { registerOwnExports } from '../functions/own-exports.ts';
-import { finder } from '../managers/find-object.ts';
 import { Server, type ServerPlace } from '../managers/server.ts';
 import { type ServerOrders, serveOrders } from '../managers/server-process.ts';
 import { Gateway } from './gateway.ts';
@@ -12,11 +11,8 @@ export type GatewayOrders = ServerOrders & { readonly settings: ClusterSettings 
 /** What a gateway process runs: as a manager's server, with objects that stand in Redis. */
 export async function runGateway({ settings, ...orders }: GatewayOrders): Promise<void> {
   const gateway = new Gateway(settings);
-  const make = (place: ServerPlace, onIdle: () => void) => {
-    const find = finder(place.identity, (id) => server.table.find(id));
-    const server: Server = new Server(place, (type, args) => makeClusterObject(gateway, find, type, args), onIdle);
-    return server;
-  };
+  const make = (place: ServerPlace, onIdle: () => void) =>
+    new Server(place, (find) => (type, args) => makeClusterObject(gateway, find, type, args), onIdle);
   await serveOrders({ ...orders, initializer: () => gateway.redis.opened(), initargs: [] }, make, () =>
     gateway.redis.close(),
   );

@@ -2,6 +2,7 @@ import type { Connection } from '../connection/connection.ts';
 import { Listener, type ListenerOptions } from '../connection/listener.ts';
 import { pipe } from '../connection/pipe.ts';
 import { randomHex } from '../engine/builtins.ts';
+import { type FindObject, finder } from './find-object.ts';
 import { type Lease, Returns } from './lease.ts';
 import { Lender } from './lender.ts';
 import type { ObjectId } from './messages.ts';
@@ -42,8 +43,12 @@ export class Server {
   #clients = 0;
   #closed = false;
 
-  /** `onIdle` is called whenever the server may have become idle. */
-  constructor({ identity, entrance, near }: ServerPlace, make: MakeObject, onIdle: () => void = () => {}) {
+  /** `maker` returns what makes objects, and is given what finds them by their proxies. `onIdle` is called whenever the server may have become idle. */
+  constructor(
+    { identity, entrance, near }: ServerPlace,
+    maker: (find: FindObject) => MakeObject,
+    onIdle: () => void = () => {},
+  ) {
     this.ref = { identity, near, far: undefined };
     this.#entrance = entrance;
     this.#onIdle = onIdle;
@@ -51,7 +56,7 @@ export class Server {
       this.table.dropIfUnheld(id);
       this.#onIdle();
     });
-    this.table = new ObjectTable(identity, this.#lender, make);
+    this.table = new ObjectTable(identity, this.#lender, maker(finder(identity, (id) => this.table.find(id))));
     here.set(identity, this);
   }
 
