@@ -1,6 +1,5 @@
 import { AuthenticationError } from '../../contracts/errors.ts';
-import { clearInterval, clearTimeout, os, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
-import { finder } from '../../managers/find-object.ts';
+import { clearInterval, clearTimeout, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import { makePlace, Server } from '../../managers/server.ts';
 import { Gateway } from '../gateway.ts';
 import type { HostDoor } from '../host-link.ts';
@@ -8,7 +7,7 @@ import { makeClusterObject } from '../make-cluster-object.ts';
 import { Redis } from '../redis.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
-import { openQueue } from '../tasks/bull.ts';
+import { removePool } from '../tasks/remove-pool.ts';
 import { hostKey, hostsKey, news, newsChannel, poolsKey, taskKeys } from '../tasks/task-keys.ts';
 import { DRAINED, HostedPool, type HostOfPools } from './hosted-pool.ts';
 
@@ -39,6 +38,7 @@ export class Host implements HostOfPools {
   /** Pools that this host cannot serve, and why. */
   readonly #refused = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
+  #gateway: Gateway | undefined;
   #claimed = 0;
   #isLooking = false;
   #mustLook = false;
@@ -65,16 +65,13 @@ export class Host implements HostOfPools {
   /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
   #serve(settings: ClusterSettings): HostDoor {
     const place = makePlace();
-    const find = finder(place.identity, (id) => server.table.find(id));
-    const server: Server = new Server(place, (type, args) => {
+    const server = new Server(place, (find) => (type, args) => {
       this.#gateway ??= new Gateway(settings);
       return makeClusterObject(this.#gateway, find, type, args);
     });
     server.open();
     return { identity: place.identity, namespace: settings.namespace, ...place.near };
   }
-
-  #gateway: Gateway | undefined;
 
   /** Resolves when the host takes tasks. Rejects with a `ClusterError` if the server cannot be used. */
   async open(): Promise<void> {
@@ -215,11 +212,7 @@ export class Host implements HostOfPools {
   /** The program of a pool is dead, or has ended the pool: nothing of it runs here any more, and nothing of it stays in Redis. */
   async #bury(id: string): Promise<void> {
     await this.#forget(id);
-    const names = taskKeys(this.namespace, id);
-    await this.redis.command('UNLINK', names.tasks, names.starts, names.functions);
-    await openQueue(names, this.redis.client).obliterate({ force: true });
-    await this.redis.command('UNLINK', names.results);
-    await this.redis.command('SREM', poolsKey(this.namespace), id);
+    await removePool(this.redis, this.namespace, id);
   }
 
   /** Says that this host lives, and what it does. */
@@ -246,9 +239,4 @@ export class Host implements HostOfPools {
     );
     await this.redis.command('SADD', hostsKey(this.namespace), this.id);
   }
-}
-
-/** The name of this machine. */
-export function machineName(): string {
-  return os.hostname();
 }

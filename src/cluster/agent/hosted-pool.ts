@@ -87,6 +87,7 @@ export class HostedPool {
   readonly #functions = new Map<string, Shared<Uint8Array>>();
   readonly #claims = new Set<Claim>();
   readonly #running = new Map<string, Running>();
+  readonly #idle: (() => void)[] = [];
   readonly #renewing: NodeJS.Timeout;
   #local: Pool | undefined;
   /** The host drains, or the pool has ended: claims nothing more. */
@@ -144,24 +145,23 @@ export class HostedPool {
     while (this.#claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  readonly #idle: (() => void)[] = [];
-
   /** Ends what runs here, and the workers. `reason` says whether the tasks still count. */
   async end(reason: unknown = CANCELLED): Promise<void> {
     this.#isOver = true;
     for (const { stop } of this.#running.values()) stop.abort(reason);
     if (reason === DRAINED) await this.drain();
-    clearInterval(this.#renewing);
-    this.#local?.terminate();
-    await this.#local?.join();
-    await this.#worker.close(true).catch(() => {});
+    await this.#leave((local) => local.terminate());
   }
 
   /** Ends the workers in order: nothing runs here any more. */
   async close(): Promise<void> {
     await this.drain();
+    await this.#leave((local) => local.close());
+  }
+
+  async #leave(end: (local: Pool) => void): Promise<void> {
     clearInterval(this.#renewing);
-    this.#local?.close();
+    if (this.#local !== undefined) end(this.#local);
     await this.#local?.join();
     await this.#worker.close(true).catch(() => {});
   }

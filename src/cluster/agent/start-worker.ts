@@ -2,11 +2,11 @@ import { pipe } from '../../connection/pipe.ts';
 import type { ClusterOptions } from '../../contracts/cluster-options.ts';
 import { EndOfStreamError, ProcessError } from '../../contracts/errors.ts';
 import { assertOptionType, assertWhole } from '../../contracts/options.ts';
+import { os } from '../../engine/builtins.ts';
 import { cpuCount } from '../../process/cpu-count.ts';
 import { Process } from '../../process/process.ts';
 import { readSettings } from '../settings.ts';
 import { assertBullInstalled } from '../tasks/bull.ts';
-import { machineName } from './host.ts';
 import { type HostMessage, runHost } from './host-process.ts';
 
 /** The options of `startWorker`. */
@@ -62,7 +62,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   }
   assertBullInstalled();
   const [mine, theirs] = pipe<HostMessage | 'drain'>();
-  const orders = { settings, slots: slots ?? cpuCount(), name: name ?? machineName(), labels, grace };
+  const orders = { settings, slots: slots ?? cpuCount(), name: name ?? os.hostname(), labels, grace };
   const host = new Process({
     target: runHost,
     args: [orders, theirs as never],

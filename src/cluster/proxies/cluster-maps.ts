@@ -1,12 +1,11 @@
-import { type Reach, reach } from '../../codec/extension.ts';
+import type { Reach } from '../../codec/extension.ts';
 import { DictProxy } from '../../managers/proxies/dict-proxy.ts';
 import { ValueProxy } from '../../managers/proxies/value-proxies.ts';
-import type { BaseProxy } from '../../managers/proxy.ts';
-import type { Reference } from '../../managers/reference.ts';
 import { entriesOf } from '../../managers/served/entries-of.ts';
 import { updated } from '../../managers/served/update.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { PackedEntry, Replacement, Seen } from '../served/cluster-map.ts';
+import { type Call, packedKinds, packing } from './packing.ts';
 
 /** A key as bytes. Equal keys must have equal bytes: as in a `Map`, all NaN are one key, and so are 0 and -0. */
 function packKey(key: unknown, far: Reach): Uint8Array {
@@ -41,96 +40,73 @@ function unpackIfAny(bytes: unknown, far: Reach): unknown {
   return bytes === undefined ? undefined : unpackValue(bytes as Uint8Array, far);
 }
 
-/** A dict of a cluster. Keys and values are packed in this process, and the function of an update runs here. */
-class ClusterDict extends DictProxy {
-  readonly #far: Reach;
-
-  constructor(reference: Reference, far: Reach) {
-    super(reference);
-    this.#far = far;
-  }
-
-  protected override async call(method: string, args: readonly unknown[] = []): Promise<unknown> {
-    const far = this.#far;
-    const [first, second] = args;
-    switch (method) {
-      case 'get':
-      case 'pop':
-        return unpackIfAny(await super.call(method, [packKey(first, far)]), far);
-      case 'has':
-      case 'delete':
-        return super.call(method, [packKey(first, far)]);
-      case 'set':
-        return super.call(method, [packKey(first, far), packValue(second, 'value', far)]);
-      case 'assign':
-        return super.call(method, [packEntries(first, far)]);
-      case 'update':
-        return this.#update(packKey(first, far), second);
-      case 'setDefault':
-        return this.#setDefault(packKey(first, far), second);
-      case 'keys':
-        return (await this.#all()).map(([key]) => unpackValue(key, far));
-      case 'values':
-        return (await this.#all()).map(([, value]) => unpackValue(value, far));
-      case 'entries':
-        return this.#pairs();
-      case 'copy':
-        return new Map(await this.#pairs());
-      default:
-        return super.call(method, args);
+/** Calls a method of a dict. Keys and values are packed in this process, and the function of an update runs here. */
+async function callDict(call: Call, far: Reach, method: string, args: readonly unknown[]): Promise<unknown> {
+  const [first, second] = args;
+  switch (method) {
+    case 'get':
+    case 'pop':
+      return unpackIfAny(await call(method, [packKey(first, far)]), far);
+    case 'has':
+    case 'delete':
+      return call(method, [packKey(first, far)]);
+    case 'set':
+      return call(method, [packKey(first, far), packValue(second, 'value', far)]);
+    case 'assign':
+      return call(method, [packEntries(first, far)]);
+    case 'update': {
+      const key = packKey(first, far);
+      const seen = (await call('see', [key])) as Seen;
+      return updateHere(seen, second, (value, mark) => call('replace', [key, value, mark]), far);
     }
-  }
-
-  async #update(key: Uint8Array, fn: unknown): Promise<unknown> {
-    const seen = (await super.call('see', [key])) as Seen;
-    return updateHere(seen, fn, (value, mark) => super.call('replace', [key, value, mark]), this.#far);
-  }
-
-  async #setDefault(key: Uint8Array, value: unknown): Promise<unknown> {
-    const reply = (await super.call('replace', [key, packValue(value, 'value', this.#far), ''])) as Replacement;
-    return reply.isDone ? value : unpackIfAny(reply.now.value, this.#far);
-  }
-
-  async #all(): Promise<PackedEntry[]> {
-    return (await super.call('entries')) as PackedEntry[];
-  }
-
-  async #pairs(): Promise<[unknown, unknown][]> {
-    return (await this.#all()).map(([key, value]) => [unpackValue(key, this.#far), unpackValue(value, this.#far)]);
+    case 'setDefault': {
+      const set = await call('replace', [packKey(first, far), packValue(second, 'value', far), '']);
+      const { isDone, now } = set as Replacement;
+      return isDone ? second : unpackIfAny(now.value, far);
+    }
+    case 'keys':
+      return (await entries(call)).map(([key]) => unpackValue(key, far));
+    case 'values':
+      return (await entries(call)).map(([, value]) => unpackValue(value, far));
+    case 'entries':
+      return pairs(call, far);
+    case 'copy':
+      return new Map(await pairs(call, far));
+    default:
+      return call(method, args);
   }
 }
 
-/** A value of a cluster. It is packed in this process, and the function of an update runs here. */
-class ClusterValue extends ValueProxy {
-  readonly #far: Reach;
+async function entries(call: Call): Promise<PackedEntry[]> {
+  return (await call('entries')) as PackedEntry[];
+}
 
-  constructor(reference: Reference, far: Reach) {
-    super(reference);
-    this.#far = far;
-  }
+async function pairs(call: Call, far: Reach): Promise<[unknown, unknown][]> {
+  return (await entries(call)).map(([key, value]) => [unpackValue(key, far), unpackValue(value, far)]);
+}
 
-  protected override async call(method: string, args: readonly unknown[] = []): Promise<unknown> {
-    const far = this.#far;
-    const [first] = args;
-    switch (method) {
-      case 'get':
-        return unpackIfAny(await super.call(method), far);
-      case 'set':
-        return super.call(method, [packValue(first, 'value', far)]);
-      case 'update': {
-        const seen = (await super.call('see')) as Seen;
-        return updateHere(seen, first, (value, mark) => super.call('replace', [value, mark]), far);
-      }
-      default:
-        return super.call(method, args);
+/** Calls a method of a value, which is packed in this process; the function of an update runs here. */
+async function callValue(call: Call, far: Reach, method: string, args: readonly unknown[]): Promise<unknown> {
+  const [first] = args;
+  switch (method) {
+    case 'get':
+      return unpackIfAny(await call(method), far);
+    case 'set':
+      return call(method, [packValue(first, 'value', far)]);
+    case 'update': {
+      const seen = (await call('see')) as Seen;
+      return updateHere(seen, first, (value, mark) => call('replace', [value, mark]), far);
     }
+    default:
+      return call(method, args);
   }
 }
 
-/** What stands for dicts and values, by their kinds: those of a cluster without a key may hold data only. */
-export const mapKinds: Readonly<Record<string, (reference: Reference) => BaseProxy>> = {
-  'cluster:dict': (reference) => new ClusterDict(reference, reach.TRUSTED),
-  'cluster:value': (reference) => new ClusterValue(reference, reach.TRUSTED),
-  'cluster-open:dict': (reference) => new ClusterDict(reference, reach.ANYBODY),
-  'cluster-open:value': (reference) => new ClusterValue(reference, reach.ANYBODY),
-};
+/** A dict of a cluster. */
+class ClusterDict extends packing(DictProxy, callDict) {}
+
+/** A value of a cluster. */
+class ClusterValue extends packing(ValueProxy, callValue) {}
+
+/** How the proxies of dicts and values are made, by their kinds. */
+export const mapKinds = packedKinds({ dict: ClusterDict, value: ClusterValue });

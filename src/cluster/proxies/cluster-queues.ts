@@ -1,12 +1,10 @@
-import { type Reach, reach } from '../../codec/extension.ts';
+import type { Reach } from '../../codec/extension.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import { afterGetting } from '../../contracts/queue.ts';
 import { JoinableQueueProxy, QueueProxy } from '../../managers/proxies/queue-proxy.ts';
-import type { Reference } from '../../managers/reference.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { Taken } from '../served/cluster-queue.ts';
-
-type Call = (method: string, args: readonly unknown[], options: WaitOptions | undefined) => Promise<unknown>;
+import { type Call, packedKinds, packing } from './packing.ts';
 
 /** Calls a queue's method with bytes for items. `far` says who may have written an item: whoever has the key, or anybody. */
 async function callPacked(
@@ -46,30 +44,11 @@ function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
   return values;
 }
 
-/** The proxy of a queue, with items packed in this process. */
-function packing(Base: typeof QueueProxy) {
-  return class extends Base {
-    readonly #far: Reach;
-    constructor(reference: Reference, far: Reach) {
-      super(reference);
-      this.#far = far;
-    }
-    protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
-      return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
-    }
-  };
-}
-
 /** A queue of a cluster. */
-class ClusterQueue extends packing(QueueProxy) {}
+class ClusterQueue extends packing(QueueProxy, callPacked) {}
 
 /** A queue of a cluster whose items are told done. */
-class ClusterJoinableQueue extends packing(JoinableQueueProxy) {}
+class ClusterJoinableQueue extends packing(JoinableQueueProxy, callPacked) {}
 
-/** What stands for queues, by their kinds: items of a cluster without a key may be data only. */
-export const queueKinds: Readonly<Record<string, (reference: Reference) => QueueProxy>> = {
-  'cluster:queue': (reference) => new ClusterQueue(reference, reach.TRUSTED),
-  'cluster:joinableQueue': (reference) => new ClusterJoinableQueue(reference, reach.TRUSTED),
-  'cluster-open:queue': (reference) => new ClusterQueue(reference, reach.ANYBODY),
-  'cluster-open:joinableQueue': (reference) => new ClusterJoinableQueue(reference, reach.ANYBODY),
-};
+/** How the proxies of queues are made, by their kinds. */
+export const queueKinds = packedKinds({ queue: ClusterQueue, joinableQueue: ClusterJoinableQueue });

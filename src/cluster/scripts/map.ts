@@ -13,11 +13,12 @@ local function put(digest, key, value)
     redis.call('ZADD', B, redis.call('HINCRBY', M, 'ticket', 1), digest)
   end
 end
+local function allMortal()
+  for _, key in ipairs({D, H, B}) do mortal(key) end
+end
 local function putAll()
   for i = 8, #ARGV, 3 do put(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-  mortal(D)
-  mortal(H)
-  mortal(B)
+  allMortal()
 end
 local function remove(digest)
   redis.call('HDEL', H, digest)
@@ -38,9 +39,7 @@ if op == 'replace' then
   local seen = value and redis.sha1hex(value) or ''
   if seen ~= a4 then return {'OTHER', value} end
   put(a1, a2, a3)
-  mortal(D)
-  mortal(H)
-  mortal(B)
+  allMortal()
   return keep({'OK'})
 end
 if op == 'get' then return {'OK', redis.call('HGET', D, a1)} end

@@ -5,7 +5,7 @@ import { Parties } from '../../managers/served/parties.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
-import { flag, says } from './cluster-queue.ts';
+import { flag, says } from '../script-values.ts';
 
 /** Thrown when a party's time is over; the barrier has to be broken for the others then. */
 class Late extends Error {}

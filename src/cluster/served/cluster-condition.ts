@@ -4,8 +4,8 @@ import { randomHex } from '../../engine/builtins.ts';
 import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
+import { flag, says } from '../script-values.ts';
 import type { ClusterServedLock, Hold } from './cluster-lock.ts';
-import { flag, says } from './cluster-queue.ts';
 
 /** A condition in Redis: a line in its lock. `name` tells it from other conditions of the lock; see README.md, "Conditions". */
 export function clusterCondition(lock: ClusterServedLock, name = randomHex(8)): ServedObject {

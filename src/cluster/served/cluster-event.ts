@@ -3,7 +3,7 @@ import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
-import { flag, says } from './cluster-queue.ts';
+import { flag, says } from '../script-values.ts';
 
 /** An event in Redis. */
 export function clusterEvent(object: ClusterObject): ServedObject {

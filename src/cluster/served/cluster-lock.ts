@@ -6,7 +6,7 @@ import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
-import { flag, says } from './cluster-queue.ts';
+import { flag, says } from '../script-values.ts';
 
 /** What whoever takes a lock learns. */
 export interface Taking {

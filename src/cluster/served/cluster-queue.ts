@@ -6,7 +6,7 @@ import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
-import type { Reply } from '../redis.ts';
+import { flag, says } from '../script-values.ts';
 import { clientNumber } from './client-number.ts';
 
 /** More items than any queue has: `getMany` of all. */
@@ -153,14 +153,4 @@ export function clusterQueue(object: ClusterObject): ServedObject {
     },
     () => object.dispose(),
   );
-}
-
-/** A truth as a script takes it. */
-export function flag(is: boolean): string {
-  return is ? '1' : '0';
-}
-
-/** True if a script has answered with that word. */
-export function says(reply: Reply, word: string): boolean {
-  return String(reply[0]) === word;
 }

@@ -5,8 +5,8 @@ import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
+import { flag, says } from '../script-values.ts';
 import { clientNumber } from './client-number.ts';
-import { flag, says } from './cluster-queue.ts';
 
 /** A semaphore in Redis. */
 export function clusterSemaphore(object: ClusterObject): ServedObject {

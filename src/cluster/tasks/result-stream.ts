@@ -18,6 +18,7 @@ export class ResultStream {
   #cursor = '0-0';
   #hasBegun = false;
   #isClosed = false;
+  #isTrimming = false;
 
   constructor(redis: Redis, key: string, onResult: (task: string, sealed: Uint8Array) => void) {
     this.#redis = redis;
@@ -78,8 +79,6 @@ export class ResultStream {
       this.#redis.command('XTRIM', this.#key, 'MINID', '=', nextOf(this.#cursor)).catch(() => {});
     }, TRIM).unref();
   }
-
-  #isTrimming = false;
 }
 
 function isLater(id: string, other: string): boolean {

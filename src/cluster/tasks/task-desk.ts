@@ -5,6 +5,7 @@ import { Backlog } from './backlog.ts';
 import { type BullQueue, openQueue } from './bull.ts';
 import { type ResultHeader, readLetter } from './letter.ts';
 import { type HostInfo, readHosts } from './read-hosts.ts';
+import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
 import { news, newsChannel, place, poolsKey, taskKeys } from './task-keys.ts';
 
@@ -133,14 +134,11 @@ export class TaskDesk implements Leased {
     this.#gateway.remove(this);
     this.#results.close();
     const { redis, namespace } = this.#gateway;
-    const { tasks, starts, pool, results, functions } = this.#names;
     await this.#announced.catch(() => {});
     // From here on no task can start.
-    await redis.command('UNLINK', pool, tasks, starts, functions);
+    await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
     await redis.command('PUBLISH', newsChannel(namespace), news.END + this.id);
-    await this.#queue.obliterate({ force: true });
-    await redis.command('UNLINK', results);
-    await redis.command('SREM', poolsKey(namespace), this.id);
+    await removePool(redis, namespace, this.id, this.#queue);
   }
 
   async renew(): Promise<void> {
