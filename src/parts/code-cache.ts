@@ -28,10 +28,12 @@ let known: { readonly folder: string | undefined } | undefined;
 
 /** Code of an earlier process. */
 export interface Kept {
-  readonly source: Uint8Array;
   readonly code: Uint8Array;
   readonly writtenAt: number;
 }
+
+/** The source of a file is compared with what was kept in pieces of this many bytes: fresh memory costs more than to read into it. */
+const PIECE = 2 ** 16;
 
 /** What was compiled of a script. */
 export interface Compiled {
@@ -44,11 +46,14 @@ export interface Compiled {
   code(): Uint8Array;
 }
 
-/** The code that was kept of `source` for this role, in memory of `allocate`; `undefined` if there is none, or none to be trusted. */
+/**
+ * Returns the code that was kept of `source` for this role, in memory of `allocate`; `undefined` if there is none, or none to be trusted. `allocate` is
+ * called when `source` has been compared, and may return its memory.
+ */
 export function cachedCode(
   role: string,
   part: string,
-  source: Buffer,
+  source: Uint8Array,
   allocate: (bytes: number) => Uint8Array,
 ): Kept | undefined {
   known ??= { folder: usable(folderOfUser()) };
@@ -60,18 +65,27 @@ export function cachedCode(
     const stats = fs.fstatSync(fd);
     if (!stats.isFile() || stats.nlink !== 1 || !isOnlyOurs(stats)) return undefined;
     if (stats.mtimeMs < now() - MAX_AGE) return undefined;
-    const bytes = allocate(stats.size);
-    if (fs.readSync(fd, bytes, 0, stats.size, 0) !== stats.size) return undefined;
-    const start = startOfCode(source.length);
-    if (bytes.length < start || !headerOf(source.length, bytes.length - start).equals(bytes.subarray(0, HEADER)))
-      return undefined;
-    const same = bytes.subarray(HEADER, HEADER + source.length);
-    return source.equals(same) ? { source: same, code: bytes.subarray(start), writtenAt: stats.mtimeMs } : undefined;
+    const start = HEADER + source.length;
+    const length = stats.size - start;
+    if (length < 0 || !holds(fd, 0, headerOf(source.length, length)) || !holds(fd, HEADER, source)) return undefined;
+    const code = allocate(length);
+    return fs.readSync(fd, code, 0, length, start) === length ? { code, writtenAt: stats.mtimeMs } : undefined;
   } catch {
     return undefined;
   } finally {
     if (fd !== undefined) fs.closeSync(fd);
   }
+}
+
+/** Returns true if the file has these bytes at `position`. */
+function holds(fd: number, position: number, bytes: Uint8Array): boolean {
+  const piece = Buffer.allocUnsafe(Math.min(PIECE, bytes.length));
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    const length = Math.min(PIECE, bytes.length - at);
+    if (fs.readSync(fd, piece, 0, length, position + at) !== length) return false;
+    if (piece.compare(bytes, at, at + length, 0, length) !== 0) return false;
+  }
+  return true;
 }
 
 /** Has what this process has compiled of a script by its end kept for later ones, where it is more than what they would find. */
@@ -123,12 +137,11 @@ function keepOrTouch(folder: string, script: Compiled): boolean {
 function keep(folder: string, { role, part, source: read }: Compiled, code: Uint8Array): void {
   const file = fileOf(role, part);
   const source = read();
-  const gap = Buffer.alloc(startOfCode(source.length) - HEADER - source.length);
   // Other processes find the whole file or none, even after a crash of the machine.
   const unfinished = `${folder}/${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   const fd = fs.openSync(unfinished, 'wx', 0o600);
   try {
-    for (const bytes of [headerOf(source.length, code.length), source, gap, code]) {
+    for (const bytes of [headerOf(source.length, code.length), source, code]) {
       for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
     }
     fs.fsyncSync(fd);
@@ -216,12 +229,7 @@ function hashOfInstallation(): string {
 
 const HEADER = 64;
 
-/** Returns where the code starts: V8 copies code that is not aligned to a word. */
-function startOfCode(sourceLength: number): number {
-  return (HEADER + sourceLength + 7) & ~7;
-}
-
 function headerOf(sourceLength: number, codeLength: number): Buffer {
-  const text = `multiproc 1 ${process.version} ${process.arch} ${sourceLength} ${codeLength}`;
+  const text = `multiproc 2 ${process.version} ${process.arch} ${sourceLength} ${codeLength}`;
   return Buffer.from(`${text.padEnd(HEADER - 1)}\n`, 'latin1');
 }

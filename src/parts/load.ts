@@ -113,11 +113,40 @@ function compile(filename: string, name: string, reading: Reading): Run {
   return isMainThread ? compileKept(filename, name, reading) : compileGiven(filename, name, reading);
 }
 
+/** Memory that files are read into, one after the other: V8 copies what it is given, and fresh memory costs more than to read into it. */
+let room: WeakRef<Buffer> | undefined;
+const ROOM = 2 ** 20;
+
+function roomFor(bytes: number): Buffer {
+  if (bytes > ROOM) return Buffer.allocUnsafeSlow(bytes);
+  let found = room?.deref();
+  if (found === undefined) room = new WeakRef((found = Buffer.allocUnsafeSlow(ROOM)));
+  return found.subarray(0, bytes);
+}
+
+/** Returns the bytes of a file, which hold until the next call of `roomFor`. */
+function read(filename: string): Buffer {
+  const fd = fs.openSync(filename, fs.constants.O_RDONLY);
+  try {
+    const { size } = fs.fstatSync(fd);
+    const bytes = roomFor(size);
+    let at = 0;
+    while (at < size) {
+      const length = fs.readSync(fd, bytes, at, size - at, at);
+      if (length === 0) throw new Error(`${filename} was cut off while it was read.`);
+      at += length;
+    }
+    return bytes;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 function compileKept(filename: string, name: string, reading: Reading): Run {
-  const bytes = fs.readFileSync(filename);
+  const bytes = read(filename);
   const role = first ?? name;
-  const kept = cachedCode(role, name, bytes, Buffer.allocUnsafeSlow);
   const text = textOf(bytes, reading);
+  const kept = cachedCode(role, name, bytes, roomFor);
   const script = scriptOf(filename, text, reading, kept?.code);
   const isRefused = script.cachedDataRejected === true;
   // V8 has the text in any case. The bytes, of the source and of the code, are freed.
@@ -177,11 +206,9 @@ function readForThreads(): Given {
   const share = (bytes: number): Uint8Array => new Uint8Array(new SharedArrayBuffer(bytes));
   const files = ofThreads.map((name): [string, Shared] => {
     const bytes = sources.get(name)?.() ?? fs.readFileSync(fileOf(name));
-    const kept = cachedCode('thread', name, bytes, share);
-    if (kept !== undefined) return [name, { source: kept.source, code: kept.code }];
     const source = share(bytes.length);
     source.set(bytes);
-    return [name, { source, code: undefined }];
+    return [name, { source, code: cachedCode('thread', name, source, share)?.code }];
   });
   return Object.fromEntries(files);
 }
