@@ -28,8 +28,9 @@ export function loadKoffi(): Koffi {
 
 /** Returns the binary that the package would choose, without the 1.5 ms that the package takes; `undefined` if only the package knows. */
 function binaryOf(name: string): Koffi | undefined {
-  const file = `${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`;
   try {
+    // Without /proc, Node knows its own file only by the name that it was started by, which may be no path.
+    const file = `${name}/${isOnMusl() ? 'musl' : 'linux'}_${process.arch}/koffi.node`;
     return loadedAt(installedAt(file)) ?? (require(file) as Koffi);
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -73,11 +73,14 @@ test('who has become another user is woken, wakes everybody, and ends with its p
   await until(() => !runs(pid));
 });
 
-test('without /proc the first use says what is missing', forRoot, async () => {
-  const code = `umount -l /proc && exec "$0" "$1"`;
-  const ended = run('unshare', ['-m', 'sh', '-c', code, process.execPath, fixture('woken-and-bereaved')]);
-  await assert.rejects(ended, /\/proc must be mounted/);
-});
+for (const name of [process.execPath, basename(process.execPath)]) {
+  test(`without /proc the first use says what is missing, in a Node that was started as ${name}`, forRoot, async () => {
+    const code = `umount -l /proc && exec "$0" "$1"`;
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+    const ended = run('unshare', ['-m', 'sh', '-c', code, name, fixture('woken-and-bereaved')], { env });
+    await assert.rejects(ended, /\/proc must be mounted/);
+  });
+}
 
 test('with the /proc of another process namespace the first use says so', forRoot, async () => {
   const ended = run('unshare', ['--pid', '--fork', process.execPath, fixture('woken-and-bereaved')]);
