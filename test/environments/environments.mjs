@@ -1,9 +1,7 @@
-// What is tried, with the newest versions of 2026-11-28. `fails` names checks that a tool makes impossible, with what is said then.
-import { readFileSync } from 'node:fs';
-
-const docs = readFileSync(new URL('../../docs/environments.md', import.meta.url), 'utf8');
-/** What docs/environments.md gives to copy under this heading: it is what is tried. */
-const fromDocs = (heading) => new RegExp(`^## ${heading}$[^]*?^\`\`\`\\w+\\n([^]*?)^\`\`\``, 'm').exec(docs)[1];
+// What is tried, with the newest versions of 2026-11-28. `fails` names checks that a tool makes impossible, with what is said then; `mayFail` those that
+// work only at times.
+import { fromDocs } from './from-docs.mjs';
+import { nodes } from './nodes.mjs';
 
 const swc = { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } };
 const babel = {
@@ -101,43 +99,6 @@ const managers = [
   ]),
 }));
 
-/** As `node` is started, and what it may not have there. */
-const started = (name, { before = '', options = '', main = 'module/main.mjs', ...more }) => ({
-  name,
-  command: `${before} node --enable-source-maps ${options} ${main}`,
-  ...more,
-});
-const asNobody = (id) =>
-  `touch "$CHECKS_OUT" && chmod 666 "$CHECKS_OUT" && exec setpriv --reuid=${id} --regid=${id} --clear-groups env -u HOME`;
-/** A root that cannot be written to, but for the folder of the checks. */
-const readOnly =
-  'mount --bind / /mnt && mount -o remount,bind,ro /mnt && mount -t proc proc /mnt/proc && mount --rbind /dev /mnt/dev && mount --bind "$PWD" "/mnt$PWD" && exec chroot /mnt env -C "$PWD"';
-const forRoot = process.getuid?.() === 0;
-
-const containers = [
-  started('descriptors: 64', { before: 'ulimit -n 64;' }),
-  // Of which Node itself has taken 20: not every check has as many as it needs.
-  started('descriptors: 32', {
-    before: 'ulimit -n 32;',
-    fails: {
-      ...Object.fromEntries(['queue', 'sync', 'import'].map((name) => [name, /descriptors \(ulimit -n\)/])),
-      error: /'ProcessError'/,
-    },
-  }),
-  started('address space: 4 GiB', { before: 'ulimit -v 4194304;' }),
-  ...(forRoot
-    ? [
-        started('no /dev/shm', { before: 'unshare -m bash -c \'umount -l /dev/shm && exec "$@"\' -' }),
-        started('hidepid', {
-          before: `unshare -mpf bash -c 'mount -t proc -o hidepid=2 proc /proc && ${asNobody(65534)} "$@"' -`,
-        }),
-        started('user without a name', { before: `bash -c '${asNobody(54321)} "$@"' -` }),
-        started('PID 1 without init', { before: 'unshare -pfm --mount-proc' }),
-        started('read-only root', { before: `unshare -m bash -c '${readOnly} "$@"' -` }),
-      ]
-    : []),
-];
-
 /**
  * A report of coverage must name these lines of each file, and no others: in app.mjs a function that only went to children by value, in lib.mjs
  * one that nobody calls.
@@ -149,79 +110,9 @@ const covered = [
   ['node --test', 'node --test --experimental-test-coverage app.test.mjs'],
 ];
 
-const withoutInspector = /V8's inspector, which this Node does not allow under its permission model/;
-
 export const environments = [
   ...managers,
-  {
-    name: 'node',
-    install: ['zone.js@0.16.3', 'source-map-support@0.5.21'],
-    folder: 'fakes',
-    isCompiled: true,
-    variants: [
-      ...['--disable-proto=throw', '--frozen-intrinsics'].map((options) => started(options, { options })),
-      started('--disallow-code-generation-from-strings', {
-        options: '--disallow-code-generation-from-strings',
-        // The lines are those of what was compiled.
-        fails: { error: /did not match/ },
-      }),
-      ...['--cpu-prof --cpu-prof-dir=profiles', '--inspect=0', '--import ./timers.mjs', '--import ./files.mjs'].map(
-        (options) => started(options, { options }),
-      ),
-      started("an editor's auto-attach", {
-        env: { NODE_OPTIONS: '--require ./attach.cjs --inspect-publish-uid=http' },
-      }),
-      {
-        name: '--watch',
-        command:
-          'node --enable-source-maps --watch module/main.mjs & until [ "$(cat "$CHECKS_OUT" 2>/dev/null | wc -l)" = 7 ]; do sleep 0.2; done; kill $!',
-      },
-      started('zone.js', { options: '--import zone.js/node' }),
-      started('source-map-support', { options: '--require source-map-support/register' }),
-      // A directory that changes when the library has been loaded.
-      started('a changed directory', {
-        env: { NODE_OPTIONS: '--import ./elsewhere.mjs' },
-        main: '"$PWD/module/main.mjs"',
-      }),
-      started('--inspect-brk', { before: 'exec node --experimental-websocket --no-warnings debugger.mjs' }),
-      ...containers,
-    ],
-  },
-  ...['24.22.3', '26.12.1'].map((version) => ({
-    name: `node ${version.slice(0, 2)}`,
-    node: version,
-    isCompiled: true,
-    variants: [
-      {
-        name: '--permission',
-        command: fromDocs('Permissions')
-          .replace('main.mjs', 'module/main.mjs')
-          .replace(version < '25' ? '--allow-net' : '', ''),
-        // What the checks themselves need: they write down what came of them.
-        env: { NODE_OPTIONS: '--enable-source-maps --allow-fs-write=*' },
-      },
-      ...['--disable-proto=throw', '--frozen-intrinsics'].map((options) => started(options, { options })),
-    ],
-  })),
-  // No `--allow-inspector`: exported functions go by their module and name, closures are refused.
-  ...['20', '22.23.5'].map((version) => ({
-    name: `node ${version.slice(0, 2)} without the inspector`,
-    ...(version !== '20' && { node: version }),
-    isCompiled: true,
-    variants: [
-      {
-        name: '--permission',
-        command: fromDocs('Permissions')
-          .replace('--permission', version === '20' ? '--experimental-permission --allow-worker' : '--permission')
-          .replace(/--allow-(inspector|net)/g, '')
-          .replace('main.mjs', 'module/main.mjs'),
-        env: { NODE_OPTIONS: '--enable-source-maps --allow-fs-write=*' },
-        fails: Object.fromEntries(
-          ['closure', 'captured', 'queue', 'error', 'sync', 'import'].map((name) => [name, withoutInspector]),
-        ),
-      },
-    ],
-  })),
+  ...nodes,
   {
     name: 'coverage',
     install: ['c8@12.0.0'],
@@ -280,9 +171,16 @@ export const environments = [
   },
   {
     name: 'tsx',
+    folder: 'imports',
     install: ['tsx@4.23.15'],
     quick: true,
     variants: [
+      {
+        name: 'import() of TypeScript',
+        checks: 0,
+        files: { 'package.json': { private: true, type: 'module' } },
+        command: fromDocs('Tasks that import TypeScript').replace('main.mjs', 'imports.mjs'),
+      },
       ...['commonjs', 'module'].map((type) => ({
         name: type,
         files: { 'package.json': { private: true, type } },
@@ -295,6 +193,7 @@ export const environments = [
     install: [
       ...['jest@30.5.2', 'babel-jest@30.5.2', '@babel/core@7', '@babel/preset-env@7', '@babel/preset-typescript@7'],
       ...['ts-jest@29.4.15', '@swc/jest@0.2.39', '@swc/core@1', 'typescript@5.9.3', '@types/node@20', '@types/jest@30'],
+      ...['memfs@4.80.1', 'zone.js@0.16.3'],
     ],
     quick: true,
     variants: [
@@ -306,9 +205,15 @@ export const environments = [
         files: jest(['@swc/jest', { ...swc, module: { type: 'commonjs' } }]),
       },
       {
-        name: 'fake timers',
+        name: 'fake timers and a mocked node:fs',
         command: `jest ${patiently}`,
-        files: jest(['ts-jest', {}], { fakeTimers: { enableGlobally: true } }),
+        files: jest(['ts-jest', {}], { fakeTimers: { enableGlobally: true }, setupFiles: ['./mocked-files.cjs'] }),
+        quick: false,
+      },
+      {
+        name: 'zone.js',
+        command: `jest ${patiently}`,
+        files: jest(['ts-jest', {}], { setupFilesAfterEnv: ['zone.js/node', 'zone.js/testing'] }),
         quick: false,
       },
       {
@@ -321,12 +226,16 @@ export const environments = [
   {
     name: 'vitest 5',
     folder: 'vitest',
-    install: ['vitest@5.1.2'],
+    install: ['vitest@5.1.2', 'memfs@4.80.1'],
     quick: true,
     variants: [
       ...vitest,
       // Before the library is loaded.
-      { name: 'fake timers in the set-up', command: `${runsVitest} --config faked.config.mjs`, quick: false },
+      {
+        name: 'fake timers and a mocked node:fs in the set-up',
+        command: `${runsVitest} --config faked.config.mjs`,
+        quick: false,
+      },
     ],
   },
   { name: 'vitest 4', folder: 'vitest', install: ['vitest@4.1.12'], variants: vitest },
@@ -337,7 +246,7 @@ export const environments = [
     variants: [
       {
         name: 'cjs',
-        command: `esbuild main.ts --bundle --platform=node --external:multiproc --sourcemap --outfile=out/main.js && ${runs} out/main.js`,
+        command: fromDocs('Bundlers'),
       },
       {
         name: 'cjs, minified, with multiproc inside',

@@ -1,1 +1,1 @@
-export default { test: { setupFiles: ['./faked.mjs'] } };
+export default { test: { setupFiles: ['./faked.mjs', './mocked-files.mjs'] } };

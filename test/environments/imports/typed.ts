@@ -1,0 +1,3 @@
+export function triple(n: number): number {
+  return n * 3;
+}
