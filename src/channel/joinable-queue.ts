@@ -9,7 +9,6 @@ import { needMuchStack } from '../memory/stack-room.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { announceToAll } from './announce.ts';
 import { bufferLayout, destroyBuffer } from './bounded-buffer.ts';
 import { Queue } from './queue.ts';
 
@@ -85,7 +84,7 @@ export class JoinableQueue<T> extends Queue<T> {
       // SYNC(done): a member that finds all items done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
-    if (this.#joiners.hasWaiting && this.#unfinished === 0) announceToAll(this.#joiners);
+    if (this.#joiners.hasWaiting && this.#unfinished === 0) this.#joiners.notifyAll();
   }
 
   /** Waits until every item, including items put during the wait, is done. Rejects with a `TimeoutError` after the time-out. */

@@ -8,7 +8,6 @@ import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { DONE, soon } from '../waits/loop-turn.ts';
-import { announce } from './announce.ts';
 import { giveBack, keepParcel, pack } from './transport.ts';
 
 /** A mailbox as a part of its object. */
@@ -30,6 +29,9 @@ export interface Ends {
   senders(): readonly number[];
   receivers(): readonly number[];
 }
+
+/** Makes something of a message that was just taken out, at once: the bytes, from `start` on, are used again. */
+export type Open<R> = (letter: Letter, start: number, tag: number) => R;
 
 type Waiting = WaitOptions | undefined;
 type Blocking = SyncWaitOptions | undefined;
@@ -89,7 +91,7 @@ export class Mailbox {
   /** Waits for room and puts the letter in; frees it if that fails. `expire` throws what the call rejects with at the time-out. */
   send(letter: Letter, tag: number, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
     try {
-      if (options === undefined && !this.senders.hasLocal && this.#tryPush(letter, tag)) return soon(DONE);
+      if (options === undefined && !this.senders.hasLocal && this.tryPush(letter, tag)) return soon(DONE);
       const sent = this.senders.wait(this.#pushing(letter, tag), options, () => expire(options));
       return sent.catch((error) => this.#fail(letter, error));
     } catch (error) {
@@ -100,7 +102,7 @@ export class Mailbox {
   /** Blocks the thread until there is room, and puts the letter in; frees it if that fails. */
   sendSync(letter: Letter, tag: number, options: Blocking, expire: Expire<Blocking, never>): void {
     try {
-      if (options === undefined && this.#tryPush(letter, tag)) return;
+      if (options === undefined && this.tryPush(letter, tag)) return;
       this.senders.waitSync(this.#pushing(letter, tag), options, () => expire(options));
     } catch (error) {
       this.#fail(letter, error);
@@ -126,27 +128,17 @@ export class Mailbox {
   }
 
   /**
-   * Takes the first message out, if there is one and `claim` accepts its tag. `open` makes the result at once, because the bytes are used
-   * again. Throws `ShutDown` if no message is left and none will come.
+   * Takes the first message out, if there is one and `claim` accepts its tag. Throws `ShutDown` if no message is left and none will come.
    */
-  tryPop<R>(
-    open: (letter: Letter, start: number, tag: number) => R,
-    claim?: ((tag: number) => boolean) | undefined,
-  ): R | NotYet {
+  tryPop<R>(open: Open<R>, claim?: ((tag: number) => boolean) | undefined): R | NotYet {
     const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
     try {
       const box = this.ring;
       const found = box.pop(scratch, claim);
       if (found === outcome.EMPTY) return NOT_YET;
       if (found === outcome.SHUT) throw new ShutDown();
-      if (box.bound > 0 && this.senders.hasWaiting) announce(this.senders);
-      const { block, popped, start, tag } = box;
-      if (block === 0) return open(popped, start, tag);
-      try {
-        return open(popped, start, tag);
-      } finally {
-        giveBack(this.#family, block);
-      }
+      if (box.bound > 0 && this.senders.hasWaiting) this.senders.notify();
+      return openPopped(this.#family, box, open);
     } finally {
       scratches.push(scratch);
     }
@@ -158,25 +150,39 @@ export class Mailbox {
     this.senders.close(error);
   }
 
-  /** Returns false if there is no room. Once it is pushed, a message stays in, even if the rest of the call fails. */
-  #tryPush(letter: Letter, tag: number): boolean {
+  /**
+   * Puts the letter in; returns false if there is no room. Throws `ShutDown` if the mailbox accepts no more. Once it is in, a message stays
+   * in, even if the rest of the call fails.
+   */
+  tryPush(letter: Letter, tag: number): boolean {
     this.#ends?.assertReceiver();
     const found = typeof letter === 'number' ? this.ring.pushInt(letter) : this.ring.push(letter, tag);
     if (found === outcome.SHUT) throw new ShutDown();
     if (found === outcome.FULL) return false;
-    if (this.receivers.hasWaiting) announce(this.receivers);
+    if (this.receivers.hasWaiting) this.receivers.notify();
     return true;
   }
 
   /** Returns the attempt to push a letter, which must outlast this call. */
   #pushing(letter: Letter, tag: number): Attempt<void> {
     const kept = typeof letter === 'number' ? letter : keepParcel(letter);
-    return () => (this.#tryPush(kept, tag) ? undefined : NOT_YET);
+    return () => (this.tryPush(kept, tag) ? undefined : NOT_YET);
   }
 
   /** Frees a letter that was not put in. */
   #fail(letter: Letter, error: unknown): never {
     if (typeof letter !== 'number') discardParcel(this.#family, letter);
     throw error;
+  }
+}
+
+/** Lets `open` make something of the message that `box` has just popped, then frees the block of the message. */
+export function openPopped<R>(family: Family, box: Ring, open: Open<R>): R {
+  const { block, popped, start, tag } = box;
+  if (block === 0) return open(popped, start, tag);
+  try {
+    return open(popped, start, tag);
+  } finally {
+    giveBack(family, block);
   }
 }

@@ -1,6 +1,7 @@
 import type { Pipes } from '../platform/pipes.ts';
 import type { Unseen } from '../platform/processes.ts';
 import { field, type Members } from './members.ts';
+import type { Bells } from './signals.ts';
 import type { SpareDescriptor } from './spare-descriptor.ts';
 import type { ThreadDescriptors } from './thread-descriptors.ts';
 
@@ -18,7 +19,7 @@ interface DoorbellParts {
 }
 
 /** The write ends of other members' doorbells, opened when first rung. */
-export class Doorbells {
+export class Doorbells implements Bells {
   readonly #pipes: Pipes;
   readonly #members: Members;
   readonly #descriptors: ThreadDescriptors;
@@ -34,7 +35,6 @@ export class Doorbells {
     this.#spareDescriptor = spareDescriptor;
   }
 
-  /** Wakes the member's event loop. Unknown: the bell could not be rung, and the member is not known to be gone. Never throws. */
   ring(member: number): 'rung' | Unseen {
     let fd = this.#open.get(member);
     if (fd === undefined) {

@@ -161,7 +161,7 @@ export class Family {
     const { members } = this;
     // In any case, this thread releases what it has of the member: another member may have done the rest.
     this.lifelines.ended(member);
-    this.signals.forget(member);
+    this.signals.doorbells.forget(member);
     this.#section.enter();
     const first = !members.isKnownGone(member);
     if (first) members.set(member, field.state, state.DEAD);

@@ -3,6 +3,7 @@ import type { Unseen } from '../platform/processes.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
+import { struct, word } from './struct.ts';
 
 /**
  * The table of members: one record for each thread of the family. A member is named by one word, its slot and the generation of that
@@ -18,55 +19,57 @@ const GENERATIONS = 0xffff;
 const HIGH_WATER = wordIndex(layout.highWater);
 /** The word with the slot that is tried first for the next member; written within the family's section. */
 const NEXT_SLOT = wordIndex(layout.nextSlot);
-/** The place of the table in the heap, and the bytes of a record (two cache lines). */
+/** The place of the table in the heap, the index of its first word, and the bytes of a record (two cache lines). */
 const TABLE = layout.members;
+const FIRST_WORD = wordIndex(TABLE);
 const RECORD_BYTES = 128;
-/** Fields of a record, in words. */
-export const field = {
+/** The words of a record. */
+const memberRecord = struct({
   /** `state` below. Written by the parent until LIVE, then by the member that buries this one. */
-  state: 0,
+  state: word,
   /** The generation of this slot; written by the member that allocates it. */
-  generation: 1,
+  generation: word,
   /** Process and thread id, and the thread's start time: written by the member itself when it joins (pid also by its parent). */
-  pid: 2,
-  tid: 3,
-  startTime: 4,
+  pid: word,
+  tid: word,
+  startTime: word,
   /** `parked` in parker.ts: whether the member must be woken, and how. Written by the member itself and by its wakers. */
-  parked: 5,
+  parked: word,
   /** Descriptor number in its process and inode of its doorbell's read end; written by itself when it joins. Only with pipes. */
-  doorbell: 6,
-  doorbellInode: 7,
+  doorbell: word,
+  doorbellInode: word,
   /**
    * Descriptor number and inode of the write end of its lifeline, which only this member holds: readers see the end when it dies. Written
    * by itself when it joins. Only with pipes.
    */
-  lifeline: 8,
-  lifelineInode: 9,
+  lifeline: word,
+  lifelineInode: word,
   /** The member that started it, 0 for the root; written by the parent. */
-  parent: 10,
+  parent: word,
   /** First block (in granules) of the list of shared objects that it holds; written by itself. */
-  holdings: 11,
+  holdings: word,
   /** Shared object (in granules) with what a started process has to run, 0 while it is a spare; written within the family's section, by the parent and by itself. */
-  assignment: 12,
+  assignment: word,
   /** The member that gives back what this dead member held; written within the family's section. */
-  burier: 13,
+  burier: word,
   /** 1 once it ends by itself and with exit code 0; written by itself. */
-  orderly: 14,
+  orderly: word,
   /** 1 for a worker thread in its parent's process; written by the parent before `state`. */
-  thread: 15,
+  thread: word,
   /** 1 once it is being ended from outside, together with its own threads or the programs that its process has started; written by its parent. */
-  condemned: 16,
+  condemned: word,
   /** 1 while a member that could not ring its bell has left that to others; written by members that cannot ring it and by those that do. */
-  errand: 17,
+  errand: word,
   /** 1 while it wants to be woken by the end of others; written by itself. Only with words. */
-  watches: 18,
+  watches: word,
   /** What it is about to commit, see intents.ts: which, and where the word is that the commit changes; written by the member itself, and by the member that settles it. */
-  intent: 19,
+  intent: word,
   /** The granule of the section that this happens in, 0 for none; of the word; and what the word was before. Written by itself. */
-  intentSection: 20,
-  intentPlace: 21,
-  intentBefore: 22,
-} as const;
+  intentSection: word,
+  intentPlace: word,
+  intentBefore: word,
+});
+export const field = memberRecord.at;
 
 export const state = { FREE: 0, STARTING: 1, LIVE: 2, DEAD: 3 } as const;
 
@@ -135,7 +138,7 @@ export class Members {
   }
 
   /** The index of the first record, and the distance to the next. */
-  static readonly records = { first: wordIndex(TABLE), step: RECORD_BYTES / 4 } as const;
+  static readonly records = { first: FIRST_WORD, step: RECORD_BYTES / 4 } as const;
 
   /** Returns the place of a field in the heap, for a member that sleeps at it. */
   place(member: number, which: number): number {
@@ -194,5 +197,5 @@ export class Members {
 }
 
 function recordIndex(slot: number): number {
-  return wordIndex(TABLE) + slot * (RECORD_BYTES / 4);
+  return FIRST_WORD + slot * (RECORD_BYTES / 4);
 }

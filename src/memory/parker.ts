@@ -99,7 +99,7 @@ export class Parker {
 
   /** Returns false if the member is dead. */
   #ring(member: number): boolean {
-    const heard = this.#signals.ring(member);
+    const heard = this.#signals.doorbells.ring(member);
     if (heard === 'unknown') this.#ringLater(member);
     return heard !== 'gone';
   }
@@ -122,7 +122,7 @@ export class Parker {
   #alarm(member: number): boolean {
     const was = this.#members.exchange(member, field.parked, parked.AWAKE);
     if (was === parked.SLEEPING && this.#wakeSleeper(member)) return true;
-    if (this.#signals.ring(member) === 'rung') return true;
+    if (this.#signals.doorbells.ring(member) === 'rung') return true;
     this.#members.compareExchange(member, field.parked, parked.AWAKE, was);
     return false;
   }

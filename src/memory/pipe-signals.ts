@@ -145,14 +145,6 @@ export class PipeSignals implements Signals {
     return started === 'unknown' ? this.spareDescriptor.lend(() => this.#processes.startTime(pid, tid)) : started;
   }
 
-  ring(member: number): 'rung' | Unseen {
-    return this.doorbells.ring(member);
-  }
-
-  forget(member: number): void {
-    this.doorbells.forget(member);
-  }
-
   listen(onRing: () => void): Listening {
     const { Socket } = process.getBuiltinModule('node:net');
     const onread = {

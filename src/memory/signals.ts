@@ -70,9 +70,18 @@ export interface EndsOfThreads {
   readonly lives?: SharedArrayBuffer;
 }
 
+/** Wakes the event loops of other members. */
+export interface Bells {
+  /** Wakes the member's event loop. Unknown: the bell could not be rung, and the member is not known to be gone. Never throws. */
+  ring(member: number): 'rung' | Unseen;
+  /** Releases everything that this thread has of a dead member. */
+  forget(member: number): void;
+}
+
 /** How one member sleeps, is woken, wakes others, and learns of their deaths. Only `prepare` and `join` may throw. */
 export interface Signals {
   readonly lifelines: Lifelines;
+  readonly doorbells: Bells;
   /** Makes everything that a member needs that is about to start, or nothing. */
   prepare(member: number): Ends;
   /** Fills in the fields of this member's record by which others reach it, and sets it live; returns false if it was buried by then. */
@@ -81,10 +90,6 @@ export interface Signals {
   look(member: number): 'there' | Unseen;
   /** True if a process that has not joined yet is certainly gone. */
   isProcessGone(pid: number): boolean;
-  /** Wakes the member's event loop. Unknown: the bell could not be rung, and the member is not known to be gone. */
-  ring(member: number): 'rung' | Unseen;
-  /** Releases everything that this thread has of a dead member. */
-  forget(member: number): void;
   /** Calls `onRing` whenever this member is rung while its event loop turns; called once. */
   listen(onRing: () => void): Listening;
   /**

@@ -7,13 +7,14 @@ import { type Heap, wordIndex } from './heap.ts';
 import { layout } from './layout.ts';
 import { Lives } from './lives.ts';
 import { field, Members, state } from './members.ts';
-import { type Ends, type EndsPass, type Listening, parked, type Signals } from './signals.ts';
+import { type Bells, type Ends, type EndsPass, type Listening, parked, type Signals } from './signals.ts';
 import { ThreadWatcher } from './thread-watcher.ts';
 import { WordLifelines } from './word-lifelines.ts';
 
 /** Signals between the threads of one program, only by words: each member sleeps at its word `parked`, blocked or in its event loop. */
 export class WordSignals implements Signals {
   readonly lifelines: WordLifelines;
+  readonly doorbells: Bells;
   readonly #heap: Heap;
   readonly #members: Members;
   readonly #me: number;
@@ -36,6 +37,13 @@ export class WordSignals implements Signals {
     this.#end = pass?.life;
     this.#end?.unref();
     this.lifelines = new WordLifelines(this.#lives, members, me, () => this.#hear());
+    this.doorbells = {
+      ring(member) {
+        heap.memory.wake(members.place(member, field.parked));
+        return members.isGone(member) ? 'gone' : 'rung';
+      },
+      forget() {},
+    };
     const sleepers = {
       heap: heap.memory.pass.buffer as SharedArrayBuffer,
       words: WINDOW_BYTES / 4,
@@ -85,13 +93,6 @@ export class WordSignals implements Signals {
   isProcessGone(): boolean {
     return false;
   }
-
-  ring(member: number): 'rung' | Unseen {
-    this.#heap.memory.wake(this.#members.place(member, field.parked));
-    return this.#members.isGone(member) ? 'gone' : 'rung';
-  }
-
-  forget(): void {}
 
   listen(onRing: () => void): Listening {
     this.#onRing = onRing;

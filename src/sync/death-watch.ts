@@ -1,4 +1,9 @@
+import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
+
+/** Milliseconds until a member that cannot count on being told of a death checks for itself: the first time, and at most. */
+const FIRST_LOOK = 250;
+const LAST_LOOK = 60_000;
 
 /** The members whose lifelines this thread watches for one wait. It buries members that die. */
 export class DeathWatch {
@@ -7,6 +12,8 @@ export class DeathWatch {
   readonly #watched = new Map<number, () => void>();
   /** True if a member lives and cannot be watched: its death will not be reported. */
   isBlind = false;
+  #lookTimer: NodeJS.Timeout | undefined;
+  #lookIn = FIRST_LOOK;
 
   constructor(family: Family) {
     this.#family = family;
@@ -23,6 +30,24 @@ export class DeathWatch {
 
   stop(): void {
     for (const member of this.#watched.keys()) this.#unwatch(member);
+    clearTimeout(this.#lookTimer);
+    this.#lookTimer = undefined;
+    this.#lookIn = FIRST_LOOK;
+  }
+
+  /** Returns after how many ms to check without being told. The time doubles with each call, until `stop`. */
+  nextLook(): number {
+    const look = this.#lookIn;
+    this.#lookIn = Math.min(look * 2, LAST_LOOK);
+    return look;
+  }
+
+  /** Calls `look` after that time, because the watched member may be stopped and then reports no death. */
+  lookLater(look: () => void): void {
+    this.#lookTimer ??= setTimeout(() => {
+      this.#lookTimer = undefined;
+      look();
+    }, this.nextLook()).unref();
   }
 
   /** Asks the kernel about these members and buries those that are dead. */

@@ -1,5 +1,5 @@
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
-import { clearTimeout, clock, setTimeout } from '../engine/builtins.ts';
+import { clock } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import type { Pending } from '../memory/parker.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
@@ -7,34 +7,39 @@ import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { Waiters } from '../waits/waiters.ts';
 import type { Awaited } from './awaited.ts';
 import { DeathWatch } from './death-watch.ts';
-import { Notifier } from './notifier.ts';
 import { Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
 /** After this time in ms, a waiter that was woken in vain insists. */
 const PATIENCE = 1;
-/** Milliseconds until a member that cannot count on being told of a death checks for itself: the first time, and at most. */
-const FIRST_LOOK = 250;
-const LAST_LOOK = 60_000;
+
+/** The queues of this thread that still have to remind, because a woken member has not come yet. */
+const reminding = new Set<WaitQueue>();
+let isExitHeard = false;
+let handOnAll: () => void;
 
 /**
  * The waits of this thread for one shared object: promises in order of arrival, and at most one blocked call. In shared memory they are
  * one entry of the wait list. Waiters are woken and then compete: a wake-up is a hint, the attempt decides. See README.md.
  */
 export class WaitQueue implements Pending {
+  static {
+    handOnAll = () => {
+      for (const queue of reminding) queue.#handOn();
+    };
+  }
+
   readonly #family: Family;
   readonly #list: WaitList;
   readonly #awaited: Awaited;
   isBackground: boolean;
   readonly #waiters: Waiters;
-  readonly #notifier: Notifier;
   readonly #spinner = new Spinner();
   readonly #watch: DeathWatch;
-  /** Checks after `#lookIn` ms, while this thread cannot count on being told. */
-  #lookTimer: NodeJS.Timeout | undefined;
-  #lookIn = FIRST_LOOK;
   /** When the first waiter of this thread came, or when the last one was served. */
   #since = 0;
+  /** The word for which the object was kept when this queue began to remind. */
+  #kept = 0;
   #serving = false;
   #closed = false;
 
@@ -42,7 +47,6 @@ export class WaitQueue implements Pending {
     this.#family = family;
     this.#list = new WaitList(family, offset, awaited.isLastFirst);
     this.#awaited = awaited;
-    this.#notifier = new Notifier(family, this.#list, awaited);
     this.#watch = new DeathWatch(family);
     this.isBackground = awaited.isBackground ?? false;
     this.#waiters = new Waiters({
@@ -71,9 +75,17 @@ export class WaitQueue implements Pending {
     return !this.#waiters.isEmpty;
   }
 
-  /** Wakes the member that has waited longest. If it does not come, wakes the next one too. */
+  /**
+   * Wakes the member that has waited longest. If it does not come, wakes the next one too. Never throws: after the change that the member
+   * waits for, an error would say that the change was not made. If no member can be woken now, for example because the stack is almost
+   * full, tries again a moment later.
+   */
   notify(): void {
-    this.#notifier.notify();
+    try {
+      if (this.#list.notify() && this.#list.hasWaiting) this.#remind();
+    } catch {
+      this.#remind();
+    }
   }
 
   /** Returns all other living members that wait here. */
@@ -98,11 +110,42 @@ export class WaitQueue implements Pending {
 
   /** Makes this thread check after a moment whether the woken member, or the member for which the object is kept, has come. */
   remind(): void {
-    if (!this.#closed) this.#notifier.remind();
+    if (!this.#closed) this.#remind();
   }
 
+  #remind(): void {
+    if (!reminding.has(this)) {
+      reminding.add(this);
+      this.#kept = this.#awaited.handOver?.kept() ?? 0;
+      if (!isExitHeard) process.on('exit', handOnAll);
+      isExitHeard = true;
+    }
+    this.#family.parker.remind(this.#onReminder);
+  }
+
+  readonly #onReminder = (): void => {
+    if (!reminding.delete(this)) return;
+    const { handOver } = this.#awaited;
+    const kept = handOver?.kept() ?? 0;
+    // An object that is kept by another word has its own time.
+    if (kept !== 0 && kept !== this.#kept) this.#remind();
+    else if (kept !== 0) handOver?.reclaim(kept);
+    if (this.#list.hasWaiting && this.#awaited.isReady()) this.notify();
+  };
+
+  /** This thread will not check again: wakes all waiters, which check in its place. */
+  #handOn(): void {
+    if (!reminding.delete(this)) return;
+    for (const member of this.#list.others()) this.#family.parker.wake(member);
+  }
+
+  /** Wakes all members that wait. Never throws: if they cannot be woken now, one after the other is woken a moment later. */
   notifyAll(): void {
-    this.#list.notifyAll();
+    try {
+      this.#list.notifyAll();
+    } catch {
+      this.remind();
+    }
   }
 
   /**
@@ -149,7 +192,8 @@ export class WaitQueue implements Pending {
     };
     try {
       for (;;) {
-        const until = this.#awaited.owners === undefined ? deadline : Math.min(deadline, clock() + this.#nextLook());
+        const until =
+          this.#awaited.owners === undefined ? deadline : Math.min(deadline, clock() + this.#watch.nextLook());
         if (this.#family.parker.block(look, until) || until === deadline) break;
         this.#lookAtOwners();
       }
@@ -183,7 +227,7 @@ export class WaitQueue implements Pending {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiters.fail(error);
-    this.#notifier.handOn();
+    this.#handOn();
   }
 
   /** Prepares for sleep after a failed attempt; returns true if another attempt must come first. */
@@ -200,29 +244,18 @@ export class WaitQueue implements Pending {
     if (served) this.#since = now;
     else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
     // The object is kept for another member, which may not come. The member that was to check this may have gone.
-    if (this.#awaited.handOver?.kept()) this.#notifier.remind();
+    if (this.#awaited.handOver?.kept()) this.#remind();
     // Watch the member before this one in line, or the owners: in this chain, each member learns of the deaths that concern it.
     const before = this.#list.predecessor();
     const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
-    if ((before !== 0 || this.#watch.isBlind) && !this.#waiters.isEmpty) this.#lookLater();
+    if ((before !== 0 || this.#watch.isBlind) && !this.#waiters.isEmpty) this.#watch.lookLater(this.#lookAgain);
     return died || again;
   }
 
-  /** Checks later for itself, because the member before this one may be stopped and then reports no death. */
-  #lookLater(): void {
-    if (this.#lookTimer !== undefined) return;
-    this.#lookTimer = setTimeout(() => {
-      this.#lookTimer = undefined;
-      this.#lookAtOwners();
-      this.check();
-    }, this.#nextLook()).unref();
-  }
-
-  #nextLook(): number {
-    const look = this.#lookIn;
-    this.#lookIn = Math.min(look * 2, LAST_LOOK);
-    return look;
-  }
+  readonly #lookAgain = (): void => {
+    this.#lookAtOwners();
+    this.check();
+  };
 
   #lookAtOwners(): void {
     this.#watch.buryDead(this.#awaited.owners?.() ?? []);
@@ -232,9 +265,6 @@ export class WaitQueue implements Pending {
   #leave(successful: boolean): void {
     this.#family.parker.remove(this);
     this.#watch.stop();
-    clearTimeout(this.#lookTimer);
-    this.#lookTimer = undefined;
-    this.#lookIn = FIRST_LOOK;
     // A member that watches this one, and not the owner, must look for another to watch, unless this one is the owner now.
     const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
