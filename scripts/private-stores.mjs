@@ -16,7 +16,7 @@ export const privateStores = {
   'platform/linux.ts': ['timespec', 'entries'],
   'pool/backlog.ts': ['line.items'],
   'pool/batch.ts': ['this.#values', 'new Array(Math.min(count, MOST))'],
-  'pool/job-table.ts': ['this.#bySlot'],
+  'pool/jobs.ts': ['this.#bySlot'],
   'pool/result-iterator.ts': ['outcomes'],
   'pool/worker.ts': ['values', 'new Array(items.length)'],
 };

@@ -5,6 +5,7 @@ import { objectField } from '../memory/counts.ts';
 import { defineKind, type Family, letGoOf } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
   commitParcel,
   discardParcel,
@@ -17,8 +18,17 @@ import {
 } from '../ring/parcel.ts';
 import { copyBlob, storeBlob } from './blobs.ts';
 
-/** Words, after those of every shared object and before the parcel: see `Content`, and 1 once the object owns what belongs to the parcel; the maker writes them once. */
-const field = { sender: 2, variable: 3, version: 4, isFilled: 5, words: CONTENT_WORDS } as const;
+/** The words of a content, before its parcel. Its maker writes each once. */
+const contentLayout = objectStruct({
+  /** See `Content`. */
+  sender: word,
+  variable: word,
+  version: word,
+  /** 1 once the object owns what belongs to the parcel. */
+  isFilled: word,
+  parcel: from(CONTENT_WORDS, words(0)),
+});
+const field = contentLayout.at;
 
 const NO_BYTES = new Uint8Array(0);
 const NO_BLOBS: Uint8Array[] = [];
@@ -27,7 +37,7 @@ defineKind(kinds.CONTENT, {
   destroy: (family, offset) => {
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    if (words[at + field.isFilled] === 1) discardParcel(family, readAttachments(words, at + field.words));
+    if (words[at + field.isFilled] === 1) discardParcel(family, readAttachments(words, at + field.parcel));
   },
 });
 
@@ -61,7 +71,7 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
   try {
     for (const bytes of blobs) parcel.blobs.push(storeBlob(family, bytes));
     holdHandles(family, parcel, handles);
-    const offset = family.allocator.allocate((field.words + parcelWords(parcel)) * 4, 0, true);
+    const offset = family.allocator.allocate((field.parcel + parcelWords(parcel)) * 4, 0, true);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
     words[at + objectField.kind] = kinds.CONTENT;
@@ -71,7 +81,7 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
     words[at + field.version] = version;
     words[at + field.isFilled] = 0;
     hold = { object: offset, entry: family.holdings.add(offset) };
-    writeParcel(family, offset, at + field.words, parcel);
+    writeParcel(family, offset, at + field.parcel, parcel);
     commitParcel(family, parcel, 0, offset + field.isFilled * 4, 1);
     return hold;
   } catch (error) {
@@ -99,7 +109,7 @@ export function contentsAmong(family: Family, handles: readonly number[]): Arriv
 }
 
 function readContent(family: Family, offset: number, began: (root: () => object | undefined) => void): unknown {
-  const { parcel, start } = viewParcel(family, offset, field.words);
+  const { parcel, start } = viewParcel(family, offset, field.parcel);
   const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
   return withDecoder((decoder) =>
     decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY, began),

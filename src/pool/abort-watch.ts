@@ -1,5 +1,5 @@
 import { onAbort } from '../waits/on-abort.ts';
-import type { Job } from './job.ts';
+import type { Job } from './jobs.ts';
 
 /** Ends the jobs of a signal when it is aborted. */
 export class AbortWatch {

@@ -1,5 +1,5 @@
 import type { Parcel } from '../ring/parcel.ts';
-import type { Job } from './job.ts';
+import type { Job } from './jobs.ts';
 
 /** A task that the owner keeps, with its parcel if it has been packed before. */
 export interface Held {

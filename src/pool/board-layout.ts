@@ -1,5 +1,5 @@
+import { mailbox } from '../channel/mailbox.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
-import { ring } from '../ring/ring.ts';
 import { waitList } from '../sync/wait-list.ts';
 import { FUNCTION_TABLE_WORDS } from './function-table.ts';
 import { MOST_POLLERS } from './pollers.ts';
@@ -19,11 +19,12 @@ export const boardLayout = objectStruct({
   /** The number of times that the owner's program has reached its end. Idle workers that were started before leave. Written by the owner. */
   farewells: word,
   lanes: line(words(LANES)),
-  results: line(ring),
+  /** The reports of workers, for the owner. */
+  reports: mailbox,
+  /** The workers that wait for a task. */
   workers: waitList,
-  owner: waitList,
-  requests: line(ring),
-  listener: waitList,
+  /** The requests of other processes, for the owner. */
+  requests: mailbox,
   /** Workers that are polling. Each word is written by its worker, and by the owner when the worker has died or takes nothing. */
   pollers: line(words(MOST_POLLERS)),
   /** See function-table.ts; written by the owner. */

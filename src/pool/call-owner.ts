@@ -6,6 +6,7 @@ import {
   EndOfStreamError,
   PoolBrokenError,
   SerializationError,
+  ShutDown,
   TimeoutError,
 } from '../contracts/errors.ts';
 import type { PoolCall } from '../contracts/executor.ts';
@@ -48,13 +49,12 @@ function send(mine: Connection, call: PoolCall): void {
 
 function request(board: TaskBoard, theirs: Connection): void {
   const parcel = pack(family(), theirs, '');
-  let isTaken = false;
   try {
-    isTaken = board.request(parcel);
-  } finally {
-    if (!isTaken) discardParcel(family(), parcel);
+    board.request(parcel);
+  } catch (error) {
+    discardParcel(family(), parcel);
+    throw error instanceof ShutDown ? poolClosed() : error;
   }
-  if (!isTaken) throw poolClosed();
 }
 
 /** Returns the error of a wrapped function whose pool accepts no more tasks. */

@@ -1,3 +1,4 @@
+import type { Letter } from '../channel/mailbox.ts';
 import { keepParcel, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -20,17 +21,15 @@ import { AbortWatch } from './abort-watch.ts';
 import { answerCall } from './answer-call.ts';
 import { Backlog } from './backlog.ts';
 import { callDue } from './callbacks.ts';
-import { Crew } from './crew.ts';
 import { unwatchEnd, watchEnd } from './farewell.ts';
-import { FunctionShelf } from './function-shelf.ts';
-import { Job } from './job.ts';
-import { JobTable } from './job-table.ts';
+import { FunctionStore } from './function-store.ts';
+import { Job, JobTable } from './jobs.ts';
+import { LocalWorkers } from './local-workers.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { type ReportMessage, report } from './messages.ts';
+import { packTask, type ReportMessage, report } from './messages.ts';
 import type { PoolSettings } from './pool-settings.ts';
-import { type Delivery, TaskBoard } from './task-board.ts';
+import { TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
-import { packTask } from './task-parcel.ts';
 import { rememberWrapped } from './wrapped.ts';
 
 /** Runs the tasks of one pool: puts them on the board, reads the reports of workers, and settles the tasks of lost workers. */
@@ -38,8 +37,8 @@ export class Dispatcher implements Executor<Job> {
   readonly admission = new Admission(() => this.#maybeIdle());
   readonly #family: Family = family();
   readonly #board = new TaskBoard();
-  readonly #shelf = new FunctionShelf(this.#family, this.#board.functions);
-  readonly #crew: Crew;
+  readonly #functions = new FunctionStore(this.#family, this.#board.functions);
+  readonly workers: LocalWorkers;
   readonly #jobs = new JobTable();
   readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
@@ -56,7 +55,7 @@ export class Dispatcher implements Executor<Job> {
 
   constructor(settings: PoolSettings) {
     this.#isOfThreads = settings.startMethod === 'thread';
-    this.#crew = new Crew({
+    this.workers = new LocalWorkers({
       ...settings,
       board: this.#board,
       onLost: (member, error) => this.#settleLost(member, error),
@@ -75,17 +74,13 @@ export class Dispatcher implements Executor<Job> {
   async #takeCalls(run: (call: PoolCall) => Promise<unknown>): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (;;) {
-      const caller = await this.#board.whenRequested((delivery) => this.#open(delivery));
+      const caller = await this.#board.whenRequested(this.#openRequest);
       if (caller === undefined) break;
       if (caller === null) continue;
       const answered = answerCall(caller, run).finally(() => underway.delete(answered));
       underway.add(answered);
     }
     await Promise.all(underway);
-  }
-
-  get workers(): Crew {
-    return this.#crew;
   }
 
   get outstanding(): number {
@@ -100,19 +95,19 @@ export class Dispatcher implements Executor<Job> {
     this.admission.assertOpen(feeder);
     const { options } = task;
     options.signal?.throwIfAborted();
-    const job = new Job(this.#shelf.borrow(task.fn), task);
+    const job = new Job(this.#functions.acquire(task.fn), task);
     try {
       // A new task must not overtake a task that waits here already.
       if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
         this.#backlog.add({ job, parcel: undefined });
       }
     } catch (error) {
-      this.#shelf.giveBack(job.fn);
+      this.#functions.release(job.fn);
       throw error;
     }
     this.#taken++;
     if (options.signal !== undefined) this.#aborts.add(job);
-    this.#crew.staff(this.outstanding);
+    this.workers.scale(this.outstanding);
     this.#collect();
     return job;
   }
@@ -137,7 +132,7 @@ export class Dispatcher implements Executor<Job> {
     const worker = slots.worker(job.tag);
     // This comes first: a signal to the worker may show that it has ended, and that settles its tasks.
     this.#fail(job, error);
-    if (isRunning) this.#crew.condemn(worker, (member) => this.#hasAlive(member));
+    if (isRunning) this.workers.condemn(worker, (member) => this.#hasAlive(member));
   }
 
   close(): void {
@@ -152,17 +147,17 @@ export class Dispatcher implements Executor<Job> {
   async ended(): Promise<void> {
     this.admission.hurry();
     // The end of the workers settles their tasks, and only the workers keep the program alive.
-    if (this.admission.isOver) await this.#crew.ended();
+    if (this.admission.isOver) await this.workers.ended();
     await new Promise<void>((resolve) => {
       if (this.#isIdle) resolve();
       else this.#idle.push(resolve);
     });
-    await this.#crew.ended();
+    await this.workers.ended();
     await this.#listening;
     if (this.#isGone) return;
     this.#isGone = true;
     unwatchEnd(this);
-    this.#shelf.clear();
+    this.#functions.clear();
     this.#board.close();
   }
 
@@ -171,7 +166,7 @@ export class Dispatcher implements Executor<Job> {
     if (this.admission.isOver || this.outstanding > 0) return;
     // After a close the workers are leaving already.
     if (this.admission.isOpen) this.#board.bidFarewell();
-    void this.#crew.seeOff();
+    void this.workers.seeOff();
   }
 
   /** The reports of workers reach a blocked thread, too. */
@@ -179,11 +174,11 @@ export class Dispatcher implements Executor<Job> {
 
   waitSync(isDone: () => boolean): void {
     while (!isDone()) {
-      const { isPutOff, startsIn } = this.#crew;
-      const attempt = () => (this.#readAll() || isDone() || this.#crew.isPutOff !== isPutOff ? true : NOT_YET);
+      const { isPutOff, startsIn } = this.workers;
+      const attempt = () => (this.#readAll() || isDone() || this.workers.isPutOff !== isPutOff ? true : NOT_YET);
       this.#board.untilReported(attempt, Math.min(this.#clocks.left(), startsIn));
       this.#clocks.expireDue();
-      this.#crew.startDue();
+      this.workers.startDue();
       callDue();
     }
   }
@@ -271,12 +266,7 @@ export class Dispatcher implements Executor<Job> {
   #readAll(): boolean {
     if (this.#isGone) return false;
     let any = false;
-    for (;;) {
-      const delivery = this.#board.tryRead();
-      if (delivery === NOT_YET) break;
-      any = true;
-      this.#read(delivery);
-    }
+    while (this.#board.tryRead(this.#openReport) !== NOT_YET) any = true;
     if (any && this.#backlog.size > 0) this.#refill();
     return any;
   }
@@ -285,38 +275,38 @@ export class Dispatcher implements Executor<Job> {
    * Opens the connection of a request from another process. Returns null if this process cannot hold the connection: the caller then
    * finds it gone.
    */
-  #open({ parcel, start, block }: Delivery): Connection | null {
+  readonly #openRequest = (letter: Letter, start: number): Connection | null => {
     try {
-      return unpack(this.#family, parcel, start) as Connection;
+      return unpack(this.#family, letter as Parcel, start) as Connection;
     } catch (error) {
       process.emitWarning(`A Pool received a request that cannot be read: ${error}`);
       return null;
-    } finally {
-      if (block !== 0) this.#family.allocator.free(block);
     }
-  }
+  };
 
-  #read({ tag, parcel, start, block }: Delivery): void {
+  readonly #openReport = (letter: Letter, start: number, tag: number): void => {
     let message: ReportMessage;
     try {
-      message = unpack(this.#family, parcel, start) as ReportMessage;
+      message = unpack(this.#family, letter as Parcel, start) as ReportMessage;
     } catch (error) {
       message = [report.ERROR, error];
-    } finally {
-      if (block !== 0) this.#family.allocator.free(block);
     }
+    this.#read(tag, message);
+  };
+
+  #read(tag: number, message: ReportMessage): void {
     switch (message[0]) {
       case report.BROKEN:
-        this.#crew.leaves(message[2]);
-        this.#crew.initializerFailed(message[1]);
+        this.workers.leaves(message[2]);
+        this.workers.initializerFailed(message[1]);
         break;
       case report.LEAVING:
-        this.#crew.leaves(message[1]);
+        this.workers.leaves(message[1]);
         // The finalizer of a leaving worker may take time; tasks that came meanwhile need another worker.
-        this.#crew.staff(this.outstanding);
+        this.workers.scale(this.outstanding);
         break;
       case report.UNCAUGHT:
-        this.#crew.caused(message[2], message[1]);
+        this.workers.caused(message[2], message[1]);
         break;
       case report.STARTED:
         this.#clocks.start(this.#jobs.get(tag));
@@ -329,7 +319,7 @@ export class Dispatcher implements Executor<Job> {
   #ended(tag: number, message: Outcome): void {
     const job = this.#jobs.get(tag);
     if (job === undefined) return;
-    this.#crew.succeeded();
+    this.workers.succeeded();
     this.#drop(job);
     if (!job.settled) {
       const failed = hasFailed(message);
@@ -365,10 +355,10 @@ export class Dispatcher implements Executor<Job> {
   /** The job is settled: releases what it held. */
   #letGo(job: Job, failed: boolean): void {
     job.settled = true;
-    this.#clocks.stop(job);
+    if (job.timer !== undefined) this.#clocks.stop(job);
     if (job.options.signal !== undefined) this.#aborts.delete(job);
     job.input = undefined;
-    if (job.tag === -1) this.#shelf.giveBack(job.fn);
+    if (job.tag === -1) this.#functions.release(job.fn);
     this.#done++;
     if (failed) this.#failed++;
   }
@@ -378,7 +368,7 @@ export class Dispatcher implements Executor<Job> {
     if (!this.#jobs.delete(job.tag)) return;
     this.#board.slots.close(job.tag);
     job.tag = -1;
-    if (job.settled) this.#shelf.giveBack(job.fn);
+    if (job.settled) this.#functions.release(job.fn);
   }
 
   get #isIdle(): boolean {
@@ -389,7 +379,7 @@ export class Dispatcher implements Executor<Job> {
     if (!this.#isIdle) return;
     if (this.admission.isClosed && !this.#isGone) {
       this.#board.shutdown(false);
-      this.#crew.endUnbegun();
+      this.workers.endUnbegun();
     }
     for (const callback of this.#idle.splice(0)) callback();
   }
@@ -452,7 +442,7 @@ export class Dispatcher implements Executor<Job> {
 
   #endAll(error: unknown): void {
     if (this.#isGone) return;
-    this.#crew.dismiss();
+    this.workers.killAll();
     for (const job of this.#backlog.drain()) this.#fail(job, error);
     for (const job of this.#jobs.all()) {
       // The end of one task may end others.
@@ -462,7 +452,7 @@ export class Dispatcher implements Executor<Job> {
       // The other tasks keep their slots until their workers have ended.
       if (isWaiting) this.#drop(job);
     }
-    if (this.admission.isHurried) void this.#crew.ended();
+    if (this.admission.isHurried) void this.workers.ended();
     // This also wakes the collector, which may wait for a board on which nothing will happen any more.
     this.#board.shutdown(true);
     this.#maybeIdle();

@@ -1,6 +1,12 @@
+import { pack } from '../channel/transport.ts';
+import { SerializationError } from '../contracts/errors.ts';
 import { type Outcome, outcome, type Way } from '../contracts/executor.ts';
+import { type Family, family } from '../memory/family.ts';
+import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import type { Job } from './jobs.ts';
+import { inUsersWords } from './refusal-path.ts';
 
-/** The messages between owner and workers. Each is sent as one parcel whose tag names the task. */
+/** The messages between owner and workers, and how they are packed. Each is sent as one parcel whose tag names the task. */
 
 /**
  * A task: the number and the granule of its function, the way, whether the owner wants a report of its start, then the arguments (CALL)
@@ -17,7 +23,7 @@ export type TaskMessage = readonly [
 ];
 
 /** The index of the user's own values in a `TaskMessage`. */
-export const INPUT_AT = 4;
+const INPUT_AT = 4;
 
 /** The kinds of reports. */
 export const report = {
@@ -37,3 +43,52 @@ export type ReportMessage =
   | readonly [kind: typeof report.STARTED]
   | readonly [kind: typeof report.BROKEN | typeof report.UNCAUGHT, error: unknown, member: number]
   | readonly [kind: typeof report.LEAVING, member: number];
+
+/** Packs a task. Throws a `SerializationError` whose path begins at the user's own value. */
+export function packTask(family: Family, job: Job): Parcel {
+  const { fn } = job;
+  const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
+  const message: TaskMessage =
+    fn.modules.length === 0
+      ? [fn.id, fn.granule, job.how, announced, job.input!, job.start]
+      : [fn.id, fn.granule, job.how, announced, job.input!, job.start, fn.modules];
+  try {
+    return pack(family, message, 'task', true);
+  } catch (error) {
+    throw inUsersWords(error, `task[${INPUT_AT}]`, job);
+  }
+}
+
+/** Packs a report. If a part cannot be sent, the refusal becomes the error of its task or item. */
+export function packReport(message: ReportMessage): Parcel {
+  try {
+    return pack(family(), message, 'result', true);
+  } catch (error) {
+    return pack(family(), sendable(message, error), 'result');
+  }
+}
+
+/** Returns the part of a message that can be sent, with `refusal` in place of the rest. */
+function sendable(message: ReportMessage, refusal: unknown): ReportMessage {
+  const reason = refusal instanceof SerializationError ? refusal : new SerializationError(String(refusal), '');
+  if (message[0] !== report.RESULTS) return [report.ERROR, reason];
+  const [, values, errors] = message;
+  const kept: unknown[] = [];
+  const reasons = errors.filter(([, error]) => refusalOf(error) === undefined);
+  for (const [i, value] of values.entries()) {
+    const refused = refusalOf(value);
+    kept.push(refused === undefined ? value : undefined);
+    if (refused !== undefined) reasons.push([i, refused]);
+  }
+  return [report.RESULTS, kept, reasons];
+}
+
+/** Returns the error if a value cannot be sent, otherwise `undefined`. */
+function refusalOf(value: unknown): unknown {
+  try {
+    discardParcel(family(), pack(family(), value, 'result'));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}

@@ -16,17 +16,14 @@ import { lazy } from '../loading/lazy.ts';
 import { asOurselves } from '../loading/loaded-for-functions.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import type { AsyncResult } from './async-result.ts';
-import { AsyncSink } from './async-sink.ts';
 import type { Batch, BatchEnd, Work } from './batch.ts';
-import { CallSink } from './call-sink.ts';
 import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
 import { makeElsewhere } from './elsewhere.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
 import type { ResultIterator } from './result-iterator.ts';
-import { settled } from './settled.ts';
-import { SyncOutcome } from './sync-outcome.ts';
+import { AsyncSink, CallSink, SyncOutcome, settled } from './sinks.ts';
 
 const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
 

@@ -1,3 +1,5 @@
+import { type Letter, Mailbox, type Open, openPopped } from '../channel/mailbox.ts';
+import { ShutDown } from '../contracts/errors.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
@@ -22,21 +24,11 @@ export function destroyBoard(family: Family, offset: number): void {
     new Ring(family, ring).destroy();
     family.allocator.free(ring);
   }
-  for (const ring of [field.results, field.requests]) new Ring(family, offset + ring * 4).destroy();
-  for (const list of [field.workers, field.owner, field.listener]) {
-    new WaitList(family, offset + list * 4).destroy();
-  }
+  for (const box of [field.reports, field.requests]) Mailbox.destroy(family, offset + box * 4);
+  new WaitList(family, offset + field.workers * 4).destroy();
   // 0 if there was no memory for the table, or if the maker was killed before it made the table.
   const slots = placeOf(words[at + field.slots]!);
   if (slots !== 0) family.allocator.free(slots);
-}
-
-/** One message from the board: its tag, and its parcel with the byte where its bytes start and the block that contains them. */
-export interface Delivery {
-  readonly tag: number;
-  readonly parcel: Parcel;
-  readonly start: number;
-  readonly block: number;
 }
 
 /** The shared state of a pool's owner and workers: waiting tasks, the worker of each task, and results. See README.md. */
@@ -46,11 +38,9 @@ export class TaskBoard extends SharedObject {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #at: number;
-  readonly #results: Ring;
+  readonly #reports: Mailbox;
+  readonly #requests: Mailbox;
   readonly #workers: WaitQueue;
-  readonly #owner: WaitQueue;
-  readonly #requests: Ring;
-  readonly #listener: WaitQueue;
   readonly #scratch = new Uint8Array(SCRATCH_BYTES);
   readonly #pollers: Pollers;
   /** Worker: the number of farewells at its start. */
@@ -71,25 +61,21 @@ export class TaskBoard extends SharedObject {
     if (existing === undefined) {
       this.#words[this.#at + field.ownerName] = family.me;
       this.#words[this.#at + field.slots] = granuleOf(family.allocator.allocate(SLOTS_BYTES, 0));
-      for (const ring of [field.results, field.requests]) Ring.create(family, offset + ring * 4, 0);
+      for (const box of [field.reports, field.requests]) Mailbox.create(family, offset + box * 4, 0);
       this.#lanes = [createLane(family, 0)];
       this.#publishLanes();
     }
     this.#pollers = new Pollers(this.#words, this.#at + field.pollers, family.me);
     this.slots = new TaskSlots(family, placeOf(this.#words[this.#at + field.slots]!));
     this.functions = new FunctionTable(this.#words, this.#at + field.functions);
-    this.#results = new Ring(family, offset + field.results * 4);
-    this.#requests = new Ring(family, offset + field.requests * 4);
-    this.#listener = new WaitQueue(family, offset + field.listener * 4, {
-      isReady: () => this.#requests.size > 0 || this.#requests.isShutDown,
-      isBackground: true,
-    });
+    this.#reports = new Mailbox(family, offset + field.reports * 4);
+    this.#requests = new Mailbox(family, offset + field.requests * 4);
+    this.#requests.receivers.hold(false);
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
       isReady: () => this.#isBidden() || this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
       // It has what its last tasks captured, and their code.
       isLastFirst: true,
     });
-    this.#owner = new WaitQueue(family, offset + field.owner * 4, { isReady: () => !this.#results.isEmpty });
   }
 
   /** Owner: puts a task where workers find it. Returns false if the board cannot hold another priority. */
@@ -144,7 +130,7 @@ export class TaskBoard extends SharedObject {
   }
 
   /** Worker: has taken a task and polls no longer. If there are more tasks, wakes another worker. */
-  passOn(): void {
+  #passOn(): void {
     this.endPoll();
     if (this.#workers.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty)) this.#workers.notify();
   }
@@ -167,21 +153,23 @@ export class TaskBoard extends SharedObject {
     const lowest = this.#lanes.at(-1);
     if (lowest === undefined || lowest.priority >= priority) return undefined;
     const recalled: { tag: number; parcel: Parcel }[] = [];
-    while (lowest.ring.pop(this.#scratch) === outcome.DONE) {
-      const { tag, parcel, start, block } = deliveryOf(lowest.ring);
+    const keep = (letter: Letter, start: number, tag: number) => {
+      const parcel = letter as Parcel;
       recalled.push({ tag, parcel: { ...parcel, bytes: parcel.bytes.slice(start, start + parcel.length) } });
-      if (block !== 0) this.#family.allocator.free(block);
-    }
+    };
+    while (lowest.ring.pop(this.#scratch) === outcome.DONE) openPopped(this.#family, lowest.ring, keep);
     return recalled;
   }
 
   /** Owner: empties all lanes, because nothing in them counts any more. */
   purge(): void {
-    for (const { ring } of this.#lanes) while (ring.pop(this.#scratch) === outcome.DONE) this.discard(deliveryOf(ring));
+    for (const { ring } of this.#lanes) {
+      while (ring.pop(this.#scratch) === outcome.DONE) openPopped(this.#family, ring, this.#discard);
+    }
   }
 
-  /** Worker: takes and claims the next task. Returns `undefined` when the pool has closed and no task waits any more. */
-  readonly tryTake = (): Delivery | undefined | NotYet => {
+  /** Worker: takes and claims the next task, and opens it. Returns `undefined` when the pool has closed and no task waits any more. */
+  tryTake<R>(open: Open<R>): R | undefined | NotYet {
     let shut = false;
     let lanes = this.#readLanes();
     for (let i = 0; i < lanes.length; i++) {
@@ -201,13 +189,16 @@ export class TaskBoard extends SharedObject {
           i = -1;
           break;
         }
-        const delivery = deliveryOf(ring);
-        if (this.#claimed) return delivery;
-        this.discard(delivery);
+        if (!this.#claimed) {
+          openPopped(this.#family, ring, this.#discard);
+          continue;
+        }
+        this.#passOn();
+        return openPopped(this.#family, ring, open);
       }
     }
     return shut || this.#isBidden() ? undefined : NOT_YET;
-  };
+  }
 
   #claimed = false;
   readonly #claim = (tag: number): boolean => {
@@ -217,38 +208,34 @@ export class TaskBoard extends SharedObject {
     return true;
   };
 
-  /** Worker: waits for `attempt`, which is tried again whenever there may be a task. It must decode a task at once. */
+  /** Worker: waits for `attempt`, which is tried again whenever there may be a task. */
   whenSubmitted<T>(attempt: () => T | NotYet): Promise<T> {
     return this.#workers.wait(attempt, undefined, () => undefined as never);
   }
 
   /** Worker: sends the owner a report about a task. */
   report(tag: number, parcel: Parcel): void {
-    this.#results.push(parcel, tag);
-    if (this.#owner.hasWaiting) this.#owner.notify();
+    this.#reports.tryPush(parcel, tag);
   }
 
-  /** Owner: takes the oldest unread report. */
-  readonly tryRead = (): Delivery | NotYet => {
-    if (this.#results.isEmpty || this.#results.pop(this.#scratch) !== outcome.DONE) return NOT_YET;
-    return deliveryOf(this.#results);
-  };
+  /** Owner: takes the oldest unread report, and opens it. */
+  tryRead<R>(open: Open<R>): R | NotYet {
+    return this.#reports.ring.isEmpty ? NOT_YET : this.#reports.tryPop(open);
+  }
 
   /** Owner: waits for `attempt`, which is tried again at each report, or for the end of the board. */
   whenReported<T>(attempt: () => T | NotYet): Promise<T | undefined> {
-    return this.#owner.wait<T | undefined>(attempt, undefined, () => undefined).catch(this.#unlessClosed);
+    return this.#reports.receivers.wait<T | undefined>(attempt, undefined, () => undefined).catch(this.#unlessClosed);
   }
 
   /** Owner: blocks the thread until `attempt` succeeds, which is tried again at each report; returns `undefined` after the time-out. */
   untilReported<T>(attempt: () => T | NotYet, timeout: number): T | undefined {
-    return this.#owner.waitSync<T | undefined>(attempt, { timeout }, () => undefined);
+    return this.#reports.receivers.waitSync<T | undefined>(attempt, { timeout }, () => undefined);
   }
 
-  /** Any member: asks the owner to run a task. Returns false if the owner accepts none any more. */
-  request(parcel: Parcel): boolean {
-    if (this.#requests.push(parcel) !== outcome.DONE) return false;
-    if (this.#listener.hasWaiting) this.#listener.notify();
-    return true;
+  /** Any member: asks the owner to run a task. Throws `ShutDown` if the owner accepts none any more. */
+  request(parcel: Parcel): void {
+    this.#requests.tryPush(parcel, 0);
   }
 
   /**
@@ -270,13 +257,14 @@ export class TaskBoard extends SharedObject {
    * Owner: waits for a request, and lets `open` decode it at once. Resolves to `undefined` when there can be no more requests. Does not
    * keep the program alive.
    */
-  whenRequested<T>(open: (request: Delivery) => T): Promise<T | undefined> {
-    const attempt = () => {
-      const found = this.#requests.pop(this.#scratch);
-      if (found === outcome.SHUT) return undefined;
-      return found === outcome.EMPTY ? NOT_YET : open(deliveryOf(this.#requests));
-    };
-    return this.#listener.wait(attempt, undefined, () => undefined).catch(this.#unlessClosed);
+  whenRequested<T>(open: Open<T>): Promise<T | undefined> {
+    const attempt = () => this.#requests.tryPop(open);
+    return this.#requests.receivers
+      .wait<T | undefined>(attempt, undefined, () => undefined)
+      .catch((error) => {
+        if (!(error instanceof ShutDown)) this.#unlessClosed(error);
+        return undefined;
+      });
   }
 
   /** Owner: makes the present workers leave when they have nothing to do. */
@@ -302,9 +290,9 @@ export class TaskBoard extends SharedObject {
   /** Owner: no more tasks; workers end when no task waits, or at once. */
   shutdown(immediate: boolean): void {
     for (const { ring } of this.#lanes) ring.shutdown(immediate);
-    this.#requests.shutdown(false);
+    this.#requests.ring.shutdown(false);
     this.#workers.notifyAll();
-    this.#listener.notifyAll();
+    this.#requests.receivers.notifyAll();
     // Wakes the waits of this process itself, in an event loop that may have nothing else to do.
     this.#family.parker.schedule();
   }
@@ -319,7 +307,7 @@ export class TaskBoard extends SharedObject {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const error = closedError(this);
-    for (const queue of [this.#workers, this.#owner, this.#listener]) queue.close(error);
+    for (const each of [this.#workers, this.#reports, this.#requests]) each.close(error);
     super.close();
   }
 
@@ -328,10 +316,7 @@ export class TaskBoard extends SharedObject {
   };
 
   /** Releases what a message holds that is not decoded. */
-  discard({ parcel, block }: Delivery): void {
-    discardParcel(this.#family, parcel);
-    if (block !== 0) this.#family.allocator.free(block);
-  }
+  readonly #discard = (letter: Letter): void => discardParcel(this.#family, letter as Parcel);
 
   /** Returns the lanes as the owner last wrote them. */
   #readLanes(): Lane[] {
@@ -382,8 +367,4 @@ export class TaskBoard extends SharedObject {
     Atomics.store(this.#words, this.#at + field.version, version + 2);
     this.#version = version + 2;
   }
-}
-
-function deliveryOf(ring: Ring): Delivery {
-  return { tag: ring.tag, parcel: ring.popped as Parcel, start: ring.start, block: ring.block };
 }

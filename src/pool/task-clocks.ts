@@ -1,7 +1,7 @@
 import { TimeoutError } from '../contracts/errors.ts';
 import { clearTimeout, clock } from '../engine/builtins.ts';
 import { startTimer } from '../waits/timer.ts';
-import type { Job } from './job.ts';
+import type { Job } from './jobs.ts';
 
 /** The time-outs of the running tasks. */
 export class TaskClocks {

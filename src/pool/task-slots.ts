@@ -1,5 +1,6 @@
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
+import { struct, word } from '../memory/struct.ts';
 
 /** The largest number of tasks of one pool on the board; the owner keeps the others. */
 export const SLOT_COUNT = 2 ** 16;
@@ -7,8 +8,13 @@ export const SLOT_COUNT = 2 ** 16;
 const RESERVE = 256;
 /** The number of other slots that are used before a slot is used again: an old tag may stay in a lane for long, and generations repeat. */
 const REST = 4096;
-/** Words of a slot: its state in the lowest bits with its generation above; the member that claimed it. */
-const SLOT_WORDS = 2;
+/** The words of a slot. */
+const slot = struct({
+  /** The state in the lowest bits, the generation above. The owner writes it, and the worker that has claimed the task. */
+  state: word,
+  /** The member that claimed the task; the owner writes 0, the worker its number. */
+  worker: word,
+});
 const STATE_BITS = 3;
 const STATE_MASK = (1 << STATE_BITS) - 1;
 const GENERATIONS = 0xffff;
@@ -18,7 +24,7 @@ export const slotState = { FREE: 0, WAITING: 1, RUNNING: 2, FINISHED: 3, CONDEMN
 type SlotState = (typeof slotState)[keyof typeof slotState];
 
 /** The size of the table in bytes. */
-export const SLOTS_BYTES = SLOT_COUNT * SLOT_WORDS * 4;
+export const SLOTS_BYTES = SLOT_COUNT * slot.words * 4;
 
 /** The table of slots. A tag is a slot's number in the lower 16 bits and its generation in the upper ones. */
 export class TaskSlots {
@@ -41,22 +47,22 @@ export class TaskSlots {
     const resting = this.#free.length - this.#firstFree;
     const left = SLOT_COUNT - this.#used + resting;
     if (left <= (urgent ? 0 : RESERVE)) return -1;
-    let slot: number;
+    let number: number;
     if (this.#used < SLOT_COUNT && resting < REST) {
-      slot = this.#used++;
-      this.#words[this.#index(slot)] = 0;
+      number = this.#used++;
+      this.#words[this.#index(number)] = 0;
     } else {
-      slot = this.#free[this.#firstFree++] as number;
+      number = this.#free[this.#firstFree++] as number;
       if (this.#firstFree >= REST && this.#firstFree * 2 >= this.#free.length) {
         this.#free = this.#free.slice(this.#firstFree);
         this.#firstFree = 0;
       }
     }
-    const index = this.#index(slot);
+    const index = this.#index(number);
     const generation = (((this.#words[index] as number) >>> STATE_BITS) % GENERATIONS) + 1;
-    this.#words[index + 1] = 0;
+    this.#words[index + slot.at.worker] = 0;
     Atomics.store(this.#words, index, (generation << STATE_BITS) | slotState.WAITING);
-    return (generation << 16) | slot;
+    return (generation << 16) | number;
   }
 
   /** Owner: the task has settled; its tag becomes invalid. */
@@ -76,7 +82,7 @@ export class TaskSlots {
     const index = this.#index(tag & 0xffff);
     if (this.#words[index] !== this.#word(tag, slotState.WAITING)) return false;
     // SYNC(claim): written first, because a reader that sees RUNNING must see the worker.
-    this.#words[index + 1] = this.#me;
+    this.#words[index + slot.at.worker] = this.#me;
     return this.#move(tag, slotState.WAITING, slotState.RUNNING);
   }
 
@@ -105,7 +111,7 @@ export class TaskSlots {
     const index = this.#index(tag & 0xffff);
     // SYNC(claim): the state is read before the member number, which is valid only with it.
     const state = Atomics.load(this.#words, index);
-    return (state & STATE_MASK) === slotState.WAITING ? 0 : (this.#words[index + 1] as number);
+    return (state & STATE_MASK) === slotState.WAITING ? 0 : (this.#words[index + slot.at.worker] as number);
   }
 
   #move(tag: number, from: SlotState, to: SlotState): boolean {
@@ -119,7 +125,8 @@ export class TaskSlots {
     return ((tag >>> 16) << STATE_BITS) | state;
   }
 
-  #index(slot: number): number {
-    return this.#at + slot * SLOT_WORDS;
+  /** Returns the index of a slot's state, which is its first word. */
+  #index(number: number): number {
+    return this.#at + number * slot.words;
   }
 }

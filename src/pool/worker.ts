@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
-import { pack, unpack } from '../channel/transport.ts';
+import type { Letter } from '../channel/mailbox.ts';
+import { unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import { type AnyFunction, way } from '../contracts/executor.ts';
 import { clock, inspect, types } from '../engine/builtins.ts';
@@ -11,14 +12,14 @@ import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
+import type { Parcel } from '../ring/parcel.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
 import { FunctionCache } from './function-cache.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { type ReportMessage, report, type TaskMessage } from './messages.ts';
-import { sendable } from './sendable-report.ts';
-import type { Delivery, TaskBoard } from './task-board.ts';
+import { packReport, type ReportMessage, report, type TaskMessage } from './messages.ts';
+import type { TaskBoard } from './task-board.ts';
 import { dropTermination, onTermination } from './termination.ts';
 
 /** The orders of a worker, received at its start. */
@@ -250,22 +251,17 @@ class Worker {
     if (this.#orders.concurrency > 1 && this.#inHand.size > 0) {
       for (const tag of this.#inHand) if (this.#board.slots.isCondemned(tag)) return undefined;
     }
-    const taken = this.#board.tryTake();
-    if (taken === NOT_YET || taken === undefined) return taken;
-    this.#left--;
-    this.#board.passOn();
-    return this.#decode(taken);
+    return this.#board.tryTake(this.#open);
   };
 
-  #decode({ tag, parcel, start, block }: Delivery): Task {
+  readonly #open = (letter: Letter, start: number, tag: number): Task => {
+    this.#left--;
     try {
-      return { tag, message: unpack(family(), parcel, start) as TaskMessage, error: undefined };
+      return { tag, message: unpack(family(), letter as Parcel, start) as TaskMessage, error: undefined };
     } catch (error) {
       return { tag, message: undefined, error };
-    } finally {
-      if (block !== 0) family().allocator.free(block);
     }
-  }
+  };
 
   /** Imports modules with top-level await, which cannot be loaded while the function is decoded. */
   async #importFirst(tag: number, message: TaskMessage): Promise<ReportMessage> {
@@ -325,18 +321,9 @@ class Worker {
     return [report.RESULTS, values, errors];
   }
 
-  /** Sends a report. If a part cannot be sent, the refusal becomes the error of its task or item. */
   #report(tag: number, message: ReportMessage): void {
     // The owner of a thread is in the same process.
     this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
-  }
-}
-
-function packReport(message: ReportMessage): ReturnType<typeof pack> {
-  try {
-    return pack(family(), message, 'result', true);
-  } catch (error) {
-    return pack(family(), sendable(message, error), 'result');
   }
 }
 

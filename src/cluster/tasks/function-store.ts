@@ -1,7 +1,7 @@
 import { reach } from '../../codec/extension.ts';
 import type { AnyFunction } from '../../contracts/executor.ts';
+import { UnchangedLook } from '../../functions/unchanged-look.ts';
 import { lazy } from '../../loading/lazy.ts';
-import { UnchangedLook } from '../../pool/unchanged-look.ts';
 import { packWithModules } from '../packed.ts';
 import { writeLetter } from './letter.ts';
 

@@ -21,7 +21,7 @@ const GRACE = 1000;
 /** Milliseconds that idle workers have to leave when the program has ended. */
 const MOMENT = 5000;
 
-export interface CrewOptions extends PoolSettings {
+export interface LocalWorkersOptions extends PoolSettings {
   readonly board: TaskBoard;
   /**
    * A worker has ended; `error` makes the error of its tasks. Returns true if it died without a task while tasks wait that it should have
@@ -53,12 +53,12 @@ interface Worker {
 }
 
 /** The workers of a pool: started when there is work for them, replaced when they die. */
-export class Crew {
+export class LocalWorkers {
   readonly concurrency: number;
-  readonly #options: CrewOptions;
+  readonly #options: LocalWorkersOptions;
   readonly #workers = new Map<number, Worker>();
   #active = 0;
-  #dismissed = false;
+  #killed = false;
   #started = 0;
   #lost = 0;
   readonly #setbacks = new Setbacks();
@@ -67,7 +67,7 @@ export class Crew {
   /** The number of failed initializers since a task last finished. */
   #failedInitializers = 0;
 
-  constructor(options: CrewOptions) {
+  constructor(options: LocalWorkersOptions) {
     this.#options = options;
     this.concurrency = options.concurrency;
   }
@@ -85,9 +85,9 @@ export class Crew {
   }
 
   /** Makes sure that there are enough workers for `tasks` tasks, now or after a pause. */
-  staff(tasks: number): void {
+  scale(tasks: number): void {
     const { size, concurrency } = this.#options;
-    while (!this.#dismissed && this.#active < size && this.#active * concurrency < tasks) {
+    while (!this.#killed && this.#active < size && this.#active * concurrency < tasks) {
       const pause = this.#setbacks.left;
       if (pause > 0) {
         this.#timer ??= setTimeout(this.#startLater, pause).unref();
@@ -120,7 +120,7 @@ export class Crew {
   readonly #startLater = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.staff(this.#options.outstanding());
+    this.scale(this.#options.outstanding());
   };
 
   /** Returns true if another worker may be started, now or later. */
@@ -163,7 +163,7 @@ export class Crew {
     setTimeout(() => {
       if (this.#workers.get(member)?.process === process) process.kill();
     }, GRACE).unref();
-    this.staff(this.#options.outstanding());
+    this.scale(this.#options.outstanding());
   }
 
   /** A worker reports that it takes no more tasks. */
@@ -203,8 +203,8 @@ export class Crew {
   }
 
   /** Kills all workers at once; none is started any more. */
-  dismiss(): void {
-    this.#dismissed = true;
+  killAll(): void {
+    this.#killed = true;
     for (const { process } of this.#workers.values()) process.kill();
   }
 
@@ -299,9 +299,9 @@ export class Crew {
     this.#leave(worker);
     this.#workers.delete(member);
     if (!worker.hasLeft) this.#lost++;
-    if (this.#dismissed) return;
+    if (this.#killed) return;
     if (isFutile && !worker.hasLeft) this.#diedInVain(worker, pid, exitCode);
-    this.staff(this.#options.outstanding());
+    this.scale(this.#options.outstanding());
   }
 
   /** A worker that is killed from outside is not the program's fault. The pool breaks if workers end in the same way again and again. */

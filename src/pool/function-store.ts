@@ -2,18 +2,18 @@ import { type PackedParcel, packUnlessStored } from '../channel/transport.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import { isUnchanged, noteTask } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
+import { UnchangedLook } from '../functions/unchanged-look.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { discardParcel, type Parcel, parcelWeight, parcelWords, readAttachments, writeParcel } from '../ring/parcel.ts';
 import type { FunctionTable } from './function-table.ts';
 import { IdleFunctions } from './idle-functions.ts';
-import { UnchangedLook } from './unchanged-look.ts';
 
 /** From this number of bytes on, a captured variable that is encoded for each task causes a warning. */
 const HEAVY = 4 * 2 ** 20;
 
 /** A function that is stored in a block for all workers. */
-export interface Shelved {
+export interface StoredFunction {
   /** Never used twice, so that a worker can keep the decoded function. */
   readonly id: number;
   readonly granule: number;
@@ -36,13 +36,13 @@ export interface Shelved {
 }
 
 /** The owner's functions, each encoded once as long as its captured variables stay the same. */
-export class FunctionShelf {
+export class FunctionStore {
   readonly #family: Family;
-  readonly #latest = new WeakMap<AnyFunction, Shelved>();
-  readonly #all = new Set<Shelved>();
+  readonly #latest = new WeakMap<AnyFunction, StoredFunction>();
+  readonly #all = new Set<StoredFunction>();
   /** A function that has been collected is given to no task any more. */
-  readonly #collected = new FinalizationRegistry<Shelved>((shelved) => this.#retire(shelved));
-  readonly #idle = new IdleFunctions<Shelved>();
+  readonly #collected = new FinalizationRegistry<StoredFunction>((stored) => this.#retire(stored));
+  readonly #idle = new IdleFunctions<StoredFunction>();
   readonly #heavy = new WeakMap<AnyFunction, number>();
   /** The table that the workers read. */
   readonly #table: FunctionTable;
@@ -54,7 +54,7 @@ export class FunctionShelf {
   }
 
   /** Prepares the function for one more task. Throws `SerializationError` if it cannot be sent. */
-  borrow(fn: AnyFunction): Shelved {
+  acquire(fn: AnyFunction): StoredFunction {
     const before = this.#latest.get(fn);
     const latest = before?.isFreed === false ? before : undefined;
     if (latest !== undefined && this.#look.isUnchanged(fn)) return this.#take(latest);
@@ -62,7 +62,7 @@ export class FunctionShelf {
     if (parcel === undefined) return this.#take(latest!);
     const weight = parcelWeight(parcel);
     const block = this.#store(parcel);
-    const shelved: Shelved = {
+    const stored: StoredFunction = {
       id: this.#table.add(),
       granule: granuleOf(block),
       name: typeof fn.name === 'string' ? fn.name : '',
@@ -76,19 +76,19 @@ export class FunctionShelf {
       holds: parcel.holds,
     };
     if (latest !== undefined) this.#retire(latest);
-    this.#latest.set(fn, shelved);
-    this.#collected.register(fn, shelved);
-    this.#all.add(shelved);
-    return shelved;
+    this.#latest.set(fn, stored);
+    this.#collected.register(fn, stored);
+    this.#all.add(stored);
+    return stored;
   }
 
-  #take(shelved: Shelved): Shelved {
-    if (shelved.tasks++ === 0 && this.#idle.delete(shelved)) shelved.isRegular = true;
-    return shelved;
+  #take(stored: StoredFunction): StoredFunction {
+    if (stored.tasks++ === 0 && this.#idle.delete(stored)) stored.isRegular = true;
+    return stored;
   }
 
   /** Encodes the function. Returns `undefined` if the result is the same as in the block. */
-  #pack(fn: AnyFunction, latest: Shelved | undefined): PackedParcel | undefined {
+  #pack(fn: AnyFunction, latest: StoredFunction | undefined): PackedParcel | undefined {
     const stored = latest && { block: placeOf(latest.granule), versions: latest.versions };
     let parcel: PackedParcel | undefined;
     const { name, bytes } = heaviestOf(() => {
@@ -121,31 +121,31 @@ export class FunctionShelf {
   }
 
   /** A task that named the function has settled. */
-  giveBack(shelved: Shelved): void {
-    shelved.tasks--;
-    if (shelved.tasks > 0) return;
-    if (shelved.outdated) this.#free(shelved);
-    else for (const other of this.#idle.add(shelved)) this.#free(other);
+  release(stored: StoredFunction): void {
+    stored.tasks--;
+    if (stored.tasks > 0) return;
+    if (stored.outdated) this.#free(stored);
+    else for (const other of this.#idle.add(stored)) this.#free(other);
   }
 
   /** Frees all functions: no worker is left. */
   clear(): void {
-    for (const shelved of this.#all) this.#free(shelved);
+    for (const stored of this.#all) this.#free(stored);
   }
 
-  #retire(shelved: Shelved): void {
-    shelved.outdated = true;
-    if (shelved.tasks === 0) this.#free(shelved);
+  #retire(stored: StoredFunction): void {
+    stored.outdated = true;
+    if (stored.tasks === 0) this.#free(stored);
   }
 
-  #free(shelved: Shelved): void {
-    if (!this.#all.delete(shelved)) return;
-    shelved.isFreed = true;
-    this.#idle.delete(shelved);
-    this.#table.remove(shelved.id);
-    const block = placeOf(shelved.granule);
+  #free(stored: StoredFunction): void {
+    if (!this.#all.delete(stored)) return;
+    stored.isFreed = true;
+    this.#idle.delete(stored);
+    this.#table.remove(stored.id);
+    const block = placeOf(stored.granule);
     const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
-    discardParcel(this.#family, { ...attachments, holds: shelved.holds });
+    discardParcel(this.#family, { ...attachments, holds: stored.holds });
     this.#family.allocator.free(block);
   }
 }
