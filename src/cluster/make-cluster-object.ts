@@ -1,4 +1,4 @@
-import { RemoteError, StateError } from '../contracts/errors.ts';
+import { ClusterError, RemoteError, StateError } from '../contracts/errors.ts';
 import type { FindObject } from '../managers/find-object.ts';
 import { BaseProxy } from '../managers/proxy.ts';
 import type { ServedObject } from '../managers/served-object.ts';
@@ -74,9 +74,9 @@ function shared(
     const object = new ClusterObject(gateway, kind, id, name);
     known.set(id, (made = { object, served: serve(object), users: 0 }));
     const own = made;
-    // What could not be opened, such as the name of something else, must not stay.
-    object.opened().catch(() => {
-      if (known.get(id) === own) known.delete(id);
+    // What is something else by that name must not stay.
+    object.opened().catch((error) => {
+      if (!(error instanceof ClusterError) && known.get(id) === own) known.delete(id);
     });
   } else if (made.object.kind.type !== kind.type || made.object.kind.config !== kind.config) {
     throw new StateError(

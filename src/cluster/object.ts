@@ -41,7 +41,7 @@ export class ClusterObject {
   /** When the lease was renewed for the last time, or a hold began. */
   renewed = 0;
   readonly #lines = new Map<string, Line>();
-  readonly #opening: Promise<void>;
+  #opening: Promise<void> | undefined;
   #isOpen = false;
   #inc = '';
   #print = '';
@@ -55,8 +55,7 @@ export class ClusterObject {
     this.id = id;
     this.keys = keysOf(gateway.namespace, this.id, gateway.id);
     gateway.add(this);
-    this.#opening = this.#open();
-    this.#opening.catch(() => {});
+    this.opened().catch(() => {});
   }
 
   /** True if programs find it by its name. */
@@ -102,16 +101,30 @@ export class ClusterObject {
 
   /** Resolves when the object is there; `run` waits for that too. */
   async opened(): Promise<void> {
-    if (!this.#isOpen) await this.#opening;
+    if (this.#isOpen) return;
+    this.#opening ??= this.#open();
+    try {
+      await this.#opening;
+    } catch (error) {
+      // A server that is full, say, may have room for the next call.
+      if (error instanceof ClusterError) this.#opening = undefined;
+      throw error;
+    }
   }
 
   /** Runs a step of the object's script. `grows` says that it stores something. */
   async run(op: string, args: readonly (string | Uint8Array)[] = [], grows = false): Promise<Reply> {
     await this.opened();
     if (this.#end !== undefined) throw this.#end;
+    const inc = this.#inc;
     const reply = await this.#send(op, args, grows);
-    if (String(reply[0]) === 'GONE') throw this.#gone(reply[1] === 1);
+    if (String(reply[0]) === 'GONE') throw this.#gone(reply[1] === 1, inc);
     return reply;
+  }
+
+  /** Resolves when as many replicas as the program demands have what was done. */
+  replicated(): Promise<void> {
+    return this.gateway.redis.replicated(this.keys[0]!);
   }
 
   /** Runs a step of one that gives up: resolves to `undefined` where the server is away, or does not answer soon, and the step is taken later. */
@@ -137,7 +150,7 @@ export class ClusterObject {
 
   /** A message has come: whoever it is for looks again. */
   hint(letter: string): void {
-    if (letter === 'x') this.#gone(true);
+    if (letter === 'x') this.#gone(true, this.#inc);
     else for (const [name, line] of this.#lines) if (name[0] === letter) line.poke();
   }
 
@@ -197,16 +210,26 @@ export class ClusterObject {
     return reply;
   }
 
-  #gone(isDeleted: boolean): Error {
-    const what = `The ${this.kind.type} ${this.#name === undefined ? 'without a name' : JSON.stringify(this.#name)}`;
-    this.#end ??= isDeleted
+  /** What a call with that `inc` found is not there any more. One with a name that the server has lost begins anew. */
+  #gone(isDeleted: boolean, inc: string): Error {
+    const { isNamed } = this;
+    const what = `The ${this.kind.type} ${isNamed ? JSON.stringify(this.#name) : 'without a name'}`;
+    const error = isDeleted
       ? new ClosedError(`${what} was deleted.`)
       : new ClusterError(
-          `${what} is gone from the Redis server, which was restarted without its data, or was away for longer than the lease: make a new one.`,
+          `${what} is gone from the Redis server, which has lost its data, or was away for longer than the lease: ${isNamed ? 'the next call begins a new one' : 'make a new one'}.`,
           'ERR_DATA_LOST',
         );
-    for (const line of this.#lines.values()) line.fail(this.#end);
+    // Another call was told before.
+    if (inc !== this.#inc) return this.#end ?? error;
+    if (isDeleted || !isNamed) this.#end ??= error;
+    else {
+      this.#isOpen = false;
+      this.#opening = this.#open();
+      this.#opening.catch(() => {});
+    }
+    for (const line of this.#lines.values()) line.fail(error);
     if (this.isHeld) this.onLost();
-    return this.#end;
+    return this.#end ?? error;
   }
 }
