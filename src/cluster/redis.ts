@@ -1,5 +1,6 @@
 import { ClusterError, ProcessError } from '../contracts/errors.ts';
-import { setTimeout } from '../engine/builtins.ts';
+import { clock, setTimeout } from '../engine/builtins.ts';
+import { type Client, isPassing, openClient, type RedisPlace } from './redis-client.ts';
 
 /** A script of a type of objects. */
 export interface Script {
@@ -10,61 +11,36 @@ export interface Script {
 /** What a script answers: texts as bytes, and numbers. */
 export type Reply = readonly (Buffer | number | null)[];
 
-/** Where a server is, and how it is reached. */
-export interface RedisPlace {
-  /** A URL, `redis:` or `rediss:`, or the path of a unix socket. */
-  readonly url: string;
-  readonly tls: import('node:tls').ConnectionOptions | undefined;
-  readonly connectTimeout: number;
-}
-
-/** What of ioredis is used here and by BullMQ. */
-export interface Client {
-  readonly status: string;
-  on(event: string, listener: (...args: never[]) => void): void;
-  defineCommand(name: string, command: { numberOfKeys: number; lua: string }): void;
-  subscribe(channel: string): Promise<unknown>;
-  call(...args: string[]): Promise<unknown>;
-  callBuffer(command: string, ...args: (string | Uint8Array)[]): Promise<unknown>;
-  duplicate(): Client;
-  quit(): Promise<unknown>;
-  disconnect(): void;
-  [command: string]: unknown;
-}
-type Ioredis = { Redis: new (options: object) => Client };
-
 /** Milliseconds that a goodbye may take. */
 const QUIT_TIME = 500;
 /** What a script begins with that may run while the server is full; one that stores something must not have it. */
 const ALLOWS_FULL = ' flags=allow-oom';
 
-/** Both connections to a server: one for commands, one for hints. This file alone knows ioredis, which repeats by itself what has no answer. */
+/** Milliseconds until a call is repeated that no server could serve, and until one that is no master is asked again. */
+const AGAIN = 100;
+/** Milliseconds for which the server may wait for replicas at once: it does nothing else for this gateway meanwhile. */
+const REPLICAS_TIME = 50;
+
+/** Both connections to a server: one for commands, one for hints. */
 export class Redis {
+  readonly #place: RedisPlace;
   readonly #commands: Client;
   readonly #hints: Client;
+  #isClosed = false;
 
   /** `onHint` hears what comes through `channel`, `onReady` that a connection is there again, and a hint may be lost. */
   constructor(place: RedisPlace, channel: string, onHint: (text: string) => void, onReady: () => void) {
-    const { Redis: Made } = require('ioredis') as Ioredis;
-    const where = place.url.includes('://') ? locationOf(new URL(place.url)) : { path: place.url };
-    const options = {
-      ...where,
-      ...(place.tls && { tls: place.tls }),
-      connectTimeout: place.connectTimeout,
-      maxRetriesPerRequest: null,
-      retryStrategy: (times: number) => Math.min(2 ** times * 10, 1000),
-      keepAlive: 10_000,
-    };
-    this.#commands = new Made(options);
-    this.#hints = new Made(options);
+    this.#place = place;
+    this.#commands = openClient(place);
+    this.#hints = openClient(place);
     for (const client of [this.#commands, this.#hints]) {
       client.on('error', (error: Error) => {
         this.#failure = error;
       });
-      client.on('ready', onReady);
+      for (const event of ['ready', '+subscriber']) client.on(event, onReady);
     }
     this.#hints.on('message', (_channel: string, text: string) => onHint(text));
-    this.#opening = this.#open(place, channel);
+    this.#opening = this.#open(channel);
     this.#opening.catch(() => {});
   }
 
@@ -76,29 +52,47 @@ export class Redis {
     return this.#opening;
   }
 
-  async #open({ url, connectTimeout }: RedisPlace, channel: string): Promise<void> {
-    const shown = url.replace(/\/\/.*@/, '//');
+  async #open(channel: string): Promise<void> {
+    const { connectTimeout, address } = this.#place;
     const late = new Promise<never>((_, reject) => {
       setTimeout(() => {
         const why = this.#failure?.message ?? 'it does not answer';
-        const text = `The Redis server at ${shown} was not reached within ${connectTimeout} ms: ${why}. Start one with: npx multiproc serve`;
+        const text = `The Redis server at ${address.shown} was not reached within ${connectTimeout} ms: ${why}. Start one with: npx multiproc serve`;
         reject(new ClusterError(text, 'ERR_UNREACHABLE', { cause: this.#failure }));
       }, connectTimeout).unref();
     });
-    await Promise.race([this.#check(shown), late]);
+    await Promise.race([this.#checkAll(), late]);
     await Promise.race([this.#hints.subscribe(channel), late]);
   }
 
-  async #check(shown: string): Promise<void> {
-    const info = String(await this.#commands.call('INFO', 'server'));
+  async #checkAll(): Promise<void> {
+    await this.#commands.call('PING');
+    for (const node of this.#commands.nodes?.('master') ?? [this.#commands]) await this.#check(node);
+  }
+
+  async #check(node: Client): Promise<void> {
+    const { shown, way } = this.#place.address;
+    const info = String(await node.call('INFO'));
     const version = /redis_version:(\d+)\.(\S+)/.exec(info);
     if (version !== null && Number(version[1]) < 7) {
       const text = `The server at ${shown} is Redis ${version[1]}.${version[2]}; Redis 7 or Valkey is needed.`;
       throw new ClusterError(text, 'ERR_PROTOCOL');
     }
+    if (way !== 'cluster' && info.includes('cluster_enabled:1')) {
+      const text = `The server at ${shown} is a node of a Redis Cluster: its URL begins with redis+cluster:// or rediss+cluster://.`;
+      throw new ClusterError(text, 'ERR_PROTOCOL');
+    }
+    if (/^role:slave/m.test(info)) {
+      // It may become the master.
+      this.#failure = new Error(
+        'it is a replica, which stores nothing: give the URL of its master, or of the sentinels',
+      );
+      await pause(AGAIN);
+      return this.#check(node);
+    }
     let policy: unknown;
     try {
-      [, policy] = (await this.#commands.call('CONFIG', 'GET', 'maxmemory-policy')) as string[];
+      [, policy] = (await node.call('CONFIG', 'GET', 'maxmemory-policy')) as string[];
     } catch {
       process.emitWarning(
         `The server at ${shown} does not tell its maxmemory-policy: it must be noeviction, else it drops objects in use.`,
@@ -128,10 +122,42 @@ export class Redis {
       client.defineCommand(command, { numberOfKeys: keys.length, lua: grows ? text.replace(ALLOWS_FULL, '') : text });
     }
     const call = client[`${command}Buffer`] as (...args: unknown[]) => Promise<Reply>;
-    try {
-      return await call.call(client, ...keys, ...args);
-    } catch (error) {
-      throw refusalOf(error);
+    return await this.#repeated(() => call.call(client, ...keys, ...args));
+  }
+
+  /** Resolves when as many replicas as `replicas` says have what was done for this key. Rejects with `ERR_UNREACHABLE` if they do not come. */
+  async replicated(key: string): Promise<void> {
+    const { replicas, connectTimeout } = this.#place;
+    if (replicas === 0) return;
+    const late = clock() + connectTimeout;
+    // The first command leads to the node of the key.
+    const commands = [
+      ['exists', key],
+      ['wait', String(replicas), String(REPLICAS_TIME)],
+    ];
+    for (;;) {
+      const [, [error, count]] = (await this.#repeated(() => this.#commands.pipeline(commands).exec())) as [
+        unknown,
+        [Error | null, number],
+      ];
+      if (error === null && count >= replicas) return;
+      if (clock() < late) {
+        if (error !== null) await pause(AGAIN);
+        continue;
+      }
+      const text = `${count ?? 0} of ${replicas} replicas have it after ${connectTimeout} ms: ask for fewer, or see why they are away.`;
+      throw new ClusterError(text, 'ERR_UNREACHABLE', { cause: error });
+    }
+  }
+
+  async #repeated<T>(call: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (this.#isClosed || !isPassing(error as Error)) throw refusalOf(error);
+        await pause(AGAIN);
+      }
     }
   }
 
@@ -142,7 +168,7 @@ export class Redis {
 
   /** Another connection, for commands that occupy it while they wait. It is closed with the others. */
   another(): Client {
-    const client = this.#commands.duplicate();
+    const client = openClient(this.#place);
     client.on('error', () => {});
     this.#others.push(client);
     return client;
@@ -152,15 +178,12 @@ export class Redis {
 
   /** Sends one command; texts in its reply are bytes. Waits while the server is away. */
   async command(name: string, ...args: (string | Uint8Array)[]): Promise<unknown> {
-    try {
-      return await this.#commands.callBuffer(name, ...args);
-    } catch (error) {
-      throw refusalOf(error);
-    }
+    return await this.#repeated(() => this.#commands.callBuffer(name, ...args));
   }
 
   /** Sends what is on its way, and ends both connections. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const late = new Promise<void>((resolve) => void setTimeout(resolve, QUIT_TIME));
     if (this.isReady) await Promise.race([this.#commands.quit().catch(() => {}), late]);
     for (const client of [this.#commands, this.#hints, ...this.#others]) client.disconnect();
@@ -178,14 +201,6 @@ export function refusalOf(error: unknown): Error {
   );
 }
 
-function locationOf(url: URL): object {
-  const { hostname, port, username, password, pathname, protocol } = url;
-  return {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 6379 : Number(port),
-    ...(username && { username: decodeURIComponent(username) }),
-    ...(password && { password: decodeURIComponent(password) }),
-    db: Number(pathname.slice(1) || 0),
-    ...(protocol === 'rediss:' && { tls: {} }),
-  };
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise<void>((resolve) => void setTimeout(resolve, milliseconds));
 }

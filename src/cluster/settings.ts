@@ -2,7 +2,8 @@ import { isIP } from 'node:net';
 import type { ClusterOptions } from '../contracts/cluster-options.ts';
 import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { fs } from '../engine/builtins.ts';
-import type { RedisPlace } from './redis.ts';
+import type { RedisPlace } from './redis-client.ts';
+import { type RedisAddress, readRedisUrl } from './redis-url.ts';
 
 const known: Record<keyof ClusterOptions, true> = {
   url: true,
@@ -11,6 +12,7 @@ const known: Record<keyof ClusterOptions, true> = {
   tls: true,
   lease: true,
   connectTimeout: true,
+  replicas: true,
 };
 
 /** The same, complete, as the gateway gets it. */
@@ -25,11 +27,12 @@ export interface ClusterSettings {
 export function readSettings(options: string | ClusterOptions | undefined = {}): ClusterSettings {
   const given: ClusterOptions = typeof options === 'string' ? { url: options } : options;
   checkOptionNames('Cluster', given, known);
-  const { namespace = 'default', lease = 30_000, connectTimeout = 10_000, tls } = given;
+  const { namespace = 'default', lease = 30_000, connectTimeout = 10_000, replicas = 0, tls } = given;
   assertOptionType('url', given.url, 'string');
   assertOptionType('namespace', namespace, 'string');
   assertWhole('lease', lease, 100);
   assertWhole('connectTimeout', connectTimeout, 1);
+  assertWhole('replicas', replicas, 0);
   const url = given.url ?? variable('MULTIPROC_CLUSTER');
   if (url === undefined) {
     throw new TypeError(
@@ -37,29 +40,26 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
     );
   }
   const keys = readKeys(given.key);
-  const place = readPlace(url);
-  if (keys.length === 0 && !place.isHere) {
+  const address = readRedisUrl(url);
+  const elsewhere = keys.length === 0 ? findElsewhere(address) : undefined;
+  if (elsewhere !== undefined) {
     throw new TypeError(
-      `Without a key only a server of this machine is used, and ${new URL(url).hostname} may be another: whoever can write to it could have this program decode anything. Give a key, the same in all programs.`,
+      `Without a key only a server of this machine is used, and ${elsewhere} may be another: whoever can write to it could have this program decode anything. Give a key, the same in all programs.`,
     );
   }
-  return { place: { url: place.url, tls, connectTimeout }, keys, namespace: encodeURIComponent(namespace), lease };
+  const place = { address, tls, connectTimeout, replicas, patience: lease / 2 };
+  return { place, keys, namespace: encodeURIComponent(namespace), lease };
 }
 
 function variable(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
-function readPlace(url: string): { url: string; isHere: boolean } {
-  if (url.startsWith('unix:')) return { url: url.slice('unix:'.length).replace(/^\/\//, ''), isHere: true };
-  if (!/^rediss?:\/\//.test(url)) {
-    throw new TypeError(
-      `The URL of a cluster begins with redis://, rediss:// or unix:/, not as ${JSON.stringify(url.replace(/\/\/.*@/, '//'))}.`,
-    );
-  }
-  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
-  const isHere = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-  return { url, isHere };
+/** Returns a host that is not surely this machine. */
+function findElsewhere({ nodes }: RedisAddress): string | undefined {
+  const isHere = (host: string) =>
+    host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  return nodes.find(({ host }) => !isHere(host))?.host;
 }
 
 function readKeys(given: ClusterOptions['key']): Uint8Array[] {

@@ -3,7 +3,7 @@ export type ClusterKey = string | Uint8Array;
 
 /** Where a cluster is, and how it is reached: the options of `new Cluster()`, of `cluster` of a Pool, and of `startWorker()`. */
 export interface ClusterOptions {
-  /** Where the Redis or Valkey server is: `redis://host:port`, `rediss://…` with TLS, or `unix:/path`. `MULTIPROC_CLUSTER` if left out. */
+  /** Where the Redis or Valkey server is: `redis://host:port`, `rediss://…` with TLS, `unix:/path`, `redis+sentinel://host,host/name`, or `redis+cluster://host,host`. `MULTIPROC_CLUSTER` if left out. */
   readonly url?: string | undefined;
   /** The key that seals what is stored; of several, the first seals and all open. `MULTIPROC_KEY`, or the file `MULTIPROC_KEY_FILE`, if left out. Without any, only servers of this machine are used. */
   readonly key?: ClusterKey | readonly ClusterKey[] | undefined;
@@ -15,4 +15,6 @@ export interface ClusterOptions {
   readonly lease?: number | undefined;
   /** Milliseconds until a server that was never reached counts as unreachable; 10,000 if left out. */
   readonly connectTimeout?: number | undefined;
+  /** How many replicas must have a lock that was acquired, and a queue's shutdown, before the call resolves; 0 if left out. It rejects with `ERR_UNREACHABLE` after `connectTimeout`. */
+  readonly replicas?: number | undefined;
 }

@@ -26,14 +26,23 @@ export class RedisServer {
   readonly url = `unix:${this.socket}`;
   readonly #options: readonly string[];
   #child: ChildProcess | undefined;
+  #sentinelFile: string | undefined;
 
   constructor(...options: readonly string[]) {
     this.#options = options;
   }
 
+  /** Makes it a sentinel with this file of settings, which it rewrites. */
+  asSentinel(file: string): this {
+    this.#sentinelFile = file;
+    return this;
+  }
+
   async start(): Promise<this> {
-    const own = ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder, '--save', ''];
-    this.#child = spawn(program!, [...own, ...this.#options], { stdio: 'ignore' });
+    const own = ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder];
+    const role = this.#sentinelFile === undefined ? ['--save', ''] : ['--sentinel'];
+    const first = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
+    this.#child = spawn(program!, [...first, ...own, ...role, ...this.#options], { stdio: 'ignore' });
     // Should the test be killed, the server must not stay.
     process.once('exit', () => this.#child?.kill('SIGKILL'));
     while ((await this.command('PING').catch(() => '')) !== '+PONG') await setTimeout(5);

@@ -86,6 +86,12 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
         hold = { client, pid, fence, forget, watchers: [], isLost: false };
         object.renewed = begin;
         object.isHeld = true;
+        try {
+          await object.replicated();
+        } catch (error) {
+          await free(fence, false);
+          throw error;
+        }
         return { fence, isAbandoned: String(reply[2]) === '1' };
       },
       expire: () => false,

@@ -130,7 +130,10 @@ export function clusterQueue(object: ClusterObject): ServedObject {
         const { size, max } = await state();
         return max > 0 && size >= max;
       },
-      shutdown: async (_, options) => void (await object.run('shut', [flag(isImmediate(options))])),
+      async shutdown(_, options) {
+        await object.run('shut', [flag(isImmediate(options))]);
+        await object.replicated();
+      },
       ...(type === 'joinableQueue' && {
         taskDone: async (caller: Caller) => {
           const reply = await object.run('done', [clientNumber(caller.client)]);

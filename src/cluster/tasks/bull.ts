@@ -1,5 +1,5 @@
 import { ProcessError } from '../../contracts/errors.ts';
-import type { Client } from '../redis.ts';
+import type { Client } from '../redis-client.ts';
 import { QUEUE, type TaskKeys } from './task-keys.ts';
 
 /** What a job carries: the ids of its tasks, and how often each may be started. */

@@ -1,5 +1,6 @@
 import { setTimeout } from '../../engine/builtins.ts';
-import type { Client, Redis } from '../redis.ts';
+import type { Redis } from '../redis.ts';
+import type { Client } from '../redis-client.ts';
 
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 

@@ -1,0 +1,87 @@
+import type { RedisAddress } from './redis-url.ts';
+
+/** Where a server is, and how it is reached. */
+export interface RedisPlace {
+  readonly address: RedisAddress;
+  readonly tls: import('node:tls').ConnectionOptions | undefined;
+  readonly connectTimeout: number;
+  /** How many replicas must have what counts only then. */
+  readonly replicas: number;
+  /** Milliseconds after which a server that is silent counts as gone, if another one may be there in its place. */
+  readonly patience: number;
+}
+
+/** What of ioredis is used here and by BullMQ: one server, or all of a Redis Cluster. */
+export interface Client {
+  readonly status: string;
+  on(event: string, listener: (...args: never[]) => void): void;
+  defineCommand(name: string, command: { numberOfKeys: number; lua: string }): void;
+  subscribe(channel: string): Promise<unknown>;
+  call(...args: string[]): Promise<unknown>;
+  callBuffer(command: string, ...args: (string | Uint8Array)[]): Promise<unknown>;
+  pipeline(commands: readonly (readonly string[])[]): { exec(): Promise<[Error | null, unknown][]> };
+  /** Of a Redis Cluster only. */
+  nodes?(role: 'master'): Client[];
+  quit(): Promise<unknown>;
+  disconnect(): void;
+  [command: string]: unknown;
+}
+type Ioredis = {
+  Redis: new (options: object) => Client;
+  Cluster: new (nodes: readonly object[], options: object) => Client;
+};
+
+/** Milliseconds between two tries to connect, at most. */
+const LONGEST_PAUSE = 1000;
+/** Answers of a server that cannot serve now, and of one that is not the right one any more: all have done nothing. */
+const PASSING = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
+/** What a Redis Cluster's client says where no node answers. It repeats a call only a few times, and one server's repeats for ever. */
+const NO_NODE = /^(Connection is closed|Too many Cluster redirections|None of startup nodes|Command aborted due to)/;
+
+/** Opens a connection, or those to all nodes of a Redis Cluster, which come again by themselves and then repeat what had no answer. This file alone knows ioredis. */
+export function openClient({ address, tls, connectTimeout, patience }: RedisPlace): Client {
+  const { Redis, Cluster } = require('ioredis') as Ioredis;
+  const { way, path, nodes, master, username, password, database, isTls } = address;
+  const common = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...((isTls || tls) && { tls: { ...tls } }),
+    connectTimeout,
+    maxRetriesPerRequest: null,
+    retryStrategy: pauseBefore,
+    keepAlive: 10_000,
+    // 2: connect again, and repeat the command then.
+    reconnectOnError: (error: Error) => (PASSING.test(error.message) ? 2 : false),
+    ...(way !== 'server' && { socketTimeout: patience }),
+  };
+  switch (way) {
+    case 'server':
+      return new Redis({ ...common, ...(path === undefined ? nodes[0] : { path }), db: database });
+    case 'sentinel':
+      return new Redis({
+        ...common,
+        db: database,
+        sentinels: nodes,
+        name: master,
+        sentinelRetryStrategy: pauseBefore,
+        failoverDetector: true,
+        ...(isTls && { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } }),
+      });
+    case 'cluster':
+      return new Cluster(nodes, {
+        clusterRetryStrategy: pauseBefore,
+        // Names stay names, so that certificates fit them.
+        dnsLookup: (name: string, found: (error: null, address: string) => void) => found(null, name),
+        redisOptions: common,
+      });
+  }
+}
+
+/** True if a call may be made again, since it has done nothing or is known as a repetition. */
+export function isPassing({ message }: Error): boolean {
+  return PASSING.test(message) || NO_NODE.test(message);
+}
+
+function pauseBefore(times: number): number {
+  return Math.min(2 ** times * 10, LONGEST_PAUSE);
+}

@@ -1,0 +1,129 @@
+// Several servers stand for one: a Redis Cluster, and a master with a replica that a sentinel watches.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { Cluster, ClusterError } from 'multiproc/cluster';
+import { key } from './program.ts';
+import { freePorts, RedisCluster } from './redis-cluster.ts';
+import { RedisServer, skip } from './redis-server.ts';
+
+describe('objects on several servers', { skip, timeout: 180_000 }, () => {
+  const made: Cluster[] = [];
+  const open = (options: object) => {
+    const one = new Cluster({ key, ...options });
+    made.push(one);
+    return one;
+  };
+  const servers: { remove(): Promise<void> }[] = [];
+  let redis: RedisCluster;
+  before(async () => {
+    redis = await new RedisCluster().start();
+    servers.push(redis);
+  });
+  after(async () => {
+    for (const each of made) await each.shutdown();
+    for (const each of servers) await each.remove();
+  });
+
+  test('a Redis Cluster: the keys of each object are in one slot, and waits are woken from any node', async () => {
+    const [one, two] = [open({ url: redis.url }), open({ url: redis.url })];
+    for (const name of ['a', 'b', 'c', '{x}', 'ü/ é']) {
+      const wait = two.queue<string>(1, { name }).get();
+      await one.queue<string>(1, { name }).put(name);
+      assert.equal(await wait, name);
+      const dict = one.dict([[name, 1]], { name: `dict of ${name}` });
+      assert.equal(await dict.update(name, (n) => n! + 1), 2);
+      const held = await one.lock({ name: `lock of ${name}` }).guard();
+      const next = two.lock({ name: `lock of ${name}` }).guard();
+      await held[Symbol.asyncDispose]();
+      assert.ok((await next).fence > held.fence);
+      assert.equal(await one.delete(name), true);
+    }
+    const sizes = await Promise.all(redis.nodes.slice(0, 3).map((node) => node.command('DBSIZE')));
+    assert.ok(!sizes.includes(':0'), `all masters have keys: ${sizes}`);
+  });
+
+  test('a node that is no cluster for its URL is refused', async () => {
+    const url = redis.url.replace(/\+cluster|,.*/g, '');
+    await assert.rejects(open({ url }).queue().put(1), { code: 'ERR_PROTOCOL' });
+  });
+
+  test('a slot that moves to the replica, and a master that is killed: calls go on, fences grow, nothing is done twice', async () => {
+    const cluster = open({ url: redis.url, replicas: 1 });
+    const name = await redis.nameAtFirst('moved');
+    const queue = cluster.queue<number>(0, { name });
+    const lock = cluster.lock({ name: await redis.nameAtFirst('lock') });
+    const held = await lock.guard();
+    await queue.put(1);
+    // The old master answers MOVED from now on.
+    assert.equal(await redis.replica.command('CLUSTER', 'FAILOVER'), '+OK');
+    while (!(await redis.replica.command('ROLE')).includes('master')) await setTimeout(20);
+    await queue.put(2);
+    assert.deepEqual(await queue.getMany(9), [1, 2]);
+    assert.equal(await lock.fence(), held.fence);
+    while (!(await redis.nodes[0]!.command('INFO', 'replication')).includes('master_link_status:up'))
+      await setTimeout(20);
+    await held[Symbol.asyncDispose]();
+    const again = await lock.guard();
+    assert.ok(again.fence > held.fence);
+    await redis.replica.end('SIGKILL');
+    for (let i = 0; i < 20; i++) await queue.put(i);
+    assert.deepEqual(
+      await queue.getMany(99),
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    await again[Symbol.asyncDispose]();
+  });
+
+  test('sentinels: the master is killed, the replica takes its place, waits and holds go on', async () => {
+    const [master, replica, sentinel] = await freePorts(3);
+    const old = await new RedisServer('--port', String(master), '--bind', '127.0.0.1').start();
+    const copy = ['--port', String(replica), '--bind', '127.0.0.1', '--replicaof', '127.0.0.1', String(master)];
+    const next = await new RedisServer(...copy, '--repl-diskless-sync-delay', '0').start();
+    servers.push(old, next);
+    while (!(await next.command('INFO', 'replication')).includes('master_link_status:up')) await setTimeout(20);
+    const settings = [
+      `sentinel monitor mine 127.0.0.1 ${master} 1`,
+      'sentinel down-after-milliseconds mine 300',
+      'sentinel failover-timeout mine 2000',
+    ];
+    writeFileSync(`${old.folder}/sentinel.conf`, settings.join('\n'));
+    const watch = await new RedisServer('--port', String(sentinel), '--bind', '127.0.0.1')
+      .asSentinel(`${old.folder}/sentinel.conf`)
+      .start();
+    servers.unshift(watch);
+
+    await assert.rejects(
+      open({ url: `redis://127.0.0.1:${replica}`, connectTimeout: 300 })
+        .queue()
+        .put(1),
+      {
+        code: 'ERR_UNREACHABLE',
+        message: /a replica/,
+      },
+    );
+    while (!(await watch.command('SENTINEL', 'REPLICAS', 'mine')).includes(String(replica))) await setTimeout(20);
+    const cluster = open({ url: `redis+sentinel://127.0.0.1:${sentinel}/mine`, replicas: 1, connectTimeout: 3000 });
+    const queue = cluster.queue<number>();
+    const lock = cluster.lock();
+    const held = await lock.guard();
+    await queue.put(1);
+    assert.equal(await queue.get(), 1);
+    const wait = queue.get();
+    // What the replica must have before the master is lost.
+    while ((await next.command('DBSIZE')) !== (await old.command('DBSIZE'))) await setTimeout(5);
+    await old.end('SIGKILL');
+    await queue.put(2);
+    assert.equal(await wait, 2);
+    assert.equal(await lock.fence(), held.fence);
+    assert.equal(held.lost.aborted, false);
+    await held[Symbol.asyncDispose]();
+    // Nobody is there to have a copy.
+    await assert.rejects(
+      lock.acquire(),
+      (error: ClusterError) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE',
+    );
+    assert.equal(await lock.locked(), false);
+  });
+});
