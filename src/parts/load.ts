@@ -189,7 +189,8 @@ function scriptOf(
   { before }: Reading,
   cachedData: Uint8Array | undefined,
 ): import('node:vm').Script {
-  return new Script(text, { filename, columnOffset: -before.length, cachedData });
+  // A difference, because Bun refuses -0.
+  return new Script(text, { filename, columnOffset: 0 - before.length, cachedData });
 }
 
 /** What this thread runs of what was given to it, and whether there is some without code. */

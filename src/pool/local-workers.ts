@@ -3,6 +3,7 @@ import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import { noteInitializer, noteTask } from '../functions/capture.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
+import { platform } from '../platform/choose.ts';
 import { childOf, numberProcess, Process } from '../process/process.ts';
 import type { ProcessOptions } from '../process/process-options.ts';
 import type { PoolSettings } from './pool-settings.ts';
@@ -247,7 +248,7 @@ export class LocalWorkers {
       args: [orders],
       name: `${name}-${this.#started + 1}`,
       daemon: true,
-      descendants: true,
+      descendants: platform().processes !== undefined,
       ...this.#options.start,
       context: { getStartMethod: () => this.#options.startMethod },
     } as ProcessOptions<[WorkerOrders]>);

@@ -7,6 +7,11 @@ import { afterExitHandlers } from './after-exit-handlers.ts';
 /** The name of the feature that needs processes, for errors. */
 const DESCENDANTS = 'The option `descendants`';
 
+/** Throws a `PlatformError` where there are no processes, because the programs that a thread has started cannot be found there. */
+export function assertDescendantsEnd(): void {
+  processes(DESCENDANTS);
+}
+
 /**
  * In a process whose descendants end with it: makes them end even if the process handles the signal that ends it. Node handles some
  * signals from the beginning, so this cannot be seen from outside.

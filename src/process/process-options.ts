@@ -18,7 +18,8 @@ export interface CommonProcessOptions<A extends AnyArgs> {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /**
    * With true, `terminate`, `interrupt` and `kill` also end the programs that the process has started without this library, for example
-   * by `child_process`, and the programs that those have started. A program in a session of its own goes on.
+   * by `child_process`, and the programs that those have started. A program in a session of its own goes on. Where
+   * there are no processes (see `platformInfo`), throws a `PlatformError`.
    */
   readonly descendants?: boolean | undefined;
 }

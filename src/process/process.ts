@@ -16,6 +16,7 @@ import { discardParcel } from '../ring/parcel.ts';
 import { Lock } from '../sync/lock.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { type Assignment, assign, dropAssignment, writeAssignment } from './assignment.ts';
+import { assertDescendantsEnd } from './descendants.ts';
 import { type IndexClaim, ownIndex } from './own-index.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
 import { rehearsal } from './rehearsal.ts';
@@ -93,6 +94,7 @@ export class Process<A extends AnyArgs = any[]> {
     if (options.detached && startMethod === 'thread') {
       throw new PlatformError("A thread cannot be detached: it ends with its process. Use the start method 'spawn'.");
     }
+    if (options.descendants) assertDescendantsEnd();
     checkStartOptions(start, startMethod);
     const parent = internals.get(currentProcess())!;
     const identity = [...parent.identity, ++made];

