@@ -43,7 +43,7 @@ const needs = {
   'main-cluster': ['queue', 'core', 'main', 'main-connection', 'main-managers', 'managers', 'cluster'],
   functions: ['queue', 'core'],
   pool: ['queue', 'core', 'functions'],
-  'cluster-pool': ['queue', 'core', 'connection', 'managers', 'cluster', 'pool'],
+  'cluster-pool': ['queue', 'core', 'functions', 'connection', 'managers', 'cluster', 'pool'],
   child: ['queue', 'core', 'main', 'functions'],
   cli: ['queue', 'core'],
 };

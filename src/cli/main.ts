@@ -4,7 +4,7 @@ import { serve } from './serve.ts';
 import { type ClusterDoor, worker } from './worker.ts';
 
 const USAGE = `Usage: npx multiproc serve [--port 6379] [--host ADDRESS] [--dir ./mp]
-       npx multiproc worker [URL] [--key-file FILE] [--slots N] [--name NAME] [--label WORD] [--grace 30s] [--lease 30s]
+       npx multiproc worker [URL] [--key-file FILE] [--slots N] [--name NAME] [--label WORD] [--root FOLDER] [--no-ship] [--grace 30s] [--lease 30s]
                             [--namespace NAME] [--import MODULE]
        npx multiproc hosts [URL] [--key-file FILE] [--namespace NAME] [--json]
        npx multiproc doctor

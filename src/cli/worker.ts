@@ -21,6 +21,8 @@ export async function worker(args: readonly string[], door: () => ClusterDoor): 
     'key-file': text,
     grace: text,
     lease: text,
+    root: text,
+    'no-ship': { type: 'boolean' },
     import: { type: 'string', multiple: true },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -32,6 +34,7 @@ export async function worker(args: readonly string[], door: () => ClusterDoor): 
     name: values.name,
     namespace: values.namespace,
     labels: values.label,
+    code: { root: values.root, ship: values['no-ship'] === true ? 'never' : 'auto' },
     grace: values.grace === undefined ? undefined : millisecondsOf('--grace', values.grace),
     lease: values.lease === undefined ? undefined : millisecondsOf('--lease', values.lease),
     execArgv: values.import?.flatMap((module) => ['--import', module]),

@@ -23,6 +23,9 @@ export interface Leased {
   pokeAll(): void;
 }
 
+/** What the names of all gateways' channels begin with. */
+export const channelsOfGateways = (namespace: string) => `mp:${namespace}:g:`;
+
 /** Owns the connections of a program to the server, and keeps the leases of its objects. See README.md, "Who does what". */
 export class Gateway {
   readonly id = randomHex(8);
@@ -39,7 +42,7 @@ export class Gateway {
     this.namespace = namespace;
     this.lease = lease;
     this.seal = new Seal(keys, namespace);
-    this.channels = `mp:${namespace}:g:`;
+    this.channels = channelsOfGateways(namespace);
     const onHint = (text: string) => {
       for (const object of this.#objects.get(text.slice(1)) ?? []) object.hint(text[0]!);
     };

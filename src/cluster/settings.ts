@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ClusterOptions } from '../contracts/cluster-options.ts';
+import type { ClusterOptions, CodeOptions } from '../contracts/cluster-options.ts';
 import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { fs } from '../engine/builtins.ts';
 import type { RedisPlace } from './redis-client.ts';
@@ -13,7 +13,9 @@ const known: Record<keyof ClusterOptions, true> = {
   lease: true,
   connectTimeout: true,
   replicas: true,
+  code: true,
 };
+const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true };
 
 /** The same, complete, as the gateway gets it. */
 export interface ClusterSettings {
@@ -49,6 +51,18 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
   }
   const place = { address, tls, connectTimeout, replicas, patience: lease / 2 };
   return { place, keys, namespace: encodeURIComponent(namespace), lease };
+}
+
+/** Reads the options of files that travel. Throws what is wrong with them. */
+export function readCodeOptions(options: string | ClusterOptions | undefined): CodeOptions {
+  const code = typeof options === 'object' ? (options.code ?? {}) : {};
+  checkOptionNames('code', code, knownOfCode);
+  const { root, ship } = code;
+  assertOptionType('code.root', root, 'string');
+  if (ship !== undefined && ship !== 'auto' && ship !== 'never') {
+    throw new TypeError(`code.ship must be 'auto' or 'never', not ${JSON.stringify(ship)}`);
+  }
+  return code;
 }
 
 function variable(name: string): string | undefined {

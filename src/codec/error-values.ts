@@ -9,6 +9,7 @@
 import { RemoteError } from '../contracts/errors.ts';
 import { types } from '../engine/builtins.ts';
 import { stackOf, withStackLimit } from '../engine/stack-of.ts';
+import { currentBorder } from './border.ts';
 import type { BuiltinKind } from './builtin-kind.ts';
 import { becomeBranded, brandNameOf } from './error-classes.ts';
 import type { ValueReader, ValueWriter } from './extension.ts';
@@ -53,6 +54,11 @@ function writeProperty(out: ValueWriter, key: string, enumerable: boolean, read:
   out.salvage(`.${key}`, read);
 }
 
+/** A stack names files as who reads it knows them. */
+function shownAbroad(key: string, value: unknown): unknown {
+  return key === 'stack' ? (currentBorder()?.stack?.(value as string) ?? value) : value;
+}
+
 /** Writes an error, without its class if that is neither built-in nor ours. */
 export function writeError(error: Error, out: ValueWriter): void {
   const builtin = builtinClassOf(error);
@@ -69,7 +75,7 @@ export function writeError(error: Error, out: ValueWriter): void {
     if (builtin === DOM_EXCEPTION && (key === 'message' || key === 'name')) continue;
     if (key === 'stack' && stackOf(error) === undefined) continue;
     if (shown || Object.hasOwn(error, key)) {
-      writeProperty(out, key, shown, () => (error as unknown as Record<string, unknown>)[key]);
+      writeProperty(out, key, shown, () => shownAbroad(key, (error as unknown as Record<string, unknown>)[key]));
     }
   }
   if (branded === '' && builtin !== DOM_EXCEPTION && !Object.hasOwn(error, 'name') && error.name !== builtin) {

@@ -1,6 +1,17 @@
 /** A key of a cluster: whoever has it can have its programs decode values. */
 export type ClusterKey = string | Uint8Array;
 
+/** The files of a program that go to other machines with its functions. */
+export interface CodeOptions {
+  /**
+   * The folder whose files travel: the folder of the nearest package.json above the main script if left out, or the folder of the main script if there is none. For `startWorker`, the folder with the
+   * host's own files and packages: the working directory if left out.
+   */
+  readonly root?: string | undefined;
+  /** `'never'` sends no files, so only hosts with equal files run the tasks; for `startWorker`, it runs the host's own files only. `'auto'` if left out. */
+  readonly ship?: 'auto' | 'never' | undefined;
+}
+
 /** Where a cluster is, and how it is reached: the options of `new Cluster()`, of `cluster` of a Pool, and of `startWorker()`. */
 export interface ClusterOptions {
   /** Where the Redis or Valkey server is: `redis://host:port`, `rediss://…` with TLS, `unix:/path`, `redis+sentinel://host,host/name`, or `redis+cluster://host,host`. `MULTIPROC_CLUSTER` if left out. */
@@ -17,4 +28,6 @@ export interface ClusterOptions {
   readonly connectTimeout?: number | undefined;
   /** How many replicas must have a lock that was acquired, and a queue's shutdown, before the call resolves; 0 if left out. It rejects with `ERR_UNREACHABLE` after `connectTimeout`. */
   readonly replicas?: number | undefined;
+  /** Which files go to other machines with the functions of tasks. */
+  readonly code?: CodeOptions | undefined;
 }

@@ -6,5 +6,5 @@ export { type ClusterWorker, startWorker, type WorkerOptions } from '../cluster/
 export { Cluster, type JoinableQueueOptions, type Named } from '../cluster/cluster.ts';
 export { type ClusterGuard, ClusterLock, type LockHolder } from '../cluster/proxies/cluster-lock.ts';
 export type { HostInfo } from '../cluster/tasks/read-hosts.ts';
-export type { ClusterKey, ClusterOptions } from '../contracts/cluster-options.ts';
+export type { ClusterKey, ClusterOptions, CodeOptions } from '../contracts/cluster-options.ts';
 export { ClusterError, type ClusterErrorCode, LeaseLostError, PlacementError } from '../contracts/errors.ts';

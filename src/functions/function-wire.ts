@@ -1,5 +1,6 @@
 /** Writes and reads functions in messages: README.md says how each function is sent. Loaded with the first function (function-extension.ts). */
 
+import { currentBorder } from '../codec/border.ts';
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
 import { SerializationError } from '../contracts/errors.ts';
@@ -88,7 +89,8 @@ export function write(value: object, out: ValueWriter): void {
     return;
   }
   out.form(value instanceof Here ? form.HERE : form.REQUIRE);
-  out.string((value as Here | RequireOf).url);
+  const { url } = value as Here | RequireOf;
+  out.string(currentBorder()?.leave(url, false, out) ?? url);
 }
 
 function writeNamespace({ members, isCompiled }: LiveNamespace, out: ValueWriter): void {
@@ -188,15 +190,17 @@ function valueOrAddress(write: () => void, address: Address, out: ValueWriter): 
 }
 
 function writeAddress(address: Address, out: ValueWriter): void {
-  const { kind, module, path, reason = 'it arrived by reference' } = address;
+  const { kind, path, reason = 'it arrived by reference' } = address;
+  const isFile = kind === 'require' || kind === 'import';
   if (isOfProgram(address)) refuseSecond(address, out);
+  const module = (isFile ? currentBorder()?.leave(address.module, true, out) : undefined) ?? address.module;
   out.form(form.ADDRESS);
   out.uint32(kinds.indexOf(kind));
   out.string(module);
   out.uint32(path.length);
   for (const name of path) out.string(name);
   // Data needs no loading in advance, and import() would want to be told that it is JSON.
-  if ((kind !== 'require' && kind !== 'import') || module.endsWith('.json')) return;
+  if (!isFile || module.endsWith('.json')) return;
   const name = path.join('.') || 'its exports';
   out.module(isOfProgram(address) ? watchedModule(module, name, reason) : module);
 }
@@ -219,7 +223,8 @@ export function read(of: number, input: ValueReader): object {
       return readImage(input);
     case form.ADDRESS: {
       const kind = kinds[input.uint32()] as AddressKind;
-      const module = input.string();
+      const named = input.string();
+      const module = kind === 'require' || kind === 'import' ? fileHere(named) : named;
       const path = readAll(input.uint32(), () => input.string());
       return arrived(Address.of(kind, module, path), valueAt);
     }
@@ -255,10 +260,15 @@ export function read(of: number, input: ValueReader): object {
     case form.PROGRAM_NAMESPACE:
       return readProgramNamespace(input);
     case form.HERE:
-      return Here.of(input.string());
+      return Here.of(fileHere(input.string()));
     default:
-      return arrived(RequireOf.for(input.string()), ({ url }) => requireFrom(url));
+      return arrived(RequireOf.for(fileHere(input.string())), ({ url }) => requireFrom(url));
   }
+}
+
+/** The URL that this process has for a file that the message names. */
+function fileHere(url: string): string {
+  return currentBorder()?.arrive?.(url) ?? url;
 }
 
 /** An object that shows what variables of the module hold whenever it is asked. */

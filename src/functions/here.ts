@@ -95,6 +95,11 @@ export function requireFrom(url: string): NodeJS.Require {
   return createRequire(url);
 }
 
+/** Returns the URLs of the files by which a function with these variables finds others. */
+export function placesIn(variables: readonly { readonly value: unknown }[]): string[] {
+  return variables.flatMap(({ value }) => (value instanceof Here || value instanceof RequireOf ? [value.url] : []));
+}
+
 function resolveFrom(url: string, specifier: string): string {
   const resolved = resolveImport(specifier, url, 'import');
   if (resolved === undefined) throw new Error(`Cannot find ${specifier}, imported from ${url}`);

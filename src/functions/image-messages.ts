@@ -1,4 +1,5 @@
 /** Writes and reads functions by value: the image, the variables, and the added properties. */
+import { currentBorder } from '../codec/border.ts';
 import { reach, type ValueReader, type ValueWriter } from '../codec/extension.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { readAdded, writeAdded } from './added-properties.ts';
@@ -10,6 +11,7 @@ import { classById, classesOfInstances, idOfClass, rememberClass } from './class
 import { compileImage } from './compile.ts';
 import { type FunctionImage, PARENT } from './function-image.ts';
 import { noteEncoded } from './heavy-captures.ts';
+import { placesIn } from './here.ts';
 import { LateClass, lateOr, whileReading, whileWriting } from './late-classes.ts';
 import { takeOpening } from './private-statics.ts';
 import { readAll } from './read-all.ts';
@@ -24,6 +26,7 @@ export function writeImage(
 ): void {
   let text = spelled.get(image);
   if (text === undefined) spelled.set(image, (text = JSON.stringify(image)));
+  currentBorder()?.text?.(image.code, placesIn(variables), out);
   out.string(key);
   out.string(text);
   out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));

@@ -1,19 +1,25 @@
-import { AuthenticationError } from '../../contracts/errors.ts';
+import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
 import { clearInterval, clearTimeout, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import { makePlace, Server } from '../../managers/server.ts';
-import { Gateway } from '../gateway.ts';
+import { CodeFolder } from '../code/code-folder.ts';
+import { fileKey } from '../code/code-shelf.ts';
+import { channelsOfGateways, Gateway } from '../gateway.ts';
 import type { HostDoor } from '../host-link.ts';
 import { makeClusterObject } from '../make-cluster-object.ts';
 import { Redis } from '../redis.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
 import { removePool } from '../tasks/remove-pool.ts';
-import { hostKey, hostsKey, news, newsChannel, poolsKey, taskKeys } from '../tasks/task-keys.ts';
+import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
 import { DRAINED, HostedPool, type HostOfPools } from './hosted-pool.ts';
 
 /** What a host is started with. */
 export interface HostOrders {
   readonly settings: ClusterSettings;
+  /** The folder with the host's own files and packages. */
+  readonly root: string;
+  /** False if it runs its own files only. */
+  readonly takesCode: boolean;
   readonly slots: number;
   readonly name: string;
   readonly labels: readonly string[];
@@ -33,6 +39,9 @@ export class Host implements HostOfPools {
   readonly seal: Seal;
   readonly redis: Redis;
   readonly door: HostDoor;
+  readonly folder = new CodeFolder();
+  readonly root: string;
+  readonly takesCode: boolean;
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
   /** Pools that this host cannot serve, and why. */
@@ -51,6 +60,8 @@ export class Host implements HostOfPools {
     this.id = `${name.replace(/[^\w.-]/g, '_')}-${randomHex(3)}`;
     this.namespace = settings.namespace;
     this.slots = slots;
+    this.root = orders.root;
+    this.takesCode = orders.takesCode;
     this.labels = orders.labels;
     this.seal = new Seal(settings.keys, settings.namespace);
     this.door = this.#serve(settings);
@@ -64,13 +75,13 @@ export class Host implements HostOfPools {
 
   /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
   #serve(settings: ClusterSettings): HostDoor {
-    const place = makePlace();
-    const server = new Server(place, (find) => (type, args) => {
+    const own = makePlace();
+    const server = new Server(own, (find) => (type, args) => {
       this.#gateway ??= new Gateway(settings);
       return makeClusterObject(this.#gateway, find, type, args);
     });
     server.open();
-    return { identity: place.identity, namespace: settings.namespace, ...place.near };
+    return { identity: own.identity, namespace: settings.namespace, ...own.near };
   }
 
   /** Resolves when the host takes tasks. Rejects with a `ClusterError` if the server cannot be used. */
@@ -111,6 +122,7 @@ export class Host implements HostOfPools {
     }
     await this.#gateway?.redis.close();
     await this.redis.close();
+    this.folder.remove();
   }
 
   /** Claims jobs as long as a slot is free. May be called at any time. */
@@ -129,6 +141,25 @@ export class Host implements HostOfPools {
   /** Tells all hosts that there is a job. */
   async hint(pool: string): Promise<void> {
     await this.redis.command('PUBLISH', newsChannel(this.namespace), news.JOB + pool);
+  }
+
+  /** Resolves to a file of a program, opened. */
+  async fetch(hash: string): Promise<Uint8Array> {
+    const sealed = (await this.redis.command('GET', fileKey(this.namespace, hash))) as Buffer | null;
+    if (sealed !== null) return this.seal.open(sealed, place.file(hash));
+    throw new ClusterError(
+      "The Redis server has lost a file of a task's program: submit the task again.",
+      'ERR_DATA_LOST',
+    );
+  }
+
+  /** Serves a pool no more: it needs what this host does not have. */
+  refuse(id: string, why: string): void {
+    const hosted = this.#pools.get(id);
+    if (hosted === undefined) return;
+    this.#pools.delete(id);
+    void hosted.close().catch(() => {});
+    void this.#note(id, why).catch(() => {});
   }
 
   warn(text: string): void {
@@ -194,12 +225,20 @@ export class Host implements HostOfPools {
       this.#pools.set(id, new HostedPool(this, id, sealed, Number(lease)));
     } catch (error) {
       const why = error instanceof AuthenticationError ? 'it was made with another key' : (error as Error).message;
-      this.#refused.set(id, why);
-      this.warn(`refuses pool ${id}: ${why}`);
-      await this.#say();
+      await this.#note(id, why);
       return;
     }
     this.look();
+  }
+
+  async #note(id: string, why: string): Promise<void> {
+    this.#refused.set(id, why);
+    this.warn(`refuses pool ${id}: ${why}`);
+    await this.#say();
+    const { pool } = taskKeys(this.namespace, id);
+    const gateway = (await this.redis.command('HGET', pool, 'gateway')) as Buffer | null;
+    // The program hears at once that there may be no host for it.
+    if (gateway !== null) await this.redis.command('PUBLISH', channelsOfGateways(this.namespace) + gateway, `r${pool}`);
   }
 
   async #forget(id: string): Promise<void> {
@@ -217,6 +256,7 @@ export class Host implements HostOfPools {
 
   /** Says that this host lives, and what it does. */
   async #say(): Promise<void> {
+    this.folder.touch();
     const { name, settings } = this.#orders;
     const about = {
       id: this.id,

@@ -3,12 +3,14 @@ import { AuthenticationError, ClusterError, TimeoutError, WorkerLostError } from
 import { outcome, type Way } from '../../contracts/executor.ts';
 import { clearInterval, clock, randomHex, setInterval } from '../../engine/builtins.ts';
 import { Pool } from '../../pool/pool.ts';
+import { type CodeOfHost, HostedCode, UnservableError } from '../code/hosted-code.ts';
 import type { HostDoor } from '../host-link.ts';
 import type { Redis, Reply } from '../redis.ts';
 import { SPEND, TASK } from '../scripts/task.ts';
 import type { Seal } from '../seal.ts';
 import { type BullJob, type BullWorker, openWorker } from '../tasks/bull.ts';
 import {
+  type FunctionHeader,
   NODE,
   type PoolHeader,
   PROTOCOL,
@@ -21,7 +23,7 @@ import { place, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
 import { finalizeSealed, initializeSealed, packOutcome, runSealed } from './run-sealed.ts';
 
 /** What a pool needs of its host. */
-export interface HostOfPools {
+export interface HostOfPools extends CodeOfHost {
   readonly id: string;
   readonly namespace: string;
   readonly slots: number;
@@ -34,6 +36,8 @@ export interface HostOfPools {
   look(): void;
   /** Tells all hosts that there is a job. */
   hint(pool: string): Promise<void>;
+  /** Serves a pool no more, for this reason. */
+  refuse(pool: string, why: string): void;
   warn(text: string): void;
 }
 
@@ -85,6 +89,7 @@ export class HostedPool {
   readonly #header: PoolHeader;
   readonly #initializer: Uint8Array;
   readonly #functions = new Map<string, Shared<Uint8Array>>();
+  readonly #code: HostedCode;
   readonly #claims = new Set<Claim>();
   readonly #running = new Map<string, Running>();
   readonly #idle: (() => void)[] = [];
@@ -105,6 +110,7 @@ export class HostedPool {
     assertServable(header, host.labels);
     this.#header = header;
     this.#initializer = body;
+    this.#code = new HostedCode(host, id, header.root, header.isShipped);
     this.#worker = openWorker(this.#names, host.redis.client, lease, () => host.look());
     void this.#worker.startStalledCheckTimer().catch(() => {});
     this.#renewing = setInterval(() => this.#renew(), lease / 4);
@@ -163,6 +169,7 @@ export class HostedPool {
     clearInterval(this.#renewing);
     if (this.#local !== undefined) end(this.#local);
     await this.#local?.join();
+    this.#code.remove();
     await this.#worker.close(true).catch(() => {});
   }
 
@@ -223,6 +230,8 @@ export class HostedPool {
     try {
       const { header, body } = readLetter<TaskHeader>(this.#host.seal.open(sealed, place.task(this.id, id, limit)));
       name = header.name;
+      await this.#code.bring(this.#header.code);
+      await this.#code.bring(header.code);
       const fn = await this.#function(header.fn);
       const options = { signal: stop.signal, ...(header.timeout !== undefined && { timeout: header.timeout }) };
       const [failed, bytes, ran] = await this.#workers().apply(
@@ -235,6 +244,12 @@ export class HostedPool {
       ms = ran;
     } catch (error) {
       if (error === CANCELLED || error === LOST) return undefined;
+      if (error instanceof UnservableError) {
+        this.#isOver = true;
+        await this.#step('back', id, claim.token);
+        this.#host.refuse(this.id, error.message);
+        return AGAIN;
+      }
       if (error === DRAINED && limit > 1) {
         await this.#step('back', id, claim.token);
         return AGAIN;
@@ -267,7 +282,9 @@ export class HostedPool {
     if (sealed === null) {
       throw new ClusterError('The Redis server has lost the function of a task: submit it again.', 'ERR_DATA_LOST');
     }
-    const shared = share(this.#host.seal.open(sealed, place.fn(this.id, hash)));
+    const letter = this.#host.seal.open(sealed, place.fn(this.id, hash));
+    await this.#code.bring(readLetter<FunctionHeader>(letter).header.code);
+    const shared = share(letter);
     this.#functions.set(hash, shared);
     if (this.#functions.size > MOST_FUNCTIONS) this.#functions.delete(this.#functions.keys().next().value!);
     return shared;
@@ -286,7 +303,7 @@ export class HostedPool {
       cluster: false,
       processes: this.#host.slots,
       initializer: initializeSealed,
-      initargs: [this.#host.door, hasInitializer ? share(this.#initializer) : undefined],
+      initargs: [this.#host.door, this.#code.places, hasInitializer ? share(this.#initializer) : undefined],
       ...(hasInitializer && { finalizer: finalizeSealed }),
     });
     return this.#local;

@@ -1,10 +1,12 @@
 import type { Shared } from '../../channel/shared-copy.ts';
+import { acrossBorder } from '../../codec/border.ts';
 import { reach } from '../../codec/extension.ts';
 import { SerializationError } from '../../contracts/errors.ts';
 import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
+import { type CodePlaces, HostBorder } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
@@ -16,6 +18,7 @@ const modules = lazy(
 /** Functions that a worker keeps decoded. */
 const MOST_FUNCTIONS = 64;
 const functions = new Map<string, AnyFunction>();
+let border: HostBorder | undefined;
 let finalizer: (() => unknown) | undefined;
 
 /**
@@ -34,7 +37,7 @@ export async function runSealed(
   try {
     const known = functions.get(hash) ?? (await decode(fn, hash));
     began = clock();
-    end = await run(known, how, unpackValue(input, reach.TRUSTED) as ArrayLike<unknown>, start);
+    end = await run(known, how, unpack(input) as ArrayLike<unknown>, start);
   } catch (error) {
     end = [outcome.ERROR, error];
   }
@@ -42,10 +45,15 @@ export async function runSealed(
 }
 
 /** Begins a worker of a host: runs the initializer of its pool, if there is one, and keeps the finalizer. */
-export async function initializeSealed(door: HostDoor, sealed: Shared<Uint8Array> | undefined): Promise<void> {
+export async function initializeSealed(
+  door: HostDoor,
+  places: CodePlaces,
+  sealed: Shared<Uint8Array> | undefined,
+): Promise<void> {
   enterHost(door);
+  border = new HostBorder(places);
   if (sealed === undefined) return;
-  const [initializer, initargs, last] = unpackValue(sealed.value, reach.TRUSTED) as [
+  const [initializer, initargs, last] = unpack(sealed.value) as [
     AnyFunction | undefined,
     readonly unknown[],
     (() => unknown) | undefined,
@@ -78,7 +86,8 @@ export function packOutcome(end: Outcome): Uint8Array {
   }
 }
 
-const pack = (value: unknown): Uint8Array => packValue(value, 'result', reach.TRUSTED);
+const pack = (value: unknown): Uint8Array => acrossBorder(border, () => packValue(value, 'result', reach.TRUSTED));
+const unpack = (packed: Uint8Array): unknown => acrossBorder(border, () => unpackValue(packed, reach.TRUSTED));
 
 function refusalOf(value: unknown): unknown {
   try {
@@ -92,14 +101,20 @@ function refusalOf(value: unknown): unknown {
 async function decode(fn: Shared<Uint8Array>, hash: string): Promise<AnyFunction> {
   const { header, body } = readLetter<FunctionHeader>(fn.value);
   // A module that cannot be imported is reported where it is used.
-  for (const url of header.modules)
+  for (const module of header.modules)
     await modules()
-      .importModule(url)
+      .importModule(hereOf(module))
       .catch(() => {});
-  const known = unpackValue(body, reach.TRUSTED) as AnyFunction;
+  const known = unpack(body) as AnyFunction;
   functions.set(hash, known);
   if (functions.size > MOST_FUNCTIONS) functions.delete(functions.keys().next().value!);
   return known;
+}
+
+/** A module that a message names, with its URL in this process. */
+function hereOf(module: string): string {
+  const [url = '', ...rest] = module.split('\n');
+  return [border?.arrive(url) ?? url, ...rest].join('\n');
 }
 
 async function run(fn: AnyFunction, how: Way, input: ArrayLike<unknown>, start: number): Promise<Outcome> {

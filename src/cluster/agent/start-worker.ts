@@ -5,7 +5,8 @@ import { assertOptionType, assertWhole } from '../../contracts/options.ts';
 import { os } from '../../engine/builtins.ts';
 import { cpuCount } from '../../process/cpu-count.ts';
 import { Process } from '../../process/process.ts';
-import { readSettings } from '../settings.ts';
+import { projectRoot } from '../code/project-root.ts';
+import { readCodeOptions, readSettings } from '../settings.ts';
 import { assertBullInstalled } from '../tasks/bull.ts';
 import { type HostMessage, runHost } from './host-process.ts';
 
@@ -61,8 +62,17 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
     );
   }
   assertBullInstalled();
+  const code = readCodeOptions(cluster);
   const [mine, theirs] = pipe<HostMessage | 'drain'>();
-  const orders = { settings, slots: slots ?? cpuCount(), name: name ?? os.hostname(), labels, grace };
+  const orders = {
+    settings,
+    root: projectRoot(code.root ?? process.cwd()),
+    takesCode: code.ship !== 'never',
+    slots: slots ?? cpuCount(),
+    name: name ?? os.hostname(),
+    labels,
+    grace,
+  };
   const host = new Process({
     target: runHost,
     args: [orders, theirs as never],

@@ -8,6 +8,11 @@ export class ClusterTasks extends BaseProxy {
     return this.call('store', [hash, bytes]);
   }
 
+  /** Gives a file that tasks need, before the first of them. */
+  ship(hash: string, bytes: Uint8Array): Promise<unknown> {
+    return this.call('ship', [hash, bytes]);
+  }
+
   /** No task will name the function any more. */
   drop(hash: string): Promise<unknown> {
     return this.call('drop', [hash]);

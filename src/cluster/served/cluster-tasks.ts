@@ -10,6 +10,7 @@ export function clusterTasks(gateway: Gateway, orders: PoolOrders): ServedObject
     'tasks',
     {
       store: (_caller: Caller, hash: string, bytes: Uint8Array) => desk.store(hash, bytes),
+      ship: (_caller: Caller, hash: string, bytes: Uint8Array) => desk.ship(hash, bytes),
       drop: (_caller: Caller, hash: string) => desk.drop(hash),
       run: (_caller: Caller, id: string, letter: Uint8Array, limit: number, priority: number) =>
         desk.run(id, letter, limit, priority),

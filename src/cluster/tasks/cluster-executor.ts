@@ -7,9 +7,11 @@ import type { PoolSettings } from '../../pool/pool-settings.ts';
 import { inUsersWords } from '../../pool/refusal-path.ts';
 import { onAbort } from '../../waits/on-abort.ts';
 import { Cluster } from '../cluster.ts';
+import { folderUrl } from '../code/host-border.ts';
+import { OutgoingCode } from '../code/outgoing-code.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
-import { readSettings } from '../settings.ts';
+import { readCodeOptions, readSettings } from '../settings.ts';
 import { assertBullInstalled } from './bull.ts';
 import { FunctionStore, type Stored } from './function-store.ts';
 import { NODE, type PoolHeader, PROTOCOL, type TaskHeader, writeLetter } from './letter.ts';
@@ -31,10 +33,8 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   readonly admission = new Admission(() => this.#maybeIdle());
   readonly #settings: PoolSettings;
   readonly #options: NonNullable<PoolSettings['cluster']>;
-  readonly #functions = new FunctionStore(
-    (hash, bytes) => this.#tell(this.#open().store(hash, bytes)),
-    (hash) => this.#tell(this.#open().drop(hash)),
-  );
+  readonly #code: OutgoingCode;
+  readonly #functions: FunctionStore;
   readonly #tasks = new Set<ClusterTask>();
   readonly #idle: (() => void)[] = [];
   #cluster: Cluster | undefined;
@@ -55,6 +55,12 @@ export class ClusterExecutor implements Executor<ClusterTask> {
       );
     }
     assertBullInstalled();
+    this.#code = new OutgoingCode(readCodeOptions(this.#options));
+    this.#functions = new FunctionStore(
+      this.#code,
+      (hash, bytes) => this.#tell(this.#open().store(hash, bytes)),
+      (hash) => this.#tell(this.#open().drop(hash)),
+    );
   }
 
   get workers(): Executor['workers'] {
@@ -79,7 +85,8 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     const fn = this.#functions.borrow(task.fn);
     let letter: Uint8Array;
     try {
-      letter = writeLetter(headerOf(fn, task), packInput(task));
+      const { packed, code } = this.#code.collect(() => packInput(task));
+      letter = writeLetter({ ...headerOf(fn, task), ...(code !== undefined && { code }) }, packed);
     } catch (error) {
       this.#functions.giveBack(fn);
       throw error;
@@ -95,15 +102,15 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     if (options.signal !== undefined) {
       submitted.stopListening = onAbort(options.signal, () => this.end(submitted, options.signal?.reason));
     }
-    this.#open()
-      .run(submitted.id, letter, options.retries + 1, options.priority)
-      .then(
-        ([packed, slots, isBroken]) => {
-          this.#slots = slots;
-          this.#ended(submitted, packed, isBroken);
-        },
-        (error) => this.#broke(submitted, error),
-      );
+    const door = this.#open();
+    for (const [hash, bytes] of this.#code.take()) this.#tell(door.ship(hash, bytes));
+    door.run(submitted.id, letter, options.retries + 1, options.priority).then(
+      ([packed, slots, isBroken]) => {
+        this.#slots = slots;
+        this.#ended(submitted, packed, isBroken);
+      },
+      (error) => this.#broke(submitted, error),
+    );
     return submitted;
   }
 
@@ -162,7 +169,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     return asOurselves(() => {
       this.#cluster = new Cluster(this.#options);
       this.#door = this.#cluster.tasks({
-        letter: poolLetter(this.#settings),
+        letter: poolLetter(this.#settings, this.#code),
         processes: this.#settings.processes ?? 0,
       });
       this.#door.slots().then(
@@ -252,8 +259,11 @@ function packInput(task: Task): Uint8Array {
   }
 }
 
-function poolLetter(settings: PoolSettings): Uint8Array {
+function poolLetter(settings: PoolSettings, outgoing: OutgoingCode): Uint8Array {
   const { name, concurrency, maxTasks, maxMemory, initializer, initargs, finalizer, start } = settings;
+  const { packed, code } = outgoing.collect(() =>
+    packValue([initializer, initargs, finalizer], 'options', reach.TRUSTED),
+  );
   const header: PoolHeader = {
     protocol: PROTOCOL,
     node: NODE,
@@ -261,9 +271,12 @@ function poolLetter(settings: PoolSettings): Uint8Array {
     name,
     concurrency,
     hasInitializer: initializer !== undefined || finalizer !== undefined,
+    root: folderUrl(outgoing.root),
+    isShipped: outgoing.isShipped,
+    ...(code !== undefined && { code }),
     ...(start.env !== undefined && { env: start.env }),
     ...(maxTasks !== Number.POSITIVE_INFINITY && { maxTasksPerChild: maxTasks }),
     ...(maxMemory !== Number.POSITIVE_INFINITY && { maxMemoryPerChild: maxMemory }),
   };
-  return writeLetter(header, packValue([initializer, initargs, finalizer], 'options', reach.TRUSTED));
+  return writeLetter(header, packed);
 }

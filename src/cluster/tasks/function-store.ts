@@ -2,6 +2,7 @@ import { reach } from '../../codec/extension.ts';
 import type { AnyFunction } from '../../contracts/executor.ts';
 import { UnchangedLook } from '../../functions/unchanged-look.ts';
 import { lazy } from '../../loading/lazy.ts';
+import type { OutgoingCode } from '../code/outgoing-code.ts';
 import { packWithModules } from '../packed.ts';
 import { writeLetter } from './letter.ts';
 
@@ -27,8 +28,10 @@ export class FunctionStore {
   readonly #store: (hash: string, bytes: Uint8Array) => void;
   readonly #drop: (hash: string) => void;
   readonly #look = new UnchangedLook((fn) => capture().isUnchanged(fn));
+  readonly #code: OutgoingCode;
 
-  constructor(store: (hash: string, bytes: Uint8Array) => void, drop: (hash: string) => void) {
+  constructor(code: OutgoingCode, store: (hash: string, bytes: Uint8Array) => void, drop: (hash: string) => void) {
+    this.#code = code;
     this.#store = store;
     this.#drop = drop;
   }
@@ -56,8 +59,8 @@ export class FunctionStore {
   }
 
   #pack(fn: AnyFunction): Stored {
-    const { packed, modules } = packWithModules(fn, 'fn', reach.TRUSTED);
-    const bytes = writeLetter({ modules }, packed);
+    const { packed: message, code } = this.#code.collect(() => packWithModules(fn, 'fn', reach.TRUSTED));
+    const bytes = writeLetter({ modules: message.modules, ...(code !== undefined && { code }) }, message.packed);
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('base64url');
     let stored = this.#byHash.get(hash);
     if (stored === undefined) {

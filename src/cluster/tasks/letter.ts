@@ -7,7 +7,7 @@ export interface Letter<Header> {
 const LENGTH_BYTES = 4;
 
 /** Grows whenever programs and hosts of another version would misunderstand each other. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The major version of this Node. */
 export const NODE = Number(process.versions.node.split('.')[0]);
@@ -41,12 +41,16 @@ export interface TaskHeader {
   readonly start: number;
   /** Milliseconds from its start, if it has a time-out. */
   readonly timeout?: number;
+  /** The hash of the manifest of the files that its input needs. */
+  readonly code?: string;
 }
 
 /** The header of a function. */
 export interface FunctionHeader {
   /** Modules to import before the function is decoded. */
   readonly modules: readonly string[];
+  /** The hash of the manifest of the files that it needs. */
+  readonly code?: string;
 }
 
 /** The header of a result. */
@@ -70,4 +74,10 @@ export interface PoolHeader {
   readonly maxTasksPerChild?: number;
   readonly maxMemoryPerChild?: number;
   readonly hasInitializer: boolean;
+  /** The URL of the folder whose files travel, with a slash at the end. */
+  readonly root: string;
+  /** True if the program sends its files. */
+  readonly isShipped: boolean;
+  /** The hash of the manifest of the files that the initializer and the finalizer need. */
+  readonly code?: string;
 }

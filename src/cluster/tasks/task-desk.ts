@@ -1,5 +1,6 @@
 import { ClusterError, PlacementError } from '../../contracts/errors.ts';
 import { clock, randomHex, setImmediate } from '../../engine/builtins.ts';
+import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
 import { Backlog } from './backlog.ts';
 import { type BullQueue, openQueue } from './bull.ts';
@@ -64,11 +65,14 @@ export class TaskDesk implements Leased {
   readonly #backlog = new Backlog<DeskTask>();
   readonly #jobs = new Map<string, DeskJob>();
   readonly #functions = new Map<string, Uint8Array>();
+  readonly #code: CodeShelf;
   #jobCount = 0;
   #slots = 0;
   #slotsRead = -LOOK_FOR_SLOTS;
   /** Milliseconds that a task runs, smoothed; undefined until one has ended. */
   #mean: number | undefined;
+  /** All hosts refuse the pool. */
+  #isRefused = false;
   #isFlushing = false;
   #isOver = false;
   #hasOutlived = false;
@@ -77,6 +81,7 @@ export class TaskDesk implements Leased {
   constructor(gateway: Gateway, orders: PoolOrders) {
     this.#gateway = gateway;
     this.#orders = orders;
+    this.#code = new CodeShelf(gateway);
     this.#names = taskKeys(gateway.namespace, this.id);
     this.keys = [this.#names.pool];
     this.#queue = openQueue(this.#names, gateway.redis.client);
@@ -91,6 +96,11 @@ export class TaskDesk implements Leased {
     this.#functions.set(hash, bytes);
     // What cannot be stored fails with the tasks that need it.
     this.#upload(hash, bytes).catch(() => {});
+  }
+
+  /** Keeps a file that tasks need. */
+  ship(hash: string, bytes: Uint8Array): void {
+    this.#code.add(hash, bytes);
   }
 
   /** No task will name the function any more. */
@@ -145,6 +155,7 @@ export class TaskDesk implements Leased {
     const { redis, lease } = this.#gateway;
     const isThere = await redis.command('PEXPIRE', this.#names.pool, String(lease)).catch(() => undefined);
     if (isThere === undefined || this.#isOver) return;
+    await this.#code.renew().catch(() => {});
     if (isThere === 0) await this.#announce().catch(() => {});
     await this.#outlive(this.#jobs.keys()).catch(() => {});
     if (isThere === 0) await this.#reconcile().catch(() => {});
@@ -152,7 +163,11 @@ export class TaskDesk implements Leased {
 
   onLost(): void {}
 
-  hint(): void {}
+  /** A host refuses the pool. */
+  hint(): void {
+    this.#slotsRead = -LOOK_FOR_SLOTS;
+    void this.#readSlots().catch(() => {});
+  }
 
   /** The connection is there again, or some time has passed. */
   pokeAll(): void {
@@ -163,11 +178,11 @@ export class TaskDesk implements Leased {
 
   /** Says that there is such a pool, and gives the hosts all that they need of it. */
   async #announce(): Promise<void> {
-    const { redis, namespace, lease, seal } = this.#gateway;
+    const { redis, namespace, lease, seal, id } = this.#gateway;
     await redis.opened();
     const { pool } = this.#names;
     const sealed = seal.seal(this.#orders.letter, place.pool(this.id));
-    await redis.command('HSET', pool, 'print', seal.print, 'lease', String(lease), 'sealed', sealed);
+    await redis.command('HSET', pool, 'print', seal.print, 'lease', String(lease), 'sealed', sealed, 'gateway', id);
     await redis.command('PEXPIRE', pool, String(lease));
     for (const [hash, bytes] of this.#functions) await this.#upload(hash, bytes);
     await this.#results.begin();
@@ -205,8 +220,9 @@ export class TaskDesk implements Leased {
 
   async #flush(): Promise<void> {
     await this.#announced;
+    await this.#code.settled();
     const reading = this.#readSlots();
-    if (this.#slots === 0) await reading;
+    if (this.#slots === 0 || this.#isRefused) await reading;
     else reading.catch(() => {});
     const jobs: DeskJob[] = [];
     const fields: (string | Uint8Array)[] = [];
@@ -350,7 +366,7 @@ export class TaskDesk implements Leased {
   }
 
   async #readSlots(): Promise<void> {
-    if (clock() - this.#slotsRead < LOOK_FOR_SLOTS) return;
+    if (clock() - this.#slotsRead < LOOK_FOR_SLOTS && !this.#isRefused) return;
     this.#slotsRead = clock();
     const hosts = await readHosts(this.#gateway.redis, this.#gateway.namespace);
     this.#slots = 0;
@@ -364,7 +380,8 @@ export class TaskDesk implements Leased {
       host: id,
       why: refuses.find(({ pool }) => pool === this.id)?.why,
     }));
-    if (hosts.length === 0 || refusals.some(({ why }) => why === undefined)) return;
+    this.#isRefused = hosts.length > 0 && refusals.every(({ why }) => why !== undefined);
+    if (!this.#isRefused) return;
     const known = refusals as { host: string; why: string }[];
     const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');
     this.#failAll(new PlacementError(`No host of the cluster can run this pool's tasks. ${text}.`, known));

@@ -54,4 +54,5 @@ export const place = {
   fn: (pool: string, hash: string) => `function|${pool}|${hash}`,
   task: (pool: string, id: string, limit: number) => `task|${pool}|${id}|${limit}`,
   result: (pool: string, id: string) => `result|${pool}|${id}`,
+  file: (hash: string) => `file|${hash}`,
 } as const;

@@ -1,0 +1,194 @@
+import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
+import { dirname, fs } from '../../engine/builtins.ts';
+import type { CodeFolder } from './code-folder.ts';
+import { type CodePlaces, folderUrl } from './host-border.ts';
+import { installedOnHost } from './installed-on-host.ts';
+import { hashOf, type Manifest, type ManifestFile, readManifest } from './manifest.ts';
+import { describedIn } from './package-description.ts';
+
+/** Thrown if this host cannot have what a program's functions need: the host refuses the pool. */
+export class UnservableError extends Error {}
+
+/** What a host gives to the code of one pool. */
+export interface CodeOfHost {
+  readonly folder: CodeFolder;
+  /** The real path of the folder with the host's own files and packages. */
+  readonly root: string;
+  /** False if the host runs its own files only. */
+  readonly takesCode: boolean;
+  /** Resolves to a file of the program, opened. */
+  fetch(hash: string): Promise<Uint8Array>;
+}
+
+/** Files that are fetched at once. */
+const AT_ONCE = 16;
+
+/** The files of one program on this host. See ../README.md, "Code". */
+export class HostedCode {
+  readonly #host: CodeOfHost;
+  readonly #isShipped: boolean;
+  readonly #programRoot: string;
+  readonly #pool: string;
+  readonly #brought = new Map<string, Promise<void>>();
+  /** Where the program's files are here, once something was brought. */
+  #tree: string | undefined;
+  /** Paths in the tree: true for a copy, false for a link to the host's own file. */
+  readonly #placed = new Map<string, boolean>();
+  readonly #linked = new Set<string>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `programRoot` is the URL of the program's root. */
+  constructor(host: CodeOfHost, pool: string, programRoot: string, isShipped: boolean) {
+    this.#host = host;
+    this.#pool = pool;
+    this.#programRoot = programRoot;
+    this.#isShipped = isShipped && host.takesCode;
+  }
+
+  /** Where the files are, for a worker. */
+  get places(): CodePlaces {
+    return { program: this.#programRoot, host: folderUrl(this.#host.root), tree: folderUrl(this.#base) };
+  }
+
+  get #base(): string {
+    return `${this.#host.folder.path}/${this.#pool}${this.#host.root === '/' ? '' : this.#host.root}`;
+  }
+
+  /** Resolves when all that a manifest names is here. Rejects with an `UnservableError` if this host cannot have it. */
+  bring(hash: string | undefined): Promise<void> {
+    if (hash === undefined) return Promise.resolve();
+    let brought = this.#brought.get(hash);
+    if (brought === undefined) {
+      brought = this.#bring(hash).catch((error) => {
+        const isTold = [UnservableError, ClusterError, AuthenticationError].some((Class) => error instanceof Class);
+        throw isTold ? error : new UnservableError(`it cannot keep the program's files: ${(error as Error).message}`);
+      });
+      this.#brought.set(hash, brought);
+      // A file that was missing may be there next time.
+      brought.catch(() => this.#brought.delete(hash));
+    }
+    return brought;
+  }
+
+  /** Removes all of it. */
+  remove(): void {
+    if (this.#tree !== undefined) this.#host.folder.removeTree(`${this.#host.folder.path}/${this.#pool}`);
+    this.#tree = undefined;
+  }
+
+  async #bring(hash: string): Promise<void> {
+    const bytes = await this.#host.fetch(hash);
+    if (hashOf(bytes) !== hash) throw new Error('a manifest of the program is not what its name says');
+    const manifest = readManifest(bytes);
+    assertRunnable(manifest);
+    for (const needed of manifest.packages) this.#assertInstalled(needed);
+    // One after the other: whether a file may be a link depends on what stands there.
+    const placing = this.#last.then(() => this.#place(manifest));
+    this.#last = placing.catch(() => {});
+    await placing;
+  }
+
+  async #place({ files, folders }: Manifest): Promise<void> {
+    this.#makeTree();
+    for (const folder of folders) this.#makeFolder(folder);
+    const other = files.find((file) => !this.#isOwn(file));
+    if (other === undefined && files.every(({ path }) => this.#placed.get(path) !== true)) {
+      for (const { path } of files) this.#put(path, false, `${this.#host.root}/${path}`);
+      return;
+    }
+    if (!this.#isShipped) {
+      const state = other !== undefined && fs.existsSync(`${this.#host.root}/${other.path}`) ? 'another' : 'no';
+      const whose = this.#host.takesCode ? 'the program does not send its files' : 'the host takes no files';
+      throw new UnservableError(
+        `it has ${state} ${other?.path ?? 'equal file'} below ${this.#host.root}, and ${whose}`,
+      );
+    }
+    const missing = files.filter(({ path }) => !this.#placed.has(path));
+    const fetchNext = async () => {
+      for (let file = missing.pop(); file !== undefined; file = missing.pop()) {
+        const { path, hash } = file;
+        this.#put(path, true, await this.#host.folder.file(hash, () => this.#host.fetch(hash)));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
+  }
+
+  #isOwn({ path, hash, size }: ManifestFile): boolean {
+    const own = `${this.#host.root}/${path}`;
+    try {
+      return fs.statSync(own).size === size && hashOf(fs.readFileSync(own)) === hash;
+    } catch {
+      return false;
+    }
+  }
+
+  #put(path: string, isCopy: boolean, from: string): void {
+    if (this.#placed.has(path)) return;
+    this.#makeFolder(path.includes('/') ? dirname(path) : '');
+    if (isCopy) fs.linkSync(from, `${this.#base}/${path}`);
+    else fs.symlinkSync(from, `${this.#base}/${path}`);
+    this.#placed.set(path, isCopy);
+  }
+
+  /** Makes the folders down to the root, with the packages of each, and what says of no file of which kind it is. */
+  #makeTree(): void {
+    if (this.#tree !== undefined) return;
+    const top = `${this.#host.folder.path}/${this.#pool}`;
+    fs.mkdirSync(top, { mode: 0o700 });
+    this.#tree = top;
+    const description = fs.openSync(`${top}/package.json`, 'wx', 0o400);
+    fs.writeSync(description, '{}');
+    fs.closeSync(description);
+    fs.mkdirSync(`${top}/node_modules`, { mode: 0o700 });
+    fs.symlinkSync(ownPackage(), `${top}/node_modules/multiproc`);
+    let at = '';
+    for (const step of this.#host.root.split('/').filter((each) => each !== '')) {
+      at += `/${step}`;
+      fs.mkdirSync(top + at, { mode: 0o700 });
+      linkPackages(at, top + at);
+    }
+    this.#linked.add('');
+  }
+
+  #makeFolder(path: string): void {
+    if (this.#linked.has(path)) return;
+    this.#makeFolder(path.includes('/') ? dirname(path) : '');
+    fs.mkdirSync(`${this.#base}/${path}`, { mode: 0o700 });
+    linkPackages(`${this.#host.root}/${path}`, `${this.#base}/${path}`);
+    this.#linked.add(path);
+  }
+
+  #assertInstalled({ name, version, at, user }: Manifest['packages'][number]): void {
+    const { root } = this.#host;
+    const folder = installedOnHost(root, name, at);
+    const wanted = version === '' ? name : `${name} ${version}`;
+    if (folder === undefined)
+      throw new UnservableError(`it lacks the package ${wanted}, which ${user} uses: install it in ${root}`);
+    const here = describedIn(folder)?.version ?? '';
+    if (version === '' || here === '' || majorOf(here) === majorOf(version)) return;
+    throw new UnservableError(`it has ${name} ${here}, and ${user} uses ${wanted}: install that in ${root}`);
+  }
+}
+
+function linkPackages(own: string, here: string): void {
+  if (fs.existsSync(`${own}/node_modules`)) fs.symlinkSync(`${own}/node_modules`, `${here}/node_modules`);
+}
+
+const majorOf = (version: string): string => version.replace(/^[v=\s]+/, '').split('.')[0]!;
+
+/** Throws if this host's Node and options run no TypeScript, and the program is written in it. */
+function assertRunnable({ files }: Manifest): void {
+  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  if (/(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options)) return;
+  const strips = (process.features as { typescript?: unknown }).typescript;
+  const other = files.find(({ path }) => (strips ? /\.[jt]sx$/ : /\.([cm]?ts|[jt]sx)$/).test(path));
+  if (other !== undefined) throw new UnservableError(`it cannot run ${other.path}: start its worker with --import tsx`);
+}
+
+/** The folder of this package. */
+function ownPackage(): string {
+  for (let folder = dirname(__filename); ; folder = dirname(folder)) {
+    if (describedIn(folder)?.name === 'multiproc') return folder;
+    if (dirname(folder) === folder) return folder;
+  }
+}

@@ -1,0 +1,63 @@
+/** What a message needs of the program's files: README.md, "Code". */
+
+/** A file below the root of the program. */
+export interface ManifestFile {
+  /** From the root, with slashes. */
+  readonly path: string;
+  /** SHA-256, as base64url. */
+  readonly hash: string;
+  readonly size: number;
+}
+
+/** A package that the host must have. */
+export interface ManifestPackage {
+  readonly name: string;
+  /** Empty if the program's has none. */
+  readonly version: string;
+  /** Its folder, from the root; it may lie above. */
+  readonly at: string;
+  /** Who uses it, as messages say it. */
+  readonly user: string;
+}
+
+/** The files, packages and folders that a message needs. */
+export interface Manifest {
+  readonly files: readonly ManifestFile[];
+  readonly packages: readonly ManifestPackage[];
+  /** Folders, from the root, in which packages are looked for. */
+  readonly folders: readonly string[];
+}
+
+export const LARGEST_FILE = 16 * 2 ** 20;
+export const MOST_BYTES = 100 * 2 ** 20;
+export const MOST_FILES = 10_000;
+
+/** Returns the SHA-256 of bytes, as base64url. */
+export function hashOf(bytes: Uint8Array): string {
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('base64url');
+}
+
+/** Reads a manifest. Throws an `Error` if it is none, or names a place outside of the root. */
+export function readManifest(bytes: Uint8Array): Manifest {
+  const manifest = JSON.parse(Buffer.from(bytes).toString()) as Manifest;
+  let sum = 0;
+  if (manifest.files.length > MOST_FILES) throw new Error('the manifest of the program has too many files');
+  for (const { path, hash, size } of manifest.files) {
+    sum += size;
+    const isSound = isInside(path) && path !== '' && /^[\w-]{43}$/.test(hash) && size >= 0 && size <= LARGEST_FILE;
+    if (!isSound || sum > MOST_BYTES) throw new Error('the manifest of the program is damaged');
+  }
+  for (const folder of manifest.folders) {
+    if (!isInside(folder)) throw new Error('the manifest of the program is damaged');
+  }
+  return manifest;
+}
+
+/** Whether a path leads to a place below the root, and into no package. */
+function isInside(path: string): boolean {
+  if (path === '') return true;
+  return (
+    path.split('/').every((step) => step !== '' && step !== '.' && step !== '..' && step !== 'node_modules') &&
+    !/[\0\\]/.test(path)
+  );
+}

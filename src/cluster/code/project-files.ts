@@ -1,0 +1,153 @@
+/** Reads the files of the program that travel, and finds what each uses. Loads nothing. */
+import { isBuiltin } from 'node:module';
+import { dirname, fs } from '../../engine/builtins.ts';
+import { isInPackage, packageAt } from '../../functions/installed-package.ts';
+import { resolveImport } from '../../functions/package-resolution.ts';
+import { spellings } from '../../functions/program-modules.ts';
+import { Refusal } from '../../functions/refusal.ts';
+import { scriptAt } from '../../functions/script.ts';
+import { parseProgram } from '../../functions/syntax.ts';
+import { type FileReference, referencesInText, referencesOf } from './file-references.ts';
+import { hashOf, LARGEST_FILE } from './manifest.ts';
+import { describedIn } from './package-description.ts';
+
+/** A file as it was when the program first sent something that uses it. */
+export interface ProjectFile {
+  readonly url: string;
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+  /** URLs of files of the program, and of packages. */
+  readonly uses: readonly FileUse[];
+}
+
+/** A file that another one uses. */
+export interface FileUse {
+  readonly url: string;
+  readonly isNeeded: boolean;
+}
+
+const files = new Map<string, ProjectFile>();
+
+/** Returns the file at a URL, or the one that loaders mean by it; `undefined` if there is none. Throws a `Refusal` if it cannot travel. */
+export function projectFile(url: string): ProjectFile | undefined {
+  let file = files.get(url);
+  if (file !== undefined) return file;
+  const real = existing(url);
+  if (real === undefined) return undefined;
+  if (real !== url) return projectFile(real);
+  file = read(url);
+  files.set(url, file);
+  return file;
+}
+
+/** Returns the files to which a text at `url` refers. Throws a `Refusal` if it needs one that only a loader of the program can find. */
+export function filesOf(references: readonly FileReference[], url: string): FileUse[] {
+  return references.flatMap((reference) => {
+    const found = find(reference, url);
+    return found === undefined ? [] : [{ url: found, isNeeded: reference.isNeeded }];
+  });
+}
+
+function read(url: string): ProjectFile {
+  const path = pathOf(url);
+  if (path.endsWith('.node'))
+    throw new Refusal(
+      `${path} is a native addon, which works on one kind of machine: put it into a package that is installed on the hosts`,
+    );
+  const { size } = fs.statSync(path);
+  if (size > LARGEST_FILE)
+    throw new Refusal(`${path} has ${size} bytes, and a file of the program may have ${LARGEST_FILE}`);
+  const bytes = fs.readFileSync(path);
+  return { url, bytes, hash: hashOf(bytes), uses: filesOf(referencesInFile(url, bytes), url) };
+}
+
+function referencesInFile(url: string, bytes: Buffer): FileReference[] {
+  const [extension = ''] = /\.\w+$/.exec(url) ?? [];
+  if (!/^(\.[cm]?[jt]sx?)?$/.test(extension)) return [];
+  const text = bytes.toString();
+  if (!/\b(import|export|require|URL)\b/.test(text)) return [];
+  if (/^\.[cm]?tsx?$|^\.jsx$/.test(extension)) {
+    // The text that runs says which imports are more than types.
+    const script = scriptAt(url);
+    return script === undefined ? referencesInText(text) : referencesOf(script.program);
+  }
+  for (const isModule of [extension !== '.cjs', extension === '.cjs']) {
+    try {
+      return referencesOf(parseProgram(text, isModule));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return referencesInText(text);
+}
+
+function find({ specifier, kind, isNeeded }: FileReference, url: string): string | undefined {
+  if (isBuiltin(specifier) || /^(multiproc(\/|$)|node:|data:|https?:)/.test(specifier)) return undefined;
+  if (/^(\.{1,2}(\/|$)|\/|file:)/.test(specifier)) {
+    const beside = kind === 'require' ? undefined : existing(withoutQuery(new URL(specifier, url).href));
+    return beside ?? (kind === 'file' ? undefined : requiredAt(specifier, url));
+  }
+  const other = kind === 'import' ? 'require' : 'import';
+  const found = resolveImport(specifier, url, kind as 'import' | 'require') ?? resolveImport(specifier, url, other);
+  if (found === undefined || !found.startsWith('file:')) {
+    if (found !== undefined || !isNeeded) return undefined;
+    throw new Refusal(
+      `${pathOf(url)} imports ${JSON.stringify(specifier)}, which only a loader of this program can find: import it by a relative path`,
+    );
+  }
+  if (!isInPackage(found) && !specifier.startsWith('#') && packageNameAbove(url) !== nameIn(specifier)) {
+    throw new Refusal(
+      `${pathOf(url)} imports ${JSON.stringify(specifier)}, which is a link to ${pathOf(found)}: install it as a package, also on the hosts, or import it by a relative path`,
+    );
+  }
+  return found;
+}
+
+/** A module that Node's `require`, and loaders that translate, find. */
+function requiredAt(specifier: string, url: string): string | undefined {
+  const found = resolveImport(specifier, url, 'require');
+  if (found !== undefined) return found.startsWith('file:') ? found : undefined;
+  return specifier.startsWith('/') ? undefined : existing(new URL(specifier, url).href);
+}
+
+/** The URL of a file that is there: the one at `url`, or what loaders that translate mean by it. */
+function existing(url: string): string | undefined {
+  const { pathToFileURL } = process.getBuiltinModule('node:url');
+  for (const spelling of spellings(url)) {
+    try {
+      const path = fs.realpathSync(pathOf(spelling));
+      if (fs.statSync(path).isFile()) return pathToFileURL(path).href;
+    } catch {
+      // Not this one.
+    }
+  }
+  return undefined;
+}
+
+/** The name that the nearest package.json gives the files of a folder: a program may import itself by it. */
+function packageNameAbove(url: string): string | undefined {
+  for (let folder = dirname(pathOf(url)); ; folder = dirname(folder)) {
+    const description = describedIn(folder);
+    if (description !== undefined || dirname(folder) === folder) return description?.name;
+  }
+}
+
+/** Returns the package of a file below `node_modules`, with its version. */
+export function packageOf(url: string): { readonly name: string; readonly folder: string; readonly version: string } {
+  const { name, folder } = packageAt(url)!;
+  const path = pathOf(folder);
+  return { name, folder: path, version: describedIn(path)?.version ?? '' };
+}
+
+/** Returns the path of a `file:` URL. */
+export function pathOf(url: string): string {
+  return process.getBuiltinModule('node:url').fileURLToPath(url);
+}
+
+function nameIn(specifier: string): string | undefined {
+  return /^((?:@[^/]+\/)?[^/]+)/.exec(specifier)?.[1];
+}
+
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/, '');
+}
