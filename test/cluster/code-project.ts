@@ -17,6 +17,9 @@ const cli = `${repository}dist/cli.js`;
 /** Texts by their paths in a project. */
 export type Files = Readonly<Record<string, string>>;
 
+/** The folder for temporary files of the host with this root. */
+export const temporaryOf = (root: string) => `${dirname(root)}/tmp`;
+
 /** Machines of a test: folders, a server, hosts and programs, which go with the test. */
 export class Machines {
   readonly folder = realpathSync(mkdtempSync(`${tmpdir()}/multiproc-machines-`));
@@ -42,7 +45,7 @@ export class Machines {
 
   /** Starts a host whose own files are in `root`; resolves when it takes tasks. Its folder for temporary files is `temporary`. */
   async host(namespace: string, root: string, options: readonly string[] = []) {
-    const temporary = `${dirname(root)}/tmp`;
+    const temporary = temporaryOf(root);
     mkdirSync(temporary, { recursive: true });
     const { url } = await this.server();
     const args = [cli, 'worker', url, '--namespace', namespace, '--slots', '2', '--lease', `${lease}ms`, ...options];

@@ -1,11 +1,12 @@
 // Functions go to hosts that do not have the project: each host and each program has a folder of its own.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { type Files, Machines } from './code-project.ts';
+import { hashOf, readManifest } from '#dist/cluster/code/manifest.js';
+import { type Files, Machines, temporaryOf } from './code-project.ts';
 import { skip } from './redis-server.ts';
 
 /** Begins a program whose last line says what came of it. */
@@ -208,35 +209,123 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
     const program = machines.project(
       {
         'package.json': '{ "type": "module" }',
-        'main/package.json': '{ "type": "module", "imports": { "#alias": "#nowhere" } }',
+        'main/package.json': '{ "type": "module" }',
         'beside.mjs': 'export const beside = () => 1;',
         'main/.hidden.mjs': 'export const hidden = () => 1;',
         'main/addon.cjs': "exports.addon = () => 1; try { require('./native.node'); } catch {}",
         'main/native.node': '',
-        'main/linked.mjs': "import { linked as other } from 'linked'; export const linked = () => other();",
-        'main/lib/index.mjs': 'export const linked = () => 1;',
-        'main/lib/package.json': '{ "name": "linked", "exports": "./index.mjs" }',
+        'main/alias.mjs': "import { nothing } from '@/nothing'; export const alias = () => nothing;",
+        'main/nothing.mjs': 'export const nothing = 1;',
+        'main/large.mjs': "export const large = () => new URL('./large.txt', import.meta.url);",
+        'main/large.txt': ' '.repeat(16 * 2 ** 20 + 1),
+        'loader.mjs':
+          "import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(`export const resolve = (name, context, next) => next(name.replace('@/', './') + (name.startsWith('@/') ? '.mjs' : ''), context);`));",
         'main/main.mjs': `${begin}
           import { beside } from '../beside.mjs';
           import { hidden } from './.hidden.mjs';
           import { addon } from './addon.cjs';
-          import { linked } from './linked.mjs';
+          import { alias } from './alias.mjs';
+          import { large } from './large.mjs';
           const why = (fn) => pool.apply(fn).catch((error) => error.name + ': ' + error.message);
-          await end(await Promise.all([() => beside(), hidden, addon, linked].map(why)));
+          await end(await Promise.all([() => beside(), hidden, addon, alias, large].map(why)));
         `,
       },
       true,
     );
-    mkdirSync(`${program}/main/node_modules`);
-    symlinkSync(`${program}/main/lib`, `${program}/main/node_modules/linked`);
-    const [outside, hidden, native, linked] = (await machines.run('refused', program, 'main/main.mjs')) as string[];
+    const options = ['--import', `${program}/loader.mjs`];
+    const all = (await machines.run('refused', program, 'main/main.mjs', {}, options)) as string[];
+    const [outside, hidden, native, alias, large] = all;
     assert.match(
       outside!,
-      /^SerializationError: Cannot send fn → beside: a function uses .*beside\.mjs, which stands outside of .*code: \{ root \}/,
+      /^SerializationError: Cannot send fn → beside: a function uses \S*\/beside\.mjs, which stands outside of .*code: \{ root \}/,
     );
     assert.match(hidden!, /and \.hidden\.mjs does not travel: its name begins with a dot/);
     assert.match(native!, /native\.node is a native addon/);
-    assert.match(linked!, /"linked", which is a link to .*install it as a package/);
+    assert.match(alias!, /alias\.mjs imports "@\/nothing", which only a loader of this program can find/);
+    assert.match(large!, /large\.txt has 16777217 bytes, and a file of the program may have 16777216/);
+  });
+
+  test("the packages of a program's own workspaces travel, and tasks start local pools and pools of the cluster with its modules", async () => {
+    const program = machines.project(
+      {
+        'package.json': '{ "workspaces": ["packages/*"] }',
+        'packages/tools/package.json': '{ "name": "@own/tools", "exports": { "./twice": "./twice.mjs" } }',
+        'packages/tools/twice.mjs': 'export const twice = (n) => 2 * n;',
+        'packages/app/package.json': '{ "type": "module" }',
+        'packages/app/work.js': "import { twice } from '@own/tools/twice'; export const work = (n) => twice(n) + 1;",
+        'packages/app/main.mjs': `
+          import { Pool } from 'multiproc';
+          import { work } from './work.js';
+          const cluster = { ...JSON.parse(process.env.CLUSTER), code: { root: new URL('../..', import.meta.url).pathname } };
+          const pool = new Pool({ cluster });
+          const within = async (options) => {
+            const inner = new Pool(options);
+            try { return await inner.map(work, [1, 2]); } finally { inner.terminate(); await inner.join(); }
+          };
+          const { code, ...rest } = cluster;
+          console.log(JSON.stringify([await pool.apply(work, [5]), await pool.apply(within, [{ processes: 1 }]), await pool.apply(within, [{ cluster: rest }])]));
+          pool.terminate();
+          await pool.join();
+        `,
+      },
+      true,
+    );
+    mkdirSync(`${program}/node_modules/@own`);
+    symlinkSync(`${program}/packages/tools`, `${program}/node_modules/@own/tools`);
+    await machines.host('workspaces', machines.project({}));
+    assert.deepEqual(await machines.run('workspaces', program, 'packages/app/main.mjs'), [11, [3, 5], [3, 5]]);
+  });
+
+  test('the folder of a host that was killed goes when it is old, and files that the server has lost are written again', async () => {
+    const program = machines.project(
+      {
+        'package.json': '{}',
+        'lib.mjs': 'export const one = () => 1;',
+        'main.mjs': `${begin}
+          import { one } from './lib.mjs';
+          await end(await pool.apply(one));
+        `,
+      },
+      true,
+    );
+    const root = machines.project({});
+    const { child } = await machines.host('gone', root);
+    const folders = () => readdirSync(temporaryOf(root)).filter((name) => name.startsWith('multiproc-code-'));
+    assert.equal(await machines.run('gone', program), 1);
+    const [old] = folders();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.deepEqual(folders(), [old]);
+    mkdirSync(`${temporaryOf(root)}/multiproc-code-${process.pid}-living`);
+    for (const name of folders()) utimesSync(`${temporaryOf(root)}/${name}`, 0, 0);
+    const server = await machines.server();
+    const running = machines.run('again', program);
+    const keys = async () => (await server.list('KEYS', 'mp:again:b:*')).map(String);
+    while ((await keys()).length < 3) await setTimeout(10);
+    await server.command('DEL', ...(await keys()));
+    while ((await keys()).length < 3) await setTimeout(10);
+    await machines.host('again', root);
+    assert.equal(await running, 1);
+    const left = folders();
+    assert.equal(left.length, 2);
+    assert.ok(!left.includes(old!) && left.includes(`multiproc-code-${process.pid}-living`));
+  });
+
+  test('a manifest that leads out of the root, or is too large, is no manifest', () => {
+    const hash = hashOf(new Uint8Array());
+    const whole = { files: [], packages: [], folders: [], links: [], usesLibrary: false };
+    const read = (manifest: object) => readManifest(Buffer.from(JSON.stringify({ ...whole, ...manifest })));
+    assert.deepEqual(read({ files: [{ path: 'a/b.js', hash, size: 0 }] }).files[0]?.path, 'a/b.js');
+    for (const path of ['', '/etc/x', '../x', 'a/../../x', 'a//b', './a', 'node_modules/x/a.js', 'a\\b', 'a\0']) {
+      assert.throws(() => read({ files: [{ path, hash, size: 0 }] }), /damaged/, path);
+      if (path !== '') assert.throws(() => read({ folders: [path] }), /damaged/, path);
+    }
+    assert.throws(() => read({ files: [{ path: 'a', hash: '../../x', size: 0 }] }), /damaged/);
+    assert.throws(() => read({ files: [{ path: 'a', hash, size: 17 * 2 ** 20 }] }), /damaged/);
+    assert.throws(() => read({ files: Array(7).fill({ path: 'a', hash, size: 16 * 2 ** 20 }) }), /damaged/);
+    assert.throws(() => read({ files: Array(10_001).fill({ path: 'a', hash, size: 1 }) }), /too many files/);
+    for (const name of ['../x', 'a/b', '@a', '.x'])
+      assert.throws(() => read({ links: [[name, 'a']] }), /damaged/, name);
   });
 
   test('TypeScript travels as it is, to hosts that run it', async () => {

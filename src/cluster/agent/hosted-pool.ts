@@ -230,8 +230,8 @@ export class HostedPool {
     try {
       const { header, body } = readLetter<TaskHeader>(this.#host.seal.open(sealed, place.task(this.id, id, limit)));
       name = header.name;
-      await this.#code.bring(this.#header.code);
-      await this.#code.bring(header.code);
+      if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
+      if (header.code !== undefined) await this.#code.bring(header.code);
       const fn = await this.#function(header.fn);
       const options = { signal: stop.signal, ...(header.timeout !== undefined && { timeout: header.timeout }) };
       const [failed, bytes, ran] = await this.#workers().apply(
@@ -283,7 +283,8 @@ export class HostedPool {
       throw new ClusterError('The Redis server has lost the function of a task: submit it again.', 'ERR_DATA_LOST');
     }
     const letter = this.#host.seal.open(sealed, place.fn(this.id, hash));
-    await this.#code.bring(readLetter<FunctionHeader>(letter).header.code);
+    const { code } = readLetter<FunctionHeader>(letter).header;
+    if (code !== undefined) await this.#code.bring(code);
     const shared = share(letter);
     this.#functions.set(hash, shared);
     if (this.#functions.size > MOST_FUNCTIONS) this.#functions.delete(this.#functions.keys().next().value!);

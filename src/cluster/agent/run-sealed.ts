@@ -6,7 +6,7 @@ import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } fro
 import { clock, types } from '../../engine/builtins.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
-import { type CodePlaces, HostBorder } from '../code/host-border.ts';
+import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
@@ -51,7 +51,7 @@ export async function initializeSealed(
   sealed: Shared<Uint8Array> | undefined,
 ): Promise<void> {
   enterHost(door);
-  border = new HostBorder(places);
+  border = settleCode(places);
   if (sealed === undefined) return;
   const [initializer, initargs, last] = unpack(sealed.value) as [
     AnyFunction | undefined,

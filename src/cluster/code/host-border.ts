@@ -69,6 +69,19 @@ export class HostBorder implements Border {
   }
 }
 
+let known: CodePlaces | undefined;
+
+/** Says that this process is a worker of a host, which has the program's files there. */
+export function settleCode(places: CodePlaces): HostBorder {
+  known = places;
+  return new HostBorder(places);
+}
+
+/** Returns where the program's files are, in a worker of a host. */
+export function codeHere(): CodePlaces | undefined {
+  return known;
+}
+
 /** The `file:` URL of a folder, with a slash at the end. */
 export function folderUrl(path: string): string {
   return process.getBuiltinModule('node:url').pathToFileURL(`${path.replace(/\/$/, '')}/`).href;

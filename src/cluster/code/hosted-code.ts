@@ -34,7 +34,9 @@ export class HostedCode {
   #tree: string | undefined;
   /** Paths in the tree: true for a copy, false for a link to the host's own file. */
   readonly #placed = new Map<string, boolean>();
-  readonly #linked = new Set<string>();
+  readonly #made = new Set<string>();
+  /** Names of the program's own packages that files in the tree find. */
+  readonly #packages = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
 
   /** `programRoot` is the URL of the program's root. */
@@ -55,8 +57,7 @@ export class HostedCode {
   }
 
   /** Resolves when all that a manifest names is here. Rejects with an `UnservableError` if this host cannot have it. */
-  bring(hash: string | undefined): Promise<void> {
-    if (hash === undefined) return Promise.resolve();
+  bring(hash: string): Promise<void> {
     let brought = this.#brought.get(hash);
     if (brought === undefined) {
       brought = this.#bring(hash).catch((error) => {
@@ -88,21 +89,26 @@ export class HostedCode {
     await placing;
   }
 
-  async #place({ files, folders }: Manifest): Promise<void> {
+  async #place(manifest: Manifest): Promise<void> {
+    const { files, folders } = manifest;
     this.#makeTree();
     for (const folder of folders) this.#makeFolder(folder);
     const other = files.find((file) => !this.#isOwn(file));
-    if (other === undefined && files.every(({ path }) => this.#placed.get(path) !== true)) {
+    const isWhole = other === undefined && this.#hasLinks(manifest);
+    if (isWhole && files.every(({ path }) => this.#placed.get(path) !== true)) {
       for (const { path } of files) this.#put(path, false, `${this.#host.root}/${path}`);
       return;
     }
     if (!this.#isShipped) {
-      const state = other !== undefined && fs.existsSync(`${this.#host.root}/${other.path}`) ? 'another' : 'no';
+      if (other === undefined)
+        throw new UnservableError(
+          `it has no links in node_modules to ${namesOf(manifest)}: run npm install in ${this.#host.root}`,
+        );
+      const state = fs.existsSync(`${this.#host.root}/${other.path}`) ? 'another' : 'no';
       const whose = this.#host.takesCode ? 'the program does not send its files' : 'the host takes no files';
-      throw new UnservableError(
-        `it has ${state} ${other?.path ?? 'equal file'} below ${this.#host.root}, and ${whose}`,
-      );
+      throw new UnservableError(`it has ${state} ${other.path} below ${this.#host.root}, and ${whose}`);
     }
+    for (const [name, path] of manifest.links) this.#link(name, path);
     const missing = files.filter(({ path }) => !this.#placed.has(path));
     const fetchNext = async () => {
       for (let file = missing.pop(); file !== undefined; file = missing.pop()) {
@@ -120,6 +126,32 @@ export class HostedCode {
     } catch {
       return false;
     }
+  }
+
+  /** Whether the host's own files find this library, and the program's own packages, as those of the program do. */
+  #hasLinks({ links, usesLibrary }: Manifest): boolean {
+    const { root } = this.#host;
+    const leads = (name: string, to: string) => {
+      const found = installedOnHost(root, name, `node_modules/${name}`);
+      return found !== undefined && fs.existsSync(to) && fs.realpathSync(found) === fs.realpathSync(to);
+    };
+    if (usesLibrary && !leads('multiproc', ownPackage())) return false;
+    return links.every(([name, path]) => leads(name, `${root}/${path}`));
+  }
+
+  /** Lets files in the tree find a package of the program's own. */
+  #link(name: string, path: string): void {
+    const { root, folder } = this.#host;
+    if (installedOnHost(root, name, `node_modules/${name}`) !== undefined) {
+      throw new UnservableError(
+        `its package ${name} would be taken for ${path} of the program: take it out of node_modules in ${root}`,
+      );
+    }
+    const at = `${folder.path}/${this.#pool}/node_modules/${name}`;
+    if (this.#packages.has(name)) return;
+    this.#packages.add(name);
+    fs.mkdirSync(dirname(at), { recursive: true, mode: 0o700 });
+    fs.symlinkSync(`${this.#base}/${path}`, at);
   }
 
   #put(path: string, isCopy: boolean, from: string): void {
@@ -147,15 +179,15 @@ export class HostedCode {
       fs.mkdirSync(top + at, { mode: 0o700 });
       linkPackages(at, top + at);
     }
-    this.#linked.add('');
+    this.#made.add('');
   }
 
   #makeFolder(path: string): void {
-    if (this.#linked.has(path)) return;
+    if (this.#made.has(path)) return;
     this.#makeFolder(path.includes('/') ? dirname(path) : '');
     fs.mkdirSync(`${this.#base}/${path}`, { mode: 0o700 });
     linkPackages(`${this.#host.root}/${path}`, `${this.#base}/${path}`);
-    this.#linked.add(path);
+    this.#made.add(path);
   }
 
   #assertInstalled({ name, version, at, user }: Manifest['packages'][number]): void {
@@ -184,6 +216,9 @@ function assertRunnable({ files }: Manifest): void {
   const other = files.find(({ path }) => (strips ? /\.[jt]sx$/ : /\.([cm]?ts|[jt]sx)$/).test(path));
   if (other !== undefined) throw new UnservableError(`it cannot run ${other.path}: start its worker with --import tsx`);
 }
+
+const namesOf = ({ links, usesLibrary }: Manifest): string =>
+  [...links.map(([name]) => name), ...(usesLibrary ? ['multiproc'] : [])].join(', ');
 
 /** The folder of this package. */
 function ownPackage(): string {

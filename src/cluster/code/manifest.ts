@@ -26,6 +26,10 @@ export interface Manifest {
   readonly packages: readonly ManifestPackage[];
   /** Folders, from the root, in which packages are looked for. */
   readonly folders: readonly string[];
+  /** Folders of the program, from the root, by the names of packages under which its files import them. */
+  readonly links: readonly (readonly [name: string, path: string])[];
+  /** True if one of the files loads this library. */
+  readonly usesLibrary: boolean;
 }
 
 export const LARGEST_FILE = 16 * 2 ** 20;
@@ -47,11 +51,14 @@ export function readManifest(bytes: Uint8Array): Manifest {
     const isSound = isInside(path) && path !== '' && /^[\w-]{43}$/.test(hash) && size >= 0 && size <= LARGEST_FILE;
     if (!isSound || sum > MOST_BYTES) throw new Error('the manifest of the program is damaged');
   }
-  for (const folder of manifest.folders) {
-    if (!isInside(folder)) throw new Error('the manifest of the program is damaged');
+  const folders = [...manifest.folders, ...manifest.links.map(([, path]) => path)];
+  if (!folders.every(isInside) || !manifest.links.every(([name]) => packageName.test(name))) {
+    throw new Error('the manifest of the program is damaged');
   }
   return manifest;
 }
+
+const packageName = /^(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/;
 
 /** Whether a path leads to a place below the root, and into no package. */
 function isInside(path: string): boolean {

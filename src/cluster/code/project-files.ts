@@ -1,13 +1,13 @@
 /** Reads the files of the program that travel, and finds what each uses. Loads nothing. */
 import { isBuiltin } from 'node:module';
 import { dirname, fs } from '../../engine/builtins.ts';
+import { type FileReference, referencesInText, referencesOf } from '../../functions/file-references.ts';
 import { isInPackage, packageAt } from '../../functions/installed-package.ts';
 import { resolveImport } from '../../functions/package-resolution.ts';
 import { spellings } from '../../functions/program-modules.ts';
 import { Refusal } from '../../functions/refusal.ts';
 import { scriptAt } from '../../functions/script.ts';
 import { parseProgram } from '../../functions/syntax.ts';
-import { type FileReference, referencesInText, referencesOf } from './file-references.ts';
 import { hashOf, LARGEST_FILE } from './manifest.ts';
 import { describedIn } from './package-description.ts';
 
@@ -18,13 +18,26 @@ export interface ProjectFile {
   readonly hash: string;
   /** URLs of files of the program, and of packages. */
   readonly uses: readonly FileUse[];
+  /** True if it loads this library. */
+  readonly usesLibrary: boolean;
 }
 
 /** A file that another one uses. */
 export interface FileUse {
   readonly url: string;
   readonly isNeeded: boolean;
+  /** The package of the program's own by whose name the file was found. */
+  readonly link?: PackageLink | undefined;
 }
+
+/** A folder of the program to which `node_modules` leads, as npm's workspaces do. */
+export interface PackageLink {
+  readonly name: string;
+  /** The real path. */
+  readonly folder: string;
+}
+
+const ownName = /^multiproc(\/|$)/;
 
 const files = new Map<string, ProjectFile>();
 
@@ -44,7 +57,8 @@ export function projectFile(url: string): ProjectFile | undefined {
 export function filesOf(references: readonly FileReference[], url: string): FileUse[] {
   return references.flatMap((reference) => {
     const found = find(reference, url);
-    return found === undefined ? [] : [{ url: found, isNeeded: reference.isNeeded }];
+    if (found === undefined) return [];
+    return [{ url: found, isNeeded: reference.isNeeded, link: linkTo(found, reference.specifier, url) }];
   });
 }
 
@@ -58,7 +72,9 @@ function read(url: string): ProjectFile {
   if (size > LARGEST_FILE)
     throw new Refusal(`${path} has ${size} bytes, and a file of the program may have ${LARGEST_FILE}`);
   const bytes = fs.readFileSync(path);
-  return { url, bytes, hash: hashOf(bytes), uses: filesOf(referencesInFile(url, bytes), url) };
+  const references = referencesInFile(url, bytes);
+  const usesLibrary = references.some(({ specifier }) => ownName.test(specifier));
+  return { url, bytes, hash: hashOf(bytes), uses: filesOf(references, url), usesLibrary };
 }
 
 function referencesInFile(url: string, bytes: Buffer): FileReference[] {
@@ -82,7 +98,7 @@ function referencesInFile(url: string, bytes: Buffer): FileReference[] {
 }
 
 function find({ specifier, kind, isNeeded }: FileReference, url: string): string | undefined {
-  if (isBuiltin(specifier) || /^(multiproc(\/|$)|node:|data:|https?:)/.test(specifier)) return undefined;
+  if (isBuiltin(specifier) || ownName.test(specifier) || /^(node|data|https?):/.test(specifier)) return undefined;
   if (/^(\.{1,2}(\/|$)|\/|file:)/.test(specifier)) {
     const beside = kind === 'require' ? undefined : existing(withoutQuery(new URL(specifier, url).href));
     return beside ?? (kind === 'file' ? undefined : requiredAt(specifier, url));
@@ -95,12 +111,18 @@ function find({ specifier, kind, isNeeded }: FileReference, url: string): string
       `${pathOf(url)} imports ${JSON.stringify(specifier)}, which only a loader of this program can find: import it by a relative path`,
     );
   }
-  if (!isInPackage(found) && !specifier.startsWith('#') && packageNameAbove(url) !== nameIn(specifier)) {
-    throw new Refusal(
-      `${pathOf(url)} imports ${JSON.stringify(specifier)}, which is a link to ${pathOf(found)}: install it as a package, also on the hosts, or import it by a relative path`,
-    );
-  }
   return found;
+}
+
+/** The link by which a name led to a file of the program. A program may also import itself by its name, without a link. */
+function linkTo(found: string, specifier: string, url: string): PackageLink | undefined {
+  if (/^[.#/]|^file:/.test(specifier) || isInPackage(found)) return undefined;
+  const [, name = ''] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
+  for (let folder = dirname(pathOf(url)); ; folder = dirname(folder)) {
+    const link = `${folder}/node_modules/${name}`;
+    if (fs.existsSync(link)) return { name, folder: fs.realpathSync(link) };
+    if (dirname(folder) === folder) return undefined;
+  }
 }
 
 /** A module that Node's `require`, and loaders that translate, find. */
@@ -124,14 +146,6 @@ function existing(url: string): string | undefined {
   return undefined;
 }
 
-/** The name that the nearest package.json gives the files of a folder: a program may import itself by it. */
-function packageNameAbove(url: string): string | undefined {
-  for (let folder = dirname(pathOf(url)); ; folder = dirname(folder)) {
-    const description = describedIn(folder);
-    if (description !== undefined || dirname(folder) === folder) return description?.name;
-  }
-}
-
 /** Returns the package of a file below `node_modules`, with its version. */
 export function packageOf(url: string): { readonly name: string; readonly folder: string; readonly version: string } {
   const { name, folder } = packageAt(url)!;
@@ -142,10 +156,6 @@ export function packageOf(url: string): { readonly name: string; readonly folder
 /** Returns the path of a `file:` URL. */
 export function pathOf(url: string): string {
   return process.getBuiltinModule('node:url').fileURLToPath(url);
-}
-
-function nameIn(specifier: string): string | undefined {
-  return /^((?:@[^/]+\/)?[^/]+)/.exec(specifier)?.[1];
 }
 
 function withoutQuery(url: string): string {

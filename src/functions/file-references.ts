@@ -1,6 +1,6 @@
 /** What the text of a file, or of a function that travels, says of other files. */
 import type { AnyNode } from 'acorn';
-import { childrenOf, parseProgram } from '../../functions/syntax.ts';
+import { childrenOf, parseProgram } from './syntax.ts';
 
 /** A constant name of another file in a text. */
 export interface FileReference {
