@@ -1,7 +1,7 @@
 // Functions go to hosts that do not have the project: each host and each program has a folder of its own.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -97,11 +97,15 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
   test('a host with equal files uses its own, and one with an older copy uses those of the program', async () => {
     const program = machines.project(main, true);
     const equal = machines.project(withImports);
-    await machines.host('equal', equal);
+    const { child } = await machines.host('equal', equal);
     const { url, stack, ...rest } = (await machines.run('equal', program)) as { url: string; stack: string };
     assert.deepEqual(rest, expected);
     assert.equal(url, pathToFileURL(`${equal}/lib/work.mjs`).href);
     assert.match(stack, new RegExp(`at fail \\(${pathToFileURL(program).href}/lib/work.mjs:10:`));
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    // Only links went.
+    assert.ok(existsSync(`${equal}/lib/work.mjs`));
     const older = machines.project({ ...withImports, 'lib/double.js': 'export const double = (n) => 3 * n;' });
     const { temporary } = await machines.host('older', older);
     const second = (await machines.run('older', program)) as { url: string };
@@ -157,7 +161,7 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
       true,
     );
     const server = await machines.server();
-    for (const what of ['lib', 'manifest'] as const) {
+    for (const what of ['lib', 'manifest', 'moved'] as const) {
       const running = machines.run(what, program);
       const keys = async () => (await server.list('KEYS', `mp:${what}:b:*`)).map(String);
       // Its package.json, its module and their manifest.
@@ -166,10 +170,12 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
       const sizes = new Map<string, number>();
       for (const each of await keys())
         sizes.set(each, Number((await server.command('STRLEN', each)).slice(1)) - sealed);
-      const chosen = [...sizes].find(([, size]) => (what === 'lib' ? size === lib.length : size > 100))![0];
+      const chosen = [...sizes].find(([, size]) => (what === 'manifest' ? size > 100 : size === lib.length))![0];
       const value = Buffer.from((await server.command('GET', chosen)).replace(/^\$\d+\r\n/, ''), 'latin1');
       value[20]! ^= 1;
-      await server.command('SET', chosen, value, 'KEEPTTL');
+      const others = (await keys()).filter((each) => each !== chosen);
+      if (what === 'moved') await server.command('COPY', others[0]!, chosen, 'REPLACE');
+      else await server.command('SET', chosen, value, 'KEEPTTL');
       const { temporary } = await machines.host(what, machines.project({}));
       const failed = (await running) as Failure;
       assert.equal(failed.name, 'AuthenticationError', failed.message);
@@ -189,7 +195,7 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
       import { one } from './lib.mjs';
       const pool = new Pool({ cluster: { ...JSON.parse(process.env.CLUSTER), code: { ship: '${ship}' } } });
       const why = (promise) => promise.catch((error) => error.hosts?.map(({ why }) => why) ?? error.message);
-      const all = [await why(pool.apply(() => 'by value')), await why(pool.apply(one))];
+      const all = [await why(pool.apply(() => import.meta.url && 'by value')), await why(pool.apply(one))];
       pool.terminate();
       await pool.join();
       console.log(JSON.stringify(all));

@@ -33,7 +33,8 @@ export class CodeFolder {
   /** Resolves to the path of the file with this hash; `fetch` brings the bytes if the file is not kept. Rejects if they are other bytes. */
   file(hash: string, fetch: () => Promise<Uint8Array>): Promise<string> {
     const path = `${this.path}/files/${hash}`;
-    if (this.#kept.has(hash)) return Promise.resolve(path);
+    // Somebody may have cleaned the folder for temporary files.
+    if (this.#kept.has(hash) && fs.existsSync(path)) return Promise.resolve(path);
     let coming = this.#coming.get(hash);
     if (coming === undefined) {
       coming = fetch()
@@ -82,8 +83,8 @@ export class CodeFolder {
       fs.closeSync(fd);
     }
     fs.renameSync(beside, path);
+    if (!this.#kept.has(hash)) this.#bytes += bytes.length;
     this.#kept.set(hash, bytes.length);
-    this.#bytes += bytes.length;
     return path;
   }
 }

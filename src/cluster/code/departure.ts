@@ -65,7 +65,7 @@ export class Departure implements Border {
     refusing(out, () => {
       path = this.#pathFrom(pathOf(url), 'a function');
       if (isLoaded) this.#add({ url, isNeeded: true }, 'a function');
-      else this.#addFolder(path);
+      else this.#folders.add(folderOf(path));
     });
     return this.#alias === undefined ? url : urlOf(`${this.#root}/${path}`);
   }
@@ -74,7 +74,12 @@ export class Departure implements Border {
     for (const url of places) {
       if (!url.startsWith('file:') || isInPackage(url)) continue;
       refusing(out, () => {
-        for (const use of filesOf(referencesInFunction(code), url)) this.#add(use, pathOf(url));
+        const references = referencesInFunction(code);
+        for (const use of filesOf(references, url)) this.#add(use, pathOf(url));
+        // What they mean stands in package.json.
+        if (references.some(({ specifier }) => specifier.startsWith('#'))) {
+          this.#addDescription(this.#pathFrom(pathOf(url), 'a function'));
+        }
       });
     }
   }
@@ -106,12 +111,6 @@ export class Departure implements Border {
     if (this.#files.size > MOST_FILES || this.#bytes > MOST_BYTES) {
       throw new Refusal(`it uses more than ${MOST_FILES} files or ${MOST_BYTES / 2 ** 20} MiB of the program`);
     }
-  }
-
-  #addFolder(path: string): void {
-    const at = path.lastIndexOf('/');
-    this.#folders.add(at === -1 ? '' : path.slice(0, at));
-    this.#addDescription(path);
   }
 
   /** Adds the package.json that says of which kind a file is. */
@@ -171,6 +170,10 @@ export class Departure implements Border {
     if (hidden === undefined) return steps.join('/');
     throw new Refusal(`${user} uses ${path}, and ${hidden} does not travel: its name begins with a dot`);
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function inOrder<T>(map: ReadonlyMap<string, T>): [key: string, value: T][] {
