@@ -24,7 +24,7 @@ const field = lockLayout.at;
 /** The bits with the member number. */
 const NAME = (1 << 28) - 1;
 /** Set by a waiter that has waited for long: the owner must hand the lock to the first waiter in line. */
-const INSISTED = 1 << 28;
+const REQUESTED = 1 << 28;
 /** Set while the owner is a member that took the lock over from a dead owner. */
 const ABANDONED = 1 << 29;
 /** The lock was handed to this member, which has not taken it yet. */
@@ -69,12 +69,12 @@ export class Lock extends Acquirable implements AnyLock {
     this.waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => Atomics.load(this.#words, this.#owner) === 0,
       owners: () => [Atomics.load(this.#words, this.#owner) & NAME],
-      handOver: {
-        insist: () => this.#insist(),
-        decline: () => this.#decline(),
+      handOff: {
+        request: () => this.#requestHandoff(),
+        decline: () => this.#declineHandoff(),
         kept: () => this.#kept(),
         // SYNC(lock): as in release.
-        reclaim: (kept) => Atomics.compareExchange(this.#words, this.#owner, kept, 0),
+        expire: (kept) => Atomics.compareExchange(this.#words, this.#owner, kept, 0),
       },
     });
   }
@@ -96,8 +96,8 @@ export class Lock extends Acquirable implements AnyLock {
     let seen = Atomics.load(this.#words, this.#owner);
     for (;;) {
       if (seen === 0 || seen & HANDED) throw notHeld();
-      if (seen & INSISTED) {
-        this.#handOver(seen);
+      if (seen & REQUESTED) {
+        this.#handOff(seen);
         return;
       }
       // SYNC(lock): hands what was written under the lock to the next owner.
@@ -174,14 +174,14 @@ export class Lock extends Acquirable implements AnyLock {
     return Atomics.compareExchange(this.#words, this.#owner, seen, mine) === seen ? true : NOT_YET;
   }
 
-  #insist(): void {
+  #requestHandoff(): void {
     const seen = Atomics.load(this.#words, this.#owner);
     // If this fails, the lock changes hands at this moment, and this member will be woken.
-    if (seen !== 0 && !(seen & HANDED)) Atomics.compareExchange(this.#words, this.#owner, seen, seen | INSISTED);
+    if (seen !== 0 && !(seen & HANDED)) Atomics.compareExchange(this.#words, this.#owner, seen, seen | REQUESTED);
   }
 
   /** Gives the lock to the first waiter in line, so that no other member gets it in between. `seen` is the lock's word while we hold it. */
-  #handOver(seen: number): void {
+  #handOff(seen: number): void {
     let held = seen;
     for (;;) {
       const next = this.waiters.nominate();
@@ -212,9 +212,9 @@ export class Lock extends Acquirable implements AnyLock {
   }
 
   /** Gives up a lock that was handed to this member. */
-  #decline(): void {
+  #declineHandoff(): void {
     const { me } = this.#family;
-    if (Atomics.compareExchange(this.#words, this.#owner, me | HANDED, me) === (me | HANDED)) this.#handOver(me);
+    if (Atomics.compareExchange(this.#words, this.#owner, me | HANDED, me) === (me | HANDED)) this.#handOff(me);
   }
 
   /** Returns the lock's word if it hands the lock to another member, otherwise 0. */

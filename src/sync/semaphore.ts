@@ -56,11 +56,11 @@ export class Semaphore extends Acquirable implements AnyLock {
     this.waiters = new WaitQueue(family, offset + field.waiters * 4, {
       isReady: () => this.#units.free > 0,
       owners: () => this.#units.holders(),
-      handOver: {
-        insist: () => this.#units.reserve(),
-        decline: () => this.#decline(),
+      handOff: {
+        request: () => this.#units.reserve(),
+        decline: () => this.#declineHandoff(),
         kept: () => (this.#units.free > 0 ? this.#units.keptFor : 0),
-        reclaim: (kept) => this.#units.unreserve(kept),
+        expire: (kept) => this.#units.unreserve(kept),
       },
     });
   }
@@ -105,7 +105,7 @@ export class Semaphore extends Acquirable implements AnyLock {
   protected readonly attempt = (): true | NotYet => (this.#units.take() ? true : NOT_YET);
 
   /** Gives up a unit that was kept for this member. */
-  #decline(): void {
+  #declineHandoff(): void {
     if (this.#units.unreserve(this.#family.me)) this.#passOn();
   }
 

@@ -10,7 +10,7 @@ import { DeathWatch } from './death-watch.ts';
 import { Spinner } from './spinner.ts';
 import { WaitList } from './wait-list.ts';
 
-/** After this time in ms, a waiter that was woken in vain insists. */
+/** After this time in ms, a waiter that was woken in vain requests a handoff. */
 const PATIENCE = 1;
 
 /** The queues of this thread that still have to remind, because a woken member has not come yet. */
@@ -116,7 +116,7 @@ export class WaitQueue implements Pending {
   #remind(): void {
     if (!reminding.has(this)) {
       reminding.add(this);
-      this.#kept = this.#awaited.handOver?.kept() ?? 0;
+      this.#kept = this.#awaited.handOff?.kept() ?? 0;
       if (!isExitHeard) process.on('exit', handOnAll);
       isExitHeard = true;
     }
@@ -125,11 +125,11 @@ export class WaitQueue implements Pending {
 
   readonly #onReminder = (): void => {
     if (!reminding.delete(this)) return;
-    const { handOver } = this.#awaited;
-    const kept = handOver?.kept() ?? 0;
+    const { handOff } = this.#awaited;
+    const kept = handOff?.kept() ?? 0;
     // An object that is kept by another word has its own time.
     if (kept !== 0 && kept !== this.#kept) this.#remind();
-    else if (kept !== 0) handOver?.reclaim(kept);
+    else if (kept !== 0) handOff?.expire(kept);
     if (this.#list.hasWaiting && this.#awaited.isReady()) this.notify();
   };
 
@@ -242,9 +242,9 @@ export class WaitQueue implements Pending {
     if (this.#awaited.owners === undefined) return again;
     const now = clock();
     if (served) this.#since = now;
-    else if (now - this.#since >= PATIENCE) this.#awaited.handOver?.insist();
+    else if (now - this.#since >= PATIENCE) this.#awaited.handOff?.request();
     // The object is kept for another member, which may not come. The member that was to check this may have gone.
-    if (this.#awaited.handOver?.kept()) this.#remind();
+    if (this.#awaited.handOff?.kept()) this.#remind();
     // Watch the member before this one in line, or the owners: in this chain, each member learns of the deaths that concern it.
     const before = this.#list.predecessor();
     const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
@@ -268,7 +268,7 @@ export class WaitQueue implements Pending {
     // A member that watches this one, and not the owner, must look for another to watch, unless this one is the owner now.
     const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
     const notified = this.#list.withdraw();
-    if (!successful) this.#awaited.handOver?.decline();
+    if (!successful) this.#awaited.handOff?.decline();
     if (notified && this.#awaited.isReady()) this.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
   }

@@ -35,7 +35,7 @@ function tire(lock: Lock): void {
 }
 
 for (const [kind, wait] of [
-  // So long that it insists in the end, however busy the machine is.
+  // So long that it requests a handoff in the end, however busy the machine is.
   ['blocked', (lock: Lock) => assert.equal(lock.acquireSync({ timeout: 30 }), false)],
   ['looping', async (lock: Lock) => assert.equal(await lock.acquire({ timeout: 1 }), false)],
 ] as const) {
@@ -60,7 +60,7 @@ for (const [kind, wait] of [
   });
 }
 
-const INSISTED = 1 << 28;
+const REQUESTED = 1 << 28;
 
 /** Has the lock for a moment at each order, and says so. */
 async function acquireOnOrder(lock: Lock, orders: Queue<number>, answers: Queue<string>): Promise<void> {
@@ -72,22 +72,22 @@ async function acquireOnOrder(lock: Lock, orders: Queue<number>, answers: Queue<
   }
 }
 
-/** Has somebody wait for the lock, which is ours, until he insists on it. */
-function insist(lock: Lock, orders: Queue<number>, answers: Queue<string>, insisted = true): void {
+/** Has somebody wait for the lock, which is ours, until the waiter requests a handoff. */
+function requestHandoff(lock: Lock, orders: Queue<number>, answers: Queue<string>, requested = true): void {
   orders.putSync(1);
-  // Woken in vain after it has waited for a while, the waiter insists; at times it is quicker, and comes again.
+  // Woken in vain after it has waited for a while, the waiter requests a handoff; at times it is quicker, and comes again.
   for (;;) {
     while (waiting(lock) === 0) if (!answers.empty()) orders.putSync(answers.getSync().length);
-    if (!insisted || wordOf(lock, lockLayout.at.owner) & INSISTED) return;
+    if (!requested || wordOf(lock, lockLayout.at.owner) & REQUESTED) return;
     for (const end = performance.now() + 1; performance.now() < end; );
-    if (wordOf(lock, lockLayout.at.owner) & INSISTED) continue;
+    if (wordOf(lock, lockLayout.at.owner) & REQUESTED) continue;
     lock.release();
     lock.acquireSync();
   }
 }
 
-for (const insisted of [false, true]) {
-  const how = insisted ? 'a hand-over' : 'a release with another in line';
+for (const requested of [false, true]) {
+  const how = requested ? 'a hand-over' : 'a release with another in line';
   test(`disturbed anywhere in ${how}, a process holds up nobody`, async () => {
     const lock = new Lock();
     const orders = new Queue<number>();
@@ -97,12 +97,12 @@ for (const insisted of [false, true]) {
       (l: Lock) => l.release(),
       () => {
         lock.acquireSync();
-        insist(lock, orders, answers, insisted);
+        requestHandoff(lock, orders, answers, requested);
         return [lock];
       },
       async () => {
         // Disturbed before the release: the lock is still this process's own.
-        if ((wordOf(lock, lockLayout.at.owner) & ~INSISTED) === family().me) lock.release();
+        if ((wordOf(lock, lockLayout.at.owner) & ~REQUESTED) === family().me) lock.release();
         assert.equal(await answers.get(TIMEOUT), 'had it');
         await free(lock);
       },
@@ -125,13 +125,13 @@ test('disturbed anywhere while it takes back a lock that was handed to one who d
     },
     () => {
       lock.acquireSync();
-      insist(lock, orders, had);
+      requestHandoff(lock, orders, had);
       process.kill(waiter.pid as number, 'SIGSTOP');
       return [lock];
     },
     async () => {
       process.kill(waiter.pid as number, 'SIGCONT');
-      if ((wordOf(lock, lockLayout.at.owner) & ~INSISTED) === family().me) lock.release();
+      if ((wordOf(lock, lockLayout.at.owner) & ~REQUESTED) === family().me) lock.release();
       assert.equal(await had.get(TIMEOUT), 'had it');
       await free(lock);
     },

@@ -180,7 +180,7 @@ describe('between processes', () => {
 
   test('a waiter that gives up in the middle of a hand-over passes it on', async () => {
     const lock = new Lock();
-    using _ = watchdog('hand-over declined', 60, lock);
+    using _ = watchdog('handoff declined', 60, lock);
     const hog = start((l: Lock) => {
       for (;;) {
         l.acquireSync();
@@ -204,7 +204,7 @@ describe('between processes', () => {
   test('a lock handed to a busy event loop is taken back for the others', async () => {
     const lock = new Lock();
     const ready = new Queue<number>();
-    using _ = watchdog('hand-over reclaimed', 60, lock, ready);
+    using _ = watchdog('handoff expired', 60, lock, ready);
     lock.acquireSync();
     // Waits for the lock, and then keeps its event loop from turning.
     const busy = start(

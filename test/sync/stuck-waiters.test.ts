@@ -11,7 +11,7 @@ import { watchdog } from '../hang.ts';
 import { inLine, isAsleep, slay, start, waiting, wordOf } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
-const INSISTED = 1 << 28;
+const REQUESTED = 1 << 28;
 const HANDED = 1 << 30;
 
 type Kind = Lock | Semaphore;
@@ -27,9 +27,9 @@ const queues = (): Queues => ({ said: new Queue(), orders: new Queue(), done: ne
 /** The word of a semaphore with the member for which the next unit is kept. */
 const RESERVED = semaphoreLayout.at.units + units.at.table + entryTable.at.moreOwn;
 
-/** True if a waiter of the lock has insisted, or has the next unit of the semaphore reserved for it. */
+/** True if a waiter of the lock has requested, or has the next unit of the semaphore reserved for it. */
 function isKept(lock: Kind): boolean {
-  return lock instanceof Lock ? (wordOf(lock, lockLayout.at.owner) & INSISTED) !== 0 : wordOf(lock, RESERVED) !== 0;
+  return lock instanceof Lock ? (wordOf(lock, lockLayout.at.owner) & REQUESTED) !== 0 : wordOf(lock, RESERVED) !== 0;
 }
 
 /** Takes the lock, lets go of it for a moment as often as a waiter asks for that, and answers any other order. */
@@ -46,7 +46,7 @@ function holdUntilTold(lock: Kind, { said, orders, done }: Queues): string {
 }
 
 /** Waits for the lock until the next free one is kept for it, then computes for ever. */
-async function insistAndCompute(lock: Kind, { said, orders, done }: Queues): Promise<void> {
+async function requestAndCompute(lock: Kind, { said, orders, done }: Queues): Promise<void> {
   const wait = (): Promise<void> =>
     lock.acquire().then(() => {
       // Quicker than the one who let go for a moment.
@@ -58,7 +58,7 @@ async function insistAndCompute(lock: Kind, { said, orders, done }: Queues): Pro
     orders.putSync('again');
     await done.get();
   }
-  said.putSync('insisted');
+  said.putSync('requested');
   for (;;);
 }
 
@@ -91,8 +91,8 @@ for (const [name, make] of Object.entries(kinds)) {
         all,
       );
       assert.equal(await said.get(TIMEOUT), 'held');
-      const stuck = start(insistAndCompute, lock, all);
-      assert.equal(await said.get(TIMEOUT), 'insisted');
+      const stuck = start(requestAndCompute, lock, all);
+      assert.equal(await said.get(TIMEOUT), 'requested');
       const next = start(take, lock, said);
       await inLine(lock, 2, [next]);
       if (way === 'is killed') owner.kill();
@@ -119,8 +119,8 @@ for (const [name, make] of Object.entries(kinds)) {
       all,
     );
     assert.equal(await said.get(TIMEOUT), 'held');
-    const stuck = start(insistAndCompute, lock, all);
-    assert.equal(await said.get(TIMEOUT), 'insisted');
+    const stuck = start(requestAndCompute, lock, all);
+    assert.equal(await said.get(TIMEOUT), 'requested');
     orders.putSync('release');
     await owner.join();
     while (!lock.tryAcquire()) await setTimeout(1);
