@@ -117,7 +117,7 @@ export async function inLine(object: Awaited, count: number, processes: Process[
   await until(() => waiting(object, end) === count && processes.every(isAsleep));
 }
 
-/** Ends the process by SIGKILL and waits until it is buried. */
+/** Ends the process by SIGKILL and waits until it is reclaimed. */
 export async function slay(process: Process): Promise<void> {
   process.kill();
   await process.join();

@@ -41,7 +41,7 @@ defineKind(kinds.CONTENT, {
   },
 });
 
-/** One count of a shared object that this member has, and the entry of its holdings that says so. */
+/** One count of a shared object that this member has, and the entry of its reference table that says so. */
 interface Hold {
   readonly object: number;
   readonly entry: number;
@@ -65,7 +65,7 @@ export function placeContent(family: Family, content: Content): Hold {
 }
 
 function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): Hold {
-  family.holdings.reserve(1);
+  family.references.reserve(1);
   const parcel: Parcel = { bytes, length: bytes.length, blobs: [], handles: [] };
   let hold: Hold | undefined;
   try {
@@ -80,7 +80,7 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
     words[at + field.variable] = variable;
     words[at + field.version] = version;
     words[at + field.isFilled] = 0;
-    hold = { object: offset, entry: family.holdings.add(offset) };
+    hold = { object: offset, entry: family.references.add(offset) };
     writeParcel(family, offset, at + field.parcel, parcel);
     commitParcel(family, parcel, 0, offset + field.isFilled * 4, 1);
     return hold;

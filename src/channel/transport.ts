@@ -110,7 +110,7 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
   }
 }
 
-/** Frees the block of a message; 0 is none. Never throws: the message has been read, and the burial of this member would find the block. */
+/** Frees the block of a message; 0 is none. Never throws: the message has been read, and the reclaim of this member would find the block. */
 export function giveBack(family: Family, block: number): void {
   if (block === 0) return;
   try {

@@ -1,5 +1,5 @@
 /**
- * What becomes of a lease that nobody holds any more. Every member must know that, whether it uses managers or not: it may bury the last
+ * What becomes of a lease that nobody holds any more. Every member must know that, whether it uses managers or not: it may reclaim the last
  * holder.
  */
 import { lazy } from '../loading/lazy.ts';

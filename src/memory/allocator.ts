@@ -117,7 +117,7 @@ export class Allocator {
     const words = this.#words;
     const base = this.#base;
     const isLarge = class_ >= LARGE_CLASS;
-    // The block is in our hand until it is in the list: if this member dies before, its burial frees the block.
+    // The block is in our hand until it is in the list: if this member dies before, its reclaim frees the block.
     if (isLarge) Atomics.store(header, at + owner, this.#me);
     const isCold = isLarge && (header[at + kib] as number) + (words[base + warmKib] as number) > WARM_KIB;
     this.#giveBack(block, class_, isCold);
@@ -177,7 +177,7 @@ export class Allocator {
   }
 
   /**
-   * Sets the member that has a large block in hand; the block is freed when that member dies and is buried. 0: a shared object owns the
+   * Sets the member that has a large block in hand; the block is freed when that member dies and is reclaimed. 0: a shared object owns the
    * block.
    */
   own(payload: number, member: number): void {

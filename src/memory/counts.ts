@@ -1,6 +1,6 @@
 import type { CriticalSection } from './critical-section.ts';
 import { GRANULE, type Heap, wordIndex } from './heap.ts';
-import type { Holdings } from './holdings.ts';
+import type { ReferenceTable } from './reference-table.ts';
 import type { Intents } from './intents.ts';
 import { layout } from './layout.ts';
 
@@ -16,29 +16,29 @@ export const objectField = {
 const SECTIONS = 16;
 
 /**
- * Who holds which shared object: the count in the object, and the entries in the holdings of members. Both change within a section, so that
+ * Who holds which shared object: the count in the object, and the entries in the reference tables of members. Both change within a section, so that
  * a member that takes it over from a dead one sees which of the two has changed, and does the rest.
  */
 export class Counts {
   readonly #heap: Heap;
-  readonly #holdings: Holdings;
+  readonly #references: ReferenceTable;
   readonly #intents: Intents;
   readonly #sectionAt: (offset: number) => CriticalSection;
   readonly #sections: CriticalSection[] = [];
 
-  constructor(heap: Heap, holdings: Holdings, intents: Intents, sectionAt: (offset: number) => CriticalSection) {
+  constructor(heap: Heap, references: ReferenceTable, intents: Intents, sectionAt: (offset: number) => CriticalSection) {
     this.#heap = heap;
-    this.#holdings = holdings;
+    this.#references = references;
     this.#intents = intents;
     this.#sectionAt = sectionAt;
   }
 
-  /** Counts one more, that of a thing in shared memory. */
+  /** Adds one count of something in shared memory, such as a message. */
   retain(object: number): void {
     this.#change(object, 1);
   }
 
-  /** Counts one more if there is any: the object may be on its way back to who made it. */
+  /** Adds one count unless there is none: the object may be on its way back to its maker. Returns whether it did. */
   retainIfHeld(object: number): boolean {
     const section = this.#section(placeOf(object));
     section.enter();
@@ -51,22 +51,22 @@ export class Counts {
     }
   }
 
-  /** Counts one less, that of a thing in shared memory; answers how many there were. */
+  /** Removes one count of something in shared memory. Returns the number of counts before. */
   release(object: number): number {
     return this.#change(object, -1);
   }
 
-  /** Counts this member once more; answers the entry of its holdings that says so. */
+  /** Adds one count of this member. Returns the entry of its reference table for that count. */
   hold(object: number): number {
-    this.#holdings.reserve(1);
+    this.#references.reserve(1);
     const place = placeOf(object);
     const section = this.#section(place);
     section.enter();
     try {
       this.#intents.take(place, object + objectField.holders * 4);
-      const entry = this.#holdings.addMarked(object);
+      const entry = this.#references.addMarked(object);
       this.#add(object, 1);
-      this.#holdings.unmark(entry);
+      this.#references.unmark(entry);
       this.#intents.end();
       return entry;
     } finally {
@@ -74,16 +74,16 @@ export class Counts {
     }
   }
 
-  /** Counts this member once less, and erases that entry; answers how many there were. */
+  /** Removes one count of this member, and its entry of the reference table. Returns the number of counts before. */
   letGo(object: number, entry: number): number {
     const place = placeOf(object);
     const section = this.#section(place);
     section.enter();
     try {
       this.#intents.give(place, object + objectField.holders * 4);
-      this.#holdings.mark(entry);
+      this.#references.mark(entry);
       const before = this.#add(object, -1);
-      this.#holdings.remove(entry);
+      this.#references.remove(entry);
       this.#intents.end();
       return before;
     } finally {

@@ -9,7 +9,7 @@ import { Counts, objectField } from './counts.ts';
 import { CriticalSection } from './critical-section.ts';
 import { GRANULE, Heap, wordIndex } from './heap.ts';
 import { heapLimit } from './heap-limit.ts';
-import { Holdings, settleHoldings } from './holdings.ts';
+import { ReferenceTable, releaseReferencesOf } from './reference-table.ts';
 import { Intents } from './intents.ts';
 import { layout } from './layout.ts';
 import { field, Members, state } from './members.ts';
@@ -43,7 +43,7 @@ export class Family {
   /** The means by which it is woken, wakes others, and learns of their deaths. */
   readonly signals: Signals;
   readonly parker: Parker;
-  readonly holdings: Holdings;
+  readonly references: ReferenceTable;
   readonly intents: Intents;
   readonly counts: Counts;
   readonly #section: CriticalSection;
@@ -69,8 +69,8 @@ export class Family {
         ? new PipeSignals({ calls: { pipes, processes, parking }, heap, members, me, pass: inheritance?.ends, remind })
         : new WordSignals(heap, members, me, inheritance?.ends);
     members.lookBy((member) => this.signals.look(member));
-    this.holdings = new Holdings({ heap, allocator: this.allocator, members, intents: this.intents, me });
-    this.counts = new Counts(heap, this.holdings, this.intents, (offset) => this.section(offset));
+    this.references = new ReferenceTable({ heap, allocator: this.allocator, members, intents: this.intents, me });
+    this.counts = new Counts(heap, this.references, this.intents, (offset) => this.section(offset));
     const isNested = inheritance?.guards !== undefined && !this.#isMainThread(members.get(me, field.parent));
     const awaitEnd = () => new ThreadGuard(this.guards, me).awaitEnd();
     this.parker = new Parker({ memory: heap.memory, members, signals: this.signals, me, isNested, awaitEnd });
@@ -157,7 +157,7 @@ export class Family {
    * Reclaims everything that a dead member held, and wakes every sleeper, because what they wait for may have died with it. Idempotent.
    * If the calling member dies half-way, the next caller finishes; if an error stops it, this thread tries again soon. Never throws.
    */
-  bury(member: number): void {
+  reclaim(member: number): void {
     const { members } = this;
     // In any case, this thread releases what it has of the member: another member may have done the rest.
     this.lifelines.ended(member);
@@ -167,7 +167,7 @@ export class Family {
     if (first) members.set(member, field.state, state.DEAD);
     this.#section.leave();
     for (const other of members.all()) {
-      if (members.get(other, field.state) === state.DEAD) this.#settleEstate(other);
+      if (members.get(other, field.state) === state.DEAD) this.#reclaimHeld(other);
       else if (first && this.#isOrphan(other)) this.#adopt(other);
     }
     if (!first) return;
@@ -176,20 +176,20 @@ export class Family {
   }
 
   /** Gives back what the dead member held. Only one member does this at a time; if it is killed or fails, the next one does the rest. */
-  #settleEstate(dead: number): void {
-    if (!this.#becomeBurier(dead)) return;
+  #reclaimHeld(dead: number): void {
+    if (!this.#becomeReclaimer(dead)) return;
     try {
-      this.#giveBackAllOf(dead);
+      this.#giveBackAll(dead);
     } catch (error) {
-      this.members.set(dead, field.burier, 0);
+      this.members.set(dead, field.reclaimer, 0);
       process.emitWarning(error as Error);
-      this.parker.remind(() => this.#settleEstate(dead));
+      this.parker.remind(() => this.#reclaimHeld(dead));
     }
   }
 
-  #giveBackAllOf(dead: number): void {
+  #giveBackAll(dead: number): void {
     this.#settleIntentOf(dead);
-    settleHoldings(
+    releaseReferencesOf(
       this.heap,
       this.allocator,
       this.members,
@@ -228,21 +228,21 @@ export class Family {
     return this.members.get(member, field.tid) === process.pid;
   }
 
-  #becomeBurier(dead: number): boolean {
+  #becomeReclaimer(dead: number): boolean {
     const { members } = this;
     this.#section.enter();
     try {
       if (!members.isOf(dead) || members.get(dead, field.state) !== state.DEAD) return false;
-      const burier = members.get(dead, field.burier);
-      if (burier !== 0 && !members.isGone(burier)) return false;
-      members.set(dead, field.burier, this.me);
+      const reclaimer = members.get(dead, field.reclaimer);
+      if (reclaimer !== 0 && !members.isGone(reclaimer)) return false;
+      members.set(dead, field.reclaimer, this.me);
       return true;
     } finally {
       this.#section.leave();
     }
   }
 
-  /** True if the member's parent is gone, just now or earlier: the member that was to bury it then may be dead too. */
+  /** True if the member's parent is gone, just now or earlier: the member that was to reclaim it then may be dead too. */
   #isOrphan(other: number): boolean {
     const parent = this.members.get(other, field.parent);
     return parent !== 0 && this.members.isKnownGone(parent) && !this.members.isKnownGone(other);
@@ -252,45 +252,45 @@ export class Family {
     for (const known of this.#orphans) if (this.members.isKnownGone(known)) this.#orphans.delete(known);
     if (this.#orphans.has(orphan)) return;
     this.#orphans.add(orphan);
-    this.#buryWhenDead(orphan);
+    this.#reclaimWhenDead(orphan);
   }
 
   /** The kernel is killing the dead member's children, except detached ones, and no other member will notice. */
-  #buryWhenDead(orphan: number, checks = JOIN_CHECKS): void {
+  #reclaimWhenDead(orphan: number, checks = JOIN_CHECKS): void {
     const { members } = this;
     if (members.isKnownGone(orphan)) return;
     // SYNC(join): without an inode there is nothing to watch, even if the state is LIVE already.
     if (members.get(orphan, field.lifelineInode) === 0) {
       // Node has ended it before the thread that it belonged to.
       if (members.get(orphan, field.thread) === 1) {
-        this.bury(orphan);
+        this.reclaim(orphan);
         return;
       }
       // Check again until the member has an inode, or its process is gone.
       const pid = members.get(orphan, field.pid);
       const isGone = pid === 0 ? checks === 0 : this.signals.isProcessGone(pid);
-      if (isGone) this.bury(orphan);
-      else setTimeout(() => this.#buryWhenDead(orphan, checks - 1), JOIN_CHECK).unref();
+      if (isGone) this.reclaim(orphan);
+      else setTimeout(() => this.#reclaimWhenDead(orphan, checks - 1), JOIN_CHECK).unref();
       return;
     }
-    if (!this.lifelines.watch(orphan, () => this.bury(orphan))) this.bury(orphan);
+    if (!this.lifelines.watch(orphan, () => this.reclaim(orphan))) this.reclaim(orphan);
   }
 
   /** Fills in this member's record. */
   #join(inheritance: Inheritance | undefined): void {
     const { members, me } = this;
-    const endIfBuried = (isBuried: boolean) => {
-      if (!isBuried) return;
-      // The parent died before this member joined, and this member was buried with it.
+    const endIfReclaimed = (isReclaimed: boolean) => {
+      if (!isReclaimed) return;
+      // The parent died before this member joined, and this member was reclaimed with it.
       if (inheritance?.guards !== undefined) process.exit(1);
       processes('A child').exitNow(1);
     };
-    endIfBuried(members.isKnownGone(me));
+    endIfReclaimed(members.isKnownGone(me));
     members.set(me, field.pid, process.pid);
     process.once('exit', (code) => {
       if (code === 0) members.set(me, field.orderly, 1);
     });
-    endIfBuried(!this.signals.join());
+    endIfReclaimed(!this.signals.join());
   }
 }
 
@@ -339,25 +339,25 @@ function kindOf(family: Family, offset: number): number {
   return family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
 }
 
-/** Counts one more thing in shared memory that holds the object. */
+/** Adds one count of something in shared memory that holds the object. */
 export function retainObject(family: Family, offset: number): void {
   family.counts.retain(offset);
 }
 
 /**
- * Counts one such thing less, and takes the object apart after the last holder. One of a kind that is not known here stays: others may have
- * its place in their books, and to free it would give that place to something else.
+ * Removes one count of something in shared memory, and destroys the object after the last count. An object of a kind that this thread does not
+ * know stays: other members may still name its place, and a freed place is given to another object.
  */
 export function releaseObject(family: Family, offset: number): void {
-  if (family.counts.release(offset) === 1) takeApart(family, offset);
+  if (family.counts.release(offset) === 1) destroy(family, offset);
 }
 
-/** The same of this member, which has noted in that entry of its holdings that it holds the object. */
+/** Removes the count of this member in that entry of its reference table, and destroys the object after the last count. */
 export function letGoOf(family: Family, offset: number, entry: number): void {
-  if (family.counts.letGo(offset, entry) === 1) takeApart(family, offset);
+  if (family.counts.letGo(offset, entry) === 1) destroy(family, offset);
 }
 
-function takeApart(family: Family, offset: number): void {
+function destroy(family: Family, offset: number): void {
   const kind = definitions.get(kindOf(family, offset));
   if (kind !== undefined && kind.destroy(family, offset) !== 'keep') family.allocator.free(offset);
 }

@@ -3,7 +3,7 @@ import { GRANULE, wordIndex } from './heap.ts';
 import { field, type Members } from './members.ts';
 
 /**
- * What a member has marked, in its holdings and as the owner of blocks: what it gives away by the commit, or what it takes by it. In the
+ * What a member has marked, in its reference table and as the owner of blocks: what it gives away by the commit, or what it takes by it. In the
  * record together with the word that the commit changes.
  */
 const kind = { NONE: 0, GIVE: 1, TAKE: 2 } as const;
@@ -14,7 +14,7 @@ type SettleMarks = (member: number, isIts: boolean) => void;
 
 /**
  * What this member is about to commit, written where others can read it: blocks and counts change hands by a commit, which is one store
- * or a whole count, and their entries are written before and after it. A member that takes over the section of a dead member, or buries it, sees by
+ * or a whole count, and their entries are written before and after it. A member that takes over the section of a dead member, or reclaims it, sees by
  * the word whether the commit has happened, and does the rest. See README.md, "Intents".
  */
 export class Intents {

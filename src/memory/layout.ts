@@ -6,7 +6,7 @@ export const layout = {
   nextSlot: 4,
   /** The number of errands so far: bells that a member could not ring. Each member that leaves an errand counts it; see parker.ts. */
   errands: 8,
-  /** The family's section: the member table and the burials; see family.ts. */
+  /** The family's section: the member table and the reclaims; see family.ts. */
   familySection: 64,
   /** The allocator's section, and the words that it guards; see allocator.ts. */
   allocatorSection: 128,

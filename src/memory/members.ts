@@ -25,7 +25,7 @@ const FIRST_WORD = wordIndex(TABLE);
 const RECORD_BYTES = 128;
 /** The words of a record. */
 const memberRecord = struct({
-  /** `state` below. Written by the parent until LIVE, then by the member that buries this one. */
+  /** `state` below. Written by the parent until LIVE, then by the member that reclaims this one. */
   state: word,
   /** The generation of this slot; written by the member that allocates it. */
   generation: word,
@@ -47,11 +47,11 @@ const memberRecord = struct({
   /** The member that started it, 0 for the root; written by the parent. */
   parent: word,
   /** First block (in granules) of the list of shared objects that it holds; written by itself. */
-  holdings: word,
+  references: word,
   /** Shared object (in granules) with what a started process has to run, 0 while it is a spare; written within the family's section, by the parent and by itself. */
   assignment: word,
   /** The member that gives back what this dead member held; written within the family's section. */
-  burier: word,
+  reclaimer: word,
   /** 1 once it ends by itself and with exit code 0; written by itself. */
   orderly: word,
   /** 1 for a worker thread in its parent's process; written by the parent before `state`. */
@@ -185,7 +185,7 @@ export class Members {
     return false;
   }
 
-  /** Iterates over all members that are starting, live, or dead but not yet buried. */
+  /** Iterates over all members that are starting, live, or dead but not yet reclaimed. */
   *all(): Generator<number> {
     const slots = this.#words[HIGH_WATER] as number;
     for (let slot = 0; slot < slots; slot++) {

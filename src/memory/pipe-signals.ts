@@ -120,7 +120,7 @@ export class PipeSignals implements Signals {
     const ring = this.#ownRing === -1 ? this.#pipes.openPipe(process.pid, doorbell, 'write', inode) : this.#ownRing;
     this.doorbells.adopt(me, ring);
     if (parentBell !== undefined) this.doorbells.adopt(members.get(me, field.parent), parentBell);
-    // Not in the record of a member that was buried while it filled that in.
+    // Not in the record of a member that was reclaimed while it filled that in.
     if (members.compareExchange(me, field.state, state.STARTING, state.LIVE) !== state.STARTING) return false;
     // SYNC(join): a member that finds an inode finds all the rest.
     members.set(me, field.lifelineInode, this.#pipes.inodeOf(lifeline));

@@ -38,7 +38,7 @@ const familyOnly: PropertyDescriptor = {
 /** The objects that this thread holds, so that one shared object is one object in this thread too. */
 const here = new Map<number, WeakRef<SharedObject>>();
 
-/** What a member gives up when it releases an object: the count, and the entry of its holdings for the count. */
+/** What a member gives up when it releases an object: the count, and the entry of its reference table for the count. */
 interface Hold {
   readonly family: Family;
   readonly offset: number;
@@ -66,7 +66,7 @@ export abstract class SharedObject {
 
   readonly #family: Family;
   readonly #offset: number;
-  /** The entry of the family's holdings for this member's count. */
+  /** The entry of the family's reference table for this member's count. */
   readonly #entry: number;
   #closed = false;
 
@@ -80,14 +80,14 @@ export abstract class SharedObject {
       this.#entry = mine.counts.hold(make.offset);
     } else {
       // First, since it may fail, and a count that stands nowhere is never given up.
-      mine.holdings.reserve(1);
+      mine.references.reserve(1);
       this.#offset = mine.allocator.allocate(make * 4, 0);
       const words = mine.heap.words(this.#offset);
       const at = wordIndex(this.#offset);
       words.fill(0, at, at + make);
       words[at + objectField.kind] = kind;
       words[at + objectField.holders] = 1;
-      this.#entry = mine.holdings.add(this.#offset);
+      this.#entry = mine.references.add(this.#offset);
     }
     here.set(this.#offset, new WeakRef(this));
     collected.register(this, { family: mine, offset: this.#offset, entry: this.#entry }, this);

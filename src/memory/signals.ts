@@ -84,7 +84,7 @@ export interface Signals {
   readonly doorbells: Bells;
   /** Makes everything that a member needs that is about to start, or nothing. */
   prepare(member: number): Ends;
-  /** Fills in the fields of this member's record by which others reach it, and sets it live; returns false if it was buried by then. */
+  /** Fills in the fields of this member's record by which others reach it, and sets it live; returns false if it was reclaimed by then. */
   join(): boolean;
   /** Returns whether a member that has joined is there. Unknown: the check has failed. */
   look(member: number): 'there' | Unseen;

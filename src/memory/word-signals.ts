@@ -82,7 +82,7 @@ export class WordSignals implements Signals {
     // As in the kernel, which gives the first thread the number of its process.
     members.set(this.#me, field.tid, isMainThread ? process.pid : -threadId);
     members.set(this.#me, field.startTime, this.#life);
-    // Not in the record of a member that was buried while it filled that in.
+    // Not in the record of a member that was reclaimed while it filled that in.
     return members.compareExchange(this.#me, field.state, state.STARTING, state.LIVE) === state.STARTING;
   }
 

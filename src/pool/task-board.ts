@@ -246,7 +246,7 @@ export class TaskBoard extends SharedObject {
     const { lifelines, members } = this.#family;
     const owner = this.#words[this.#at + field.ownerName] as number;
     const onDeath = () => {
-      this.#family.bury(owner);
+      this.#family.reclaim(owner);
       callback();
     };
     if (!lifelines.watch(owner, onDeath) && members.isGone(owner)) return undefined;

@@ -48,7 +48,7 @@ const header = {
 /** An assignment that this member holds. */
 export interface Assignment {
   readonly object: number;
-  /** The entry of its holdings that says so. */
+  /** The entry of its reference table that says so. */
   readonly entry: number;
 }
 
@@ -65,7 +65,7 @@ defineKind(kinds.ASSIGNMENT, {
 export function writeAssignment(family: Family, work: Parcel, brief: Brief): Assignment {
   const text = Buffer.from(JSON.stringify(brief));
   const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
-  family.holdings.reserve(1);
+  family.references.reserve(1);
   const object = family.allocator.allocate((start + parcelWords(work)) * 4, 0);
   const at = wordIndex(object);
   const words = family.heap.words(object);
@@ -74,7 +74,7 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): Ass
   words[at + header.work] = start;
   words[at + header.briefBytes] = text.length;
   words[at + header.isFilled] = 0;
-  const assignment = { object, entry: family.holdings.add(object) };
+  const assignment = { object, entry: family.references.add(object) };
   try {
     family.heap.octets(object).set(text, (at + header.brief) * 4);
     writeParcel(family, object, at + start, work);
@@ -93,7 +93,7 @@ export function dropAssignment(family: Family, { object, entry }: Assignment): v
 
 /** Gives a child its assignment, in place of one that it has not taken yet. */
 export function assign(family: Family, child: number, assignment: Assignment): void {
-  const { holdings, intents, members, parker } = family;
+  const { references, intents, members, parker } = family;
   const { object, entry } = assignment;
   const section = family.section(layout.familySection);
   let before = 0;
@@ -104,10 +104,10 @@ export function assign(family: Family, child: number, assignment: Assignment): v
     if (!isGone) {
       before = members.get(child, field.assignment);
       intents.give(layout.familySection, members.place(child, field.assignment));
-      holdings.mark(entry);
+      references.mark(entry);
       // SYNC(assignment): the child sees the object as written.
       members.set(child, field.assignment, granuleOf(object));
-      holdings.remove(entry);
+      references.remove(entry);
       intents.end();
     }
   } finally {
@@ -121,18 +121,18 @@ export function assign(family: Family, child: number, assignment: Assignment): v
 
 /** Takes this member's assignment; `undefined` if there is none yet. It holds what the work needs until `readWork`: before that modules are imported, which takes long. */
 export function takeAssignment(family: Family): Assignment | undefined {
-  const { holdings, intents, me, members } = family;
+  const { references, intents, me, members } = family;
   if (members.get(me, field.assignment) === 0) return undefined;
-  holdings.reserve(1);
+  references.reserve(1);
   const section = family.section(layout.familySection);
   section.enter();
   try {
     // SYNC(assignment): sees the object as written.
     const object = placeOf(members.get(me, field.assignment));
     intents.take(layout.familySection, members.place(me, field.assignment));
-    const entry = holdings.addMarked(object);
+    const entry = references.addMarked(object);
     members.set(me, field.assignment, 0);
-    holdings.unmark(entry);
+    references.unmark(entry);
     intents.end();
     return { object, entry };
   } finally {
@@ -153,7 +153,7 @@ export function readBrief(family: Family, { object }: Assignment): Brief {
 export function readWork(family: Family, { object, entry }: Assignment): unknown {
   try {
     const { parcel, start } = viewParcel(family, workOf(family, object));
-    family.holdings.reserve(parcel.handles.length);
+    family.references.reserve(parcel.handles.length);
     takeParcel(family, parcel, object + header.isFilled * 4, 0);
     return unpack(family, parcel, start);
   } finally {

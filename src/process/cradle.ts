@@ -13,7 +13,7 @@ export function prepareMember(family: Family, isThread: boolean): Cradle {
   try {
     return { member, ends: family.signals.prepare(member) };
   } catch (error) {
-    family.bury(member);
+    family.reclaim(member);
     throw error;
   }
 }
@@ -21,5 +21,5 @@ export function prepareMember(family: Family, isThread: boolean): Cradle {
 /** Frees all of it, if no member has been started. */
 export function giveUpMember(family: Family, { member, ends }: Cradle): void {
   ends.giveUp();
-  family.bury(member);
+  family.reclaim(member);
 }

@@ -92,7 +92,7 @@ export abstract class Runner {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;
     this.#isLifelineOpen = false;
-    this.family.bury(this.member);
+    this.family.reclaim(this.member);
     const callbacks = [...this.#onExit];
     this.#onExit.clear();
     for (const callback of callbacks) callback();

@@ -16,7 +16,7 @@ export function threadBirth(): ThreadBirth | undefined {
 
 /**
  * Prepares this thread to join its family; returns what it needs for that. Returns `undefined` if the thread was ended before: it must
- * not touch the heap then, because it is already buried.
+ * not touch the heap then, because it is already reclaimed.
  */
 export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
   const { ends, guards, member, memory } = multiprocThread;

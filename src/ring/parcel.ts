@@ -19,7 +19,7 @@ export interface Parcel {
   readonly blobs: Blob[];
   readonly handles: number[];
   /**
-   * While the parcel is in a member's hand: the entries of its holdings for the handles, so that they are released if it dies.
+   * While the parcel is in a member's hand: the entries of its reference table for the handles, so that they are released if it dies.
    * Without handles it is left out.
    */
   holds?: number[] | undefined;
@@ -130,7 +130,7 @@ export function isAttached({ blobs, handles }: Parcel): boolean {
 /** Notes, within an intent, that a parcel is about to be written into shared memory. */
 export function markParcel(family: Family, { blobs, holds }: Parcel): void {
   for (const { block } of blobs) family.allocator.mark(block);
-  if (holds !== undefined) for (const entry of holds) family.holdings.mark(entry);
+  if (holds !== undefined) for (const entry of holds) family.references.mark(entry);
 }
 
 /** Notes, after the commit, that the parcel is in shared memory. */
@@ -161,7 +161,7 @@ export function commitParcel(
   intents.end();
 }
 
-/** Takes a parcel that only this member can take, by writing `value` at `place`. The caller has reserved the holdings. */
+/** Takes a parcel that only this member can take, by writing `value` at `place`. The caller has reserved the references. */
 export function takeParcel(family: Family, parcel: Parcel, place: number, value: number): void {
   const { heap, intents } = family;
   intents.take(0, place);
@@ -171,20 +171,20 @@ export function takeParcel(family: Family, parcel: Parcel, place: number, value:
   intents.end();
 }
 
-/** Notes, within an intent, that this member is about to take a parcel out of shared memory. The caller has reserved the holdings. */
+/** Notes, within an intent, that this member is about to take a parcel out of shared memory. The caller has reserved the references. */
 export function claimMarked(family: Family, parcel: Parcel): void {
   for (const { block } of parcel.blobs) family.allocator.mark(block);
-  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.holdings.addMarked(handle));
+  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.references.addMarked(handle));
 }
 
 /** Notes, after the commit, that this member holds the parcel. */
 export function keepMarked(family: Family, { blobs, holds }: Parcel): void {
   for (const { block } of blobs) family.allocator.settleMark(block, family.me);
-  if (holds !== undefined) for (const entry of holds) family.holdings.unmark(entry);
+  if (holds !== undefined) for (const entry of holds) family.references.unmark(entry);
 }
 
 function dropHolds(family: Family, { holds }: Pick<Parcel, 'holds'>): void {
-  if (holds !== undefined) while (holds.length > 0) family.holdings.remove(holds.pop()!);
+  if (holds !== undefined) while (holds.length > 0) family.references.remove(holds.pop()!);
 }
 
 /** Releases everything that a parcel holds that no member will read. */

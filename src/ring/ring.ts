@@ -67,7 +67,7 @@ const INLINE_WORDS = 2 ** 13;
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
 export type Outcome = (typeof outcome)[keyof typeof outcome];
 
-/** Neither an outcome nor a size: this member has too few free holdings to take the record. */
+/** Neither an outcome nor a size: this member has too few free references to take the record. */
 const NO_ROOM = -1;
 
 /** Room for the bytes of any parcel that `pop` copies out. */
@@ -100,7 +100,7 @@ export class Ring {
   readonly #head: OpenSegment;
   /** The place of the head before that record. */
   #from = 0;
-  /** The number of holdings that are needed to claim the record that was read last. */
+  /** The number of references that are needed to claim the record that was read last. */
   #holds = 0;
   /** True while this thread frees the items that an immediate shutdown has dropped. */
   #isTakingRest = false;
@@ -260,7 +260,7 @@ export class Ring {
     }
     if (found === NO_ROOM) {
       // Steps that may fail come before the message is out, and outside of the section.
-      this.#family.holdings.reserve(this.#holds);
+      this.#family.references.reserve(this.#holds);
       return this.pop(scratch, claim);
     }
     if (found !== outcome.DONE) return found;
@@ -274,7 +274,7 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve holdings first. */
+  /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve references first. */
   #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
     const words = this.#words;
     const head = this.#at + field.head;
@@ -459,7 +459,7 @@ export class Ring {
       this.#commit(size, weight);
       isIn = true;
     } finally {
-      // The marked holdings stay this member's.
+      // The marked references stay this member's.
       if (!isIn) intents.end();
     }
     if (block !== 0) allocator.settleMark(block, 0);
@@ -510,12 +510,12 @@ export class Ring {
     }
   }
 
-  /** Prepares the claim of the blobs and handles of the record that was read. Returns false if that takes more holdings than are free. */
+  /** Prepares the claim of the blobs and handles of the record that was read. Returns false if that takes more references than are free. */
   #hasRoom({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): boolean {
     for (const { block } of blobs) this.#family.heap.words(block);
     // One for each handle of the message, and one for the object that it becomes here.
     this.#holds = 2 * handles.length;
-    return this.#holds <= this.#family.holdings.room;
+    return this.#holds <= this.#family.references.room;
   }
 
   /** Returns true if the ring holds too many KiB for another message. `put` is the number of KiB that have passed the tail. */

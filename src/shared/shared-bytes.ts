@@ -52,7 +52,7 @@ export class SharedBytes extends SharedObject {
     const at = wordIndex(offset);
     if (!(make instanceof Existing)) {
       words[at + field.length] = make;
-      // The block is ours until the object names it: our burial frees it by one of the two, and frees the object first.
+      // The block is ours until the object names it: our reclaim frees it by one of the two, and frees the object first.
       const block = this.#allocate(make);
       empty(family, block, make);
       Atomics.store(words, at + field.block, granuleOf(block));

@@ -169,7 +169,7 @@ export class ConditionLine {
     let died = false;
     for (const member of woken) {
       if (this.#family.parker.wake(member) || !this.#family.members.isGone(member)) continue;
-      this.#family.bury(member);
+      this.#family.reclaim(member);
       died = true;
     }
     if (died) this.passOn();
@@ -178,7 +178,7 @@ export class ConditionLine {
   /** Checks whether marked members that have not come yet are alive, and wakes them in case another member has released the lock. */
   review(): void {
     const notified = this.#notified();
-    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.bury(member);
+    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.reclaim(member);
     this.wake(notified);
     this.passOn();
   }

@@ -5,7 +5,7 @@ import type { Family } from '../memory/family.ts';
 const FIRST_LOOK = 250;
 const LAST_LOOK = 60_000;
 
-/** The members whose lifelines this thread watches for one wait. It buries members that die. */
+/** The members whose lifelines this thread watches for one wait. It reclaims members that die. */
 export class DeathWatch {
   readonly #family: Family;
   /** Each watched member, with the function that is called when it dies. */
@@ -19,7 +19,7 @@ export class DeathWatch {
     this.#family = family;
   }
 
-  /** Watches only these members. Returns true if one of them was dead already, and is buried now. */
+  /** Watches only these members. Returns true if one of them was dead already, and is reclaimed now. */
   watch(members: readonly number[]): boolean {
     for (const member of this.#watched.keys()) if (!members.includes(member)) this.#unwatch(member);
     this.isBlind = false;
@@ -50,16 +50,16 @@ export class DeathWatch {
     }, this.nextLook()).unref();
   }
 
-  /** Asks the kernel about these members and buries those that are dead. */
-  buryDead(members: readonly number[]): void {
-    for (const member of members) this.#buryIfDead(member);
+  /** Asks the kernel about these members and reclaims those that are dead. */
+  reclaimDead(members: readonly number[]): void {
+    for (const member of members) this.#reclaimIfDead(member);
   }
 
   #add(member: number): boolean {
     if (member === 0 || member === this.#family.me || this.#watched.has(member)) return false;
     const onDeath = () => {
       this.#watched.delete(member);
-      this.#family.bury(member);
+      this.#family.reclaim(member);
       this.#family.parker.schedule();
     };
     try {
@@ -70,15 +70,15 @@ export class DeathWatch {
     } catch {
       // No descriptor is free, for example: the member may be alive.
     }
-    // A member that lives and cannot be watched must not be buried.
-    const isDead = this.#buryIfDead(member);
+    // A member that lives and cannot be watched must not be reclaimed.
+    const isDead = this.#reclaimIfDead(member);
     this.isBlind ||= !isDead;
     return isDead;
   }
 
-  #buryIfDead(member: number): boolean {
+  #reclaimIfDead(member: number): boolean {
     if (member === 0 || member === this.#family.me || !this.#family.members.isGone(member)) return false;
-    this.#family.bury(member);
+    this.#family.reclaim(member);
     return true;
   }
 

@@ -229,7 +229,7 @@ export class Lock extends Acquirable implements AnyLock {
     if (this.#kept() !== 0) this.waiters.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
-    this.#family.bury(owner);
+    this.#family.reclaim(owner);
     return this.attempt() === true;
   };
 }

@@ -119,7 +119,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     const { me, members } = this.#family;
     if (this.#units.free > 0 && this.#units.keptFor !== 0) this.waiters.remind();
     const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
-    for (const member of dead) this.#family.bury(member);
+    for (const member of dead) this.#family.reclaim(member);
     return dead.length > 0 && this.#units.take();
   };
 }

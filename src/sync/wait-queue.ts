@@ -258,7 +258,7 @@ export class WaitQueue implements Pending {
   };
 
   #lookAtOwners(): void {
-    this.#watch.buryDead(this.#awaited.owners?.() ?? []);
+    this.#watch.reclaimDead(this.#awaited.owners?.() ?? []);
   }
 
   /** The last waiter of this thread has gone: passes on its notification. */

@@ -215,7 +215,7 @@ describe('what one process does, all others see', () => {
     }
     for (let i = 0; i < 4; i++) {
       queue.putSync(i);
-      // The event loop stands still: nobody is buried, nor reminded that the first in line is slow, so only the line decides.
+      // The event loop stands still: nobody is reclaimed, nor reminded that the first in line is slow, so only the line decides.
       while (answers.empty());
       assert.deepEqual(answers.getSync(), [i, i]);
     }

@@ -36,7 +36,7 @@ for (const [what, where, make] of makers) {
       },
       () => [make],
       ({ threw }, maker) => {
-        // By now a dead one is buried.
+        // By now a dead one is reclaimed.
         for (const error of threw) assert.ok((error as { code?: unknown }).code !== undefined, String(error));
         for (const object of maker()) object.close();
       },

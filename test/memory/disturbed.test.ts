@@ -91,7 +91,7 @@ function enterAndLeave(word: number): void {
   family().section(word).leave();
 }
 
-/** Has the section taken by a process that is killed inside, and that nobody has buried yet. */
+/** Has the section taken by a process that is killed inside, and that nobody has reclaimed yet. */
 function leaveInside(word: number): void {
   const owner = new Process({
     target: (offset: number) => {
@@ -126,20 +126,20 @@ type Begun = [what: 'give' | 'take', isDone: boolean];
 function leaveIntent(word: number, queue: Queue<unknown>, ...[what, isDone]: Begun): void {
   const owner = new Process({
     target: (offset: number, queue: Queue<unknown>, what: 'give' | 'take', isDone: boolean) => {
-      const { allocator, counts, heap, holdings, intents, me, section } = family();
+      const { allocator, counts, heap, references, intents, me, section } = family();
       const words = heap.words(offset);
       const at = wordIndex(offset);
       const block = allocator.allocate(100_000, what === 'give' ? me : 0);
       const object = locate(queue).offset;
       const entry = what === 'give' ? counts.hold(object) : 0;
       if (what === 'take') counts.retain(object);
-      holdings.reserve(1);
+      references.reserve(1);
       section.call(family(), offset).enter();
       words[at + 1] = block / GRANULE;
       intents[what](offset, offset + 8);
       allocator.mark(block);
-      if (what === 'give') holdings.mark(entry);
-      else holdings.addMarked(object);
+      if (what === 'give') references.mark(entry);
+      else references.addMarked(object);
       if (isDone) Atomics.store(words, at + 2, 1);
       process.kill(process.pid, 'SIGKILL');
     },
@@ -176,12 +176,12 @@ for (const begun of [
         allocator.free(word);
         queue.close();
       },
-      { prepare: leaveIntent, meanwhile: (word) => enterAndLeave(word), where: 'memory/holdings.ts settleMarks' },
+      { prepare: leaveIntent, meanwhile: (word) => enterAndLeave(word), where: 'memory/reference-table.ts settleMarks' },
     );
   });
 }
 
-/** Starts a process that holds the queue, and memory, and kills it: nobody has buried it yet. */
+/** Starts a process that holds the queue, and memory, and kills it: nobody has reclaimed it yet. */
 function leaveDead(queue: Queue<unknown>): void {
   const holder = new Process({
     target: (q: Queue<unknown>) => {
@@ -201,11 +201,11 @@ function leaveDead(queue: Queue<unknown>): void {
 }
 let dead = 0;
 
-test('disturbed anywhere in a burial, a member leaves the rest to others', async () => {
+test('disturbed anywhere in a reclaim, a member leaves the rest to others', async () => {
   const count = await disturbEverywhere(
     () => {
       while (!family().members.isGone(dead));
-      family().bury(dead);
+      family().reclaim(dead);
     },
     () => [new Queue<unknown>()],
     async ({ isDead, threw }, queue) => {
@@ -243,7 +243,7 @@ if (getStartMethod() === 'spawn') {
       },
       async ({ isDead, threw }, lock, questions, answers) => {
         for (const error of threw) assert.ok('code' in (error as Error), String(error));
-        // One that was killed before it could ring has left that to its burial.
+        // One that was killed before it could ring has left that to its reclaim.
         if (!isDead && threw.length === 0) assert.equal(await answers.get(TIMEOUT), 1);
         questions.putSync(2);
         while ((await answers.get(TIMEOUT)) !== 2);

@@ -27,7 +27,7 @@ describe('names', () => {
     const taken = Array.from({ length: 50 }, () => {
       const member = family().reserve(false);
       members.set(member, field.state, state.LIVE);
-      family().bury(member);
+      family().reclaim(member);
       return member & SLOT;
     });
     assert.equal(new Set(taken).size, 50);
@@ -99,7 +99,7 @@ describe('an error', () => {
     await p.join();
   });
 
-  test('in a burial is told, and the burial is done again', async () => {
+  test('in a reclaim is reported as a warning, and the reclaim is done again', async () => {
     let fails = true;
     Object.assign(kindNumbered(kinds.LOCK)!, {
       holderDied: () => {
@@ -108,7 +108,7 @@ describe('an error', () => {
     });
     const lock = new Lock();
     const said = new Queue<number>();
-    using _ = watchdog('burial', 40, lock);
+    using _ = watchdog('reclaim', 40, lock);
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
     const p = start(
       (l: Lock, q: Queue<number>) => {

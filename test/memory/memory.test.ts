@@ -62,7 +62,7 @@ describe('critical sections', () => {
       process.kill(process.pid, 'SIGKILL');
     }, word);
     await until(() => family().heap.words(word)[wordIndex(word)] !== 0);
-    // The event loop does not turn: nobody has buried it yet.
+    // The event loop does not turn: nobody has reclaimed it yet.
     family().section(word).enter();
     family().section(word).leave();
     await p.join();
@@ -102,9 +102,9 @@ describe('critical sections', () => {
   });
 });
 
-describe('burial', () => {
+describe('reclaim', () => {
   test('what a killed member held, its slot included, is given back; names never come again', async () => {
-    using _ = watchdog('burial', 60);
+    using _ = watchdog('reclaim', 60);
     const names = new Set<number>();
     const level: number[] = [];
     for (let i = 0; i < 20; i++) {

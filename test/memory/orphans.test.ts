@@ -7,7 +7,7 @@ import { inLine, slay, start, until } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
-test('an orphan is buried at last, also if the one who has buried its parent is dead by then', async () => {
+test('an orphan is reclaimed at last, also if the one who has reclaimed its parent is dead by then', async () => {
   const lock = new Lock();
   const said = new Queue<number>();
   using _ = watchdog('orphans', 60, lock, said);
@@ -31,7 +31,7 @@ test('an orphan is buried at last, also if the one who has buried its parent is 
   );
   const [orphan, pid] = [await said.get(TIMEOUT), await said.get(TIMEOUT)];
   await until(() => lock.locked());
-  const burier = start(
+  const reclaimer = start(
     (l: Lock, q: Queue<number>) => {
       l.acquireSync();
       q.putSync(1);
@@ -40,11 +40,11 @@ test('an orphan is buried at last, also if the one who has buried its parent is 
     lock,
     said,
   );
-  await inLine(lock, 1, [burier]);
+  await inLine(lock, 1, [reclaimer]);
   parent.kill();
-  // This event loop stands still until another has buried it.
+  // This event loop stands still until another has reclaimed it.
   while (said.qsize() === 0);
-  await slay(burier);
+  await slay(reclaimer);
   await parent.join();
   process.kill(pid, 'SIGKILL');
   await until(() => family().members.isKnownGone(orphan));

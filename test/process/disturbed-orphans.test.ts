@@ -1,4 +1,4 @@
-// A child that is stopped somewhere on its way into the family, whose parent is killed and buried meanwhile, goes on: somebody buries it, too.
+// A child that is stopped somewhere on its way into the family, whose parent is killed and reclaimed meanwhile, goes on: somebody reclaims it, too.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Process } from 'multiproc';
@@ -15,7 +15,7 @@ function bear(path: string, order: Order): void {
   child.joinSync();
 }
 
-test('stopped anywhere on its way into the family, a process whose parent is killed and buried meanwhile is buried, too', async () => {
+test('stopped anywhere on its way into the family, a process whose parent is killed and reclaimed meanwhile is reclaimed, too', async () => {
   const count = await forEachOrder(
     'orphans',
     ['stop'],

@@ -140,7 +140,7 @@ test('disturbed anywhere while it takes back a lock that was handed to one who d
   await slay(waiter);
 });
 
-/** Has the lock held by a process that is dead, and that nobody has buried yet. */
+/** Has the lock held by a process that is dead, and that nobody has reclaimed yet. */
 function leaveBehind(lock: Lock): void {
   const taken = new Queue<number>();
   const owner = new Process({ target: hold, args: [lock, taken], daemon: true });

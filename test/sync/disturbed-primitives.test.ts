@@ -53,7 +53,7 @@ test('disturbed anywhere in a wait for a semaphore, a process holds up nobody', 
   assert.ok(count >= 8, `${count} points`);
 });
 
-/** Has two units held by a process that is dead, and that nobody has buried yet. */
+/** Has two units held by a process that is dead, and that nobody has reclaimed yet. */
 function leaveBehind(semaphore: Semaphore): void {
   const taken = new Queue<number>();
   const holder = new Process({

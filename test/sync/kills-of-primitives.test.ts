@@ -123,7 +123,7 @@ test('a killed waiter is passed over, and notifyAll waits for nobody', async () 
   await slay(line[0]!);
   await condition.with(() => condition.notify());
   assert.equal(await woken.get(TIMEOUT), 1);
-  // Not buried yet when it is notified.
+  // Not reclaimed yet when it is notified.
   line[2]!.kill();
   condition.acquireSync();
   condition.notifyAll();

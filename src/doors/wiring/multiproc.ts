@@ -3,7 +3,7 @@ import { handleExtension } from '../../channel/handle-extension.ts';
 import { connectionExtension } from '../../connection/connection-extension.ts';
 import { socketExtension } from '../../connection/socket-extension.ts';
 import { functionExtension } from '../../functions/function-extension.ts';
-// A member that buries another may be the one that lets go of its managed objects.
+// A member that reclaims another may be the one that lets go of its managed objects.
 import '../../managers/lease-kinds.ts';
 // So may the one that lets go of the board of a pool.
 import '../../pool/board-kind.ts';

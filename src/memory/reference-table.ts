@@ -13,8 +13,8 @@ const ENTRIES = BLOCK_BYTES / 4 - 1;
  */
 const UNMARKED = 1;
 
-/** What holdings work with. */
-interface HoldingsParts {
+/** What a reference table works with. */
+interface ReferenceTableParts {
   readonly heap: Heap;
   readonly allocator: Allocator;
   readonly members: Members;
@@ -27,7 +27,7 @@ interface HoldingsParts {
  * Which shared objects this member counts as a holder of, one entry for each count: written where others can read it when the
  * member has died. Entry and count change together, see counts.ts.
  */
-export class Holdings {
+export class ReferenceTable {
   readonly #heap: Heap;
   readonly #allocator: Allocator;
   readonly #members: Members;
@@ -35,7 +35,7 @@ export class Holdings {
   /** Offsets of the free entries of the existing blocks. */
   readonly #free: number[] = [];
 
-  constructor({ heap, allocator, members, intents, me }: HoldingsParts) {
+  constructor({ heap, allocator, members, intents, me }: ReferenceTableParts) {
     this.#heap = heap;
     this.#allocator = allocator;
     this.#members = members;
@@ -58,7 +58,7 @@ export class Holdings {
     return this.#put(object / GRANULE);
   }
 
-  /** The same, and marks the entry, within an intent. */
+  /** Notes one count of the object in a marked entry, within an intent; returns the entry. */
   addMarked(object: number): number {
     return this.#put(object / GRANULE - UNMARKED);
   }
@@ -91,15 +91,15 @@ export class Holdings {
     const words = this.#heap.words(block);
     const at = wordIndex(block);
     words.fill(0, at, at + BLOCK_BYTES / 4);
-    words[at] = this.#members.get(this.#me, field.holdings);
+    words[at] = this.#members.get(this.#me, field.references);
     for (let entry = ENTRIES; entry > 0; entry--) this.#free.push(block + entry * 4);
-    this.#members.set(this.#me, field.holdings, block / GRANULE);
+    this.#members.set(this.#me, field.references, block / GRANULE);
   }
 }
 
 /** Of a member that is gone, or was cut short: takes the marks off its entries, and erases what was marked unless it is its own. */
 function settleMarks(heap: Heap, members: Members, member: number, isIts: boolean): void {
-  for (let granule = members.get(member, field.holdings); granule !== 0; ) {
+  for (let granule = members.get(member, field.references); granule !== 0; ) {
     const block = (granule >>> 0) * GRANULE;
     const words = heap.words(block);
     const at = wordIndex(block);
@@ -113,19 +113,19 @@ function settleMarks(heap: Heap, members: Members, member: number, isIts: boolea
 }
 
 /**
- * Takes the list of a dead member apart: calls `mourn` for each count in it, and `release` once the entry is erased. If the caller dies,
- * the next one does the rest, and may call `mourn` once more.
+ * Takes the list of a dead member apart: calls `holderDied` for each count in it, and `release` once the entry is erased. If the caller dies,
+ * the next one does the rest, and may call `holderDied` once more.
  */
-export function settleHoldings(
+export function releaseReferencesOf(
   heap: Heap,
   allocator: Allocator,
   members: Members,
   dead: number,
-  mourn: (object: number) => void,
+  holderDied: (object: number) => void,
   release: (object: number) => void,
 ): void {
   for (;;) {
-    const granule = members.get(dead, field.holdings);
+    const granule = members.get(dead, field.references);
     if (granule === 0) return;
     const block = (granule >>> 0) * GRANULE;
     const words = heap.words(block);
@@ -134,11 +134,11 @@ export function settleHoldings(
       const value = Atomics.load(words, at + entry);
       if (value === 0) continue;
       const object = ((value | UNMARKED) >>> 0) * GRANULE;
-      mourn(object);
+      holderDied(object);
       Atomics.store(words, at + entry, 0);
       release(object);
     }
-    members.set(dead, field.holdings, words[at] as number);
+    members.set(dead, field.references, words[at] as number);
     allocator.free(block);
   }
 }
