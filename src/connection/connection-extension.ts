@@ -18,7 +18,7 @@ export const connectionExtension: Extension<HeapConnection<unknown>> = {
 function writeEnd(end: HeapConnection<unknown>, out: ValueWriter): void {
   const { pipe, side } = end.place;
   // While the message is being sent, the end is not gone, even if its sender closes it.
-  out.handle(pipe.voyages(side));
+  out.handle(pipe.inFlight(side));
   out.uint32(side);
   out.value(pipe, 'pipe');
 }

@@ -34,7 +34,7 @@ export class HeapConnection<T> extends Connection<T> {
   readonly #pipe: Pipe;
   readonly #side: Side;
   readonly #other: Side;
-  /** Its entry in the attendance of its side. */
+  /** Its entry among the holders of its side. */
   readonly #entry: number;
   readonly #incoming: Mailbox;
   readonly #outgoing: Mailbox;

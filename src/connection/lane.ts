@@ -13,7 +13,7 @@ export function openLane(pipe: Pipe, from: Side): Mailbox {
     hasNoSender: () => pipe.isGone(from),
     hasNoReceiver: () => pipe.isGone(to),
     // A killed holder may have been the last one.
-    senders: () => [pipe.attendance(from).holder()],
-    receivers: () => [pipe.attendance(to).holder()],
+    senders: () => [pipe.holdersOf(from).holder()],
+    receivers: () => [pipe.holdersOf(to).holder()],
   });
 }

@@ -1,8 +1,8 @@
 import type { CriticalSection } from './critical-section.ts';
 import { GRANULE, type Heap, wordIndex } from './heap.ts';
-import type { ReferenceTable } from './reference-table.ts';
 import type { Intents } from './intents.ts';
 import { layout } from './layout.ts';
+import type { ReferenceTable } from './reference-table.ts';
 
 /** The words of every shared object, from its offset. */
 export const objectField = {
@@ -26,7 +26,12 @@ export class Counts {
   readonly #sectionAt: (offset: number) => CriticalSection;
   readonly #sections: CriticalSection[] = [];
 
-  constructor(heap: Heap, references: ReferenceTable, intents: Intents, sectionAt: (offset: number) => CriticalSection) {
+  constructor(
+    heap: Heap,
+    references: ReferenceTable,
+    intents: Intents,
+    sectionAt: (offset: number) => CriticalSection,
+  ) {
     this.#heap = heap;
     this.#references = references;
     this.#intents = intents;

@@ -16,7 +16,7 @@ export const kinds = {
   TASK_BOARD: 32,
   PIPE: 40,
   /** The messages that carry an end of a pipe. */
-  VOYAGES: 41,
+  IN_FLIGHT: 41,
   DESCRIPTOR: 42,
   SHARED_VALUE: 48,
   SHARED_ARRAY: 49,

@@ -190,7 +190,7 @@ test('disturbed anywhere as it is one too many for the words of an end, a proces
         TimeoutError,
       );
     },
-    { where: 'connection/attendance.ts' },
+    { where: 'connection/end-holders.ts' },
   );
   for (const each of crowd) await slay(each);
 });

@@ -176,7 +176,11 @@ for (const begun of [
         allocator.free(word);
         queue.close();
       },
-      { prepare: leaveIntent, meanwhile: (word) => enterAndLeave(word), where: 'memory/reference-table.ts settleMarks' },
+      {
+        prepare: leaveIntent,
+        meanwhile: (word) => enterAndLeave(word),
+        where: 'memory/reference-table.ts settleMarks',
+      },
     );
   });
 }

@@ -3,9 +3,9 @@ import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { SLOTS } from '../memory/members.ts';
 import { struct, word, words } from '../memory/struct.ts';
 
-/** Words of an attendance, from its start. */
 const FIRST_ENTRIES = 14;
-export const attendanceStruct = struct({
+/** The words of a list of holders, from its start. */
+export const endHoldersStruct = struct({
   /** Counts up with every arrival, after the entry is written and before anything else is released; the arriving member writes it. */
   arrivals: word,
   /** Granule of the block with the entries that have no room here, 0 until such an entry is needed. */
@@ -13,13 +13,13 @@ export const attendanceStruct = struct({
   /** Members that hold this end, 0 where free. Each word is written by its member, and by a member that replaces a dead one. */
   first: words(FIRST_ENTRIES),
 });
-const field = attendanceStruct.at;
+const field = endHoldersStruct.at;
 
 /**
  * The members that hold one end of a pipe. They are recorded by member number, not counted: a killed member has left by its death alone,
  * at whatever instruction it dies. See README.md, "The ends of a pipe".
  */
-export class Attendance {
+export class EndHolders {
   readonly #family: Family;
   readonly #words: Int32Array;
   readonly #at: number;
@@ -42,7 +42,7 @@ export class Attendance {
       const seen = Atomics.load(words, index);
       if (seen !== 0 && !this.#family.members.isKnownGone(seen)) continue;
       if (Atomics.compareExchange(words, index, seen, this.#family.me) !== seen) continue;
-      // SYNC(attendance): a member that finds the voyage over that brought the end here finds this changed, and looks again.
+      // SYNC(holders): a member that finds the message with the end no longer in flight finds this changed, and checks again.
       Atomics.add(this.#words, this.#at + field.arrivals, 1);
       return entry;
     }
