@@ -285,7 +285,7 @@ describe('the check of the architecture', () => {
   test('finds what places things in shared memory by itself', () => {
     const files = {
       'memory/heap.ts': 'export const GRANULE = 64;',
-      'ring/parcel.ts': "import { GRANULE } from '../memory/heap.ts';",
+      'ring/envelope.ts': "import { GRANULE } from '../memory/heap.ts';",
       'pool/new.ts': "import { GRANULE } from '../memory/heap.ts';",
     };
     assert.deepEqual(check(files), ['pool/new.ts knows granules, as only memory/, ring/ may']);

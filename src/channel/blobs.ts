@@ -1,7 +1,7 @@
 import { setImmediate } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { canPin, pin } from '../memory/pin.ts';
-import type { Blob } from '../ring/parcel.ts';
+import type { Blob } from '../ring/envelope.ts';
 
 /**
  * Binaries of at least this many bytes are received as a view of their block. A view is freed only when the engine collects it, and

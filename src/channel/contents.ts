@@ -7,26 +7,26 @@ import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
-  commitParcel,
-  discardParcel,
+  commitEnvelope,
+  discardEnvelope,
+  type Envelope,
+  envelopeWords,
   holdHandles,
-  type Parcel,
-  parcelWords,
   readAttachments,
-  viewParcel,
-  writeParcel,
-} from '../ring/parcel.ts';
+  viewEnvelope,
+  writeEnvelope,
+} from '../ring/envelope.ts';
 import { copyBlob, storeBlob } from './blobs.ts';
 
-/** The words of a content, before its parcel. Its maker writes each once. */
+/** The words of a content, before its envelope. Its maker writes each once. */
 const contentLayout = objectStruct({
   /** See `Content`. */
   sender: word,
   variable: word,
   version: word,
-  /** 1 once the object owns what belongs to the parcel. */
+  /** 1 once the object owns what belongs to the envelope. */
   isFilled: word,
-  parcel: from(CONTENT_WORDS, words(0)),
+  envelope: from(CONTENT_WORDS, words(0)),
 });
 const field = contentLayout.at;
 
@@ -37,7 +37,7 @@ defineKind(kinds.CONTENT, {
   destroy: (family, offset) => {
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    if (words[at + field.isFilled] === 1) discardParcel(family, readAttachments(words, at + field.parcel));
+    if (words[at + field.isFilled] === 1) discardEnvelope(family, readAttachments(words, at + field.envelope));
   },
 });
 
@@ -66,12 +66,12 @@ export function placeContent(family: Family, content: Content): Hold {
 
 function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): Hold {
   family.references.reserve(1);
-  const parcel: Parcel = { bytes, length: bytes.length, blobs: [], handles: [] };
+  const envelope: Envelope = { bytes, length: bytes.length, blobs: [], handles: [] };
   let hold: Hold | undefined;
   try {
-    for (const bytes of blobs) parcel.blobs.push(storeBlob(family, bytes));
-    holdHandles(family, parcel, handles);
-    const offset = family.allocator.allocate((field.parcel + parcelWords(parcel)) * 4, 0, true);
+    for (const bytes of blobs) envelope.blobs.push(storeBlob(family, bytes));
+    holdHandles(family, envelope, handles);
+    const offset = family.allocator.allocate((field.envelope + envelopeWords(envelope)) * 4, 0, true);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
     words[at + objectField.kind] = kinds.CONTENT;
@@ -81,11 +81,11 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
     words[at + field.version] = version;
     words[at + field.isFilled] = 0;
     hold = { object: offset, entry: family.references.add(offset) };
-    writeParcel(family, offset, at + field.parcel, parcel);
-    commitParcel(family, parcel, 0, offset + field.isFilled * 4, 1);
+    writeEnvelope(family, offset, at + field.envelope, envelope);
+    commitEnvelope(family, envelope, 0, offset + field.isFilled * 4, 1);
     return hold;
   } catch (error) {
-    discardParcel(family, parcel);
+    discardEnvelope(family, envelope);
     if (hold !== undefined) letGoOf(family, hold.object, hold.entry);
     throw error;
   }
@@ -109,9 +109,9 @@ export function contentsAmong(family: Family, handles: readonly number[]): Arriv
 }
 
 function readContent(family: Family, offset: number, began: (root: () => object | undefined) => void): unknown {
-  const { parcel, start } = viewParcel(family, offset, field.parcel);
-  const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
+  const { envelope, start } = viewEnvelope(family, offset, field.envelope);
+  const open = (index: number): ArrayBuffer => copyBlob(family, envelope.blobs[index]!);
   return withDecoder((decoder) =>
-    decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY, began),
+    decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY, began),
   );
 }

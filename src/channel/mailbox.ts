@@ -2,20 +2,20 @@ import { ShutDown } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { struct } from '../memory/struct.ts';
-import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { outcome, Ring, ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { DONE, soon } from '../waits/loop-turn.ts';
-import { giveBack, keepParcel, pack } from './transport.ts';
+import { giveBack, keepEnvelope, pack } from './transport.ts';
 
 /** A mailbox as a part of its object. */
 export const mailbox = struct({ ring, receivers: waitList, senders: waitList });
 const field = mailbox.at;
 
-/** A message on its way. A small integer needs no parcel. */
-export type Letter = number | Parcel;
+/** A message on its way. A small integer needs no envelope. */
+export type Letter = number | Envelope;
 
 /** What a mailbox asks of those who hold its two ends. */
 export interface Ends {
@@ -38,7 +38,7 @@ type Blocking = SyncWaitOptions | undefined;
 /** What happens to a call at its time-out: returns its result, or throws its error. A function of the module, so that a call makes no closure. */
 type Expire<Options, T> = (options: Options) => T;
 
-/** Buffers into which parcels are copied before they are decoded. A decoder that itself receives a message uses another buffer. */
+/** Buffers into which envelopes are copied before they are decoded. A decoder that itself receives a message uses another buffer. */
 const scratches: Uint8Array[] = [];
 
 /** Messages in shared memory, in order, and those who wait for a message or for room. */
@@ -165,13 +165,13 @@ export class Mailbox {
 
   /** Returns the attempt to push a letter, which must outlast this call. */
   #pushing(letter: Letter, tag: number): Attempt<void> {
-    const kept = typeof letter === 'number' ? letter : keepParcel(letter);
+    const kept = typeof letter === 'number' ? letter : keepEnvelope(letter);
     return () => (this.tryPush(kept, tag) ? undefined : NOT_YET);
   }
 
   /** Frees a letter that was not put in. */
   #fail(letter: Letter, error: unknown): never {
-    if (typeof letter !== 'number') discardParcel(this.#family, letter);
+    if (typeof letter !== 'number') discardEnvelope(this.#family, letter);
     throw error;
   }
 }

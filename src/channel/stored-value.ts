@@ -1,7 +1,14 @@
 /** A value that stays in a block of its own, for any number of readers: a word of a shared object names the block. */
 import type { Family } from '../memory/family.ts';
 import { placeOf, wordIndex } from '../memory/heap.ts';
-import { commitParcel, discardParcel, parcelWords, readAttachments, viewParcel, writeParcel } from '../ring/parcel.ts';
+import {
+  commitEnvelope,
+  discardEnvelope,
+  envelopeWords,
+  readAttachments,
+  viewEnvelope,
+  writeEnvelope,
+} from '../ring/envelope.ts';
 import { pack, unpackShared } from './transport.ts';
 
 /**
@@ -9,14 +16,14 @@ import { pack, unpackShared } from './transport.ts';
  * behind. `root` is what errors call the value.
  */
 export function storeValue(family: Family, value: unknown, root: string, place: number): void {
-  const parcel = pack(family, value, root);
+  const envelope = pack(family, value, root);
   let block = 0;
   try {
-    block = family.allocator.allocate(parcelWords(parcel) * 4, family.me);
-    writeParcel(family, block, wordIndex(block), parcel);
-    commitParcel(family, parcel, block, place);
+    block = family.allocator.allocate(envelopeWords(envelope) * 4, family.me);
+    writeEnvelope(family, block, wordIndex(block), envelope);
+    commitEnvelope(family, envelope, block, place);
   } catch (error) {
-    discardParcel(family, parcel);
+    discardEnvelope(family, envelope);
     if (block !== 0) family.allocator.free(block);
     throw error;
   }
@@ -29,15 +36,15 @@ export function hasValue(family: Family, place: number): boolean {
 
 /** Decodes the value that was stored at `place`. */
 export function readValue(family: Family, place: number): unknown {
-  const { parcel, start } = viewParcel(family, blockAt(family, place));
-  return unpackShared(family, parcel, start);
+  const { envelope, start } = viewEnvelope(family, blockAt(family, place));
+  return unpackShared(family, envelope, start);
 }
 
 /** Frees the block that the word at `place` names, if it names one, and releases what the value refers to. */
 export function dropValue(family: Family, place: number): void {
   const block = blockAt(family, place);
   if (block === 0) return;
-  discardParcel(family, readAttachments(family.heap.words(block), wordIndex(block)));
+  discardEnvelope(family, readAttachments(family.heap.words(block), wordIndex(block)));
   family.allocator.free(block);
 }
 

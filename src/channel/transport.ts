@@ -4,45 +4,45 @@ import { type Message, withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
 import type { Family } from '../memory/family.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
-import { type Blob, discardParcel, holdHandles, isStored, type Parcel } from '../ring/parcel.ts';
+import { type Blob, discardEnvelope, type Envelope, holdHandles, isStored } from '../ring/envelope.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
 import { contentsAmong, placeContent } from './contents.ts';
 
 const NO_BLOBS: Blob[] = [];
 const NO_VERSIONS: readonly number[] = [];
 
-/** A parcel as its sender has it. */
-export interface PackedParcel extends Parcel {
+/** An envelope as its sender has it. */
+export interface PackedEnvelope extends Envelope {
   /** URLs of modules that the receiver should import before it unpacks. */
   readonly modules: readonly string[];
-  /** The versions of the variables that the parcel names: if they are unchanged, so is what it refers to. */
+  /** The versions of the variables that the envelope names: if they are unchanged, so is what it refers to. */
   readonly versions: readonly number[];
 }
 
-/** A parcel in a block of the heap. */
-export interface StoredParcel {
+/** An envelope in a block of the heap. */
+export interface StoredEnvelope {
   readonly block: number;
   readonly versions: readonly number[];
 }
 
 /**
- * Packs a value for sending. The parcel holds the objects that the value refers to until it is pushed or discarded. Its bytes belong to
- * the encoder and last until the next value is packed; see `keepParcel`. `root` is the name of the value in errors; for `isTuple` see
+ * Packs a value for sending. The envelope holds the objects that the value refers to until it is pushed or discarded. Its bytes belong to
+ * the encoder and last until the next value is packed; see `keepEnvelope`. `root` is the name of the value in errors; for `isTuple` see
  * `Encoder.encode`.
  */
-export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedParcel {
+export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedEnvelope {
   // A stack overflow deep in a value belongs to the caller; here it would leave an encoder that believes it is at work.
   needMuchStack();
   return withEncoder((encoder) => take(family, encoder.encode(value, root, reach.FAMILY, isTuple)));
 }
 
-/** Packs a value as `pack` does. Returns `undefined` if a stored parcel has the same contents; nothing has been copied then. */
+/** Packs a value as `pack` does. Returns `undefined` if a stored envelope has the same contents; nothing has been copied then. */
 export function packUnlessStored(
   family: Family,
   value: unknown,
   root: string,
-  stored: StoredParcel | undefined,
-): PackedParcel | undefined {
+  stored: StoredEnvelope | undefined,
+): PackedEnvelope | undefined {
   needMuchStack();
   return withEncoder((encoder) => {
     const message = encoder.encode(value, root, reach.FAMILY);
@@ -50,49 +50,49 @@ export function packUnlessStored(
   });
 }
 
-function saysTheSame(family: Family, { block, versions }: StoredParcel, message: Message): boolean {
+function saysTheSame(family: Family, { block, versions }: StoredEnvelope, message: Message): boolean {
   const { contents } = message;
   if (contents.length !== versions.length || contents.some(({ version }, i) => version !== versions[i])) return false;
   return isStored(family, block, 0, message);
 }
 
 /** Takes the blobs and shared objects of a message into this member's hand. */
-function take(family: Family, message: Message): PackedParcel {
+function take(family: Family, message: Message): PackedEnvelope {
   const { bytes, length, handles, modules, contents } = message;
   if (message.blobs.length === 0 && handles.length === 0 && contents.length === 0)
     return { bytes, length, blobs: NO_BLOBS, handles, modules, versions: NO_VERSIONS };
   const versions = contents.map(({ version }) => version);
-  const parcel: PackedParcel = { bytes, length, blobs: [], handles: [], holds: [], modules, versions };
+  const envelope: PackedEnvelope = { bytes, length, blobs: [], handles: [], holds: [], modules, versions };
   try {
-    for (const bytes of message.blobs) parcel.blobs.push(storeBlob(family, bytes));
-    holdHandles(family, parcel, handles);
+    for (const bytes of message.blobs) envelope.blobs.push(storeBlob(family, bytes));
+    holdHandles(family, envelope, handles);
     for (const content of contents) {
       const { object, entry } = placeContent(family, content);
-      parcel.handles.push(object);
-      parcel.holds!.push(entry);
+      envelope.handles.push(object);
+      envelope.holds!.push(entry);
     }
-    return parcel;
+    return envelope;
   } catch (error) {
-    discardParcel(family, parcel);
+    discardEnvelope(family, envelope);
     throw error;
   }
 }
 
-/** Returns a parcel that outlasts the packing of other values. */
-export function keepParcel(parcel: Parcel): Parcel {
+/** Returns an envelope that outlasts the packing of other values. */
+export function keepEnvelope(envelope: Envelope): Envelope {
   // Not `slice`: the encoder's bytes are a Buffer, whose slices are views.
-  return { ...parcel, bytes: new Uint8Array(parcel.bytes.subarray(0, parcel.length)) };
+  return { ...envelope, bytes: new Uint8Array(envelope.bytes.subarray(0, envelope.length)) };
 }
 
-/** Decodes a parcel that this member has taken out, whose bytes start at `start`. The parcel is used up even if this throws. */
-export function unpack(family: Family, parcel: Parcel, start: number): unknown {
+/** Decodes an envelope that this member has taken out, whose bytes start at `start`. The envelope is used up even if this throws. */
+export function unpack(family: Family, envelope: Envelope, start: number): unknown {
   needStack();
-  if (parcel.blobs.length === 0 && parcel.handles.length === 0) {
+  if (envelope.blobs.length === 0 && envelope.handles.length === 0) {
     return withDecoder((decoder) =>
-      decoder.decode(parcel.bytes, start, parcel.length, noBlob, parcel.handles, reach.FAMILY),
+      decoder.decode(envelope.bytes, start, envelope.length, noBlob, envelope.handles, reach.FAMILY),
     );
   }
-  const blobs = parcel.blobs.splice(0);
+  const blobs = envelope.blobs.splice(0);
   const unopened = new Set(blobs);
   const open = (index: number): ArrayBuffer => {
     const blob = blobs[index]!;
@@ -100,13 +100,13 @@ export function unpack(family: Family, parcel: Parcel, start: number): unknown {
     return openBlob(family, blob);
   };
   try {
-    contentsArrived(contentsAmong(family, parcel.handles));
+    contentsArrived(contentsAmong(family, envelope.handles));
     return withDecoder((decoder) =>
-      decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
+      decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY),
     );
   } finally {
     // The handles that were made for the value have retained the objects that it refers to.
-    discardParcel(family, { blobs: [...unopened], handles: parcel.handles, holds: parcel.holds });
+    discardEnvelope(family, { blobs: [...unopened], handles: envelope.handles, holds: envelope.holds });
   }
 }
 
@@ -124,12 +124,12 @@ function noBlob(): never {
   throw new Error('The message refers to a binary that it does not have.');
 }
 
-/** Decodes a parcel that stays where it is, for others to read too: its large binaries are copied. */
-export function unpackShared(family: Family, parcel: Parcel, start: number): unknown {
+/** Decodes an envelope that stays where it is, for others to read too: its large binaries are copied. */
+export function unpackShared(family: Family, envelope: Envelope, start: number): unknown {
   needStack();
-  contentsArrived(contentsAmong(family, parcel.handles));
-  const open = (index: number): ArrayBuffer => copyBlob(family, parcel.blobs[index]!);
+  contentsArrived(contentsAmong(family, envelope.handles));
+  const open = (index: number): ArrayBuffer => copyBlob(family, envelope.blobs[index]!);
   return withDecoder((decoder) =>
-    decoder.decode(parcel.bytes, start, parcel.length, open, parcel.handles, reach.FAMILY),
+    decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY),
   );
 }

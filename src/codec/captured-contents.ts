@@ -3,7 +3,7 @@
  * the variable. A receiver therefore has one copy, and gets the content again only if it has changed. functions/README.md has the rule.
  */
 
-/** The number of words before the parcel of a content in its block. */
+/** The number of words before the envelope of a content in its block. */
 export const CONTENT_WORDS = 6;
 
 /** The encoded content of a variable. */

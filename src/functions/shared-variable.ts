@@ -13,7 +13,7 @@ import {
 import { type Message, withEncoder } from '../codec/encoder.ts';
 import type { ValueWriter } from '../codec/extension.ts';
 import { family } from '../memory/family.ts';
-import { isStored } from '../ring/parcel.ts';
+import { isStored } from '../ring/envelope.ts';
 import { FollowedData } from './followed-data.ts';
 import { isFrozenData } from './frozen-data.ts';
 import { noteEncoded } from './heavy-captures.ts';

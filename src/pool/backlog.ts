@@ -1,10 +1,10 @@
-import type { Parcel } from '../ring/parcel.ts';
+import type { Envelope } from '../ring/envelope.ts';
 import type { Job } from './jobs.ts';
 
-/** A task that the owner keeps, with its parcel if it has been packed before. */
+/** A task that the owner keeps, with its envelope if it has been packed before. */
 export interface Held {
   readonly job: Job;
-  readonly parcel: Parcel | undefined;
+  readonly envelope: Envelope | undefined;
 }
 
 /** The tasks of one priority, in order. Tasks that have settled meanwhile are skipped when their turn comes. */
@@ -19,11 +19,11 @@ export class Backlog {
   readonly #lines = new Map<number, Line>();
   /** The same lines, sorted with the highest priority last. */
   readonly #sorted: Line[] = [];
-  readonly #discard: (parcel: Parcel) => void;
+  readonly #discard: (envelope: Envelope) => void;
   #size = 0;
 
-  /** `discard` receives the parcels of tasks that are not sent after all. */
-  constructor(discard: (parcel: Parcel) => void) {
+  /** `discard` receives the envelopes of tasks that are not sent after all. */
+  constructor(discard: (envelope: Envelope) => void) {
     this.#discard = discard;
   }
 
@@ -77,7 +77,7 @@ export class Backlog {
     this.#lines.clear();
     this.#sorted.length = 0;
     this.#size = 0;
-    for (const { parcel } of all) if (parcel !== undefined) this.#discard(parcel);
+    for (const { envelope } of all) if (envelope !== undefined) this.#discard(envelope);
     return all.map(({ job }) => job);
   }
 
@@ -102,8 +102,8 @@ export class Backlog {
       const line = this.#sorted.at(-1);
       if (line === undefined) return undefined;
       while (line.first < line.items.length && line.items[line.first]!.job.settled) {
-        const { parcel } = line.items[line.first]!;
-        if (parcel !== undefined) this.#discard(parcel);
+        const { envelope } = line.items[line.first]!;
+        if (envelope !== undefined) this.#discard(envelope);
         this.#advance(line);
       }
       if (line.first < line.items.length) return line;

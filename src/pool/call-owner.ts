@@ -11,7 +11,7 @@ import {
 } from '../contracts/errors.ts';
 import type { PoolCall } from '../contracts/executor.ts';
 import { family } from '../memory/family.ts';
-import { discardParcel } from '../ring/parcel.ts';
+import { discardEnvelope } from '../ring/envelope.ts';
 import type { PoolAnswer } from './answer-call.ts';
 import { withPath } from './refusal-path.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -48,11 +48,11 @@ function send(mine: Connection, call: PoolCall): void {
 }
 
 function request(board: TaskBoard, theirs: Connection): void {
-  const parcel = pack(family(), theirs, '');
+  const envelope = pack(family(), theirs, '');
   try {
-    board.request(parcel);
+    board.request(envelope);
   } catch (error) {
-    discardParcel(family(), parcel);
+    discardEnvelope(family(), envelope);
     throw error instanceof ShutDown ? poolClosed() : error;
   }
 }

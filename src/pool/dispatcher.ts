@@ -1,5 +1,5 @@
 import type { Letter } from '../channel/mailbox.ts';
-import { keepParcel, unpack } from '../channel/transport.ts';
+import { keepEnvelope, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import type { Connection } from '../connection/connection.ts';
 import { Admission, type Feeder } from '../contracts/admission.ts';
@@ -15,7 +15,7 @@ import {
 import type { TaskOptions } from '../contracts/task-options.ts';
 import { os } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
-import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { AbortWatch } from './abort-watch.ts';
 import { answerCall } from './answer-call.ts';
@@ -40,7 +40,7 @@ export class Dispatcher implements Executor<Job> {
   readonly #functions = new FunctionStore(this.#family, this.#board.functions);
   readonly workers: LocalWorkers;
   readonly #jobs = new JobTable();
-  readonly #backlog = new Backlog((parcel) => discardParcel(this.#family, parcel));
+  readonly #backlog = new Backlog((envelope) => discardEnvelope(this.#family, envelope));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
   readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
   readonly #idle: (() => void)[] = [];
@@ -99,7 +99,7 @@ export class Dispatcher implements Executor<Job> {
     try {
       // A new task must not overtake a task that waits here already.
       if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
-        this.#backlog.add({ job, parcel: undefined });
+        this.#backlog.add({ job, envelope: undefined });
       }
     } catch (error) {
       this.#functions.release(job.fn);
@@ -184,28 +184,28 @@ export class Dispatcher implements Executor<Job> {
   }
 
   /**
-   * Puts a job on the board. Returns false if there is no room: a parcel that was packed before stays as it is. If this throws, the
-   * parcel is used up.
+   * Puts a job on the board. Returns false if there is no room: an envelope that was packed before stays as it is. If this throws, the
+   * envelope is used up.
    */
-  #send(job: Job, packed: Parcel | undefined): boolean {
+  #send(job: Job, packed: Envelope | undefined): boolean {
     const { slots } = this.#board;
     const { priority } = job.options;
     const tag = slots.open(this.#backlog.size > 0);
     if (tag === -1) return false;
-    let parcel = packed;
+    let envelope = packed;
     try {
-      parcel ??= this.#isOfThreads ? withinProcess(() => packTask(this.#family, job)) : packTask(this.#family, job);
-      if (!this.#board.submit(tag, parcel, priority)) {
+      envelope ??= this.#isOfThreads ? withinProcess(() => packTask(this.#family, job)) : packTask(this.#family, job);
+      if (!this.#board.submit(tag, envelope, priority)) {
         // Tasks that come back are read meanwhile, which overwrites the encoder's bytes.
-        parcel = keepParcel(parcel);
-        if (!this.#makeRoom(tag, parcel, priority)) {
-          if (packed === undefined) discardParcel(this.#family, parcel);
+        envelope = keepEnvelope(envelope);
+        if (!this.#makeRoom(tag, envelope, priority)) {
+          if (packed === undefined) discardEnvelope(this.#family, envelope);
           slots.close(tag);
           return false;
         }
       }
     } catch (error) {
-      if (parcel !== undefined) discardParcel(this.#family, parcel);
+      if (envelope !== undefined) discardEnvelope(this.#family, envelope);
       slots.close(tag);
       throw error;
     }
@@ -216,23 +216,23 @@ export class Dispatcher implements Executor<Job> {
   }
 
   /** All lanes are taken by other priorities: takes the tasks of the lowest priority back, if it is lower than this one. */
-  #makeRoom(tag: number, parcel: Parcel, priority: number): boolean {
+  #makeRoom(tag: number, envelope: Envelope, priority: number): boolean {
     const recalled = this.#board.recallBelow(priority);
     if (recalled === undefined) return false;
     const held = [];
-    for (const { tag: old, parcel } of recalled) {
+    for (const { tag: old, envelope } of recalled) {
       const job = this.#jobs.get(old);
       if (job === undefined || !this.#board.slots.cancel(old)) {
-        discardParcel(this.#family, parcel);
+        discardEnvelope(this.#family, envelope);
         continue;
       }
       this.#jobs.delete(old);
       this.#board.slots.close(old);
       job.tag = -1;
-      held.push({ job, parcel });
+      held.push({ job, envelope });
     }
     this.#backlog.putBack(held);
-    return this.#board.submit(tag, parcel, priority);
+    return this.#board.submit(tag, envelope, priority);
   }
 
   /** Reads reports as long as there are tasks; this keeps the program alive. */
@@ -277,7 +277,7 @@ export class Dispatcher implements Executor<Job> {
    */
   readonly #openRequest = (letter: Letter, start: number): Connection | null => {
     try {
-      return unpack(this.#family, letter as Parcel, start) as Connection;
+      return unpack(this.#family, letter as Envelope, start) as Connection;
     } catch (error) {
       process.emitWarning(`A Pool received a request that cannot be read: ${error}`);
       return null;
@@ -287,7 +287,7 @@ export class Dispatcher implements Executor<Job> {
   readonly #openReport = (letter: Letter, start: number, tag: number): void => {
     let message: ReportMessage;
     try {
-      message = unpack(this.#family, letter as Parcel, start) as ReportMessage;
+      message = unpack(this.#family, letter as Envelope, start) as ReportMessage;
     } catch (error) {
       message = [report.ERROR, error];
     }
@@ -337,7 +337,7 @@ export class Dispatcher implements Executor<Job> {
     this.#clocks.stop(job);
     try {
       if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
-        this.#backlog.add({ job, parcel: undefined });
+        this.#backlog.add({ job, envelope: undefined });
       }
     } catch (error) {
       this.#fail(job, error);
@@ -386,10 +386,10 @@ export class Dispatcher implements Executor<Job> {
 
   #refill(): void {
     for (let held = this.#backlog.peek(); held !== undefined; held = this.#backlog.peek()) {
-      const { job, parcel } = held;
+      const { job, envelope } = held;
       this.#backlog.shift();
       try {
-        if (this.#send(job, parcel)) continue;
+        if (this.#send(job, envelope)) continue;
         this.#backlog.putBack([held]);
         return;
       } catch (error) {

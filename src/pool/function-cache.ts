@@ -4,7 +4,7 @@ import { type ArrivingContent, contentChanges, contentsArrived } from '../codec/
 import type { AnyFunction } from '../contracts/executor.ts';
 import type { Family } from '../memory/family.ts';
 import { placeOf } from '../memory/heap.ts';
-import { viewParcel } from '../ring/parcel.ts';
+import { viewEnvelope } from '../ring/envelope.ts';
 import type { FunctionTable } from './function-table.ts';
 
 /** A function as a worker has it. */
@@ -46,9 +46,9 @@ export class FunctionCache {
   get(id: number, granule: number): Known {
     let known = id === this.#lastId ? this.#last : this.#decoded.get(id);
     if (known === undefined) {
-      const { parcel, start } = viewParcel(this.#family, placeOf(granule));
-      const contents = contentsAmong(this.#family, parcel.handles);
-      const fn = unpackShared(this.#family, parcel, start) as AnyFunction;
+      const { envelope, start } = viewEnvelope(this.#family, placeOf(granule));
+      const contents = contentsAmong(this.#family, envelope.handles);
+      const fn = unpackShared(this.#family, envelope, start) as AnyFunction;
       known = { fn, contents, changes: contentChanges(), wasCalled: false, wasAsync: false };
       for (const other of this.#decoded.keys()) if (!this.#table.has(other)) this.#decoded.delete(other);
       this.#decoded.set(id, known);

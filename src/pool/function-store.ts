@@ -1,11 +1,18 @@
-import { type PackedParcel, packUnlessStored } from '../channel/transport.ts';
+import { type PackedEnvelope, packUnlessStored } from '../channel/transport.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import { isUnchanged, noteTask } from '../functions/capture.ts';
 import { heaviestOf } from '../functions/heavy-captures.ts';
 import { UnchangedLook } from '../functions/unchanged-look.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
-import { discardParcel, type Parcel, parcelWeight, parcelWords, readAttachments, writeParcel } from '../ring/parcel.ts';
+import {
+  discardEnvelope,
+  type Envelope,
+  envelopeWeight,
+  envelopeWords,
+  readAttachments,
+  writeEnvelope,
+} from '../ring/envelope.ts';
 import type { FunctionTable } from './function-table.ts';
 import { IdleFunctions } from './idle-functions.ts';
 
@@ -58,22 +65,22 @@ export class FunctionStore {
     const before = this.#latest.get(fn);
     const latest = before?.isFreed === false ? before : undefined;
     if (latest !== undefined && this.#look.isUnchanged(fn)) return this.#take(latest);
-    const parcel = this.#pack(fn, latest);
-    if (parcel === undefined) return this.#take(latest!);
-    const weight = parcelWeight(parcel);
-    const block = this.#store(parcel);
+    const envelope = this.#pack(fn, latest);
+    if (envelope === undefined) return this.#take(latest!);
+    const weight = envelopeWeight(envelope);
+    const block = this.#store(envelope);
     const stored: StoredFunction = {
       id: this.#table.add(),
       granule: granuleOf(block),
       name: typeof fn.name === 'string' ? fn.name : '',
-      modules: parcel.modules,
-      versions: parcel.versions,
+      modules: envelope.modules,
+      versions: envelope.versions,
       weight,
       isRegular: before !== undefined,
       tasks: 1,
       outdated: false,
       isFreed: false,
-      holds: parcel.holds,
+      holds: envelope.holds,
     };
     if (latest !== undefined) this.#retire(latest);
     this.#latest.set(fn, stored);
@@ -88,15 +95,15 @@ export class FunctionStore {
   }
 
   /** Encodes the function. Returns `undefined` if the result is the same as in the block. */
-  #pack(fn: AnyFunction, latest: StoredFunction | undefined): PackedParcel | undefined {
+  #pack(fn: AnyFunction, latest: StoredFunction | undefined): PackedEnvelope | undefined {
     const stored = latest && { block: placeOf(latest.granule), versions: latest.versions };
-    let parcel: PackedParcel | undefined;
+    let envelope: PackedEnvelope | undefined;
     const { name, bytes } = heaviestOf(() => {
-      parcel = packUnlessStored(this.#family, fn, 'fn', stored);
+      envelope = packUnlessStored(this.#family, fn, 'fn', stored);
     });
     if (latest === undefined) noteTask(fn);
     if (bytes > HEAVY) this.#weighs(fn, name, bytes);
-    return parcel;
+    return envelope;
   }
 
   /** Warns once that a variable is encoded for each task. */
@@ -109,13 +116,13 @@ export class FunctionStore {
     );
   }
 
-  #store(parcel: Parcel): number {
+  #store(envelope: Envelope): number {
     try {
-      const block = this.#family.allocator.allocate(parcelWords(parcel) * 4, this.#family.me);
-      writeParcel(this.#family, block, wordIndex(block), parcel);
+      const block = this.#family.allocator.allocate(envelopeWords(envelope) * 4, this.#family.me);
+      writeEnvelope(this.#family, block, wordIndex(block), envelope);
       return block;
     } catch (error) {
-      discardParcel(this.#family, parcel);
+      discardEnvelope(this.#family, envelope);
       throw error;
     }
   }
@@ -145,7 +152,7 @@ export class FunctionStore {
     this.#table.remove(stored.id);
     const block = placeOf(stored.granule);
     const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
-    discardParcel(this.#family, { ...attachments, holds: stored.holds });
+    discardEnvelope(this.#family, { ...attachments, holds: stored.holds });
     this.#family.allocator.free(block);
   }
 }

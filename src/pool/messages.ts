@@ -2,11 +2,11 @@ import { pack } from '../channel/transport.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { type Outcome, outcome, type Way } from '../contracts/executor.ts';
 import { type Family, family } from '../memory/family.ts';
-import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import type { Job } from './jobs.ts';
 import { inUsersWords } from './refusal-path.ts';
 
-/** The messages between owner and workers, and how they are packed. Each is sent as one parcel whose tag names the task. */
+/** The messages between owner and workers, and how they are packed. Each is sent as one envelope whose tag names the task. */
 
 /**
  * A task: the number and the granule of its function, the way, whether the owner wants a report of its start, then the arguments (CALL)
@@ -45,7 +45,7 @@ export type ReportMessage =
   | readonly [kind: typeof report.LEAVING, member: number];
 
 /** Packs a task. Throws a `SerializationError` whose path begins at the user's own value. */
-export function packTask(family: Family, job: Job): Parcel {
+export function packTask(family: Family, job: Job): Envelope {
   const { fn } = job;
   const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
   const message: TaskMessage =
@@ -60,7 +60,7 @@ export function packTask(family: Family, job: Job): Parcel {
 }
 
 /** Packs a report. If a part cannot be sent, the refusal becomes the error of its task or item. */
-export function packReport(message: ReportMessage): Parcel {
+export function packReport(message: ReportMessage): Envelope {
   try {
     return pack(family(), message, 'result', true);
   } catch (error) {
@@ -86,7 +86,7 @@ function sendable(message: ReportMessage, refusal: unknown): ReportMessage {
 /** Returns the error if a value cannot be sent, otherwise `undefined`. */
 function refusalOf(value: unknown): unknown {
   try {
-    discardParcel(family(), pack(family(), value, 'result'));
+    discardEnvelope(family(), pack(family(), value, 'result'));
     return undefined;
   } catch (error) {
     return error;

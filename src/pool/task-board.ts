@@ -4,7 +4,7 @@ import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
-import { discardParcel, type Parcel } from '../ring/parcel.ts';
+import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
@@ -79,10 +79,10 @@ export class TaskBoard extends SharedObject {
   }
 
   /** Owner: puts a task where workers find it. Returns false if the board cannot hold another priority. */
-  submit(tag: number, parcel: Parcel, priority: number): boolean {
+  submit(tag: number, envelope: Envelope, priority: number): boolean {
     const lane = this.#laneFor(priority);
     if (lane === undefined) return false;
-    lane.ring.push(parcel, tag);
+    lane.ring.push(envelope, tag);
     if (!this.#workers.hasWaiting) return true;
     if (this.#pollers.any) this.#rely(tag);
     else this.#workers.notify();
@@ -149,13 +149,13 @@ export class TaskBoard extends SharedObject {
    * Owner: takes all tasks of the lowest priority back, so that its lane is free for another priority. Returns `undefined` if that
    * priority is not below the given one. The tasks may include settled or claimed ones.
    */
-  recallBelow(priority: number): { tag: number; parcel: Parcel }[] | undefined {
+  recallBelow(priority: number): { tag: number; envelope: Envelope }[] | undefined {
     const lowest = this.#lanes.at(-1);
     if (lowest === undefined || lowest.priority >= priority) return undefined;
-    const recalled: { tag: number; parcel: Parcel }[] = [];
+    const recalled: { tag: number; envelope: Envelope }[] = [];
     const keep = (letter: Letter, start: number, tag: number) => {
-      const parcel = letter as Parcel;
-      recalled.push({ tag, parcel: { ...parcel, bytes: parcel.bytes.slice(start, start + parcel.length) } });
+      const envelope = letter as Envelope;
+      recalled.push({ tag, envelope: { ...envelope, bytes: envelope.bytes.slice(start, start + envelope.length) } });
     };
     while (lowest.ring.pop(this.#scratch) === outcome.DONE) openPopped(this.#family, lowest.ring, keep);
     return recalled;
@@ -214,8 +214,8 @@ export class TaskBoard extends SharedObject {
   }
 
   /** Worker: sends the owner a report about a task. */
-  report(tag: number, parcel: Parcel): void {
-    this.#reports.tryPush(parcel, tag);
+  report(tag: number, envelope: Envelope): void {
+    this.#reports.tryPush(envelope, tag);
   }
 
   /** Owner: takes the oldest unread report, and opens it. */
@@ -234,8 +234,8 @@ export class TaskBoard extends SharedObject {
   }
 
   /** Any member: asks the owner to run a task. Throws `ShutDown` if the owner accepts none any more. */
-  request(parcel: Parcel): void {
-    this.#requests.tryPush(parcel, 0);
+  request(envelope: Envelope): void {
+    this.#requests.tryPush(envelope, 0);
   }
 
   /**
@@ -316,7 +316,7 @@ export class TaskBoard extends SharedObject {
   };
 
   /** Releases what a message holds that is not decoded. */
-  readonly #discard = (letter: Letter): void => discardParcel(this.#family, letter as Parcel);
+  readonly #discard = (letter: Letter): void => discardEnvelope(this.#family, letter as Envelope);
 
   /** Returns the lanes as the owner last wrote them. */
   #readLanes(): Lane[] {

@@ -12,7 +12,7 @@ import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';
 import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
-import type { Parcel } from '../ring/parcel.ts';
+import type { Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
@@ -257,7 +257,7 @@ class Worker {
   readonly #open = (letter: Letter, start: number, tag: number): Task => {
     this.#left--;
     try {
-      return { tag, message: unpack(family(), letter as Parcel, start) as TaskMessage, error: undefined };
+      return { tag, message: unpack(family(), letter as Envelope, start) as TaskMessage, error: undefined };
     } catch (error) {
       return { tag, message: undefined, error };
     }

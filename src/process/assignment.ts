@@ -6,15 +6,15 @@ import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { field } from '../memory/members.ts';
 import {
-  commitParcel,
-  discardParcel,
-  type Parcel,
-  parcelWords,
+  commitEnvelope,
+  discardEnvelope,
+  type Envelope,
+  envelopeWords,
   readAttachments,
-  takeParcel,
-  viewParcel,
-  writeParcel,
-} from '../ring/parcel.ts';
+  takeEnvelope,
+  viewEnvelope,
+  writeEnvelope,
+} from '../ring/envelope.ts';
 import type { IndexClaim } from './own-index.ts';
 import type { StartMethod } from './start-method.ts';
 
@@ -36,11 +36,11 @@ export interface Brief {
   readonly parent: { readonly pid: number; readonly name: string };
 }
 
-/** Words, behind those of every shared object: where the work's parcel starts, the length of the brief in bytes, the brief as JSON, the parcel. */
+/** Words, behind those of every shared object: where the work's envelope starts, the length of the brief in bytes, the brief as JSON, the envelope. */
 const header = {
   work: 2,
   briefBytes: 3,
-  /** 1 while what belongs to the parcel is the assignment's; written by who makes it, and by who takes it. */
+  /** 1 while what belongs to the envelope is the assignment's; written by who makes it, and by who takes it. */
   isFilled: 4,
   brief: 6,
 } as const;
@@ -57,16 +57,16 @@ defineKind(kinds.ASSIGNMENT, {
     const words = family.heap.words(object);
     if (words[wordIndex(object) + header.isFilled] === 0) return;
     const work = workOf(family, object);
-    discardParcel(family, readAttachments(family.heap.words(work), wordIndex(work)));
+    discardEnvelope(family, readAttachments(family.heap.words(work), wordIndex(work)));
   },
 });
 
 /** Writes the work and its brief into the heap; the assignment takes over what the work holds. */
-export function writeAssignment(family: Family, work: Parcel, brief: Brief): Assignment {
+export function writeAssignment(family: Family, work: Envelope, brief: Brief): Assignment {
   const text = Buffer.from(JSON.stringify(brief));
   const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
   family.references.reserve(1);
-  const object = family.allocator.allocate((start + parcelWords(work)) * 4, 0);
+  const object = family.allocator.allocate((start + envelopeWords(work)) * 4, 0);
   const at = wordIndex(object);
   const words = family.heap.words(object);
   words[at + objectField.kind] = kinds.ASSIGNMENT;
@@ -77,8 +77,8 @@ export function writeAssignment(family: Family, work: Parcel, brief: Brief): Ass
   const assignment = { object, entry: family.references.add(object) };
   try {
     family.heap.octets(object).set(text, (at + header.brief) * 4);
-    writeParcel(family, object, at + start, work);
-    commitParcel(family, work, 0, object + header.isFilled * 4, 1);
+    writeEnvelope(family, object, at + start, work);
+    commitEnvelope(family, work, 0, object + header.isFilled * 4, 1);
   } catch (error) {
     dropAssignment(family, assignment);
     throw error;
@@ -152,10 +152,10 @@ export function readBrief(family: Family, { object }: Assignment): Brief {
 /** The work of an assignment that was taken, which is used up. */
 export function readWork(family: Family, { object, entry }: Assignment): unknown {
   try {
-    const { parcel, start } = viewParcel(family, workOf(family, object));
-    family.references.reserve(parcel.handles.length);
-    takeParcel(family, parcel, object + header.isFilled * 4, 0);
-    return unpack(family, parcel, start);
+    const { envelope, start } = viewEnvelope(family, workOf(family, object));
+    family.references.reserve(envelope.handles.length);
+    takeEnvelope(family, envelope, object + header.isFilled * 4, 0);
+    return unpack(family, envelope, start);
   } finally {
     letGoOf(family, object, entry);
   }

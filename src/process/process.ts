@@ -12,7 +12,7 @@ import {
 import { mapsStacks } from '../functions/mapped-stacks.ts';
 import { asOurselves } from '../loading/loaded-for-functions.ts';
 import { type Family, family } from '../memory/family.ts';
-import { discardParcel } from '../ring/parcel.ts';
+import { discardEnvelope } from '../ring/envelope.ts';
 import { Lock } from '../sync/lock.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { type Assignment, assign, dropAssignment, writeAssignment } from './assignment.ts';
@@ -363,9 +363,9 @@ function rehearse(spare: Runner): void {
 /** Everything that a child needs to be this process, in the heap. */
 function prepare(mine: Family, work: Process, isRehearsal: boolean): Assignment {
   const { name, index, descendants, startMethod } = open(work);
-  const parcel = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
+  const envelope = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
   const brief = {
-    modules: parcel.modules,
+    modules: envelope.modules,
     argv: process.argv,
     isRehearsal,
     name,
@@ -376,9 +376,9 @@ function prepare(mine: Family, work: Process, isRehearsal: boolean): Assignment 
     parent: { pid: process.pid, name: currentProcess().name },
   };
   try {
-    return writeAssignment(mine, parcel, brief);
+    return writeAssignment(mine, envelope, brief);
   } catch (error) {
-    discardParcel(mine, parcel);
+    discardEnvelope(mine, envelope);
     throw error;
   }
 }

@@ -4,20 +4,20 @@ import { GRANULE, type Heap, wordIndex } from '../memory/heap.ts';
 import { line, struct, word } from '../memory/struct.ts';
 import {
   claimMarked,
-  discardParcel,
+  discardEnvelope,
+  type Envelope,
+  envelopeTag,
+  envelopeWeight,
+  envelopeWords,
   isAttached,
   keepMarked,
-  markParcel,
-  type Parcel,
-  parcelTag,
-  parcelWeight,
-  parcelWords,
-  readParcel,
+  markEnvelope,
+  readEnvelope,
   surrenderMarked,
-  viewParcel,
+  viewEnvelope,
   weightAt,
-  writeParcel,
-} from './parcel.ts';
+  writeEnvelope,
+} from './envelope.ts';
 
 /**
  * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
@@ -54,13 +54,13 @@ const LAST_SEGMENT = 2 ** 18;
 const record = {
   /** One word: a number. */
   INT: 1,
-  /** A parcel; its size in words is in the upper bits. */
+  /** An envelope; its size in words is in the upper bits. */
   INLINE: 2,
-  /** One word: the granule of a block that holds the parcel. */
+  /** One word: the granule of a block that holds the envelope. */
   OUT: 3,
 } as const;
 const KIND_BITS = 2;
-/** Parcels from this size on (words) get a block to themselves. */
+/** Envelopes from this size on (words) get a block to themselves. */
 const INLINE_WORDS = 2 ** 13;
 
 /** What a push or a pop found. */
@@ -70,7 +70,7 @@ export type Outcome = (typeof outcome)[keyof typeof outcome];
 /** Neither an outcome nor a size: this member has too few free references to take the record. */
 const NO_ROOM = -1;
 
-/** Room for the bytes of any parcel that `pop` copies out. */
+/** Room for the bytes of any envelope that `pop` copies out. */
 export const SCRATCH_BYTES = INLINE_WORDS * 4;
 
 /** A queue of messages in shared memory for any number of producers and consumers; it never waits. */
@@ -105,13 +105,13 @@ export class Ring {
   /** True while this thread frees the items that an immediate shutdown has dropped. */
   #isTakingRest = false;
 
-  /** What the last successful pop took out: a number, or the parcel with the byte where it starts. */
-  popped: number | Parcel = 0;
-  /** Where the bytes of the popped parcel start. */
+  /** What the last successful pop took out: a number, or the envelope with the byte where it starts. */
+  popped: number | Envelope = 0;
+  /** Where the bytes of the popped envelope start. */
   start = 0;
-  /** The tag of the popped parcel. */
+  /** The tag of the popped envelope. */
   tag = 0;
-  /** The block with the bytes of the popped parcel, 0 if there is none. Free it after decoding. */
+  /** The block with the bytes of the popped envelope, 0 if there is none. Free it after decoding. */
   block = 0;
 
   constructor(family: Family, offset: number) {
@@ -193,28 +193,28 @@ export class Ring {
   }
 
   /**
-   * Puts the parcel in. After DONE its blobs and handles belong to the ring; after another outcome they stay the caller's. If it throws, they
+   * Puts the envelope in. After DONE its blobs and handles belong to the ring; after another outcome they stay the caller's. If it throws, they
    * are released.
    */
-  push(parcel: Parcel, tag = 0): Outcome {
-    const size = parcelWords(parcel);
+  push(envelope: Envelope, tag = 0): Outcome {
+    const size = envelopeWords(envelope);
     try {
-      return size < INLINE_WORDS ? this.#pushInline(parcel, size, tag) : this.#pushOut(parcel, size, tag);
+      return size < INLINE_WORDS ? this.#pushInline(envelope, size, tag) : this.#pushOut(envelope, size, tag);
     } catch (error) {
-      discardParcel(this.#family, parcel);
+      discardEnvelope(this.#family, envelope);
       throw error;
     }
   }
 
-  #pushInline(parcel: Parcel, size: number, tag: number): Outcome {
+  #pushInline(envelope: Envelope, size: number, tag: number): Outcome {
     const found = this.#reserve(size + 1);
     if (found !== outcome.DONE) return found;
     try {
       const { words, at, offset } = this.#tail;
       words[at + this.#word] = record.INLINE | (size << KIND_BITS);
-      writeParcel(this.#family, offset, at + this.#word + 1, parcel, tag);
-      const weight = this.#weightOf(parcel);
-      if (isAttached(parcel)) this.#commitWith(parcel, 0, size + 1, weight);
+      writeEnvelope(this.#family, offset, at + this.#word + 1, envelope, tag);
+      const weight = this.#weightOf(envelope);
+      if (isAttached(envelope)) this.#commitWith(envelope, 0, size + 1, weight);
       else this.#commit(size + 1, weight);
     } finally {
       this.#tailSection.leave();
@@ -222,19 +222,19 @@ export class Ring {
     return outcome.DONE;
   }
 
-  #pushOut(parcel: Parcel, size: number, tag: number): Outcome {
+  #pushOut(envelope: Envelope, size: number, tag: number): Outcome {
     const { allocator, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
     let isIn = false;
     try {
-      writeParcel(this.#family, block, wordIndex(block), parcel, tag);
+      writeEnvelope(this.#family, block, wordIndex(block), envelope, tag);
       const found = this.#reserve(2);
       if (found !== outcome.DONE) return found;
       try {
         const { words, at } = this.#tail;
         words[at + this.#word] = record.OUT;
         words[at + this.#word + 1] = block / GRANULE;
-        this.#commitWith(parcel, block, 2, this.#weightOf(parcel));
+        this.#commitWith(envelope, block, 2, this.#weightOf(envelope));
         isIn = true;
       } finally {
         this.#tailSection.leave();
@@ -320,22 +320,22 @@ export class Ring {
     this.#lastPop = (version + 1) | 0;
   }
 
-  /** Takes out a parcel with its blobs and handles: they become this member's by the same store. */
-  #moveHeadWith(parcel: Parcel, version: number): void {
+  /** Takes out an envelope with its blobs and handles: they become this member's by the same store. */
+  #moveHeadWith(envelope: Envelope, version: number): void {
     const { allocator, intents, me } = this.#family;
     const { block } = this;
     let isOut = false;
     intents.take(this.#headPlace, this.#headPlace + end.version * 4);
     try {
       if (block !== 0) allocator.mark(block);
-      claimMarked(this.#family, parcel);
+      claimMarked(this.#family, envelope);
       this.#moveHead(version);
       isOut = true;
     } finally {
       if (!isOut) intents.settle(me);
     }
     if (block !== 0) allocator.settleMark(block, me);
-    keepMarked(this.#family, parcel);
+    keepMarked(this.#family, envelope);
     intents.end();
   }
 
@@ -448,14 +448,14 @@ export class Ring {
     this.#lastPush = (version + 1) | 0;
   }
 
-  /** Makes a record visible with the parcel's blobs and handles and its block: they become the ring's by the same store. */
-  #commitWith(parcel: Parcel, block: number, size: number, weight: number): void {
+  /** Makes a record visible with the envelope's blobs and handles and its block: they become the ring's by the same store. */
+  #commitWith(envelope: Envelope, block: number, size: number, weight: number): void {
     const { allocator, intents } = this.#family;
     let isIn = false;
     intents.give(this.#tailPlace, this.#tailPlace + end.version * 4);
     try {
       if (block !== 0) allocator.mark(block);
-      markParcel(this.#family, parcel);
+      markEnvelope(this.#family, envelope);
       this.#commit(size, weight);
       isIn = true;
     } finally {
@@ -463,7 +463,7 @@ export class Ring {
       if (!isIn) intents.end();
     }
     if (block !== 0) allocator.settleMark(block, 0);
-    surrenderMarked(this.#family, parcel);
+    surrenderMarked(this.#family, envelope);
     intents.end();
   }
 
@@ -494,15 +494,15 @@ export class Ring {
         return 2;
       case record.OUT: {
         this.block = (words[at + 1]! >>> 0) * GRANULE;
-        this.tag = parcelTag(this.#family.heap.words(this.block), wordIndex(this.block));
-        const { parcel, start } = viewParcel(this.#family, this.block);
-        this.popped = parcel;
+        this.tag = envelopeTag(this.#family.heap.words(this.block), wordIndex(this.block));
+        const { envelope, start } = viewEnvelope(this.#family, this.block);
+        this.popped = envelope;
         this.start = start;
-        return this.#hasRoom(parcel) ? 2 : NO_ROOM;
+        return this.#hasRoom(envelope) ? 2 : NO_ROOM;
       }
       default: {
-        this.tag = parcelTag(words, at + 1);
-        this.popped = readParcel(this.#family, current.offset, at + 1, scratch);
+        this.tag = envelopeTag(words, at + 1);
+        this.popped = readEnvelope(this.#family, current.offset, at + 1, scratch);
         if (!this.#hasRoom(this.popped)) return NO_ROOM;
         const size = (first >>> KIND_BITS) + 1;
         return size + (size & 1);
@@ -511,7 +511,7 @@ export class Ring {
   }
 
   /** Prepares the claim of the blobs and handles of the record that was read. Returns false if that takes more references than are free. */
-  #hasRoom({ blobs, handles }: Pick<Parcel, 'blobs' | 'handles'>): boolean {
+  #hasRoom({ blobs, handles }: Pick<Envelope, 'blobs' | 'handles'>): boolean {
     for (const { block } of blobs) this.#family.heap.words(block);
     // One for each handle of the message, and one for the object that it becomes here.
     this.#holds = 2 * handles.length;
@@ -524,9 +524,9 @@ export class Ring {
     return bound !== 0 && ((put - this.#countOf(field.head, place.weight)) | 0) >= bound;
   }
 
-  /** Returns the KiB of a parcel, 0 if this ring has no bound for them. */
-  #weightOf(parcel: Parcel): number {
-    return this.#words[this.#at + field.weightBound] === 0 ? 0 : parcelWeight(parcel);
+  /** Returns the KiB of an envelope, 0 if this ring has no bound for them. */
+  #weightOf(envelope: Envelope): number {
+    return this.#words[this.#at + field.weightBound] === 0 ? 0 : envelopeWeight(envelope);
   }
 
   /** Returns the KiB of the record that was read last, at `word`. */
@@ -536,7 +536,7 @@ export class Ring {
   }
 
   #discardPopped(): void {
-    if (typeof this.popped !== 'number') discardParcel(this.#family, this.popped);
+    if (typeof this.popped !== 'number') discardEnvelope(this.#family, this.popped);
     if (this.block !== 0) this.#family.allocator.free(this.block);
   }
 

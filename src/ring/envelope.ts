@@ -10,76 +10,76 @@ export interface Blob {
 
 /**
  * One message as it crosses: encoded bytes, the blocks with its large binaries, and the shared objects that it refers to. The three
- * lists are emptied when their contents are surrendered or discarded, in this parcel and in all copies of it. Discarding a parcel that
+ * lists are emptied when their contents are surrendered or discarded, in this envelope and in all copies of it. Discarding an envelope that
  * was surrendered or discarded does nothing.
  */
-export interface Parcel {
+export interface Envelope {
   readonly bytes: Uint8Array;
   readonly length: number;
   readonly blobs: Blob[];
   readonly handles: number[];
   /**
-   * While the parcel is in a member's hand: the entries of its reference table for the handles, so that they are released if it dies.
+   * While the envelope is in a member's hand: the entries of its reference table for the handles, so that they are released if it dies.
    * Without handles it is left out.
    */
   holds?: number[] | undefined;
 }
 
-/** Shared by all parcels that have none. */
+/** Shared by all envelopes that have none. */
 const NO_BLOBS: Blob[] = [];
 const NO_HANDLES: number[] = [];
 
 /**
- * A parcel in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
+ * An envelope in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
  * sender's that can be read without decoding. Written by its sender only.
  */
 const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
 
-/** Returns the number of words that the parcel takes in shared memory; always even, so that the next record is 8-byte aligned. */
-export function parcelWords(parcel: Parcel): number {
-  const words = header.words + parcel.blobs.length * 2 + parcel.handles.length + ((parcel.length + 3) >>> 2);
+/** Returns the number of words that the envelope takes in shared memory; always even, so that the next record is 8-byte aligned. */
+export function envelopeWords(envelope: Envelope): number {
+  const words = header.words + envelope.blobs.length * 2 + envelope.handles.length + ((envelope.length + 3) >>> 2);
   return (words + 1) & ~1;
 }
 
-/** Writes the parcel to the word `at` of the window that holds `offset`. */
-export function writeParcel(family: Family, offset: number, at: number, parcel: Parcel, tag = 0): void {
+/** Writes the envelope to the word `at` of the window that holds `offset`. */
+export function writeEnvelope(family: Family, offset: number, at: number, envelope: Envelope, tag = 0): void {
   const words = family.heap.words(offset);
-  words[at + header.bytes] = parcel.length;
-  words[at + header.blobs] = parcel.blobs.length;
-  words[at + header.handles] = parcel.handles.length;
+  words[at + header.bytes] = envelope.length;
+  words[at + header.blobs] = envelope.blobs.length;
+  words[at + header.handles] = envelope.handles.length;
   words[at + header.tag] = tag;
   let next = at + header.words;
-  for (const { block, length } of parcel.blobs) {
+  for (const { block, length } of envelope.blobs) {
     words[next++] = block / GRANULE;
     words[next++] = length;
   }
-  for (const handle of parcel.handles) words[next++] = handle / GRANULE;
+  for (const handle of envelope.handles) words[next++] = handle / GRANULE;
   const octets = family.heap.octets(offset);
-  if (next * 4 + parcel.length <= octets.length) {
-    copyBytes(parcel.bytes, 0, octets, next * 4, parcel.length);
+  if (next * 4 + envelope.length <= octets.length) {
+    copyBytes(envelope.bytes, 0, octets, next * 4, envelope.length);
     return;
   }
   // A block that is larger than a window begins with one.
   const start = offset + (next - wordIndex(offset)) * 4;
-  family.heap.memory.view(start, parcel.length).set(parcel.bytes.subarray(0, parcel.length));
+  family.heap.memory.view(start, envelope.length).set(envelope.bytes.subarray(0, envelope.length));
 }
 
-/** Returns the size of a parcel in KiB, rounded down, including its large binaries. */
-export function parcelWeight(parcel: Parcel): number {
-  let bytes = parcel.length;
-  for (const { length } of parcel.blobs) bytes += length;
+/** Returns the size of an envelope in KiB, rounded down, including its large binaries. */
+export function envelopeWeight(envelope: Envelope): number {
+  let bytes = envelope.length;
+  for (const { length } of envelope.blobs) bytes += length;
   return Math.floor(bytes / 1024);
 }
 
-/** Returns the size in KiB, as `parcelWeight` does, of the parcel at `at` in shared memory. */
+/** Returns the size in KiB, as `envelopeWeight` does, of the envelope at `at` in shared memory. */
 export function weightAt(words: Int32Array, at: number): number {
   let bytes = words[at + header.bytes] as number;
   for (const { length } of readAttachments(words, at).blobs) bytes += length;
   return Math.floor(bytes / 1024);
 }
 
-/** Reads a parcel that `writeParcel` wrote. Copies its bytes into `scratch`, or into a larger array if `scratch` is too small; the result names the array. */
-export function readParcel(family: Family, offset: number, at: number, scratch: Uint8Array): Parcel {
+/** Reads an envelope that `writeEnvelope` wrote. Copies its bytes into `scratch`, or into a larger array if `scratch` is too small; the result names the array. */
+export function readEnvelope(family: Family, offset: number, at: number, scratch: Uint8Array): Envelope {
   const words = family.heap.words(offset);
   const length = words[at + header.bytes] as number;
   const { blobs, handles, next } = readAttachments(words, at);
@@ -88,65 +88,65 @@ export function readParcel(family: Family, offset: number, at: number, scratch: 
   return { bytes, length, blobs, handles };
 }
 
-/** Returns the tag of the parcel at `at`. */
-export function parcelTag(words: Int32Array, at: number): number {
+/** Returns the tag of the envelope at `at`. */
+export function envelopeTag(words: Int32Array, at: number): number {
   return words[at + header.tag] as number;
 }
 
 /**
- * Reads a parcel that has a block to itself, without copying: the bytes of the result are the block's, so decode them before the block is freed.
- * The parcel begins `behind` words after the start of the block.
+ * Reads an envelope that has a block to itself, without copying: the bytes of the result are the block's, so decode them before the block is freed.
+ * The envelope begins `behind` words after the start of the block.
  */
-export function viewParcel(family: Family, block: number, behind = 0): { parcel: Parcel; start: number } {
+export function viewEnvelope(family: Family, block: number, behind = 0): { envelope: Envelope; start: number } {
   const words = family.heap.words(block);
   const at = wordIndex(block) + behind;
   const length = words[at + header.bytes] as number;
   const { blobs, handles, next } = readAttachments(words, at);
   const start = (next - at + behind) * 4;
   const bytes = family.heap.memory.view(block, start + length);
-  return { parcel: { bytes, length, blobs, handles }, start };
+  return { envelope: { bytes, length, blobs, handles }, start };
 }
 
-/** Counts this member as a holder of each object once more, and adds the objects to the parcel. */
-export function holdHandles(family: Family, parcel: Parcel, handles: readonly number[]): void {
+/** Counts this member as a holder of each object once more, and adds the objects to the envelope. */
+export function holdHandles(family: Family, envelope: Envelope, handles: readonly number[]): void {
   if (handles.length === 0) return;
-  parcel.holds ??= [];
+  envelope.holds ??= [];
   for (const handle of handles) {
-    parcel.holds.push(family.counts.hold(handle));
-    parcel.handles.push(handle);
+    envelope.holds.push(family.counts.hold(handle));
+    envelope.handles.push(handle);
   }
 }
 
-function emptyLists(parcel: Parcel): void {
-  if (parcel.blobs.length > 0) parcel.blobs.length = 0;
-  if (parcel.handles.length > 0) parcel.handles.length = 0;
+function emptyLists(envelope: Envelope): void {
+  if (envelope.blobs.length > 0) envelope.blobs.length = 0;
+  if (envelope.handles.length > 0) envelope.handles.length = 0;
 }
 
-/** Returns true if the parcel has blobs or handles besides its bytes. */
-export function isAttached({ blobs, handles }: Parcel): boolean {
+/** Returns true if the envelope has blobs or handles besides its bytes. */
+export function isAttached({ blobs, handles }: Envelope): boolean {
   return blobs.length > 0 || handles.length > 0;
 }
 
-/** Notes, within an intent, that a parcel is about to be written into shared memory. */
-export function markParcel(family: Family, { blobs, holds }: Parcel): void {
+/** Notes, within an intent, that an envelope is about to be written into shared memory. */
+export function markEnvelope(family: Family, { blobs, holds }: Envelope): void {
   for (const { block } of blobs) family.allocator.mark(block);
   if (holds !== undefined) for (const entry of holds) family.references.mark(entry);
 }
 
-/** Notes, after the commit, that the parcel is in shared memory. */
-export function surrenderMarked(family: Family, parcel: Parcel): void {
-  for (const { block } of parcel.blobs) family.allocator.settleMark(block, 0);
-  dropHolds(family, parcel);
-  emptyLists(parcel);
+/** Notes, after the commit, that the envelope is in shared memory. */
+export function surrenderMarked(family: Family, envelope: Envelope): void {
+  for (const { block } of envelope.blobs) family.allocator.settleMark(block, 0);
+  dropHolds(family, envelope);
+  emptyLists(envelope);
 }
 
 /**
- * Hands a parcel over to shared memory, with the block that it is in (0 for none). Both belong to shared memory as soon as `value`, by default the granule of the
+ * Hands an envelope over to shared memory, with the block that it is in (0 for none). Both belong to shared memory as soon as `value`, by default the granule of the
  * block, is written at `place`, where no other member writes.
  */
-export function commitParcel(
+export function commitEnvelope(
   family: Family,
-  parcel: Parcel,
+  envelope: Envelope,
   block: number,
   place: number,
   value: number = block / GRANULE,
@@ -154,43 +154,44 @@ export function commitParcel(
   const { allocator, heap, intents } = family;
   intents.give(0, place);
   if (block !== 0) allocator.mark(block);
-  markParcel(family, parcel);
+  markEnvelope(family, envelope);
   Atomics.store(heap.words(place), wordIndex(place), value);
   if (block !== 0) allocator.settleMark(block, 0);
-  surrenderMarked(family, parcel);
+  surrenderMarked(family, envelope);
   intents.end();
 }
 
-/** Takes a parcel that only this member can take, by writing `value` at `place`. The caller has reserved the references. */
-export function takeParcel(family: Family, parcel: Parcel, place: number, value: number): void {
+/** Takes an envelope that only this member can take, by writing `value` at `place`. The caller has reserved the references. */
+export function takeEnvelope(family: Family, envelope: Envelope, place: number, value: number): void {
   const { heap, intents } = family;
   intents.take(0, place);
-  claimMarked(family, parcel);
+  claimMarked(family, envelope);
   Atomics.store(heap.words(place), wordIndex(place), value);
-  keepMarked(family, parcel);
+  keepMarked(family, envelope);
   intents.end();
 }
 
-/** Notes, within an intent, that this member is about to take a parcel out of shared memory. The caller has reserved the references. */
-export function claimMarked(family: Family, parcel: Parcel): void {
-  for (const { block } of parcel.blobs) family.allocator.mark(block);
-  if (parcel.handles.length > 0) parcel.holds = parcel.handles.map((handle) => family.references.addMarked(handle));
+/** Notes, within an intent, that this member is about to take an envelope out of shared memory. The caller has reserved the references. */
+export function claimMarked(family: Family, envelope: Envelope): void {
+  for (const { block } of envelope.blobs) family.allocator.mark(block);
+  if (envelope.handles.length > 0)
+    envelope.holds = envelope.handles.map((handle) => family.references.addMarked(handle));
 }
 
-/** Notes, after the commit, that this member holds the parcel. */
-export function keepMarked(family: Family, { blobs, holds }: Parcel): void {
+/** Notes, after the commit, that this member holds the envelope. */
+export function keepMarked(family: Family, { blobs, holds }: Envelope): void {
   for (const { block } of blobs) family.allocator.settleMark(block, family.me);
   if (holds !== undefined) for (const entry of holds) family.references.unmark(entry);
 }
 
-function dropHolds(family: Family, { holds }: Pick<Parcel, 'holds'>): void {
+function dropHolds(family: Family, { holds }: Pick<Envelope, 'holds'>): void {
   if (holds !== undefined) while (holds.length > 0) family.references.remove(holds.pop()!);
 }
 
-/** Releases everything that a parcel holds that no member will read. */
-export function discardParcel(
+/** Releases everything that an envelope holds that no member will read. */
+export function discardEnvelope(
   family: Family,
-  { blobs, handles, holds }: Pick<Parcel, 'blobs' | 'handles' | 'holds'>,
+  { blobs, handles, holds }: Pick<Envelope, 'blobs' | 'handles' | 'holds'>,
 ): void {
   while (blobs.length > 0) family.allocator.free(blobs.pop()!.block);
   while (handles.length > 0) {
@@ -201,7 +202,7 @@ export function discardParcel(
   }
 }
 
-/** Returns the blobs and handles of the parcel at `at`, and the number of the word after them. */
+/** Returns the blobs and handles of the envelope at `at`, and the number of the word after them. */
 export function readAttachments(words: Int32Array, at: number): { blobs: Blob[]; handles: number[]; next: number } {
   if (words[at + header.blobs] === 0 && words[at + header.handles] === 0) {
     return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + header.words };
@@ -219,7 +220,7 @@ export function readAttachments(words: Int32Array, at: number): { blobs: Blob[];
   return { blobs, handles, next };
 }
 
-/** Returns true if the parcel in a block, `behind` words after its start, has the same contents as this message. The block may refer to more objects. */
+/** Returns true if the envelope in a block, `behind` words after its start, has the same contents as this message. The block may refer to more objects. */
 export function isStored(
   family: Family,
   block: number,
