@@ -10,7 +10,7 @@ import type { BaseProxy } from '../managers/proxy.ts';
 export interface HostDoor {
   readonly identity: string;
   readonly namespace: string;
-  readonly reception: Connection;
+  readonly connectEnd: Connection;
   readonly returns: Returns;
 }
 
@@ -28,13 +28,13 @@ export function openOnHost(origin: Origin): BaseProxy {
       `A ${origin.type} of a cluster arrived, and this process is no worker of a host: give the object a name, and open it here by new Cluster().`,
     );
   }
-  const { identity, namespace, reception, returns } = known;
+  const { identity, namespace, connectEnd, returns } = known;
   if (namespace !== origin.namespace) {
     throw new StateError(
       `A ${origin.type} arrived that is of the namespace ${origin.namespace}, and this host is of ${namespace}.`,
     );
   }
-  const link = Link.to({ identity, near: { reception, returns }, far: undefined });
+  const link = Link.to({ identity, near: { connectEnd, returns }, far: undefined });
   const proxy = makeAt(link, origin.type, origin.kind, origin.args);
   rememberOrigin(proxy, origin);
   return proxy;

@@ -15,7 +15,7 @@ export const extensionIds = {
   SHARED_MEMORY: 26,
   SHAREABLE_LIST: 27,
   SOCKET_CONNECTION: 28,
-  SEALED: 60,
+  OPAQUE: 60,
   PROXY: 61,
   CLUSTER_OBJECT: 62,
 } as const;

@@ -10,8 +10,8 @@ import { Waiters } from '../waits/waiters.ts';
 import type { Address } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, readAuthKey } from './handshake.ts';
+import { HandshakeGate } from './handshake-gate.ts';
 import { listenOn, type Place } from './listening-socket.ts';
-import { Reception } from './reception.ts';
 import { SocketConnection } from './socket-connection.ts';
 
 /** The options of `new Listener()`. */
@@ -59,7 +59,7 @@ const KERNEL_BACKLOG = 511;
 export class Listener implements AsyncIterable<Connection>, Disposable {
   readonly #place: Place;
   readonly #server: Server;
-  readonly #reception: Reception;
+  readonly #gate: HandshakeGate;
   readonly #trusted: boolean;
   readonly #backlog: number;
   readonly #waiting: Connection[] = [];
@@ -76,7 +76,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     const key = readAuthKey(authKey);
     this.#trusted = key !== undefined;
     this.#backlog = backlog;
-    this.#reception = new Reception(
+    this.#gate = new HandshakeGate(
       key,
       (socket, early) => this.#welcome(socket, early),
       (error) => this.#failed(error),
@@ -140,7 +140,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
     this.#closed = true;
     this.#place.remove();
     this.#server.close();
-    this.#reception.close();
+    this.#gate.close();
     for (const connection of this.#waiting.splice(0)) connection.close();
     this.#acceptors?.fail(closed());
   }
@@ -152,7 +152,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
 
   #secureServer(options: TlsOptions): Server {
     const secure = process.getBuiltinModule('node:tls').createServer(options);
-    secure.on('secureConnection', (socket) => void this.#reception.greet(socket));
+    secure.on('secureConnection', (socket) => void this.#gate.greet(socket));
     secure.on('tlsClientError', (error, socket) => {
       socket.destroy();
       this.#failures++;
@@ -166,9 +166,9 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       socket.destroy();
       return;
     }
-    if (!this.#reception.enter(socket)) return;
+    if (!this.#gate.enter(socket)) return;
     if (secure !== undefined) secure.emit('connection', socket);
-    else void this.#reception.greet(socket);
+    else void this.#gate.greet(socket);
   }
 
   /** Admits every connection if there is a key. Without a key admits only programs of this user, if the system can tell the user. */

@@ -170,7 +170,7 @@ export class BaseManager implements AsyncDisposable {
     const orders = { place, types, listen, control: theirs, initializer, initargs };
     const server = this.serverProcess(orders, `${this.constructor.name}-${++made}`);
     server.start();
-    place.entrance.close();
+    place.acceptEnd.close();
     theirs.close();
     try {
       if (listen !== undefined) this.#address = addressFrom(control);

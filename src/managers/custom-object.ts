@@ -1,8 +1,8 @@
 import { RemoteError } from '../contracts/errors.ts';
 import { types } from '../engine/builtins.ts';
+import { ByReference } from './by-reference.ts';
 import type { Caller } from './caller.ts';
 import { ITERATE } from './messages.ts';
-import { Presented } from './presented.ts';
 import { ServedIterator } from './served/served-iterator.ts';
 import type { ServedObject } from './served-object.ts';
 
@@ -22,9 +22,9 @@ export class CustomObject implements ServedObject {
   }
 
   call(method: string, args: unknown[], _caller: Caller): unknown {
-    if (method === ITERATE) return new Presented(new ServedIterator(this.#iterator()));
+    if (method === ITERATE) return new ByReference(new ServedIterator(this.#iterator()));
     const result = Reflect.apply(this.#method(method), this.#object, args);
-    return types.isPromise(result) ? result.then(present) : present(result);
+    return types.isPromise(result) ? result.then(referenceTo) : referenceTo(result);
   }
 
   dispose(): void {
@@ -58,8 +58,8 @@ function isBasic(name: string, object: object): boolean {
 }
 
 /** An iterator cannot be copied: the client gets a proxy of it. */
-function present(value: unknown): unknown {
+function referenceTo(value: unknown): unknown {
   const iterator = value as Partial<AsyncIterator<unknown> & Iterable<unknown> & AsyncIterable<unknown>> | null;
   if (typeof iterator !== 'object' || iterator === null || typeof iterator.next !== 'function') return value;
-  return new Presented(new ServedIterator(iterator as AsyncIterator<unknown>));
+  return new ByReference(new ServedIterator(iterator as AsyncIterator<unknown>));
 }

@@ -8,7 +8,7 @@ import { stackOf } from '../engine/stack-of.ts';
 import { onAbort } from '../waits/on-abort.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, ended, type ObjectId, type ServerMessage, say } from './messages.ts';
-import { seal, unseal } from './sealed.ts';
+import { asOpaque, openOpaque } from './opaque.ts';
 import type { Far, ServerRef } from './server-ref.ts';
 
 /** A call without a reply yet. */
@@ -97,7 +97,7 @@ export class Link {
   /** Makes an object in the server. If that fails, every call of the object rejects with the error. */
   create(id: ObjectId, type: string, args: readonly unknown[], lease: Lease | undefined): void {
     // Throws if a part cannot be sent.
-    this.#send([say.CREATE, id, type, seal(args), lease]);
+    this.#send([say.CREATE, id, type, asOpaque(args), lease]);
   }
 
   /** Calls a method of an object. An abort asks the server to give up; if the server has finished by then, its result counts. */
@@ -109,7 +109,7 @@ export class Link {
       this.#pending.set(call, { id, resolve, reject, signal, stopListening, why: undefined });
       const refuse = (error: unknown) => this.#settle(call)?.reject(error);
       try {
-        this.#send([say.CALL, call, id, method, seal(args)], refuse);
+        this.#send([say.CALL, call, id, method, asOpaque(args)], refuse);
       } catch (error) {
         return refuse(error);
       }
@@ -180,18 +180,18 @@ export class Link {
 
   #connect(): void {
     const { near } = this.ref;
-    if (near !== undefined) this.#enter(near.reception);
+    if (near !== undefined) this.#enter(near.connectEnd);
     else this.#openLater(this.ref);
   }
 
   /** Connects through the heap: the server gets the other end of a new pipe. */
-  #enter(reception: Connection): void {
+  #enter(connectEnd: Connection): void {
     const [mine, theirs] = pipe();
     this.#open(mine, 0);
     // This connection never has a message: it becomes ready when the server is gone, even if the server did not take our end.
-    reception.hold(false);
-    reception.onReady(() => this.#finish(() => gone(this.ref)));
-    reception.send(theirs).catch((error) => this.#finish(() => gone(this.ref, error)));
+    connectEnd.hold(false);
+    connectEnd.onReady(() => this.#finish(() => gone(this.ref)));
+    connectEnd.send(theirs).catch((error) => this.#finish(() => gone(this.ref, error)));
     theirs.close();
   }
 
@@ -277,9 +277,9 @@ export class Link {
     }
   };
 
-  #answer({ resolve, reject, why }: Pending, isValue: boolean, sealed: unknown): void {
+  #answer({ resolve, reject, why }: Pending, isValue: boolean, opaque: unknown): void {
     try {
-      const value = unseal(sealed);
+      const value = openOpaque(opaque);
       if (isValue) resolve(value);
       // The object was released here, and the server may have lost it before it came to the call.
       else if (why !== undefined && value instanceof RemoteError) reject(Object.assign(why, { cause: value }));

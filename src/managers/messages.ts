@@ -13,7 +13,7 @@ export const ITERATE = '@iterate';
 export const say = { CALL: 0, CREATE: 1, CANCEL: 2, RELEASE: 3, CLAIM: 4, BYE: 5 } as const;
 
 export type ClientMessage =
-  /** `args` is sealed: an array. */
+  /** `args` is opaque: an array. */
   | readonly [kind: typeof say.CALL, call: number, id: ObjectId, method: string, args: unknown]
   /** Has a reply only if the client cannot name the object. */
   | readonly [kind: typeof say.CREATE, id: ObjectId, type: string, args: unknown, lease: Lease | undefined]
@@ -31,7 +31,7 @@ export const ended = { VALUE: 0, ERROR: 1, CANCELLED: 2 } as const;
 export type Ended = (typeof ended)[keyof typeof ended];
 
 export type ServerMessage =
-  /** `value` is sealed. */
+  /** `value` is opaque. */
   | readonly [call: number, ended: Ended, value: unknown]
   /** The first message to a client outside the family: the identity of the server, and the number of this client. */
   | readonly [hello: 0, identity: string, client: number];

@@ -1,12 +1,12 @@
 import { RemoteError } from '../contracts/errors.ts';
 import { inspect } from '../engine/builtins.ts';
 import { stackOf } from '../engine/stack-of.ts';
+import { ByReference } from './by-reference.ts';
 import type { Caller } from './caller.ts';
 import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';
 import type { Lender } from './lender.ts';
 import type { ObjectId } from './messages.ts';
-import { Presented } from './presented.ts';
 import type { ServedObject } from './served-object.ts';
 
 interface Entry {
@@ -25,7 +25,7 @@ export class ObjectTable {
   readonly #lender: Lender<ObjectId>;
   readonly #make: MakeObject;
   readonly #entries = new Map<ObjectId, Entry>();
-  #presented = 0;
+  #referenced = 0;
   /** The client that receives the message being encoded, and the objects that the message gives it. */
   #listener: Client | undefined;
   #loans: Lease[] = [];
@@ -90,8 +90,8 @@ export class ObjectTable {
 
   /** Returns the result of a call in a form that can be sent. */
   presentable(value: unknown): unknown {
-    if (!(value instanceof Presented)) return value;
-    const id = `s.${++this.#presented}`;
+    if (!(value instanceof ByReference)) return value;
+    const id = `s.${++this.#referenced}`;
     this.#entries.set(id, { id, object: value.object, given: 0 });
     return value.as(this.identity, id);
   }

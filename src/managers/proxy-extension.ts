@@ -2,11 +2,11 @@ import { type Extension, reach, type ValueReader, type ValueWriter } from '../co
 import { extensionIds } from '../codec/extension-ids.ts';
 import { StateError } from '../contracts/errors.ts';
 import { queueMicrotask } from '../engine/builtins.ts';
+import { ReferencedObject } from './by-reference.ts';
 import type { Lease } from './lease.ts';
 import { Link } from './link.ts';
 import type { ObjectId } from './messages.ts';
 import { originOf } from './origin.ts';
-import { PresentedObject } from './presented.ts';
 import { BaseProxy, COMPANION, referenceOf } from './proxy.ts';
 import { makeProxy } from './proxy-kinds.ts';
 import { Reference } from './reference.ts';
@@ -22,7 +22,7 @@ const COUNTED = 2;
 const NAME_FIELDS = ['string', 'string', 'value', 'value'] as const;
 
 /** Sends a proxy, or an object that a server presents, as the name of the object; the receiver has one proxy for it. */
-export const proxyExtension: Extension<BaseProxy | PresentedObject> = {
+export const proxyExtension: Extension<BaseProxy | ReferencedObject> = {
   id: extensionIds.PROXY,
   name: 'proxy of a managed object',
   forms: [
@@ -38,11 +38,11 @@ export const proxyExtension: Extension<BaseProxy | PresentedObject> = {
     { name: 'counted', reach: reach.TRUSTED, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), true) },
   ],
   // An object of a cluster that leaves its family has another way to be found.
-  matches: (value, out): value is BaseProxy | PresentedObject =>
-    value instanceof PresentedObject ||
+  matches: (value, out): value is BaseProxy | ReferencedObject =>
+    value instanceof ReferencedObject ||
     (value instanceof BaseProxy && !(out?.reach === reach.TRUSTED && originOf(value) !== undefined)),
   write(value, out) {
-    if (value instanceof PresentedObject) writePresented(value, out);
+    if (value instanceof ReferencedObject) writeReferenced(value, out);
     else writeProxy(value, out);
   },
 };
@@ -65,7 +65,7 @@ function writeProxy(proxy: BaseProxy, out: ValueWriter): void {
   if (isLoan) queueMicrotask(() => lease.close());
 }
 
-function writePresented({ identity, id, kind }: PresentedObject, out: ValueWriter): void {
+function writeReferenced({ identity, id, kind }: ReferencedObject, out: ValueWriter): void {
   const { table, ref } = servedHere(identity) as Server;
   const isNear = out.reach === reach.FAMILY;
   if (!isNear) table.give(id);
@@ -81,7 +81,7 @@ function writePresented({ identity, id, kind }: PresentedObject, out: ValueWrite
 
 /** Writes what another process of the same heap needs, including the key. */
 function writeRef({ near, far }: ServerRef, out: ValueWriter): void {
-  out.value(near?.reception, '');
+  out.value(near?.connectEnd, '');
   out.value(near?.returns, '');
   out.value(near === undefined ? far : undefined, '');
 }
@@ -105,11 +105,11 @@ function readName(input: ValueReader): Name {
 }
 
 function readNear({ identity, kind, id, companion }: Name, input: ValueReader): BaseProxy {
-  const reception = input.value() as Near['reception'] | undefined;
+  const connectEnd = input.value() as Near['connectEnd'] | undefined;
   const returns = input.value() as Near['returns'] | undefined;
   const far = input.value() as Far | undefined;
   const lease = input.value() as Lease;
-  const near = reception && returns && { reception, returns };
+  const near = connectEnd && returns && { connectEnd, returns };
   const link = Link.to({ identity, near, far });
   const known = link.proxies.get(id)?.deref() as BaseProxy | undefined;
   if (known !== undefined) return known;

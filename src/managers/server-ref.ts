@@ -9,7 +9,7 @@ export interface Near {
    * The connection through which the server receives the ends of pipes to new clients. This side only receives; its other end is gone
    * with the server.
    */
-  readonly reception: Connection;
+  readonly connectEnd: Connection;
   readonly returns: Returns;
 }
 

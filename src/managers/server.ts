@@ -14,7 +14,7 @@ import { Session } from './session.ts';
 export interface ServerPlace {
   readonly identity: string;
   /** The connection through which the ends of pipes to new clients arrive. */
-  readonly entrance: Connection;
+  readonly acceptEnd: Connection;
   readonly near: Near;
 }
 
@@ -27,8 +27,8 @@ export function servedHere(identity: string): Server | undefined {
 
 /** Makes a place for a server in this process or in a process that it starts. */
 export function makePlace(): ServerPlace {
-  const [entrance, reception] = pipe();
-  return { identity: randomHex(16), entrance, near: { reception, returns: new Returns() } };
+  const [acceptEnd, connectEnd] = pipe();
+  return { identity: randomHex(16), acceptEnd, near: { connectEnd, returns: new Returns() } };
 }
 
 /** Holds objects and calls their methods for clients: members of the family through the heap, other programs through sockets. */
@@ -36,7 +36,7 @@ export class Server {
   readonly ref: ServerRef;
   readonly table: ObjectTable;
   readonly #lender: Lender<ObjectId>;
-  readonly #entrance: Connection;
+  readonly #acceptEnd: Connection;
   readonly #sessions = new Set<Session>();
   readonly #onIdle: () => void;
   #listener: Listener | undefined;
@@ -45,12 +45,12 @@ export class Server {
 
   /** `maker` returns what makes objects, and is given what finds them by their proxies. `onIdle` is called whenever the server may have become idle. */
   constructor(
-    { identity, entrance, near }: ServerPlace,
+    { identity, acceptEnd, near }: ServerPlace,
     maker: (find: FindObject) => MakeObject,
     onIdle: () => void = () => {},
   ) {
     this.ref = { identity, near, far: undefined };
-    this.#entrance = entrance;
+    this.#acceptEnd = acceptEnd;
     this.#onIdle = onIdle;
     this.#lender = new Lender<ObjectId>(near.returns, (id) => {
       this.table.dropIfUnheld(id);
@@ -73,7 +73,7 @@ export class Server {
    * True if no client outside the family is connected, no proxy exists and no message is unread: then only the manager can ask for more.
    */
   get isIdle(): boolean {
-    if (this.table.size > 0 || this.#entrance.isReady()) return false;
+    if (this.table.size > 0 || this.#acceptEnd.isReady()) return false;
     for (const session of this.#sessions) if (!session.isIdle) return false;
     return true;
   }
@@ -97,18 +97,18 @@ export class Server {
     this.#closed = true;
     here.delete(this.ref.identity);
     this.#listener?.close();
-    this.#entrance.close();
+    this.#acceptEnd.close();
     for (const session of this.#sessions) session.close();
     this.#lender.close();
     this.table.close();
   }
 
   async #admitNear(): Promise<void> {
-    this.#entrance.hold(false);
+    this.#acceptEnd.hold(false);
     for (;;) {
       let connection: Connection;
       try {
-        connection = await this.#entrance.recv();
+        connection = await this.#acceptEnd.recv();
       } catch (error) {
         if (this.#closed) return;
         // A client that died before its connection was accepted.

@@ -6,7 +6,7 @@ import type { Client } from './client.ts';
 import type { Lease } from './lease.ts';
 import { type ClientMessage, type Ended, ended, KIND, type ObjectId, type ServerMessage, say } from './messages.ts';
 import type { ObjectTable } from './object-table.ts';
-import { seal, unseal } from './sealed.ts';
+import { asOpaque, openOpaque } from './opaque.ts';
 import type { ServedObject } from './served-object.ts';
 
 /** The largest number of replies that a client leaves unread; above it, the session does no more work for the client until it reads. */
@@ -138,7 +138,7 @@ export class Session implements Client {
   }
 
   #create(id: ObjectId, type: string, args: unknown, lease: Lease | undefined): void {
-    this.#table.create(id, type, () => listOf(unseal(args)), lease, new Caller(this));
+    this.#table.create(id, type, () => listOf(openOpaque(args)), lease, new Caller(this));
     // A client outside the family has no lease: it is counted.
     if (lease === undefined) this.give(id);
   }
@@ -151,15 +151,15 @@ export class Session implements Client {
   }
 
   /** Sends the reply at once if the object returns at once. */
-  #perform(call: number, id: ObjectId, method: string, sealed: unknown): void {
+  #perform(call: number, id: ObjectId, method: string, opaque: unknown): void {
     const caller = new Caller(this);
     try {
       const object = this.#table.find(id);
-      const result = method === KIND ? object.type : object.call(method, listOf(unseal(sealed)), caller);
+      const result = method === KIND ? object.type : object.call(method, listOf(openOpaque(opaque)), caller);
       if (isThenable(result)) this.#settleLater(call, caller, object, method, result);
       else this.#succeed(call, object, method, result);
     } catch (error) {
-      this.#answer([call, ended.ERROR, seal(error)]);
+      this.#answer([call, ended.ERROR, asOpaque(error)]);
     }
   }
 
@@ -173,7 +173,7 @@ export class Session implements Client {
       (error) => {
         this.#calls.delete(call);
         const how: Ended = caller.reason !== undefined && error === caller.reason ? ended.CANCELLED : ended.ERROR;
-        this.#answer([call, how, how === ended.ERROR ? seal(error) : undefined]);
+        this.#answer([call, how, how === ended.ERROR ? asOpaque(error) : undefined]);
       },
     );
   }
@@ -183,10 +183,10 @@ export class Session implements Client {
     try {
       result = this.#table.presentable(value);
     } catch (error) {
-      this.#answer([call, ended.ERROR, seal(error)]);
+      this.#answer([call, ended.ERROR, asOpaque(error)]);
       return;
     }
-    this.#answer([call, ended.VALUE, seal(result)], `${object.type}.${method}()`);
+    this.#answer([call, ended.VALUE, asOpaque(result)], `${object.type}.${method}()`);
   }
 
   /**
@@ -214,7 +214,7 @@ export class Session implements Client {
     // The client is gone and cannot be told.
     if (this.isDead) return;
     if (isLast) this.close();
-    else this.#answer([call, ended.ERROR, seal(refusal(of, error))], of, true);
+    else this.#answer([call, ended.ERROR, asOpaque(refusal(of, error))], of, true);
   }
 
   readonly #onTaken = () => {

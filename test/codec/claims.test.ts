@@ -11,11 +11,11 @@ import { type Reach, reach, registerExtension } from '#dist/codec/extension.js';
 import * as tag from '#dist/codec/tags.js';
 import { SerializationError } from '#dist/contracts/errors.js';
 import { functionExtension } from '#dist/functions/function-extension.js';
-import { sealedExtension } from '#dist/managers/sealed.js';
+import { opaqueExtension } from '#dist/managers/opaque.js';
 import { letter, writeFormHead, writeSection, writeValue } from '../strangers/letter.ts';
 
 registerExtension(functionExtension);
-registerExtension(sealedExtension);
+registerExtension(opaqueExtension);
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
 /** The flag of expressions with operations on sets, which the compiler does not know. */
@@ -302,7 +302,7 @@ describe('what arrives is paid for by its bytes', () => {
     'objects of a shape with a near index': shaped(['10']),
     'objects with a far index': dictionary('1000'),
     'objects with a near index': dictionary('10'),
-    'sealed values that cannot be opened': (out) => {
+    'opaque values that cannot be opened': (out) => {
       writeFormHead(60, 0, out);
       writeSection(out, () => {});
     },

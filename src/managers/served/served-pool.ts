@@ -1,7 +1,7 @@
 import type { AsyncResult } from '../../pool/async-result.ts';
 import { Pool } from '../../pool/pool.ts';
 import type { PoolOptions } from '../../pool/pool-options.ts';
-import { Presented } from '../presented.ts';
+import { ByReference } from '../by-reference.ts';
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { ServedIterator } from './served-iterator.ts';
 
@@ -23,7 +23,7 @@ export function servedPool(options: number | PoolOptions | undefined): ServedObj
     methods[name] = (_, fn, args, task) => servedResult((pool[name] as Later)(fn, args, task));
   }
   for (const name of ['imap', 'imapUnordered'] as const) {
-    methods[name] = (_, fn, items, task) => new Presented(new ServedIterator(pool[name](fn, items, task)));
+    methods[name] = (_, fn, items, task) => new ByReference(new ServedIterator(pool[name](fn, items, task)));
   }
   return serve('pool', methods, () => pool.terminate());
 }
@@ -31,10 +31,10 @@ export function servedPool(options: number | PoolOptions | undefined): ServedObj
 type Run = (fn: unknown, args: unknown, options: object) => Promise<unknown>;
 type Later = (fn: unknown, args: unknown, options: object) => AsyncResult<unknown>;
 
-function servedResult(result: AsyncResult<unknown>): Presented {
+function servedResult(result: AsyncResult<unknown>): ByReference {
   // The holder of the proxy reads the error; the server must not report it as unread.
   result.wait().catch(() => {});
-  return new Presented(
+  return new ByReference(
     serve('asyncResult', {
       get: ({ signal }, wait) => result.get({ ...wait, signal }),
       wait: ({ signal }, wait) => result.wait({ ...wait, signal }),

@@ -2,7 +2,7 @@ import type { ObjectId } from './messages.ts';
 import type { ServedObject } from './served-object.ts';
 
 /** A method returns this so that the client gets a proxy of a new object instead of a copy. */
-export class Presented {
+export class ByReference {
   readonly object: ServedObject;
 
   constructor(object: ServedObject) {
@@ -10,13 +10,13 @@ export class Presented {
   }
 
   /** Returns the same object with its name. */
-  as(identity: string, id: ObjectId): PresentedObject {
-    return new PresentedObject(identity, id, this.object.type);
+  as(identity: string, id: ObjectId): ReferencedObject {
+    return new ReferencedObject(identity, id, this.object.type);
   }
 }
 
 /** An object of this server that is being sent to a client. */
-export class PresentedObject {
+export class ReferencedObject {
   readonly identity: string;
   readonly id: ObjectId;
   readonly kind: string;

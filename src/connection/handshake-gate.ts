@@ -10,7 +10,7 @@ import { Throttle } from './throttle.ts';
  * Does the handshake with strangers. Each has limited time to prove that it has the key, and none costs more than a small buffer.
  * Whatever a stranger sends, the worst result is a refused and counted connection.
  */
-export class Reception {
+export class HandshakeGate {
   readonly #key: Uint8Array | undefined;
   readonly #welcome: (socket: Socket, early: Uint8Array) => void;
   readonly #guests = new Guests();
