@@ -197,7 +197,7 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
   abstract readonly isOneSided: boolean;
 
   /** @internal Decides whether a waiting `recv` keeps the program alive; it does by default. */
-  abstract hold(keep: boolean): void;
+  abstract keepAlive(keep: boolean): void;
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const ways = this.readable ? (this.writable ? 'both ways' : 'reading end') : 'writing end';

@@ -102,8 +102,8 @@ export class HeapConnection<T> extends Connection<T> {
     return this.#closed || this.#pipe.isGone(this.#other);
   }
 
-  hold(keep: boolean): void {
-    this.#incoming.receivers.hold(keep);
+  keepAlive(keep: boolean): void {
+    this.#incoming.receivers.keepAlive(keep);
   }
 
   isReady(): boolean {

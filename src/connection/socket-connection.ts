@@ -115,7 +115,7 @@ export class SocketConnection<T> extends Connection<T> {
     return this.#closed || this.#ended;
   }
 
-  hold(keep: boolean): void {
+  keepAlive(keep: boolean): void {
     this.#isBackground = !keep;
     this.#keep();
   }
@@ -284,7 +284,7 @@ export class SocketConnection<T> extends Connection<T> {
 
   /** Decides whether the socket keeps the program alive. */
   #keep(): void {
-    this.#stream.hold((!this.#isBackground && !this.#readers.isEmpty) || this.#outbox.isPending);
+    this.#stream.keepAlive((!this.#isBackground && !this.#readers.isEmpty) || this.#outbox.isPending);
   }
 
   #flow(): void {

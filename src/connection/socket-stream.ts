@@ -63,7 +63,7 @@ export class SocketStream {
   }
 
   /** Decides whether it keeps the program alive. */
-  hold(keep: boolean): void {
+  keepAlive(keep: boolean): void {
     if (keep) this.#socket.ref();
     else this.#socket.unref();
   }

@@ -333,7 +333,7 @@ function addressIn(message: ControlMessage): Address {
  * being collected.
  */
 async function reportFailure(control: Connection<ControlMessage>, link: Link): Promise<void> {
-  control.hold(false);
+  control.keepAlive(false);
   try {
     addressIn(await control.recv());
   } catch (error) {

@@ -189,7 +189,7 @@ export class Link {
     const [mine, theirs] = pipe();
     this.#open(mine, 0);
     // This connection never has a message: it becomes ready when the server is gone, even if the server did not take our end.
-    connectEnd.hold(false);
+    connectEnd.keepAlive(false);
     connectEnd.onReady(() => this.#finish(() => gone(this.ref)));
     connectEnd.send(theirs).catch((error) => this.#finish(() => gone(this.ref, error)));
     theirs.close();

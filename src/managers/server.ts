@@ -104,7 +104,7 @@ export class Server {
   }
 
   async #admitNear(): Promise<void> {
-    this.#acceptEnd.hold(false);
+    this.#acceptEnd.keepAlive(false);
     for (;;) {
       let connection: Connection;
       try {

@@ -39,7 +39,7 @@ export class Session implements Client {
     this.#table = table;
     this.#onIdle = onIdle;
     this.greeting = greeting;
-    connection.hold(false);
+    connection.keepAlive(false);
   }
 
   get isNear(): boolean {

@@ -161,7 +161,7 @@ export class Parker {
   }
 
   /** Sets whether a pending condition keeps the program alive from now on. */
-  hold(pending: Pending, keep: boolean): void {
+  keepAlive(pending: Pending, keep: boolean): void {
     if (!this.#pending.has(pending)) return;
     if (!keep && --this.#holding === 0) this.#listening?.unref();
     if (keep && ++this.#holding === 1) this.#listen().ref();

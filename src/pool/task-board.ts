@@ -70,7 +70,7 @@ export class TaskBoard extends SharedObject {
     this.functions = new FunctionTable(this.#words, this.#at + field.functions);
     this.#reports = new Mailbox(family, offset + field.reports * 4);
     this.#requests = new Mailbox(family, offset + field.requests * 4);
-    this.#requests.receivers.hold(false);
+    this.#requests.receivers.keepAlive(false);
     this.#workers = new WaitQueue(family, offset + field.workers * 4, {
       isReady: () => this.#isBidden() || this.#readLanes().some(({ ring }) => !ring.isEmpty || ring.isShutDown),
       // It has what its last tasks captured, and their code.

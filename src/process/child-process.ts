@@ -87,7 +87,7 @@ export class ChildRunner extends Runner {
     return this.exitCode === null && this.isThere();
   }
 
-  hold(keep: boolean): void {
+  keepAlive(keep: boolean): void {
     if (keep) this.#process.ref();
     else this.#process.unref();
   }

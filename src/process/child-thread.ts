@@ -72,7 +72,7 @@ export class ThreadRunner extends Runner {
     running().add(this);
   }
 
-  hold(keep: boolean): void {
+  keepAlive(keep: boolean): void {
     if (keep) this.#thread.ref();
     else this.#thread.unref();
   }

@@ -148,7 +148,7 @@ export class Process<A extends AnyArgs = any[]> {
     // As in Python: what was given to the child may be collected here.
     own.target = undefined;
     own.args = [];
-    if (!own.daemon) child.hold(true);
+    if (!own.daemon) child.keepAlive(true);
     children.add(this);
     child.onExit(() => children.delete(this));
   }
@@ -161,7 +161,7 @@ export class Process<A extends AnyArgs = any[]> {
     options?.signal?.throwIfAborted();
     if (child.exitCode !== null) return;
     own.joins++;
-    child.hold(true);
+    child.keepAlive(true);
     let forget = () => {};
     try {
       await awaitEvent((done) => {
@@ -170,7 +170,7 @@ export class Process<A extends AnyArgs = any[]> {
     } finally {
       forget();
       own.joins--;
-      if (own.joins === 0 && own.daemon) child.hold(false);
+      if (own.joins === 0 && own.daemon) child.keepAlive(false);
     }
   }
 

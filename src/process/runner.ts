@@ -34,7 +34,7 @@ export abstract class Runner {
   }
 
   /** Decides whether it keeps this process alive. */
-  abstract hold(keep: boolean): void;
+  abstract keepAlive(keep: boolean): void;
 
   /** Sends a signal, or does the nearest thing that is possible. Does nothing if it has ended. */
   abstract signal(signal: NodeJS.Signals): void;

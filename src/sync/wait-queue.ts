@@ -59,10 +59,10 @@ export class WaitQueue implements Pending {
   }
 
   /** Decides whether the waits of this thread keep the program alive, from now on. */
-  hold(keep: boolean): void {
+  keepAlive(keep: boolean): void {
     if (keep === !this.isBackground) return;
     this.isBackground = !keep;
-    this.#family.parker.hold(this, keep);
+    this.#family.parker.keepAlive(this, keep);
   }
 
   /** True if any member waits that was not notified yet. */
