@@ -24,7 +24,7 @@ export interface Brief {
   readonly modules: readonly string[];
   readonly argv: readonly string[];
   /** True for work that does nothing: another assignment follows. */
-  readonly isRehearsal: boolean;
+  readonly isWarmUp: boolean;
   /** The name of the process that does the work. */
   readonly name: string;
   /** For a worker of a pool: its number among the workers, from 0 on. */

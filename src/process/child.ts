@@ -1,6 +1,6 @@
 /**
  * The entry of every child process and thread: joins the family, waits for its assignment, runs it. Arguments of a process: its member
- * number, and the id of the parent that it must not outlive, or `detached`. A thread has a `ThreadBirth`.
+ * number, and the id of the parent that it must not outlive, or `detached`. A thread has a `ThreadBootstrap`.
  */
 import '../doors/wiring/child.ts';
 import { inspect, setImmediate } from '../engine/builtins.ts';
@@ -10,7 +10,7 @@ import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
-import { inherited } from './child-process.ts';
+import { inherited } from './child-runner.ts';
 import { endDescendantsToo, markDescendants } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
 import { claimIndex } from './own-index.ts';
@@ -18,7 +18,7 @@ import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
 import type { Process } from './process.ts';
 import { setStartMethod } from './start-method.ts';
-import type { ThreadBirth } from './thread-birth.ts';
+import type { ThreadBootstrap } from './thread-bootstrap.ts';
 import { enterThread, threadBirth } from './thread-entry.ts';
 import { onUserChange } from './user-change.ts';
 
@@ -51,7 +51,7 @@ async function run(): Promise<void> {
   // A module that cannot be imported is reported where it is used.
   for (const url of brief.modules) await importModule(url).catch(() => {});
   const work = readWork(mine, assignment) as Process;
-  if (brief.isRehearsal) {
+  if (brief.isWarmUp) {
     await work.run();
     return run();
   }
@@ -95,7 +95,7 @@ function joinAsProcess(): Family {
   return family;
 }
 
-function joinAsThread(birth: ThreadBirth): Family {
+function joinAsThread(birth: ThreadBootstrap): Family {
   const inheritance = enterThread(birth);
   // The thread was ended before it began: Node is about to stop it.
   if (inheritance === undefined) process.exit(1);

@@ -50,10 +50,10 @@ export const processExtension: Extension<Process> = {
  * classes.
  */
 function prepareClasses(fields: object, out: ValueWriter): void {
-  const rehearsed = new Error('taken back');
+  const discarded = new Error('taken back');
   const error = out.attempt(() => {
     out.capturing(() => out.value(fields, ''));
-    throw rehearsed;
+    throw discarded;
   });
-  if (error !== rehearsed) throw error;
+  if (error !== discarded) throw error;
 }

@@ -19,13 +19,13 @@ import { type Assignment, assign, dropAssignment, writeAssignment } from './assi
 import { assertDescendantsEnd } from './descendants.ts';
 import { type IndexClaim, ownIndex } from './own-index.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
-import { rehearsal } from './rehearsal.ts';
 import type { Runner } from './runner.ts';
 import { Sentinel } from './sentinel.ts';
 import { assertStartAllowed } from './start-allowed.ts';
 import { getStartMethod, type StartMethod, startMethodOf } from './start-method.ts';
 import { checkStartOptions, type StartOptions } from './start-options.ts';
 import { startRunner } from './start-runner.ts';
+import { warmUp } from './warm-up.ts';
 
 /** The state of a process. Separate from the object, because a process that was sent is made without its constructor. */
 interface Internals {
@@ -137,7 +137,7 @@ export class Process<A extends AnyArgs = any[]> {
     const assignment = prepare(mine, this, false);
     let child: Runner;
     try {
-      child = startRunner(own, rehearse);
+      child = startRunner(own, warmUpSpare);
     } catch (error) {
       dropAssignment(mine, assignment);
       throw error;
@@ -352,22 +352,22 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
 }
 
 /** Lets a spare run everything once with a process that does almost nothing, so that its code is compiled before it is needed. */
-function rehearse(spare: Runner): void {
+function warmUpSpare(spare: Runner): void {
   const mine = family();
   const queue = asOurselves(() => new SimpleQueue());
-  const work = { ...mainProcess, target: rehearsal(), args: [queue, Lock, new Map([[1, 2]])] };
+  const work = { ...mainProcess, target: warmUp(), args: [queue, Lock, new Map([[1, 2]])] };
   assign(mine, spare.member, prepare(mine, makeProcess(Process, work, false), true));
   queue.close();
 }
 
 /** Everything that a child needs to be this process, in the heap. */
-function prepare(mine: Family, work: Process, isRehearsal: boolean): Assignment {
+function prepare(mine: Family, work: Process, isWarmUp: boolean): Assignment {
   const { name, index, descendants, startMethod } = open(work);
   const envelope = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
   const brief = {
     modules: envelope.modules,
     argv: process.argv,
-    isRehearsal,
+    isWarmUp,
     name,
     index,
     takesDescendantsAlong: descendants,

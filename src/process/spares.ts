@@ -2,7 +2,7 @@ import { assertWhole } from '../contracts/options.ts';
 import { os, setTimeout } from '../engine/builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { ChildRunner, currentSurroundings, type Surroundings } from './child-process.ts';
+import { ChildRunner, currentSurroundings, type Surroundings } from './child-runner.ts';
 
 /** Milliseconds that a started process gets before spares compete with it for the CPU. */
 const HEAD_START = 100;
@@ -19,7 +19,7 @@ let surroundings: Surroundings | undefined;
 let isFilling = false;
 let pause = HEAD_START;
 let idleBefore = 0;
-let rehearse: (spare: ChildRunner) => void = () => {};
+let warmUpSpare: (spare: ChildRunner) => void = () => {};
 
 /**
  * Sets how many idle processes are kept ready; 0 keeps none, and ends the existing ones. The default is 2, from the first start on that
@@ -46,7 +46,7 @@ export function setSpareProcesses(n: number): void {
  * later is given to `onSpare` first.
  */
 export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
-  rehearse = onSpare;
+  warmUpSpare = onSpare;
   const now = currentSurroundings();
   if (surroundings === undefined || !isSame(surroundings, now)) {
     for (const spare of spares.splice(0)) spare.signal('SIGKILL');
@@ -88,7 +88,7 @@ function fill(): void {
   try {
     const spare = new ChildRunner(family(), surroundings);
     spares.push(spare);
-    rehearse(spare);
+    warmUpSpare(spare);
   } catch {
     // There is no room for another spare: the next start tries again, and reports the error if it fails too.
     return;
@@ -96,7 +96,7 @@ function fill(): void {
   fillLater();
 }
 
-/** True until a process has taken its first assignment; for a spare, this is a rehearsal. */
+/** True until a process has taken its first assignment; for a spare, this is the warm-up. */
 function isBooting(child: ChildRunner): boolean {
   return family().members.get(child.member, field.assignment) !== 0 && child.isRunning;
 }

@@ -1,10 +1,10 @@
 import { family } from '../memory/family.ts';
-import { ChildRunner, currentSurroundings } from './child-process.ts';
-import { ThreadRunner } from './child-thread.ts';
+import { ChildRunner, currentSurroundings } from './child-runner.ts';
 import type { Runner } from './runner.ts';
 import { takeSpare } from './spares.ts';
 import type { StartMethod } from './start-method.ts';
 import type { StartOptions } from './start-options.ts';
+import { ThreadRunner } from './thread-runner.ts';
 
 /** The properties that a process wants its runner to have. */
 export interface RunnerWishes {

@@ -4,21 +4,21 @@ import { inheritPlatform, pipes } from '../platform/choose.ts';
 import { guardEnd } from '../platform/uninterrupted.ts';
 import { afterExitHandlers } from './after-exit-handlers.ts';
 import { useOwnOutput } from './own-output.ts';
-import { stage, type ThreadBirth, word } from './thread-birth.ts';
+import { stage, type ThreadBootstrap, word } from './thread-bootstrap.ts';
 
 /** Returns the start data of a thread of this library, `undefined` in a process. */
-export function threadBirth(): ThreadBirth | undefined {
+export function threadBirth(): ThreadBootstrap | undefined {
   // Not read from node:worker_threads, which takes 2 ms to load: only processes have arguments.
   if (process.argv.length > 2) return undefined;
   const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
-  return isMainThread ? undefined : (workerData as ThreadBirth);
+  return isMainThread ? undefined : (workerData as ThreadBootstrap);
 }
 
 /**
  * Prepares this thread to join its family; returns what it needs for that. Returns `undefined` if the thread was ended before: it must
  * not touch the heap then, because it is already reclaimed.
  */
-export function enterThread({ multiprocThread, words }: ThreadBirth): Inheritance | undefined {
+export function enterThread({ multiprocThread, words }: ThreadBootstrap): Inheritance | undefined {
   const { ends, guards, member, memory } = multiprocThread;
   guardEnd(new ThreadGuard(guards!, member));
   inheritPlatform(memory.buffer === undefined ? 'native' : 'portable');

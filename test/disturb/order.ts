@@ -16,7 +16,7 @@ export interface Order {
   readonly errno: number;
 }
 
-/** Where a thread's exit code stands: see process/thread-birth.ts. */
+/** Where a thread's exit code stands: see process/thread-bootstrap.ts. */
 export const EXIT_CODE = 1;
 
 /** What a cell says in place of a point when all have been passed. */

@@ -9,8 +9,8 @@ const text = `(queue, Lock) => {
 }`;
 let compiled: ((...args: readonly unknown[]) => unknown) | undefined;
 
-/** Returns the function that a spare rehearses: a function of a queue and the class `Lock` that uses a little of everything. */
-export function rehearsal(): (...args: readonly unknown[]) => unknown {
+/** Returns the function with which a spare warms up: a function of a queue and the class `Lock` that uses a little of everything. */
+export function warmUp(): (...args: readonly unknown[]) => unknown {
   compiled ??= process.getBuiltinModule('node:vm').runInThisContext(text) as NonNullable<typeof compiled>;
   return compiled;
 }

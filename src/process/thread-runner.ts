@@ -12,7 +12,7 @@ import { giveUpMember, prepareMember } from './cradle.ts';
 import { markOf } from './descendants.ts';
 import { endedAtExit } from './ended-at-exit.ts';
 import { Runner } from './runner.ts';
-import { stage, type ThreadBirth, UNKNOWN, word } from './thread-birth.ts';
+import { stage, type ThreadBootstrap, UNKNOWN, word } from './thread-bootstrap.ts';
 
 /** Milliseconds between checks for processes that an ending thread has started. */
 const AGAIN = 20;
@@ -36,7 +36,7 @@ export class ThreadRunner extends Runner {
     const { pass, transfer } = ends.forThread();
     const words = new Int32Array(new SharedArrayBuffer(word.words * 4));
     words[word.exitCode] = UNKNOWN;
-    const birth: ThreadBirth = {
+    const birth: ThreadBootstrap = {
       multiprocThread: { member, memory: family.heap.memory.pass, ends: pass, guards: family.guards },
       multiprocCode: codeOfThreads()?.given(),
       words,
@@ -154,7 +154,7 @@ const running = endedAtExit<ThreadRunner>((thread) => thread.stop());
 
 function startWorker(
   env: Readonly<Record<string, string | undefined>>,
-  birth: ThreadBirth,
+  birth: ThreadBootstrap,
   transferList: readonly MessagePort[],
   resourceLimits: ResourceLimits | undefined,
 ): Worker {

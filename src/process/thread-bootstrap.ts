@@ -1,7 +1,7 @@
 import type { Inheritance } from '../memory/family.ts';
 
 /** The start data of a worker thread; an entry recognizes by it that it runs in a thread of the library. */
-export interface ThreadBirth {
+export interface ThreadBootstrap {
   readonly multiprocThread: Inheritance;
   /** Compiled code of the library, which only `dist/` has: see `CodeOfThreads`. */
   readonly multiprocCode: unknown;
@@ -9,7 +9,7 @@ export interface ThreadBirth {
   readonly words: Int32Array<SharedArrayBuffer>;
 }
 
-/** Words of a `ThreadBirth`. */
+/** Words of a `ThreadBootstrap`. */
 export const word = {
   /** One of `stage`; both threads write it by compareExchange. */
   stage: 0,
