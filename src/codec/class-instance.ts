@@ -100,7 +100,9 @@ function writeState(base: number, value: object, { encode }: ClassRegistration, 
     case form.ARRAY: {
       const { length } = value as unknown[];
       if (out.reach !== reach.FAMILY && !out.claims.holes(holesIn(length, value))) {
-        out.refuse('arrays with so many missing elements do not go through a socket; send a Map of what there is');
+        out.refuse(
+          'an array with that many missing elements cannot be sent through a socket; send a Map of its elements',
+        );
       }
       out.uint32(length);
       break;

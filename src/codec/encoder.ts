@@ -460,7 +460,9 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
 
   #missing(count: number): void {
     if (this.reach !== reach.FAMILY && !this.claims.holes(count)) {
-      this.refuse('arrays with so many missing elements do not go through a socket; send a Map of what there is');
+      this.refuse(
+        'an array with that many missing elements cannot be sent through a socket; send a Map of its elements',
+      );
     }
     this.#holes(count);
   }

@@ -102,7 +102,7 @@ export class FrameReader {
     const of = header.getUint8(0);
     const blobs = header.getUint16(2);
     if ((of !== kind.BYTES && of !== kind.VALUE) || header.getUint8(1) !== 0 || (of === kind.BYTES && blobs > 0)) {
-      throw new SerializationError('What came through the connection is not a message of this library.', '');
+      throw new SerializationError('The connection delivered bytes that are not a message of this library.', '');
     }
     this.#kind = of;
     this.#lengths = [header.getUint32(4)];

@@ -58,7 +58,8 @@ export async function greetClient(wire: HandshakeWire, key: Uint8Array | undefin
   const nonce = randomBytes(NONCE_BYTES);
   wire.write(Buffer.concat([LOCKED, nonce]));
   const answer = await wire.read();
-  if (answer.length !== NONCE_BYTES + PROOF_BYTES) throw new AuthenticationError('The client answered no challenge.');
+  if (answer.length !== NONCE_BYTES + PROOF_BYTES)
+    throw new AuthenticationError('The client did not reply to the challenge.');
   const clientNonce = answer.subarray(0, NONCE_BYTES);
   if (!timingSafeEqual(answer.subarray(NONCE_BYTES), proof(key, 'client', nonce, clientNonce))) return false;
   wire.write(Buffer.concat([WELCOME, proof(key, 'listener', nonce, clientNonce)]));
@@ -80,7 +81,7 @@ export async function greetListener(wire: HandshakeWire, key: Uint8Array | undef
     );
   }
   if (hello.length !== LOCKED.length + NONCE_BYTES || !hello.subarray(0, LOCKED.length).equals(LOCKED)) {
-    throw new AuthenticationError('What answered is no listener of this library.');
+    throw new AuthenticationError('The other end is not a listener of this library.');
   }
   if (key === undefined) throw new AuthenticationError('The listener asks for a key: give connect its authKey.');
   const nonce = hello.subarray(LOCKED.length);

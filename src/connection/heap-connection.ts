@@ -168,7 +168,7 @@ export class HeapConnection<T> extends Connection<T> {
     const last = this.#pop(wanted);
     if (last !== NOT_YET) return last;
     throw new EndOfStreamError(
-      'Nobody holds the other end of the Connection any more, and nothing that was sent is left.',
+      'No process holds the other end of the Connection any more, and no sent message is left.',
     );
   }
 

@@ -8,7 +8,7 @@ export function openLane(pipe: Pipe, from: Side): Mailbox {
   return new Mailbox(pipe.family, pipe.lane(from), {
     assertReceiver() {
       if (!pipe.isGone(to)) return;
-      throw new EndOfStreamError('Nobody holds the other end of the Connection any more: nothing can be sent.');
+      throw new EndOfStreamError('No process holds the other end of the Connection any more: nothing can be sent.');
     },
     hasNoSender: () => pipe.isGone(from),
     hasNoReceiver: () => pipe.isGone(to),

@@ -115,7 +115,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
       () => this.#waiting.shift() ?? NOT_YET,
       options,
       () => {
-        throw new TimeoutError(`Nobody connected within ${options?.timeout} ms.`);
+        throw new TimeoutError(`No client connected within ${options?.timeout} ms.`);
       },
     );
   }

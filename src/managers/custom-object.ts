@@ -37,7 +37,7 @@ export class CustomObject implements ServedObject {
     const object = this.#object as Partial<AsyncIterable<unknown> & Iterable<unknown>>;
     const iterator = object[Symbol.asyncIterator]?.() ?? object[Symbol.iterator]?.();
     if (iterator !== undefined) return iterator;
-    throw new RemoteError(`${this.type} cannot be gone through: the object in the server is not iterable.`);
+    throw new RemoteError(`${this.type} cannot be iterated: the object in the server is not iterable.`);
   }
 
   #method(name: string): (...args: unknown[]) => unknown {

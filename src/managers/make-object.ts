@@ -110,5 +110,5 @@ function notSharable(type: string): StateError {
 function lockOf(find: FindObject, proxy: unknown): ServedLock {
   const object = proxy instanceof BaseProxy ? find(proxy) : undefined;
   if (object !== undefined && 'holders' in object) return object as ServedLock;
-  throw new TypeError('A condition is made of a lock or an rlock of the same manager.');
+  throw new TypeError('condition() takes a lock or an rlock of the same manager.');
 }

@@ -55,5 +55,5 @@ function tell(error: unknown): void {
   tellings++;
   if (typeof error === 'object' && error !== null) told.add(error);
   const text = error instanceof Error ? (stackOf(error) ?? error.message) : String(error);
-  process.stderr.write(`A task of a Pool failed, and nobody asked for its result: ${text}\n`);
+  process.stderr.write(`A task of a Pool failed, and its result was never read: ${text}\n`);
 }

@@ -246,5 +246,5 @@ export function destroyLock(family: Family, offset: number): void {
 }
 
 function notHeld(): StateError {
-  return new StateError('This Lock is not held by anybody: it was released once too often.');
+  return new StateError('No process holds this Lock: it was released once too often.');
 }

@@ -188,13 +188,13 @@ describe('a program', () => {
   test('a program prints at its end the errors that were never read', async () => {
     const { code, stdout, stderr } = await run(fixture('unobserved'));
     assert.deepEqual([code, stdout], [0, 'goes on\n']);
-    assert.match(stderr, /nobody asked for its result: Error: nobody looks/);
+    assert.match(stderr, /its result was never read: Error: nobody looks/);
   });
 
   test('a program prints an error as soon as it cannot be read any more', async () => {
     const { code, stdout, stderr } = await run(fixture('unreachable'), { execArgv: ['--expose-gc'] });
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^A task of a Pool failed, and nobody asked for its result: Error: nobody can look/);
+    assert.match(stdout, /^A task of a Pool failed, and its result was never read: Error: nobody can look/);
   });
 
   test('an error that is read later is not printed', async () => {
@@ -207,7 +207,7 @@ describe('a program', () => {
   test('only the first unread errors are kept', async () => {
     const { code, stdout, stderr } = await run(fixture('many-unobserved'), { execArgv: ['--max-old-space-size=64'] });
     assert.deepEqual([code, stdout], [0, 'goes on\n']);
-    assert.equal(stderr.match(/nobody asked for its result: Error: failure/g)?.length, 20);
+    assert.equal(stderr.match(/its result was never read: Error: failure/g)?.length, 20);
     assert.match(stderr, /… and 180 more tasks\.\n$/);
   });
 

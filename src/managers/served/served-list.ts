@@ -44,7 +44,7 @@ function append(list: unknown[], items: unknown[]): number {
 function itemsOf(init: unknown): unknown[] {
   if (init === undefined) return [];
   if (typeof init === 'object' && init !== null && Symbol.iterator in init) return [...(init as Iterable<unknown>)];
-  throw new TypeError(`A list is made of what can be gone through, not of ${String(init)}.`);
+  throw new TypeError(`A list is made of an iterable, not of ${String(init)}.`);
 }
 
 /** Returns the place of an existing item; a negative index counts from the end. */
