@@ -1,5 +1,5 @@
 // The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
-import { type Connection, Lock, Pool, Process, pipe, Queue, SharedArray, setSpareProcesses } from 'multiproc';
+import { type Connection, Lock, Pool, Process, pipe, SharedArray, setSpareProcesses } from 'multiproc';
 import { Manager } from 'multiproc/managers';
 import {
   conditionAwait,
@@ -11,51 +11,11 @@ import {
   semaphoreSync,
 } from './hand-over.ts';
 import { idleChildren } from './idle-children.ts';
-import { computing, poolScenarios } from './pools/ours.ts';
+import { computing, firstMap, poolScenarios } from './pools/ours.ts';
+import { crowded, record, throughPort, transfer } from './queue-transfer.ts';
 
 const MEBIBYTE = 2 ** 20;
 const SPARES = 2;
-
-/** The producer, in another process, puts `count` items each time it is told to. */
-function produceSync<T>(items: Queue<T>, go: Queue<number>, item: T): void {
-  for (let count = go.getSync(); count > 0; count = go.getSync()) {
-    for (let i = 0; i < count; i++) items.putSync(item);
-  }
-}
-
-async function produce<T>(items: Queue<T>, go: Queue<number>, item: T): Promise<void> {
-  for (let count = await go.get(); count > 0; count = await go.get()) {
-    for (let i = 0; i < count; i++) await items.put(item);
-  }
-}
-
-function consumeSync(items: Queue<unknown>, go: Queue<number>, count: number): number {
-  const start = performance.now();
-  go.putSync(count);
-  for (let i = 0; i < count; i++) items.getSync();
-  return performance.now() - start;
-}
-
-async function consume(items: Queue<unknown>, go: Queue<number>, count: number): Promise<number> {
-  const start = performance.now();
-  await go.put(count);
-  for (let i = 0; i < count; i++) await items.get();
-  return performance.now() - start;
-}
-
-/** Items per second, after a tenth of them as a warm-up. */
-async function transfer<T>(item: T, bound: number, count: number, way: 'sync' | 'await'): Promise<number> {
-  const items = new Queue<T>(bound);
-  const go = new Queue<number>();
-  const producer = new Process({ target: way === 'sync' ? produceSync<T> : produce<T>, args: [items, go, item] });
-  producer.start();
-  const run = way === 'sync' ? consumeSync : consume;
-  await run(items, go, count / 10);
-  const elapsed = await run(items, go, count);
-  await go.put(0);
-  await producer.join();
-  return (count / elapsed) * 1000;
-}
 
 async function echo(end: Connection<number>): Promise<void> {
   for await (const n of end) await end.send(n);
@@ -150,12 +110,12 @@ async function sumOwn(count: number): Promise<number[]> {
   return await timeSums(() => sum(numbers), count);
 }
 
-/** Microseconds of each put with its get, from one client, after a tenth of them as a warm-up. */
-async function throughManager(count: number): Promise<number[]> {
+/** Microseconds of each put with its get, from one client, after some as a warm-up. */
+async function throughManager(count: number, warmUp: number): Promise<number[]> {
   await using manager = new Manager();
   const queue = manager.queue<number>();
   const values: number[] = [];
-  for (let i = -count / 10; i < count; i++) {
+  for (let i = -warmUp; i < count; i++) {
     const start = performance.now();
     await queue.put(i);
     await queue.get();
@@ -171,6 +131,10 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'queue-int-await': async (count) => [await transfer(7, 0, count, 'await')],
   'queue-bytes-sync': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'sync'))],
   'queue-bytes-await': async (count) => [megabytes(await transfer(new Uint8Array(MEBIBYTE), 16, count, 'await'))],
+  'queue-objects-sync': async (count) => [await transfer(record, 0, count, 'sync')],
+  'queue-objects-port': async (count) => [await transfer(record, 0, count, 'await')],
+  'queue-four': async (count) => [await crowded(count)],
+  'queue-many': async (count) => [await transfer(7, 0, count, 'many')],
   'pipe-round-trip': roundTrips,
   'process-start-join': startAndJoin,
   'lock-uncontended': async (count) => [pairs(count)],
@@ -182,12 +146,16 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'semaphore-sync': async (count) => [await semaphoreSync(count)],
   'semaphore-await': async (count) => [await semaphoreAwait(count)],
   'condition-sync': async (count) => [await conditionSync(count)],
-  'manager-queue': throughManager,
+  'manager-queue': (count) => throughManager(count, count / 10),
+  'manager-first': (count) => throughManager(count, 0),
+  'pool-map-first': async (count) => [await firstMap(count)],
   'condition-await': async (count) => [await conditionAwait(count)],
 };
 
 for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];
-// What `pool-two-tasks` is compared with.
+// What scenarios of ours are compared with.
+scenarios['queue-one-by-one'] = async (count) => [await transfer(7, 0, count, 'await')];
+scenarios['message-port'] = async (count) => [await throughPort(count)];
 scenarios['pool-one-task'] = async (count) => [await computing(count, 1)];
 
 const [, , name, count] = process.argv;

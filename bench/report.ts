@@ -68,10 +68,12 @@ ${raw.join('\n')}
 ## What is measured
 
 - *Queues*: the consumer tells a producer in another process to start, and measures the time until it has the last item. A tenth of the items is
-  sent before as a warm-up. CPython's \`Queue\` can only block, so both forms are compared with the same program.
+  sent before as a warm-up. CPython's \`Queue\` can only block, so both forms are compared with the same program. With four producers and four consumers, the time is that
+  from the word to go until the last of them has ended. The \`MessagePort\` is that between a thread and its program.
 - *Start and join*: an empty function, one process at a time, after the spares have become idle; CPython starts after 0.3 s of rest.
 - *Lock*: uncontended, one process acquires and releases; contended, two processes acquire the lock, add 1 to a plain number in shared memory, and release the lock.
 - *Hand-over*: half of a round trip between two processes that wait for each other.
+- *First*: the first calls of a program, with code that no engine has compiled yet. The first tasks of pools are on the page [from the first task on](benchmarks/course.md).
 - *Pools*: two workers each, started and warm. The pools from npm run a worker file; multiproc and CPython receive the function.
   "One at a time" is the median time of a single task from call to result. For many tasks and items, the value is the median of
   the rounds in three seconds in one process, with at least five rounds.

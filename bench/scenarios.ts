@@ -19,7 +19,7 @@ export interface Scenario {
 }
 
 /** Scenarios of our own contender that others are compared with. */
-const own = ['pool-one-task', 'own-array-sum'] as const;
+const own = ['pool-one-task', 'own-array-sum', 'queue-one-by-one', 'message-port'] as const;
 
 /** CPython, a bare start of Node, our own contender in another scenario, or a pool of npm. */
 export type Other = 'cpython' | 'bare' | (typeof own)[number] | (typeof pools)[number];
@@ -45,7 +45,7 @@ export const scenarios: readonly Scenario[] = [
     against: queue,
     count: 300_000,
     unit: 'items/s',
-    demand: { kind: 'faster', limit: 8 },
+    demand: { kind: 'faster', limit: 40 },
   },
   {
     name: 'queue-int-await',
@@ -53,7 +53,7 @@ export const scenarios: readonly Scenario[] = [
     against: queue,
     count: 300_000,
     unit: 'items/s',
-    demand: { kind: 'faster', limit: 4 },
+    demand: { kind: 'faster', limit: 15 },
   },
   {
     name: 'queue-bytes-sync',
@@ -70,6 +70,40 @@ export const scenarios: readonly Scenario[] = [
     count: 1000,
     unit: 'MB/s',
     demand: { kind: 'faster', limit: 8 },
+  },
+  {
+    name: 'queue-objects-sync',
+    work: 'queue, objects of 100 bytes, one process to another, `putSync` and `getSync`',
+    against: queue,
+    count: 100_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 8 },
+  },
+  {
+    name: 'queue-objects-port',
+    work: 'the same objects with `await put` and `await get`',
+    against: 'the `MessagePort` of a thread',
+    others: ['message-port'],
+    count: 100_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 2 },
+  },
+  {
+    name: 'queue-four',
+    work: 'queue, small integers, four producers to four consumers, `putSync` and `getSync`',
+    against: queue,
+    count: 200_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 10 },
+  },
+  {
+    name: 'queue-many',
+    work: '`putMany` and `getMany`, 256 small integers at once',
+    against: '`put` and `get` one by one',
+    others: ['queue-one-by-one'],
+    count: 512_000,
+    unit: 'items/s',
+    demand: { kind: 'faster', limit: 3 },
   },
   {
     name: 'pipe-round-trip',
@@ -93,7 +127,7 @@ export const scenarios: readonly Scenario[] = [
     against: "CPython's Lock",
     count: 2_000_000,
     unit: 'ns',
-    demand: { kind: 'slower', limit: 1 },
+    demand: { kind: 'quicker', limit: 2 },
   },
   {
     name: 'shared-array-sum',
@@ -153,6 +187,14 @@ export const scenarios: readonly Scenario[] = [
     demand: { kind: 'quicker', limit: 3 },
   },
   {
+    name: 'manager-first',
+    work: 'the first 2,500 puts and gets of a program on `manager.queue()`, p50',
+    against: "CPython's Manager().Queue()",
+    count: 2500,
+    unit: 'µs',
+    demand: { kind: 'quicker', limit: 1 },
+  },
+  {
     name: 'condition-sync',
     work: '`Condition`, hand-over to another process, blocking, p50',
     against: "CPython's Condition",
@@ -176,16 +218,16 @@ export const scenarios: readonly Scenario[] = [
     count: 1,
     runs: 5,
     unit: 'ms',
-    demand: { kind: 'more', limit: 25 },
+    demand: { kind: 'more', limit: 15 },
   },
   {
     name: 'pool-apply',
     work: '`await pool.apply(noop, [i])`, one at a time, p50',
     against: 'the fastest pool of Node',
     others: pools,
-    count: 5000,
+    count: 10_000,
     unit: 'µs',
-    demand: { kind: 'quicker', limit: 2 },
+    demand: { kind: 'quicker', limit: 3 },
   },
   {
     name: 'pool-apply-many',
@@ -194,7 +236,7 @@ export const scenarios: readonly Scenario[] = [
     others: [...pools, 'cpython'],
     count: 20_000,
     unit: 'tasks/s',
-    demand: { kind: 'faster', limit: 4 },
+    demand: { kind: 'faster', limit: 8 },
   },
   {
     name: 'pool-map-single',
@@ -202,7 +244,7 @@ export const scenarios: readonly Scenario[] = [
     against: "CPython's `Pool.map`",
     count: 100_000,
     unit: 'items/s',
-    demand: { kind: 'faster', limit: 6 },
+    demand: { kind: 'faster', limit: 10 },
   },
   {
     name: 'pool-map',
@@ -210,7 +252,15 @@ export const scenarios: readonly Scenario[] = [
     against: "CPython's `Pool.map`",
     count: 100_000,
     unit: 'items/s',
-    demand: { kind: 'faster', limit: 1 },
+    demand: { kind: 'faster', limit: 1.5 },
+  },
+  {
+    name: 'pool-map-first',
+    work: 'the first `map` of 100,000 items of a pool that has run one task',
+    against: "CPython's `Pool.map`",
+    count: 100_000,
+    unit: 'ms',
+    demand: { kind: 'quicker', limit: 2 },
   },
   {
     name: 'pool-two-tasks',

@@ -21,6 +21,17 @@ function map(count: number, options: { chunksize?: number }): Promise<number> {
   return withPool((pool) => perSecond(count, () => pool.map(noop, items, options)));
 }
 
+/** Milliseconds of the first `map` of a pool, after one task. */
+export function firstMap(count: number): Promise<number> {
+  const items = Array.from({ length: count }, (_, i) => i);
+  return withPool(async (pool) => {
+    await pool.apply(noop, [0]);
+    const start = performance.now();
+    await pool.map(noop, items);
+    return performance.now() - start;
+  });
+}
+
 /** Some `count` ms of arithmetic, the same work in every process. */
 function compute(rounds: number): number {
   let x = 1;

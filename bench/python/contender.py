@@ -8,6 +8,7 @@ import hand_over
 
 mp = multiprocessing.get_context("fork")
 MEBIBYTE = 2**20
+RECORD = {"id": 1234567, "name": "somebody or other", "tags": ["red", "green", "blue"], "score": 0.625, "open": True}
 
 
 def produce(items, go, item):
@@ -62,18 +63,49 @@ def round_trips(count):
     return values
 
 
-def through_manager(count):
-    """Microseconds of each put with its get, from one client, after a tenth of them as a warm-up."""
+def through_manager(count, warm_up):
+    """Microseconds of each put with its get, from one client, after some as a warm-up."""
     values = []
     with mp.Manager() as manager:
         queue = manager.Queue()
-        for i in range(-count // 10, count):
+        for i in range(-warm_up, count):
             start = time.perf_counter()
             queue.put(i)
             queue.get()
             if i >= 0:
                 values.append((time.perf_counter() - start) * 1e6)
     return values
+
+
+def member(run, here, items, go, count):
+    here.put(1)
+    go.get()
+    for _ in range(count):
+        run(items)
+
+
+def put_one(items):
+    items.put(7)
+
+
+def get_one(items):
+    items.get()
+
+
+def crowded(count):
+    """Small integers per second from four producers to four consumers, from the word to go until the last has ended."""
+    items, go, here = mp.Queue(), mp.Queue(), mp.Queue()
+    members = [mp.Process(target=member, args=(run, here, items, go, count // 4)) for run in [put_one] * 4 + [get_one] * 4]
+    for p in members:
+        p.start()
+    for _ in members:
+        here.get()
+    start = time.perf_counter()
+    for _ in members:
+        go.put(1)
+    for p in members:
+        p.join()
+    return count / (time.perf_counter() - start)
 
 
 def work():
@@ -123,6 +155,15 @@ def pooled(run, count):
     return count / sorted(times)[len(times) // 2]
 
 
+def first_map(count):
+    """Milliseconds of the first `map` of a pool, after one task."""
+    with mp.Pool(2) as pool:
+        pool.apply(noop, (0,))
+        start = time.perf_counter()
+        pool.map(noop, range(count))
+        return (time.perf_counter() - start) * 1000
+
+
 def all_at_once(pool, count):
     for result in [pool.apply_async(noop, (i,)) for i in range(count)]:
         result.get()
@@ -133,6 +174,8 @@ scenarios = {
     "queue-int-await": lambda count: [transfer(7, 0, count)],
     "queue-bytes-sync": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
     "queue-bytes-await": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
+    "queue-objects-sync": lambda count: [transfer(RECORD, 0, count)],
+    "queue-four": lambda count: [crowded(count)],
     "pipe-round-trip": round_trips,
     "process-start-join": start_and_join,
     "lock-uncontended": lambda count: [pairs(count)],
@@ -144,7 +187,9 @@ scenarios = {
     "event-await": lambda count: [hand_over.event(count)],
     "semaphore-sync": lambda count: [hand_over.semaphore(count)],
     "semaphore-await": lambda count: [hand_over.semaphore(count)],
-    "manager-queue": through_manager,
+    "manager-queue": lambda count: through_manager(count, count // 10),
+    "manager-first": lambda count: through_manager(count, 0),
+    "pool-map-first": lambda count: [first_map(count)],
     "condition-sync": lambda count: [hand_over.condition(count)],
     "condition-await": lambda count: [hand_over.condition(count)],
 }
