@@ -18,6 +18,7 @@ export const privateStores = {
   'pool/batch.ts': ['this.#values', 'new Array(Math.min(count, MOST))'],
   'pool/jobs.ts': ['this.#bySlot'],
   'pool/result-iterator.ts': ['outcomes'],
+  'ring/record-batch.ts': ['this.#words', 'this.#octets', 'this.#ends'],
   'pool/worker.ts': ['values', 'new Array(items.length)'],
 };
 

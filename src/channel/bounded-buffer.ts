@@ -6,6 +6,7 @@ import { line, objectStruct, word } from '../memory/struct.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { BatchedPut } from './batched-put.ts';
 import { type Letter, Mailbox, mailbox } from './mailbox.ts';
 import { unpack } from './transport.ts';
 
@@ -137,6 +138,17 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   protected attemptGet(): T | NotYet {
     this.assertOpen();
     return this.#attemptGet();
+  }
+
+  /** @internal Begins to put many items in. `isTimed` says whether the next item may take its time. */
+  protected batchedPut(options: WaitOptions | undefined, isTimed: boolean): BatchedPut {
+    return new BatchedPut(this.#box, () => this.assertOpen(), options, isTimed);
+  }
+
+  /** @internal Takes out small integers without waiting, as long as the oldest item is one. Returns their number. */
+  protected takeInts(into: Int32Array): number {
+    this.assertOpen();
+    return this.#box.popInts(into);
   }
 
   /** @internal Wakes all members that wait to put or to get, after a change that is final. */

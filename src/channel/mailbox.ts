@@ -3,6 +3,7 @@ import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { struct } from '../memory/struct.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
+import type { RecordBatch } from '../ring/record-batch.ts';
 import { outcome, Ring, ring, SCRATCH_BYTES } from '../ring/ring.ts';
 import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
@@ -88,6 +89,16 @@ export class Mailbox {
     return pack(this.#family, value, root);
   }
 
+  /** Returns a letter that outlasts the packing of other values. */
+  keep(letter: Letter): Letter {
+    return typeof letter === 'number' ? letter : keepEnvelope(letter);
+  }
+
+  /** Frees a letter that is not sent. */
+  discard(letter: Letter): void {
+    if (typeof letter !== 'number') discardEnvelope(this.#family, letter);
+  }
+
   /** Waits for room and puts the letter in; frees it if that fails. `expire` throws what the call rejects with at the time-out. */
   send(letter: Letter, tag: number, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
     try {
@@ -107,6 +118,19 @@ export class Mailbox {
     } catch (error) {
       this.#fail(letter, error);
     }
+  }
+
+  /**
+   * Waits until all records of the batch are in. They go in as far as there is room, so `left` of the batch says what an error has kept out.
+   * For mailboxes without a bound of KiB.
+   */
+  sendBatch(batch: RecordBatch, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
+    if (options === undefined && !this.senders.hasLocal && this.#pushBatch(batch)) return soon(DONE);
+    return this.senders.wait(
+      () => (this.#pushBatch(batch) ? undefined : NOT_YET),
+      options,
+      () => expire(options),
+    );
   }
 
   /** Waits until `attempt` takes a message out. */
@@ -144,6 +168,14 @@ export class Mailbox {
     }
   }
 
+  /** Takes the oldest messages out into `into`, as long as they are small integers. Returns their number; 0 says nothing of other messages. */
+  popInts(into: Int32Array): number {
+    const box = this.ring;
+    const taken = box.popInts(into);
+    if (box.bound > 0) for (let i = 0; i < taken && this.senders.hasWaiting; i++) this.senders.notify();
+    return taken;
+  }
+
   /** Ends all waits of this thread with an error. */
   close(error: unknown): void {
     this.receivers.close(error);
@@ -163,15 +195,26 @@ export class Mailbox {
     return true;
   }
 
+  /** Puts in what there is room for; returns true if all is in. Throws as `tryPush` does. */
+  #pushBatch(batch: RecordBatch): boolean {
+    this.#ends?.assertReceiver();
+    const { left } = batch;
+    const found = this.ring.pushBatch(batch);
+    if (found === outcome.SHUT) throw new ShutDown();
+    // Each of those who wait may take one.
+    for (let i = batch.left; i < left && this.receivers.hasWaiting; i++) this.receivers.notify();
+    return found === outcome.DONE;
+  }
+
   /** Returns the attempt to push a letter, which must outlast this call. */
   #pushing(letter: Letter, tag: number): Attempt<void> {
-    const kept = typeof letter === 'number' ? letter : keepEnvelope(letter);
+    const kept = this.keep(letter);
     return () => (this.tryPush(kept, tag) ? undefined : NOT_YET);
   }
 
   /** Frees a letter that was not put in. */
   #fail(letter: Letter, error: unknown): never {
-    if (typeof letter !== 'number') discardEnvelope(this.#family, letter);
+    this.discard(letter);
     throw error;
   }
 }

@@ -8,7 +8,6 @@ import {
   readBound,
   type ShutdownOptions,
 } from '../contracts/queue.ts';
-import { clock } from '../engine/builtins.ts';
 import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
@@ -106,19 +105,24 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     this.assertOpen();
-    const timeout = readTimeout(options);
+    readTimeout(options);
     assertIterable('items', items);
-    const deadline = clock() + timeout;
-    const signal = options?.signal;
-    let done = 0;
+    // An array has its items at hand; another iterator may take its time for each.
+    const put = this.batchedPut(options, !Array.isArray(items));
     try {
-      for (const item of items) {
-        const left = timeout === Number.POSITIVE_INFINITY ? undefined : Math.max(0, deadline - clock());
-        await (options === undefined ? this.put(item) : this.put(item, { timeout: left, signal }));
-        done++;
+      try {
+        for (const item of items) {
+          const added = put.add(item);
+          if (added !== undefined) await added;
+        }
+      } finally {
+        // What came before an item that cannot be sent, or before the error of an iterator, goes in.
+        await put.flush();
       }
     } catch (error) {
-      throw afterPutting(error, done, signal);
+      throw afterPutting(error, put.done, options?.signal);
+    } finally {
+      put.end();
     }
   }
 
@@ -131,6 +135,10 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
     const items: T[] = [(await this.get(options)) as T];
     try {
       while (items.length < max) {
+        const ints = max - items.length >= scratch.length ? scratch : scratch.subarray(0, max - items.length);
+        const taken = this.takeInts(ints);
+        for (let i = 0; i < taken; i++) items.push(ints[i] as T);
+        if (taken > 0) continue;
         const item = this.attemptGet();
         if (item === NOT_YET) break;
         items.push(item);
@@ -172,6 +180,9 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
     };
   }
 }
+
+/** Small integers on their way out of the ring. */
+const scratch = new Int32Array(256);
 
 /** Returns the bound for the ring. A bound that is more than the ring can count is no bound. */
 function roomFor(maxsize: number): number {

@@ -33,7 +33,7 @@ const NO_HANDLES: number[] = [];
  * An envelope in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
  * sender's that can be read without decoding. Written by its sender only.
  */
-const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
+export const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
 
 /** Returns the number of words that the envelope takes in shared memory; always even, so that the next record is 8-byte aligned. */
 export function envelopeWords(envelope: Envelope): number {

@@ -18,6 +18,8 @@ import {
   weightAt,
   writeEnvelope,
 } from './envelope.ts';
+import type { RecordBatch } from './record-batch.ts';
+import { INLINE_WORDS, KIND_BITS, record } from './records.ts';
 
 /**
  * Words of a ring, from its start. An end (`tail`: producers, `head`: consumers) is a cache line: its section, its version, and
@@ -49,19 +51,6 @@ const place = { segment: 0, word: 1, count: 2, weight: 3 } as const;
 const segment = { next: 0, end: 1, size: 2, first: 4 } as const;
 const FIRST_SEGMENT = 4096;
 const LAST_SEGMENT = 2 ** 18;
-
-/** The kinds of records. The first word of a record has its kind. */
-const record = {
-  /** One word: a number. */
-  INT: 1,
-  /** An envelope; its size in words is in the upper bits. */
-  INLINE: 2,
-  /** One word: the granule of a block that holds the envelope. */
-  OUT: 3,
-} as const;
-const KIND_BITS = 2;
-/** Envelopes from this size on (words) get a block to themselves. */
-const INLINE_WORDS = 2 ** 13;
 
 /** What a push or a pop found. */
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
@@ -222,6 +211,33 @@ export class Ring {
     return outcome.DONE;
   }
 
+  /**
+   * Puts in what the batch still has, as far as there is room, by one store. Returns DONE if all is in. For rings without a bound of KiB.
+   */
+  pushBatch(batch: RecordBatch): Outcome {
+    const found = this.#reserve(batch.size);
+    if (found !== outcome.DONE) return found;
+    try {
+      const records = this.#roomFor(batch.left);
+      const { words, at } = this.#tail;
+      const taken = batch.take(records);
+      words.set(taken, at + this.#word);
+      this.#commit(taken.length, 0, records);
+    } finally {
+      this.#tailSection.leave();
+    }
+    return batch.left === 0 ? outcome.DONE : outcome.FULL;
+  }
+
+  /** Returns how many of so many records have room, within the section. */
+  #roomFor(records: number): number {
+    const { bound } = this;
+    if (bound === 0) return records;
+    // Looks at the head only if what it last was does not suffice.
+    if (bound - ((this.#count - this.#knownHead) | 0) < records) this.#knownHead = this.#countOf(field.head);
+    return Math.min(records, bound - ((this.#count - this.#knownHead) | 0));
+  }
+
   #pushOut(envelope: Envelope, size: number, tag: number): Outcome {
     const { allocator, me } = this.#family;
     const block = allocator.allocate(size * 4, me);
@@ -274,7 +290,49 @@ export class Ring {
     return outcome.DONE;
   }
 
-  /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve references first. */
+  /**
+   * Takes the oldest messages out into `into`, as long as they are small integers of one segment, by one store. Returns their number: 0 if the
+   * ring is empty or begins with another message. For rings without a bound of KiB.
+   */
+  popInts(into: Int32Array): number {
+    this.#headSection.enterToCommit();
+    try {
+      return this.#takeInts(into);
+    } finally {
+      this.#headSection.leave();
+    }
+  }
+
+  #takeInts(into: Int32Array): number {
+    const words = this.#words;
+    const head = this.#at + field.head;
+    const version = words[head + end.version] as number;
+    const copy = head + end.copies + (version & 1) * end.copyWords;
+    const count = words[copy + place.count] as number;
+    this.#knownTail = this.#countOf(field.tail);
+    const first = words[copy + place.segment] as number;
+    const current = this.#head;
+    current.open(first);
+    let at = words[copy + place.word] as number;
+    const most = this.#isCut ? 0 : Math.min(into.length, (this.#knownTail - count) | 0);
+    // The end of the segment is read after the tail: what was committed before stands before the end.
+    const last = current.get(segment.end);
+    let taken = 0;
+    while (taken < most && at !== last && current.get(at) === record.INT) {
+      into[taken++] = current.get(at + 1);
+      at += 2;
+    }
+    if (taken === 0) return 0;
+    const other = head + end.copies + (~version & 1) * end.copyWords;
+    words[other + place.segment] = first;
+    words[other + place.word] = at;
+    words[other + place.count] = (count + taken) | 0;
+    words[other + place.weight] = words[copy + place.weight] as number;
+    this.#moveHead(version);
+    return taken;
+  }
+
+  /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve holdings first. */
   #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
     const words = this.#words;
     const head = this.#at + field.head;
@@ -383,7 +441,7 @@ export class Ring {
     return found;
   }
 
-  /** Finds the words for a record, within the section. */
+  /** Finds the words for a record, or for several that are pushed together, within the section. */
   #find(size: number): Outcome {
     const words = this.#words;
     const tail = this.#at + field.tail;
@@ -433,15 +491,15 @@ export class Ring {
     }
   }
 
-  /** Makes the record that was written since #reserve visible; the caller leaves the section. */
-  #commit(size: number, weight: number): void {
+  /** Makes the records that were written since #reserve visible; the caller leaves the section. */
+  #commit(size: number, weight: number, records = 1): void {
     const words = this.#words;
     const tail = this.#at + field.tail;
     const version = words[tail + end.version] as number;
     const copy = tail + end.copies + (~version & 1) * end.copyWords;
     words[copy + place.segment] = this.#tail.granule;
     words[copy + place.word] = this.#word + size + (size & 1);
-    words[copy + place.count] = (this.#count + 1) | 0;
+    words[copy + place.count] = (this.#count + records) | 0;
     words[copy + place.weight] = (this.#weight + weight) | 0;
     // SYNC(tail): the record is there for consumers, whole.
     Atomics.store(words, tail + end.version, (version + 1) | 0);

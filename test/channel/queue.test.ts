@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { ClosedError, Empty, Full, Queue, registerClass, SerializationError, ShutDown, SimpleQueue } from 'multiproc';
+import {
+  ClosedError,
+  Empty,
+  Full,
+  Process,
+  Queue,
+  registerClass,
+  SerializationError,
+  SharedValue,
+  ShutDown,
+  SimpleQueue,
+} from 'multiproc';
 import { test } from '../cases.ts';
 import { waiting } from '../inside.ts';
 
@@ -190,6 +201,108 @@ describe('putMany and getMany', () => {
     queue.shutdown();
     await assert.rejects(queue.putMany([1]), (e: ShutDown) => e instanceof ShutDown && e.done === 0);
     await assert.rejects(queue.getMany(1), ShutDown);
+  });
+
+  test('items of every kind and any number keep their order, also through a narrow queue', async () => {
+    const shared = new SharedValue('int32', 5);
+    const items = Array.from({ length: 2000 }, (_, i) => {
+      if (i % 97 === 96) return 'long '.repeat(10_000);
+      if (i % 31 === 30) return shared;
+      return i % 3 === 2 ? { i } : i;
+    });
+    for (const bound of [0, 1, 2, 255, 300]) {
+      const queue = new Queue<unknown>(bound);
+      const put = queue.putMany(items);
+      const got: unknown[] = [];
+      while (got.length < items.length) got.push(...(await queue.getMany(got.length % 7 === 0 ? 1 : 999)));
+      await put;
+      assert.equal(queue.qsize(), 0);
+      for (const [i, item] of got.entries()) {
+        if (items[i] === shared) assert.equal((item as SharedValue).value, 5);
+        else assert.deepEqual(item, items[i]);
+      }
+    }
+  });
+
+  test('two producers fill a narrow queue from both sides of another process, and each keeps its order', async () => {
+    const queue = new Queue<number>(10);
+    const produce = async (queue: Queue<number>, from: number) => {
+      await queue.putMany(Array.from({ length: 3000 }, (_, i) => from + i));
+    };
+    const other = new Process({ target: produce, args: [queue, 10_000] });
+    other.start();
+    const here = produce(queue, 0);
+    const got: number[] = [];
+    while (got.length < 6000) got.push(...(await queue.getMany(7)));
+    await Promise.all([here, other.join()]);
+    const of = (isOther: boolean) => got.filter((n) => n >= 10_000 === isOther);
+    assert.deepEqual(
+      of(false),
+      Array.from({ length: 3000 }, (_, i) => i),
+    );
+    assert.deepEqual(
+      of(true),
+      Array.from({ length: 3000 }, (_, i) => 10_000 + i),
+    );
+  });
+
+  test('one putMany wakes every process that waits', async () => {
+    const queue = new Queue<number>();
+    const got = new Queue<number>();
+    const members = [1, 2, 3].map(
+      () =>
+        new Process({
+          target: async (queue: Queue<number>, got: Queue<number>) => got.put(await queue.get()),
+          args: [queue, got],
+        }),
+    );
+    for (const p of members) p.start();
+    await queue.putMany([1, 2, 3]);
+    const all = [await got.get(), await got.get(), await got.get()];
+    assert.deepEqual(all.sort(), [1, 2, 3]);
+    for (const p of members) await p.join();
+  });
+
+  test('items that wait for room are in or not when the put is aborted, times out or meets the end', async () => {
+    const queue = new Queue<number>(3);
+    const items = Array.from({ length: 9 }, (_, i) => i);
+    const stop = new AbortController();
+    const aborted = queue.putMany(items, { signal: stop.signal });
+    assert.deepEqual(await queue.getMany(3), [0, 1, 2]);
+    while (queue.qsize() < 3) await new Promise(setImmediate);
+    stop.abort();
+    await assert.rejects(aborted, { name: 'AbortError' });
+    assert.deepEqual(await queue.getMany(9), [3, 4, 5]);
+    const ended = queue.putMany(items);
+    queue.shutdown();
+    await assert.rejects(ended, (e: ShutDown) => e instanceof ShutDown && e.done === 3);
+    assert.deepEqual(await queue.getMany(9), [0, 1, 2]);
+  });
+
+  test('what an iterator has given goes in before it takes its time, and before its error', async () => {
+    const queue = new Queue<number>();
+    function* slow() {
+      yield 1;
+      const start = performance.now();
+      while (performance.now() < start + 3);
+      yield 2;
+      // The first two are in, for others to take, while the iterator goes on.
+      assert.equal(queue.qsize(), 2);
+      yield 3;
+      throw new RangeError('no more');
+    }
+    await assert.rejects(
+      queue.putMany(slow()),
+      (e: Error & { done: number }) => e instanceof RangeError && e.done === 3,
+    );
+    assert.deepEqual(await queue.getMany(9), [1, 2, 3]);
+  });
+
+  test('a queue that is closed during a putMany takes no more', async () => {
+    const queue = new Queue<number>(2);
+    const put = queue.putMany([1, 2, 3]);
+    queue.close();
+    await assert.rejects(put, (e: Error & { done: number }) => e instanceof ClosedError && e.done === 2);
   });
 
   test('getMany gives what there was before the end', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Queue } from 'multiproc';
+import { Full, Queue, SharedValue } from 'multiproc';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 import { holders } from '../inside.ts';
 
@@ -79,6 +79,57 @@ for (const [what, item] of [
     assert.ok(count >= 6, `${count} points`);
   });
 }
+
+test('a producer disturbed anywhere in putMany has put whole items, from the first on', async () => {
+  // The segment ends within the batch, a shared value goes by itself, and the last item finds no room.
+  const items = [1, { a: 'two' }, 3, new SharedValue('int32', 4), 5, 6];
+  const count = await disturbEverywhere(
+    async (queue: Queue<unknown>, items: readonly unknown[]) => {
+      await queue.putMany(items, { timeout: 1 }).catch((error) => {
+        if (!(error instanceof Full)) throw error;
+      });
+    },
+    () => {
+      const queue = new Queue<unknown>(505);
+      for (let i = 0; i < 500; i++) queue.putSync(0);
+      return [queue, items];
+    },
+    async ({ isDead, threw }, queue) => {
+      if (!isDead && threw.length === 0) assert.ok(queue.qsize() >= 504);
+      for (let i = 0; i < 500; i++) assert.equal(queue.getSync(TIMEOUT), 0);
+      for (let i = 0; queue.qsize() > 0; i++) {
+        const item = queue.getSync(TIMEOUT);
+        if (i === 3) assert.equal((item as SharedValue).value, 4);
+        else assert.deepEqual(item, items[i]);
+      }
+      await usable(queue);
+    },
+    { meanwhile: (queue) => void queue.qsize() },
+  );
+  assert.ok(count >= 12, `${count} points`);
+});
+
+test('a consumer disturbed anywhere in getMany has taken whole items, from the first on', async () => {
+  const items = [1, 2, 3, { a: 'four' }, 5, 6];
+  const count = await disturbEverywhere(
+    async (queue: Queue<unknown>) => void (await queue.getMany(5)),
+    () => {
+      const queue = new Queue<unknown>(6);
+      for (const item of items) queue.putSync(item);
+      return [queue];
+    },
+    async ({ isDead, threw }, queue) => {
+      const rest: unknown[] = [];
+      while (queue.qsize() > 0) rest.push(queue.getSync(TIMEOUT));
+      const own = rest.filter((item) => item !== 'third');
+      assert.deepEqual(own, items.slice(items.length - own.length));
+      if (!isDead && threw.length === 0) assert.equal(own.length, 1);
+      await usable(queue);
+    },
+    { meanwhile: tryToPut },
+  );
+  assert.ok(count >= 6, `${count} points`);
+});
 
 test('a producer disturbed where one segment ends and the next begins leaves a queue that goes on', async () => {
   await disturbEverywhere(
