@@ -5,6 +5,7 @@ import { useKeyFile } from './use-key-file.ts';
 export interface ClusterDoor {
   startWorker(options: object): Promise<{
     readonly id: string;
+    readonly metrics: string | undefined;
     readonly closed: Promise<number>;
     drain(): Promise<void>;
   }>;
@@ -23,6 +24,7 @@ export async function worker(args: readonly string[], door: () => ClusterDoor): 
     lease: text,
     root: text,
     'no-ship': { type: 'boolean' },
+    metrics: text,
     import: { type: 'string', multiple: true },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -37,6 +39,7 @@ export async function worker(args: readonly string[], door: () => ClusterDoor): 
     code: { root: values.root, ship: values['no-ship'] === true ? 'never' : 'auto' },
     grace: values.grace === undefined ? undefined : millisecondsOf('--grace', values.grace),
     lease: values.lease === undefined ? undefined : millisecondsOf('--lease', values.lease),
+    metrics: values.metrics,
     execArgv: values.import?.flatMap((module) => ['--import', module]),
   };
   const host = await door().startWorker(given);
@@ -44,7 +47,8 @@ export async function worker(args: readonly string[], door: () => ClusterDoor): 
   process.on('SIGTERM', drain);
   // The host hears Ctrl-C, too, and drains.
   process.on('SIGINT', () => {});
-  process.stdout.write(`multiproc worker ${host.id} takes tasks\n`);
+  const served = host.metrics === undefined ? '' : `, and has metrics at ${host.metrics}`;
+  process.stdout.write(`multiproc worker ${host.id} takes tasks${served}\n`);
   return await host.closed;
 }
 

@@ -22,8 +22,11 @@ import { ClusterLock } from './proxies/cluster-lock.ts';
 import { packEntries } from './proxies/cluster-maps.ts';
 import type { ClusterTasks } from './proxies/cluster-tasks.ts';
 import { type ClusterSettings, readSettings } from './settings.ts';
+import type { ClusterStats } from './tasks/cluster-stats.ts';
 import type { HostInfo } from './tasks/read-hosts.ts';
 import type { PoolOrders } from './tasks/task-desk.ts';
+
+type Overview = BaseProxy & { hosts(): Promise<HostInfo[]>; stats(): Promise<ClusterStats> };
 
 /** The options of every object of a cluster. */
 export interface Named {
@@ -138,8 +141,18 @@ export class Cluster extends BaseManager {
 
   /** Resolves to the hosts that run tasks of pools with this cluster: those that `startWorker` or `npx multiproc worker` has started, on any machine. */
   async hosts(): Promise<HostInfo[]> {
-    using reader = this.make('hosts', 'class:hosts', []) as BaseProxy & { read(): Promise<HostInfo[]> };
-    return await reader.read();
+    using overview = this.#overview();
+    return await overview.hosts();
+  }
+
+  /** Resolves to what the cluster has to do and who is there to do it: slots, slots that are wanted, pools with their tasks, and what the hosts have done. */
+  async stats(): Promise<ClusterStats> {
+    using overview = this.#overview();
+    return await overview.stats();
+  }
+
+  #overview(): Overview {
+    return this.make('overview', 'class:overview', []) as Overview;
   }
 
   /** A `StateError`: a cluster is reached through its Redis server, whose URL the constructor takes. */

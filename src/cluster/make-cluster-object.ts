@@ -19,6 +19,7 @@ import { clusterDict, clusterValue, type PackedEntry } from './served/cluster-ma
 import { clusterQueue } from './served/cluster-queue.ts';
 import { clusterSemaphore } from './served/cluster-semaphore.ts';
 import { clusterTasks } from './served/cluster-tasks.ts';
+import { readStats } from './tasks/cluster-stats.ts';
 import { readHosts } from './tasks/read-hosts.ts';
 import type { PoolOrders } from './tasks/task-desk.ts';
 
@@ -45,7 +46,7 @@ export function makeClusterObject(
 ): ServedObject {
   const [whose, ...rest] = args;
   if (type === 'deleter') return deleter(gateway);
-  if (type === 'hosts') return hosts(gateway);
+  if (type === 'overview') return overview(gateway);
   if (type === 'tasks') return clusterTasks(gateway, rest[0] as PoolOrders);
   if (type === 'condition') return condition(find, rest[0], typeof whose === 'string' ? whose : undefined);
   const [kind, serve] = kindOf(type, rest);
@@ -156,12 +157,14 @@ function deleter(gateway: Gateway): ServedObject {
   };
 }
 
-function hosts(gateway: Gateway): ServedObject {
+/** What the cluster is: its hosts, and what it has to do. */
+function overview(gateway: Gateway): ServedObject {
+  const { redis, namespace, seal } = gateway;
   return {
-    type: 'hosts',
-    async call() {
-      await gateway.redis.opened();
-      return await readHosts(gateway.redis, gateway.namespace);
+    type: 'overview',
+    async call(method) {
+      await redis.opened();
+      return await (method === 'hosts' ? readHosts(redis, namespace, seal) : readStats(redis, namespace));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
-import { clearInterval, clearTimeout, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
+import { clearInterval, clearTimeout, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import { makePlace, Server } from '../../managers/server.ts';
 import { CodeFolder } from '../code/code-folder.ts';
 import { fileKey } from '../code/code-shelf.ts';
@@ -7,8 +7,10 @@ import { channelsOfGateways, Gateway } from '../gateway.ts';
 import type { HostDoor } from '../host-link.ts';
 import { makeClusterObject } from '../make-cluster-object.ts';
 import { Redis } from '../redis.ts';
+import { ENROL, SAY } from '../scripts/membership.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
+import type { HostInfo } from '../tasks/read-hosts.ts';
 import { removePool } from '../tasks/remove-pool.ts';
 import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
 import { DRAINED, HostedPool, type HostOfPools } from './hosted-pool.ts';
@@ -25,10 +27,20 @@ export interface HostOrders {
   readonly labels: readonly string[];
   /** Milliseconds that tasks have to end when the host is told to stop. */
   readonly grace: number;
+  /** The version of this library. */
+  readonly version: string;
+  /** The address at which the host serves its metrics, if it does. */
+  readonly metrics?: { readonly host: string; readonly port: number };
 }
 
 /** Milliseconds after which a host looks again without a hint. */
 const LOOK_AGAIN = 5000;
+/** Milliseconds between two messages about what the host does, while that changes. */
+const SAY_AGAIN = 1000;
+/** Milliseconds between two warnings about messages that were not sealed. */
+const WARN_AGAIN = 1000;
+/** Milliseconds that a host waits for the server when it leaves after its grace: a server that is away must not keep it. */
+const GOODBYE = 3000;
 
 /** Runs tasks of all pools of a cluster in workers of this machine. No code of users runs in its process. See ../README.md, "Tasks". */
 export class Host implements HostOfPools {
@@ -42,6 +54,7 @@ export class Host implements HostOfPools {
   readonly folder = new CodeFolder();
   readonly root: string;
   readonly takesCode: boolean;
+  readonly counts = { started: 0, done: 0, failed: 0, lost: 0, refused: 0 };
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
   /** Pools that this host cannot serve, and why. */
@@ -53,9 +66,16 @@ export class Host implements HostOfPools {
   #mustLook = false;
   #isDraining = false;
   #turn = 0;
+  #isSaying = false;
+  #warned = -WARN_AGAIN;
+  /** When the connection to the server was made. */
+  #reached = 0;
+  readonly #onHopeless: () => void;
 
-  constructor(orders: HostOrders) {
+  /** `onHopeless`: the host cannot get jobs any more, and must be started anew. */
+  constructor(orders: HostOrders, onHopeless: () => void) {
     const { settings, slots, name } = orders;
+    this.#onHopeless = onHopeless;
     this.#orders = orders;
     this.id = `${name.replace(/[^\w.-]/g, '_')}-${randomHex(3)}`;
     this.namespace = settings.namespace;
@@ -69,7 +89,10 @@ export class Host implements HostOfPools {
       settings.place,
       newsChannel(this.namespace),
       (text) => this.#hear(text),
-      () => this.#lookAround(),
+      () => {
+        this.#reached = clock();
+        this.#lookAround();
+      },
     );
   }
 
@@ -92,6 +115,7 @@ export class Host implements HostOfPools {
     this.#timers.push(
       setInterval(() => this.#lookAround(), Math.min(LOOK_AGAIN, lease)),
       setInterval(() => void this.#say().catch(() => {}), lease / 3),
+      setInterval(() => void this.#watch(), lease / 10),
     );
     this.#lookAround();
   }
@@ -100,7 +124,8 @@ export class Host implements HostOfPools {
   async drain(grace = this.#orders.grace): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    await this.#say().catch(() => {});
+    // Not awaited: the server may be away.
+    void this.#say().catch(() => {});
     const pools = [...this.#pools.values()];
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<boolean>((resolve) => {
@@ -108,7 +133,9 @@ export class Host implements HostOfPools {
     });
     const isLate = await Promise.race([late, Promise.all(pools.map((pool) => pool.drain())).then(() => false)]);
     if (timer !== undefined) clearTimeout(timer);
-    await Promise.all(pools.map((pool) => (isLate ? pool.end(DRAINED) : pool.close())));
+    const ends = Promise.all(pools.map((pool) => (isLate ? pool.end(DRAINED) : pool.close())));
+    const tooLate = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE));
+    await (isLate ? Promise.race([ends, tooLate]) : ends);
     await this.close();
   }
 
@@ -162,6 +189,14 @@ export class Host implements HostOfPools {
     void this.#note(id, why).catch(() => {});
   }
 
+  /** Counts a message that was not sealed for its place; warns at most once a second. */
+  countForged(error: Error): void {
+    this.counts.refused++;
+    if (clock() - this.#warned < WARN_AGAIN) return;
+    this.#warned = clock();
+    this.warn(`${error.message} (${this.counts.refused} refused so far)`);
+  }
+
   warn(text: string): void {
     process.stderr.write(`multiproc worker ${this.id}: ${text}\n`);
   }
@@ -178,11 +213,14 @@ export class Host implements HostOfPools {
         const isClaimed = await pool
           .claim(() => {
             this.#claimed--;
+            this.#saySoon();
             this.look();
           })
           .catch(() => false);
-        if (isClaimed) misses = 0;
-        else {
+        if (isClaimed) {
+          misses = 0;
+          this.#saySoon();
+        } else {
           this.#claimed--;
           misses++;
         }
@@ -194,7 +232,7 @@ export class Host implements HostOfPools {
     const [pool, task] = text.slice(1).split(' ') as [string, string?];
     const hosted = this.#pools.get(pool);
     if (text[0] === news.CANCEL) hosted?.cancel(task!);
-    else if (text[0] === news.END) void this.#forget(pool);
+    else if (text[0] === news.END) void this.#bury(pool).catch(() => {});
     else if (hosted === undefined) void this.#meet(pool).catch(() => {});
     else this.look();
   }
@@ -211,7 +249,27 @@ export class Host implements HostOfPools {
     for (const id of new Set([...ids, ...this.#pools.keys()])) {
       const isThere = (await this.redis.command('EXISTS', taskKeys(this.namespace, id).pool)) === 1;
       if (isThere) await this.#meet(id);
-      else await this.#bury(id);
+      // After an outage its program may be about to say that it lives.
+      else if (clock() - this.#reached > this.#leaseOf(id)) await this.#bury(id);
+    }
+  }
+
+  #leaseOf(pool: string): number {
+    return this.#pools.get(pool)?.lease ?? this.#orders.settings.lease;
+  }
+
+  /** Looks whether BullMQ still gives jobs. */
+  async #watch(): Promise<void> {
+    if (!this.redis.isReady || this.#isDraining) return;
+    for (const pool of this.#pools.values()) {
+      const verdict = await pool.watch(this.#claimed < this.slots).catch(() => 'well' as const);
+      if (verdict === 'well') continue;
+      const what = `jobs of pool ${pool.id} wait, a slot is free, and BullMQ gives none`;
+      this.warn(
+        `${what}: ${verdict === 'renewed' ? 'its worker was opened anew' : 'this host ends, to be started again'}`,
+      );
+      if (verdict === 'hopeless') this.#onHopeless();
+      this.look();
     }
   }
 
@@ -254,29 +312,48 @@ export class Host implements HostOfPools {
     await removePool(this.redis, this.namespace, id);
   }
 
-  /** Says that this host lives, and what it does. */
-  async #say(): Promise<void> {
-    this.folder.touch();
-    const { name, settings } = this.#orders;
-    const about = {
+  /** What the host does has changed. */
+  #saySoon(): void {
+    if (this.#isSaying) return;
+    this.#isSaying = true;
+    setTimeout(() => {
+      this.#isSaying = false;
+      if (this.redis.isReady) this.#say().catch(() => {});
+    }, SAY_AGAIN).unref();
+  }
+
+  /** What this host says of itself. */
+  get info(): HostInfo {
+    return {
       id: this.id,
-      name,
+      name: this.#orders.name,
       slots: this.slots,
       running: this.#claimed,
+      pools: [...this.#pools.values()].map((pool) => pool.info).filter(({ tasks }) => tasks.length > 0),
+      tasks: this.counts,
       labels: this.labels,
       node: process.version,
+      multiproc: this.#orders.version,
       platform: `${process.platform} ${process.arch}`,
       pid: process.pid,
       state: this.#isDraining ? 'draining' : 'up',
       refuses: [...this.#refused].map(([pool, why]) => ({ pool, why })),
     };
-    await this.redis.command(
-      'SET',
-      hostKey(this.namespace, this.id),
-      JSON.stringify(about),
-      'PX',
-      String(settings.lease),
+  }
+
+  /** Says that this host lives, and what it does. */
+  async #say(): Promise<void> {
+    this.folder.touch();
+    const { pools, ...about } = this.info;
+    const { redis, namespace, id } = this;
+    const runs = this.seal.seal(Buffer.from(JSON.stringify(pools)), place.host(id));
+    const lease = String(this.#orders.settings.lease);
+    await redis.run(
+      { name: 'mpSay', text: SAY },
+      [hostKey(namespace, id)],
+      [JSON.stringify(about), runs, lease],
+      false,
     );
-    await this.redis.command('SADD', hostsKey(this.namespace), this.id);
+    await redis.run({ name: 'mpEnrol', text: ENROL }, [hostsKey(namespace)], [id, lease], false);
   }
 }

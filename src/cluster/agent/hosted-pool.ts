@@ -8,7 +8,7 @@ import type { HostDoor } from '../host-link.ts';
 import type { Redis, Reply } from '../redis.ts';
 import { SPEND, TASK } from '../scripts/task.ts';
 import type { Seal } from '../seal.ts';
-import { type BullJob, type BullWorker, openWorker } from '../tasks/bull.ts';
+import { type BullJob, extendClaim } from '../tasks/bull.ts';
 import {
   type FunctionHeader,
   NODE,
@@ -19,7 +19,9 @@ import {
   type TaskHeader,
   writeLetter,
 } from '../tasks/letter.ts';
+import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { place, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
+import { JobSource, type Verdict } from './job-source.ts';
 import { finalizeSealed, initializeSealed, packOutcome, runSealed } from './run-sealed.ts';
 
 /** What a pool needs of its host. */
@@ -32,6 +34,7 @@ export interface HostOfPools extends CodeOfHost {
   readonly redis: Redis;
   /** How its workers reach objects of the cluster. */
   readonly door: HostDoor;
+  readonly counts: { started: number; done: number; failed: number; lost: number };
   /** Claims jobs as long as a slot is free. */
   look(): void;
   /** Tells all hosts that there is a job. */
@@ -39,6 +42,8 @@ export interface HostOfPools extends CodeOfHost {
   /** Serves a pool no more, for this reason. */
   refuse(pool: string, why: string): void;
   warn(text: string): void;
+  /** Counts what was not sealed for its place. */
+  countForged(error: Error): void;
 }
 
 /** How many tasks of a batch a host gives to its workers at once. */
@@ -66,6 +71,8 @@ interface Taken {
 interface Running {
   readonly claim: Claim;
   readonly stop: AbortController;
+  /** The name of its function, once it is known. */
+  name: string;
 }
 
 /** Why a task was stopped from outside: there is no result to send. */
@@ -84,8 +91,9 @@ export class HostedPool {
   readonly #host: HostOfPools;
   readonly #names: TaskKeys;
   readonly #keys: readonly string[];
-  readonly #worker: BullWorker;
-  readonly #lease: number;
+  readonly #jobs: JobSource;
+  /** Milliseconds after which its silent program, or a silent host of its jobs, counts as dead. */
+  readonly lease: number;
   readonly #header: PoolHeader;
   readonly #initializer: Uint8Array;
   readonly #functions = new Map<string, Shared<Uint8Array>>();
@@ -93,7 +101,7 @@ export class HostedPool {
   readonly #claims = new Set<Claim>();
   readonly #running = new Map<string, Running>();
   readonly #idle: (() => void)[] = [];
-  readonly #renewing: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #local: Pool | undefined;
   /** The host drains, or the pool has ended: claims nothing more. */
   #isOver = false;
@@ -102,7 +110,7 @@ export class HostedPool {
   constructor(host: HostOfPools, id: string, sealed: Uint8Array, lease: number) {
     this.id = id;
     this.#host = host;
-    this.#lease = lease;
+    this.lease = lease;
     this.#names = taskKeys(host.namespace, id);
     const { tasks, starts, pool, results } = this.#names;
     this.#keys = [tasks, starts, pool, results];
@@ -111,9 +119,12 @@ export class HostedPool {
     this.#header = header;
     this.#initializer = body;
     this.#code = new HostedCode(host, id, header.root, header.isShipped);
-    this.#worker = openWorker(this.#names, host.redis.client, lease, () => host.look());
-    void this.#worker.startStalledCheckTimer().catch(() => {});
-    this.#renewing = setInterval(() => this.#renew(), lease / 4);
+    this.#jobs = new JobSource(host.redis, this.#names, lease, () => host.look());
+    this.#timers = [setInterval(() => this.#renew(), lease / 4), setInterval(() => this.#fence(), lease / 20)];
+  }
+
+  get info(): HostedPoolInfo {
+    return { pool: this.id, name: this.#header.name, tasks: [...this.#running.values()].map(({ name }) => name) };
   }
 
   /** The number of jobs that run here. */
@@ -126,7 +137,7 @@ export class HostedPool {
     if (this.#isOver) return false;
     const token = randomHex(8);
     const at = clock();
-    const job = await this.#worker.getNextJob(token, { block: false });
+    const job = await this.#jobs.claim(token);
     if (job === undefined) return false;
     const claim: Claim = { token, job, renewed: at, isLost: false };
     this.#claims.add(claim);
@@ -138,6 +149,11 @@ export class HostedPool {
         onEnd();
       });
     return true;
+  }
+
+  /** Looks whether jobs are claimed that could be; `hasSlot` says that the host has a free slot. */
+  async watch(hasSlot: boolean): Promise<Verdict> {
+    return await this.#jobs.watch(hasSlot && !this.#isOver);
   }
 
   /** The program does not wait for the task any more. */
@@ -166,11 +182,11 @@ export class HostedPool {
   }
 
   async #leave(end: (local: Pool) => void): Promise<void> {
-    clearInterval(this.#renewing);
+    for (const timer of this.#timers) clearInterval(timer);
     if (this.#local !== undefined) end(this.#local);
     await this.#local?.join();
     this.#code.remove();
-    await this.#worker.close(true).catch(() => {});
+    await this.#jobs.close();
   }
 
   /** Runs the tasks of a job. Those of a batch are small: a few of them go to the local workers at once, so that none waits for the next. */
@@ -204,8 +220,13 @@ export class HostedPool {
   /** Notes that the task starts. Resolves to it, and to how often it was started; to undefined if there is nothing to run. */
   async #start(id: string, { token }: Claim, limit: number): Promise<Taken | undefined> {
     const [word, value, starts] = await this.#step('take', id, token, this.#host.id, String(limit));
-    if (String(word) === 'RUN') return { sealed: value as Buffer, starts: starts as number };
+    const { counts } = this.#host;
+    if (String(word) === 'RUN') {
+      counts.started++;
+      return { sealed: value as Buffer, starts: starts as number };
+    }
     if (String(word) === 'SPENT') {
+      counts.lost++;
       const error = lostWith(String(value), 'it was killed, or out of reach for longer than the lease');
       const result = this.#result(id, { ms: 0 }, packOutcome([outcome.ERROR, error]));
       await this.#host.redis.run({ name: 'mpSpend', text: SPEND }, this.#keys, [id, result], false);
@@ -222,14 +243,15 @@ export class HostedPool {
     sending: Promise<unknown>[],
   ): Promise<typeof AGAIN | undefined> {
     const stop = new AbortController();
-    this.#running.set(id, { claim, stop });
+    const running: Running = { claim, stop, name: 'a task' };
+    this.#running.set(id, running);
     let ms = 0;
-    let name = 'a task';
+    let isFailure = true;
     let packed: Uint8Array;
     let isBroken = false;
     try {
       const { header, body } = readLetter<TaskHeader>(this.#host.seal.open(sealed, place.task(this.id, id, limit)));
-      name = header.name;
+      running.name = header.name;
       if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
       if (header.code !== undefined) await this.#code.bring(header.code);
       const fn = await this.#function(header.fn);
@@ -242,6 +264,7 @@ export class HostedPool {
       if (failed && starts < limit) return AGAIN;
       packed = bytes;
       ms = ran;
+      isFailure = failed;
     } catch (error) {
       if (error === CANCELLED || error === LOST) return undefined;
       if (error instanceof UnservableError) {
@@ -255,13 +278,16 @@ export class HostedPool {
         return AGAIN;
       }
       const end = error === DRAINED ? lostWith(this.#host.id, 'it was told to stop, and its grace was over') : error;
+      if (end instanceof AuthenticationError) this.#host.countForged(end);
       isBroken = !isOfTask(end);
       if (isBroken) this.#local = undefined;
       else if (end instanceof WorkerLostError && error !== DRAINED && starts < limit) return AGAIN;
-      packed = packOutcome([outcome.ERROR, inWordsOf(end, name, this.#host.id)]);
+      packed = packOutcome([outcome.ERROR, inWordsOf(end, running.name, this.#host.id)]);
     } finally {
       this.#running.delete(id);
     }
+    this.#host.counts.done++;
+    if (isFailure) this.#host.counts.failed++;
     const result = this.#result(id, { ms, ...(isBroken && { isBroken }) }, packed);
     sending.push(this.#step('finish', id, claim.token, result));
     return undefined;
@@ -310,7 +336,7 @@ export class HostedPool {
     return this.#local;
   }
 
-  /** Tells the server that the jobs are being worked on. What another host may have from now on is ended here. */
+  /** Tells the server that the jobs are being worked on. */
   #renew(): void {
     // A hint of a cancelled task may have been lost.
     for (const [id, { stop }] of this.#running) {
@@ -320,17 +346,22 @@ export class HostedPool {
       );
     }
     for (const claim of this.#claims) {
-      const at = clock();
-      if (at - claim.renewed > 0.8 * this.#lease) this.#lose(claim);
       if (!this.#host.redis.isReady || claim.isLost) continue;
-      claim.job.extendLock(claim.token, this.#lease).then(
+      const at = clock();
+      extendClaim(this.#host.redis, this.#names, claim.job.id, claim.token, this.lease).then(
         (isMine) => {
-          if (isMine === 1) claim.renewed = at;
+          if (isMine) claim.renewed = at;
           else if (this.#claims.has(claim)) this.#lose(claim);
         },
         () => {},
       );
     }
+  }
+
+  /** What another host may have soon is ended here, before the lease is over. */
+  #fence(): void {
+    const oldest = clock() - 0.8 * this.lease;
+    for (const claim of this.#claims) if (claim.renewed < oldest && !claim.isLost) this.#lose(claim);
   }
 
   #lose(claim: Claim): void {

@@ -2,12 +2,13 @@ import { pipe } from '../../connection/pipe.ts';
 import type { ClusterOptions } from '../../contracts/cluster-options.ts';
 import { EndOfStreamError, ProcessError } from '../../contracts/errors.ts';
 import { assertOptionType, assertWhole } from '../../contracts/options.ts';
-import { os } from '../../engine/builtins.ts';
+import { fs, os } from '../../engine/builtins.ts';
 import { cpuCount } from '../../process/cpu-count.ts';
 import { Process } from '../../process/process.ts';
 import { projectRoot } from '../code/project-root.ts';
 import { readCodeOptions, readSettings } from '../settings.ts';
 import { assertBullInstalled } from '../tasks/bull.ts';
+import type { HostOrders } from './host.ts';
 import { type HostMessage, runHost } from './host-process.ts';
 
 /** The options of `startWorker`. */
@@ -20,6 +21,11 @@ export interface WorkerOptions extends ClusterOptions {
   readonly labels?: readonly string[] | undefined;
   /** Milliseconds that tasks have to end when the worker drains; 30,000 if left out. */
   readonly grace?: number | undefined;
+  /**
+   * Where the host serves its metrics, as Prometheus reads them at `/metrics`: a port of this machine's loopback address, such as `'9464'`, or an
+   * address that other machines reach, such as `'10.0.0.5:9464'`. Whoever reaches it may read them. None if left out; port 0 takes a free one.
+   */
+  readonly metrics?: string | undefined;
   /** Options of node for the host and its workers, such as `['--import', 'tsx']`. */
   readonly execArgv?: readonly string[] | undefined;
 }
@@ -30,6 +36,8 @@ export interface ClusterWorker {
   readonly id: string;
   /** The process id of the host. */
   readonly pid: number;
+  /** The URL of the metrics, if `metrics` was given. */
+  readonly metrics: string | undefined;
   /** Takes no more tasks, lets those that run end within the grace, and ends the host. Resolves when it has ended. */
   drain(): Promise<void>;
   /** Resolves to the exit code when the host has ended. */
@@ -46,6 +54,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
     name,
     labels = [],
     grace = 30_000,
+    metrics,
     execArgv,
     ...cluster
   } = typeof options === 'string' ? ({ url: options } as WorkerOptions) : options;
@@ -53,6 +62,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   if (slots !== undefined) assertWhole('slots', slots, 1);
   assertWhole('grace', grace, 0);
   assertOptionType('name', name, 'string');
+  const served = metrics === undefined ? undefined : readAddress(metrics);
   if (!Array.isArray(labels) || !labels.every((label) => typeof label === 'string')) {
     throw new TypeError('labels must be an array of strings');
   }
@@ -64,7 +74,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   assertBullInstalled();
   const code = readCodeOptions(cluster);
   const [mine, theirs] = pipe<HostMessage | 'drain'>();
-  const orders = {
+  const orders: HostOrders = {
     settings,
     root: projectRoot(code.root ?? process.cwd()),
     takesCode: code.ship !== 'never',
@@ -72,6 +82,8 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
     name: name ?? os.hostname(),
     labels,
     grace,
+    version: ownVersion(),
+    ...(served !== undefined && { metrics: served }),
   };
   const host = new Process({
     target: runHost,
@@ -95,10 +107,34 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   return {
     id: message.id,
     pid: host.pid!,
+    metrics: message.metrics,
     closed,
     async drain() {
       await mine.send('drain').catch(() => {});
       await closed;
     },
   };
+}
+
+/** Reads `9464`, `127.0.0.1:9464` or `[::1]:9464`. A port alone is for this machine. */
+function readAddress(text: unknown): { host: string; port: number } {
+  const [, name, v6, port] =
+    (typeof text === 'string' && /^(?:(?:([\w.-]+)|\[([\da-f:]+)\]):)?(\d{1,5})$/i.exec(text)) || [];
+  if (port === undefined || Number(port) > 65_535) {
+    throw new TypeError(`metrics is a port, or an address with a port such as 127.0.0.1:9464, not ${String(text)}`);
+  }
+  return { host: name ?? v6 ?? '127.0.0.1', port: Number(port) };
+}
+
+/** Built files stand one folder below package.json, sources three. */
+function ownVersion(): string {
+  for (const path of ['../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(fs.readFileSync(require.resolve(path), 'utf8')) as Record<string, string>;
+      if (name === 'multiproc') return version!;
+    } catch {
+      // Not there.
+    }
+  }
+  return 'unknown';
 }

@@ -1,5 +1,7 @@
 import { ProcessError } from '../../contracts/errors.ts';
+import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
+import { EXTEND } from '../scripts/membership.ts';
 import { QUEUE, type TaskKeys } from './task-keys.ts';
 
 /** What a job carries: the ids of its tasks, and how often each may be started. */
@@ -12,7 +14,6 @@ export interface JobData {
 export interface BullJob {
   readonly id: string;
   readonly data: JobData;
-  extendLock(token: string, duration: number): Promise<number>;
   moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
   moveToWait(token: string): Promise<unknown>;
   moveToDelayed(timestamp: number, token: string): Promise<unknown>;
@@ -73,6 +74,33 @@ export function openWorker({ prefix }: TaskKeys, client: Client, lease: number, 
   worker.on('error', () => {});
   worker.on('stalled', onStalled);
   return worker;
+}
+
+/** Extends the claim of a job; resolves to false if the claim is over. */
+export async function extendClaim(
+  redis: Redis,
+  { prefix }: TaskKeys,
+  job: string,
+  claim: string,
+  lease: number,
+): Promise<boolean> {
+  const start = `${prefix}:${QUEUE}`;
+  const keys = [`${start}:${job}:lock`, `${start}:stalled`];
+  return (await redis.run({ name: 'mpExtend', text: EXTEND }, keys, [claim, String(lease), job], false))[0] === 1;
+}
+
+/** Resolves to the job that a host with a free slot would get now; to undefined if there is none, or the queue is paused or at its limit. */
+export async function nextJob(redis: Redis, { prefix }: TaskKeys): Promise<string | undefined> {
+  const start = `${prefix}:${QUEUE}`;
+  const [meta, active, waiting, prioritized] = (await Promise.all([
+    redis.command('HMGET', `${start}:meta`, 'paused', 'concurrency'),
+    redis.command('LLEN', `${start}:active`),
+    redis.command('LINDEX', `${start}:wait`, '-1'),
+    redis.command('ZRANGE', `${start}:prioritized`, '0', '0'),
+  ])) as [(Buffer | null)[], number, Buffer | null, Buffer[]];
+  const [paused, most] = meta;
+  if (paused != null || (most != null && active >= Number(most))) return undefined;
+  return (waiting ?? prioritized[0])?.toString();
 }
 
 function bullmq(): BullMQ {

@@ -1,5 +1,30 @@
 import type { Redis } from '../redis.ts';
-import { hostKey, hostsKey } from './task-keys.ts';
+import type { Seal } from '../seal.ts';
+import { hostKey, hostsKey, place } from './task-keys.ts';
+
+/** What hosts have done with tasks since they began. */
+export interface TaskCounts {
+  /** Tasks that were started; one that runs again counts again. */
+  readonly started: number;
+  /** Tasks that ended there, with a result or with an error. */
+  readonly done: number;
+  /** Those of `done` that ended with an error. */
+  readonly failed: number;
+  /** Tasks that these hosts found started by a host that was lost, with no start left. */
+  readonly lost: number;
+  /** Messages that were not sealed for their place by a key of the cluster, and were not decoded. */
+  readonly refused: number;
+}
+
+/** What a host runs of one pool. */
+export interface HostedPoolInfo {
+  /** The id of the pool. */
+  readonly pool: string;
+  /** The name of the pool, empty if it has none. */
+  readonly name: string;
+  /** The names of the functions that run, one for each task. */
+  readonly tasks: readonly string[];
+}
 
 /** What a host of a cluster says of itself. */
 export interface HostInfo {
@@ -9,12 +34,18 @@ export interface HostInfo {
   readonly name: string;
   /** How many tasks it runs at once. */
   readonly slots: number;
-  /** How many jobs run there. */
+  /** How many slots are busy. */
   readonly running: number;
+  /** What runs there. Empty for programs with another key: only the key opens the names. */
+  readonly pools: readonly HostedPoolInfo[];
+  /** What it has done since it began. */
+  readonly tasks: TaskCounts;
   /** The words that it was started with. */
   readonly labels: readonly string[];
   /** The version of Node. */
   readonly node: string;
+  /** The version of multiproc. */
+  readonly multiproc: string;
   /** The system and the architecture, such as `linux x64`. */
   readonly platform: string;
   /** The process id of the host on its machine. */
@@ -25,12 +56,37 @@ export interface HostInfo {
   readonly refuses: readonly { readonly pool: string; readonly why: string }[];
 }
 
-/** Returns what all living hosts say of themselves. */
-export async function readHosts(redis: Redis, namespace: string): Promise<HostInfo[]> {
+/** Returns what all living hosts say of themselves. With `seal`, also the names of what they run. */
+export async function readHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HostInfo[]> {
   const ids = ((await redis.command('SMEMBERS', hostsKey(namespace))) as Buffer[]).map(String);
   if (ids.length === 0) return [];
-  const found = (await redis.command('MGET', ...ids.map((id) => hostKey(namespace, id)))) as (Buffer | null)[];
-  const dead = ids.filter((_, i) => found[i] === null);
+  const found = (await Promise.all(
+    ids.map((id) => redis.command('HMGET', hostKey(namespace, id), 'about', 'runs')),
+  )) as (Buffer | null)[][];
+  const dead = ids.filter((_, i) => found[i]![0] === null);
   if (dead.length > 0) await redis.command('SREM', hostsKey(namespace), ...dead);
-  return found.filter((text) => text !== null).map((text) => JSON.parse(text.toString()) as HostInfo);
+  return found.flatMap(([about, runs], i) => {
+    if (about == null) return [];
+    const info = parse(about) as Omit<HostInfo, 'pools'> | undefined;
+    return info === undefined ? [] : [{ ...info, pools: open(seal, runs, ids[i]!) }];
+  });
+}
+
+function open(seal: Seal | undefined, runs: Buffer | null | undefined, id: string): HostedPoolInfo[] {
+  if (seal === undefined || runs == null) return [];
+  try {
+    return JSON.parse(Buffer.from(seal.open(runs, place.host(id))).toString()) as HostedPoolInfo[];
+  } catch {
+    // Sealed with another key.
+    return [];
+  }
+}
+
+/** What is not even JSON, no host has said. */
+function parse(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString());
+  } catch {
+    return undefined;
+  }
 }

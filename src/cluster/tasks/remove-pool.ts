@@ -6,7 +6,9 @@ import { poolsKey, taskKeys } from './task-keys.ts';
 export async function removePool(redis: Redis, namespace: string, id: string, queue?: BullQueue): Promise<void> {
   const names = taskKeys(namespace, id);
   await redis.command('UNLINK', names.tasks, names.starts, names.functions);
-  await (queue ?? openQueue(names, redis.client)).obliterate({ force: true });
+  const its = queue ?? openQueue(names, redis.client);
+  await its.obliterate({ force: true });
+  if (queue === undefined) await its.close();
   await redis.command('UNLINK', names.results);
   await redis.command('SREM', poolsKey(namespace), id);
 }

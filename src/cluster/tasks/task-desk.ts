@@ -1,14 +1,16 @@
 import { ClusterError, PlacementError } from '../../contracts/errors.ts';
-import { clock, randomHex, setImmediate } from '../../engine/builtins.ts';
+import { clock, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
+import { refusalOf } from '../redis.ts';
 import { Backlog } from './backlog.ts';
 import { type BullQueue, openQueue } from './bull.ts';
 import { type ResultHeader, readLetter } from './letter.ts';
+import { PoolNotice } from './pool-notice.ts';
 import { type HostInfo, readHosts } from './read-hosts.ts';
 import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
-import { news, newsChannel, place, poolsKey, taskKeys } from './task-keys.ts';
+import { news, newsChannel, place, taskKeys } from './task-keys.ts';
 
 /** A task between its submission and its result. */
 export interface DeskTask {
@@ -46,6 +48,10 @@ const BATCH_TIME = 20;
 /** So many jobs are in Redis at least, if there are as many. */
 const FEWEST_JOBS = 64;
 const LOOK_FOR_SLOTS = 2000;
+/** Milliseconds that a pool which ends waits for the server. */
+const GOODBYE = 3000;
+/** Milliseconds between two warnings about messages that were not sealed. */
+const WARN_AGAIN = 1000;
 /** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
 const MIDDLE_PRIORITY = 2 ** 20;
 
@@ -57,14 +63,12 @@ export class TaskDesk implements Leased {
   readonly isHeld = false;
   renewed = 0;
   readonly #gateway: Gateway;
-  readonly #orders: PoolOrders;
   readonly #names;
   readonly #queue: BullQueue;
   readonly #results: ResultStream;
   readonly #tasks = new Map<string, DeskTask>();
   readonly #backlog = new Backlog<DeskTask>();
   readonly #jobs = new Map<string, DeskJob>();
-  readonly #functions = new Map<string, Uint8Array>();
   readonly #code: CodeShelf;
   #jobCount = 0;
   #slots = 0;
@@ -74,28 +78,35 @@ export class TaskDesk implements Leased {
   /** All hosts refuse the pool. */
   #isRefused = false;
   #isFlushing = false;
+  #refused = 0;
+  #warned = -WARN_AGAIN;
   #isOver = false;
-  #hasOutlived = false;
-  readonly #announced: Promise<void>;
+  readonly #notice: PoolNotice;
+  #renewing: Promise<void> | undefined;
 
   constructor(gateway: Gateway, orders: PoolOrders) {
     this.#gateway = gateway;
-    this.#orders = orders;
     this.#code = new CodeShelf(gateway);
     this.#names = taskKeys(gateway.namespace, this.id);
     this.keys = [this.#names.pool];
     this.#queue = openQueue(this.#names, gateway.redis.client);
     this.#results = new ResultStream(gateway.redis, this.#names.results, (id, sealed) => this.#take(id, sealed));
-    this.#announced = this.#announce();
-    this.#announced.catch(() => {});
+    this.#notice = new PoolNotice(gateway, {
+      id: this.id,
+      names: this.#names,
+      ...orders,
+      onPosted: async () => {
+        await this.#results.begin();
+        if (orders.processes > 0) await this.#queue.setGlobalConcurrency(orders.processes);
+      },
+    });
+    this.#notice.posted().catch(() => {});
     gateway.add(this);
   }
 
   /** Stores a function that tasks will name. */
   store(hash: string, bytes: Uint8Array): void {
-    this.#functions.set(hash, bytes);
-    // What cannot be stored fails with the tasks that need it.
-    this.#upload(hash, bytes).catch(() => {});
+    this.#notice.store(hash, bytes);
   }
 
   /** Keeps a file that tasks need. */
@@ -105,8 +116,7 @@ export class TaskDesk implements Leased {
 
   /** No task will name the function any more. */
   drop(hash: string): void {
-    this.#functions.delete(hash);
-    this.#gateway.redis.command('HDEL', this.#names.functions, hash).catch(() => {});
+    this.#notice.drop(hash);
   }
 
   /** Has a task run; resolves to how it ended. */
@@ -132,7 +142,7 @@ export class TaskDesk implements Leased {
 
   /** How many slots the hosts have. */
   async slots(): Promise<number> {
-    await this.#announced;
+    await this.#notice.posted();
     await this.#readSlots();
     return this.#slots;
   }
@@ -143,22 +153,36 @@ export class TaskDesk implements Leased {
     this.#isOver = true;
     this.#gateway.remove(this);
     this.#results.close();
+    // A server that is out of reach, or does not answer, learns of the end by the lease.
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
+    if (this.#gateway.redis.isReady) await Promise.race([this.#remove(), late]);
+  }
+
+  async #remove(): Promise<void> {
     const { redis, namespace } = this.#gateway;
-    await this.#announced.catch(() => {});
+    await this.#notice.settled();
+    await this.#renewing;
     // From here on no task can start.
     await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
     await redis.command('PUBLISH', newsChannel(namespace), news.END + this.id);
     await removePool(redis, namespace, this.id, this.#queue);
   }
 
-  async renew(): Promise<void> {
-    const { redis, lease } = this.#gateway;
-    const isThere = await redis.command('PEXPIRE', this.#names.pool, String(lease)).catch(() => undefined);
-    if (isThere === undefined || this.#isOver) return;
+  renew(): Promise<void> {
+    this.#renewing ??= this.#renew()
+      .catch(() => {})
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+    return this.#renewing;
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#isOver) return;
+    const wasThere = await this.#notice.renew(this.#backlog.size);
     await this.#code.renew().catch(() => {});
-    if (isThere === 0) await this.#announce().catch(() => {});
-    await this.#outlive(this.#jobs.keys()).catch(() => {});
-    if (isThere === 0) await this.#reconcile().catch(() => {});
+    if (!this.#isOver) await this.#notice.outlive(this.#jobs.keys(), true);
+    if (!wasThere) await this.#reconcile();
   }
 
   onLost(): void {}
@@ -171,33 +195,10 @@ export class TaskDesk implements Leased {
 
   /** The connection is there again, or some time has passed. */
   pokeAll(): void {
+    void this.renew();
     void this.#readSlots().catch(() => {});
     void this.#reconcile().catch(() => {});
     this.#flushSoon();
-  }
-
-  /** Says that there is such a pool, and gives the hosts all that they need of it. */
-  async #announce(): Promise<void> {
-    const { redis, namespace, lease, seal, id } = this.#gateway;
-    await redis.opened();
-    const { pool } = this.#names;
-    const sealed = seal.seal(this.#orders.letter, place.pool(this.id));
-    await redis.command('HSET', pool, 'print', seal.print, 'lease', String(lease), 'sealed', sealed, 'gateway', id);
-    await redis.command('PEXPIRE', pool, String(lease));
-    for (const [hash, bytes] of this.#functions) await this.#upload(hash, bytes);
-    await this.#results.begin();
-    if (this.#orders.processes > 0) await this.#queue.setGlobalConcurrency(this.#orders.processes);
-    await redis.command('SADD', poolsKey(namespace), this.id);
-    await this.#hint();
-  }
-
-  async #upload(hash: string, bytes: Uint8Array): Promise<void> {
-    const { seal, redis } = this.#gateway;
-    await redis.command('HSET', this.#names.functions, hash, seal.seal(bytes, place.fn(this.id, hash)));
-  }
-
-  async #hint(): Promise<void> {
-    await this.#gateway.redis.command('PUBLISH', newsChannel(this.#gateway.namespace), news.JOB + this.id);
   }
 
   /** Once a turn: the tasks of one turn go out together. */
@@ -206,7 +207,7 @@ export class TaskDesk implements Leased {
     this.#isFlushing = true;
     setImmediate(() => {
       this.#flush()
-        .catch((error) => this.#failAll(error))
+        .catch((error) => this.#failAll(error, (task) => task.job === undefined))
         .finally(() => {
           this.#isFlushing = false;
           if (this.#hasRoom) this.#flushSoon();
@@ -219,7 +220,7 @@ export class TaskDesk implements Leased {
   }
 
   async #flush(): Promise<void> {
-    await this.#announced;
+    await this.#notice.posted();
     await this.#code.settled();
     const reading = this.#readSlots();
     if (this.#slots === 0 || this.#isRefused) await reading;
@@ -240,7 +241,8 @@ export class TaskDesk implements Leased {
     try {
       // On one connection, so the tasks are there before the jobs.
       await Promise.all([this.#gateway.redis.command('HSET', this.#names.tasks, ...fields), this.#add(jobs)]);
-    } catch (error) {
+    } catch (cause) {
+      const error = cause instanceof ClusterError ? cause : refusalOf(cause);
       for (const job of jobs) {
         for (const task of job.tasks) {
           this.#settle(task);
@@ -277,23 +279,13 @@ export class TaskDesk implements Leased {
       }),
     );
     // What is lost of these costs time, nothing else.
-    this.#hint().catch(() => {});
-    const isFirst = !this.#hasOutlived;
-    this.#hasOutlived = true;
-    this.#outlive(
-      jobs.map(({ id }) => id),
-      isFirst,
-    ).catch(() => {});
-  }
-
-  /** Should nobody be left to clean up, the keys of the pool must not stay. */
-  async #outlive(jobs: Iterable<string>, isWhole = true): Promise<void> {
-    const { redis, lease } = this.#gateway;
-    const { prefix, tasks, starts, results, functions } = this.#names;
-    const kinds = ['meta', 'id', 'pc', 'prioritized', 'active', 'delayed', 'marker', 'events', 'stalled', 'wait'];
-    const all = isWhole ? [tasks, starts, results, functions, ...kinds.map((kind) => `${prefix}:q:${kind}`)] : [];
-    for (const job of jobs) all.push(`${prefix}:q:${job}`);
-    await Promise.all(all.map((key) => redis.command('PEXPIRE', key, String(2 * lease))));
+    this.#notice.hint().catch(() => {});
+    this.#notice
+      .outlive(
+        jobs.map(({ id }) => id),
+        false,
+      )
+      .catch(() => {});
   }
 
   async #recall(job: DeskJob, id: string): Promise<void> {
@@ -310,13 +302,21 @@ export class TaskDesk implements Leased {
     try {
       letter = readLetter<ResultHeader>(this.#gateway.seal.open(sealed, place.result(this.id, id)));
     } catch (error) {
-      process.emitWarning(`A result of a task was refused: ${(error as Error).message}`);
+      this.#refuse(error as Error);
       return;
     }
     const { ms, isBroken = false } = letter.header;
     this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
     this.#settle(task);
     task.resolve([letter.body, this.#slots, isBroken]);
+  }
+
+  /** Warns at most once a second: whoever writes to the server could flood the program otherwise. */
+  #refuse(error: Error): void {
+    this.#refused++;
+    if (clock() - this.#warned < WARN_AGAIN) return;
+    this.#warned = clock();
+    process.emitWarning(`A result of a task was refused: ${error.message} (${this.#refused} refused so far)`);
   }
 
   #settle(task: DeskTask): void {
@@ -327,8 +327,8 @@ export class TaskDesk implements Leased {
     if (this.#backlog.size > 0) this.#flushSoon();
   }
 
-  #failAll(error: unknown): void {
-    for (const task of [...this.#tasks.values()]) {
+  #failAll(error: unknown, isMeant = (_task: DeskTask) => true): void {
+    for (const task of [...this.#tasks.values()].filter(isMeant)) {
       if (task.job === undefined) this.#backlog.delete(task);
       this.#settle(task);
       task.reject(error);

@@ -33,7 +33,7 @@ export function taskKeys(namespace: string, pool: string): TaskKeys {
 export const poolsKey = (namespace: string) => `mp:${namespace}:pools`;
 /** The set of the ids of all hosts. */
 export const hostsKey = (namespace: string) => `mp:${namespace}:hosts`;
-/** What a host says of itself, as JSON; it lives as long as the host. */
+/** Hash: what a host says of itself, as JSON, and sealed what it runs; it lives as long as the host. */
 export const hostKey = (namespace: string, host: string) => `mp:${namespace}:h:${host}`;
 /** The channel on which programs hint at what is new for hosts. */
 export const newsChannel = (namespace: string) => `mp:${namespace}:news`;
@@ -53,6 +53,7 @@ export const place = {
   pool: (pool: string) => `pool|${pool}`,
   fn: (pool: string, hash: string) => `function|${pool}|${hash}`,
   task: (pool: string, id: string, limit: number) => `task|${pool}|${id}|${limit}`,
+  host: (id: string) => `host|${id}`,
   result: (pool: string, id: string) => `result|${pool}|${id}`,
   file: (hash: string) => `file|${hash}`,
 } as const;

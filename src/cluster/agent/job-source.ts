@@ -1,0 +1,84 @@
+import { clock } from '../../engine/builtins.ts';
+import type { Redis } from '../redis.ts';
+import { type BullJob, type BullWorker, nextJob, openWorker } from '../tasks/bull.ts';
+import type { TaskKeys } from '../tasks/task-keys.ts';
+
+/** After so many times in a row a host that gets no jobs has no way out but to end. */
+const MOST_TIMES = 3;
+
+/** What was found: all is well, BullMQ's worker was opened anew, or that does not help any more. */
+export type Verdict = 'well' | 'renewed' | 'hopeless';
+
+/** Claims the jobs of one pool. Watches BullMQ, too: a worker that has fallen silent says nothing by itself. */
+export class JobSource {
+  readonly #redis: Redis;
+  readonly #names: TaskKeys;
+  readonly #lease: number;
+  readonly #onStalled: () => void;
+  #worker: BullWorker;
+  /** Gives up the claim under way. */
+  #abandon = (): void => {};
+  /** The job that waits although a slot is free, since when, and how often that has gone on for too long. */
+  #waiting: string | undefined;
+  #since = 0;
+  #times = 0;
+
+  /** `onStalled` is called when jobs of a lost host have come back. */
+  constructor(redis: Redis, names: TaskKeys, lease: number, onStalled: () => void) {
+    this.#redis = redis;
+    this.#names = names;
+    this.#lease = lease;
+    this.#onStalled = onStalled;
+    this.#worker = this.#open();
+  }
+
+  /** Claims the next job under this token; resolves to undefined if there is none. */
+  async claim(token: string): Promise<BullJob | undefined> {
+    const job = await new Promise<BullJob | undefined>((resolve, reject) => {
+      let isAbandoned = false;
+      // A call to a worker that has fallen silent may never return, or return when nobody waits for it any more.
+      this.#abandon = () => {
+        isAbandoned = true;
+        resolve(undefined);
+      };
+      this.#worker.getNextJob(token, { block: false }).then((found) => {
+        if (isAbandoned) void found?.moveToWait(token).catch(() => {});
+        resolve(found);
+      }, reject);
+    });
+    if (job !== undefined) {
+      this.#waiting = undefined;
+      this.#times = 0;
+    }
+    return job;
+  }
+
+  /** Looks whether a job waits that should have been claimed. If the same one has waited for half a lease, opens BullMQ's worker anew. */
+  async watch(hasSlot: boolean): Promise<Verdict> {
+    const next = hasSlot ? await nextJob(this.#redis, this.#names) : undefined;
+    const now = clock();
+    if (next === undefined || next !== this.#waiting) {
+      this.#waiting = next;
+      this.#since = now;
+      return 'well';
+    }
+    if (now - this.#since < this.#lease / 2) return 'well';
+    this.#since = now;
+    if (++this.#times >= MOST_TIMES) return 'hopeless';
+    const silent = this.#worker;
+    this.#worker = this.#open();
+    this.#abandon();
+    void silent.close(true).catch(() => {});
+    return 'renewed';
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.close(true).catch(() => {});
+  }
+
+  #open(): BullWorker {
+    const worker = openWorker(this.#names, this.#redis.client, this.#lease, this.#onStalled);
+    void worker.startStalledCheckTimer().catch(() => {});
+    return worker;
+  }
+}

@@ -1,0 +1,117 @@
+import type { ClusterError } from '../../contracts/errors.ts';
+import type { Gateway } from '../gateway.ts';
+import { ENROL, KEEP } from '../scripts/membership.ts';
+import { outlive } from './outlive.ts';
+import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
+
+/** What hosts must find of a pool. */
+export interface Notice {
+  readonly id: string;
+  readonly names: TaskKeys;
+  /** A letter with a `PoolHeader`. */
+  readonly letter: Uint8Array;
+  /** How many tasks may run at once, 0 without a bound. */
+  readonly processes: number;
+  /** Called each time when the notice was put up, before hosts hear of it. */
+  onPosted(): Promise<void>;
+}
+
+/** Keeps what the hosts must know of a pool in the server, with its functions, as long as its program lives. */
+export class PoolNotice {
+  readonly #gateway: Gateway;
+  readonly #notice: Notice;
+  readonly #functions = new Map<string, Uint8Array>();
+  /** Functions that the server does not have yet. */
+  readonly #unstored = new Set<string>();
+  /** Undefined before the first try, and after a server that was full has refused the pool. */
+  #posted: Promise<void> | undefined;
+  #isOutlived = false;
+
+  constructor(gateway: Gateway, notice: Notice) {
+    this.#gateway = gateway;
+    this.#notice = notice;
+  }
+
+  /** Keeps a function that tasks will name. */
+  store(hash: string, bytes: Uint8Array): void {
+    this.#functions.set(hash, bytes);
+    this.#unstored.add(hash);
+  }
+
+  /** No task will name the function any more. */
+  drop(hash: string): void {
+    this.#functions.delete(hash);
+    this.#gateway.redis.command('HDEL', this.#notice.names.functions, hash).catch(() => {});
+  }
+
+  /** Resolves when the hosts can know of the pool, and have its functions. Rejects if the server is full; a later call tries again. */
+  async posted(): Promise<void> {
+    this.#posted ??= this.#post().catch((error) => {
+      if ((error as Partial<ClusterError>).code === 'ERR_FULL') this.#posted = undefined;
+      throw error;
+    });
+    await this.#posted;
+    await this.#upload();
+  }
+
+  /** Resolves when no attempt to put up the notice is under way. */
+  async settled(): Promise<void> {
+    await this.#posted?.catch(() => {});
+  }
+
+  /** Says that the program lives, with the number of tasks that wait in it. Resolves to false if the server had lost the pool, and has it again. */
+  async renew(backlog: number): Promise<boolean> {
+    if (this.#posted === undefined) return true;
+    await this.#posted;
+    const { redis, lease } = this.#gateway;
+    const args = [String(lease), String(backlog)];
+    const [isThere] = await redis.run({ name: 'mpKeep', text: KEEP }, [this.#notice.names.pool], args, false);
+    if (isThere === 1) await this.#enrol();
+    else await this.#post();
+    return isThere === 1;
+  }
+
+  /** Has the keys of these jobs expire, and at first or with `isWhole` those of the pool. */
+  async outlive(jobs: Iterable<string>, isWhole: boolean): Promise<void> {
+    const { redis, lease } = this.#gateway;
+    const isFirst = !this.#isOutlived;
+    this.#isOutlived = true;
+    await outlive(redis, this.#notice.names, lease, jobs, isWhole || isFirst);
+  }
+
+  /** Tells the hosts that there is something to do. */
+  async hint(): Promise<void> {
+    const { redis, namespace } = this.#gateway;
+    await redis.command('PUBLISH', newsChannel(namespace), news.JOB + this.#notice.id);
+  }
+
+  async #post(): Promise<void> {
+    const { redis, lease, seal, id: gateway } = this.#gateway;
+    const { id, names, letter, processes } = this.#notice;
+    await redis.opened();
+    const sealed = seal.seal(letter, place.pool(id));
+    const fields = ['print', seal.print, 'lease', String(lease), 'processes', String(processes), 'sealed', sealed];
+    await redis.command('HSET', names.pool, ...fields, 'gateway', gateway);
+    await redis.command('PEXPIRE', names.pool, String(lease));
+    for (const hash of this.#functions.keys()) this.#unstored.add(hash);
+    await this.#upload();
+    await this.#notice.onPosted();
+    await this.#enrol();
+    await this.hint();
+  }
+
+  async #enrol(): Promise<void> {
+    const { redis, namespace, lease } = this.#gateway;
+    await redis.run({ name: 'mpEnrol', text: ENROL }, [poolsKey(namespace)], [this.#notice.id, String(lease)], false);
+  }
+
+  async #upload(): Promise<void> {
+    const { seal, redis } = this.#gateway;
+    const { id, names } = this.#notice;
+    for (const hash of [...this.#unstored]) {
+      const bytes = this.#functions.get(hash);
+      if (bytes !== undefined) await redis.command('HSET', names.functions, hash, seal.seal(bytes, place.fn(id, hash)));
+      this.#unstored.delete(hash);
+    }
+  }
+}
