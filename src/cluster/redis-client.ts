@@ -7,7 +7,7 @@ export interface RedisPlace {
   readonly connectTimeout: number;
   /** How many replicas must have what counts only then. */
   readonly replicas: number;
-  /** Milliseconds after which a server that is silent counts as gone, if another one may be there in its place. */
+  /** Milliseconds after which a server that is silent counts as gone. */
   readonly patience: number;
 }
 
@@ -31,6 +31,8 @@ type Ioredis = {
   Cluster: new (nodes: readonly object[], options: object) => Client;
 };
 
+/** Milliseconds after which a connection counts as dead on which an answer is due, at least: no command waits in the server for so long. */
+const SILENCE = 4000;
 /** Milliseconds between two tries to connect, at most. */
 const LONGEST_PAUSE = 1000;
 /** Answers of a server that cannot serve now, and of one that is not the right one any more: all have done nothing. */
@@ -52,7 +54,8 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
     keepAlive: 10_000,
     // 2: connect again, and repeat the command then.
     reconnectOnError: (error: Error) => (PASSING.test(error.message) ? 2 : false),
-    ...(way !== 'server' && { socketTimeout: patience }),
+    // A network that drops everything closes nothing: the system would find out after a quarter of an hour.
+    socketTimeout: way === 'server' ? Math.max(patience, SILENCE) : patience,
   };
   switch (way) {
     case 'server':

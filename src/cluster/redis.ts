@@ -66,7 +66,13 @@ export class Redis {
   }
 
   async #checkAll(): Promise<void> {
-    await this.#commands.call('PING');
+    try {
+      await this.#commands.call('PING');
+    } catch (cause) {
+      const { shown } = this.#place.address;
+      const why = (cause as Error).message;
+      throw new ClusterError(`The server at ${shown} refuses this program: ${why}`, 'ERR_UNREACHABLE', { cause });
+    }
     for (const node of this.#commands.nodes?.('master') ?? [this.#commands]) await this.#check(node);
   }
 

@@ -24,6 +24,8 @@ export class RedisServer {
   readonly folder = mkdtempSync(`${tmpdir()}/multiproc-redis-`);
   readonly socket = `${this.folder}/redis.sock`;
   readonly url = `unix:${this.socket}`;
+  /** What stands before its command, such as `ip netns exec A`. */
+  before: readonly string[] = [];
   readonly #options: readonly string[];
   #child: ChildProcess | undefined;
   #sentinelFile: string | undefined;
@@ -42,7 +44,8 @@ export class RedisServer {
     const own = ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder];
     const role = this.#sentinelFile === undefined ? ['--save', ''] : ['--sentinel'];
     const first = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
-    this.#child = spawn(program!, [...first, ...own, ...role, ...this.#options], { stdio: 'ignore' });
+    const [command, ...args] = [...this.before, program!, ...first, ...own, ...role, ...this.#options];
+    this.#child = spawn(command!, args, { stdio: 'ignore' });
     // Should the test be killed, the server must not stay.
     process.once('exit', () => this.#child?.kill('SIGKILL'));
     while ((await this.command('PING').catch(() => '')) !== '+PONG') await setTimeout(5);

@@ -2,7 +2,7 @@ import { pipe } from '../../connection/pipe.ts';
 import type { ClusterOptions } from '../../contracts/cluster-options.ts';
 import { EndOfStreamError, ProcessError } from '../../contracts/errors.ts';
 import { assertOptionType, assertWhole } from '../../contracts/options.ts';
-import { fs, os } from '../../engine/builtins.ts';
+import { os } from '../../engine/builtins.ts';
 import { cpuCount } from '../../process/cpu-count.ts';
 import { Process } from '../../process/process.ts';
 import { projectRoot } from '../code/project-root.ts';
@@ -130,7 +130,7 @@ function readAddress(text: unknown): { host: string; port: number } {
 function ownVersion(): string {
   for (const path of ['../package.json', '../../../package.json']) {
     try {
-      const { name, version } = JSON.parse(fs.readFileSync(require.resolve(path), 'utf8')) as Record<string, string>;
+      const { name, version } = require(path) as Record<string, string>;
       if (name === 'multiproc') return version!;
     } catch {
       // Not there.

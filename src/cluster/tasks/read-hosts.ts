@@ -67,8 +67,8 @@ export async function readHosts(redis: Redis, namespace: string, seal?: Seal): P
   if (dead.length > 0) await redis.command('SREM', hostsKey(namespace), ...dead);
   return found.flatMap(([about, runs], i) => {
     if (about == null) return [];
-    const info = parse(about) as Omit<HostInfo, 'pools'> | undefined;
-    return info === undefined ? [] : [{ ...info, pools: open(seal, runs, ids[i]!) }];
+    const info = parse(about);
+    return isHost(info, ids[i]!) ? [{ ...info, pools: open(seal, runs, ids[i]!) }] : [];
   });
 }
 
@@ -82,7 +82,23 @@ function open(seal: Seal | undefined, runs: Buffer | null | undefined, id: strin
   }
 }
 
-/** What is not even JSON, no host has said. */
+/** True if this may have been said by the host with this id: whoever can write to the server can write anything there. */
+function isHost(info: unknown, id: string): info is Omit<HostInfo, 'pools'> {
+  const said = info as Partial<Record<keyof HostInfo, unknown>> | null;
+  if (typeof said !== 'object' || said === null || said.id !== id) return false;
+  const { slots, running, state, labels, refuses, tasks } = said;
+  const counts = Object.values((tasks ?? {}) as object);
+  return (
+    Number.isInteger(slots) &&
+    Number.isInteger(running) &&
+    (state === 'up' || state === 'draining') &&
+    Array.isArray(labels) &&
+    Array.isArray(refuses) &&
+    counts.length === 5 &&
+    counts.every(Number.isInteger)
+  );
+}
+
 function parse(text: Buffer): unknown {
   try {
     return JSON.parse(text.toString());

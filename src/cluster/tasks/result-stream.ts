@@ -5,7 +5,7 @@ import type { Client } from '../redis-client.ts';
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 
 /** Milliseconds that the server waits with an answer, and after which a read that failed is tried again. */
-const WAIT = 5000;
+const WAIT = 2000;
 const AGAIN = 200;
 /** Milliseconds between two trims of the stream. */
 const TRIM = 100;

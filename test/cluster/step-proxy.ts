@@ -1,0 +1,141 @@
+// Stands between a program or a host and the server, and does something at a step of the protocol: just before the server takes it, or
+// when the server has taken it and nobody has heard of it.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Commands, Replies } from './redis-words.ts';
+
+/** A step of the protocol: how its command is known. */
+export type Step = (words: readonly string[]) => boolean;
+
+/** BullMQ's and our scripts, told apart by their keys and their words. */
+const script =
+  (keys: number, test: Step): Step =>
+  (words) =>
+    /^evalsha|^eval$/i.test(words[0]!) && Number(words[2]) === keys && test(words);
+
+/** The steps of a task, as ../../src/cluster/README.md names them. */
+export const steps = {
+  submit: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith('}:t'),
+  add: script(
+    9,
+    (words) => words.some((word) => word.endsWith(':prioritized')) && words.some((word) => word.endsWith(':id')),
+  ),
+  claim: script(11, (words) => words.some((word) => word.endsWith(':limiter'))),
+  start: (words) => /^evalsha|^eval$/i.test(words[0]!) && words.includes('take'),
+  result: (words) => /^evalsha|^eval$/i.test(words[0]!) && words.includes('finish'),
+  complete: script(14, () => true),
+  read: (words) => /^xread$/i.test(words[0]!),
+} satisfies Record<string, Step>;
+
+interface Armed {
+  readonly step: Step;
+  readonly side: 'before' | 'after';
+  act(): void;
+}
+
+export class StepProxy {
+  readonly #to: string;
+  readonly #path: string;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #armed: Armed | undefined;
+  #isCut = false;
+  #connections = 0;
+  #swallowed = 0;
+
+  /** `to` is the socket of the server, `path` that of the proxy. */
+  constructor(to: string, path: string) {
+    this.#to = to;
+    this.#path = path;
+    this.#server = createServer((client) => this.#connect(client)).listen(path);
+  }
+
+  get url(): string {
+    return `unix:${this.#path}`;
+  }
+
+  /** At the next such step, does this once; nothing passes the proxy from then on until `mend`. Resolves when it was done. */
+  at(step: Step, side: 'before' | 'after', act: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#armed = {
+        step,
+        side,
+        act: () => {
+          this.#armed = undefined;
+          this.#isCut = true;
+          act();
+          resolve();
+        },
+      };
+    });
+  }
+
+  /** Lets nothing pass any more on the connections that there are, and closes none of them; new ones work. */
+  swallow(): void {
+    this.#swallowed = this.#connections;
+  }
+
+  /** Closes what was cut, and lets new connections pass. */
+  mend(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#isCut = false;
+  }
+
+  async end(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+    rmSync(this.#path, { force: true });
+  }
+
+  #connect(client: Socket): void {
+    const server = connect(this.#to);
+    const number = ++this.#connections;
+    const isSilent = () => this.#isCut || number <= this.#swallowed;
+    const [commands, replies] = [new Commands(), new Replies()];
+    let open = 0;
+    /** The number of the reply at which to act. */
+    let actAt = -1;
+    let act = () => {};
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        if (!this.#isCut || socket === client) other.destroy();
+      });
+    }
+    client.on('data', (bytes: Buffer) => {
+      for (const command of commands.take(bytes)) {
+        if (isSilent()) return;
+        const armed = this.#armed;
+        if (armed?.step(command.words)) {
+          if (armed.side === 'before') return armed.act();
+          this.#armed = undefined;
+          actAt = open;
+          act = armed.act;
+        }
+        open++;
+        server.write(command.bytes);
+      }
+    });
+    server.on('data', (bytes: Buffer) => {
+      for (const reply of replies.take(bytes)) {
+        if (isSilent()) return;
+        if (!reply.isPush) {
+          open--;
+          if (actAt === 0) {
+            actAt = -1;
+            return act();
+          }
+          if (actAt > 0) actAt--;
+        }
+        client.write(reply.bytes);
+      }
+    });
+  }
+}

@@ -1,0 +1,246 @@
+// Who can write to the server without the key: every kind of sealed message flipped, cut and swapped. Who may do what in the server, and TLS.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { after, describe, test } from 'node:test';
+import { AuthenticationError } from 'multiproc';
+import { ClusterError, PlacementError, startWorker } from 'multiproc/cluster';
+import { RedisServer, skip } from './redis-server.ts';
+import { linesOf, noting, Stage, until } from './stage.ts';
+
+/** The rights that docs/cluster.md names. */
+const rights = readFileSync(
+  new URL(
+    import.meta.url.includes('/build/test/') ? '../../../docs/cluster.md' : '../../docs/cluster.md',
+    import.meta.url,
+  ),
+  'utf8',
+);
+
+describe('strangers at the server', { skip, timeout: 120_000 }, () => {
+  let made: RedisServer | undefined;
+  const server = async () => (made ??= await new RedisServer().start());
+  const ends: (() => unknown)[] = [];
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+    await made?.remove();
+  });
+  const stageOf = async (namespace: string) => {
+    const stage = new Stage((await server()).url, namespace);
+    ends.push(() => stage.end());
+    return stage;
+  };
+  const keyOf = async (namespace: string, ending: string) => {
+    const redis = await server();
+    const find = async () =>
+      (await redis.list('KEYS', `mp:${namespace}:*`)).map(String).find((name) => name.endsWith(ending));
+    await until(async () => (await find()) !== undefined);
+    return (await find())!;
+  };
+  /** A value flipped at each of its bytes in turn, and cut. */
+  const spoiled = (value: Buffer): Buffer[] => {
+    const all: Buffer[] = [];
+    for (let at = 0; at < value.length; at += Math.ceil(value.length / 40)) {
+      const flipped = Buffer.from(value);
+      flipped[at]! ^= 1 << (at % 8);
+      all.push(flipped, value.subarray(0, at));
+    }
+    return [...all, Buffer.from([0, ...value.subarray(1)])];
+  };
+
+  test('options of a pool that were changed, cut or taken from another: hosts refuse the pool, with the reason', async () => {
+    const redis = await server();
+    const stage = await stageOf('options');
+    const [one, two] = [stage.pool(), stage.pool()];
+    const never = [one, two].map((pool) =>
+      assert.rejects(
+        pool.apply(() => 1),
+        (error: unknown) => error instanceof PlacementError && /another key/.test(error.message),
+      ),
+    );
+    await until(async () => (await redis.list('KEYS', 'mp:options:*:o')).length === 2);
+    const [first, second] = (await redis.list('KEYS', 'mp:options:*:o')).map(String) as [string, string];
+    const sealed = async (name: string) => (await redis.list('HMGET', name, 'sealed'))[0]!;
+    const [a, b] = [await sealed(first), await sealed(second)];
+    await redis.command('HSET', first, 'sealed', b);
+    await redis.command('HSET', second, 'sealed', spoiled(a)[0]!);
+    await stage.host();
+    await Promise.all(never);
+  });
+
+  test('a function that was changed, cut or taken from another pool is not decoded: its task rejects', async () => {
+    const redis = await server();
+    const stage = await stageOf('functions');
+    const evil = 'evil was here';
+    const [one, two] = [stage.pool(), stage.pool()];
+    const run = (pool: typeof one, n: number) => pool.apply((x: number) => [x, evil], [n]);
+    const waits = [run(one, 1), run(two, 2)];
+    await until(async () => (await redis.list('KEYS', 'mp:functions:*:f')).length === 2);
+    const names = (await redis.list('KEYS', 'mp:functions:*:f')).map(String);
+    const contents = await Promise.all(names.map((name) => redis.list('HGETALL', name)));
+    const rejects = waits.map((wait) => assert.rejects(wait, AuthenticationError));
+    await redis.command('HSET', names[0]!, contents[0]![0]!, contents[1]![1]!);
+    await redis.command('HSET', names[1]!, contents[1]![0]!, spoiled(contents[1]![1]!)[2]!);
+    const host = await stage.host();
+    await Promise.all(rejects);
+    await using cluster = stage.clusterOf();
+    await until(async () => (await cluster.stats()).tasks.refused === 2);
+    assert.match(host.said(), /was not sealed for it.*refused so far/);
+  });
+
+  test('results that were forged, changed, cut or taken from another task are not decoded: the true one arrives', async () => {
+    const redis = await server();
+    const stage = await stageOf('results');
+    await stage.host({ slots: 2 });
+    const [file, go, soon] = [stage.file('runs'), stage.file('go'), stage.file('soon')];
+    const code = `
+      const { Pool } = require('multiproc');
+      const pool = new Pool({ cluster: ${JSON.stringify({ ...stage.cluster, lease: 20_000 })} });
+      const noting = ${noting};
+      const run = (until) => pool.apply(noting, [${JSON.stringify(file)}, until]);
+      Promise.all([run(${JSON.stringify(soon)}), run(${JSON.stringify(go)})]).then(async (found) => {
+        console.log(JSON.stringify(found));
+        await pool.close();
+        await pool.join();
+      });`;
+    const program = stage.keep(
+      spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
+    );
+    let [said, warned] = ['', ''];
+    program.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    program.stderr.setEncoding('utf8').on('data', (text: string) => {
+      warned += text;
+    });
+    const ended = once(program, 'close');
+    await until(() => linesOf(file).length === 2);
+    const results = (await keyOf('results', ':t')).replace(/:t$/, ':r');
+    // While nobody reads, one result is there: it is given to the other task, whole, changed and cut.
+    process.kill(-program.pid!, 'SIGSTOP');
+    appendFileSync(soon, '');
+    await until(async () => (await redis.command('XLEN', results)) === ':1');
+    const sealed = Buffer.from((await redis.command('XRANGE', results, '-', '+')).split('\r\n').at(-1)!, 'latin1');
+    const [other] = (await redis.list('HKEYS', results.replace(/:r$/, ':t'))).map(String);
+    for (const each of [sealed, ...spoiled(sealed), Buffer.from('[3]'), Buffer.alloc(0)]) {
+      await redis.command('XADD', results, '*', other!, each);
+    }
+    process.kill(-program.pid!, 'SIGCONT');
+    await until(async () => warned.includes('refused so far'));
+    assert.equal(said, '');
+    appendFileSync(go, '');
+    await ended;
+    const pids = linesOf(file).map((line) => Number(line.split(' ')[0]));
+    assert.deepEqual((JSON.parse(said) as number[]).sort(), pids.sort());
+    assert.match(warned, /A result of a task was refused: .* was not sealed for it/);
+    assert.ok(warned.split('refused so far').length <= 4, warned);
+  });
+
+  test('what a host says of itself may be anything: commands and programs go on', async () => {
+    const redis = await server();
+    const stage = await stageOf('said');
+    const { id } = await stage.host();
+    for (const [name, about] of [
+      ['x', 'no JSON'],
+      ['y', '5'],
+      ['z', '{"id":"z"}'],
+    ] as const) {
+      await redis.command('SADD', 'mp:said:hosts', name);
+      await redis.command('HSET', `mp:said:h:${name}`, 'about', about, 'runs', 'forged');
+    }
+    await using cluster = stage.clusterOf();
+    assert.deepEqual(
+      (await cluster.hosts()).map((host) => host.id),
+      [id],
+    );
+    assert.equal((await cluster.stats()).slots, 1);
+    assert.equal(await stage.pool().apply((x: number) => x + 1, [1]), 2);
+  });
+
+  test('the rights that the page names are enough, and no others are needed', async () => {
+    const redis = await server();
+    const [, rule] = /ACL SETUSER multiproc (.+)$/m.exec(rights)!;
+    await redis.command('ACL', 'SETUSER', 'multiproc', ...rule!.replace('>PASSWORD', '>secret').split(' '));
+    const url = await tcpOf(redis, 'multiproc', 'secret');
+    const stage = new Stage(url, 'acl', 1500);
+    ends.push(() => stage.end());
+    const lost = await stage.host({ args: ['--label', 'lost'] });
+    const pool = stage.pool({ cluster: { url } });
+    const [file, go] = [stage.file('runs'), stage.file('go')];
+    const again = pool.apply(noting, [file, go], { retries: 1 });
+    await until(() => linesOf(file).length === 1);
+    const agent = Number(linesOf(file)[0]!.split(' ')[1]);
+    process.kill(agent, 'SIGKILL');
+    await stage.host();
+    appendFileSync(go, '');
+    assert.equal(typeof (await again), 'number');
+    await using cluster = stage.clusterOf({ url });
+    const lock = cluster.lock();
+    await lock.acquire();
+    await lock.release();
+    const queue = cluster.queue<number>();
+    await queue.put(1);
+    assert.equal(await queue.get(), 1);
+    const event = cluster.event({ name: 'e' });
+    await event.set();
+    assert.equal(await cluster.delete('e'), true);
+    assert.equal(
+      (await cluster.hosts()).some(({ id }) => id === lost.id),
+      false,
+    );
+    await assert.rejects(
+      stage
+        .clusterOf({ url: await tcpOf(redis, 'multiproc', 'wrong'), connectTimeout: 500 })
+        .queue()
+        .put(1),
+      ClusterError,
+    );
+  });
+
+  test('with rediss:// tasks and objects go through TLS; a certificate that nobody vouches for is refused', async () => {
+    const folder = (await stageOf('tls')).folder;
+    const [cert, keyFile, port] = [`${folder}/cert.pem`, `${folder}/key.pem`, await freePort()];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', keyFile, '-out', cert, '-days', '2', ...subject],
+      { stdio: 'ignore' },
+    );
+    const files = ['--tls-cert-file', cert, '--tls-key-file', keyFile, '--tls-ca-cert-file', cert];
+    const redis = await new RedisServer('--tls-port', String(port), ...files, '--tls-auth-clients', 'no').start();
+    ends.push(() => redis.remove());
+    const url = `rediss://127.0.0.1:${port}`;
+    const stage = new Stage(url, 'tls', 3000);
+    ends.push(() => stage.end());
+    await stage.host({ env: { NODE_EXTRA_CA_CERTS: cert } });
+    const tls = { ca: readFileSync(cert) };
+    assert.equal(await stage.pool({ cluster: { tls } }).apply((x: number) => x + 1, [1]), 2);
+    await using cluster = stage.clusterOf({ tls });
+    const queue = cluster.queue<string>();
+    await queue.put('through TLS');
+    assert.equal(await queue.get(), 'through TLS');
+    await assert.rejects(
+      startWorker({ ...stage.cluster, connectTimeout: 1000 }),
+      (error: unknown) => error instanceof ClusterError && /self-signed certificate/.test(error.message),
+    );
+  });
+});
+
+/** Has the server listen on a port, too. */
+async function tcpOf(redis: RedisServer, user: string, password: string): Promise<string> {
+  const [, known] = (await redis.list('CONFIG', 'GET', 'port')).map(String);
+  const port = known === '0' ? await freePort() : Number(known);
+  if (known === '0') await redis.command('CONFIG', 'SET', 'port', String(port));
+  return `redis://${user}:${password}@127.0.0.1:${port}`;
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as AddressInfo;
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
