@@ -128,7 +128,7 @@ export class Redis {
       client.defineCommand(command, { numberOfKeys: keys.length, lua: grows ? text.replace(ALLOWS_FULL, '') : text });
     }
     const call = client[`${command}Buffer`] as (...args: unknown[]) => Promise<Reply>;
-    return await this.#repeated(() => call.call(client, ...keys, ...args));
+    return await this.repeated(() => call.call(client, ...keys, ...args));
   }
 
   /** Resolves when as many replicas as `replicas` says have what was done for this key. Rejects with `ERR_UNREACHABLE` if they do not come. */
@@ -142,7 +142,7 @@ export class Redis {
       ['wait', String(replicas), String(REPLICAS_TIME)],
     ];
     for (;;) {
-      const [, [error, count]] = (await this.#repeated(() => this.#commands.pipeline(commands).exec())) as [
+      const [, [error, count]] = (await this.repeated(() => this.#commands.pipeline(commands).exec())) as [
         unknown,
         [Error | null, number],
       ];
@@ -156,7 +156,8 @@ export class Redis {
     }
   }
 
-  async #repeated<T>(call: () => Promise<T>): Promise<T> {
+  /** Makes a call that may be made again, until a server has served it. */
+  async repeated<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await call();
@@ -184,7 +185,7 @@ export class Redis {
 
   /** Sends one command; texts in its reply are bytes. Waits while the server is away. */
   async command(name: string, ...args: (string | Uint8Array)[]): Promise<unknown> {
-    return await this.#repeated(() => this.#commands.callBuffer(name, ...args));
+    return await this.repeated(() => this.#commands.callBuffer(name, ...args));
   }
 
   /** Sends what is on its way, and ends both connections. */

@@ -57,6 +57,8 @@ export class Host implements HostOfPools {
   readonly counts = { started: 0, done: 0, failed: 0, lost: 0, refused: 0 };
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
+  /** Pools that have ended, and are not removed yet. */
+  readonly #dead = new Set<string>();
   /** Pools that this host cannot serve, and why. */
   readonly #refused = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -144,6 +146,7 @@ export class Host implements HostOfPools {
     this.#isDraining = true;
     for (const timer of this.#timers) clearInterval(timer);
     if (this.redis.isReady) {
+      await Promise.all([...this.#dead].map((id) => removePool(this.redis, this.namespace, id).catch(() => {})));
       await this.redis.command('UNLINK', hostKey(this.namespace, this.id)).catch(() => {});
       await this.redis.command('SREM', hostsKey(this.namespace), this.id).catch(() => {});
     }
@@ -246,7 +249,7 @@ export class Host implements HostOfPools {
 
   async #readPools(): Promise<void> {
     const ids = ((await this.redis.command('SMEMBERS', poolsKey(this.namespace))) as Buffer[]).map(String);
-    for (const id of new Set([...ids, ...this.#pools.keys()])) {
+    for (const id of new Set([...ids, ...this.#pools.keys(), ...this.#dead])) {
       const isThere = (await this.redis.command('EXISTS', taskKeys(this.namespace, id).pool)) === 1;
       if (isThere) await this.#meet(id);
       // After an outage its program may be about to say that it lives.
@@ -308,8 +311,11 @@ export class Host implements HostOfPools {
 
   /** The program of a pool is dead, or has ended the pool: nothing of it runs here any more, and nothing of it stays in Redis. */
   async #bury(id: string): Promise<void> {
-    await this.#forget(id);
+    this.#dead.add(id);
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
+    await Promise.race([this.#forget(id), late]);
     await removePool(this.redis, this.namespace, id);
+    this.#dead.delete(id);
   }
 
   /** What the host does has changed. */

@@ -24,8 +24,6 @@ export interface BullQueue {
   addBulk(jobs: { name: string; data: JobData; opts: object }[]): Promise<unknown>;
   remove(id: string): Promise<unknown>;
   setGlobalConcurrency(count: number): Promise<unknown>;
-  obliterate(options: { force: boolean }): Promise<void>;
-  close(): Promise<void>;
   on(event: string, listener: (error: Error) => void): void;
 }
 

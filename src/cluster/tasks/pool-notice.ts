@@ -96,13 +96,16 @@ export class PoolNotice {
     for (const hash of this.#functions.keys()) this.#unstored.add(hash);
     await this.#upload();
     await this.#notice.onPosted();
+    await this.outlive([], true);
     await this.#enrol();
     await this.hint();
   }
 
   async #enrol(): Promise<void> {
     const { redis, namespace, lease } = this.#gateway;
-    await redis.run({ name: 'mpEnrol', text: ENROL }, [poolsKey(namespace)], [this.#notice.id, String(lease)], false);
+    // For longer than the pool itself, so that hosts find it when its program is dead.
+    const args = [this.#notice.id, String(2 * lease)];
+    await redis.run({ name: 'mpEnrol', text: ENROL }, [poolsKey(namespace)], args, false);
   }
 
   async #upload(): Promise<void> {

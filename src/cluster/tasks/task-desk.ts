@@ -2,7 +2,6 @@ import { ClusterError, PlacementError } from '../../contracts/errors.ts';
 import { clock, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
-import { refusalOf } from '../redis.ts';
 import { Backlog } from './backlog.ts';
 import { type BullQueue, openQueue } from './bull.ts';
 import { type ResultHeader, readLetter } from './letter.ts';
@@ -165,7 +164,7 @@ export class TaskDesk implements Leased {
     // From here on no task can start.
     await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
     await redis.command('PUBLISH', newsChannel(namespace), news.END + this.id);
-    await removePool(redis, namespace, this.id, this.#queue);
+    await removePool(redis, namespace, this.id);
   }
 
   renew(): Promise<void> {
@@ -241,8 +240,7 @@ export class TaskDesk implements Leased {
     try {
       // On one connection, so the tasks are there before the jobs.
       await Promise.all([this.#gateway.redis.command('HSET', this.#names.tasks, ...fields), this.#add(jobs)]);
-    } catch (cause) {
-      const error = cause instanceof ClusterError ? cause : refusalOf(cause);
+    } catch (error) {
       for (const job of jobs) {
         for (const task of job.tasks) {
           this.#settle(task);
@@ -271,13 +269,12 @@ export class TaskDesk implements Leased {
 
   /** Adds jobs; one that is there already stays as it is. */
   async #add(jobs: readonly DeskJob[]): Promise<void> {
-    await this.#queue.addBulk(
-      jobs.map(({ id, tasks }) => {
-        const [first] = tasks;
-        const data = { ids: [...tasks].map((task) => task.id), limit: first!.limit };
-        return { name: 'tasks', data, opts: { jobId: id, priority: priorityOf(first!.priority) } };
-      }),
-    );
+    const added = jobs.map(({ id, tasks }) => {
+      const [first] = tasks;
+      const data = { ids: [...tasks].map((task) => task.id), limit: first!.limit };
+      return { name: 'tasks', data, opts: { jobId: id, priority: priorityOf(first!.priority) } };
+    });
+    await this.#gateway.redis.repeated(() => this.#queue.addBulk(added));
     // What is lost of these costs time, nothing else.
     this.#notice.hint().catch(() => {});
     this.#notice
