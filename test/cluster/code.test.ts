@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync }
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { Pool } from 'multiproc';
 import { hashOf, readManifest } from '#dist/cluster/code/manifest.js';
 import { type Files, Machines, temporaryOf } from './code-project.ts';
 import { skip } from './redis-server.ts';
@@ -332,6 +333,20 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
     assert.throws(() => read({ files: Array(10_001).fill({ path: 'a', hash, size: 1 }) }), /too many files/);
     for (const name of ['../x', 'a/b', '@a', '.x'])
       assert.throws(() => read({ links: [[name, 'a']] }), /damaged/, name);
+  });
+
+  test('options of code that make no sense throw', () => {
+    const make = (code: object) => () =>
+      new Pool({ cluster: { url: 'unix:/nowhere', key: 'a key of the tests', code } });
+    assert.throws(make({ ship: 'always' }), {
+      name: 'TypeError',
+      message: "code.ship must be 'auto' or 'never', not \"always\"",
+    });
+    assert.throws(make({ root: '/nowhere' }), {
+      name: 'TypeError',
+      message: 'code.root must be a folder, and /nowhere is none.',
+    });
+    assert.throws(make({ include: [] }), TypeError);
   });
 
   test('TypeScript travels as it is, to hosts that run it', async () => {

@@ -38,6 +38,7 @@ export class HostedCode {
   /** Names of the program's own packages that files in the tree find. */
   readonly #packages = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   /** `programRoot` is the URL of the program's root. */
   constructor(host: CodeOfHost, pool: string, programRoot: string, isShipped: boolean) {
@@ -71,8 +72,9 @@ export class HostedCode {
     return brought;
   }
 
-  /** Removes all of it. */
+  /** Removes all of it: the pool has ended. */
   remove(): void {
+    this.#isOver = true;
     if (this.#tree !== undefined) this.#host.folder.removeTree(`${this.#host.folder.path}/${this.#pool}`);
     this.#tree = undefined;
   }
@@ -91,6 +93,7 @@ export class HostedCode {
 
   async #place(manifest: Manifest): Promise<void> {
     const { files, folders } = manifest;
+    if (this.#isOver) throw new UnservableError('the pool has ended');
     this.#makeTree();
     for (const folder of folders) this.#makeFolder(folder);
     const other = files.find((file) => !this.#isOwn(file));
@@ -100,10 +103,11 @@ export class HostedCode {
       return;
     }
     if (!this.#isShipped) {
-      if (other === undefined)
+      if (other === undefined) {
         throw new UnservableError(
           `it has no links in node_modules to ${namesOf(manifest)}: run npm install in ${this.#host.root}`,
         );
+      }
       const state = fs.existsSync(`${this.#host.root}/${other.path}`) ? 'another' : 'no';
       const whose = this.#host.takesCode ? 'the program does not send its files' : 'the host takes no files';
       throw new UnservableError(`it has ${state} ${other.path} below ${this.#host.root}, and ${whose}`);
@@ -113,7 +117,8 @@ export class HostedCode {
     const fetchNext = async () => {
       for (let file = missing.pop(); file !== undefined; file = missing.pop()) {
         const { path, hash } = file;
-        this.#put(path, true, await this.#host.folder.file(hash, () => this.#host.fetch(hash)));
+        const kept = await this.#host.folder.file(hash, () => this.#host.fetch(hash));
+        if (!this.#isOver) this.#put(path, true, kept);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, fetchNext));
