@@ -300,7 +300,8 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
     const folders = () => readdirSync(temporaryOf(root)).filter((name) => name.startsWith('multiproc-code-'));
     assert.equal(await machines.run('gone', program), 1);
     const [old] = folders();
-    child.kill('SIGKILL');
+    // The host itself, which the command has started: the folder is named for it.
+    process.kill(Number(old!.split('-')[2]), 'SIGKILL');
     await once(child, 'exit');
     assert.deepEqual(folders(), [old]);
     mkdirSync(`${temporaryOf(root)}/multiproc-code-${process.pid}-living`);

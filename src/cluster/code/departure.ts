@@ -29,6 +29,8 @@ export class Departure implements Border {
   readonly #folders = new Set<string>();
   /** Folders of the program by the names under which `node_modules` leads to them. */
   readonly #links = new Map<string, string>();
+  /** Folders whose package.json was looked for. */
+  readonly #described = new Set<string>();
   #usesLibrary = false;
   #bytes = 0;
 
@@ -115,6 +117,9 @@ export class Departure implements Border {
 
   /** Adds the package.json that says of which kind a file is. */
   #addDescription(path: string): void {
+    const folder = folderOf(path);
+    if (this.#described.has(folder)) return;
+    this.#described.add(folder);
     const steps = path.split('/').slice(0, -1);
     for (; ; steps.pop()) {
       const beside = [...steps, 'package.json'].join('/');

@@ -40,6 +40,8 @@ export interface PackageLink {
 const ownName = /^multiproc(\/|$)/;
 
 const files = new Map<string, ProjectFile>();
+/** Of files that were found, by the URLs by which they were looked for. */
+const realUrls = new Map<string, string>();
 
 /** Returns the file at a URL, or the one that loaders mean by it; `undefined` if there is none. Throws a `Refusal` if it cannot travel. */
 export function projectFile(url: string): ProjectFile | undefined {
@@ -134,14 +136,15 @@ function requiredAt(specifier: string, url: string): string | undefined {
 
 /** The URL of a file that is there: the one at `url`, or what loaders that translate mean by it. */
 function existing(url: string): string | undefined {
+  let real = realUrls.get(url);
+  if (real !== undefined) return real;
   const { pathToFileURL } = process.getBuiltinModule('node:url');
   for (const spelling of spellings(url)) {
-    try {
-      const path = fs.realpathSync(pathOf(spelling));
-      if (fs.statSync(path).isFile()) return pathToFileURL(path).href;
-    } catch {
-      // Not this one.
-    }
+    const path = pathOf(spelling);
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
+    real = pathToFileURL(fs.realpathSync(path)).href;
+    realUrls.set(url, real);
+    return real;
   }
   return undefined;
 }
