@@ -63,6 +63,9 @@ const typescript = (module, version) => ({
   files: module === 'node10' ? ['uses.ts', 'hands-on.ts'] : ['uses.mts', 'hands-on.mts', 'uses.cts', 'hands-on.cts'],
 });
 
+/** Bun's own binary: the package above it copies it by an install script, which npm may have been told not to run. */
+const bun = `@oven/bun-linux-${process.arch === 'arm64' ? 'aarch64' : process.arch}`;
+
 /** Package managers: how each adds a tarball. */
 const managers = [
   { name: 'npm 11', install: ['npm@11.19.1'], adds: 'npm install ' },
@@ -82,7 +85,11 @@ const managers = [
     adds: 'yarn add multiproc@file:',
     files: { '.yarnrc.yml': 'enableTelemetry: false\nnodeLinker: node-modules\n', 'yarn.lock': '' },
   },
-  { name: 'bun install 1.4', install: ['bun@1.4.4'], adds: 'bun add ' },
+  {
+    name: 'bun install 1.4',
+    install: [`${bun}@1.4.4`],
+    adds: `"../bun install 1.4 itself/node_modules/${bun}/bin/bun" add `,
+  },
 ].map(({ run = 'node', ...manager }) => ({
   ...manager,
   variants: ['commonjs/main.cjs', 'module/main.mjs'].flatMap((main) => [
@@ -341,11 +348,11 @@ export const environments = [
   },
   {
     name: 'bun',
-    install: ['bun@1.4.5'],
+    install: [`${bun}@1.4.5`],
     variants: [
       {
         name: 'build',
-        command: `bun build main.ts --target=node --external multiproc --sourcemap=linked --outdir out && ${runs} out/main.js`,
+        command: `node_modules/${bun}/bin/bun build main.ts --target=node --external multiproc --sourcemap=linked --outdir out && ${runs} out/main.js`,
       },
     ],
   },
