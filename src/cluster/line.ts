@@ -6,6 +6,9 @@ import { startTimer } from '../waits/timer.ts';
 /** Milliseconds for which a call that gives up waits for the answer to an attempt under way, from a server that seems to be there. */
 export const ANSWER_TIME = 500;
 
+/** How many calls of a line look at the same time, at most. */
+const MOST_TRIED = 256;
+
 /** What an attempt answers that must wait. */
 export const WAIT = Symbol('wait');
 
@@ -13,6 +16,8 @@ export const WAIT = Symbol('wait');
 export interface Step<R> {
   /** If true, the first attempt does not wait behind others of this gateway: it says that somebody has come. */
   readonly arrives?: boolean;
+  /** If true, attempts of several calls at the same time cost little more than one. */
+  readonly isShared?: boolean;
   /** Looks once. `isFirst`: the call is the first of its line. `once`: it will not wait. */
   attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
   /** What a call answers, or throws, whose time is over. */
@@ -136,11 +141,16 @@ export class Line {
     this.#isPoking = true;
     while (this.#isPokedAgain) {
       this.#isPokedAgain = false;
-      while (this.#trying === 0) {
-        const first = this.#waiting[0];
-        if (first === undefined || (await this.#attempt(first, true, false)) === WAIT) break;
-        const at = this.#waiting.indexOf(first);
-        if (at !== -1) this.#waiting.splice(at, 1);
+      let most = 1;
+      while (this.#trying === 0 && this.#waiting.length > 0) {
+        const tried = this.#waiting.slice(0, this.#waiting[0]!.step.isShared ? most : 1);
+        const results = await Promise.all(tried.map((each) => this.#attempt(each, true, false)));
+        for (const [i, each] of tried.entries()) {
+          const at = results[i] === WAIT ? -1 : this.#waiting.indexOf(each);
+          if (at !== -1) this.#waiting.splice(at, 1);
+        }
+        if (results.includes(WAIT)) break;
+        most = Math.min(2 * most, MOST_TRIED);
       }
     }
     this.#isPoking = false;

@@ -149,8 +149,9 @@ function deleter(gateway: Gateway): ServedObject {
   return {
     type: 'deleter',
     async call(_method, [name]) {
-      const keys = keysOf(gateway.namespace, idOfName(String(name)), gateway.id);
-      const args = ['delete', gateway.id, String(gateway.lease), String(gateway.nextCall()), '', '', gateway.channels];
+      const seq = String(gateway.nextCall());
+      const keys = keysOf(gateway.namespace, idOfName(String(name)), `${gateway.id}:d${seq}`);
+      const args = ['delete', gateway.id, String(gateway.lease), seq, '', gateway.channels];
       const reply = await gateway.redis.run({ name: 'mpDelete', text: DELETE }, keys, args, false);
       return reply[0] === 1;
     },

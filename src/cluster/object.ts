@@ -16,10 +16,10 @@ export interface Kind {
 
 const SUFFIXES = ['m', 'd', 'a', 'b', 'l', 'o', 'x', 'h'];
 
-/** The keys of an object, in the order in which scripts have them. */
-export function keysOf(namespace: string, id: string, gateway: string): string[] {
+/** The keys of an object, in the order in which scripts have them. `place` is where the reply of a call is kept: a call of its own, or one after the other. */
+export function keysOf(namespace: string, id: string, place: string): string[] {
   const start = `mp:${namespace}:{${id}}:`;
-  return SUFFIXES.map((suffix) => (suffix === 'o' ? `${start}o:${gateway}` : start + suffix));
+  return SUFFIXES.map((suffix) => (suffix === 'o' ? `${start}o:${place}` : start + suffix));
 }
 
 /** The id of the object with this name. */
@@ -45,7 +45,10 @@ export class ClusterObject {
   #isOpen = false;
   #inc = '';
   #print = '';
-  #acks: number[] = [];
+  #place = '';
+  /** The keys with the places of replies that no call has at the moment, and how many places there are. */
+  readonly #free: (readonly string[])[] = [];
+  #places = 0;
   #end: Error | undefined;
 
   constructor(gateway: Gateway, kind: Kind, id: string, name: string | undefined) {
@@ -53,7 +56,8 @@ export class ClusterObject {
     this.kind = kind;
     this.#name = name;
     this.id = id;
-    this.keys = keysOf(gateway.namespace, this.id, gateway.id);
+    this.keys = this.#newPlace();
+    this.#free.push(this.keys);
     gateway.add(this);
     this.opened().catch(() => {});
   }
@@ -65,7 +69,12 @@ export class ClusterObject {
 
   /** What a value that is sealed for this object belongs to. */
   get place(): string {
-    return `${this.kind.type} ${this.#name ?? 'without a name'}|${this.id}|${this.#inc}`;
+    return this.#place;
+  }
+
+  /** True once it is there; calls need not wait for that any more. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** The fingerprint of the key that it was made with; known when it is open. */
@@ -114,7 +123,7 @@ export class ClusterObject {
 
   /** Runs a step of the object's script. `grows` says that it stores something. */
   async run(op: string, args: readonly (string | Uint8Array)[] = [], grows = false): Promise<Reply> {
-    await this.opened();
+    if (!this.#isOpen) await this.opened();
     if (this.#end !== undefined) throw this.#end;
     const inc = this.#inc;
     const reply = await this.#send(op, args, grows);
@@ -197,17 +206,24 @@ export class ClusterObject {
     }
     this.#inc = inc!;
     this.#print = foundPrint!;
+    this.#place = `${type} ${this.#name ?? 'without a name'}|${this.id}|${this.#inc}`;
     this.#isOpen = true;
   }
 
   async #send(op: string, args: readonly (string | Uint8Array)[], grows: boolean): Promise<Reply> {
     const { gateway } = this;
-    const seq = gateway.nextCall();
-    const acks = this.#acks.length === 0 ? '' : this.#acks.splice(0).join(',');
-    const all = [op, gateway.id, String(gateway.lease), String(seq), acks, this.#inc, gateway.channels, ...args];
-    const reply = await gateway.redis.run(this.kind.script, this.keys, all, grows);
-    this.#acks.push(seq);
-    return reply;
+    const keys = this.#free.pop() ?? this.#newPlace();
+    const seq = String(gateway.nextCall());
+    const all = [op, gateway.id, String(gateway.lease), seq, this.#inc, gateway.channels, ...args];
+    try {
+      return await gateway.redis.run(this.kind.script, keys, all, grows);
+    } finally {
+      this.#free.push(keys);
+    }
+  }
+
+  #newPlace(): readonly string[] {
+    return keysOf(this.gateway.namespace, this.id, `${this.gateway.id}:${this.#places++}`);
   }
 
   /** What a call with that `inc` found is not there any more. One with a name that the server has lost begins anew. */

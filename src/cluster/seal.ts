@@ -1,22 +1,32 @@
+import type { KeyObject } from 'node:crypto';
 import { AuthenticationError } from '../contracts/errors.ts';
 
 const PLAIN = 0;
 const SEALED = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** How many nonces are made at once. */
+const NONCES = 256;
 
 /** Seals what will be decoded, and opens it. See README.md, "Seal". Without keys values stay as they are. */
 export class Seal {
-  readonly #keys: readonly Uint8Array[];
+  readonly #keys: readonly KeyObject[];
   readonly #namespace: string;
   /** Tells which key is the first one, without telling anything else about it; empty without a key. */
   readonly print: string;
   readonly #prints: readonly string[];
+  readonly #nonces = new Uint8Array(NONCES * NONCE_BYTES);
+  #given = NONCES;
+  /** The additional data of the place that came last: most calls are for the same one. */
+  #lastPlace: string | undefined;
+  #lastAbout = Buffer.alloc(0);
 
   /** The first of `keys` seals, all of them open. */
   constructor(keys: readonly Uint8Array[], namespace: string) {
-    const { hkdfSync, createHmac } = crypto();
-    this.#keys = keys.map((key) => new Uint8Array(hkdfSync('sha256', key, namespace, 'multiproc seal 1', 32)));
+    const { hkdfSync, createHmac, createSecretKey } = crypto();
+    this.#keys = keys.map((key) =>
+      createSecretKey(new Uint8Array(hkdfSync('sha256', key, namespace, 'multiproc seal 1', 32))),
+    );
     this.#namespace = namespace;
     this.#prints = this.#keys.map((key) =>
       createHmac('sha256', key).update('fingerprint').digest('base64url').slice(0, 16),
@@ -33,11 +43,13 @@ export class Seal {
   seal(bytes: Uint8Array, place: string): Buffer {
     const key = this.#keys[0];
     if (key === undefined) return Buffer.concat([Uint8Array.of(PLAIN), bytes]);
-    const { createCipheriv, randomBytes } = crypto();
-    const nonce = randomBytes(NONCE_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', key, nonce);
+    const nonce = this.#nonce();
+    const cipher = crypto().createCipheriv('aes-256-gcm', key, nonce);
     cipher.setAAD(this.#about(place));
-    return Buffer.concat([Uint8Array.of(SEALED), nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+    const text = cipher.update(bytes);
+    // What is left of the text is empty in this mode.
+    cipher.final();
+    return Buffer.concat([Uint8Array.of(SEALED), nonce, text, cipher.getAuthTag()]);
   }
 
   /** Returns the bytes, in memory of their own. Throws an `AuthenticationError` if they were not sealed for `place` by one of the keys. */
@@ -63,7 +75,7 @@ export class Seal {
     return hash.update(bytes).digest();
   }
 
-  #tryKey(key: Uint8Array, sealed: Uint8Array, place: string): Uint8Array | undefined {
+  #tryKey(key: KeyObject, sealed: Uint8Array, place: string): Uint8Array | undefined {
     const start = 1 + NONCE_BYTES;
     const end = sealed.length - TAG_BYTES;
     const decipher = crypto().createDecipheriv('aes-256-gcm', key, sealed.subarray(1, start), {
@@ -80,8 +92,22 @@ export class Seal {
     return new Uint8Array(bytes);
   }
 
+  /** Random bytes that were given out never before; fetched for many at once. */
+  #nonce(): Uint8Array {
+    if (this.#given === NONCES) {
+      crypto().randomFillSync(this.#nonces);
+      this.#given = 0;
+    }
+    const from = this.#given++ * NONCE_BYTES;
+    return this.#nonces.subarray(from, from + NONCE_BYTES);
+  }
+
   #about(place: string): Buffer {
-    return Buffer.from(JSON.stringify(['item', this.#namespace, place]));
+    if (place !== this.#lastPlace) {
+      this.#lastPlace = place;
+      this.#lastAbout = Buffer.from(JSON.stringify(['item', this.#namespace, place]));
+    }
+    return this.#lastAbout;
   }
 }
 

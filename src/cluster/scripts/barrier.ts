@@ -1,12 +1,11 @@
-import { COMMON, PRELUDE } from './prelude.ts';
+import { COMMON, prelude } from './prelude.ts';
 
 /**
  * A barrier. `d` has the waits of the round, `gateway|number`, as `w`, and those of a full round that have not heard of it yet as `o`. `count` says how
  * many of the round have come. `h` has the gateways whose clients have ever come: one that dies breaks the barrier.
  */
-export const BARRIER = `${PRELUDE}
-local state = redis.call('HMGET', M, 'parties', 'count', 'broken')
-local parties, count, broken = tonumber(state[1]), tonumber(state[2]), state[3] == '1'
+export const BARRIER = `${prelude('parties')}
+local parties = tonumber(meta[3])
 local function wakeAll()
   wake(A, 'a', 0, 4294967296)
   redis.call('DEL', A)
@@ -36,7 +35,7 @@ if op == 'arrive' then
   if redis.call('HGET', M, 'broken') == '1' then return {'BROKEN'} end
   redis.call('HSET', H, gw, '1')
   mortal(H)
-  count = redis.call('HINCRBY', M, 'count', 1)
+  local count = redis.call('HINCRBY', M, 'count', 1)
   if count < parties then
     redis.call('HSET', D, mine, 'w')
     mortal(D)

@@ -1,10 +1,10 @@
-import { COMMON, PRELUDE } from './prelude.ts';
+import { COMMON, prelude } from './prelude.ts';
 
 /**
  * A lock: its owner is in `d` while it is held. `last` is the last fence, `orphan` says that its last owner died. `b` is the line of those that wait for a
  * condition of the lock, `condition|gateway|number`; `h` has those that were notified and have not heard of it yet.
  */
-export const LOCK = `${PRELUDE}
+export const LOCK = `${prelude('last')}
 local function free()
   redis.call('DEL', D)
   wake(A, 'a', 0, 1)
@@ -39,15 +39,15 @@ end
 ${COMMON}
 if op == 'take' then
   local owner = redis.call('HGET', D, 'gw')
-  local rank = not owner and before(A, 1, a1 == '1')
+  local rank, isInLine
+  if not owner then rank, isInLine = before(A, 1, a1 == '1') end
   if not rank then
     if a2 == '0' then enter(A) end
     local ends = owner and redis.call('ZSCORE', L, owner)
     return {'WAIT', ends and math.max(1, math.ceil(tonumber(ends) - now) + 1) or 0}
   end
-  redis.call('ZREM', A, gw)
-  local last = tonumber(redis.call('HGET', M, 'last') or '0')
-  local fence = string.format('%.0f', math.max(last + 1, time[1] * 1000000 + time[2]))
+  if isInLine then redis.call('ZREM', A, gw) end
+  local fence = string.format('%.0f', math.max(tonumber(meta[3] or '0') + 1, time[1] * 1000000 + time[2]))
   local orphan = redis.call('HGET', M, 'orphan') or '0'
   redis.call('HSET', M, 'last', fence, 'orphan', '0')
   redis.call('HSET', D, 'gw', gw, 'fence', fence, 'since', string.format('%.0f', now), 'host', a3, 'pid', a4, 'orphan', orphan)

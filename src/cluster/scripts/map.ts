@@ -1,10 +1,10 @@
-import { COMMON, PRELUDE } from './prelude.ts';
+import { COMMON, prelude } from './prelude.ts';
 
 /**
  * A dict, and a value as a dict of one entry. Under each digest of a key `d` has the value and `h` the key, both sealed; `b` has the digests in the order
  * of their first `set`. `filled` says that the first values are there.
  */
-export const MAP = `${PRELUDE}
+export const MAP = `${prelude()}
 local function bury() end
 ${COMMON}
 local function put(digest, key, value)
@@ -17,7 +17,7 @@ local function allMortal()
   for _, key in ipairs({D, H, B}) do mortal(key) end
 end
 local function putAll()
-  for i = 8, #ARGV, 3 do put(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+  for i = 7, #ARGV, 3 do put(ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
   allMortal()
 end
 local function remove(digest)

@@ -1,7 +1,7 @@
-import { COMMON, PRELUDE } from './prelude.ts';
+import { COMMON, prelude } from './prelude.ts';
 
 /** A semaphore: `free` units, and in `d` how many each `gateway|client` holds. `top` bounds the free ones, if it is not empty. */
-export const SEMAPHORE = `${PRELUDE}
+export const SEMAPHORE = `${prelude()}
 local function units() return tonumber(redis.call('HGET', M, 'free')) end
 local function give(count)
   if count == 0 then return end
@@ -26,11 +26,12 @@ ${COMMON}
 local mine = gw .. '|' .. (a3 or '')
 if op == 'take' then
   local free = units()
-  if not before(A, free, a1 == '1') then
+  local rank, isInLine = before(A, free, a1 == '1')
+  if not rank then
     if a2 == '0' then enter(A) end
     return {'WAIT'}
   end
-  redis.call('ZREM', A, gw)
+  if isInLine then redis.call('ZREM', A, gw) end
   redis.call('HINCRBY', M, 'free', -1)
   redis.call('HINCRBY', D, mine, 1)
   redis.call('HSET', M, 'taken', redis.call('HGET', M, 'orphan') or '0', 'orphan', '0')

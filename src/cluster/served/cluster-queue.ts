@@ -4,6 +4,7 @@ import { afterPutting, checkMax } from '../../contracts/queue.ts';
 import type { Caller } from '../../managers/caller.ts';
 import type { Client } from '../../managers/client.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
+import { Batch } from '../batch.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
@@ -18,6 +19,19 @@ export interface Taken {
   readonly error: unknown;
 }
 
+interface Putting {
+  readonly items: readonly Uint8Array[];
+  /** How many of them were put. */
+  resolve(count: number): void;
+  reject(error: unknown): void;
+}
+
+interface Getting {
+  readonly max: number;
+  resolve(items: readonly Buffer[]): void;
+  reject(error: unknown): void;
+}
+
 /** A queue in Redis. Items come and go as the bytes that a proxy has made of them. */
 export function clusterQueue(object: ClusterObject): ServedObject {
   const { seal } = object.gateway;
@@ -25,6 +39,50 @@ export function clusterQueue(object: ClusterObject): ServedObject {
   const redelivers = config[1] === 'r';
   /** Consumers whose items come back when they are gone. */
   const known = new WeakSet<Client>();
+
+  const puts = new Batch<Putting>(async (flags, calls) => {
+    try {
+      const items = calls.flatMap((call) => call.items);
+      const reply = await object.run('put', [flags[0]!, flags[1]!, ...items], true);
+      let left = says(reply, 'OK') ? Number(reply[1]) : 0;
+      // Those that wait here need no message.
+      if (left > 0) object.hint('a');
+      for (const { items, resolve, reject } of calls) {
+        if (says(reply, 'SHUT')) reject(new ShutDown());
+        else resolve(Math.min(left, items.length));
+        left -= Math.min(left, items.length);
+      }
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+    }
+  });
+
+  const gets = new Batch<Getting>(async (flags, calls) => {
+    try {
+      const max = calls.reduce((sum, call) => sum + call.max, 0);
+      const reply = await object.run('get', [
+        flags[0]!,
+        flags[1]!,
+        String(Math.min(max, ALL)),
+        flags.slice(2),
+        String(calls.length),
+      ]);
+      const isShut = says(reply, 'SHUT');
+      const items = says(reply, 'OK') ? (reply.slice(1) as Buffer[]) : [];
+      if (items.length > 0) {
+        object.hint('b');
+        // Items are in hand: the gateway must live.
+        if (redelivers) object.isHeld = true;
+      }
+      let from = 0;
+      for (const { max, resolve, reject } of calls) {
+        if (isShut) reject(new ShutDown());
+        else resolve(items.slice(from, (from += Math.min(max, items.length - from))));
+      }
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+    }
+  });
 
   const put = (
     caller: Caller,
@@ -37,16 +95,17 @@ export function clusterQueue(object: ClusterObject): ServedObject {
     return object
       .line('b')
       .enter<void>(caller, options, {
+        isShared: true,
         async attempt(isFirst, once) {
-          await object.opened();
+          if (!object.isOpen) await object.opened();
           for (let first = isFirst; done < items.length; first = true) {
             const sealed = items.slice(done).map((item) => seal.seal(item, object.place));
-            const reply = await object.run('put', [flag(first), flag(once), ...sealed], true);
-            if (says(reply, 'SHUT')) throw new ShutDown();
-            if (says(reply, 'WAIT')) return WAIT;
-            done += Number(reply[1]);
-            // Those that wait here need no message.
-            object.hint('a');
+            const bytes = sealed.reduce((sum, item) => sum + item.length, 0);
+            const count = await new Promise<number>((resolve, reject) =>
+              puts.add(flag(first) + flag(once), { items: sealed, resolve, reject }, bytes),
+            );
+            if (count === 0) return WAIT;
+            done += count;
           }
           return undefined;
         },
@@ -72,13 +131,12 @@ export function clusterQueue(object: ClusterObject): ServedObject {
     };
     const undo = (items: readonly Buffer[]) => void giveBack(items).catch(() => {});
     return object.line('a').enter<readonly Buffer[]>(caller, options, {
+      isShared: true,
       async attempt(isFirst, once) {
-        const reply = await object.run('get', [flag(isFirst), flag(once), String(max), number]);
-        if (says(reply, 'SHUT')) throw new ShutDown();
-        if (says(reply, 'WAIT')) return WAIT;
-        object.hint('b');
-        if (redelivers) hold();
-        const items = reply.slice(1) as Buffer[];
+        const items = await new Promise<readonly Buffer[]>((resolve, reject) =>
+          gets.add(flag(isFirst) + flag(once) + number, { max, resolve, reject }, 0),
+        );
+        if (items.length === 0) return WAIT;
         if (!caller.client.isDead) return items;
         undo(items);
         throw new Error('The client is gone.');
@@ -88,10 +146,6 @@ export function clusterQueue(object: ClusterObject): ServedObject {
       },
       undo,
     });
-  };
-  /** Items are in hand: the gateway must live. */
-  const hold = () => {
-    object.isHeld = true;
   };
   const one = async (caller: Caller, options: WaitOptions | undefined): Promise<Uint8Array> => {
     const [item] = await get(caller, 1, options);
