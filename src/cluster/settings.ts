@@ -65,6 +65,18 @@ export function readCodeOptions(options: string | ClusterOptions | undefined): C
   return code;
 }
 
+/** Reads the same for pools and workers. Throws a `TypeError` for a Redis Cluster, which can keep objects only. */
+export function readTaskSettings(options: string | ClusterOptions | undefined): ClusterSettings {
+  const settings = readSettings(options);
+  const { way, shown } = settings.place.address;
+  if (way === 'cluster') {
+    throw new TypeError(
+      `Pools and workers cannot use a Redis Cluster, and ${shown} is one: give them one server, or sentinels. Objects of a Cluster can use it.`,
+    );
+  }
+  return settings;
+}
+
 function variable(name: string): string | undefined {
   return process.env[name] || undefined;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Cluster, ClusterError } from 'multiproc/cluster';
+import { Cluster, ClusterError, startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
 import { freePorts, RedisCluster } from './redis-cluster.ts';
 import { RedisServer, skip } from './redis-server.ts';
@@ -47,6 +47,7 @@ describe('objects on several servers', { skip, timeout: 180_000 }, () => {
   test('a node that is no cluster for its URL is refused', async () => {
     const url = redis.url.replace(/\+cluster|,.*/g, '');
     await assert.rejects(open({ url }).queue().put(1), { code: 'ERR_PROTOCOL' });
+    await assert.rejects(startWorker({ url: redis.url, key }), /Redis Cluster/);
   });
 
   test('a slot that moves to the replica, and a master that is killed: calls go on, fences grow, nothing is done twice', async () => {

@@ -6,7 +6,7 @@ import { os } from '../../engine/builtins.ts';
 import { cpuCount } from '../../process/cpu-count.ts';
 import { Process } from '../../process/process.ts';
 import { projectRoot } from '../code/project-root.ts';
-import { readCodeOptions, readSettings } from '../settings.ts';
+import { readCodeOptions, readTaskSettings } from '../settings.ts';
 import { assertBullInstalled } from '../tasks/bull.ts';
 import type { HostOrders } from './host.ts';
 import { type HostMessage, runHost } from './host-process.ts';
@@ -58,7 +58,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
     execArgv,
     ...cluster
   } = typeof options === 'string' ? ({ url: options } as WorkerOptions) : options;
-  const settings = readSettings(cluster);
+  const settings = readTaskSettings(cluster);
   if (slots !== undefined) assertWhole('slots', slots, 1);
   assertWhole('grace', grace, 0);
   assertOptionType('name', name, 'string');

@@ -11,7 +11,7 @@ import { folderUrl } from '../code/host-border.ts';
 import { OutgoingCode } from '../code/outgoing-code.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
-import { readCodeOptions, readSettings } from '../settings.ts';
+import { readCodeOptions, readTaskSettings } from '../settings.ts';
 import { assertBullInstalled } from './bull.ts';
 import { FunctionStore, type Stored } from './function-store.ts';
 import { NODE, type PoolHeader, PROTOCOL, type TaskHeader, writeLetter } from './letter.ts';
@@ -48,7 +48,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#options = settings.cluster!;
-    const { keys } = readSettings(this.#options);
+    const { keys } = readTaskSettings(this.#options);
     if (keys.length === 0) {
       throw new TypeError(
         'A Pool of a cluster needs a key, the same as its workers: whoever can write to the server could have them run anything else. Give { cluster: { url, key } }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
