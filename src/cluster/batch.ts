@@ -1,3 +1,5 @@
+import { nextTick } from '../engine/builtins.ts';
+
 /** The most calls, and bytes, that one step takes. */
 const MOST_CALLS = 256;
 const MOST_BYTES = 2 ** 18;
@@ -16,7 +18,7 @@ export class Batch<Call> {
   add(kind: string, call: Call, bytes: number): void {
     if (kind !== this.#kind || this.#bytes + bytes > MOST_BYTES) this.#flush();
     // After all that has come by now, and before the event loop turns.
-    if (this.#calls.length === 0) process.nextTick(this.#flush);
+    if (this.#calls.length === 0) nextTick(this.#flush);
     this.#kind = kind;
     this.#bytes += bytes;
     if (this.#calls.push(call) === MOST_CALLS) this.#flush();

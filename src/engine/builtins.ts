@@ -16,6 +16,7 @@ export const { inspect, types } = process.getBuiltinModule('node:util');
 // for a clock that stands still. `test/architecture.test.ts` finds code that takes these from the global object.
 export const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = realTimers();
 export const { queueMicrotask } = globalThis;
+export const { nextTick } = process;
 export const NativeDate = realDate();
 
 /** Returns this many random bytes in hexadecimal, two characters each. */
