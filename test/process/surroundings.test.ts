@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { inheritedExecArgv } from '#dist/process/exec-arguments.js';
 import { fixture, run } from './program.ts';
 
@@ -134,6 +135,24 @@ describe('options of node', () => {
     const { stdout, stderr } = await run(fixture('import-mark'), { env: { NODE_OPTIONS, PWD: cwd }, cwd });
     assert.equal(stdout, 'main true\nchild true\n', stderr);
   });
+
+  for (const [where, bin] of [
+    ['in a folder above the program', 'bin/deep'],
+    ['nowhere', '../elsewhere'],
+  ] as const) {
+    test(`one in NODE_OPTIONS that is found ${where}, since the directory has changed and no shell tells it`, async () => {
+      const cwd = `${folder}/above ${where}`;
+      const program = `${cwd}/${bin}/main.mjs`;
+      mkdirSync(`${cwd}/${bin}`, { recursive: true });
+      writeFileSync(`${cwd}/mark.mjs`, 'globalThis.marked = true;');
+      writeFileSync(`${cwd}/leave.mjs`, "process.chdir('/');");
+      writeFileSync(program, `await import(${JSON.stringify(pathToFileURL(fixture('import-mark')).href)});`);
+      const NODE_OPTIONS = '--import ./mark.mjs --import=./leave.mjs';
+      const { stdout, stderr } = await run(program, { env: { NODE_OPTIONS, PWD: '/' }, cwd });
+      assert.equal(stdout, where === 'nowhere' ? 'main true\n' : 'main true\nchild true\n', stderr);
+      if (where === 'nowhere') assert.match(stderr, /Cannot find module '\/(mark|leave)\.mjs'/);
+    });
+  }
 
   test('those of NODE_OPTIONS come by the environment', async () => {
     const { stdout, stderr } = await run(fixture('flags'), { env: { NODE_OPTIONS: '--expose-gc' } });
