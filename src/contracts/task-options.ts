@@ -1,4 +1,5 @@
 import { assertOptions, assertOptionType, assertWhole, readTimeout } from './options.ts';
+import { checkRetryDelay, type RetryDelay } from './retry-delay.ts';
 
 /** The options of a task. */
 export interface TaskOptions {
@@ -8,6 +9,11 @@ export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
   /** How many times the task is run again after it has thrown or lost its worker; 0 by default. */
   readonly retries?: number | undefined;
+  /**
+   * How long the task waits before it is run again: milliseconds, or `{ delay, factor, jitter }`, whose delay grows by the factor each time. Without it
+   * the task is run again at once. Has no effect without `retries`. A pool of a cluster throws a `StateError`.
+   */
+  readonly retryDelay?: RetryDelay | undefined;
   /** Tasks with a bigger number start first, tasks with equal numbers in order of submission; 0 by default. */
   readonly priority?: number | undefined;
 }
@@ -16,6 +22,7 @@ export interface TaskOptions {
 export interface SubmitOptions {
   readonly timeout: number;
   readonly retries: number;
+  readonly retryDelay: RetryDelay | undefined;
   readonly priority: number;
   readonly signal?: AbortSignal;
 }
@@ -54,18 +61,19 @@ export function argumentsOf(args: unknown = [], name = 'args', of = 'function'):
 
 /** One object for all tasks without options: tens of thousands of tasks may wait. */
 export const NONE: TaskOptions = {};
-const DEFAULTS: SubmitOptions = { retries: 0, priority: 0, timeout: Number.POSITIVE_INFINITY };
+const DEFAULTS: SubmitOptions = { retries: 0, retryDelay: undefined, priority: 0, timeout: Number.POSITIVE_INFINITY };
 
 /** Reads the options of a task and fills in the defaults. Throws if they are invalid. */
 export function readOptions(options: TaskOptions): SubmitOptions {
   if (options === NONE) return DEFAULTS;
   assertOptions(options, '{ retries: 2 }');
   const timeout = readTimeout(options);
-  const { retries = 0, priority = 0, signal } = options;
+  const { retries = 0, retryDelay, priority = 0, signal } = options;
   assertWhole('retries', retries, 0);
+  checkRetryDelay(retryDelay);
   assertOptionType('priority', priority, 'number');
   if (Number.isNaN(priority)) throw new RangeError('priority must be a number, not NaN');
-  return { retries, priority, timeout, ...(signal === undefined ? {} : { signal }) };
+  return { retries, retryDelay, priority, timeout, ...(signal === undefined ? {} : { signal }) };
 }
 
 /** Checks the options of a call that takes many items. Returns the options of its tasks, with defaults filled in. */

@@ -9,3 +9,4 @@ export type { ClusterPoolStats, ClusterStats } from '../cluster/tasks/cluster-st
 export type { HostedPoolInfo, HostInfo, TaskCounts } from '../cluster/tasks/read-hosts.ts';
 export type { ClusterKey, ClusterOptions, CodeOptions } from '../contracts/cluster-options.ts';
 export { ClusterError, type ClusterErrorCode, LeaseLostError, PlacementError } from '../contracts/errors.ts';
+export { type CurrentTask, currentTask } from '../pool/current-task.ts';

@@ -23,6 +23,7 @@ export {
   EndOfStreamError,
   Full,
   HeapLimitError,
+  LeaseLostError,
   MultiprocError,
   PlatformError,
   PoolBrokenError,
@@ -38,9 +39,11 @@ export type { AnyLock } from '../contracts/lock.ts';
 export type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 export type { AnyMapOptions, AnyPool, PoolStats } from '../contracts/pool.ts';
 export type { AnyQueue, ShutdownOptions } from '../contracts/queue.ts';
+export type { RetryDelay } from '../contracts/retry-delay.ts';
 export type { Callbacks, MapOptions, TaskOptions } from '../contracts/task-options.ts';
 export { type PlatformInfo, platformInfo } from '../platform/platform-info.ts';
 export { AsyncResult } from '../pool/async-result.ts';
+export { type CurrentTask, currentTask } from '../pool/current-task.ts';
 export { Pool } from '../pool/pool.ts';
 export type { PoolOptions } from '../pool/pool-options.ts';
 export { ThreadPool } from '../pool/thread-pool.ts';

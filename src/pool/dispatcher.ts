@@ -12,6 +12,7 @@ import {
   type PoolCall,
   type Task,
 } from '../contracts/executor.ts';
+import { retryDelayOf } from '../contracts/retry-delay.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
 import { os } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
@@ -28,6 +29,7 @@ import { LocalWorkers } from './local-workers.ts';
 import { LoopPoll } from './loop-poll.ts';
 import { packTask, type ReportMessage, report } from './messages.ts';
 import type { PoolSettings } from './pool-settings.ts';
+import { RetryDelays } from './retry-delays.ts';
 import { TaskBoard } from './task-board.ts';
 import { TaskClocks } from './task-clocks.ts';
 import { rememberWrapped } from './wrapped.ts';
@@ -43,6 +45,7 @@ export class Dispatcher implements Executor<Job> {
   readonly #backlog = new Backlog((envelope) => discardEnvelope(this.#family, envelope));
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
   readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
+  readonly #delays = new RetryDelays((job) => this.#resend(job));
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
   #listening: Promise<void> | undefined;
@@ -84,7 +87,7 @@ export class Dispatcher implements Executor<Job> {
   }
 
   get outstanding(): number {
-    return this.#jobs.size + this.#backlog.size;
+    return this.#jobs.size + this.#backlog.size + this.#delays.size;
   }
 
   get counts(): { outstanding: number; done: number; failed: number } {
@@ -95,7 +98,7 @@ export class Dispatcher implements Executor<Job> {
     this.admission.assertOpen(feeder);
     const { options } = task;
     options.signal?.throwIfAborted();
-    const job = new Job(this.#functions.acquire(task.fn), task);
+    const job = new Job(this.#functions.acquire(task.fn), this.#taken + 1, task);
     try {
       // A new task must not overtake a task that waits here already.
       if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
@@ -116,7 +119,7 @@ export class Dispatcher implements Executor<Job> {
     if (job.settled) return;
     const { slots } = this.#board;
     if (job.tag === -1) {
-      this.#backlog.forget();
+      if (!this.#delays.delete(job)) this.#backlog.forget();
       this.#fail(job, error);
       return;
     }
@@ -176,8 +179,9 @@ export class Dispatcher implements Executor<Job> {
     while (!isDone()) {
       const { isPutOff, startsIn } = this.workers;
       const attempt = () => (this.#readAll() || isDone() || this.workers.isPutOff !== isPutOff ? true : NOT_YET);
-      this.#board.untilReported(attempt, Math.min(this.#clocks.left(), startsIn));
+      this.#board.untilReported(attempt, Math.min(this.#clocks.left(), this.#delays.left(), startsIn));
       this.#clocks.expireDue();
+      this.#delays.resumeDue();
       this.workers.startDue();
       callDue();
     }
@@ -335,14 +339,23 @@ export class Dispatcher implements Executor<Job> {
     if (job.retries === 0 || this.admission.isOver) return false;
     job.retries--;
     this.#clocks.stop(job);
+    const { retries, retryDelay } = job.options;
+    const delay = retryDelayOf(retryDelay, retries - job.retries);
+    if (delay === 0) this.#resend(job);
+    else this.#delays.add(job, delay);
+    return true;
+  }
+
+  #resend(job: Job): void {
     try {
       if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
         this.#backlog.add({ job, envelope: undefined });
       }
+      this.workers.scale(this.outstanding);
+      this.#collect();
     } catch (error) {
       this.#fail(job, error);
     }
-    return true;
   }
 
   #fail(job: Job, error: unknown): void {
@@ -444,6 +457,10 @@ export class Dispatcher implements Executor<Job> {
     if (this.#isGone) return;
     this.workers.killAll();
     for (const job of this.#backlog.drain()) this.#fail(job, error);
+    for (const job of this.#delays.all()) {
+      this.#delays.delete(job);
+      this.#fail(job, error);
+    }
     for (const job of this.#jobs.all()) {
       // The end of one task may end others.
       if (job.tag === -1) continue;

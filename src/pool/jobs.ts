@@ -8,6 +8,8 @@ export class Job {
   /** The tag of its slot on the board; -1 before and after it has one. */
   tag = -1;
   readonly fn: StoredFunction;
+  /** Tells the task from all others of its pool. */
+  readonly number: number;
   readonly how: Way;
   readonly start: number;
   readonly options: SubmitOptions;
@@ -20,8 +22,9 @@ export class Job {
   timer: NodeJS.Timeout | undefined = undefined;
   settled = false;
 
-  constructor(fn: StoredFunction, { how, input, start, options, sink }: Task) {
+  constructor(fn: StoredFunction, number: number, { how, input, start, options, sink }: Task) {
     this.fn = fn;
+    this.number = number;
     this.how = how;
     this.input = input;
     this.start = start;

@@ -10,7 +10,8 @@ import { inUsersWords } from './refusal-path.ts';
 
 /**
  * A task: the number and the granule of its function, the way, whether the owner wants a report of its start, then the arguments (CALL)
- * or the chunk, the index at which the chunk starts, and the modules to import before the function is decoded, if any.
+ * or the chunk, the index at which the chunk starts, the task's number in its pool, how often it was started with this time, and the modules to
+ * import before the function is decoded, if any.
  */
 export type TaskMessage = readonly [
   fn: number,
@@ -19,9 +20,16 @@ export type TaskMessage = readonly [
   announced: boolean,
   input: ArrayLike<unknown>,
   start: number,
+  number: number,
+  attempt: number,
   modules?: readonly string[],
 ];
 
+/** The indices of the number and the attempt in a `TaskMessage`. */
+export const NUMBER_AT = 6;
+export const ATTEMPT_AT = 7;
+/** The index of the modules in a `TaskMessage`. */
+export const MODULES_AT = 8;
 /** The index of the user's own values in a `TaskMessage`. */
 const INPUT_AT = 4;
 
@@ -48,10 +56,12 @@ export type ReportMessage =
 export function packTask(family: Family, job: Job): Envelope {
   const { fn } = job;
   const announced = job.options.timeout !== Number.POSITIVE_INFINITY;
+  const { how, input, start, number } = job;
+  const attempt = job.options.retries - job.retries + 1;
   const message: TaskMessage =
     fn.modules.length === 0
-      ? [fn.id, fn.granule, job.how, announced, job.input!, job.start]
-      : [fn.id, fn.granule, job.how, announced, job.input!, job.start, fn.modules];
+      ? [fn.id, fn.granule, how, announced, input!, start, number, attempt]
+      : [fn.id, fn.granule, how, announced, input!, start, number, attempt, fn.modules];
   try {
     return pack(family, message, 'task', true);
   } catch (error) {

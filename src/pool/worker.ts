@@ -16,9 +16,19 @@ import type { Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
+import { becomeSource } from './current-task.ts';
 import { FunctionCache } from './function-cache.ts';
 import { LoopPoll } from './loop-poll.ts';
-import { packReport, type ReportMessage, report, type TaskMessage } from './messages.ts';
+import { memoryInUse } from './memory-in-use.ts';
+import {
+  ATTEMPT_AT,
+  MODULES_AT,
+  NUMBER_AT,
+  packReport,
+  type ReportMessage,
+  report,
+  type TaskMessage,
+} from './messages.ts';
 import type { TaskBoard } from './task-board.ts';
 import { dropTermination, onTermination } from './termination.ts';
 
@@ -79,7 +89,7 @@ class Worker {
   readonly #orders: WorkerOrders;
   readonly #board: TaskBoard;
   readonly #functions: FunctionCache;
-  readonly #inHand = new Set<number>();
+  readonly #inHand = new Map<number, Task>();
   readonly #poll = new LoopPoll();
   /** The tag of the task whose code is running: see README.md, "Whose error it is". */
   readonly #context = new AsyncLocalStorage<number>();
@@ -103,6 +113,24 @@ class Worker {
     this.#board.heedFarewells(orders.farewells);
     this.#left = orders.maxTasks;
     this.#functions = new FunctionCache(family(), orders.board.functions);
+    becomeSource({
+      find: () => this.#running(),
+      describe: ({ message }: Task) => [
+        String(message![NUMBER_AT]),
+        message![ATTEMPT_AT],
+        message![NUMBER_AT],
+        undefined,
+      ],
+    });
+  }
+
+  /** Returns the task whose code is running. */
+  #running(): Task | undefined {
+    const tag = this.#context.getStore();
+    if (tag !== undefined) return this.#inHand.get(tag);
+    // Without a context it is the only task in hand, or code that an earlier task has left behind.
+    if (this.#orders.concurrency > 1 || this.#isMarked) return undefined;
+    return this.#inHand.values().next().value;
   }
 
   async initialize(): Promise<boolean> {
@@ -147,10 +175,11 @@ class Worker {
       if (task === NOT_YET) task = await this.#nextTask();
       if (task === undefined) return;
       const { tag, message } = task;
-      this.#inHand.add(tag);
+      this.#inHand.set(tag, task);
       let outcome: ReportMessage | Promise<ReportMessage>;
       if (message === undefined) outcome = [report.ERROR, task.error];
-      else if (message.length === 7 && !this.#functions.has(message[0])) outcome = this.#importFirst(tag, message);
+      else if (message.length > MODULES_AT && !this.#functions.has(message[0]))
+        outcome = this.#importFirst(tag, message);
       else outcome = this.#perform(tag, message);
       const result = types.isPromise(outcome) ? await outcome : outcome;
       if (!this.#hasStrays) this.#noteStrays();
@@ -249,7 +278,7 @@ class Worker {
   readonly #tryTake = (): Task | undefined | NotYet => {
     if (this.#left === 0) return undefined;
     if (this.#orders.concurrency > 1 && this.#inHand.size > 0) {
-      for (const tag of this.#inHand) if (this.#board.slots.isCondemned(tag)) return undefined;
+      for (const tag of this.#inHand.keys()) if (this.#board.slots.isCondemned(tag)) return undefined;
     }
     return this.#board.tryTake(this.#open);
   };
@@ -266,7 +295,7 @@ class Worker {
   /** Imports modules with top-level await, which cannot be loaded while the function is decoded. */
   async #importFirst(tag: number, message: TaskMessage): Promise<ReportMessage> {
     // A module that cannot be imported is reported where it is used.
-    for (const url of message[6] ?? []) await importModule(url).catch(() => {});
+    for (const url of message[MODULES_AT] ?? []) await importModule(url).catch(() => {});
     // The modules themselves may have begun work.
     this.#hasStrays = this.#orders.concurrency === 1;
     return this.#perform(tag, message);
@@ -350,13 +379,6 @@ async function eachFrom(
     }
   }
   return [report.RESULTS, values, errors];
-}
-
-/** Returns the bytes in use: for a thread, those of its own heap, because the process's would not be its measure. */
-function memoryInUse(): number {
-  if (isMainThread) return process.memoryUsage.rss();
-  const { total_heap_size, external_memory } = process.getBuiltinModule('node:v8').getHeapStatistics();
-  return total_heap_size + external_memory;
 }
 
 function listOf(input: ArrayLike<unknown>): unknown[] {

@@ -1,5 +1,5 @@
 // Compiled, never run: what the types of a Pool infer and refuse.
-import { type AsyncResult, Pool } from 'multiproc';
+import { type AsyncResult, currentTask, Pool } from 'multiproc';
 
 function expectType<T>(_value: T): void {}
 
@@ -112,3 +112,15 @@ pool.mapChunks((chunk: string[]) => chunk, [1]);
 expectType<(n: number) => Promise<string>>(pool.wrap(later));
 // @ts-expect-error a wrapped function takes what the function takes
 pool.wrap(later)('a');
+
+pool.apply(length, ['a'], { retries: 2, retryDelay: 100 });
+pool.map((x: number) => x, [1], { retries: 2, retryDelay: { delay: 100, factor: 2, jitter: 0.5 } });
+// @ts-expect-error a delay is a number of milliseconds
+pool.apply(length, ['a'], { retries: 2, retryDelay: '1s' });
+// @ts-expect-error the first delay is missing
+pool.apply(length, ['a'], { retries: 2, retryDelay: { factor: 2 } });
+expectType<{ id: string; attempt: number; fence: bigint; host: string; signal: AbortSignal } | undefined>(
+  currentTask(),
+);
+// @ts-expect-error outside of a task there is none
+currentTask().id;

@@ -82,6 +82,9 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.admission.assertOpen(feeder);
     const { options } = task;
     options.signal?.throwIfAborted();
+    if (options.retryDelay !== undefined) {
+      throw new StateError('A Pool of a cluster runs a task again at once: leave out retryDelay.');
+    }
     const fn = this.#functions.borrow(task.fn);
     let letter: Uint8Array;
     try {
