@@ -22,7 +22,12 @@ export function parseProgram(text: string, isModule: boolean): Program {
 export function childrenOf(node: AnyNode): AnyNode[] {
   // Of `{ name }` the key and the value stand at one place.
   if (node.type === 'Property' && node.shorthand) return [node.value];
-  return Object.values(node).flat().filter(isNode);
+  const children: AnyNode[] = [];
+  for (const value of Object.values(node)) {
+    if (isNode(value)) children.push(value);
+    else if (Array.isArray(value)) for (const each of value) if (isNode(each)) children.push(each);
+  }
+  return children;
 }
 
 /** Whether something in a syntax tree is a node of it. */
