@@ -23,8 +23,8 @@ import { packEntries } from './proxies/cluster-maps.ts';
 import type { ClusterTasks } from './proxies/cluster-tasks.ts';
 import { type ClusterSettings, readSettings } from './settings.ts';
 import type { ClusterStats } from './tasks/cluster-stats.ts';
+import type { PoolOrders } from './tasks/pool-orders.ts';
 import type { HostInfo } from './tasks/read-hosts.ts';
-import type { PoolOrders } from './tasks/task-desk.ts';
 
 type Overview = BaseProxy & { hosts(): Promise<HostInfo[]>; stats(): Promise<ClusterStats> };
 

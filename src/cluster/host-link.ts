@@ -14,6 +14,9 @@ export interface HostDoor {
   readonly returns: Returns;
 }
 
+/** What a worker asks its host for while its task waits; it ends with the worker. */
+export const SLOT = 'slot';
+
 let known: HostDoor | undefined;
 
 /** Declares that this process is a worker of a host. */
@@ -38,4 +41,28 @@ export function openOnHost(origin: Origin): BaseProxy {
   const proxy = makeAt(link, origin.type, origin.kind, origin.args);
   rememberOrigin(proxy, origin);
   return proxy;
+}
+
+/** How many pools of this process wait for tasks of theirs, and what lends the slot meanwhile. */
+let waiting = 0;
+let loan: BaseProxy | undefined;
+
+/**
+ * A task of a host begins to wait for tasks of a cluster: the host may give its slot to others, so that those can run. Returns what ends
+ * that. Does nothing in a process that is no worker of a host.
+ */
+export function lendSlot(): () => void {
+  if (known === undefined) return () => {};
+  const { identity, connectEnd, returns } = known;
+  if (waiting++ === 0) {
+    loan = makeAt(Link.to({ identity, near: { connectEnd, returns }, far: undefined }), SLOT, `class:${SLOT}`, []);
+  }
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    if (--waiting > 0) return;
+    loan?.[Symbol.dispose]();
+    loan = undefined;
+  };
 }

@@ -20,8 +20,8 @@ import { clusterQueue } from './served/cluster-queue.ts';
 import { clusterSemaphore } from './served/cluster-semaphore.ts';
 import { clusterTasks } from './served/cluster-tasks.ts';
 import { readStats } from './tasks/cluster-stats.ts';
+import type { PoolOrders } from './tasks/pool-orders.ts';
 import { readHosts } from './tasks/read-hosts.ts';
-import type { PoolOrders } from './tasks/task-desk.ts';
 
 type Serve = (object: ClusterObject) => ServedObject;
 

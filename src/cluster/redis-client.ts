@@ -14,6 +14,8 @@ export interface RedisPlace {
 /** What of ioredis is used here and by BullMQ: one server, or all of a Redis Cluster. */
 export interface Client {
   readonly status: string;
+  /** The socket of one server. */
+  readonly stream?: { cork(): void; uncork(): void };
   on(event: string, listener: (...args: never[]) => void): void;
   defineCommand(name: string, command: { numberOfKeys: number; lua: string }): void;
   subscribe(channel: string): Promise<unknown>;

@@ -1,5 +1,5 @@
 import { ClusterError, ProcessError } from '../contracts/errors.ts';
-import { clock, setTimeout } from '../engine/builtins.ts';
+import { clock, setImmediate, setTimeout } from '../engine/builtins.ts';
 import { type Client, isPassing, openClient, type RedisPlace } from './redis-client.ts';
 
 /** A script of a type of objects. */
@@ -167,6 +167,31 @@ export class Redis {
       }
     }
   }
+
+  /**
+   * Sends the commands of this turn of the event loop together, in their order, and what `last` sends behind them: the server and this
+   * process wake up once for all of them.
+   */
+  together(last?: () => void): void {
+    if (last !== undefined) this.#last.push(last);
+    if (this.#isHolding) return;
+    this.#isHolding = true;
+    const { stream } = this.#commands;
+    stream?.cork();
+    setImmediate(() => {
+      this.#isHolding = false;
+      for (const send of this.#last.splice(0)) send();
+      stream?.uncork();
+    });
+  }
+
+  /** True if the server gets all commands in their order. The nodes of a Redis Cluster do not wait for each other. */
+  get isOrdered(): boolean {
+    return this.#commands.nodes === undefined;
+  }
+
+  readonly #last: (() => void)[] = [];
+  #isHolding = false;
 
   /** The connection for commands, for what makes its own. */
   get client(): Client {

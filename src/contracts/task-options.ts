@@ -11,7 +11,7 @@ export interface TaskOptions {
   readonly retries?: number | undefined;
   /**
    * How long the task waits before it is run again: milliseconds, or `{ delay, factor, jitter }`, whose delay grows by the factor each time. Without it
-   * the task is run again at once. Has no effect without `retries`. A pool of a cluster throws a `StateError`.
+   * the task is run again at once. Has no effect without `retries`.
    */
   readonly retryDelay?: RetryDelay | undefined;
   /** Tasks with a bigger number start first, tasks with equal numbers in order of submission; 0 by default. */

@@ -12,7 +12,7 @@ export interface CurrentTask {
   readonly attempt: number;
   /** A number that grows with each start of the task: something outside that remembers the greatest one can refuse an attempt that was given up. */
   readonly fence: bigint;
-  /** The name of the machine. */
+  /** The name of the machine; in a pool of a cluster `HostInfo.id`. */
   readonly host: string;
   /**
    * Aborted when the task is stopped: by its signal, its time-out, or `terminate()`. A task that has read `signal` has one second to clean up, then its worker is
@@ -53,7 +53,7 @@ export function presentTask(about: AboutTask): void {
 
 /**
  * Returns the task that is running: its id, how many times it was started, and where it runs. Returns `undefined` outside of a task, and in an initializer
- * or finalizer. Throws a `StateError` in a task of a cluster's pool.
+ * or finalizer.
  *
  * @example
  * import { currentTask, Pool } from 'multiproc';

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { currentTask, Pool, Queue, SerializationError, StateError, WorkerLostError } from 'multiproc';
+import { Pool, Queue, SerializationError, StateError, WorkerLostError } from 'multiproc';
 import { Cluster, ClusterError, type ClusterLock, type HostInfo, PlacementError, startWorker } from 'multiproc/cluster';
 import type { QueueProxy } from 'multiproc/managers';
 import { RedisServer, skip } from './redis-server.ts';
@@ -75,19 +75,6 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
     while (!existsSync(until)) await new Promise((resolve) => globalThis.setTimeout(resolve, 10));
     return process.pid;
   };
-
-  test('retryDelay and currentTask() are refused: they would be wrong', async () => {
-    await host('refused-options', 1);
-    const one = await pool('refused-options');
-    await assert.rejects(
-      one.apply(() => 1, [], { retries: 1, retryDelay: 10 }),
-      StateError,
-    );
-    await assert.rejects(
-      one.apply(() => currentTask()),
-      StateError,
-    );
-  });
 
   test('of a killed host a task that may run again runs on another, and a task that may not rejects with the host', async () => {
     const one = await host('killed');
@@ -218,7 +205,7 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
       );
       const again = one.apply(() => 2, [], { retries: 1 });
       // What was not answered before the end is sent again, and not lost: the second job is the last that is sent.
-      await until(async () => (await own.command('KEYS', 'mp:*:q:j2')) !== '*0');
+      await until(async () => (await own.command('KEYS', 'mp:*:q:j2-*')) !== '*0');
       await own.end('SIGKILL');
       await own.start();
       await never;

@@ -1,10 +1,11 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
 import { clearInterval, clearTimeout, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
+import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { makePlace, Server } from '../../managers/server.ts';
 import { CodeFolder } from '../code/code-folder.ts';
 import { fileKey } from '../code/code-shelf.ts';
 import { channelsOfGateways, Gateway } from '../gateway.ts';
-import type { HostDoor } from '../host-link.ts';
+import { type HostDoor, SLOT } from '../host-link.ts';
 import { makeClusterObject } from '../make-cluster-object.ts';
 import { Redis } from '../redis.ts';
 import { ENROL, SAY } from '../scripts/membership.ts';
@@ -13,7 +14,9 @@ import type { ClusterSettings } from '../settings.ts';
 import type { HostInfo } from '../tasks/read-hosts.ts';
 import { removePool } from '../tasks/remove-pool.ts';
 import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
-import { DRAINED, HostedPool, type HostOfPools } from './hosted-pool.ts';
+import type { HostOfPools } from './host-of-pools.ts';
+import { HostedPool } from './hosted-pool.ts';
+import { DRAINED } from './task-errors.ts';
 
 /** What a host is started with. */
 export interface HostOrders {
@@ -64,10 +67,11 @@ export class Host implements HostOfPools {
   readonly #timers: NodeJS.Timeout[] = [];
   #gateway: Gateway | undefined;
   #claimed = 0;
+  /** Slots of tasks that wait for other tasks. */
+  #lent = 0;
   #isLooking = false;
   #mustLook = false;
   #isDraining = false;
-  #turn = 0;
   #isSaying = false;
   #warned = -WARN_AGAIN;
   /** When the connection to the server was made. */
@@ -102,11 +106,19 @@ export class Host implements HostOfPools {
   #serve(settings: ClusterSettings): HostDoor {
     const own = makePlace();
     const server = new Server(own, (find) => (type, args) => {
+      if (type === SLOT) return this.#borrowSlot();
       this.#gateway ??= new Gateway(settings);
       return makeClusterObject(this.#gateway, find, type, args);
     });
     server.open();
     return { identity: own.identity, namespace: settings.namespace, ...own.near };
+  }
+
+  /** The task of a worker waits for other tasks: its slot is free until the worker lets go of this, or ends. */
+  #borrowSlot(): ServedObject {
+    this.#lent++;
+    this.look();
+    return serve(SLOT, {}, () => void this.#lent--);
   }
 
   /** Resolves when the host takes tasks. Rejects with a `ClusterError` if the server cannot be used. */
@@ -192,6 +204,11 @@ export class Host implements HostOfPools {
     void this.#note(id, why).catch(() => {});
   }
 
+  countEnd(failed: boolean): void {
+    this.counts.done++;
+    if (failed) this.counts.failed++;
+  }
+
   /** Counts a message that was not sealed for its place; warns at most once a second. */
   countForged(error: Error): void {
     this.counts.refused++;
@@ -204,14 +221,13 @@ export class Host implements HostOfPools {
     process.stderr.write(`multiproc worker ${this.id}: ${text}\n`);
   }
 
-  /** In turn, so that pools share the slots. */
+  /** The pool that has used the slots for the shortest time comes first, so that pools share them. */
   async #claim(): Promise<void> {
     while (this.#mustLook) {
       this.#mustLook = false;
-      let misses = 0;
-      while (this.#claimed < this.slots && misses < this.#pools.size && !this.#isDraining) {
-        const pools = [...this.#pools.values()];
-        const pool = pools[this.#turn++ % pools.length]!;
+      while (this.#claimed - this.#lent < this.slots && !this.#isDraining) {
+        const pool = leastUsed(this.#pools.values());
+        if (pool === undefined) break;
         this.#claimed++;
         const isClaimed = await pool
           .claim(() => {
@@ -219,31 +235,38 @@ export class Host implements HostOfPools {
             this.#saySoon();
             this.look();
           })
-          .catch(() => false);
-        if (isClaimed) {
-          misses = 0;
-          this.#saySoon();
-        } else {
-          this.#claimed--;
-          misses++;
-        }
+          .catch(() => undefined);
+        if (isClaimed === true) this.#saySoon();
+        else this.#claimed--;
+        // The server could not be asked: later again.
+        if (isClaimed === undefined) break;
       }
     }
   }
 
   #hear(text: string): void {
-    const [pool, task] = text.slice(1).split(' ') as [string, string?];
+    const [pool, job, index] = text.slice(1).split(' ') as [string, string?, string?];
     const hosted = this.#pools.get(pool);
-    if (text[0] === news.CANCEL) hosted?.cancel(task!);
+    if (text[0] === news.CANCEL) hosted?.cancel(job!, index!);
     else if (text[0] === news.END) void this.#bury(pool).catch(() => {});
     else if (hosted === undefined) void this.#meet(pool).catch(() => {});
-    else this.look();
+    else {
+      hosted.hint(this.#leastUsage());
+      this.look();
+    }
+  }
+
+  /** What a pool that was idle has missed, it does not get back. */
+  #leastUsage(): number {
+    const busy = [...this.#pools.values()].filter((pool) => pool.isBusy);
+    return busy.length === 0 ? 0 : Math.min(...busy.map((pool) => pool.usage));
   }
 
   /** Looks for pools that are new, that have ended, or whose program is dead. */
   #lookAround(): void {
     if (!this.redis.isReady) return;
     void this.#readPools().catch(() => {});
+    for (const pool of this.#pools.values()) pool.hint(this.#leastUsage());
     this.look();
   }
 
@@ -265,7 +288,7 @@ export class Host implements HostOfPools {
   async #watch(): Promise<void> {
     if (!this.redis.isReady || this.#isDraining) return;
     for (const pool of this.#pools.values()) {
-      const verdict = await pool.watch(this.#claimed < this.slots).catch(() => 'well' as const);
+      const verdict = await pool.watch(this.#claimed - this.#lent < this.slots).catch(() => 'well' as const);
       if (verdict === 'well') continue;
       const what = `jobs of pool ${pool.id} wait, a slot is free, and BullMQ gives none`;
       this.warn(
@@ -283,7 +306,9 @@ export class Host implements HostOfPools {
     const [lease, sealed] = (await this.redis.command('HMGET', pool, 'lease', 'sealed')) as (Buffer | null)[];
     if (lease == null || sealed == null || this.#pools.has(id)) return;
     try {
-      this.#pools.set(id, new HostedPool(this, id, sealed, Number(lease)));
+      const pool = new HostedPool(this, id, sealed, Number(lease));
+      pool.hint(this.#leastUsage());
+      this.#pools.set(id, pool);
     } catch (error) {
       const why = error instanceof AuthenticationError ? 'it was made with another key' : (error as Error).message;
       await this.#note(id, why);
@@ -334,7 +359,7 @@ export class Host implements HostOfPools {
       id: this.id,
       name: this.#orders.name,
       slots: this.slots,
-      running: this.#claimed,
+      running: this.#claimed - this.#lent,
       pools: [...this.#pools.values()].map((pool) => pool.info).filter(({ tasks }) => tasks.length > 0),
       tasks: this.counts,
       labels: this.labels,
@@ -362,4 +387,11 @@ export class Host implements HostOfPools {
     );
     await redis.run({ name: 'mpEnrol', text: ENROL }, [hostsKey(namespace)], [id, lease], false);
   }
+}
+
+/** The pool with jobs that has used the slots for the shortest time. */
+function leastUsed(pools: Iterable<HostedPool>): HostedPool | undefined {
+  let least: HostedPool | undefined;
+  for (const pool of pools) if (pool.mayClaim && (least === undefined || pool.usage < least.usage)) least = pool;
+  return least;
 }

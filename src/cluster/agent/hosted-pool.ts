@@ -1,89 +1,32 @@
-import { type Shared, share } from '../../channel/shared-copy.ts';
-import { AuthenticationError, ClusterError, TimeoutError, WorkerLostError } from '../../contracts/errors.ts';
+import { AuthenticationError, WorkerLostError } from '../../contracts/errors.ts';
 import { outcome, type Way } from '../../contracts/executor.ts';
 import { clearInterval, clock, randomHex, setInterval } from '../../engine/builtins.ts';
-import { Pool } from '../../pool/pool.ts';
-import { type CodeOfHost, HostedCode, UnservableError } from '../code/hosted-code.ts';
-import type { HostDoor } from '../host-link.ts';
-import type { Redis, Reply } from '../redis.ts';
-import { SPEND, TASK } from '../scripts/task.ts';
-import type { Seal } from '../seal.ts';
-import { type BullJob, extendClaim } from '../tasks/bull.ts';
-import {
-  type FunctionHeader,
-  NODE,
-  type PoolHeader,
-  PROTOCOL,
-  type ResultHeader,
-  readLetter,
-  type TaskHeader,
-  writeLetter,
-} from '../tasks/letter.ts';
+import type { Pool } from '../../pool/pool.ts';
+import { HostedCode, UnservableError } from '../code/hosted-code.ts';
+import type { Reply } from '../redis.ts';
+import { TASK } from '../scripts/task.ts';
+import { extendClaim } from '../tasks/bull.ts';
+import { ending, NO_TIMEOUT, type PoolHeader, readLetter } from '../tasks/letter.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
-import { place, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
+import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
+import { assertServable } from './assert-servable.ts';
+import { Claim, type StartState, tasksAhead } from './claim.ts';
+import type { HostOfPools } from './host-of-pools.ts';
+import { HostedFunctions } from './hosted-functions.ts';
+import { type HostedTask, openTasks } from './hosted-tasks.ts';
 import { JobSource, type Verdict } from './job-source.ts';
-import { finalizeSealed, initializeSealed, packOutcome, runSealed } from './run-sealed.ts';
-
-/** What a pool needs of its host. */
-export interface HostOfPools extends CodeOfHost {
-  readonly id: string;
-  readonly namespace: string;
-  readonly slots: number;
-  readonly labels: readonly string[];
-  readonly seal: Seal;
-  readonly redis: Redis;
-  /** How its workers reach objects of the cluster. */
-  readonly door: HostDoor;
-  readonly counts: { started: number; done: number; failed: number; lost: number };
-  /** Claims jobs as long as a slot is free. */
-  look(): void;
-  /** Tells all hosts that there is a job. */
-  hint(pool: string): Promise<void>;
-  /** Serves a pool no more, for this reason. */
-  refuse(pool: string, why: string): void;
-  warn(text: string): void;
-  /** Counts what was not sealed for its place. */
-  countForged(error: Error): void;
-}
-
-/** How many tasks of a batch a host gives to its workers at once. */
-const AT_ONCE = 8;
-/** Functions that a host keeps for its workers. */
-const MOST_FUNCTIONS = 64;
-
-/** A job that runs here, and the claim by which the server knows it. */
-interface Claim {
-  readonly token: string;
-  readonly job: BullJob;
-  /** When the server was last told that it is being worked on. */
-  renewed: number;
-  /** True once another host may have the job. */
-  isLost: boolean;
-}
-
-/** A task whose start the server has noted. */
-interface Taken {
-  readonly sealed: Buffer;
-  readonly starts: number;
-}
+import { openLocalPool } from './open-local-pool.ts';
+import { Results } from './results.ts';
+import { packOutcome, runSealed } from './run-sealed.ts';
+import { CANCELLED, DRAINED, inWordsOf, isOfTask, LOST, lostWith } from './task-errors.ts';
 
 /** A task that runs here. */
 interface Running {
   readonly claim: Claim;
   readonly stop: AbortController;
-  /** The name of its function, once it is known. */
-  name: string;
+  /** The name of its function. */
+  readonly name: string;
 }
-
-/** Why a task was stopped from outside: there is no result to send. */
-const CANCELLED = new Error('cancelled');
-const LOST = new Error('lost');
-/** The task is to run once more. */
-const AGAIN = 'again';
-/** What local workers call every task. */
-const OURS = `${runSealed.name}()`;
-/** The host stops before the task has ended. */
-export const DRAINED = new Error('drained');
 
 /** One pool on one host: claims its jobs and runs their tasks in workers of this machine. See ../README.md, "Tasks". */
 export class HostedPool {
@@ -96,13 +39,20 @@ export class HostedPool {
   readonly lease: number;
   readonly #header: PoolHeader;
   readonly #initializer: Uint8Array;
-  readonly #functions = new Map<string, Shared<Uint8Array>>();
+  readonly #functions: HostedFunctions;
   readonly #code: HostedCode;
   readonly #claims = new Set<Claim>();
   readonly #running = new Map<string, Running>();
   readonly #idle: (() => void)[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
   #local: Pool | undefined;
+  /** False as long as no job waits, as far as is known: each hint makes it true. */
+  #mayHaveJobs = false;
+  #used = 0;
+  #occupied = 0;
+  /** No other job was given while one ran. */
+  #isAtMost = false;
+  #hints = 0;
   /** The host drains, or the pool has ended: claims nothing more. */
   #isOver = false;
 
@@ -112,14 +62,17 @@ export class HostedPool {
     this.#host = host;
     this.lease = lease;
     this.#names = taskKeys(host.namespace, id);
-    const { tasks, starts, pool, results } = this.#names;
-    this.#keys = [tasks, starts, pool, results];
+    this.#keys = stepKeys(this.#names);
     const { header, body } = readLetter<PoolHeader>(host.seal.open(sealed, place.pool(id)));
     assertServable(header, host.labels);
     this.#header = header;
     this.#initializer = body;
     this.#code = new HostedCode(host, id, header.root, header.isShipped);
-    this.#jobs = new JobSource(host.redis, this.#names, lease, () => host.look());
+    this.#functions = new HostedFunctions(host, id, this.#code);
+    this.#jobs = new JobSource(host.redis, this.#names, lease, () => {
+      this.hint(0);
+      host.look();
+    });
     this.#timers = [setInterval(() => this.#renew(), lease / 4), setInterval(() => this.#fence(), lease / 20)];
   }
 
@@ -127,38 +80,85 @@ export class HostedPool {
     return { pool: this.id, name: this.#header.name, tasks: [...this.#running.values()].map(({ name }) => name) };
   }
 
-  /** The number of jobs that run here. */
-  get running(): number {
-    return this.#claims.size;
-  }
-
   /** Claims a job, if there is one, and begins it; resolves to false if there is none. `onEnd` is called when the slot is free again. */
   async claim(onEnd: () => void): Promise<boolean> {
-    if (this.#isOver) return false;
+    if (this.#isOver || !this.#mayHaveJobs) return false;
     const token = randomHex(8);
     const at = clock();
-    const job = await this.#jobs.claim(token);
-    if (job === undefined) return false;
-    const claim: Claim = { token, job, renewed: at, isLost: false };
+    const hints = this.#hints;
+    // Sent behind it, on one connection: the answers come together.
+    const first = new Promise<Reply>((resolve, reject) => {
+      this.#host.redis.together(() => this.#take('', token, 0, 1).then(resolve, reject));
+    });
+    const unnote = (job: string | undefined) => first.then((reply) => this.#unnote(reply, token, job)).catch(() => {});
+    // A job that comes too late goes to another host.
+    const claimed = this.#jobs.claim(token, (late) => unnote(undefined).then(() => late.moveToWait(token)));
+    // A claim whose reply was lost is made again, and finds another job or none.
+    void claimed.then((found) => unnote(found?.id)).catch(() => {});
+    first.catch(() => {});
+    const job = await claimed;
+    if (job === undefined) {
+      if (this.#hints === hints) this.#mayHaveJobs = false;
+      // With as many jobs as may run at once there may be others, which come later.
+      this.#isAtMost = this.#claims.size > 0;
+      return false;
+    }
+    const [, id, , waiting] = (await first.catch(() => [])) as Reply;
+    if (String(id) === job.id && waiting === 0 && this.#hints === hints) this.#mayHaveJobs = false;
+    const claim = new Claim(token, job, countsOf(job.id), at);
     this.#claims.add(claim);
-    void this.#work(claim)
+    this.#occupied++;
+    void this.#work(claim, first, onEnd)
       .catch((error) => this.#host.warn(`a job of pool ${this.id} was left: ${(error as Error).message}`))
       .finally(() => {
         this.#claims.delete(claim);
+        this.#used += clock() - claim.began;
         if (this.#claims.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
-        onEnd();
       });
     return true;
   }
 
+  /** The start that was noted with the claim does not count, unless it is that of a task of this job. */
+  async #unnote([word, id, , , state]: Reply, token: string, job: string | undefined): Promise<void> {
+    if (String(word) !== 'RUN' || String(id) === job || typeof state !== 'number') return;
+    await this.#step('back', String(id), token, '0');
+  }
+
   /** Looks whether jobs are claimed that could be; `hasSlot` says that the host has a free slot. */
   async watch(hasSlot: boolean): Promise<Verdict> {
-    return await this.#jobs.watch(hasSlot && !this.#isOver);
+    const verdict = await this.#jobs.watch(hasSlot && !this.#isOver && this.#occupied < this.#host.slots);
+    if (verdict !== 'well') this.hint(0);
+    return verdict;
+  }
+
+  /** There may be jobs again. A pool that was idle begins with the `usage` of those that were not. */
+  hint(usage: number): void {
+    if (!this.isBusy) this.#used = Math.max(this.#used, usage);
+    this.#hints++;
+    this.#mayHaveJobs = true;
+  }
+
+  /** True if jobs may wait, as far as is known, and a worker is there for one: those of tasks that lend their slots are not free. */
+  get mayClaim(): boolean {
+    return this.#mayHaveJobs && !this.#isOver && this.#occupied < this.#host.slots;
+  }
+
+  /** True while jobs of this pool run here, or may wait. */
+  get isBusy(): boolean {
+    return this.#claims.size > 0 || this.#mayHaveJobs;
+  }
+
+  /** Milliseconds for which the pool has had slots here. */
+  get usage(): number {
+    const now = clock();
+    let running = 0;
+    for (const { began } of this.#claims) running += now - began;
+    return this.#used + running;
   }
 
   /** The program does not wait for the task any more. */
-  cancel(task: string): void {
-    this.#running.get(task)?.stop.abort(CANCELLED);
+  cancel(job: string, index: string): void {
+    this.#running.get(`${job} ${index}`)?.stop.abort(CANCELLED);
   }
 
   /** Claims nothing more; resolves when nothing runs here. */
@@ -189,159 +189,186 @@ export class HostedPool {
     await this.#jobs.close();
   }
 
-  /** Runs the tasks of a job. Those of a batch are small: a few of them go to the local workers at once, so that none waits for the next. */
-  async #work(claim: Claim): Promise<void> {
-    const { ids, limit } = claim.job.data;
-    const sending: Promise<unknown>[] = [];
-    let again = false;
-    let at = 0;
+  /** Runs the tasks of a job, and calls `onEnd` as soon as the next command to the server may claim another. */
+  async #work(claim: Claim, first: Promise<Reply>, onEnd: () => void): Promise<void> {
+    const { job, token } = claim;
+    let isFree = false;
+    const free = () => {
+      if (isFree) return;
+      isFree = true;
+      this.#occupied--;
+      if (this.#isAtMost) this.#mayHaveJobs = true;
+      this.#isAtMost = false;
+      onEnd();
+    };
+    try {
+      let reply = await first;
+      if (String(reply[1] ?? '') !== job.id) reply = await this.#take(job.id, token, 0, 1);
+      this.#fence();
+      if (claim.isLost) return;
+      const results = new Results(this.#host.seal, place.result(this.id, job.id), (isLast, sealed, indices) =>
+        this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
+      );
+      // Somebody else may have made the job.
+      const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
+      const isWhole = !isOurs || String(reply[0]) === 'GONE' || (await this.#runAll(claim, reply, results));
+      if (claim.isLost) return;
+      this.#host.redis.together(free);
+      // On one connection: the job is done after all of its results, and before another is claimed.
+      results.send(isWhole);
+      const moved = isWhole ? job.moveToCompleted('', token, false) : job.moveToWait(token);
+      await Promise.all([moved, results.sent()]);
+      if (!isWhole) await this.#host.hint(this.id);
+    } finally {
+      free();
+    }
+  }
+
+  /** Runs all tasks of a job; resolves to false if some are left for another host. */
+  async #runAll(claim: Claim, first: Reply, results: Results): Promise<boolean> {
+    const { job, token, count } = claim;
+    const tasks = openTasks(this.#host.seal, first[2] as Buffer, place.task(this.id, job.id), count);
+    claim.note(first);
+    const ahead = tasksAhead(tasks.ms);
+    const together = Math.max(1, ahead >> 1);
+    let taking: Promise<void> | undefined;
+    const takeMore = () => {
+      // Noted and not ended: those that run, and what is ahead of them.
+      if (claim.marked === count || taking !== undefined || claim.marked - claim.ended + together > ahead + 1) return;
+      const from = claim.marked;
+      taking = this.#take(job.id, token, from, together)
+        .then((reply) => {
+          if (String(reply[0]) === 'RUN') claim.note(reply);
+          else claim.marked = count;
+        })
+        .finally(() => {
+          taking = undefined;
+        });
+      taking.catch(() => {});
+    };
+    let isWhole = true;
     const runOn = async () => {
-      while (at < ids.length && !this.#isOver && !claim.isLost) {
-        const id = ids[at++]!;
-        const taken = await this.#start(id, claim, limit);
-        if (taken === undefined || claim.isLost) continue;
-        if ((await this.#run(id, claim, limit, taken, sending)) === AGAIN) again = true;
+      for (;;) {
+        if (this.#isOver || claim.isLost) {
+          if (claim.ready.length > 0 || claim.marked < count) isWhole = false;
+          return;
+        }
+        // One ahead of the run, so that it costs no wait.
+        takeMore();
+        const next = claim.ready.shift();
+        if (next !== undefined) {
+          if (!(await this.#runOne(claim, next, tasks.at(next[0]), results))) isWhole = false;
+          claim.ended++;
+        } else if (taking !== undefined) await taking;
+        else return;
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, ids.length) }, runOn));
-    if (claim.isLost) return;
-    again ||= at < ids.length;
-    // A job is done when all of its results are there.
-    await Promise.all(sending);
-    const { job, token } = claim;
-    if (!again) {
-      await job.moveToCompleted('', token, false);
-      return;
+    const runners = count === 1 || tasks.isInTurn ? 1 : Math.min(count, ahead + 1);
+    await Promise.all(Array.from({ length: runners }, runOn));
+    // Marked, and not to be run here: the start does not count.
+    if (this.#isOver && !claim.isLost) {
+      await taking;
+      for (const [index, state] of claim.ready) {
+        if (typeof state === 'number') await this.#step('back', job.id, token, String(index));
+      }
     }
-    await job.moveToWait(token);
-    await this.#host.hint(this.id);
+    return isWhole;
   }
 
-  /** Notes that the task starts. Resolves to it, and to how often it was started; to undefined if there is nothing to run. */
-  async #start(id: string, { token }: Claim, limit: number): Promise<Taken | undefined> {
-    const [word, value, starts] = await this.#step('take', id, token, this.#host.id, String(limit));
-    const { counts } = this.#host;
-    if (String(word) === 'RUN') {
-      counts.started++;
-      return { sealed: value as Buffer, starts: starts as number };
-    }
-    if (String(word) === 'SPENT') {
-      counts.lost++;
-      const error = lostWith(String(value), 'it was killed, or out of reach for longer than the lease');
-      const result = this.#result(id, { ms: 0 }, packOutcome([outcome.ERROR, error]));
-      await this.#host.redis.run({ name: 'mpSpend', text: SPEND }, this.#keys, [id, result], false);
-    }
-    return undefined;
+  /** Asks for the start of some tasks. */
+  #take(job: string, token: string, from: number, count: number): Promise<Reply> {
+    const prefix = `${this.#names.prefix}:${QUEUE}:`;
+    return this.#step('take', job, token, this.#host.id, String(from), String(count), prefix);
   }
 
-  /** Runs a task and sends its result, unless it is to run again. `sending` gets what ends when the result is there. */
-  async #run(
-    id: string,
+  /** Runs a task and sends its result; resolves to false if another host is to run it. */
+  async #runOne(
     claim: Claim,
-    limit: number,
-    { sealed, starts }: Taken,
-    sending: Promise<unknown>[],
-  ): Promise<typeof AGAIN | undefined> {
+    [index, state]: readonly [index: number, state: StartState],
+    task: HostedTask,
+    results: Results,
+  ): Promise<boolean> {
+    const { job, token, limit } = claim;
+    if (typeof state === 'string') {
+      if (state[0] === 'l') await this.#spend(claim, index, state.slice(1));
+      return true;
+    }
+    this.#host.counts.started++;
     const stop = new AbortController();
-    const running: Running = { claim, stop, name: 'a task' };
-    this.#running.set(id, running);
-    let ms = 0;
-    let isFailure = true;
-    let packed: Uint8Array;
-    let isBroken = false;
+    const key = `${job.id} ${index}`;
+    const name = 'error' in task ? 'a task' : task.name;
+    this.#running.set(key, { claim, stop, name });
     try {
-      const { header, body } = readLetter<TaskHeader>(this.#host.seal.open(sealed, place.task(this.id, id, limit)));
-      running.name = header.name;
+      if ('error' in task) throw task.error;
       if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
-      if (header.code !== undefined) await this.#code.bring(header.code);
-      const fn = await this.#function(header.fn);
-      const options = { signal: stop.signal, ...(header.timeout !== undefined && { timeout: header.timeout }) };
-      const [failed, bytes, ran] = await this.#workers().apply(
+      if (task.code !== '') await this.#code.bring(task.code);
+      const fn = await this.#functions.get(task.hash);
+      const { timeout } = task;
+      const about = [`${this.id}-${task.id}`, task.tried + state, task.submission, this.#host.id] as const;
+      const [failed, bytes, ms] = await this.#workers().apply(
         runSealed,
-        [fn, header.fn, header.how as Way, header.start, body],
-        options,
+        [fn, task.hash, task.how as Way, task.start, task.input, about],
+        { signal: stop.signal, ...(timeout !== NO_TIMEOUT && { timeout }) },
       );
-      if (failed && starts < limit) return AGAIN;
-      packed = bytes;
-      ms = ran;
-      isFailure = failed;
+      const isAgain = failed && state < limit;
+      if (!isAgain) this.#host.countEnd(failed);
+      results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, state);
     } catch (error) {
-      if (error === CANCELLED || error === LOST) return undefined;
+      if (error === CANCELLED || error === LOST) return true;
       if (error instanceof UnservableError) {
         this.#isOver = true;
-        await this.#step('back', id, claim.token);
+        await this.#step('back', job.id, token, String(index));
         this.#host.refuse(this.id, error.message);
-        return AGAIN;
+        return false;
       }
       if (error === DRAINED && limit > 1) {
-        await this.#step('back', id, claim.token);
-        return AGAIN;
+        await this.#step('back', job.id, token, String(index));
+        return false;
       }
       const end = error === DRAINED ? lostWith(this.#host.id, 'it was told to stop, and its grace was over') : error;
       if (end instanceof AuthenticationError) this.#host.countForged(end);
-      isBroken = !isOfTask(end);
+      const isBroken = !isOfTask(end);
       if (isBroken) this.#local = undefined;
-      else if (end instanceof WorkerLostError && error !== DRAINED && starts < limit) return AGAIN;
-      packed = packOutcome([outcome.ERROR, inWordsOf(end, running.name, this.#host.id)]);
+      const isAgain = end instanceof WorkerLostError && error !== DRAINED && state < limit;
+      if (!isAgain) this.#host.countEnd(true);
+      const packed = packOutcome([outcome.ERROR, inWordsOf(end, name, this.#host.id)]);
+      const how = isBroken ? ending.BROKEN : isAgain ? ending.AGAIN : ending.END;
+      results.add(index, how, 0, packed, state);
     } finally {
-      this.#running.delete(id);
+      this.#running.delete(key);
     }
-    this.#host.counts.done++;
-    if (isFailure) this.#host.counts.failed++;
-    const result = this.#result(id, { ms, ...(isBroken && { isBroken }) }, packed);
-    sending.push(this.#step('finish', id, claim.token, result));
-    return undefined;
+    return true;
+  }
+
+  /** The task has no start left: whoever finds out settles it. */
+  async #spend({ job }: Claim, index: number, host: string): Promise<void> {
+    this.#host.counts.lost++;
+    const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');
+    const results = new Results(this.#host.seal, place.result(this.id, job.id), (_isLast, sealed, indices) =>
+      this.#step('finish', job.id, '', '0', sealed, ...indices),
+    );
+    results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
+    results.send(false);
+    await results.sent();
   }
 
   #step(...args: (string | Uint8Array)[]): Promise<Reply> {
     return this.#host.redis.run({ name: 'mpTask', text: TASK }, this.#keys, args, false);
   }
 
-  #result(id: string, header: ResultHeader, packed: Uint8Array): Buffer {
-    return this.#host.seal.seal(writeLetter(header, packed), place.result(this.id, id));
-  }
-
-  async #function(hash: string): Promise<Shared<Uint8Array>> {
-    const known = this.#functions.get(hash);
-    if (known !== undefined) return known;
-    const sealed = (await this.#host.redis.command('HGET', this.#names.functions, hash)) as Buffer | null;
-    if (sealed === null) {
-      throw new ClusterError('The Redis server has lost the function of a task: submit it again.', 'ERR_DATA_LOST');
-    }
-    const letter = this.#host.seal.open(sealed, place.fn(this.id, hash));
-    const { code } = readLetter<FunctionHeader>(letter).header;
-    if (code !== undefined) await this.#code.bring(code);
-    const shared = share(letter);
-    this.#functions.set(hash, shared);
-    if (this.#functions.size > MOST_FUNCTIONS) this.#functions.delete(this.#functions.keys().next().value!);
-    return shared;
-  }
-
-  /** The workers of this machine, which start when there is work. */
   #workers(): Pool {
-    if (this.#local !== undefined) return this.#local;
-    const { hasInitializer, name, concurrency, env, maxTasksPerChild, maxMemoryPerChild } = this.#header;
-    this.#local = new Pool({
-      name,
-      concurrency,
-      env,
-      maxTasksPerChild,
-      maxMemoryPerChild,
-      cluster: false,
-      processes: this.#host.slots,
-      initializer: initializeSealed,
-      initargs: [this.#host.door, this.#code.places, hasInitializer ? share(this.#initializer) : undefined],
-      ...(hasInitializer && { finalizer: finalizeSealed }),
-    });
+    this.#local ??= openLocalPool(this.#host, this.#header, this.#initializer, this.#code.places);
     return this.#local;
   }
 
   /** Tells the server that the jobs are being worked on. */
   #renew(): void {
     // A hint of a cancelled task may have been lost.
-    for (const [id, { stop }] of this.#running) {
-      this.#host.redis.command('HEXISTS', this.#names.tasks, id).then(
-        (isThere) => isThere === 0 && stop.abort(CANCELLED),
+    for (const [key, { claim, stop }] of this.#running) {
+      const [job, index] = key.split(' ');
+      this.#host.redis.command('HGET', this.#names.starts, `${job}.${index}`).then(
+        // Of a claim whose end has just come to the server nothing runs any more.
+        (state) => (state === null || String(state) === 'd') && !claim.isLost && stop.abort(CANCELLED),
         () => {},
       );
     }
@@ -368,30 +395,4 @@ export class HostedPool {
     claim.isLost = true;
     for (const running of this.#running.values()) if (running.claim === claim) running.stop.abort(LOST);
   }
-}
-
-/** Throws the reason for which this host cannot run the tasks of a pool. */
-function assertServable({ protocol, node, where }: PoolHeader, labels: readonly string[]): void {
-  const missing = where.filter((label) => !labels.includes(label));
-  if (protocol !== PROTOCOL) throw new Error('the program has another version of multiproc');
-  if (node > NODE) throw new Error(`the program runs on Node ${node}, and the host on Node ${NODE}`);
-  if (missing.length > 0) throw new Error(`the host lacks the label ${missing.join(', ')}`);
-}
-
-/** True for an error of one task. Any other was thrown by the initializer, and no task can run. */
-function isOfTask(error: unknown): boolean {
-  return [TimeoutError, WorkerLostError, ClusterError, AuthenticationError].some((Class) => error instanceof Class);
-}
-
-function lostWith(host: string, why: string): WorkerLostError {
-  return new WorkerLostError(`The host ${host} that ran the task is lost: ${why}.`, undefined, undefined, undefined, {
-    host,
-  });
-}
-
-/** The error with the name of the user's function in place of ours, and the host. */
-function inWordsOf(error: unknown, name: string, host: string): unknown {
-  if (!(error instanceof Error)) return error;
-  if (error.message.includes(OURS)) error.message = error.message.replace(OURS, () => name);
-  return error instanceof WorkerLostError ? Object.assign(error, { host }) : error;
 }

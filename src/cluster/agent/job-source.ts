@@ -32,8 +32,8 @@ export class JobSource {
     this.#worker = this.#open();
   }
 
-  /** Claims the next job under this token; resolves to undefined if there is none. */
-  async claim(token: string): Promise<BullJob | undefined> {
+  /** Claims the next job under this token; resolves to undefined if there is none. A job that comes when nobody waits for it any more goes to `giveBack`. */
+  async claim(token: string, giveBack: (job: BullJob) => Promise<unknown>): Promise<BullJob | undefined> {
     const job = await new Promise<BullJob | undefined>((resolve, reject) => {
       let isAbandoned = false;
       // A call to a worker that has fallen silent may never return, or return when nobody waits for it any more.
@@ -42,7 +42,7 @@ export class JobSource {
         resolve(undefined);
       };
       this.#worker.getNextJob(token, { block: false }).then((found) => {
-        if (isAbandoned) void found?.moveToWait(token).catch(() => {});
+        if (isAbandoned && found !== undefined) void giveBack(found).catch(() => {});
         resolve(found);
       }, reject);
     });

@@ -1,12 +1,12 @@
 import type { Shared } from '../../channel/shared-copy.ts';
 import { acrossBorder } from '../../codec/border.ts';
 import { reach } from '../../codec/extension.ts';
-import { SerializationError, StateError } from '../../contracts/errors.ts';
+import { SerializationError } from '../../contracts/errors.ts';
 import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
-import { becomeSource } from '../../pool/current-task.ts';
+import { type AboutTask, presentTask } from '../../pool/current-task.ts';
 import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
@@ -32,9 +32,11 @@ export async function runSealed(
   how: Way,
   start: number,
   input: Uint8Array,
+  about: AboutTask,
 ): Promise<readonly [failed: boolean, packed: Uint8Array, ms: number]> {
   let began = clock();
   let end: Outcome;
+  presentTask(about);
   try {
     const known = functions.get(hash) ?? (await decode(fn, hash));
     began = clock();
@@ -53,7 +55,6 @@ export async function initializeSealed(
 ): Promise<void> {
   enterHost(door);
   border = settleCode(places);
-  becomeSource({ find: refuseCurrentTask, describe: refuseCurrentTask });
   if (sealed === undefined) return;
   const [initializer, initargs, last] = unpack(sealed.value) as [
     AnyFunction | undefined,
@@ -62,13 +63,6 @@ export async function initializeSealed(
   ];
   finalizer = last;
   await initializer?.(...initargs);
-}
-
-/** What the worker knows of its tasks is not what the program knows of them. */
-function refuseCurrentTask(): never {
-  throw new StateError(
-    'currentTask() knows nothing of tasks in a Pool of a cluster: give the task what it needs as arguments.',
-  );
 }
 
 /** Runs the finalizer of a pool in a worker of a host. */

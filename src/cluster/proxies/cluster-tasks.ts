@@ -1,5 +1,5 @@
 import { BaseProxy } from '../../managers/proxy.ts';
-import type { DeskOutcome } from '../tasks/task-desk.ts';
+import type { DeskNews, TaskOrder } from '../tasks/desk-task.ts';
 
 /** What a pool has of its tasks in the gateway. */
 export class ClusterTasks extends BaseProxy {
@@ -18,13 +18,23 @@ export class ClusterTasks extends BaseProxy {
     return this.call('drop', [hash]);
   }
 
-  /** Has a task run at most `limit` times. Resolves to how it ended. */
-  run(id: string, letter: Uint8Array, limit: number, priority: number): Promise<DeskOutcome> {
-    return this.call('run', [id, letter, limit, priority]) as Promise<DeskOutcome>;
+  /** Has tasks run. */
+  submit(orders: readonly TaskOrder[]): Promise<unknown> {
+    return this.call('submit', [orders]);
   }
 
-  /** Ends a task, whose `run` rejects. */
-  cancel(id: string): Promise<unknown> {
+  /** Has tasks run, and resolves as `next()`. */
+  run(orders: readonly TaskOrder[]): Promise<DeskNews> {
+    return this.call('run', [orders]) as Promise<DeskNews>;
+  }
+
+  /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. */
+  next(): Promise<DeskNews> {
+    return this.call('next') as Promise<DeskNews>;
+  }
+
+  /** Ends a task, of which nothing will be heard. */
+  cancel(id: number): Promise<unknown> {
     return this.call('cancel', [id]);
   }
 

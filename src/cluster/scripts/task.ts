@@ -1,39 +1,112 @@
 const COMMON = `#!lua flags=allow-oom
 local T, S, O, R = unpack(KEYS)
--- The stream must not outlive the program either.
-local function settle(id, result)
-  if redis.call('HDEL', T, id) == 0 then return {'LATE'} end
-  redis.call('HDEL', S, id)
-  redis.call('XADD', R, '*', id, result)
-  if redis.call('PTTL', R) < 0 then redis.call('PEXPIRE', R, math.max(1000, 2 * redis.call('PTTL', O))) end
+local function countsOf(job)
+  local n, limit = string.match(job, '%-(%d+)%-(%d+)$')
+  return tonumber(n), tonumber(limit)
+end
+local function fieldsOf(job, n)
+  local fields = {}
+  for i = 1, n do fields[i] = job .. '.' .. (i - 1) end
+  return fields
+end
+-- A task of a batch that has ended stays marked until all have.
+local function close(job)
+  local fields = fieldsOf(job, (countsOf(job)))
+  for _, state in ipairs(redis.call('HMGET', S, unpack(fields))) do
+    if state ~= 'd' then return end
+  end
+  redis.call('HDEL', S, unpack(fields))
+  redis.call('HDEL', T, job)
+end
+`;
+
+/**
+ * The steps of the tasks of a job: see ../README.md, "Tasks". KEYS: tasks, starts, pool, results, and for 'take' BullMQ's keys of what is claimed
+ * and of what waits. ARGV: the step, the job, the claim, and what the step needs.
+ */
+export const TASK = `${COMMON}
+local op, job, claim = ARGV[1], ARGV[2], ARGV[3]
+
+if op == 'take' then
+  local host, from, count, prefix = ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+  -- Without a job: the one that was claimed by the command before this one.
+  if job == '' then
+    for _, id in ipairs(redis.call('LRANGE', KEYS[5], 0, 63)) do
+      if redis.call('GET', prefix .. id .. ':lock') == claim then job = id; break end
+    end
+    if job == '' then return {'NONE'} end
+  end
+  local waiting = redis.call('ZCARD', KEYS[6]) + redis.call('LLEN', KEYS[7])
+  local sealed = redis.call('HGET', T, job)
+  if not sealed or redis.call('EXISTS', O) == 0 then return {'GONE', job, '', waiting} end
+  local reply = {'RUN', job, from == 0 and sealed or '', waiting}
+  local n, limit = countsOf(job)
+  local fields, marks = {}, {}
+  for i = from, math.min(n, from + count) - 1 do fields[#fields + 1] = job .. '.' .. i end
+  if #fields == 0 then return reply end
+  for i, state in ipairs(redis.call('HMGET', S, unpack(fields))) do
+    if state == 'd' then reply[#reply + 1] = 'd'
+    else
+      local starts, last, where = string.match(state or '', '^(%d+) (%S+) (%S+)$')
+      starts = tonumber(starts or '0')
+      if last ~= claim and starts >= limit then reply[#reply + 1] = 'l' .. where
+      else
+        if last ~= claim then
+          starts = starts + 1
+          marks[#marks + 1] = fields[i]
+          marks[#marks + 1] = starts .. ' ' .. claim .. ' ' .. host
+        end
+        reply[#reply + 1] = starts
+      end
+    end
+  end
+  if #marks > 0 then redis.call('HSET', S, unpack(marks)) end
+  return reply
+end
+
+if op == 'cancel' then
+  if redis.call('HEXISTS', T, job) == 1 then
+    redis.call('HSET', S, job .. '.' .. ARGV[4], 'd')
+    close(job)
+  end
   return {'OK'}
 end
-`;
 
-/** The steps of a task: see ../README.md, "Tasks". KEYS: tasks, starts, pool, results. */
-export const TASK = `${COMMON}
-local op, id, claim = ARGV[1], ARGV[2], ARGV[3]
-local count, host, last = string.match(redis.call('HGET', S, id) or '', '^(%d+) (%S+) (%S+)$')
-count = tonumber(count or '0')
-if op == 'take' then
-  local task = redis.call('HGET', T, id)
-  if not task or redis.call('EXISTS', O) == 0 then return {'GONE'} end
-  if last ~= claim then
-    if count >= tonumber(ARGV[5]) then return {'SPENT', host} end
-    count = count + 1
-    redis.call('HSET', S, id, count .. ' ' .. ARGV[4] .. ' ' .. claim)
-  end
-  return {'RUN', task, count}
+if op == 'back' then
+  -- The start does not count.
+  local field = job .. '.' .. ARGV[4]
+  local starts, last, where = string.match(redis.call('HGET', S, field) or '', '^(%d+) (%S+) (%S+)$')
+  if last ~= claim then return {'LATE'} end
+  if starts == '1' then redis.call('HDEL', S, field) else redis.call('HSET', S, field, (starts - 1) .. ' - ' .. where) end
+  return {'OK'}
 end
--- Another start, or none any more, has the say from now on.
-if last ~= claim then return {'LATE'} end
-if op == 'finish' then return settle(id, ARGV[4]) end
--- 'back': the start does not count.
-if count <= 1 then redis.call('HDEL', S, id) else redis.call('HSET', S, id, (count - 1) .. ' ' .. host .. ' -') end
-return {'OK'}
-`;
 
-/** The result of a task that was not started any more: nobody has a claim on it. KEYS as above. */
-export const SPEND = `${COMMON}
-return settle(ARGV[1], ARGV[2])
+-- 'finish': the results of some tasks. Another start, or none any more, has the say if the last one is not of this claim; with the claim ''
+-- the tasks have no start left.
+if redis.call('HEXISTS', T, job) == 0 then return {'LATE'} end
+local isLast, sealed = ARGV[4] == '1', ARGV[5]
+local fields, accepted, marks = {}, {}, {}
+for i = 6, #ARGV do fields[#fields + 1] = job .. '.' .. ARGV[i] end
+for i, state in ipairs(#fields > 0 and redis.call('HMGET', S, unpack(fields)) or {}) do
+  local last = string.match(state or '', '^%d+ (%S+) %S+$')
+  if last and (claim == '' or last == claim) then
+    accepted[#accepted + 1] = ARGV[i + 5]
+    marks[#marks + 1] = fields[i]
+    marks[#marks + 1] = 'd'
+  end
+end
+if #accepted > 0 then
+  if #accepted == #fields then redis.call('XADD', R, '*', job, sealed)
+  else redis.call('XADD', R, '*', job, sealed, 'of', table.concat(accepted, ' ')) end
+  -- The stream must not outlive the program.
+  if redis.call('PTTL', R) < 0 then redis.call('PEXPIRE', R, math.max(1000, 2 * redis.call('PTTL', O))) end
+  if countsOf(job) == 1 then
+    redis.call('HDEL', S, fields[1])
+    redis.call('HDEL', T, job)
+    return {'OK'}
+  end
+  redis.call('HSET', S, unpack(marks))
+end
+if isLast then close(job) end
+return {'OK'}
 `;

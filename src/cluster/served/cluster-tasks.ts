@@ -1,7 +1,9 @@
 import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import type { Gateway } from '../gateway.ts';
-import { type PoolOrders, TaskDesk } from '../tasks/task-desk.ts';
+import type { TaskOrder } from '../tasks/desk-task.ts';
+import type { PoolOrders } from '../tasks/pool-orders.ts';
+import { TaskDesk } from '../tasks/task-desk.ts';
 
 /** The tasks of one pool, for the program whose pool it is. */
 export function clusterTasks(gateway: Gateway, orders: PoolOrders): ServedObject {
@@ -12,9 +14,10 @@ export function clusterTasks(gateway: Gateway, orders: PoolOrders): ServedObject
       store: (_caller: Caller, hash: string, bytes: Uint8Array) => desk.store(hash, bytes),
       ship: (_caller: Caller, hash: string, bytes: Uint8Array) => desk.ship(hash, bytes),
       drop: (_caller: Caller, hash: string) => desk.drop(hash),
-      run: (_caller: Caller, id: string, letter: Uint8Array, limit: number, priority: number) =>
-        desk.run(id, letter, limit, priority),
-      cancel: (_caller: Caller, id: string) => desk.cancel(id),
+      submit: (_caller: Caller, orders: readonly TaskOrder[]) => desk.submit(orders),
+      run: (_caller: Caller, orders: readonly TaskOrder[]) => desk.run(orders),
+      next: () => desk.next(),
+      cancel: (_caller: Caller, id: number) => desk.cancel(id),
       slots: () => desk.slots(),
       end: () => desk.end(),
     },

@@ -4,16 +4,9 @@ import type { Client } from '../redis-client.ts';
 import { EXTEND } from '../scripts/membership.ts';
 import { QUEUE, type TaskKeys } from './task-keys.ts';
 
-/** What a job carries: the ids of its tasks, and how often each may be started. */
-export interface JobData {
-  readonly ids: readonly string[];
-  readonly limit: number;
-}
-
 /** What of a job is used here. */
 export interface BullJob {
   readonly id: string;
-  readonly data: JobData;
   moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
   moveToWait(token: string): Promise<unknown>;
   moveToDelayed(timestamp: number, token: string): Promise<unknown>;
@@ -21,7 +14,7 @@ export interface BullJob {
 
 /** A queue of jobs, as programs see it. */
 export interface BullQueue {
-  addBulk(jobs: { name: string; data: JobData; opts: object }[]): Promise<unknown>;
+  addBulk(jobs: { name: string; data: object; opts: object }[]): Promise<unknown>;
   remove(id: string): Promise<unknown>;
   setGlobalConcurrency(count: number): Promise<unknown>;
   on(event: string, listener: (error: Error) => void): void;
@@ -44,6 +37,9 @@ type BullMQ = {
 const EVENTS = 100;
 /** Milliseconds between two looks for jobs whose host has died; two of them, after the lease, find one. */
 const STALLED_LOOK = 2000;
+
+/** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
+const MIDDLE_PRIORITY = 2 ** 20;
 
 /** Opens the queue of a pool for its program. This file alone knows BullMQ. */
 export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
@@ -112,4 +108,10 @@ export function assertBullInstalled(): void {
   } catch (cause) {
     throw new ProcessError('Pools of a cluster need two more packages: npm install bullmq ioredis', { cause });
   }
+}
+
+/** A priority as BullMQ has it. */
+export function priorityOf(priority: number): number {
+  const bounded = Math.max(1 - MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, Math.round(priority)));
+  return MIDDLE_PRIORITY - bounded;
 }

@@ -1,7 +1,8 @@
 import { reach } from '../../codec/extension.ts';
 import { Admission, type Feeder } from '../../contracts/admission.ts';
-import { ClusterError, EndOfStreamError, StateError } from '../../contracts/errors.ts';
+import { ClusterError, StateError } from '../../contracts/errors.ts';
 import { type Executor, hasFailed, type Outcome, outcome, type Task } from '../../contracts/executor.ts';
+import { queueMicrotask } from '../../engine/builtins.ts';
 import { asOurselves } from '../../loading/loaded-for-functions.ts';
 import type { PoolSettings } from '../../pool/pool-settings.ts';
 import { inUsersWords } from '../../pool/refusal-path.ts';
@@ -9,16 +10,18 @@ import { onAbort } from '../../waits/on-abort.ts';
 import { Cluster } from '../cluster.ts';
 import { folderUrl } from '../code/host-border.ts';
 import { OutgoingCode } from '../code/outgoing-code.ts';
+import { lendSlot } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
 import { readCodeOptions, readTaskSettings } from '../settings.ts';
 import { assertBullInstalled } from './bull.ts';
+import type { TaskOrder } from './desk-task.ts';
 import { FunctionStore, type Stored } from './function-store.ts';
-import { NODE, type PoolHeader, PROTOCOL, type TaskHeader, writeLetter } from './letter.ts';
+import { NO_TIMEOUT, NODE, type PoolHeader, PROTOCOL, writeLetter } from './letter.ts';
 
 /** A task that was submitted to the cluster. */
 interface ClusterTask {
-  readonly id: string;
+  readonly id: number;
   readonly fn: Stored;
   readonly task: Task;
   stopListening: (() => void) | undefined;
@@ -27,6 +30,8 @@ interface ClusterTask {
 
 /** How many slots are assumed until the cluster has said: chunks that are too small cost less than slots that stay empty. */
 const ASSUMED_SLOTS = 32;
+/** Tasks of one turn go to the gateway together, but no more than so many, so that it begins while others are being packed. */
+const MOST_TOGETHER = 256;
 
 /** Runs the tasks of one pool on the hosts of a cluster. The gateway's part is `TaskDesk`. See ../README.md, "Tasks". */
 export class ClusterExecutor implements Executor<ClusterTask> {
@@ -35,7 +40,10 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   readonly #options: NonNullable<PoolSettings['cluster']>;
   readonly #code: OutgoingCode;
   readonly #functions: FunctionStore;
-  readonly #tasks = new Set<ClusterTask>();
+  readonly #tasks = new Map<number, ClusterTask>();
+  #orders: TaskOrder[] = [];
+  #isListening = false;
+  #takeBackSlot: (() => void) | undefined;
   readonly #idle: (() => void)[] = [];
   #cluster: Cluster | undefined;
   #door: ClusterTasks | undefined;
@@ -82,45 +90,36 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.admission.assertOpen(feeder);
     const { options } = task;
     options.signal?.throwIfAborted();
-    if (options.retryDelay !== undefined) {
-      throw new StateError('A Pool of a cluster runs a task again at once: leave out retryDelay.');
-    }
     const fn = this.#functions.borrow(task.fn);
-    let letter: Uint8Array;
+    let order: TaskOrder;
     try {
-      const { packed, code } = this.#code.collect(() => packInput(task));
-      letter = writeLetter({ ...headerOf(fn, task), ...(code !== undefined && { code }) }, packed);
+      const { packed, code = '' } = this.#code.collect(() => packInput(task));
+      order = orderOf(this.#taken + 1, fn, task, packed, code);
     } catch (error) {
       this.#functions.giveBack(fn);
       throw error;
     }
-    const submitted: ClusterTask = {
-      id: String(++this.#taken),
-      fn,
-      task,
-      stopListening: undefined,
-      isSettled: false,
-    };
-    this.#tasks.add(submitted);
+    this.#taken++;
+    const submitted: ClusterTask = { id: order.id, fn, task, stopListening: undefined, isSettled: false };
+    this.#tasks.set(submitted.id, submitted);
+    // In a task of a host: the task waits for those that it submits.
+    this.#takeBackSlot ??= lendSlot();
     if (options.signal !== undefined) {
       submitted.stopListening = onAbort(options.signal, () => this.end(submitted, options.signal?.reason));
     }
-    const door = this.#open();
-    for (const [hash, bytes] of this.#code.take()) this.#tell(door.ship(hash, bytes));
-    door.run(submitted.id, letter, options.retries + 1, options.priority).then(
-      ([packed, slots, isBroken]) => {
-        this.#slots = slots;
-        this.#ended(submitted, packed, isBroken);
-      },
-      (error) => this.#broke(submitted, error),
-    );
+    const count = this.#orders.push(order);
+    if (count === 1) queueMicrotask(() => this.#send());
+    else if (count === MOST_TOGETHER) this.#send();
     return submitted;
   }
 
   end(submitted: ClusterTask, error: unknown): void {
     if (submitted.isSettled) return;
     // The end of the pool ends all of them.
-    if (!this.admission.isOver) this.#tell(this.#open().cancel(submitted.id));
+    if (!this.admission.isOver) {
+      this.#send();
+      this.#tell(this.#open().cancel(submitted.id));
+    }
     this.#fail(submitted, error);
   }
 
@@ -185,6 +184,46 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     });
   }
 
+  /** Gives the gateway the tasks that were submitted since the last time, and listens for how they end. */
+  #send(): void {
+    if (this.#orders.length === 0) return;
+    const orders = this.#orders;
+    this.#orders = [];
+    if (this.admission.isOver) return;
+    const door = this.#open();
+    for (const [hash, bytes] of this.#code.take()) this.#tell(door.ship(hash, bytes));
+    if (this.#isListening) {
+      this.#tell(door.submit(orders));
+      return;
+    }
+    this.#isListening = true;
+    void this.#listen(orders);
+  }
+
+  /** Hears how tasks end, as long as there are any: this keeps the program alive. */
+  async #listen(orders: readonly TaskOrder[]): Promise<void> {
+    try {
+      let coming = this.#open().run(orders);
+      for (;;) {
+        const [slots, outcomes] = await coming;
+        this.#slots = slots;
+        for (const [id, packed, rest] of outcomes) {
+          const submitted = this.#tasks.get(id);
+          if (submitted === undefined) continue;
+          if (packed === undefined) this.#broke(submitted, rest);
+          else this.#ended(submitted, packed, rest as boolean);
+        }
+        if (this.#tasks.size === 0 || this.admission.isOver) break;
+        coming = this.#open().next();
+      }
+    } catch (error) {
+      // The gateway is gone, so no later task can run either.
+      if (this.admission.break(error)) this.#endAll(error);
+    } finally {
+      this.#isListening = false;
+    }
+  }
+
   /** What the gateway is told needs no answer: if it is gone, the tasks learn of it. */
   #tell(told: Promise<unknown>): void {
     told.catch(() => {});
@@ -207,11 +246,9 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.#maybeIdle();
   }
 
-  /** The gateway could not have the task run. If it is gone itself, no later task can run either. */
+  /** The gateway could not have the task run. */
   #broke(submitted: ClusterTask, error: unknown): void {
-    const isEnd =
-      error instanceof EndOfStreamError ||
-      (error instanceof ClusterError && error.code !== 'ERR_FULL' && error.code !== 'ERR_DATA_LOST');
+    const isEnd = error instanceof ClusterError && error.code !== 'ERR_FULL' && error.code !== 'ERR_DATA_LOST';
     if (isEnd && this.admission.break(error)) this.#endAll(error);
     else this.#fail(submitted, error);
   }
@@ -226,14 +263,18 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   #letGo(submitted: ClusterTask, failed: boolean): void {
     submitted.isSettled = true;
     submitted.stopListening?.();
-    this.#tasks.delete(submitted);
+    this.#tasks.delete(submitted.id);
+    if (this.#tasks.size === 0) {
+      this.#takeBackSlot?.();
+      this.#takeBackSlot = undefined;
+    }
     this.#functions.giveBack(submitted.fn);
     this.#done++;
     if (failed) this.#failed++;
   }
 
   #endAll(error: unknown): void {
-    for (const submitted of [...this.#tasks]) this.#fail(submitted, error);
+    for (const submitted of [...this.#tasks.values()]) this.#fail(submitted, error);
     this.#maybeIdle();
   }
 
@@ -248,9 +289,21 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   }
 }
 
-function headerOf(fn: Stored, { how, start, options: { timeout } }: Task): TaskHeader {
-  const header = { fn: fn.hash, name: fn.name === '' ? 'a function without a name' : `${fn.name}()`, how, start };
-  return timeout === Number.POSITIVE_INFINITY ? header : { ...header, timeout };
+function orderOf(id: number, fn: Stored, task: Task, input: Uint8Array, code: string): TaskOrder {
+  const { timeout, retries, retryDelay, priority } = task.options;
+  return {
+    id,
+    hash: fn.hash,
+    name: fn.name === '' ? 'a function without a name' : `${fn.name}()`,
+    how: task.how,
+    start: task.start,
+    timeout: timeout === Number.POSITIVE_INFINITY ? NO_TIMEOUT : timeout,
+    retries,
+    retryDelay,
+    priority,
+    code,
+    input,
+  };
 }
 
 /** Packs the input. Throws a `SerializationError` whose path begins at the user's own value. */

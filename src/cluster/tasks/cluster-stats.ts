@@ -1,6 +1,6 @@
 import type { Redis } from '../redis.ts';
 import { type HostInfo, readHosts, type TaskCounts } from './read-hosts.ts';
-import { poolsKey, taskKeys } from './task-keys.ts';
+import { countsOf, poolsKey, taskKeys } from './task-keys.ts';
 
 /** A pool of a cluster, as its server sees it. */
 export interface ClusterPoolStats {
@@ -52,16 +52,24 @@ async function readPools(redis: Redis, namespace: string): Promise<ClusterPoolSt
 
 async function readPool(redis: Redis, namespace: string, id: string): Promise<ClusterPoolStats | undefined> {
   const names = taskKeys(namespace, id);
-  const [about, tasks, started] = (await Promise.all([
+  const [about, jobs, states] = (await Promise.all([
     redis.command('HMGET', names.pool, 'lease', 'processes', 'backlog'),
-    redis.command('HLEN', names.tasks),
-    redis.command('HLEN', names.starts),
-  ])) as [(Buffer | null)[], number, number];
+    redis.command('HKEYS', names.tasks),
+    redis.command('HVALS', names.starts),
+  ])) as [(Buffer | null)[], Buffer[], Buffer[]];
   const [lease, processes, backlog] = about.map((field) => (field === null ? undefined : Number(field)));
   // Its program is dead, or has ended it.
   if (lease === undefined) return undefined;
-  const running = Math.min(started, tasks);
-  return { id, processes: processes || undefined, running, waiting: tasks - running + (backlog ?? 0) };
+  let tasks = 0;
+  // What somebody else has written into the server is no job.
+  for (const job of jobs) tasks += countsOf(String(job)).count || 0;
+  let running = 0;
+  for (const state of states) {
+    if (String(state) === 'd') tasks--;
+    else if (String(state).split(' ')[1] !== '-') running++;
+  }
+  const waiting = Math.max(0, tasks - running) + (backlog ?? 0);
+  return { id, processes: processes || undefined, running, waiting };
 }
 
 function sumOf(hosts: readonly HostInfo[]): TaskCounts {

@@ -7,7 +7,7 @@ export interface Letter<Header> {
 const LENGTH_BYTES = 4;
 
 /** Grows whenever programs and hosts of another version would misunderstand each other. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** The major version of this Node. */
 export const NODE = Number(process.versions.node.split('.')[0]);
@@ -30,20 +30,35 @@ export function readLetter<Header>(bytes: Uint8Array): Letter<Header> {
   return { header: JSON.parse(text) as Header, body: bytes.slice(end) };
 }
 
-/** The header of a task. */
-export interface TaskHeader {
-  /** The SHA-256 of its function, as the program packed it. */
-  readonly fn: string;
-  /** The function's name, for messages. */
-  readonly name: string;
-  readonly how: number;
-  /** The index of the first item of a chunk. */
-  readonly start: number;
-  /** Milliseconds from its start, if it has a time-out. */
-  readonly timeout?: number;
-  /** The hash of the manifest of the files that its input needs. */
-  readonly code?: string;
+/** The header of the tasks of a job, whose inputs follow one after the other. */
+export interface TasksHeader {
+  /** The SHA-256 of each function, as the program packed it, and its name, for messages. */
+  readonly fns: readonly (readonly [hash: string, name: string])[];
+  readonly tasks: readonly TaskEntry[];
+  /** Milliseconds that such a task is expected to run; 0 if that is not known. */
+  readonly ms: number;
+  /** True if they must run one after the other, since the pool says how many may run at once. */
+  readonly isInTurn: boolean;
 }
+
+/** The time-out of a task that has none. */
+export const NO_TIMEOUT = -1;
+
+/**
+ * `timeout` is in milliseconds from the start; `tried` is how often other jobs have started the task, `submission` makes its fence grow,
+ * `code` is the hash of the manifest of the files that its input needs, or nothing.
+ */
+export type TaskEntry = readonly [
+  id: number,
+  fn: number,
+  how: number,
+  start: number,
+  timeout: number,
+  bytes: number,
+  tried: number,
+  submission: number,
+  code: string,
+];
 
 /** The header of a function. */
 export interface FunctionHeader {
@@ -53,13 +68,24 @@ export interface FunctionHeader {
   readonly code?: string;
 }
 
-/** The header of a result. */
-export interface ResultHeader {
-  /** Milliseconds that it ran. */
-  readonly ms: number;
-  /** True if no task of this pool can run, because its initializer throws. */
-  readonly isBroken?: boolean;
+/** What a result of a host means. */
+export const ending = {
+  /** The outcome of the task. */
+  END: 0,
+  /** Its error, and no task of this pool can run, because its initializer throws. */
+  BROKEN: 1,
+  /** Its error, and it may be started again. */
+  AGAIN: 2,
+} as const;
+type Ending = (typeof ending)[keyof typeof ending];
+
+/** The header of the results of some tasks of a job, whose packed outcomes follow one after the other. */
+export interface ResultsHeader {
+  readonly results: readonly ResultEntry[];
 }
+
+/** `ms` is how long the task ran, `starts` how often this job has started it. */
+export type ResultEntry = readonly [index: number, ending: Ending, ms: number, bytes: number, starts: number];
 
 /** What the hosts must know of a pool. Its body is the initializer, its arguments and the finalizer. */
 export interface PoolHeader {

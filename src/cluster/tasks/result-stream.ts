@@ -3,6 +3,8 @@ import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 
 type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
+/** `accepted` are the indices of the results that count, if not all do. */
+type OnResult = (job: string, sealed: Uint8Array, accepted: ReadonlySet<number> | undefined) => void;
 
 /** Milliseconds that the server waits with an answer, and after which a read that failed is tried again. */
 const WAIT = 2000;
@@ -14,14 +16,14 @@ const TRIM = 100;
 export class ResultStream {
   readonly #redis: Redis;
   readonly #key: string;
-  readonly #onResult: (task: string, sealed: Uint8Array) => void;
+  readonly #onResult: OnResult;
   readonly #client: Client;
   #cursor = '0-0';
   #hasBegun = false;
   #isClosed = false;
   #isTrimming = false;
 
-  constructor(redis: Redis, key: string, onResult: (task: string, sealed: Uint8Array) => void) {
+  constructor(redis: Redis, key: string, onResult: OnResult) {
     this.#redis = redis;
     this.#key = key;
     this.#onResult = onResult;
@@ -62,10 +64,11 @@ export class ResultStream {
   #take(entries: readonly Entry[]): void {
     const last = entries.at(-1);
     if (last === undefined) return;
-    for (const [id, [task, sealed]] of entries) {
+    for (const [id, [job, sealed, , accepted]] of entries) {
       if (!isLater(id.toString(), this.#cursor)) continue;
       this.#cursor = id.toString();
-      if (task !== undefined && sealed !== undefined) this.#onResult(task.toString(), sealed);
+      if (job === undefined || sealed === undefined) continue;
+      this.#onResult(job.toString(), sealed, accepted && new Set(accepted.toString().split(' ').map(Number)));
     }
     this.#trimSoon();
   }

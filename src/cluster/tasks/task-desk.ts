@@ -1,58 +1,29 @@
-import { ClusterError, PlacementError } from '../../contracts/errors.ts';
-import { clock, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
+import { retryDelayOf } from '../../contracts/retry-delay.ts';
+import { clearTimeout, queueMicrotask, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
+import { TASK } from '../scripts/task.ts';
 import { Backlog } from './backlog.ts';
-import { type BullQueue, openQueue } from './bull.ts';
-import { type ResultHeader, readLetter } from './letter.ts';
+import { type BullQueue, openQueue, priorityOf } from './bull.ts';
+import type { DeskJob, DeskNews, DeskOutcome, DeskTask, TaskOrder } from './desk-task.ts';
+import { ending, type ResultsHeader, readLetter } from './letter.ts';
+import { lostByServer } from './lost-by-server.ts';
+import { nextBatch } from './next-batch.ts';
+import { packTasks } from './pack-tasks.ts';
+import { PoolHosts } from './pool-hosts.ts';
 import { PoolNotice } from './pool-notice.ts';
-import { type HostInfo, readHosts } from './read-hosts.ts';
+import type { PoolOrders } from './pool-orders.ts';
+import { RefusedResults } from './refused-results.ts';
 import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
-import { news, newsChannel, place, taskKeys } from './task-keys.ts';
+import { jobId, news, newsChannel, place, stepKeys, taskKeys } from './task-keys.ts';
 
-/** A task between its submission and its result. */
-export interface DeskTask {
-  readonly id: string;
-  readonly sealed: Buffer;
-  /** How often it may be started. */
-  readonly limit: number;
-  readonly priority: number;
-  readonly resolve: (outcome: DeskOutcome) => void;
-  readonly reject: (error: unknown) => void;
-  /** The job that carries it, once it is in Redis. */
-  job: DeskJob | undefined;
-}
-
-interface DeskJob {
-  readonly id: string;
-  readonly tasks: Set<DeskTask>;
-}
-
-/** How a task ended: the packed outcome, the slots that the cluster has, and whether the pool can run nothing. */
-export type DeskOutcome = readonly [outcome: Uint8Array, slots: number, isBroken: boolean];
-
-/** What a program says of its pool. */
-export interface PoolOrders {
-  /** A letter with a `PoolHeader`. */
-  readonly letter: Uint8Array;
-  /** How many tasks may run at once, 0 without a bound. */
-  readonly processes: number;
-}
-
-const MOST_IN_BATCH = 32;
-const LARGEST_BATCH = 64 * 1024;
-/** Milliseconds that a batch should run. */
-const BATCH_TIME = 20;
 /** So many jobs are in Redis at least, if there are as many. */
 const FEWEST_JOBS = 64;
-const LOOK_FOR_SLOTS = 2000;
+/** Milliseconds after which a job that is still there gets its time to live. */
+const OUTLIVE_AFTER = 50;
 /** Milliseconds that a pool which ends waits for the server. */
 const GOODBYE = 3000;
-/** Milliseconds between two warnings about messages that were not sealed. */
-const WARN_AGAIN = 1000;
-/** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
-const MIDDLE_PRIORITY = 2 ** 20;
 
 /** What a gateway does for the tasks of one pool. See README.md, "Tasks". */
 export class TaskDesk implements Leased {
@@ -62,42 +33,48 @@ export class TaskDesk implements Leased {
   readonly isHeld = false;
   renewed = 0;
   readonly #gateway: Gateway;
+  readonly #orders: PoolOrders;
   readonly #names;
+  readonly #scriptKeys: readonly string[];
   readonly #queue: BullQueue;
   readonly #results: ResultStream;
-  readonly #tasks = new Map<string, DeskTask>();
+  readonly #hosts: PoolHosts;
+  readonly #tasks = new Map<number, DeskTask>();
   readonly #backlog = new Backlog<DeskTask>();
   readonly #jobs = new Map<string, DeskJob>();
   readonly #code: CodeShelf;
   #jobCount = 0;
-  #slots = 0;
-  #slotsRead = -LOOK_FOR_SLOTS;
+  #submissions = 0;
   /** Milliseconds that a task runs, smoothed; undefined until one has ended. */
   #mean: number | undefined;
-  /** All hosts refuse the pool. */
-  #isRefused = false;
   #isFlushing = false;
-  #refused = 0;
-  #warned = -WARN_AGAIN;
   #isOver = false;
+  #willOutlive = false;
+  #outcomes: DeskOutcome[] = [];
+  #tell: ((news: DeskNews) => void) | undefined;
+  readonly #refused = new RefusedResults();
   readonly #notice: PoolNotice;
   #renewing: Promise<void> | undefined;
 
   constructor(gateway: Gateway, orders: PoolOrders) {
     this.#gateway = gateway;
+    this.#orders = orders;
     this.#code = new CodeShelf(gateway);
     this.#names = taskKeys(gateway.namespace, this.id);
-    this.keys = [this.#names.pool];
+    const { pool, results } = this.#names;
+    this.keys = [pool];
+    this.#scriptKeys = stepKeys(this.#names);
     this.#queue = openQueue(this.#names, gateway.redis.client);
-    this.#results = new ResultStream(gateway.redis, this.#names.results, (id, sealed) => this.#take(id, sealed));
+    this.#results = new ResultStream(gateway.redis, results, (job, sealed, accepted) =>
+      this.#take(job, sealed, accepted),
+    );
+    const hasTasks = () => this.#tasks.size > 0;
+    this.#hosts = new PoolHosts(gateway, this.id, hasTasks, (error) => this.#failAll(error));
     this.#notice = new PoolNotice(gateway, {
       id: this.id,
       names: this.#names,
       ...orders,
-      onPosted: async () => {
-        await this.#results.begin();
-        if (orders.processes > 0) await this.#queue.setGlobalConcurrency(orders.processes);
-      },
+      onPosted: () => this.#begin(),
     });
     this.#notice.posted().catch(() => {});
     gateway.add(this);
@@ -118,32 +95,46 @@ export class TaskDesk implements Leased {
     this.#notice.drop(hash);
   }
 
-  /** Has a task run; resolves to how it ended. */
-  run(id: string, letter: Uint8Array, limit: number, priority: number): Promise<DeskOutcome> {
-    return new Promise((resolve, reject) => {
-      const sealed = this.#gateway.seal.seal(letter, place.task(this.id, id, limit));
-      const task: DeskTask = { id, sealed, limit, priority, resolve, reject, job: undefined };
+  /** Takes tasks to have them run. */
+  submit(orders: readonly TaskOrder[]): void {
+    for (const order of orders) {
+      const { id, priority } = order;
+      const task: DeskTask = { order, priority, tried: 0, submission: 0, job: undefined, index: 0, timer: undefined };
       this.#tasks.set(id, task);
       this.#backlog.add(task);
-      this.#flushSoon();
+    }
+    this.#flushSoon();
+  }
+
+  /** Takes tasks to have them run, and resolves as `next()`. */
+  run(orders: readonly TaskOrder[]): Promise<DeskNews> {
+    this.submit(orders);
+    return this.next();
+  }
+
+  /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. The program asks once at a time. */
+  next(): Promise<DeskNews> {
+    return new Promise((resolve) => {
+      this.#tell = resolve;
+      if (this.#outcomes.length > 0 || this.#tasks.size === 0) this.#report();
     });
   }
 
   /** The program does not wait for the task any more: it never starts, or is ended. */
-  cancel(id: string): void {
+  cancel(id: number): void {
     const task = this.#tasks.get(id);
     if (task === undefined) return;
+    const { job, index } = task;
     this.#settle(task);
-    task.reject(new ClusterError('The task was cancelled.', 'ERR_DATA_LOST'));
-    if (task.job === undefined) this.#backlog.delete(task);
-    else void this.#recall(task.job, id).catch(() => {});
+    if (job !== undefined) void this.#recall(job, index).catch(() => {});
+    if (this.#tasks.size === 0) this.#report();
   }
 
   /** How many slots the hosts have. */
   async slots(): Promise<number> {
     await this.#notice.posted();
-    await this.#readSlots();
-    return this.#slots;
+    await this.#hosts.look();
+    return this.#hosts.slots;
   }
 
   /** Ends the pool: what runs is ended, and nothing of it stays in Redis. */
@@ -152,6 +143,9 @@ export class TaskDesk implements Leased {
     this.#isOver = true;
     this.#gateway.remove(this);
     this.#results.close();
+    this.#hosts.close();
+    this.#tell?.([0, []]);
+    for (const { timer } of this.#tasks.values()) if (timer !== undefined) clearTimeout(timer);
     // A server that is out of reach, or does not answer, learns of the end by the lease.
     const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
     if (this.#gateway.redis.isReady) await Promise.race([this.#remove(), late]);
@@ -188,16 +182,25 @@ export class TaskDesk implements Leased {
 
   /** A host refuses the pool. */
   hint(): void {
-    this.#slotsRead = -LOOK_FOR_SLOTS;
-    void this.#readSlots().catch(() => {});
+    void this.#hosts.look(true).catch(() => {});
   }
 
   /** The connection is there again, or some time has passed. */
   pokeAll(): void {
     void this.renew();
-    void this.#readSlots().catch(() => {});
+    void this.#hosts.look().catch(() => {});
     void this.#reconcile().catch(() => {});
     this.#flushSoon();
+  }
+
+  /** The server has the pool, perhaps again. */
+  async #begin(): Promise<void> {
+    if (this.#submissions === 0) {
+      const [seconds, micros] = (await this.#gateway.redis.command('TIME')) as Buffer[];
+      this.#submissions = Number(seconds) * 1e6 + Number(micros);
+    }
+    await this.#results.begin();
+    if (this.#orders.processes > 0) await this.#queue.setGlobalConcurrency(this.#orders.processes);
   }
 
   /** Once a turn: the tasks of one turn go out together. */
@@ -206,7 +209,7 @@ export class TaskDesk implements Leased {
     this.#isFlushing = true;
     setImmediate(() => {
       this.#flush()
-        .catch((error) => this.#failAll(error, (task) => task.job === undefined))
+        .catch((error) => this.#failAll(error, ({ job, timer }) => job === undefined && timer === undefined))
         .finally(() => {
           this.#isFlushing = false;
           if (this.#hasRoom) this.#flushSoon();
@@ -215,121 +218,155 @@ export class TaskDesk implements Leased {
   }
 
   get #hasRoom(): boolean {
-    return this.#backlog.size > 0 && this.#jobs.size < Math.max(FEWEST_JOBS, 2 * this.#slots) && !this.#isOver;
+    return this.#backlog.size > 0 && this.#jobs.size < Math.max(FEWEST_JOBS, 2 * this.#hosts.slots) && !this.#isOver;
   }
 
   async #flush(): Promise<void> {
     await this.#notice.posted();
     await this.#code.settled();
-    const reading = this.#readSlots();
-    if (this.#slots === 0 || this.#isRefused) await reading;
-    else reading.catch(() => {});
+    const looking = this.#hosts.look();
+    if (this.#hosts.slots === 0 || this.#hosts.isRefused) await looking;
+    else looking.catch(() => {});
     const jobs: DeskJob[] = [];
-    const fields: (string | Uint8Array)[] = [];
+    const { slots } = this.#hosts;
+    // Nobody waits for another while a slot is free.
     while (this.#hasRoom) {
-      const batch = this.#nextBatch();
-      const job: DeskJob = { id: `j${++this.#jobCount}`, tasks: new Set(batch) };
-      for (const task of batch) {
-        task.job = job;
-        fields.push(task.id, task.sealed);
-      }
-      this.#jobs.set(job.id, job);
-      jobs.push(job);
+      jobs.push(this.#makeJob(nextBatch(this.#backlog, slots, this.#jobs.size < slots ? undefined : this.#mean)));
     }
     if (jobs.length === 0) return;
-    try {
-      // On one connection, so the tasks are there before the jobs.
-      await Promise.all([this.#gateway.redis.command('HSET', this.#names.tasks, ...fields), this.#add(jobs)]);
-    } catch (error) {
+    this.#add(jobs, true).catch((error) => {
       for (const job of jobs) {
-        for (const task of job.tasks) {
-          this.#settle(task);
-          task.reject(error);
-          this.#gateway.redis.command('HDEL', this.#names.tasks, task.id).catch(() => {});
-        }
+        for (const task of [...job.tasks.values()]) this.#fail(task, error);
+        this.#gateway.redis.command('HDEL', this.#names.tasks, job.id).catch(() => {});
       }
-    }
-  }
-
-  /** Tasks of one job run one after the other. Those that may run again go alone, and nobody waits while a slot is free. */
-  #nextBatch(): DeskTask[] {
-    const first = this.#backlog.shift()!;
-    const batch = [first];
-    if (first.limit > 1 || this.#mean === undefined || this.#jobs.size < this.#slots) return batch;
-    const fair = Math.ceil(this.#backlog.size / (4 * Math.max(1, this.#slots)));
-    const most = Math.min(MOST_IN_BATCH, BATCH_TIME / this.#mean, fair);
-    let bytes = first.sealed.length;
-    for (let next = this.#backlog.peek(); next !== undefined && batch.length < most; next = this.#backlog.peek()) {
-      bytes += next.sealed.length;
-      if (next.limit > 1 || next.priority !== first.priority || bytes > LARGEST_BATCH) break;
-      batch.push(this.#backlog.shift()!);
-    }
-    return batch;
-  }
-
-  /** Adds jobs; one that is there already stays as it is. */
-  async #add(jobs: readonly DeskJob[]): Promise<void> {
-    const added = jobs.map(({ id, tasks }) => {
-      const [first] = tasks;
-      const data = { ids: [...tasks].map((task) => task.id), limit: first!.limit };
-      return { name: 'tasks', data, opts: { jobId: id, priority: priorityOf(first!.priority) } };
     });
-    await this.#gateway.redis.repeated(() => this.#queue.addBulk(added));
-    // What is lost of these costs time, nothing else.
-    this.#notice.hint().catch(() => {});
-    this.#notice
-      .outlive(
-        jobs.map(({ id }) => id),
-        false,
-      )
-      .catch(() => {});
   }
 
-  async #recall(job: DeskJob, id: string): Promise<void> {
+  #makeJob(tasks: DeskTask[]): DeskJob {
+    const [{ order, tried, priority }] = tasks as [DeskTask];
+    const id = jobId(++this.#jobCount, tasks.length, order.retries + 1 - tried);
+    for (const task of tasks) task.submission = ++this.#submissions;
+    const letter = packTasks(tasks, this.#mean ?? 0, this.#orders.processes > 0);
+    const sealed = this.#gateway.seal.seal(letter, place.task(this.id, id));
+    const job: DeskJob = { id, priority, sealed, tasks: new Map(tasks.entries()) };
+    for (const [index, task] of job.tasks) {
+      task.job = job;
+      task.index = index;
+    }
+    this.#jobs.set(id, job);
+    return job;
+  }
+
+  /** Adds jobs; one that is there already stays as it is. On one connection, so the tasks are there before the jobs, and these before the hint. */
+  async #add(jobs: readonly DeskJob[], isNew: boolean): Promise<void> {
+    const { redis } = this.#gateway;
+    const sent: Promise<unknown>[] = [];
+    // What is lost of the hint costs time, nothing else.
+    const hint = () => void this.#notice.hint().catch(() => {});
+    redis.together(redis.isOrdered ? hint : undefined);
+    if (isNew) {
+      sent.push(redis.command('HSET', this.#names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
+    }
+    const added = jobs.map(({ id, priority }) => ({
+      name: 'tasks',
+      data: {},
+      opts: { jobId: id, priority: priorityOf(priority) },
+    }));
+    sent.push(redis.repeated(() => this.#queue.addBulk(added)));
+    this.#outliveSoon();
+    await Promise.all(sent);
+    if (!redis.isOrdered) hint();
+  }
+
+  #outliveSoon(): void {
+    if (this.#willOutlive) return;
+    this.#willOutlive = true;
+    setTimeout(() => {
+      this.#willOutlive = false;
+      if (!this.#isOver) this.#notice.outlive(this.#jobs.keys(), true).catch(() => {});
+    }, OUTLIVE_AFTER).unref();
+  }
+
+  async #recall(job: DeskJob, index: number): Promise<void> {
     const { redis, namespace } = this.#gateway;
-    await redis.command('HDEL', this.#names.tasks, id);
-    await redis.command('PUBLISH', newsChannel(namespace), `${news.CANCEL + this.id} ${id}`);
+    const step = ['cancel', job.id, '', String(index)];
+    await redis.run({ name: 'mpTask', text: TASK }, this.#scriptKeys, step, false);
+    await redis.command('PUBLISH', newsChannel(namespace), `${news.CANCEL + this.id} ${job.id} ${index}`);
     if (job.tasks.size === 0) await this.#queue.remove(job.id);
   }
 
-  #take(id: string, sealed: Uint8Array): void {
-    const task = this.#tasks.get(id);
-    if (task === undefined) return;
-    let letter: ReturnType<typeof readLetter<ResultHeader>>;
+  /** Results of some tasks of a job have come; `accepted` are those that count, if not all do. */
+  #take(id: string, sealed: Uint8Array, accepted: ReadonlySet<number> | undefined): void {
+    const job = this.#jobs.get(id);
+    if (job === undefined) return;
+    let letter: ReturnType<typeof readLetter<ResultsHeader>>;
     try {
-      letter = readLetter<ResultHeader>(this.#gateway.seal.open(sealed, place.result(this.id, id)));
+      letter = readLetter<ResultsHeader>(this.#gateway.seal.open(sealed, place.result(this.id, id)));
     } catch (error) {
-      this.#refuse(error as Error);
+      this.#refused.note(error as Error);
       return;
     }
-    const { ms, isBroken = false } = letter.header;
-    this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
-    this.#settle(task);
-    task.resolve([letter.body, this.#slots, isBroken]);
+    let at = 0;
+    for (const [index, how, ms, bytes, starts] of letter.header.results) {
+      const from = at;
+      at += bytes;
+      const task = job.tasks.get(index);
+      if (task === undefined || accepted?.has(index) === false) continue;
+      this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
+      if (how === ending.AGAIN) this.#again(task, starts);
+      else this.#end(task, [task.order.id, letter.body.slice(from, at), how === ending.BROKEN]);
+    }
   }
 
-  /** Warns at most once a second: whoever writes to the server could flood the program otherwise. */
-  #refuse(error: Error): void {
-    this.#refused++;
-    if (clock() - this.#warned < WARN_AGAIN) return;
-    this.#warned = clock();
-    process.emitWarning(`A result of a task was refused: ${error.message} (${this.#refused} refused so far)`);
+  /** The task has failed, and may be started again, after its delay. */
+  #again(task: DeskTask, starts: number): void {
+    this.#leaveJob(task);
+    task.tried += starts;
+    const delay = retryDelayOf(task.order.retryDelay, task.tried);
+    const submit = () => {
+      task.timer = undefined;
+      this.#backlog.add(task);
+      this.#flushSoon();
+    };
+    if (delay === 0) submit();
+    else task.timer = setTimeout(submit, delay);
+  }
+
+  #fail(task: DeskTask, error: unknown): void {
+    this.#end(task, [task.order.id, undefined, error]);
+  }
+
+  /** What ended together is told together. */
+  #end(task: DeskTask, outcome: DeskOutcome): void {
+    this.#settle(task);
+    if (this.#outcomes.push(outcome) === 1) queueMicrotask(() => this.#report());
+  }
+
+  #report(): void {
+    if (this.#tell === undefined || (this.#outcomes.length === 0 && this.#tasks.size > 0)) return;
+    const tell = this.#tell;
+    this.#tell = undefined;
+    tell([this.#hosts.slots, this.#outcomes.splice(0)]);
   }
 
   #settle(task: DeskTask): void {
-    this.#tasks.delete(task.id);
-    const { job } = task;
-    if (job === undefined || !job.tasks.delete(task) || job.tasks.size > 0) return;
+    this.#tasks.delete(task.order.id);
+    if (task.timer !== undefined) clearTimeout(task.timer);
+    if (task.job === undefined) this.#backlog.delete(task);
+    else this.#leaveJob(task);
+  }
+
+  #leaveJob(task: DeskTask): void {
+    const job = task.job!;
+    task.job = undefined;
+    job.tasks.delete(task.index);
+    if (job.tasks.size > 0) return;
     this.#jobs.delete(job.id);
     if (this.#backlog.size > 0) this.#flushSoon();
   }
 
   #failAll(error: unknown, isMeant = (_task: DeskTask) => true): void {
-    for (const task of [...this.#tasks.values()].filter(isMeant)) {
-      if (task.job === undefined) this.#backlog.delete(task);
-      this.#settle(task);
-      task.reject(error);
-    }
+    for (const task of [...this.#tasks.values()].filter(isMeant)) this.#fail(task, error);
   }
 
   /** Looks for tasks that the server has lost: after all results were read, a task without result must still be there. */
@@ -337,56 +374,19 @@ export class TaskDesk implements Leased {
     const { redis } = this.#gateway;
     const jobs = [...this.#jobs.values()];
     if (jobs.length === 0 || !redis.isReady || this.#isOver) return;
-    const suspects = jobs.flatMap((job) => [...job.tasks]);
-    const there = (await redis.command(
-      'HMGET',
-      this.#names.tasks,
-      ...suspects.map(({ id }) => id),
-    )) as (Buffer | null)[];
+    const there = await Promise.all(jobs.map(({ id }) => redis.command('HEXISTS', this.#names.tasks, id)));
     await this.#results.readNow();
-    const lost = suspects.filter((task, i) => there[i] === null && this.#tasks.get(task.id) === task);
-    for (const task of lost) {
-      if (task.limit > 1) continue;
-      this.#settle(task);
-      task.reject(
-        new ClusterError(
-          'The Redis server has lost a task: it was restarted without its data, or the program was out of reach for longer than the lease. The task may have run.',
-          'ERR_DATA_LOST',
-        ),
-      );
+    const isOpen = ({ id }: DeskJob) => this.#jobs.has(id);
+    for (const job of jobs.filter((each, i) => there[i] === 0 && isOpen(each))) this.#lost(job);
+    const rest = jobs.filter(isOpen);
+    if (rest.length > 0) await this.#add(rest, false);
+  }
+
+  /** What the server has lost is submitted again if it may run again. */
+  #lost(job: DeskJob): void {
+    for (const task of [...job.tasks.values()]) {
+      if (task.order.retries - task.tried > 0) this.#again(task, 0);
+      else this.#fail(task, lostByServer());
     }
-    const again = lost.filter((task) => task.limit > 1);
-    if (again.length > 0) {
-      await redis.command('HSET', this.#names.tasks, ...again.flatMap(({ id, sealed }) => [id, sealed]));
-    }
-    await this.#add(jobs.filter((job) => this.#jobs.has(job.id)));
   }
-
-  async #readSlots(): Promise<void> {
-    if (clock() - this.#slotsRead < LOOK_FOR_SLOTS && !this.#isRefused) return;
-    this.#slotsRead = clock();
-    const hosts = await readHosts(this.#gateway.redis, this.#gateway.namespace);
-    this.#slots = 0;
-    for (const { state, slots } of hosts) if (state === 'up') this.#slots += slots;
-    this.#noteRefusals(hosts);
-  }
-
-  /** If there are hosts and all of them refuse the pool, nobody would ever run its tasks. */
-  #noteRefusals(hosts: readonly HostInfo[]): void {
-    const refusals = hosts.map(({ id, refuses }) => ({
-      host: id,
-      why: refuses.find(({ pool }) => pool === this.id)?.why,
-    }));
-    this.#isRefused = hosts.length > 0 && refusals.every(({ why }) => why !== undefined);
-    if (!this.#isRefused) return;
-    const known = refusals as { host: string; why: string }[];
-    const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');
-    this.#failAll(new PlacementError(`No host of the cluster can run this pool's tasks. ${text}.`, known));
-  }
-}
-
-/** A priority as BullMQ has it. */
-function priorityOf(priority: number): number {
-  const bounded = Math.max(1 - MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, Math.round(priority)));
-  return MIDDLE_PRIORITY - bounded;
 }

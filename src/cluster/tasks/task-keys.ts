@@ -1,9 +1,9 @@
 /** The keys of one pool, which are in one slot, and what BullMQ puts before the names of its own. */
 export interface TaskKeys {
   readonly prefix: string;
-  /** Hash: task id to the sealed task, until its result is there or it was cancelled. */
+  /** Hash: job to its sealed tasks, until all of them have a result or were cancelled. */
   readonly tasks: string;
-  /** Hash: task id to `starts host claim`, of tasks that were started. */
+  /** Hash: `job.index` to `starts claim host` of a task that was started, or `d` of one that has ended. */
   readonly starts: string;
   /** Hash: the pool itself; it lives as long as its program. */
   readonly pool: string;
@@ -38,13 +38,31 @@ export const hostKey = (namespace: string, host: string) => `mp:${namespace}:h:$
 /** The channel on which programs hint at what is new for hosts. */
 export const newsChannel = (namespace: string) => `mp:${namespace}:news`;
 
+/** Returns the keys of the steps of tasks: those of the pool, then BullMQ's of what is claimed and of what waits. */
+export function stepKeys({ tasks, starts, pool, results, prefix }: TaskKeys): readonly string[] {
+  const ofBull = ['active', 'prioritized', 'wait'].map((key) => `${prefix}:${QUEUE}:${key}`);
+  return [tasks, starts, pool, results, ...ofBull];
+}
+
+/** Returns the id of a job: it says how many tasks the job has, and how often each may be started. Both are sealed with the id. */
+export const jobId = (number: number, count: number, limit: number) => `j${number}-${count}-${limit}`;
+
+/** Returns how many tasks a job has, and how often each may be started. */
+export function countsOf(job: string): { readonly count: number; readonly limit: number } {
+  const [, count, limit] = job.split('-');
+  return { count: Number(count), limit: Number(limit) };
+}
+
+/** How many tasks a job has at most. */
+export const MOST_IN_JOB = 32;
+
 /** The first letter of a hint on that channel; the pool's id follows. */
 export const news = {
   /** There is a pool, or a job in one. */
   JOB: 'j',
   /** The pool has ended. */
   END: 'e',
-  /** A task was cancelled: after a blank its id follows. */
+  /** A task was cancelled: after a blank its job follows, and after another its index there. */
   CANCEL: 'x',
 } as const;
 
@@ -52,8 +70,8 @@ export const news = {
 export const place = {
   pool: (pool: string) => `pool|${pool}`,
   fn: (pool: string, hash: string) => `function|${pool}|${hash}`,
-  task: (pool: string, id: string, limit: number) => `task|${pool}|${id}|${limit}`,
   host: (id: string) => `host|${id}`,
-  result: (pool: string, id: string) => `result|${pool}|${id}`,
+  task: (pool: string, job: string) => `task|${pool}|${job}`,
+  result: (pool: string, job: string) => `result|${pool}|${job}`,
   file: (hash: string) => `file|${hash}`,
 } as const;

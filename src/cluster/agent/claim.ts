@@ -1,0 +1,50 @@
+import type { Reply } from '../redis.ts';
+import type { BullJob } from '../tasks/bull.ts';
+
+/** How far ahead of their run tasks are marked as started, in milliseconds, and in tasks at most: what is marked and has not run is lost with the host. */
+const AHEAD_MS = 2;
+const MOST_AHEAD = 8;
+
+/** What the server said about the start of a task: how often it was started with this, `d` if it has ended, or `l` and the host that had its last start. */
+export type StartState = number | string;
+
+/** A job that runs here, and the claim by which the server knows it. */
+export class Claim {
+  readonly token: string;
+  readonly job: BullJob;
+  readonly count: number;
+  readonly limit: number;
+  /** When the job was asked for. */
+  readonly began: number;
+  /** When the server was last told that the job is being worked on. */
+  renewed: number;
+  /** True once another host may have the job. */
+  isLost = false;
+  /** The number of tasks whose start was asked for. */
+  marked = 0;
+  /** Tasks whose start the server has noted, and that do not run yet. */
+  readonly ready: (readonly [index: number, verdict: StartState])[] = [];
+  /** The number of tasks that have come to an end here. */
+  ended = 0;
+
+  constructor(token: string, job: BullJob, counts: { count: number; limit: number }, renewed: number) {
+    this.token = token;
+    this.job = job;
+    this.count = counts.count;
+    this.limit = counts.limit;
+    this.began = renewed;
+    this.renewed = renewed;
+  }
+
+  /** Notes what the server has said about the start of some tasks. */
+  note([, , , , ...verdicts]: Reply): void {
+    for (const verdict of verdicts) {
+      this.ready.push([this.marked++, typeof verdict === 'number' ? verdict : String(verdict)]);
+    }
+  }
+}
+
+/** Returns how many tasks of `ms` milliseconds are marked ahead. */
+export function tasksAhead(ms: number): number {
+  return ms === 0 ? 1 : Math.max(1, Math.min(MOST_AHEAD, Math.round(AHEAD_MS / ms)));
+}

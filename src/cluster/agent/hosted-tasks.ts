@@ -1,0 +1,47 @@
+import { ClusterError } from '../../contracts/errors.ts';
+import type { Seal } from '../seal.ts';
+import { readLetter, type TasksHeader } from '../tasks/letter.ts';
+
+/** A task of a job, or why it cannot be read. */
+export type HostedTask =
+  | {
+      readonly id: number;
+      readonly hash: string;
+      readonly name: string;
+      readonly how: number;
+      readonly start: number;
+      readonly timeout: number;
+      readonly tried: number;
+      readonly submission: number;
+      /** The hash of the manifest of the files that the input needs, or nothing. */
+      readonly code: string;
+      readonly input: Uint8Array;
+    }
+  | { readonly error: unknown };
+
+/** The tasks of a job as a host reads them; what it cannot read, each task learns. */
+export interface HostedTasks {
+  readonly ms: number;
+  readonly isInTurn: boolean;
+  at(index: number): HostedTask;
+}
+
+/** Opens the letter of a job of `count` tasks. */
+export function openTasks(seal: Seal, sealed: Buffer, place: string, count: number): HostedTasks {
+  try {
+    const { header, body } = readLetter<TasksHeader>(seal.open(sealed, place));
+    const { fns, tasks, ms, isInTurn } = header;
+    if (tasks.length !== count)
+      throw new ClusterError('A job of the cluster has another number of tasks than it says.', 'ERR_PROTOCOL');
+    let at = 0;
+    const all = tasks.map(([id, fn, how, start, timeout, bytes, tried, submission, code]): HostedTask => {
+      const [hash, name] = fns[fn]!;
+      // Memory of its own, so that it can be sent on alone.
+      const input = body.slice(at, (at += bytes));
+      return { id, hash, name, how, start, timeout, tried, submission, code, input };
+    });
+    return { ms, isInTurn, at: (index) => all[index]! };
+  } catch (error) {
+    return { ms: 0, isInTurn: true, at: () => ({ error }) };
+  }
+}

@@ -1,0 +1,49 @@
+import { setImmediate } from '../../engine/builtins.ts';
+import type { Seal } from '../seal.ts';
+import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
+
+/** Sends sealed results of some tasks of a job; `isLast` says that all of its tasks have ended. */
+type Send = (isLast: boolean, sealed: Buffer, indices: string[]) => Promise<unknown>;
+
+/** The results of a job's tasks: those that come in one turn are sealed and sent together. */
+export class Results {
+  readonly #seal: Seal;
+  readonly #place: string;
+  readonly #send: Send;
+  readonly #sending: Promise<unknown>[] = [];
+  #entries: ResultEntry[] = [];
+  #packed: Uint8Array[] = [];
+
+  constructor(seal: Seal, place: string, send: Send) {
+    this.#seal = seal;
+    this.#place = place;
+    this.#send = send;
+  }
+
+  add(index: number, ending: ResultEntry[1], ms: number, packed: Uint8Array, starts: number): void {
+    this.#packed.push(packed);
+    if (this.#entries.push([index, ending, ms, packed.length, starts]) === 1) setImmediate(() => this.send(false));
+  }
+
+  /** Sends what is there now. */
+  send(isLast: boolean): void {
+    if (this.#entries.length === 0 && !isLast) return;
+    const entries = this.#entries;
+    const body = Buffer.concat(this.#packed);
+    this.#entries = [];
+    this.#packed = [];
+    const sealed = this.#seal.seal(writeLetter({ results: entries }, body), this.#place);
+    const sent = this.#send(
+      isLast,
+      sealed,
+      entries.map(([index]) => String(index)),
+    );
+    this.#sending.push(sent);
+    sent.catch(() => {});
+  }
+
+  /** Resolves when all results are there. */
+  async sent(): Promise<void> {
+    await Promise.all(this.#sending);
+  }
+}

@@ -1,0 +1,9 @@
+import { ClusterError } from '../../contracts/errors.ts';
+
+/** The error of a task that the server has lost, and that may not run again. */
+export function lostByServer(): ClusterError {
+  return new ClusterError(
+    'The Redis server has lost a task: it was restarted without its data, or the program was out of reach for longer than the lease. The task may have run.',
+    'ERR_DATA_LOST',
+  );
+}

@@ -1,0 +1,25 @@
+import type { Backlog } from './backlog.ts';
+import type { DeskTask } from './desk-task.ts';
+import { MOST_IN_JOB } from './task-keys.ts';
+
+const LARGEST_BATCH = 64 * 1024;
+/** Milliseconds that a batch should run. */
+const BATCH_TIME = 20;
+
+/** Takes the tasks of one job from a backlog that is not empty: one, or a batch of those alike if tasks run for `ms` milliseconds. */
+export function nextBatch(backlog: Backlog<DeskTask>, slots: number, ms: number | undefined): DeskTask[] {
+  const first = backlog.shift()!;
+  const batch = [first];
+  if (ms === undefined) return batch;
+  const left = first.order.retries - first.tried;
+  const fair = Math.ceil(backlog.size / (4 * Math.max(1, slots)));
+  const most = Math.min(MOST_IN_JOB, BATCH_TIME / ms, fair);
+  let bytes = first.order.input.length;
+  for (let next = backlog.peek(); next !== undefined && batch.length < most; next = backlog.peek()) {
+    bytes += next.order.input.length;
+    const isAlike = next.order.retries - next.tried === left && next.priority === first.priority;
+    if (!isAlike || bytes > LARGEST_BATCH) break;
+    batch.push(backlog.shift()!);
+  }
+  return batch;
+}

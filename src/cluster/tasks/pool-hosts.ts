@@ -1,0 +1,84 @@
+import { PlacementError } from '../../contracts/errors.ts';
+import { clearTimeout, clock, setTimeout } from '../../engine/builtins.ts';
+import type { Gateway } from '../gateway.ts';
+import { type HostInfo, readHosts } from './read-hosts.ts';
+
+const LOOK_FOR_SLOTS = 2000;
+/** Milliseconds after which tasks that no host takes are worth a word. */
+const SAY_AFTER = 5000;
+
+/** The hosts of a cluster, as one pool sees them. */
+export class PoolHosts {
+  readonly #gateway: Gateway;
+  readonly #pool: string;
+  readonly #onRefused: (error: PlacementError) => void;
+  readonly #hasTasks: () => boolean;
+  #saying: NodeJS.Timeout | undefined;
+  #hasSaid = false;
+  #slots = 0;
+  #isRefused = false;
+  #read = -LOOK_FOR_SLOTS;
+
+  /** `onRefused` learns that all hosts refuse the pool. */
+  constructor(gateway: Gateway, pool: string, hasTasks: () => boolean, onRefused: (error: PlacementError) => void) {
+    this.#gateway = gateway;
+    this.#pool = pool;
+    this.#hasTasks = hasTasks;
+    this.#onRefused = onRefused;
+  }
+
+  /** How many tasks all hosts together run at once, as of the last look. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** True if all hosts refuse the pool, as of the last look. */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
+  /** Looks again, unless the last look was a moment ago. */
+  async look(mustLook = this.#isRefused): Promise<void> {
+    if (!mustLook && clock() - this.#read < LOOK_FOR_SLOTS) return;
+    this.#read = clock();
+    const hosts = await readHosts(this.#gateway.redis, this.#gateway.namespace);
+    this.#slots = 0;
+    for (const { state, slots } of hosts) if (state === 'up') this.#slots += slots;
+    this.#noteRefusals(hosts);
+    if (hosts.length === 0) this.#sayLater();
+    else this.close();
+  }
+
+  /** No word about missing hosts any more. */
+  close(): void {
+    clearTimeout(this.#saying);
+    this.#saying = undefined;
+  }
+
+  /** Without any host tasks wait, for one may come; the user should know. */
+  #sayLater(): void {
+    if (this.#hasSaid || this.#saying !== undefined) return;
+    this.#saying = setTimeout(() => {
+      this.#saying = undefined;
+      if (!this.#hasTasks()) return;
+      this.#hasSaid = true;
+      process.stderr.write(
+        `multiproc: tasks wait, since the cluster has no host in the namespace ${decodeURIComponent(this.#gateway.namespace)}. Start one on any machine: npx multiproc worker URL\n`,
+      );
+    }, SAY_AFTER);
+    this.#saying.unref();
+  }
+
+  /** If there are hosts and all of them refuse the pool, nobody would ever run its tasks. */
+  #noteRefusals(hosts: readonly HostInfo[]): void {
+    const refusals = hosts.map(({ id, refuses }) => ({
+      host: id,
+      why: refuses.find(({ pool }) => pool === this.#pool)?.why,
+    }));
+    this.#isRefused = hosts.length > 0 && refusals.every(({ why }) => why !== undefined);
+    if (!this.#isRefused) return;
+    const known = refusals as { host: string; why: string }[];
+    const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');
+    this.#onRefused(new PlacementError(`No host of the cluster can run this pool's tasks. ${text}.`, known));
+  }
+}

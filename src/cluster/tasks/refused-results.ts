@@ -1,0 +1,17 @@
+import { clock } from '../../engine/builtins.ts';
+
+/** Milliseconds between two warnings. */
+const WARN_AGAIN = 1000;
+
+/** Results that were not sealed for their place. Warns at most once a second: anybody who writes to the server could flood the program otherwise. */
+export class RefusedResults {
+  #count = 0;
+  #warned = -WARN_AGAIN;
+
+  note(error: Error): void {
+    this.#count++;
+    if (clock() - this.#warned < WARN_AGAIN) return;
+    this.#warned = clock();
+    process.emitWarning(`A result of a task was refused: ${error.message} (${this.#count} refused so far)`);
+  }
+}

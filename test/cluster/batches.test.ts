@@ -1,0 +1,151 @@
+// Small tasks that travel together: each still has its own start, end, time-out, abort and attempts.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, describe, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { currentTask, Pool, TimeoutError, WorkerLostError } from 'multiproc';
+import { type ClusterWorker, startWorker } from 'multiproc/cluster';
+import { RedisServer, skip } from './redis-server.ts';
+
+const key = 'a key of the tests';
+const lease = 2000;
+
+describe('tasks in batches', { skip, timeout: 120_000 }, () => {
+  let made: RedisServer | undefined;
+  const folder = mkdtempSync(`${tmpdir()}/multiproc-batches-`);
+  const workers: ClusterWorker[] = [];
+  const pools: Pool[] = [];
+  const clusterOf = async (namespace: string) => {
+    made ??= await new RedisServer().start();
+    return { url: made.url, key, lease, namespace };
+  };
+  const host = async (namespace: string, slots = 1) => {
+    const worker = await startWorker({ ...(await clusterOf(namespace)), slots, grace: 0 });
+    workers.push(worker);
+    return worker;
+  };
+  /** A pool that knows how short its tasks are, so that it sends them in batches. */
+  const poolOfShort = async (namespace: string, options = {}) => {
+    const pool = new Pool({ cluster: await clusterOf(namespace), ...options });
+    pools.push(pool);
+    for (let i = 0; i < 30; i++) await pool.apply(() => {});
+    return pool;
+  };
+  const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
+  const until = async (isSo: () => boolean) => {
+    while (!isSo()) await setTimeout(10);
+  };
+
+  after(async () => {
+    for (const pool of pools) {
+      pool.terminate();
+      await pool.join();
+    }
+    await Promise.all(workers.map((worker) => worker.drain()));
+    await made?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Notes that it runs; the one with the number `last` waits for a file. */
+  const noting = async (n: number, last: number, file: string, go: string) => {
+    const { appendFileSync, existsSync } = process.getBuiltinModule('node:fs');
+    appendFileSync(file, `${n}\n`);
+    while (n === last && !existsSync(go)) await new Promise((resolve) => globalThis.setTimeout(resolve, 5));
+    return n;
+  };
+
+  test('of a batch on a killed host the tasks whose start was noted reject, the others run elsewhere, none twice', async () => {
+    const first = await host('killed');
+    const pool = await poolOfShort('killed');
+    const [file, go] = [`${folder}/killed`, `${folder}/killed-go`];
+    const all = Array.from({ length: 200 }, (_, n) => pool.apply(noting, [n, 20, file, go]));
+    const settled = Promise.allSettled(all);
+    await Promise.all(all.slice(0, 20));
+    await until(() => linesOf(file).includes('20'));
+    process.kill(first.pid, 'SIGKILL');
+    await first.closed;
+    await host('killed');
+    const lost: number[] = [];
+    for (const [n, end] of (await settled).entries()) {
+      if (end.status === 'fulfilled') assert.equal(end.value, n);
+      else {
+        assert(end.reason instanceof WorkerLostError, String(end.reason));
+        assert.equal(end.reason.host, first.id);
+        lost.push(n);
+      }
+    }
+    assert(lost.includes(20));
+    // Those of 2 ms, at most 8, are noted ahead.
+    assert(lost.length <= 9, lost.join(' '));
+    const seen = linesOf(file).map(Number);
+    assert.equal(new Set(seen).size, seen.length, 'a task was started twice');
+    for (let n = 0; n < 200; n++) assert(seen.includes(n) || lost.includes(n), String(n));
+  });
+
+  test('a time-out or an abort ends its own task of a batch, and no other', async () => {
+    await host('ends', 2);
+    const pool = await poolOfShort('ends');
+    const [file, go] = [`${folder}/ends`, `${folder}/never`];
+    const stop = new AbortController();
+    const reason = new Error('mine');
+    const all = Array.from({ length: 120 }, (_, n) => {
+      const options = { ...(n === 40 && { timeout: 100 }), ...(n === 80 && { signal: stop.signal }) };
+      return pool.apply(noting, [n, n === 40 || n === 80 ? n : -1, file, go], options);
+    });
+    const settled = Promise.allSettled(all);
+    await until(() => linesOf(file).includes('80'));
+    stop.abort(reason);
+    for (const [n, end] of (await settled).entries()) {
+      if (n === 40) assert(end.status === 'rejected' && end.reason instanceof TimeoutError);
+      else if (n === 80) assert(end.status === 'rejected' && end.reason === reason);
+      else assert.deepEqual(end, { status: 'fulfilled', value: n });
+    }
+    assert.equal(linesOf(file).length, 120);
+  });
+
+  test('each task of a batch is run again as often as it may, after its delay, with its id and a greater fence', async () => {
+    const { id } = await host('again', 2);
+    const pool = await poolOfShort('again');
+    const file = `${folder}/again`;
+    const failing = (n: number, to: string) => {
+      const { id, attempt, fence, host } = currentTask()!;
+      const line = JSON.stringify([n, id, attempt, String(fence), host, performance.timeOrigin + performance.now()]);
+      process.getBuiltinModule('node:fs').appendFileSync(to, `${line}\n`);
+      if (attempt < 3) throw new RangeError('again');
+      return attempt;
+    };
+    const all = Array.from({ length: 40 }, (_, n) => pool.apply(failing, [n, file], { retries: 2, retryDelay: 30 }));
+    assert.deepEqual(await Promise.all(all), Array(40).fill(3));
+    const lines = linesOf(file).map((line) => JSON.parse(line) as [number, string, number, string, string, number]);
+    assert.equal(lines.length, 120);
+    for (let n = 0; n < 40; n++) {
+      const [one, two, three] = lines.filter(([of]) => of === n);
+      assert.deepEqual([one![2], two![2], three![2]], [1, 2, 3]);
+      assert.deepEqual(new Set([one![1], two![1], three![1]]).size, 1);
+      assert(BigInt(one![3]) < BigInt(two![3]) && BigInt(two![3]) < BigInt(three![3]));
+      assert.equal(one![4], id);
+      assert(two![5] - one![5] >= 29 && three![5] - two![5] >= 29);
+    }
+    await assert.rejects(
+      pool.apply(failing, [40, file], { retries: 1 }),
+      (error: unknown) => error instanceof RangeError,
+    );
+  });
+
+  test('with processes: 1 no two tasks of a batch run at once', async () => {
+    await host('turn', 4);
+    const pool = await poolOfShort('turn', { processes: 1 });
+    const file = `${folder}/turn`;
+    const spanning = async (n: number, to: string) => {
+      const { appendFileSync } = process.getBuiltinModule('node:fs');
+      appendFileSync(to, `${n}\n`);
+      await new Promise((resolve) => globalThis.setImmediate(resolve));
+      appendFileSync(to, `${n}\n`);
+    };
+    await Promise.all(Array.from({ length: 100 }, (_, n) => pool.apply(spanning, [n, file])));
+    const lines = linesOf(file);
+    assert.equal(lines.length, 200);
+    for (let i = 0; i < lines.length; i += 2) assert.equal(lines[i], lines[i + 1]);
+  });
+});

@@ -1,0 +1,113 @@
+// Who gets a slot: tasks that wait for tasks of their own, and programs with few tasks beside programs with many.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { after, describe, test } from 'node:test';
+import { Pool } from 'multiproc';
+import { type ClusterWorker, startWorker } from 'multiproc/cluster';
+import { RedisServer, skip } from './redis-server.ts';
+
+const key = 'a key of the tests';
+
+describe('sharing slots', { skip, timeout: 120_000 }, () => {
+  let made: RedisServer | undefined;
+  const folder = mkdtempSync(`${tmpdir()}/multiproc-sharing-`);
+  const workers: ClusterWorker[] = [];
+  const pools: Pool[] = [];
+  const clusterOf = async (namespace: string) => {
+    made ??= await new RedisServer().start();
+    return { url: made.url, key, lease: 3000, namespace };
+  };
+  const host = async (namespace: string) => {
+    workers.push(await startWorker({ ...(await clusterOf(namespace)), slots: 1, grace: 0 }));
+  };
+  const poolOf = async (namespace: string) => {
+    const pool = new Pool({ cluster: await clusterOf(namespace) });
+    pools.push(pool);
+    return pool;
+  };
+
+  after(async () => {
+    for (const pool of pools) {
+      pool.terminate();
+      await pool.join();
+    }
+    await Promise.all(workers.map((worker) => worker.drain()));
+    await made?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('on a cluster with one slot a task waits for tasks of a pool of its own, and these for theirs', async () => {
+    await host('nested');
+    const pool = await poolOf('nested');
+    const nested = async (depth: number, cluster: object): Promise<number> => {
+      if (depth === 0) return 1;
+      const inner = new Pool({ cluster: cluster as never });
+      try {
+        const found = await inner.map((each: number) => nested(each, cluster), [depth - 1, depth - 1], {
+          chunksize: 1,
+        });
+        return found.reduce((sum, each) => sum + each, 1);
+      } finally {
+        inner.close();
+        await inner.join();
+      }
+    };
+    assert.equal(await pool.apply(nested, [2, await clusterOf('nested')]), 7);
+    // The slot was taken back.
+    assert.equal(await pool.apply(() => 5), 5);
+  });
+
+  test('without any host tasks wait, the program says so once, and a host that comes later runs them', async () => {
+    const cluster = await clusterOf('nobody');
+    const code = `
+      const { Pool } = require('multiproc');
+      const pool = new Pool({ cluster: ${JSON.stringify(cluster)} });
+      Promise.all([pool.apply(() => 1), pool.apply(() => 2)]).then(async (sum) => {
+        console.log(JSON.stringify(sum));
+        pool.close();
+        await pool.join();
+      });`;
+    const program = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const word = new Promise<void>((resolve) => {
+      program.stderr.on('data', (chunk) => {
+        said += chunk;
+        if (said.includes('npx multiproc worker')) resolve();
+      });
+    });
+    await word;
+    await host('nobody');
+    const [out] = (await once(program.stdout, 'data')) as [Buffer];
+    assert.equal(String(out), '[1,2]\n');
+    await once(program, 'exit');
+    assert.equal(said.match(/tasks wait/g)?.length, 1);
+  });
+
+  test('few tasks of one program do not wait for the many of another', async () => {
+    await host('fair');
+    const file = `${folder}/fair`;
+    const note = async (of: string, to: string) => {
+      await new Promise((resolve) => globalThis.setTimeout(resolve, 5));
+      process.getBuiltinModule('node:fs').appendFileSync(to, `${of}\n`);
+    };
+    const [many, few] = [await poolOf('fair'), await poolOf('fair')];
+    await few.apply(note, ['before', file]);
+    const stop = new AbortController();
+    const flood = Promise.allSettled(
+      Array.from({ length: 10_000 }, () => many.apply(note, ['many', file], { signal: stop.signal })),
+    );
+    // The flood runs, in batches.
+    while (readFileSync(file, 'utf8').split('\n').length < 50) await new Promise((resolve) => setTimeout(resolve, 10));
+    await Promise.all(Array.from({ length: 10 }, () => few.apply(note, ['few', file])));
+    stop.abort(new Error('enough'));
+    await flood;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const between = lines.slice(lines.indexOf('few'), lines.lastIndexOf('few'));
+    // As many as take the time of the few, and a batch that had begun.
+    const others = between.filter((line) => line === 'many').length;
+    assert.ok(others <= 30, `${others} tasks of the other program ran meanwhile`);
+  });
+});
