@@ -184,9 +184,9 @@ export class HostedPool {
   async #leave(end: (local: Pool) => void): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#local !== undefined) end(this.#local);
-    await this.#local?.join();
+    // At once: BullMQ's next look for stalled jobs would write keys of a pool that has been removed.
+    await Promise.all([this.#jobs.close(), this.#local?.join()]);
     this.#code.remove();
-    await this.#jobs.close();
   }
 
   /** Runs the tasks of a job, and calls `onEnd` as soon as the next command to the server may claim another. */
