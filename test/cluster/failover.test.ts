@@ -86,7 +86,8 @@ describe('objects on several servers', { skip, timeout: 180_000 }, () => {
     while (!(await next.command('INFO', 'replication')).includes('master_link_status:up')) await setTimeout(20);
     const settings = [
       `sentinel monitor mine 127.0.0.1 ${master} 1`,
-      'sentinel down-after-milliseconds mine 300',
+      // A replica that has been cut off for ten times as long is no candidate any more.
+      'sentinel down-after-milliseconds mine 1500',
       'sentinel failover-timeout mine 2000',
     ];
     writeFileSync(`${old.folder}/sentinel.conf`, settings.join('\n'));

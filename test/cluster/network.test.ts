@@ -60,6 +60,9 @@ describe('machines that are cut off', { skip: skip || noNetwork(), timeout: 120_
     await isLost;
     assert.equal(linesOf(never).length, 1);
     one.plug();
+    // While it is gone all hosts refuse the next pool.
+    await using cluster = stage.clusterOf();
+    await until(async () => (await cluster.hosts()).length === 2);
     const back = stage.pool({ where: ['first'] });
     assert.equal(await back.apply(() => process.cwd()), stage.file('first'));
   });
