@@ -87,7 +87,7 @@ describe('objects on several servers', { skip, timeout: 180_000 }, () => {
     const settings = [
       `sentinel monitor mine 127.0.0.1 ${master} 1`,
       // A replica that has been cut off for ten times as long is no candidate any more.
-      'sentinel down-after-milliseconds mine 1500',
+      'sentinel down-after-milliseconds mine 3000',
       'sentinel failover-timeout mine 2000',
     ];
     writeFileSync(`${old.folder}/sentinel.conf`, settings.join('\n'));
