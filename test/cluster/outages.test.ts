@@ -142,7 +142,8 @@ describe('outages', { skip, timeout: 300_000 }, () => {
     const pool = stage.pool({ cluster: { url: front.url } });
     assert.equal(await pool.apply((x: number) => x + 1, [1]), 2);
     for (const proxy of [front, back]) proxy.swallow();
-    const later = pool.apply((x: number) => x + 2, [1]);
+    // The host may have claimed it by the connection whose replies are lost: then it may have started once.
+    const later = pool.apply((x: number) => x + 2, [1], { retries: 1 });
     assert.equal(await later, 3);
   });
 
