@@ -89,6 +89,7 @@ export class BatchedPut {
   }
 }
 
-function throwFull(): never {
+/** What a put without room ends with at its time-out. */
+export function throwFull(): never {
   throw new Full();
 }

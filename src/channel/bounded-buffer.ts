@@ -1,4 +1,4 @@
-import { Empty, Full } from '../contracts/errors.ts';
+import { Empty } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
@@ -6,7 +6,7 @@ import { line, objectStruct, word } from '../memory/struct.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
-import { BatchedPut } from './batched-put.ts';
+import { BatchedPut, throwFull } from './batched-put.ts';
 import { type Letter, Mailbox, mailbox } from './mailbox.ts';
 import { unpack } from './transport.ts';
 
@@ -166,10 +166,6 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
 function throwEmpty(): never {
   throw new Empty();
-}
-
-function throwFull(): never {
-  throw new Full();
 }
 
 /** Destroys a buffer that no member holds any more. */

@@ -105,7 +105,6 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     this.assertOpen();
-    readTimeout(options);
     assertIterable('items', items);
     // An array has its items at hand; another iterator may take its time for each.
     const put = this.batchedPut(options, !Array.isArray(items));

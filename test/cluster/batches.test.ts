@@ -1,14 +1,14 @@
 // Small tasks that travel together: each still has its own start, end, time-out, abort and attempts.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { currentTask, Pool, TimeoutError, WorkerLostError } from 'multiproc';
 import { type ClusterWorker, startWorker } from 'multiproc/cluster';
+import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
+import { linesOf, until } from './stage.ts';
 
-const key = 'a key of the tests';
 const lease = 2000;
 
 describe('tasks in batches', { skip, timeout: 120_000 }, () => {
@@ -31,10 +31,6 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
     pools.push(pool);
     for (let i = 0; i < 30; i++) await pool.apply(() => {});
     return pool;
-  };
-  const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : []);
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await setTimeout(10);
   };
 
   after(async () => {

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { Pool } from 'multiproc';
 import { type ClusterWorker, startWorker } from 'multiproc/cluster';
+import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-
-const key = 'a key of the tests';
 
 describe('sharing slots', { skip, timeout: 120_000 }, () => {
   let made: RedisServer | undefined;

@@ -1,22 +1,14 @@
 import { ClusterError } from '../../contracts/errors.ts';
 import type { Seal } from '../seal.ts';
+import type { TaskOrder } from '../tasks/desk-task.ts';
 import { readLetter, type TasksHeader } from '../tasks/letter.ts';
 
 /** A task of a job, or why it cannot be read. */
 export type HostedTask =
-  | {
-      readonly id: number;
-      readonly hash: string;
-      readonly name: string;
-      readonly how: number;
-      readonly start: number;
-      readonly timeout: number;
+  | (Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code' | 'input'> & {
       readonly tried: number;
       readonly submission: number;
-      /** The hash of the manifest of the files that the input needs, or nothing. */
-      readonly code: string;
-      readonly input: Uint8Array;
-    }
+    })
   | { readonly error: unknown };
 
 /** The tasks of a job as a host reads them; what it cannot read, each task learns. */

@@ -1,6 +1,7 @@
 import { clock } from '../../engine/builtins.ts';
 import type { Redis } from '../redis.ts';
 import { type BullJob, type BullWorker, nextJob, openWorker } from '../tasks/bull.ts';
+import { outlive } from '../tasks/outlive.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 
 /** After so many times in a row a host that gets no jobs has no way out but to end. */
@@ -72,8 +73,10 @@ export class JobSource {
     return 'renewed';
   }
 
+  /** Claims nothing more. What BullMQ's looks for stalled jobs have written for a pool that is gone does not stay for ever. */
   async close(): Promise<void> {
     await this.#worker.close(true).catch(() => {});
+    if (this.#redis.isReady) await outlive(this.#redis, this.#names, this.#lease, []).catch(() => {});
   }
 
   #open(): BullWorker {

@@ -1,6 +1,7 @@
 /**
  * Removes a pool's keys with its queue in BullMQ, in one step: BullMQ's own way takes several, and leaves keys for ever if whoever takes them
- * dies in between. KEYS: what goes; ARGV: what the names of BullMQ's keys begin with.
+ * dies in between. KEYS: what goes; ARGV: what the names of BullMQ's keys begin with, then
+ * their ends.
  */
 export const REMOVE = `#!lua flags=allow-oom
 local start = ARGV[1]
@@ -9,9 +10,7 @@ local function remove(jobs)
 end
 for _, list in ipairs({'wait', 'active', 'paused'}) do remove(redis.call('LRANGE', start .. list, 0, -1)) end
 for _, set in ipairs({'prioritized', 'delayed', 'completed', 'failed'}) do remove(redis.call('ZRANGE', start .. set, 0, -1)) end
-for _, kind in ipairs({'wait', 'active', 'paused', 'prioritized', 'delayed', 'completed', 'failed', 'stalled', 'stalled-check', 'events', 'id', 'pc', 'marker', 'meta', 'limiter'}) do
-  redis.call('DEL', start .. kind)
-end
+for i = 2, #ARGV do redis.call('DEL', start .. ARGV[i]) end
 redis.call('DEL', unpack(KEYS))
 return {1}
 `;

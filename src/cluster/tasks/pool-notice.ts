@@ -25,7 +25,6 @@ export class PoolNotice {
   readonly #unstored = new Set<string>();
   /** Undefined before the first try, and after a server that was full has refused the pool. */
   #posted: Promise<void> | undefined;
-  #isOutlived = false;
 
   constructor(gateway: Gateway, notice: Notice) {
     this.#gateway = gateway;
@@ -71,12 +70,10 @@ export class PoolNotice {
     return isThere === 1;
   }
 
-  /** Has the keys of these jobs expire, and at first or with `isWhole` those of the pool. */
-  async outlive(jobs: Iterable<string>, isWhole: boolean): Promise<void> {
+  /** Has the keys of the pool and of these jobs expire, unless this is called again. */
+  async outlive(jobs: Iterable<string>): Promise<void> {
     const { redis, lease } = this.#gateway;
-    const isFirst = !this.#isOutlived;
-    this.#isOutlived = true;
-    await outlive(redis, this.#notice.names, lease, jobs, isWhole || isFirst);
+    await outlive(redis, this.#notice.names, lease, jobs);
   }
 
   /** Tells the hosts that there is something to do. */
@@ -96,7 +93,7 @@ export class PoolNotice {
     for (const hash of this.#functions.keys()) this.#unstored.add(hash);
     await this.#upload();
     await this.#notice.onPosted();
-    await this.outlive([], true);
+    await this.outlive([]);
     await this.#enrol();
     await this.hint();
   }

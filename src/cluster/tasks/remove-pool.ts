@@ -1,11 +1,16 @@
 import type { Redis } from '../redis.ts';
 import { REMOVE } from '../scripts/remove.ts';
-import { poolsKey, QUEUE, taskKeys } from './task-keys.ts';
+import { bullKinds, poolsKey, QUEUE, taskKeys } from './task-keys.ts';
 
 /** Removes what a pool has left that has ended, or whose program is dead: nothing of it stays in Redis. */
 export async function removePool(redis: Redis, namespace: string, id: string): Promise<void> {
   const { prefix, tasks, starts, functions, results } = taskKeys(namespace, id);
   const keys = [tasks, starts, functions, results];
-  await redis.run({ name: 'mpRemove', text: REMOVE }, keys, [`${prefix}:${QUEUE}:`], false);
+  await redis.run(
+    { name: 'mpRemove', text: REMOVE },
+    keys,
+    [`${prefix}:${QUEUE}:`, ...bullKinds.lasting, ...bullKinds.passing],
+    false,
+  );
   await redis.command('SREM', poolsKey(namespace), id);
 }

@@ -174,7 +174,7 @@ export class TaskDesk implements Leased {
     if (this.#isOver) return;
     const wasThere = await this.#notice.renew(this.#backlog.size);
     await this.#code.renew().catch(() => {});
-    if (!this.#isOver) await this.#notice.outlive(this.#jobs.keys(), true);
+    if (!this.#isOver) await this.#notice.outlive(this.#jobs.keys());
     if (!wasThere) await this.#reconcile();
   }
 
@@ -283,7 +283,7 @@ export class TaskDesk implements Leased {
     this.#willOutlive = true;
     setTimeout(() => {
       this.#willOutlive = false;
-      if (!this.#isOver) this.#notice.outlive(this.#jobs.keys(), true).catch(() => {});
+      if (!this.#isOver) this.#notice.outlive(this.#jobs.keys()).catch(() => {});
     }, OUTLIVE_AFTER).unref();
   }
 

@@ -16,6 +16,26 @@ export interface TaskKeys {
 /** The name of every pool's queue in BullMQ. */
 export const QUEUE = 'q';
 
+/** The ends of the names of BullMQ's keys of a queue, besides its jobs: those that stay, and those that expire by themselves. */
+export const bullKinds = {
+  lasting: [
+    'wait',
+    'active',
+    'paused',
+    'prioritized',
+    'delayed',
+    'completed',
+    'failed',
+    'stalled',
+    'events',
+    'id',
+    'pc',
+    'marker',
+    'meta',
+  ],
+  passing: ['stalled-check', 'limiter'],
+} as const;
+
 /** Returns the keys of the pool with this id. */
 export function taskKeys(namespace: string, pool: string): TaskKeys {
   const prefix = `mp:${namespace}:{p:${pool}}`;
