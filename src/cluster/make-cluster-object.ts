@@ -92,7 +92,7 @@ function shared(
     dispose: () => {
       if (--own.users > 0) return;
       if (known.get(id) === own) known.delete(id);
-      own.object.dispose();
+      own.served.dispose?.();
     },
   };
 }

@@ -46,7 +46,7 @@ export async function serveOrders(
   process.on('SIGINT', () => {});
   let isOrphan = false;
   const end = async () => {
-    server.close();
+    await server.end();
     await beforeExit();
     process.exit(0);
   };

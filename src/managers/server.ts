@@ -91,6 +91,12 @@ export class Server {
     return this.table.has(id) ? this.#lender.lend(id) : undefined;
   }
 
+  /** Closes the server, but first hears the last words of clients that are gone: a goodbye on its way still tells an orderly end from a death. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#sessions].filter(({ isDead }) => isDead).map(({ over }) => over));
+    this.close();
+  }
+
   /** Ends all clients and drops all objects. */
   close(): void {
     if (this.#closed) return;
@@ -98,7 +104,7 @@ export class Server {
     here.delete(this.ref.identity);
     this.#listener?.close();
     this.#acceptEnd.close();
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions) session.dismiss();
     this.#lender.close();
     this.table.close();
   }
@@ -129,7 +135,8 @@ export class Server {
   async #serve(session: Session): Promise<void> {
     if (this.#closed) return session.close();
     this.#sessions.add(session);
-    await session.serve();
+    session.serve();
+    await session.over;
     this.#sessions.delete(session);
     this.#onIdle();
   }

@@ -65,8 +65,19 @@ export class Session implements Client {
     return () => this.#onEnd.delete(callback);
   }
 
+  /** Resolves when all that the client has sent was heard, and the client is gone. */
+  get over(): Promise<void> {
+    return this.#over;
+  }
+
+  #over: Promise<void> = Promise.resolve();
+
   /** Serves the client until it is gone. */
-  async serve(): Promise<void> {
+  serve(): void {
+    this.#over = this.#serve();
+  }
+
+  async #serve(): Promise<void> {
     const { greeting } = this;
     try {
       if (greeting !== undefined) await this.#connection.send([0, greeting.identity, greeting.client]);
@@ -81,6 +92,12 @@ export class Session implements Client {
     } finally {
       this.close();
     }
+  }
+
+  /** Ends the session because the server ends: a client that lives has not been killed, although it has said no goodbye yet. */
+  dismiss(): void {
+    if (!this.isDead) this.#orderly = true;
+    this.close();
   }
 
   /** Ends the session: its calls get no results any more, and everything that it held is released. */

@@ -114,6 +114,17 @@ describe('conditions and barriers between programs', { skip, timeout: 120_000 },
     await assert.rejects(cluster.barrier(3, { name: 'start' }).wait(), StateError);
   });
 
+  test('a program that has come to a barrier and lets go of it breaks it neither then nor later', async () => {
+    const barrier = cluster.barrier(2, { name: 'left' });
+    using other = new Program(server.url, 200);
+    const joins = "o.b = cluster.barrier(2, { name: 'left' }); return o.b.wait()";
+    await Promise.all([other.run(joins), barrier.wait()]);
+    await other.run("o.e = cluster.event({ name: 'later' }); o.b[Symbol.dispose](); return o.e.isSet()");
+    // Longer than its lease, by the server's clock.
+    const begin = Number((await server.list('TIME'))[0]);
+    while (Number((await server.list('TIME'))[0]) < begin + 2) assert.equal(await barrier.broken(), false);
+  });
+
   test('an abort withdraws a party, and the others go on waiting', async () => {
     const barrier = cluster.barrier(2);
     const stop = new AbortController();

@@ -54,6 +54,7 @@ export class Host implements HostOfPools {
   readonly seal: Seal;
   readonly redis: Redis;
   readonly door: HostDoor;
+  readonly #server: Server;
   readonly folder = new CodeFolder();
   readonly root: string;
   readonly takesCode: boolean;
@@ -90,7 +91,9 @@ export class Host implements HostOfPools {
     this.takesCode = orders.takesCode;
     this.labels = orders.labels;
     this.seal = new Seal(settings.keys, settings.namespace);
-    this.door = this.#serve(settings);
+    this.#server = this.#serve(settings);
+    const { identity, near } = this.#server.ref;
+    this.door = { identity, namespace: settings.namespace, ...near! };
     this.redis = new Redis(
       settings.place,
       newsChannel(this.namespace),
@@ -103,15 +106,14 @@ export class Host implements HostOfPools {
   }
 
   /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
-  #serve(settings: ClusterSettings): HostDoor {
-    const own = makePlace();
-    const server = new Server(own, (find) => (type, args) => {
+  #serve(settings: ClusterSettings): Server {
+    const server = new Server(makePlace(), (find) => (type, args) => {
       if (type === SLOT) return this.#borrowSlot();
       this.#gateway ??= new Gateway(settings);
       return makeClusterObject(this.#gateway, find, type, args);
     });
     server.open();
-    return { identity: own.identity, namespace: settings.namespace, ...own.near };
+    return server;
   }
 
   /** The task of a worker waits for other tasks: its slot is free until the worker lets go of this, or ends. */
@@ -162,6 +164,7 @@ export class Host implements HostOfPools {
       await this.redis.command('UNLINK', hostKey(this.namespace, this.id)).catch(() => {});
       await this.redis.command('SREM', hostsKey(this.namespace), this.id).catch(() => {});
     }
+    await this.#server.end();
     await this.#gateway?.redis.close();
     await this.redis.close();
     this.folder.remove();
