@@ -185,11 +185,6 @@ export class Redis {
     });
   }
 
-  /** True if the server gets all commands in their order. The nodes of a Redis Cluster do not wait for each other. */
-  get isOrdered(): boolean {
-    return this.#commands.nodes === undefined;
-  }
-
   readonly #last: (() => void)[] = [];
   #isHolding = false;
 

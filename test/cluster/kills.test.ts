@@ -3,12 +3,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { linesOf, Stage, type StagedHost, until } from './stage.ts';
+import { childrenOf, linesOf, Stage, type StagedHost, until } from './stage.ts';
 
 const isLong = process.env.TEST_LONG === '1';
 /** In one of ten runs on a busy machine, a key of a pool stays behind: until the cause is found, only long runs and TEST_KILLS ask. */
@@ -60,14 +59,6 @@ function programCode(cluster: object, diary: string, starts: string): string {
       process.exit(0);
     })();`;
 }
-
-const childrenOf = (pid: number): number[] => {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
-};
 
 test(`${kills} kills under load: each promise settles once, what may start once never starts twice, nothing stays (TEST_SEED=${seed})`, {
   skip: skip || (!isAsked && 'a long run: npm run test:long -- cluster kills'),

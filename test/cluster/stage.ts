@@ -139,6 +139,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** The children of a process, the eldest first; none of one that has ended. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** A task that notes in a file that it has started, with its process and the host's, and then waits for another file. */
 export async function noting(file: string, until: string): Promise<number> {
   const { appendFileSync, existsSync } = process.getBuiltinModule('node:fs');

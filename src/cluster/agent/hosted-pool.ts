@@ -278,7 +278,8 @@ export class HostedPool {
   /** Asks for the start of some tasks. */
   #take(job: string, token: string, from: number, count: number): Promise<Reply> {
     const prefix = `${this.#names.prefix}:${QUEUE}:`;
-    return this.#step('take', job, token, this.#host.id, String(from), String(count), prefix);
+    const [host, life] = [this.#host.id, String(2 * this.lease)];
+    return this.#step('take', job, token, host, String(from), String(count), prefix, life);
   }
 
   /** Runs a task and sends its result; resolves to false if another host is to run it. */

@@ -1,7 +1,7 @@
-import { clock } from '../../engine/builtins.ts';
+import { clearInterval, clock, setInterval } from '../../engine/builtins.ts';
 import type { Redis } from '../redis.ts';
-import { type BullJob, type BullWorker, nextJob, openWorker } from '../tasks/bull.ts';
-import { outlive } from '../tasks/outlive.ts';
+import { type BullJob, type BullWorker, lookInterval, nextJob, openWorker } from '../tasks/bull.ts';
+import { outliveAfter } from '../tasks/outlive.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 
 /** After so many times in a row a host that gets no jobs has no way out but to end. */
@@ -16,6 +16,7 @@ export class JobSource {
   readonly #names: TaskKeys;
   readonly #lease: number;
   readonly #onStalled: () => void;
+  readonly #timer: NodeJS.Timeout;
   #worker: BullWorker;
   /** Gives up the claim under way. */
   #abandon = (): void => {};
@@ -31,6 +32,7 @@ export class JobSource {
     this.#lease = lease;
     this.#onStalled = onStalled;
     this.#worker = this.#open();
+    this.#timer = setInterval(() => this.#lookForLost(), lookInterval(lease));
   }
 
   /** Claims the next job under this token; resolves to undefined if there is none. A job that comes when nobody waits for it any more goes to `giveBack`. */
@@ -73,15 +75,20 @@ export class JobSource {
     return 'renewed';
   }
 
-  /** Claims nothing more. What BullMQ's looks for stalled jobs have written for a pool that is gone does not stay for ever. */
+  /** Claims nothing more, and writes nothing more. */
   async close(): Promise<void> {
+    clearInterval(this.#timer);
     await this.#worker.close(true).catch(() => {});
-    if (this.#redis.isReady) await outlive(this.#redis, this.#names, this.#lease, []).catch(() => {});
+  }
+
+  /** Looks for jobs whose host has died. The pool may be gone, and this host may die before it hears of that: what BullMQ writes then must not stay. */
+  #lookForLost(): void {
+    if (!this.#redis.isReady) return;
+    outliveAfter(this.#redis, this.#names, this.#lease);
+    void this.#worker.moveStalledJobsToWait().catch(() => {});
   }
 
   #open(): BullWorker {
-    const worker = openWorker(this.#names, this.#redis.client, this.#lease, this.#onStalled);
-    void worker.startStalledCheckTimer().catch(() => {});
-    return worker;
+    return openWorker(this.#names, this.#redis.client, this.#lease, this.#onStalled);
   }
 }

@@ -12,6 +12,13 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {1}
 `;
 
+/** Puts up a pool for these milliseconds. KEYS: the pool. */
+export const POST = `#!lua flags=allow-oom
+redis.call('HSET', KEYS[1], 'lease', unpack(ARGV))
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return {1}
+`;
+
 /** Says that the program of a pool lives, with the number of tasks that wait there; answers 0 if the pool is gone. KEYS: the pool. */
 export const KEEP = `#!lua flags=allow-oom
 if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then return {0} end

@@ -16,14 +16,16 @@ export interface BullJob {
 export interface BullQueue {
   addBulk(jobs: { name: string; data: object; opts: object }[]): Promise<unknown>;
   remove(id: string): Promise<unknown>;
-  setGlobalConcurrency(count: number): Promise<unknown>;
+  /** What dashboards, and scripts of BullMQ, must know of the queue. */
+  readonly metaValues: Readonly<Record<string, string | number>>;
   on(event: string, listener: (error: Error) => void): void;
 }
 
 /** The same queue, as hosts see it. */
 export interface BullWorker {
   getNextJob(token: string, options: { block: boolean }): Promise<BullJob | undefined>;
-  startStalledCheckTimer(): Promise<void>;
+  /** Looks once for jobs whose host has died. */
+  moveStalledJobsToWait(): Promise<void>;
   close(force?: boolean): Promise<void>;
   on(event: string, listener: (error: Error) => void): void;
 }
@@ -35,8 +37,8 @@ type BullMQ = {
 
 /** How many events BullMQ keeps for dashboards. */
 const EVENTS = 100;
-/** Milliseconds between two looks for jobs whose host has died; two of them, after the lease, find one. */
-const STALLED_LOOK = 2000;
+/** Returns the milliseconds between two looks for jobs whose host has died: two looks, after the lease, find a job. */
+export const lookInterval = (lease: number) => Math.min(2000, lease / 2);
 
 /** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
 const MIDDLE_PRIORITY = 2 ** 20;
@@ -47,20 +49,31 @@ export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
     prefix,
     connection: client,
     streams: { events: { maxLen: EVENTS } },
+    // Not before the pool is there: it would stay for ever if this process died in between.
+    skipMetasUpdate: true,
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
   queue.on('error', () => {});
   return queue;
 }
 
-/** Opens the queue of a pool for a host. How often a task may start is up to our own marks, so BullMQ may recover a job without end. */
+/** Stores what scripts of BullMQ must know of the queue: how many events it keeps, and how many jobs may run at once, 0 for any number. */
+export async function describeQueue(redis: Redis, { prefix }: TaskKeys, queue: BullQueue, most: number): Promise<void> {
+  const fields = Object.entries(queue.metaValues).flat().map(String);
+  if (most > 0) fields.push('concurrency', String(most));
+  await redis.command('HSET', `${prefix}:${QUEUE}:meta`, ...fields);
+}
+
+/** Opens the queue of a pool for a host, which looks for lost jobs itself. How often a task may start is up to our own marks, so BullMQ may recover a job without end. */
 export function openWorker({ prefix }: TaskKeys, client: Client, lease: number, onStalled: () => void): BullWorker {
   const worker = new (bullmq().Worker)(QUEUE, null, {
     prefix,
     connection: client,
     autorun: false,
     lockDuration: lease,
-    stalledInterval: Math.min(STALLED_LOOK, lease / 2),
+    // Of all hosts one looks within this time, which is over at the next look of this one.
+    stalledInterval: Math.floor(0.9 * lookInterval(lease)),
+    skipStalledCheck: true,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },

@@ -1,15 +1,33 @@
 import type { Redis } from '../redis.ts';
+import { OUTLIVE } from '../scripts/outlive.ts';
 import { bullKinds, QUEUE, type TaskKeys } from './task-keys.ts';
 
 /** Has the keys of a pool and of these jobs expire after two leases: should nobody be left to clean up, they must not stay. */
-export async function outlive(
+export async function outlive(redis: Redis, names: TaskKeys, lease: number, jobs: Iterable<string>): Promise<void> {
+  await run(redis, names, lease, ['', '', ''], [...bullKinds.lasting, ...jobs]);
+}
+
+/**
+ * Sends behind the commands of this turn, in the same write: keys of the pool that these have made expire, too. So no key stays for ever if this process
+ * dies at once, or if the pool is gone. `hint` is a channel and a message for it.
+ */
+export function outliveAfter(
+  redis: Redis,
+  names: TaskKeys,
+  lease: number,
+  jobs: readonly string[] = [],
+  hint: readonly [channel: string, text: string] = ['', ''],
+): void {
+  redis.together(() => void run(redis, names, lease, ['NX', ...hint], [...bullKinds.lasting, ...jobs]).catch(() => {}));
+}
+
+async function run(
   redis: Redis,
   { prefix, tasks, starts, results, functions }: TaskKeys,
   lease: number,
-  jobs: Iterable<string>,
+  how: readonly [when: string, channel: string, text: string],
+  ends: readonly string[],
 ): Promise<void> {
-  const start = `${prefix}:${QUEUE}`;
-  const all = [tasks, starts, results, functions, ...bullKinds.lasting.map((kind) => `${start}:${kind}`)];
-  for (const job of jobs) all.push(`${start}:${job}`);
-  await Promise.all(all.map((key) => redis.command('PEXPIRE', key, String(2 * lease))));
+  const args = [String(2 * lease), ...how, `${prefix}:${QUEUE}:`, ...ends];
+  await redis.run({ name: 'mpOutlive', text: OUTLIVE }, [tasks, starts, results, functions], args, false);
 }

@@ -1,7 +1,7 @@
 import type { ClusterError } from '../../contracts/errors.ts';
 import type { Gateway } from '../gateway.ts';
-import { ENROL, KEEP } from '../scripts/membership.ts';
-import { outlive } from './outlive.ts';
+import { ENROL, KEEP, POST } from '../scripts/membership.ts';
+import { outlive, outliveAfter } from './outlive.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
 /** What hosts must find of a pool. */
@@ -76,10 +76,11 @@ export class PoolNotice {
     await outlive(redis, this.#notice.names, lease, jobs);
   }
 
-  /** Tells the hosts that there is something to do. */
-  async hint(): Promise<void> {
-    const { redis, namespace } = this.#gateway;
-    await redis.command('PUBLISH', newsChannel(namespace), news.JOB + this.#notice.id);
+  /** Sends behind the commands of this turn: what they have made for these jobs expires unless `outlive` is called, and the hosts hear that there is something to do. */
+  announce(jobs: readonly string[]): void {
+    const { redis, lease, namespace } = this.#gateway;
+    const { id, names } = this.#notice;
+    outliveAfter(redis, names, lease, jobs, [newsChannel(namespace), news.JOB + id]);
   }
 
   async #post(): Promise<void> {
@@ -87,15 +88,14 @@ export class PoolNotice {
     const { id, names, letter, processes } = this.#notice;
     await redis.opened();
     const sealed = seal.seal(letter, place.pool(id));
-    const fields = ['print', seal.print, 'lease', String(lease), 'processes', String(processes), 'sealed', sealed];
-    await redis.command('HSET', names.pool, ...fields, 'gateway', gateway);
-    await redis.command('PEXPIRE', names.pool, String(lease));
+    const fields = ['print', seal.print, 'processes', String(processes), 'sealed', sealed, 'gateway', gateway];
+    // From here on a host cleans up, should this process die.
+    await redis.run({ name: 'mpPost', text: POST }, [names.pool], [String(lease), ...fields], true);
+    await this.#enrol();
     for (const hash of this.#functions.keys()) this.#unstored.add(hash);
     await this.#upload();
     await this.#notice.onPosted();
-    await this.outlive([]);
-    await this.#enrol();
-    await this.hint();
+    this.announce([]);
   }
 
   async #enrol(): Promise<void> {
@@ -106,11 +106,14 @@ export class PoolNotice {
   }
 
   async #upload(): Promise<void> {
-    const { seal, redis } = this.#gateway;
+    const { seal, redis, lease } = this.#gateway;
     const { id, names } = this.#notice;
     for (const hash of [...this.#unstored]) {
       const bytes = this.#functions.get(hash);
-      if (bytes !== undefined) await redis.command('HSET', names.functions, hash, seal.seal(bytes, place.fn(id, hash)));
+      if (bytes !== undefined) {
+        outliveAfter(redis, names, lease);
+        await redis.command('HSET', names.functions, hash, seal.seal(bytes, place.fn(id, hash)));
+      }
       this.#unstored.delete(hash);
     }
   }

@@ -4,11 +4,12 @@ import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
 import { TASK } from '../scripts/task.ts';
 import { Backlog } from './backlog.ts';
-import { type BullQueue, openQueue, priorityOf } from './bull.ts';
+import { type BullQueue, describeQueue, openQueue, priorityOf } from './bull.ts';
 import type { DeskJob, DeskNews, DeskOutcome, DeskTask, TaskOrder } from './desk-task.ts';
 import { ending, type ResultsHeader, readLetter } from './letter.ts';
 import { lostByServer } from './lost-by-server.ts';
 import { nextBatch } from './next-batch.ts';
+import { outliveAfter } from './outlive.ts';
 import { packTasks } from './pack-tasks.ts';
 import { PoolHosts } from './pool-hosts.ts';
 import { PoolNotice } from './pool-notice.ts';
@@ -20,8 +21,6 @@ import { jobId, news, newsChannel, place, stepKeys, taskKeys } from './task-keys
 
 /** So many jobs are in Redis at least, if there are as many. */
 const FEWEST_JOBS = 64;
-/** Milliseconds after which a job that is still there gets its time to live. */
-const OUTLIVE_AFTER = 50;
 /** Milliseconds that a pool which ends waits for the server. */
 const GOODBYE = 3000;
 
@@ -49,7 +48,6 @@ export class TaskDesk implements Leased {
   #mean: number | undefined;
   #isFlushing = false;
   #isOver = false;
-  #willOutlive = false;
   #outcomes: DeskOutcome[] = [];
   #tell: ((news: DeskNews) => void) | undefined;
   readonly #refused = new RefusedResults();
@@ -200,7 +198,8 @@ export class TaskDesk implements Leased {
       this.#submissions = Number(seconds) * 1e6 + Number(micros);
     }
     await this.#results.begin();
-    if (this.#orders.processes > 0) await this.#queue.setGlobalConcurrency(this.#orders.processes);
+    outliveAfter(this.#gateway.redis, this.#names, this.#gateway.lease);
+    await describeQueue(this.#gateway.redis, this.#names, this.#queue, this.#orders.processes);
   }
 
   /** Once a turn: the tasks of one turn go out together. */
@@ -262,8 +261,7 @@ export class TaskDesk implements Leased {
     const { redis } = this.#gateway;
     const sent: Promise<unknown>[] = [];
     // What is lost of the hint costs time, nothing else.
-    const hint = () => void this.#notice.hint().catch(() => {});
-    redis.together(redis.isOrdered ? hint : undefined);
+    this.#notice.announce(jobs.map(({ id }) => id));
     if (isNew) {
       sent.push(redis.command('HSET', this.#names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
     }
@@ -273,18 +271,7 @@ export class TaskDesk implements Leased {
       opts: { jobId: id, priority: priorityOf(priority) },
     }));
     sent.push(redis.repeated(() => this.#queue.addBulk(added)));
-    this.#outliveSoon();
     await Promise.all(sent);
-    if (!redis.isOrdered) hint();
-  }
-
-  #outliveSoon(): void {
-    if (this.#willOutlive) return;
-    this.#willOutlive = true;
-    setTimeout(() => {
-      this.#willOutlive = false;
-      if (!this.#isOver) this.#notice.outlive(this.#jobs.keys()).catch(() => {});
-    }, OUTLIVE_AFTER).unref();
   }
 
   async #recall(job: DeskJob, index: number): Promise<void> {

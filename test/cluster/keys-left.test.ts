@@ -1,0 +1,37 @@
+// No key stays for ever, whenever a process dies that has written one.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { key } from './program.ts';
+import { RedisServer, skip } from './redis-server.ts';
+import { childrenOf, Stage, until } from './stage.ts';
+
+test('a host that was stopped while a pool ended, and dies as soon as it goes on, leaves no key of it', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const redis = await new RedisServer().start();
+  const stage = new Stage(redis.url, 'default', 1500);
+  try {
+    const [stopped] = await Promise.all([stage.host(), stage.host()]);
+    const agent = childrenOf(stopped.child.pid!)[0]!;
+    const cluster = { url: redis.url, key, lease: 1500 };
+    const code = `
+      const { Pool } = require('multiproc');
+      const pool = new Pool({ cluster: ${JSON.stringify(cluster)} });
+      Promise.all([1, 2, 3, 4].map((n) => pool.apply((x) => x, [n]))).then(() => console.log('done'));`;
+    const program = stage.keep(spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    await once(program.stdout!, 'data');
+    process.kill(agent, 'SIGSTOP');
+    program.kill('SIGKILL');
+    const ofPools = () => redis.list('KEYS', 'mp:*{p:*');
+    await until(async () => (await ofPools()).length === 0);
+    process.kill(agent, 'SIGCONT');
+    await until(async () => (await ofPools()).length > 0);
+    process.kill(agent, 'SIGKILL');
+    await until(async () => (await ofPools()).length === 0);
+  } finally {
+    await stage.end();
+    await redis.remove();
+  }
+});
