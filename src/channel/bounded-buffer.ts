@@ -17,7 +17,8 @@ const field = bufferLayout.at;
 /** A queue in the heap that any members can put into and get from: the base of `Queue` and `SimpleQueue`. */
 export abstract class BoundedBuffer<T> extends SharedObject implements Waitable {
   readonly #family: Family;
-  readonly #box: Mailbox;
+  /** `undefined` once the queue is closed here. */
+  #mailbox: Mailbox | undefined;
 
   constructor(kind: number, make: number | Existing) {
     super(kind, make instanceof Existing ? make : bufferLayout.words);
@@ -33,7 +34,13 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
       }
     }
     this.#family = family;
-    this.#box = new Mailbox(family, place);
+    this.#mailbox = new Mailbox(family, place);
+  }
+
+  /** The mailbox of the queue. Throws a `ClosedError` if the queue is closed here. */
+  get #box(): Mailbox {
+    if (this.#mailbox === undefined) throw closedError(this);
+    return this.#mailbox;
   }
 
   /**
@@ -42,12 +49,12 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
-      this.assertOpen();
+      const box = this.#box;
       if (options !== undefined) {
         readTimeout(options);
         options.signal?.throwIfAborted();
       }
-      return this.#box.send(this.#box.pack(item, 'item'), 0, options, throwFull);
+      return box.send(box.pack(item, 'item'), 0, options, throwFull);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -55,9 +62,9 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Blocks the thread until there is a free place, and puts an item in. Throws `Full` after the time-out, `ShutDown` or `ClosedError`. */
   putSync(item: T, options?: SyncWaitOptions): void {
-    this.assertOpen();
+    const box = this.#box;
     readTimeout(options);
-    this.#box.sendSync(this.#box.pack(item, 'item'), 0, options, throwFull);
+    box.sendSync(box.pack(item, 'item'), 0, options, throwFull);
   }
 
   /**
@@ -66,7 +73,6 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
    */
   get(options?: WaitOptions): Promise<T> {
     try {
-      this.assertOpen();
       return this.#box.receive(this.#attemptGet, options, throwEmpty);
     } catch (error) {
       return Promise.reject(error);
@@ -75,7 +81,6 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Blocks the thread until there is an item, and takes out the oldest. Throws `Empty` after the time-out, `ShutDown` or `ClosedError`. */
   getSync(options?: SyncWaitOptions): T {
-    this.assertOpen();
     return this.#box.receiveSync(this.#attemptGet, options, throwEmpty);
   }
 
@@ -98,22 +103,20 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** True if there is no item in the queue: exact in every process, at the moment of the call. */
   empty(): boolean {
-    this.assertOpen();
     return this.#box.ring.isEmpty;
   }
 
   /** For `wait`: true if `get` would not wait, because there is an item or because no item will come any more. */
   isReady(): boolean {
-    this.assertOpen();
     const { ring } = this.#box;
     return !ring.isEmpty || ring.isShutDown;
   }
 
   /** For `wait`: calls `callback` once, when `get` would not wait. Returns a function that cancels this. */
   onReady(callback: () => void): () => void {
-    this.assertOpen();
+    const { receivers } = this.#box;
     const stop = new AbortController();
-    const wait = this.#box.receivers.wait(
+    const wait = receivers.wait(
       () => this.isReady() || NOT_YET,
       { signal: stop.signal },
       () => true,
@@ -124,19 +127,18 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */
   override close(): void {
-    this.#box.close(closedError(this));
+    this.#mailbox?.close(closedError(this));
+    this.#mailbox = undefined;
     super.close();
   }
 
   /** @internal */
   protected get ring(): Ring {
-    this.assertOpen();
     return this.#box.ring;
   }
 
   /** @internal Looks once, without waiting: returns the item or `NOT_YET`. */
   protected attemptGet(): T | NotYet {
-    this.assertOpen();
     return this.#attemptGet();
   }
 
@@ -147,14 +149,14 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** @internal Takes out small integers without waiting, as long as the oldest item is one. Returns their number. */
   protected takeInts(into: Int32Array): number {
-    this.assertOpen();
     return this.#box.popInts(into);
   }
 
   /** @internal Wakes all members that wait to put or to get, after a change that is final. */
   protected wakeAll(): void {
-    this.#box.receivers.notifyAll();
-    this.#box.senders.notifyAll();
+    const { receivers, senders } = this.#box;
+    receivers.notifyAll();
+    senders.notifyAll();
     this.#family.parker.schedule();
   }
 

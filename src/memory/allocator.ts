@@ -3,7 +3,8 @@ import type { CriticalSection } from './critical-section.ts';
 import type { Heap } from './heap.ts';
 import { GRANULE, MAPPING_BYTES, wordIndex } from './heap.ts';
 import type { Intents } from './intents.ts';
-import { layout } from './layout.ts';
+import { allocatorWords, BLOCK_CLASSES, layout } from './layout.ts';
+import { struct, word } from './struct.ts';
 
 /**
  * Blocks of shared memory in sizes of powers of two, each size with a free list, like a simple segregated fit.
@@ -26,31 +27,27 @@ const WARM_KIB = 128 * 1024;
 const PAGE = 4096;
 const COLD_KIB = PAGE / 1024;
 
-/** The allocator's words, from `layout.allocator`. Every member writes them, within the section. */
-const top = 0; // granule from which on no block was given out yet
-const small = 1; // granule of the unused rest of the current piece
-const smallEnd = 2; // granule of its end
-const registered = 3; // granule of the first registered block
-const warmKib = 4; // KiB of free large blocks that are resident
-const heldKib = 5; // KiB that may be resident in all: pieces of small blocks, large blocks in use or warm, a page of each cold one
-const limitKib = 6; // the largest heldKib, 0 for no limit; the founder writes it once
-const warmLists = 8; // one word per class: granule of the first free resident block
-const coldLists = 40; // the same for blocks whose memory went back
+const { top, small, smallEnd, registered, warmKib, heldKib, limitKib, warmLists, coldLists } = allocatorWords.at;
 
-/** The number of classes: the largest block is a mapping. */
-const CLASSES = coldLists - warmLists;
 /** The result if no block is given out. */
 const REFUSED = -1;
 
 /** Set beside the owner of a block while that is about to give it away, or to take it: see intents.ts. */
 const MARKED = 1 << 28;
 
-/** The header's words. */
-const sizeClass = 0; // written once
-const nextFree = 1; // granule of the next free block; written within the section
-const nextRegistered = 2; // granule of the next registered block; written once
-const owner = 3; // of a large block: the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker
-const kib = 4; // of a large block: how much of it may be resident, in KiB; written within the section, or by who has it in hand
+/** The words of a block's header. */
+const { sizeClass, nextFree, nextRegistered, owner, kib } = struct({
+  /** Written once. */
+  sizeClass: word,
+  /** Granule of the next free block; written within the section. */
+  nextFree: word,
+  /** Granule of the next registered block; written once. */
+  nextRegistered: word,
+  /** Of a large block: the member that has it in hand, 0 while it is free or belongs to a shared object; written by giver and taker. */
+  owner: word,
+  /** Of a large block: how much of it may be resident, in KiB; written within the section, or by the member that has it in hand. */
+  kib: word,
+}).at;
 
 export class Allocator {
   readonly #heap: Heap;
@@ -162,7 +159,7 @@ export class Allocator {
     let class_ = LARGE_CLASS;
     this.#section.enter();
     try {
-      for (; class_ < CLASSES && block === 0; class_++) {
+      for (; class_ < BLOCK_CLASSES && block === 0; class_++) {
         const granule = words[base + warmLists + class_] as number;
         if (granule === 0) continue;
         block = (granule >>> 0) * GRANULE;

@@ -1,19 +1,12 @@
 import type { CriticalSection } from './critical-section.ts';
 import { GRANULE, type Heap, wordIndex } from './heap.ts';
 import type { Intents } from './intents.ts';
-import { layout } from './layout.ts';
+import { COUNT_SECTIONS, layout } from './layout.ts';
 import type { ReferenceTable } from './reference-table.ts';
+import { objectHeader } from './struct.ts';
 
 /** The words of every shared object, from its offset. */
-export const objectField = {
-  /** Which class it is; written once. */
-  kind: 0,
-  /** How many members hold it, and how many messages refer to it; written within the section that its place says. */
-  holders: 1,
-} as const;
-
-/** How many sections there are for counts: two objects rarely share one at the same time. */
-const SECTIONS = 16;
+export const objectField = objectHeader.at;
 
 /**
  * Who holds which shared object: the count in the object, and the entries in the reference tables of members. Both change within a section, so that
@@ -120,5 +113,5 @@ export class Counts {
 /** Where the section of an object's count stands. */
 function placeOf(object: number): number {
   // Objects stand behind one granule of a block, which has two at least.
-  return layout.countSections + (Math.floor(object / (2 * GRANULE)) % SECTIONS) * GRANULE;
+  return layout.countSections + (Math.floor(object / (2 * GRANULE)) % COUNT_SECTIONS) * GRANULE;
 }

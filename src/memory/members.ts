@@ -2,7 +2,7 @@ import { ProcessError } from '../contracts/errors.ts';
 import type { Unseen } from '../platform/processes.ts';
 import type { Heap } from './heap.ts';
 import { wordIndex } from './heap.ts';
-import { layout } from './layout.ts';
+import { layout, MEMBER_SLOTS, MEMBER_WORDS } from './layout.ts';
 import { struct, word } from './struct.ts';
 
 /**
@@ -11,7 +11,7 @@ import { struct, word } from './struct.ts';
  */
 
 /** The largest number of living members. */
-export const SLOTS = 4096;
+export const SLOTS = MEMBER_SLOTS;
 const SLOT_BITS = 12;
 /** Generations of a slot before member numbers repeat. */
 const GENERATIONS = 0xffff;
@@ -22,7 +22,7 @@ const NEXT_SLOT = wordIndex(layout.nextSlot);
 /** The place of the table in the heap, the index of its first word, and the bytes of a record (two cache lines). */
 const TABLE = layout.members;
 const FIRST_WORD = wordIndex(TABLE);
-const RECORD_BYTES = 128;
+const RECORD_BYTES = MEMBER_WORDS * 4;
 /** The words of a record. */
 const memberRecord = struct({
   /** `state` below. Written by the parent until LIVE, then by the member that reclaims this one. */
@@ -101,7 +101,7 @@ export class Members {
       const generation = ((words[record + field.generation] as number) % GENERATIONS) + 1;
       // By one store and before the rest: a member that is killed here leaves a number that was not in use yet.
       words[record + field.generation] = generation;
-      words.fill(0, record + field.pid, record + RECORD_BYTES / 4);
+      words.fill(0, record + field.pid, record + MEMBER_WORDS);
       words[record + field.parent] = parent;
       words[record + field.thread] = isThread ? 1 : 0;
       if (slot >= (words[HIGH_WATER] as number)) words[HIGH_WATER] = slot + 1;
@@ -138,7 +138,7 @@ export class Members {
   }
 
   /** The index of the first record, and the distance to the next. */
-  static readonly records = { first: FIRST_WORD, step: RECORD_BYTES / 4 } as const;
+  static readonly records = { first: FIRST_WORD, step: MEMBER_WORDS } as const;
 
   /** Returns the place of a field in the heap, for a member that sleeps at it. */
   place(member: number, which: number): number {
@@ -197,5 +197,5 @@ export class Members {
 }
 
 function recordIndex(slot: number): number {
-  return FIRST_WORD + slot * (RECORD_BYTES / 4);
+  return FIRST_WORD + slot * MEMBER_WORDS;
 }

@@ -15,8 +15,6 @@ export interface Struct<Name extends string> extends Part {
 
 /** The number of words of a cache line, which one writer should not share with another. */
 const LINE = 16;
-/** The words of every shared object: see `objectField`. */
-const HEADER = 2;
 
 /** One word. */
 export const word: Part = { words: 1, align: 1 };
@@ -53,7 +51,15 @@ export function struct<Name extends string>(parts: { readonly [N in Name]: Part 
   return { at, words: next, align: widest };
 }
 
+/** The words of every shared object, from its offset. */
+export const objectHeader = struct({
+  /** Which class it is; written once. */
+  kind: word,
+  /** How many members hold it, and how many messages refer to it; written within the section that its place says. */
+  holders: word,
+});
+
 /** The words of a shared object: its parts come after the words that every object has. */
 export function objectStruct<Name extends string>(parts: { readonly [N in Name]: Part }): Struct<Name> {
-  return struct(parts, HEADER);
+  return struct(parts, objectHeader.words);
 }

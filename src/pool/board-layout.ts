@@ -2,7 +2,7 @@ import { mailbox } from '../channel/mailbox.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { waitList } from '../sync/wait-list.ts';
 import { FUNCTION_TABLE_WORDS } from './function-table.ts';
-import { MOST_POLLERS } from './pollers.ts';
+import { MOST_POLLERS } from './polling.ts';
 
 /** The largest number of priorities that can wait at the same time. */
 export const LANES = 32;

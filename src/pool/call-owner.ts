@@ -12,7 +12,7 @@ import {
 import type { PoolCall } from '../contracts/executor.ts';
 import { family } from '../memory/family.ts';
 import { discardEnvelope } from '../ring/envelope.ts';
-import type { PoolAnswer } from './answer-call.ts';
+import type { PoolAnswer } from './answer-calls.ts';
 import { withPath } from './refusal-path.ts';
 import type { TaskBoard } from './task-board.ts';
 

@@ -1,9 +1,8 @@
 import type { Letter } from '../channel/mailbox.ts';
 import { keepEnvelope, unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
-import type { Connection } from '../connection/connection.ts';
 import { Admission, type Feeder } from '../contracts/admission.ts';
-import type { WorkerLostError } from '../contracts/errors.ts';
+import { TimeoutError, type WorkerLostError } from '../contracts/errors.ts';
 import {
   type AnyFunction,
   type Executor,
@@ -19,19 +18,18 @@ import { type Family, family } from '../memory/family.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { AbortWatch } from './abort-watch.ts';
-import { answerCall } from './answer-call.ts';
-import { Backlog } from './backlog.ts';
+import { takeCalls } from './answer-calls.ts';
+import { Backlog, type Held } from './backlog.ts';
 import { callDue } from './callbacks.ts';
 import { unwatchEnd, watchEnd } from './farewell.ts';
 import { FunctionStore } from './function-store.ts';
 import { Job, JobTable } from './jobs.ts';
 import { LocalWorkers } from './local-workers.ts';
-import { LoopPoll } from './loop-poll.ts';
 import { packTask, type ReportMessage, report } from './messages.ts';
+import { LoopPoll } from './polling.ts';
 import type { PoolSettings } from './pool-settings.ts';
-import { RetryDelays } from './retry-delays.ts';
 import { TaskBoard } from './task-board.ts';
-import { TaskClocks } from './task-clocks.ts';
+import { TaskTimers } from './task-timers.ts';
 import { rememberWrapped } from './wrapped.ts';
 
 /** Runs the tasks of one pool: puts them on the board, reads the reports of workers, and settles the tasks of lost workers. */
@@ -42,10 +40,13 @@ export class Dispatcher implements Executor<Job> {
   readonly #functions = new FunctionStore(this.#family, this.#board.functions);
   readonly workers: LocalWorkers;
   readonly #jobs = new JobTable();
-  readonly #backlog = new Backlog((envelope) => discardEnvelope(this.#family, envelope));
+  /** The tasks for which the board had no room; made with the first of them. */
+  #backlog: Backlog | undefined;
   readonly #aborts = new AbortWatch((job, reason) => this.end(job, reason));
-  readonly #clocks = new TaskClocks((job, error) => this.end(job, error));
-  readonly #delays = new RetryDelays((job) => this.#resend(job));
+  /** The time-outs of the running tasks. */
+  readonly #timeouts = new TaskTimers((job) => this.end(job, tookTooLong(job)));
+  /** The pauses of failed tasks before their next attempts; made with the first of them. */
+  #pauses: TaskTimers | undefined;
   readonly #idle: (() => void)[] = [];
   readonly #poll = new LoopPoll();
   #listening: Promise<void> | undefined;
@@ -70,24 +71,16 @@ export class Dispatcher implements Executor<Job> {
 
   wrap(callable: AnyFunction, fn: AnyFunction, options: TaskOptions, run: (call: PoolCall) => Promise<unknown>): void {
     rememberWrapped(callable, { board: this.#board, fn, options });
-    this.#listening ??= this.#takeCalls(run);
-  }
-
-  /** Calls `run` for the requests of other processes, until the pool closes. */
-  async #takeCalls(run: (call: PoolCall) => Promise<unknown>): Promise<void> {
-    const underway = new Set<Promise<void>>();
-    for (;;) {
-      const caller = await this.#board.whenRequested(this.#openRequest);
-      if (caller === undefined) break;
-      if (caller === null) continue;
-      const answered = answerCall(caller, run).finally(() => underway.delete(answered));
-      underway.add(answered);
-    }
-    await Promise.all(underway);
+    this.#listening ??= takeCalls(this.#family, this.#board, run);
   }
 
   get outstanding(): number {
-    return this.#jobs.size + this.#backlog.size + this.#delays.size;
+    return this.#jobs.size + this.#kept + (this.#pauses?.size ?? 0);
+  }
+
+  /** The number of tasks that wait here. */
+  get #kept(): number {
+    return this.#backlog?.size ?? 0;
   }
 
   get counts(): { outstanding: number; done: number; failed: number } {
@@ -100,10 +93,7 @@ export class Dispatcher implements Executor<Job> {
     options.signal?.throwIfAborted();
     const job = new Job(this.#functions.acquire(task.fn), this.#taken + 1, task);
     try {
-      // A new task must not overtake a task that waits here already.
-      if (this.#backlog.isHolding(options.priority) || !this.#send(job, undefined)) {
-        this.#backlog.add({ job, envelope: undefined });
-      }
+      this.#place(job);
     } catch (error) {
       this.#functions.release(job.fn);
       throw error;
@@ -119,7 +109,7 @@ export class Dispatcher implements Executor<Job> {
     if (job.settled) return;
     const { slots } = this.#board;
     if (job.tag === -1) {
-      if (!this.#delays.delete(job)) this.#backlog.forget();
+      if (!this.#pauses?.delete(job)) this.#backlog?.forget();
       this.#fail(job, error);
       return;
     }
@@ -179,12 +169,27 @@ export class Dispatcher implements Executor<Job> {
     while (!isDone()) {
       const { isPutOff, startsIn } = this.workers;
       const attempt = () => (this.#readAll() || isDone() || this.workers.isPutOff !== isPutOff ? true : NOT_YET);
-      this.#board.untilReported(attempt, Math.min(this.#clocks.left(), this.#delays.left(), startsIn));
-      this.#clocks.expireDue();
-      this.#delays.resumeDue();
+      this.#board.untilReported(
+        attempt,
+        Math.min(this.#timeouts.left(), this.#pauses?.left() ?? Number.POSITIVE_INFINITY, startsIn),
+      );
+      this.#timeouts.callDue();
+      this.#pauses?.callDue();
       this.workers.startDue();
       callDue();
     }
+  }
+
+  /** Puts a job on the board, or keeps it here: it must not overtake a task that waits here already. */
+  #place(job: Job): void {
+    const { priority } = job.options;
+    if (this.#backlog?.isHolding(priority) !== true && this.#send(job, undefined)) return;
+    this.#makeBacklog().add({ job, envelope: undefined });
+  }
+
+  #makeBacklog(): Backlog {
+    this.#backlog ??= new Backlog((envelope) => discardEnvelope(this.#family, envelope));
+    return this.#backlog;
   }
 
   /**
@@ -194,7 +199,7 @@ export class Dispatcher implements Executor<Job> {
   #send(job: Job, packed: Envelope | undefined): boolean {
     const { slots } = this.#board;
     const { priority } = job.options;
-    const tag = slots.open(this.#backlog.size > 0);
+    const tag = slots.open(this.#kept > 0);
     if (tag === -1) return false;
     let envelope = packed;
     try {
@@ -223,7 +228,7 @@ export class Dispatcher implements Executor<Job> {
   #makeRoom(tag: number, envelope: Envelope, priority: number): boolean {
     const recalled = this.#board.recallBelow(priority);
     if (recalled === undefined) return false;
-    const held = [];
+    const held: Held[] = [];
     for (const { tag: old, envelope } of recalled) {
       const job = this.#jobs.get(old);
       if (job === undefined || !this.#board.slots.cancel(old)) {
@@ -235,7 +240,7 @@ export class Dispatcher implements Executor<Job> {
       job.tag = -1;
       held.push({ job, envelope });
     }
-    this.#backlog.putBack(held);
+    this.#makeBacklog().putBack(held);
     return this.#board.submit(tag, envelope, priority);
   }
 
@@ -271,22 +276,9 @@ export class Dispatcher implements Executor<Job> {
     if (this.#isGone) return false;
     let any = false;
     while (this.#board.tryRead(this.#openReport) !== NOT_YET) any = true;
-    if (any && this.#backlog.size > 0) this.#refill();
+    if (any && this.#kept > 0) this.#refill();
     return any;
   }
-
-  /**
-   * Opens the connection of a request from another process. Returns null if this process cannot hold the connection: the caller then
-   * finds it gone.
-   */
-  readonly #openRequest = (letter: Letter, start: number): Connection | null => {
-    try {
-      return unpack(this.#family, letter as Envelope, start) as Connection;
-    } catch (error) {
-      process.emitWarning(`A Pool received a request that cannot be read: ${error}`);
-      return null;
-    }
-  };
 
   readonly #openReport = (letter: Letter, start: number, tag: number): void => {
     let message: ReportMessage;
@@ -313,11 +305,15 @@ export class Dispatcher implements Executor<Job> {
         this.workers.caused(message[2], message[1]);
         break;
       case report.STARTED:
-        this.#clocks.start(this.#jobs.get(tag));
+        this.#begun(this.#jobs.get(tag));
         break;
       default:
         this.#ended(tag, message);
     }
+  }
+
+  #begun(job: Job | undefined): void {
+    if (job !== undefined && !job.settled) this.#timeouts.add(job, job.options.timeout);
   }
 
   #ended(tag: number, message: Outcome): void {
@@ -338,19 +334,22 @@ export class Dispatcher implements Executor<Job> {
   #retry(job: Job): boolean {
     if (job.retries === 0 || this.admission.isOver) return false;
     job.retries--;
-    this.#clocks.stop(job);
+    this.#timeouts.delete(job);
     const { retries, retryDelay } = job.options;
     const delay = retryDelayOf(retryDelay, retries - job.retries);
     if (delay === 0) this.#resend(job);
-    else this.#delays.add(job, delay);
+    else this.#pause(job, delay);
     return true;
+  }
+
+  #pause(job: Job, ms: number): void {
+    this.#pauses ??= new TaskTimers((job) => this.#resend(job));
+    this.#pauses.add(job, ms);
   }
 
   #resend(job: Job): void {
     try {
-      if (this.#backlog.isHolding(job.options.priority) || !this.#send(job, undefined)) {
-        this.#backlog.add({ job, envelope: undefined });
-      }
+      this.#place(job);
       this.workers.scale(this.outstanding);
       this.#collect();
     } catch (error) {
@@ -368,7 +367,7 @@ export class Dispatcher implements Executor<Job> {
   /** The job is settled: releases what it held. */
   #letGo(job: Job, failed: boolean): void {
     job.settled = true;
-    if (job.timer !== undefined) this.#clocks.stop(job);
+    if (job.options.timeout !== Number.POSITIVE_INFINITY) this.#timeouts.delete(job);
     if (job.options.signal !== undefined) this.#aborts.delete(job);
     job.input = undefined;
     if (job.tag === -1) this.#functions.release(job.fn);
@@ -398,12 +397,13 @@ export class Dispatcher implements Executor<Job> {
   }
 
   #refill(): void {
-    for (let held = this.#backlog.peek(); held !== undefined; held = this.#backlog.peek()) {
+    const backlog = this.#backlog;
+    for (let held = backlog?.peek(); held !== undefined; held = backlog?.peek()) {
       const { job, envelope } = held;
-      this.#backlog.shift();
+      backlog?.shift();
       try {
         if (this.#send(job, envelope)) continue;
-        this.#backlog.putBack([held]);
+        this.#makeBacklog().putBack([held]);
         return;
       } catch (error) {
         this.#fail(job, error);
@@ -413,7 +413,7 @@ export class Dispatcher implements Executor<Job> {
 
   /** Refills the board if nothing on it will end and make room for the tasks that wait here. */
   #refillIfStuck(): void {
-    if (this.#jobs.size > 0 || this.#backlog.size === 0) return;
+    if (this.#jobs.size > 0 || this.#kept === 0) return;
     this.#board.purge();
     this.#refill();
     this.#collect();
@@ -446,7 +446,7 @@ export class Dispatcher implements Executor<Job> {
       this.#collect();
       this.#maybeIdle();
     }
-    return inHand === 0 && (this.#board.hasWaiting || this.#backlog.size > 0);
+    return inHand === 0 && (this.#board.hasWaiting || this.#kept > 0);
   }
 
   #break(error: unknown): void {
@@ -456,9 +456,9 @@ export class Dispatcher implements Executor<Job> {
   #endAll(error: unknown): void {
     if (this.#isGone) return;
     this.workers.killAll();
-    for (const job of this.#backlog.drain()) this.#fail(job, error);
-    for (const job of this.#delays.all()) {
-      this.#delays.delete(job);
+    for (const job of this.#backlog?.drain() ?? []) this.#fail(job, error);
+    for (const job of this.#pauses?.all() ?? []) {
+      this.#pauses?.delete(job);
       this.#fail(job, error);
     }
     for (const job of this.#jobs.all()) {
@@ -478,3 +478,7 @@ export class Dispatcher implements Executor<Job> {
 
 const several = os.availableParallelism() > 1;
 const severalCpus = () => several;
+
+function tookTooLong({ name, options }: Job): TimeoutError {
+  return new TimeoutError(`The task ${name} took longer than its ${options.timeout} ms; its worker was ended.`);
+}

@@ -14,10 +14,14 @@ import {
   writeEnvelope,
 } from '../ring/envelope.ts';
 import type { FunctionTable } from './function-table.ts';
-import { IdleFunctions } from './idle-functions.ts';
 
 /** From this number of bytes on, a captured variable that is encoded for each task causes a warning. */
 const HEAVY = 4 * 2 ** 20;
+/** KiB that may be kept of functions used once: most closures that are made for one task are never used again. */
+const LIMIT_ONCE = 8 * 1024;
+const LIMIT_REGULAR = 64 * 1024;
+/** KiB that a function takes in addition. */
+const OVERHEAD = 8;
 
 /** A function that is stored in a block for all workers. */
 export interface StoredFunction {
@@ -49,7 +53,7 @@ export class FunctionStore {
   readonly #all = new Set<StoredFunction>();
   /** A function that has been collected is given to no task any more. */
   readonly #collected = new FinalizationRegistry<StoredFunction>((stored) => this.#retire(stored));
-  readonly #idle = new IdleFunctions<StoredFunction>();
+  readonly #idle = new IdleFunctions();
   readonly #heavy = new WeakMap<AnyFunction, number>();
   /** The table that the workers read. */
   readonly #table: FunctionTable;
@@ -154,5 +158,44 @@ export class FunctionStore {
     const attachments = readAttachments(this.#family.heap.words(block), wordIndex(block));
     discardEnvelope(this.#family, { ...attachments, holds: stored.holds });
     this.#family.allocator.free(block);
+  }
+}
+
+/**
+ * The functions that no task names, the longest unused first. Drops what is too much, without waiting for the garbage collector, which
+ * does not know how big they are. The last used function may have any size.
+ */
+class IdleFunctions {
+  readonly #once = new Set<StoredFunction>();
+  readonly #regular = new Set<StoredFunction>();
+  #weightOfOnce = 0;
+  #weightOfRegular = 0;
+
+  /** Adds a function; returns the functions to drop. */
+  add(fn: StoredFunction): StoredFunction[] {
+    const { isRegular } = fn;
+    const set = isRegular ? this.#regular : this.#once;
+    set.add(fn);
+    this.#weigh(fn, 1);
+    const gone: StoredFunction[] = [];
+    for (const other of set) {
+      const isTooMuch = isRegular ? this.#weightOfRegular > LIMIT_REGULAR : this.#weightOfOnce > LIMIT_ONCE;
+      if (!isTooMuch || other === fn) break;
+      this.delete(other);
+      gone.push(other);
+    }
+    return gone;
+  }
+
+  /** Removes a function that is used again or gone. */
+  delete(fn: StoredFunction): boolean {
+    if (!this.#regular.delete(fn) && !this.#once.delete(fn)) return false;
+    this.#weigh(fn, -1);
+    return true;
+  }
+
+  #weigh({ isRegular, weight }: StoredFunction, sign: 1 | -1): void {
+    if (isRegular) this.#weightOfRegular += sign * (weight + OVERHEAD);
+    else this.#weightOfOnce += sign * (weight + OVERHEAD);
   }
 }

@@ -17,9 +17,6 @@ export class Job {
   /** The arguments or the chunk; kept only while the task may have to be sent again. */
   input: ArrayLike<unknown> | undefined;
   readonly sink: Sink;
-  /** The deadline by performance.now(), once the task has started. */
-  deadline = Number.POSITIVE_INFINITY;
-  timer: NodeJS.Timeout | undefined = undefined;
   settled = false;
 
   constructor(fn: StoredFunction, number: number, { how, input, start, options, sink }: Task) {

@@ -62,7 +62,8 @@ export class LocalWorkers {
   #killed = false;
   #started = 0;
   #lost = 0;
-  readonly #setbacks = new Setbacks();
+  /** The setbacks since a task last finished, if there are any. */
+  #setbacks: Setbacks | undefined;
   /** Starts the workers whose start was delayed. */
   #timer: NodeJS.Timeout | undefined;
   /** The number of failed initializers since a task last finished. */
@@ -89,12 +90,12 @@ export class LocalWorkers {
   scale(tasks: number): void {
     const { size, concurrency } = this.#options;
     while (!this.#killed && this.#active < size && this.#active * concurrency < tasks) {
-      const pause = this.#setbacks.left;
+      const pause = this.#setbacks?.left ?? 0;
       if (pause > 0) {
         this.#timer ??= setTimeout(this.#startLater, pause).unref();
         return;
       }
-      const { attempt } = this.#setbacks;
+      const attempt = this.#setbacks?.attempt ?? 0;
       try {
         this.#start(attempt);
       } catch (error) {
@@ -110,12 +111,12 @@ export class LocalWorkers {
 
   /** Milliseconds until the delayed start, `Infinity` if there is none. */
   get startsIn(): number {
-    return this.isPutOff ? this.#setbacks.left : Number.POSITIVE_INFINITY;
+    return this.isPutOff ? (this.#setbacks?.left ?? 0) : Number.POSITIVE_INFINITY;
   }
 
   /** Starts the delayed workers if it is time. */
   startDue(): void {
-    if (this.isPutOff && this.#setbacks.left === 0) this.#startLater();
+    if (this.startsIn === 0) this.#startLater();
   }
 
   readonly #startLater = (): void => {
@@ -128,7 +129,7 @@ export class LocalWorkers {
   #startFailed(attempt: number, error: unknown): boolean {
     // A value that cannot be sent cannot be sent later either; a refusal of the system may be temporary.
     const isSystem = error instanceof ProcessError || error instanceof PlatformError;
-    const count = isSystem ? this.#setbacks.note(attempt, `could not be started (${error.message})`) : TRIES;
+    const count = isSystem ? this.#noteSetback(attempt, `could not be started (${error.message})`) : TRIES;
     if (count < TRIES) return true;
     // The existing workers must do the tasks, if there are any.
     if (this.#active === 0) this.#options.onBroken(error);
@@ -211,7 +212,7 @@ export class LocalWorkers {
 
   /** A task has finished: failures are counted anew from now on. */
   succeeded(): void {
-    this.#setbacks.clear();
+    this.#setbacks = undefined;
     this.#failedInitializers = 0;
   }
 
@@ -305,9 +306,14 @@ export class LocalWorkers {
     this.scale(this.#options.outstanding());
   }
 
+  #noteSetback(attempt: number, reason: string): number {
+    this.#setbacks ??= new Setbacks();
+    return this.#setbacks.note(attempt, reason);
+  }
+
   /** A worker that is killed from outside is not the program's fault. The pool breaks if workers end in the same way again and again. */
   #diedInVain(worker: Worker, pid: number, exitCode: number): void {
-    const count = this.#setbacks.note(worker.attempt, endOf(exitCode));
+    const count = this.#noteSetback(worker.attempt, endOf(exitCode));
     if (isFromOutside(exitCode) || count < Math.max(TRIES, this.size + 3)) return;
     this.#options.onBroken(
       new PoolBrokenError(

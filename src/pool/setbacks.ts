@@ -8,7 +8,7 @@ const TELLING = 8;
 /** The signals of a program's own crashes; any other signal comes from outside. */
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP', 'SIGSYS'];
 
-/** Counts workers that died without a task since a task last finished, by the reason, and decides when to try again. */
+/** Counts workers that died without a task, by the reason, and decides when to try again. */
 export class Setbacks {
   readonly #counts = new Map<string, number>();
   /** The number of the attempt. Deaths in one attempt count once, because its workers began together. */
@@ -23,14 +23,6 @@ export class Setbacks {
   /** Milliseconds until the next worker is to start. */
   get left(): number {
     return this.#until === 0 ? 0 : Math.max(0, this.#until - clock());
-  }
-
-  /** A task has finished. */
-  clear(): void {
-    if (this.#attempt === 0) return;
-    this.#counts.clear();
-    this.#attempt = 0;
-    this.#until = 0;
   }
 
   /** A worker of this attempt died without a task, or could not be started. Returns how many times that has happened for this reason. */

@@ -12,7 +12,7 @@ import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { boardLayout, field, LANES } from './board-layout.ts';
 import { FunctionTable } from './function-table.ts';
 import { createLane, type Lane } from './lane.ts';
-import { Pollers } from './pollers.ts';
+import { Pollers } from './polling.ts';
 import { SLOTS_BYTES, TaskSlots } from './task-slots.ts';
 
 /** Frees everything that a board holds. */

@@ -18,7 +18,6 @@ import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
 import { becomeSource } from './current-task.ts';
 import { FunctionCache } from './function-cache.ts';
-import { LoopPoll } from './loop-poll.ts';
 import { memoryInUse } from './memory-in-use.ts';
 import {
   ATTEMPT_AT,
@@ -29,6 +28,7 @@ import {
   report,
   type TaskMessage,
 } from './messages.ts';
+import { LoopPoll } from './polling.ts';
 import type { TaskBoard } from './task-board.ts';
 import { dropTermination, onTermination } from './termination.ts';
 

@@ -5,6 +5,7 @@ import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { field } from '../memory/members.ts';
+import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
   commitEnvelope,
   discardEnvelope,
@@ -36,14 +37,17 @@ export interface Brief {
   readonly parent: { readonly pid: number; readonly name: string };
 }
 
-/** Words, behind those of every shared object: where the work's envelope starts, the length of the brief in bytes, the brief as JSON, the envelope. */
-const header = {
-  work: 2,
-  briefBytes: 3,
-  /** 1 while what belongs to the envelope is the assignment's; written by who makes it, and by who takes it. */
-  isFilled: 4,
-  brief: 6,
-} as const;
+/** The words of an assignment, before its brief and its work. The maker writes each once, and the taker `isFilled`. */
+const { at: own, words: WORDS } = objectStruct({
+  /** The word at which the envelope with the work starts. */
+  work: word,
+  /** The length of the brief in bytes. */
+  briefBytes: word,
+  /** 1 while what belongs to the envelope is the assignment's. */
+  isFilled: word,
+  /** The brief as JSON. */
+  brief: from(6, words(0)),
+});
 
 /** An assignment that this member holds. */
 export interface Assignment {
@@ -55,7 +59,7 @@ export interface Assignment {
 defineKind(kinds.ASSIGNMENT, {
   destroy: (family, object) => {
     const words = family.heap.words(object);
-    if (words[wordIndex(object) + header.isFilled] === 0) return;
+    if (words[wordIndex(object) + own.isFilled] === 0) return;
     const work = workOf(family, object);
     discardEnvelope(family, readAttachments(family.heap.words(work), wordIndex(work)));
   },
@@ -64,21 +68,21 @@ defineKind(kinds.ASSIGNMENT, {
 /** Writes the work and its brief into the heap; the assignment takes over what the work holds. */
 export function writeAssignment(family: Family, work: Envelope, brief: Brief): Assignment {
   const text = Buffer.from(JSON.stringify(brief));
-  const start = (header.brief + Math.ceil(text.length / 4) + 1) & ~1;
+  const start = (WORDS + Math.ceil(text.length / 4) + 1) & ~1;
   family.references.reserve(1);
   const object = family.allocator.allocate((start + envelopeWords(work)) * 4, 0);
   const at = wordIndex(object);
   const words = family.heap.words(object);
   words[at + objectField.kind] = kinds.ASSIGNMENT;
   words[at + objectField.holders] = 1;
-  words[at + header.work] = start;
-  words[at + header.briefBytes] = text.length;
-  words[at + header.isFilled] = 0;
+  words[at + own.work] = start;
+  words[at + own.briefBytes] = text.length;
+  words[at + own.isFilled] = 0;
   const assignment = { object, entry: family.references.add(object) };
   try {
-    family.heap.octets(object).set(text, (at + header.brief) * 4);
+    family.heap.octets(object).set(text, (at + own.brief) * 4);
     writeEnvelope(family, object, at + start, work);
-    commitEnvelope(family, work, 0, object + header.isFilled * 4, 1);
+    commitEnvelope(family, work, 0, object + own.isFilled * 4, 1);
   } catch (error) {
     dropAssignment(family, assignment);
     throw error;
@@ -144,8 +148,8 @@ export function takeAssignment(family: Family): Assignment | undefined {
 export function readBrief(family: Family, { object }: Assignment): Brief {
   const words = family.heap.words(object);
   const at = wordIndex(object);
-  const start = (at + header.brief) * 4;
-  const text = family.heap.octets(object).subarray(start, start + (words[at + header.briefBytes] as number));
+  const start = (at + own.brief) * 4;
+  const text = family.heap.octets(object).subarray(start, start + (words[at + own.briefBytes] as number));
   return JSON.parse(Buffer.from(text).toString()) as Brief;
 }
 
@@ -154,7 +158,7 @@ export function readWork(family: Family, { object, entry }: Assignment): unknown
   try {
     const { envelope, start } = viewEnvelope(family, workOf(family, object));
     family.references.reserve(envelope.handles.length);
-    takeEnvelope(family, envelope, object + header.isFilled * 4, 0);
+    takeEnvelope(family, envelope, object + own.isFilled * 4, 0);
     return unpack(family, envelope, start);
   } finally {
     letGoOf(family, object, entry);
@@ -162,5 +166,5 @@ export function readWork(family: Family, { object, entry }: Assignment): unknown
 }
 
 function workOf(family: Family, object: number): number {
-  return object + (family.heap.words(object)[wordIndex(object) + header.work] as number) * 4;
+  return object + (family.heap.words(object)[wordIndex(object) + own.work] as number) * 4;
 }

@@ -36,6 +36,8 @@ export class WaitQueue implements Pending {
   readonly #waiters: Waiters;
   readonly #spinner = new Spinner();
   readonly #watch: DeathWatch;
+  /** True while promises of this thread wait. */
+  #hasLocal = false;
   /** When the first waiter of this thread came, or when the last one was served. */
   #since = 0;
   /** The word for which the object was kept when this queue began to remind. */
@@ -54,7 +56,10 @@ export class WaitQueue implements Pending {
         if (isFirst) this.#stand();
         this.check();
       },
-      end: (isServed) => this.#leave(isServed),
+      end: (isServed) => {
+        this.#hasLocal = false;
+        this.#leave(isServed);
+      },
     });
   }
 
@@ -72,7 +77,7 @@ export class WaitQueue implements Pending {
 
   /** True if promises of this thread wait here: a new wait goes behind them. */
   get hasLocal(): boolean {
-    return !this.#waiters.isEmpty;
+    return this.#hasLocal;
   }
 
   /**
@@ -166,6 +171,7 @@ export class WaitQueue implements Pending {
 
   /** Makes the first waiting promise of this thread stand in the shared line. */
   #stand(): void {
+    this.#hasLocal = true;
     this.#since = clock();
     this.#list.enrol();
     this.#family.parker.add(this);

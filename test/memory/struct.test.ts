@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { barrierLayout } from '#dist/channel/barrier.js';
 import { bufferLayout } from '#dist/channel/bounded-buffer.js';
 import { mailbox } from '#dist/channel/mailbox.js';
+import { layout } from '#dist/memory/layout.js';
 import { from, line, objectStruct, struct, word, word64, words } from '#dist/memory/struct.js';
 import { boardLayout } from '#dist/pool/board-layout.js';
 import { entryTable } from '#dist/sync/entry-table.js';
@@ -49,4 +50,17 @@ test('what different members write often is on different cache lines', () => {
   assert.equal(entryTable.words, 16);
   const { lanes, reports, workers, requests, pollers } = boardLayout.at;
   assert.deepEqual([lanes, reports, workers, requests, pollers].map(lineOf), [1, 3, 8, 9, 14]);
+});
+
+test('the fixed structures of the heap begin on cache lines of their own, in order, below the blocks', () => {
+  const { highWater, nextSlot, errands, parkedMoving, ...lines } = layout;
+  assert.deepEqual([highWater, nextSlot, errands], [0, 4, 8]);
+  assert.equal(parkedMoving, lines.parkingSection + 8);
+  const places = Object.values(lines);
+  assert.deepEqual(
+    places,
+    [...new Set(places)].sort((a, b) => a - b),
+  );
+  for (const place of places) assert.equal(place % 64, 0);
+  assert.equal(lines.blocks, 2 ** 20);
 });
