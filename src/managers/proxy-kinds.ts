@@ -12,6 +12,16 @@ export function registerProxyKinds(made: Readonly<Record<string, MakeProxy>>): v
   for (const [kind, make] of Object.entries(made)) kinds.set(kind, make);
 }
 
+/** A class of proxies. `companion` is the value of `COMPANION` in the sender. */
+export type ProxyClass = new (reference: Reference, companion: never) => BaseProxy;
+
+/** Registers the classes of the proxies for objects of these kinds. */
+export function registerProxyClasses(types: Readonly<Record<string, { readonly proxy: ProxyClass }>>): void {
+  for (const [kind, { proxy: Class }] of Object.entries(types)) {
+    kinds.set(kind, (reference, companion) => new Class(reference, companion as never));
+  }
+}
+
 /** Returns another proxy for the same object, of the class for its kind; `undefined` if there is none. */
 export function proxyOfKind(kind: string, reference: Reference): BaseProxy | undefined {
   return kinds.get(kind)?.(reference, undefined);
