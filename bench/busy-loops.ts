@@ -5,7 +5,7 @@ import { once } from 'node:events';
 /** Ends by itself if the benchmark has ended without it. */
 const loop = `for (let i = 1; ; i++) if (i % 1e7 === 0 && process.ppid !== ${process.pid}) process.exit();`;
 
-/** Runs `act` beside so many of them. */
+/** Runs `act` beside this many of them. */
 export async function beside<T>(loops: number, act: () => T): Promise<T> {
   const started = Array.from({ length: loops }, () => spawn(process.execPath, ['-e', loop], { stdio: 'ignore' }));
   try {

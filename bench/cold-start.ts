@@ -40,7 +40,7 @@ const programs: readonly Program[] = [
 
 const folder = fileURLToPath(new URL('../../bench/cold/', import.meta.url));
 
-/** Measures all of them in turns, so many rounds, and answers with the table. */
+/** Measures all of them in turns, for a number of rounds, and returns the table. */
 export function coldStart(rounds: number): string {
   const python = newestCPython()?.file;
   const isPython = (name: string) => name.startsWith('pool.py');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until there are so many children, and none has used the CPU for a while. */
+/** Waits until there are this many children, and none has used the CPU for a while. */
 export async function idleChildren(wanted: number): Promise<void> {
   let before = '';
   for (let quiet = 0; quiet < 5; ) {

@@ -5,7 +5,7 @@ import { median } from './report.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Ends a program that does not come to its end by itself, after so many ms. */
+/** Ends a program that does not come to its end by itself, after this many ms. */
 const LONGEST = 120_000;
 
 /** The values that a program of build/bench/ prints as JSON; `undefined`, and a word of it, where it fails: some pools lose a task now and then. */

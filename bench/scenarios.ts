@@ -29,7 +29,7 @@ export function isOwn(other: Other): boolean {
 }
 
 /**
- * `faster`: ours at least so many times theirs. `quicker`: ours at most theirs through so many. `slower`: ours at most so many
+ * `faster`: ours at least this many times theirs. `quicker`: ours at most theirs divided by this. `slower`: ours at most this many
  * times theirs. `more`: ours at most theirs and so much more.
  */
 export type Demand = { readonly kind: 'faster' | 'quicker' | 'slower' | 'more'; readonly limit: number };

@@ -186,7 +186,7 @@ function crowd(rounds: number): Section {
   });
   console.log(depthRows.join('\n'));
   const title = 'Many at a queue, and much in it';
-  const text = `Small integers through one \`Queue\` from so many producers to as many consumers, each a process of its own, \`putSync\` and \`getSync\`, in items/s from the moment that all are there to the end
+  const text = `Small integers through one \`Queue\` from a number of producers to as many consumers, each a process of its own, \`putSync\` and \`getSync\`, in items/s from the moment that all are there to the end
 of the last process.
 
 | producers, and consumers | items/s |
@@ -195,7 +195,7 @@ ${pairRows.join('\n')}
 
 ![Items per second by the number of producers and consumers](crowd-pairs.svg)
 
-So many small integers put into a queue and then taken out again by the same process, in items/s.
+A number of small integers put into a queue and then taken out again by the same process, in items/s.
 
 | depth | put | get |
 |---|---|---|
@@ -227,7 +227,7 @@ function smallest(rounds: number): Section {
     return `${doer}: ${found === undefined ? 'none of these' : `${found.length} µs`}`;
   });
   const title = 'The smallest task that is worth it';
-  const text = `Tasks of so many µs of arithmetic, given all at once to a pool of two that is warm, compared with a loop in the program itself: how many times as quick (2 is all that two CPUs can do).
+  const text = `Tasks of some µs of arithmetic, given all at once to a pool of two that is warm, compared with a loop in the program itself: how many times as quick (2 is all that two CPUs can do).
 Two workers beat one from here on: ${least.join(', ')}.
 
 | task, µs | ${doers.map((doer) => (doer === 'piscina' ? 'piscina' : `multiproc, \`${doer}\``)).join(' | ')} |

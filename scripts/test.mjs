@@ -31,7 +31,7 @@ const failed = new Map();
 const queue = [...files];
 await Promise.all(Array.from({ length: Math.min(2, files.length) }, work));
 
-// What fails beside others is run once more, alone. What passes then is named: it is to be mended all the same.
+// What fails beside others is run once more, alone. What passes then is named: it must be mended nevertheless.
 const passedAlone = [];
 for (const [file, before] of failed.size <= 10 ? failed : []) {
   console.log(`\n=== Once more, alone: ${file}`);

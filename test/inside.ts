@@ -47,7 +47,7 @@ export function startThread<A extends unknown[]>(target: (...args: A) => unknown
   return thread;
 }
 
-/** Resolves when the condition holds; rejects with what everybody is doing if that takes longer than on any machine. */
+/** Resolves when the condition holds; rejects with what all members are doing if that takes longer than on any machine. */
 export const until = (condition: () => boolean): Promise<void> => untilWithin(condition, 180);
 
 /** Anything with a wait list. */

@@ -13,7 +13,7 @@ export async function oneAtATime(pool: RunningPool, count: number): Promise<numb
   return times.sort((a, b) => a - b)[count >> 1]! * 1000;
 }
 
-/** Everything is done so often at least, and for so many ms, so that each engine has compiled what it will. */
+/** How often everything is done at least, and for how many ms, so that each engine has compiled what it will. */
 const ROUNDS = 5;
 const MS = 3000;
 

@@ -15,7 +15,7 @@ function millisecondsOf(rounds: number, times: number): number {
   return performance.now() - start;
 }
 
-/** Runs so many tasks of so many rounds, in its own quickest way. */
+/** Runs a number of tasks, each of a number of rounds, in its own quickest way. */
 type Run = (rounds: number, times: number) => PromiseLike<unknown>;
 
 async function start(name: string): Promise<{ run: Run; end: () => unknown }> {

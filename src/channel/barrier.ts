@@ -74,7 +74,7 @@ export interface BarrierOptions {
  * const runner = async (name: string) => {
  *   await ready.put(name);
  *   await barrier.wait();
- *   assert.equal(ready.qsize(), 3); // all three are ready before anybody runs
+ *   assert.equal(ready.qsize(), 3); // all three are ready before the first runs
  * };
  * const runners = ['a', 'b', 'c'].map((name) => new Process({ target: runner, args: [name] }));
  * for (const p of runners) p.start();

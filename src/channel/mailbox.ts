@@ -195,7 +195,7 @@ export class Mailbox {
     return true;
   }
 
-  /** Puts in what there is room for; returns true if all is in. Throws as `tryPush` does. */
+  /** Puts in as many records as have room. Returns true if all are in. Throws as `tryPush` does. */
   #pushBatch(batch: RecordBatch): boolean {
     this.#ends?.assertReceiver();
     const { left } = batch;

@@ -113,7 +113,7 @@ export class Cluster extends BaseManager {
 
   /**
    * A `Map` of the pairs of `init`, which are ignored if the name has a dict already. Keys are compared by their content. The function of
-   * `update` runs in the program that calls it, again if somebody else has changed the value meanwhile, so it must do nothing else.
+   * `update` runs in the program that calls it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>, options?: Named): DictProxy<K, V>;
   /** A `Map` of the properties of an object, as the form with pairs makes it. */
@@ -126,13 +126,13 @@ export class Cluster extends BaseManager {
 
   /**
    * One value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the program that calls
-   * it, again if somebody else has changed the value meanwhile, so it must do nothing else.
+   * it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   value<T>(init: T, options?: Named): ValueProxy<T> {
     return this.#make('value', options, [packValue(init, 'value', this.#far)]) as ValueProxy<T>;
   }
 
-  /** Deletes the object with this name; resolves to false if there is none. Whoever waits for it gets a `ClosedError`, whoever holds it learns that it is lost. */
+  /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it is told that it is lost. */
   async delete(name: string): Promise<boolean> {
     assertName(name);
     using deleter = this.make('deleter', 'class:deleter', []) as BaseProxy & { run(name: string): Promise<boolean> };
@@ -180,7 +180,7 @@ export class Cluster extends BaseManager {
     return new Process({ target: runGateway, args: [{ ...orders, settings: this.#settings }], name, daemon: true });
   }
 
-  /** Who may have written a value that is read: whoever has the key, or anybody. */
+  /** Who may have written a value that is read: programs with the key, or all programs. */
   get #far(): Reach {
     return this.#settings.keys.length === 0 ? reach.ANYBODY : reach.TRUSTED;
   }

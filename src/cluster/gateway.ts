@@ -3,7 +3,7 @@ import { Redis } from './redis.ts';
 import { Seal } from './seal.ts';
 import type { ClusterSettings } from './settings.ts';
 
-/** Milliseconds after which whoever waits looks again without a hint. */
+/** Milliseconds after which a wait looks again without a hint. */
 const LOOK_AGAIN = 5000;
 
 /** An object of the cluster, as its gateway sees it. */

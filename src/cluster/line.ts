@@ -14,7 +14,7 @@ export const WAIT = Symbol('wait');
 
 /** What a call that may wait does. */
 export interface Step<R> {
-  /** If true, the first attempt does not wait behind others of this gateway: it says that somebody has come. */
+  /** If true, the first attempt does not wait behind others of this gateway: it says that a party has come. */
   readonly arrives?: boolean;
   /** If true, attempts of several calls at the same time cost little more than one. */
   readonly isShared?: boolean;
@@ -105,7 +105,7 @@ export class Line {
     if (this.#waiting.length > 0) void this.#poke();
   }
 
-  /** Looks again after so many milliseconds, if not before. */
+  /** Looks again after this many milliseconds, if not before. */
   pokeIn(milliseconds: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.poke(), milliseconds);

@@ -157,7 +157,7 @@ export class ClusterObject {
     return this.#end !== undefined;
   }
 
-  /** A message has come: whoever it is for looks again. */
+  /** A message has come: the wait that it names looks again. */
   hint(letter: string): void {
     if (letter === 'x') this.#gone(true, this.#inc);
     else for (const [name, line] of this.#lines) if (name[0] === letter) line.poke();

@@ -63,11 +63,11 @@ export class Seal {
       }
     }
     throw new AuthenticationError(
-      `A value of ${place.split('|')[0]} was not sealed for it by a key of this cluster: somebody changed it, moved it, or wrote it without the key. It was not decoded, and is skipped.`,
+      `A value of ${place.split('|')[0]} was not sealed for it by a key of this cluster: it was changed, moved, or written without the key. It was not decoded, and is skipped.`,
     );
   }
 
-  /** A digest of bytes that only who has the key with this fingerprint can make; without a key anybody can. */
+  /** A digest of bytes that only programs with the key of this fingerprint can make; without a key, all programs can. */
   digest(bytes: Uint8Array, print: string): Buffer {
     const { createHmac, createHash } = crypto();
     const key = this.#keys[this.#prints.indexOf(print)];

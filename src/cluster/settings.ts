@@ -46,7 +46,7 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
   const elsewhere = keys.length === 0 ? findElsewhere(address) : undefined;
   if (elsewhere !== undefined) {
     throw new TypeError(
-      `Without a key only a server of this machine is used, and ${elsewhere} may be another: whoever can write to it could have this program decode anything. Give a key, the same in all programs.`,
+      `Without a key only a server of this machine is used, and ${elsewhere} may be another: a program that can write to it could have this one decode anything. Give a key, the same in all programs.`,
     );
   }
   const place = { address, tls, connectTimeout, replicas, patience: lease / 2 };

@@ -1,4 +1,4 @@
-/** A key of a cluster: whoever has it can have its programs decode values. */
+/** A key of a cluster: a program that has it can make the other programs decode values. */
 export type ClusterKey = string | Uint8Array;
 
 /** The files of a program that go to other machines with its functions. */

@@ -229,7 +229,7 @@ export class ClusterError extends MultiprocError {
   }
 }
 
-/** A lock of a cluster was lost: its lease ended while the server was out of reach, or somebody else released or deleted it. Another may own it. */
+/** A lock of a cluster was lost: its lease ended while the server was out of reach, or another program released or deleted it. Another may own it. */
 export class LeaseLostError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'LeaseLostError';

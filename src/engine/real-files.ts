@@ -1,6 +1,6 @@
 /**
  * Functions of `node:fs`, which a program may replace, as they were when the library was loaded. Ask for what may be a pipe or a socket with
- * `bigint: true`: Node before 24 takes the numbers of the last file that somebody asked for as those of the path that it resolves, and leaves
+ * `bigint: true`: Node before 24 takes the numbers of the last file that was asked for as those of the path that it resolves, and leaves
  * symbolic links as they are if that was a pipe or a socket.
  */
 const files = process.getBuiltinModule('node:fs');

@@ -17,7 +17,7 @@ const ON_PROTOTYPE = 16;
 
 /** What the spelling of a private static field begins with; of other keys, `.`, `#` or `@`. */
 const PRIVATE = '!';
-/** In so many members of a static field a shared object is looked for. */
+/** The largest number of members of a static field among which a shared object is looked for. */
 const MOST_LOOKED_AT = 10_000;
 
 /** What a chain was set to: nothing special, the `prototype` of a class, or an object. */

@@ -34,7 +34,7 @@ export function liveImport(binding: Binding, script: Script): LiveImport | undef
   return { module: address, member: origin.name, shared: isOfProgram(address) ? assigned : undefined };
 }
 
-/** The variable that is seen by this name in the namespace of the module at a URL, if somebody assigns to it. */
+/** The variable that is seen by this name in the namespace of the module at a URL, if the module assigns to it. */
 export function assignedExport(url: string, name: string): Binding | undefined {
   const module = scriptAt(url);
   return (module?.isModule && assignedVariable(module, name)) || undefined;
@@ -50,7 +50,7 @@ function importOf({ declaration, name }: Binding): Origin | undefined {
 }
 
 /**
- * The variable that an ES module exports by this name, if somebody assigns to it; false if nobody does, undefined where it has no such
+ * The variable that an ES module exports by this name, if the module assigns to it; false if it does not, undefined where it has no such
  * export, or nobody can tell.
  */
 function assignedVariable(module: Script, name: string, asked = new Set<string>()): Binding | false | undefined {

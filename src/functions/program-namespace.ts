@@ -7,7 +7,7 @@ export interface NamespaceMember {
   readonly name: string;
   /** Of one that arrived and is assigned to, the cell. */
   readonly value: unknown;
-  /** The variable that it is a look at, where somebody assigns to that. */
+  /** The variable that it is a look at, where the module assigns to that variable. */
   readonly variable: SharedVariable | undefined;
 }
 

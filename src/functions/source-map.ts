@@ -16,7 +16,7 @@ export function tracing(): Tracing {
 
 /** The map of a script, inline or in a file, an index map too, with its sources as URLs. Undefined where there is none that can be read: stacks then show the compiled place. */
 export function readSourceMap({ mapUrl: known, text: code, base }: Script): TraceMap | undefined {
-  // V8 does not look into text that somebody has wrapped in a function.
+  // V8 does not look into text that was wrapped in a function.
   const mapUrl = known || ([...code.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)/gm)].at(-1)?.[1] ?? '');
   if (mapUrl === '') return undefined;
   try {

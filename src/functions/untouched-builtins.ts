@@ -1,6 +1,6 @@
 /**
  * Whether what the engine itself does with data is as the engine has made it, so that to make data, and to read it, calls nothing of the
- * program: no getter that somebody put on `Object.prototype`, no `map` that he replaced.
+ * program: no getter that was put on `Object.prototype`, no `map` that was replaced.
  */
 const { getOwnPropertyDescriptor, getPrototypeOf } = Object;
 const { apply, ownKeys } = Reflect;

@@ -187,7 +187,7 @@ export class Allocator {
     this.own(payload, this.#me | MARKED);
   }
 
-  /** Says who has such a block after that, unless somebody else has taken it meanwhile. */
+  /** Writes the member that has such a block after that, unless another has taken the block meanwhile. */
   settleMark(payload: number, member: number): void {
     const block = payload - HEADER_BYTES;
     Atomics.compareExchange(this.#heap.words(block), wordIndex(block) + owner, this.#me | MARKED, member);

@@ -1,5 +1,5 @@
 /**
- * Code that V8 has compiled, kept for later processes in a folder of the user. Anybody who can write such a file can make us run any code.
+ * Code that V8 has compiled, kept for later processes in a folder of the user. A user who can write such a file can make this process run any code.
  * Therefore a file is used only if it belongs to this user, if nobody else can write it, and if it holds the very source that is about to run. V8 itself
  * refuses code of another version of V8 or of other flags. If any of this fails, the source is compiled as if there were no cache.
  */
@@ -124,7 +124,7 @@ function isDue(scripts: readonly Compiled[]): boolean {
   return scripts.some(({ kept }) => kept === undefined || kept.writtenAt < now() - LOOK_AGAIN);
 }
 
-/** Keeps what there is of a script where it is more than what was kept, and returns whether it is; otherwise nobody need look again for a while. */
+/** Keeps the code of a script if V8 has compiled more of it than was kept. Returns whether it has; if not, there is no need to look again for a while. */
 function keepOrTouch(folder: string, script: Compiled): boolean {
   const { role, part, kept } = script;
   const code = script.code();

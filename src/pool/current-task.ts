@@ -45,7 +45,7 @@ export function becomeSource<Hand extends object>(tasks: Source<Hand>): void {
   source = tasks as unknown as Source;
 }
 
-/** Declares what the running task shall be taken for: it runs the task of somebody else. */
+/** Declares what `currentTask` returns for the running task: it runs a task of another pool. */
 export function presentTask(about: AboutTask): void {
   const hand = source?.find();
   if (hand !== undefined) presented.set(hand, about);

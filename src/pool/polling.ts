@@ -10,7 +10,7 @@ const MOST = 1;
 const NEWEST = 0.2;
 /** The time in ms for which the other side is assumed to have a CPU of its own; after it, this CPU is offered to waiting threads. */
 const ALONE = 0.02;
-/** An offer that takes longer than this, in ms, was accepted; after the longer time it was by somebody who does not give the CPU back soon. */
+/** An offer that takes longer than this, in ms, was accepted. If it takes the longer time, the thread that accepted it does not give the CPU back soon. */
 const ACCEPTED = 0.002;
 const TAKEN = 0.02;
 /** The number of waits without polling after that; it doubles each time that this happens again. */
@@ -23,13 +23,13 @@ const MOST_SLEPT = 1024;
  * with or without a sleep.
  *
  * The other side may be waiting for this very CPU: the system often puts two that wake each other on one. So the CPU is offered. If the other
- * side accepts it, both go on by turns, without a sleep. If somebody else takes it, a poll only hinders, and the next waits are slept through.
+ * side accepts it, both go on by turns, without a sleep. If another thread takes it, a poll only hinders, and the next waits are slept through.
  */
 export class LoopPoll {
   #average = 0;
   /** The last offer of the CPU was accepted. */
   #isShared = false;
-  /** How many more waits are slept through since somebody else needs the CPU, and how many there will be the next time. */
+  /** How many more waits are slept through since another thread needs the CPU, and how many there will be the next time. */
   #sleeps = 0;
   #nextSleeps = FEWEST_SLEPT;
 

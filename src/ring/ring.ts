@@ -229,7 +229,7 @@ export class Ring {
     return batch.left === 0 ? outcome.DONE : outcome.FULL;
   }
 
-  /** Returns how many of so many records have room, within the section. */
+  /** Returns how many of these records have room, within the section. */
   #roomFor(records: number): number {
     const { bound } = this;
     if (bound === 0) return records;

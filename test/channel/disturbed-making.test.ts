@@ -17,7 +17,7 @@ import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
 
 type Maker = () => { close(): void }[];
 
-/** What there is to make, and the source that writes to memory besides the object's own words. */
+/** What can be made, and the source that writes to memory besides the object's own words. */
 const makers: [what: string, where: string | undefined, make: Maker][] = [
   ['a queue', undefined, () => [new Queue(), new JoinableQueue(5)]],
   ['a lock', undefined, () => [new Lock(), new Semaphore(2), new Event()]],

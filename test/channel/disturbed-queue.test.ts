@@ -177,7 +177,7 @@ test('disturbed anywhere in an immediate shutdown, a process throws away all tha
       let taken = 0;
       for (; !queue.empty(); taken++) queue.getNowait();
       assert.ok(inside === taken && (inside === 0 || inside === 3), `${taken} of ${inside} inside`);
-      // Whoever took an item can say that it is done, and nobody joins before.
+      // The member that took an item can say that it is done, and no join ends before.
       for (; taken > 0; taken--) {
         await assert.rejects(queue.join({ timeout: 0 }), { code: 'ERR_TIMEOUT' });
         queue.taskDone();

@@ -74,7 +74,7 @@ describe('multiproc serve', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(await once(second.child, 'exit'), [0, null]);
   });
 
-  test('says what to install where there is no server, and what there is where a command is not', () => {
+  test('says what to install if there is no server, and which commands exist if one does not', () => {
     const none = spawnSync(process.execPath, [cli, 'serve'], { env: { PATH: folder }, encoding: 'utf8' });
     assert.equal(none.status, 1);
     assert.match(none.stderr, /neither valkey-server nor redis-server is installed.*apt-get install redis-server/);

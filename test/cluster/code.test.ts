@@ -148,7 +148,7 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
     assert.deepEqual(await machines.run('packages', program), ['host', 'host', 'host']);
   });
 
-  test('a file that somebody has changed in the server is refused: nothing of it is decoded or written', async () => {
+  test('a file that was changed in the server is refused: nothing of it is decoded or written', async () => {
     const lib = 'export const one = () => 1;';
     const program = machines.project(
       {

@@ -271,7 +271,7 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
     assert.throws(() => new Pool({ where: ['gpu'] }), TypeError);
   });
 
-  test('a task that somebody changed or moved is refused, and nothing of it is decoded', async () => {
+  test('a task that was changed or moved in the server is refused, and nothing of it is decoded', async () => {
     const redis = await server();
     const one = await pool('forged');
     const first = assert.rejects(

@@ -23,7 +23,7 @@ async function comeFrom(localAddress: string, listener: Listener): Promise<Socke
   return socket;
 }
 
-/** So many that say nothing, all from one address. */
+/** The number of clients that send nothing, all from one address. */
 function crowd(count: number, localAddress: string, listener: Listener): Promise<Socket[]> {
   return Promise.all(Array.from({ length: count }, () => comeFrom(localAddress, listener)));
 }

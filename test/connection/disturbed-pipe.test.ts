@@ -145,7 +145,7 @@ for (const kind of ['blocked', 'looping'] as const) {
   });
 }
 
-/** So many hold an end, with the test itself, that its own words have no room for the next one. */
+/** With this many holders of an end, the test itself included, the pipe's own words have no room for the next one. */
 const CROWD = 13;
 
 test('disturbed anywhere as it is one too many for the words of an end, a process is there or not', async () => {

@@ -128,7 +128,7 @@ test('ends travel to and fro, and always arrive', async () => {
     }
   }, far);
   far.close();
-  // Somebody looks all the time whether that end is gone.
+  // Another process looks all the time whether that end is gone.
   const looker = start((end: Connection) => {
     for (;;) if (end.pollSync()) return end.recvSync();
   }, a);

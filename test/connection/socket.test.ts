@@ -351,7 +351,7 @@ test('accept ends in time and by a signal, and who comes too many is turned away
   for (const end of [first, served, second]) end.close();
 });
 
-test('a unix socket leaves no file behind, whoever forgot to close it', async () => {
+test('a unix socket leaves no file behind, even if a program forgot to close it', async () => {
   const report = new Queue<string>();
   const child = start(async (told: Queue<string>) => {
     const { Listener } = await import('multiproc/connection');

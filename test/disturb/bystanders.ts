@@ -1,6 +1,6 @@
 import type { Queue } from 'multiproc';
 
-/** What others do while somebody is stopped: each tries what can be tried, gives up in time, is aborted, and is done with the object. */
+/** What others do while a member is stopped: each tries what can be tried, gives up in time, is aborted, and is done with the object. */
 
 interface Wait {
   readonly timeout?: number;

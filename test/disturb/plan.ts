@@ -15,9 +15,9 @@ export const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);
 const isLong = process.env.TEST_LONG === '1';
 /** So much of each way, unless all is wanted. */
 const few = { kill: 2, stop: 2, fail: 3 } as const;
-/** So many stops are borne by one victim. */
+/** The number of stops that one victim is put to. */
 const STOPS = 2;
-/** `kill 17`, `stop 3,24` or `fail 3 24`: only that; `kill`: only what there is of it. */
+/** `kill 17`, `stop 3,24` or `fail 3 24`: only that; `kill`: all points, killed only. */
 const only = process.env.TEST_DISTURB?.split(' ');
 
 /** The orders for an act that passes these points. What is to happen in `where`, a source file and perhaps a function in it, is chosen in any case. */
@@ -66,7 +66,7 @@ function failing(trace: readonly number[]): Order[] {
   });
 }
 
-/** So many of them; a place that comes up often in an act is no likelier than the others. */
+/** This many of them; a place that comes up often in an act is no likelier than the others. */
 function sample(orders: Order[], count: number, trace: readonly number[], pick: () => number): Order[] {
   const byPlace = new Map<number | undefined, Order[]>();
   for (const order of orders) {

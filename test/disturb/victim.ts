@@ -69,7 +69,7 @@ export class Victim<A extends unknown[]> {
   async disturbance(): Promise<Disturbance> {
     const { way } = this.#order;
     const cell = this.#cell;
-    // While somebody is stopped no process may be able to start.
+    // While a member is stopped, no process may be able to start.
     await until(() => cell.get('ready') === this.#bystanders.length);
     const victim = this.#start();
     this.#process = victim;

@@ -98,7 +98,7 @@ function installPackages(args, folder, tries) {
   installPackages(args, folder, tries - 1);
 }
 
-/** The same by another package manager, which must have nothing to say that somebody had to act on. The program is compiled: no tool but the package is there. */
+/** The same by another package manager, which must print nothing that a user has to act on. The program is compiled: no tool but the package is there. */
 function prepareBy(adds, { folder, install, files }) {
   const tool = `${folder} itself`;
   if (!existsSync(join(tool, 'node_modules'))) {

@@ -1,4 +1,4 @@
-// Large data that a task captured is compared in place from the third task on: every change is seen all the same.
+// Large data that a task captured is compared in place from the third task on: every change is still seen.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { Pool } from 'multiproc';

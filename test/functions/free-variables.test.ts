@@ -88,7 +88,7 @@ function freeNames(source: string): string {
 
 for (const [source, free] of table) test(source, () => assert.equal(freeNames(source), free));
 
-/** Which variables somebody assigns after their declaration, and of which there is only one. */
+/** The variables that are assigned after their declaration, and of which there is only one. */
 const assignments: readonly [program: string, assigned: string, single: string][] = [
   ['let a = 1; const b = 2; a++; var c = 3; function f() {}', 'a', 'a b c f'],
   ['let a; let b; let c; a = 1; [b] = []; ({ c } = {});', 'a b c', 'a b c'],

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the sources hold templates
-// Data that nobody but one constant has, by the text of the script: what is proven, and every way in which somebody else may get hold of it.
+// Data that only one constant has, by the text of the script: what is proven, and every way in which other code may get hold of it.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { captureFunction } from '#dist/functions/capture.js';
@@ -55,7 +55,7 @@ describe('what is only read is private', () => {
 });
 
 const leaks = [
-  // Given to somebody
+  // Given to other code
   'globalThis.leak = rows;',
   'const f = (g) => g(rows);',
   'const f = (g) => g(rows[0]);',
@@ -170,7 +170,7 @@ const leaks = [
   'class A { #x; f() { return rows[0].#x; } }',
 ];
 
-describe('what somebody else may get hold of is not', () => {
+describe('data that other code may get hold of is not proven', () => {
   for (const text of leaks) test(text, () => assert.equal(isPrivate(INIT, text), false));
   test('with, in a script', () => assert.equal(isPrivate(INIT, 'with (rows[0]) { name = 1; }', false), false));
   test('the result of a script that is evaluated', () => {

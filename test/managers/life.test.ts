@@ -36,7 +36,7 @@ describe('the server of a manager', () => {
     assert.equal(await manager.server().seen(), 'initialized');
   });
 
-  test('outlives its manager while somebody has a proxy, and ends when nobody has', async () => {
+  test('outlives its manager while a proxy exists, and ends when none exists', async () => {
     let manager: Known | undefined = new Known();
     const pid = await manager.server().pid();
     let list: BaseProxy | undefined = manager.list([1]);
@@ -61,7 +61,7 @@ describe('the server of a manager', () => {
     assert.equal(await list.length(), 1);
   });
 
-  test('that is killed before it began: calls are rejected all the same', async () => {
+  test('that is killed before it began rejects the calls', async () => {
     const initializer = () => void process.kill(process.pid, 'SIGKILL');
     const manager = new Manager({ initializer });
     const queue = manager.queue();
@@ -72,7 +72,7 @@ describe('the server of a manager', () => {
     assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), ProcessError);
   });
 
-  test('that is killed while it imports what it needs: calls are rejected all the same', async () => {
+  test('that is killed while it imports what it needs rejects the calls', async () => {
     // Functions of packages are taken from the package, by an import.
     const folder = mkdtempSync(`${tmpdir()}/multiproc-`);
     const path = `${folder}/node_modules/dies/index.mjs`;

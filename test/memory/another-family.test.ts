@@ -8,7 +8,7 @@ import { Lock, Queue, SerializationError } from 'multiproc';
 const words = /^Queue objects should only be shared between processes through inheritance/;
 const refused = (error: unknown) => error instanceof SerializationError && words.test(error.message);
 
-test("a queue for somebody else's thread is refused with Python's words, and goes on", () => {
+test("a queue for a thread outside of the family is refused with Python's words, and goes on", () => {
   const q = new Queue<number>();
   assert.throws(() => new Worker('', { eval: true, workerData: { q } }), refused);
   assert.throws(() => structuredClone(q), refused);
@@ -17,7 +17,7 @@ test("a queue for somebody else's thread is refused with Python's words, and goe
   assert.equal(q.getNowait(), 1);
 });
 
-test("a queue for somebody else's process is refused with Python's words", () => {
+test("a queue for a process outside of the family is refused with Python's words", () => {
   const child = fork('-e', [''], { execArgv: [], serialization: 'advanced', stdio: 'ignore' });
   assert.throws(() => child.send({ q: new Queue() }), refused);
   child.kill();

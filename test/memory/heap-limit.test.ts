@@ -159,7 +159,7 @@ test('objects that a full heap has no room for leave nothing half made', async (
   collect();
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
   while (!queue.empty()) queue.getSync();
-  // A block that was given back twice, or was none, would be somebody's twice now.
+  // A block that was given back twice, or was none, would be given out twice now.
   const { allocator, me } = family();
   const blocks = Array.from({ length: 3000 }, (_, i) => allocator.allocate(100 << (i % 6), me));
   assert.equal(new Set(blocks).size, blocks.length);

@@ -232,7 +232,7 @@ function descend(shift: number[]): void {
   if (--left === 0) attempt.apply(undefined, shift as []);
 }
 
-/** Calls `use` that many levels before the stack is full; false if it threw, or could not even be called. */
+/** Calls `use` this many levels before the stack is full; false if it threw, or could not even be called. */
 function actBefore(level: number, shift: number, use: () => void): boolean {
   left = level;
   done = false;
@@ -241,7 +241,7 @@ function actBefore(level: number, shift: number, use: () => void): boolean {
   return done;
 }
 
-/** Tries a use at each of the last levels, after it was used so many times. */
+/** Tries a use at each of the last levels, after a number of uses. */
 async function sweep(name: string, times: number): Promise<void> {
   const use = await uses[name]!();
   using _ = watchdog(name, 120, use.object);

@@ -62,7 +62,7 @@ test(
   },
 );
 
-test('who has become another user is woken, wakes everybody, and ends with its parent', forRoot, async () => {
+test('a child that has become another user is woken, wakes others, and ends with its parent', forRoot, async () => {
   const program = start(fixture('several-users'));
   const pid = Number(await program.said('other user:'));
   assert.equal(await program.said('got:'), 'from root, from sibling');

@@ -20,7 +20,7 @@ function hold(lock: Lock, said: Queue<string>): void {
 }
 
 for (const how of ways) {
-  test(`who cannot look takes nobody for dead (${how})`, async () => {
+  test(`a member that cannot look takes no other for dead (${how})`, async () => {
     const lock = new Lock();
     const said = new Queue<string | boolean>();
     using _ = watchdog(`no thief, ${how}`, 40, lock, said);
@@ -61,7 +61,7 @@ for (const how of ways) {
     await owner.join();
   });
 
-  test(`a put and a release wake whoever waits, at once or once a descriptor is free (${how})`, async () => {
+  test(`a put and a release wake the members that wait, at once or once a descriptor is free (${how})`, async () => {
     const queue = new Queue<number>(1);
     const lock = new Lock();
     const said = new Queue<unknown>();

@@ -38,7 +38,7 @@ describe('AsyncLocalStorage shows the store of the caller', () => {
     await seen((note) => all(pool.imapUnordered((n: number) => n, [1, 2], options(note))));
   });
 
-  test('in the input of an iteration, whoever reads or ends it', async () => {
+  test('in the input of an iteration, whatever code reads or ends it', async () => {
     const pool = poolOf(1);
     const results: AsyncIterableIterator<number>[] = [];
     await seen(async (note) => {
@@ -53,7 +53,7 @@ describe('AsyncLocalStorage shows the store of the caller', () => {
         }
       }
       results.push(pool.imap((n: number) => n, items(), { buffersize: 1 }));
-      // Somebody else reads on, and leaves.
+      // Other code reads on, and leaves.
       if (results.length < callers.length) return;
       for (const each of results) {
         await request.run(-1, () => each.next());

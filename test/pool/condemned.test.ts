@@ -9,7 +9,7 @@ import { watched } from '../watchdog.ts';
 import { said as speak } from './fixtures/gated-import.ts';
 import { errorOf, lives, poolOf } from './pools.ts';
 
-/** What becomes of a running task that is to be stopped, and of its worker, whoever is held up meanwhile. */
+/** What becomes of a running task that is to be stopped, and of its worker, whatever is held up meanwhile. */
 
 describe('a task that is aborted while its worker imports what its function needs', () => {
   /** Aborts such a task, changes its function, and has others take the place of the old one, before the import ends. */

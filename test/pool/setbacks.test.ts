@@ -43,7 +43,7 @@ describe('workers that are killed while they boot', () => {
 describe('workers that cannot be started', () => {
   const { execPath } = process;
 
-  /** Runs `act` while Node cannot be found, for so many starts. */
+  /** Runs `act` while Node cannot be found, for this many starts. */
   async function withoutNode(starts: number, act: () => Promise<void>): Promise<void> {
     setSpareProcesses(0);
     let left = starts;

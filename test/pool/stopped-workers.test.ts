@@ -49,12 +49,12 @@ test('a worker that is stopped while it tries again and again for a task stops n
   for (;;) {
     await until(() => hasStopped() || isAsleep(stopped));
     if (hasStopped()) break;
-    // Somebody else has needed its CPU: it sleeps without a try, some times.
+    // Another thread has needed its CPU: it sleeps without a try, some times.
     while ((await orders(false)) !== stopped);
     stopped = await orders(true);
   }
   await until(() => workers.filter(([pid]) => pid !== stopped).every(sleeps));
-  // Longer than it takes until whoever woke a worker looks whether it has come: that would wake the other one.
+  // Longer than it takes until the member that woke a worker looks whether it has come: that would wake the other one.
   await sleep(50);
   const pids = [1, 2, 3, 4].map(() => pool.apply(() => process.pid));
   for (const pid of await watched(Promise.all(pids))) assert.notEqual(pid, stopped);

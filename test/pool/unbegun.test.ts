@@ -38,7 +38,7 @@ test('workers that have not begun are ended', { timeout: 60_000 }, async () => {
   assert.equal(existsSync(join(folder, 'go')), false);
 });
 
-test('an initializer runs in each worker all the same', { timeout: 60_000 }, async () => {
+test('an initializer runs in each worker, also if no task reaches it', { timeout: 60_000 }, async () => {
   const begun = join(folder, 'begun');
   const initializer = (file: string): void => appendFileSync(file, 'begun\n');
   const pool = new Pool({ processes: 2, initializer, initargs: [begun], env: oneIsSlow() });

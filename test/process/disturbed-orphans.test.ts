@@ -1,4 +1,4 @@
-// A child that is stopped somewhere on its way into the family, whose parent is killed and reclaimed meanwhile, goes on: somebody reclaims it, too.
+// A child that is stopped somewhere on its way into the family, whose parent is killed and reclaimed meanwhile, goes on: it is reclaimed, too.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Process } from 'multiproc';

@@ -138,7 +138,7 @@ async function bundle(format: 'esm' | 'cjs'): Promise<string> {
   return file;
 }
 
-describe('in a worker thread that somebody else made', () => {
+describe('in a worker thread that another library made', () => {
   const thread = (body: string) => `
 import { Worker, isMainThread } from 'node:worker_threads';
 ${IMPORT}

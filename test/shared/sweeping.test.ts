@@ -172,7 +172,7 @@ test('a segment of a child that ends goes on with the family', async () => {
   assert.equal(hasFolder(process.pid), false);
 });
 
-test('a segment of a child that is killed is removed by the next use, but not while somebody has it', async () => {
+test('a segment of a killed child is removed by the next use, but not while a process has it', async () => {
   const queue = new Queue<SharedMemory>();
   const p = start(async (q: Queue<SharedMemory>) => {
     for (let i = 0; i < 2; i++) await q.put(SharedMemory.create({ size: 1 }));
@@ -203,7 +203,7 @@ test('wherever a maker is killed, nothing is left after the next use', async () 
   assert.ok(died >= 5, `${died} places`);
 });
 
-test("a note of a dead process never removes somebody else's segment of the same name", async () => {
+test("a note of a dead process never removes another process's segment of the same name", async () => {
   const name = freshName();
   const { child } = await run('shared-memory-owner', name);
   await end(child, 'SIGKILL');
@@ -233,7 +233,7 @@ test('a maker whose process id means nothing here is judged by its lock', async 
   keeper.unlink();
 });
 
-test('a folder for notes that belongs to somebody else is refused', async () => {
+test('a folder for notes that belongs to another user is refused', async () => {
   const { child, line } = await run('shared-memory-of-another-user');
   await end(child);
   assert.equal(line, 'ERR_PLATFORM');

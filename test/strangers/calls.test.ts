@@ -35,7 +35,7 @@ const types = [
 ];
 types.push('dict', 'list', 'set', 'namespace', 'value', 'array', 'unknown', '__proto__');
 
-/** Any argument, also those that somebody waits for. */
+/** Any argument, also those that are awaited. */
 function argument(dice: Dice, depth = 2): unknown {
   const leaves = [
     undefined,

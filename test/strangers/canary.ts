@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What notices that a message was more than data: somebody came to its address, or ran one of its texts. */
+/** What notices that a message was more than data: a connection came to its address, or one of its texts was run. */
 export interface Canary {
   readonly address: string;
   /** Source text that would write a file. */

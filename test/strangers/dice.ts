@@ -35,7 +35,7 @@ export class Dice {
 /** The seed of this run: `TEST_SEED=…` has the same inputs again, and `TEST_INPUT=…` one of them alone. */
 export const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);
 
-/** The numbers of the inputs of a test: so many, and a hundred times as many in the long tests. */
+/** The numbers of the inputs of a test: `count` of them, and a hundred times as many in the long tests. */
 export function inputs(count: number): readonly number[] {
   if (process.env.TEST_INPUT !== undefined) return [Number(process.env.TEST_INPUT)];
   return Array.from({ length: process.env.TEST_LONG ? count * 100 : count }, (_, i) => i);

@@ -46,7 +46,7 @@ async function send(t: TestContext, key: string | undefined, make: (lures: Lures
 
 for (const [who, key, count] of [
   ['a stranger', undefined, 5000],
-  ['somebody who has the key', KEY, 2000],
+  ['a program that has the key', KEY, 2000],
 ] as const) {
   describe(`the receiver stays well, and does nothing, whatever ${who} sends`, () => {
     test('the receiver is unharmed by any form of any extension from a stranger', (t) =>

@@ -3,18 +3,18 @@ import { withEncoder } from '#dist/codec/encoder.js';
 import { HEADER } from '#dist/codec/tags.js';
 import type { Canary } from './canary.ts';
 
-/** What a stranger would like somebody to do something with: the address, the source and the module of a canary, in all guises. */
+/** What a stranger would like the receiver to use: the address, the source and the module of a canary, in all guises. */
 export interface Lures {
   readonly texts: readonly string[];
   /** Values as they stand in a message. */
   readonly values: readonly Uint8Array[];
-  /** Those of them that say where somebody might go. */
+  /** Those of them that name an address. */
   readonly places: readonly Uint8Array[];
   /** Whole messages, as a member of the family would write them. */
   readonly messages: readonly Uint8Array[];
 }
 
-/** Texts that mean something to somebody. */
+/** Texts that have a meaning somewhere in the library. */
 const texts = [
   'dict',
   'queue',

@@ -32,7 +32,7 @@ function text({ out, dice, lures }: Making): void {
   else out.string(dice.bytes(dice.below(20)).toString(dice.pick(['latin1', 'hex', 'ucs2'])));
 }
 
-/** So many values, more or less. */
+/** About this many values. */
 function values(making: Making, n: number, depth: number): void {
   for (let i = 0; i < n; i++) writeAny(making, depth - 1);
 }
@@ -49,7 +49,7 @@ const texts =
     making.out.byte(tag);
     for (let i = 0; i < n; i++) text(making);
   };
-/** A container whose count is a `uint` or a word, with so many values for each. */
+/** A container whose count is a `uint` or a word, with this many values for each. */
 const container =
   (tag: number, each: number, isWord = false): Write =>
   (making, depth) => {

@@ -9,7 +9,7 @@ import { slay, start, waiting, wordOf } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
-/** Nobody has it, and whoever wants it gets it. */
+/** The lock is free, and every member that wants it gets it. */
 async function free(lock: Lock): Promise<void> {
   assert.equal(await lock.acquire(TIMEOUT), true);
   lock.release();
@@ -72,7 +72,7 @@ async function acquireOnOrder(lock: Lock, orders: Queue<number>, answers: Queue<
   }
 }
 
-/** Has somebody wait for the lock, which is ours, until the waiter requests a handoff. */
+/** Makes a member wait for the lock, which is ours, until the waiter requests a handoff. */
 function requestHandoff(lock: Lock, orders: Queue<number>, answers: Queue<string>, requested = true): void {
   orders.putSync(1);
   // Woken in vain after it has waited for a while, the waiter requests a handoff; at times it is quicker, and comes again.

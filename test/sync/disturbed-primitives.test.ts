@@ -156,7 +156,7 @@ test('disturbed anywhere while it passes on what a dead waiter did not use, a pr
   assert.ok(count >= 6, `${count} points`);
 });
 
-/** So many entries have room in the object itself. */
+/** The number of entries that have room in the object itself. */
 const FIRST_ENTRIES = 5;
 
 test('disturbed anywhere while it joins a line that is full, a process makes room for all who come', async () => {

@@ -29,7 +29,7 @@ test('its owner acquires it again, in every way, and releases it as often', asyn
   }
 });
 
-test('acquired again, options are looked at all the same', async () => {
+test('the options of an acquisition are checked also when the owner acquires again', async () => {
   const lock = new RLock();
   await lock.acquire();
   const reason = new Error('enough');

@@ -4,7 +4,7 @@ import { isMainThread, Worker, workerData } from 'node:worker_threads';
 import { nap } from '../disturb/cell.ts';
 import { entriesOf } from './diary.ts';
 
-/** Has everybody go on who is stopped, when the time is over: in a thread of its own, that belongs to no family and waits for none. */
+/** Lets all stopped players go on when the time is over: in a thread of its own, that belongs to no family and waits for none. */
 export function startKeeper(diary: string): { end(): Promise<unknown> } {
   const over = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { keeperOf: diary, over } });

@@ -84,7 +84,7 @@ export const parts = {
     return async () => {
       for (const lock of [rlock, semaphore, condition]) {
         try {
-          // Not by way of another promise: an RLock belongs to whoever awaits this one.
+          // Not by way of another promise: an RLock belongs to the code that awaits this one.
           if (!(await lock.acquire(SHORT))) continue;
         } catch (error) {
           rethrowUnexpected(error);

@@ -95,7 +95,7 @@ class Reader {
     this.#stage = stage;
   }
 
-  /** For so many milliseconds. */
+  /** How long it lasts, in milliseconds. */
   async read(ms: number): Promise<void> {
     for (const end = performance.now() + ms; performance.now() < end; ) {
       await this.#stage.second.get({ timeout: 10 }).then((item) => this.#note(item), ignoreEmpty);

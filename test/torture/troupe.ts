@@ -23,7 +23,7 @@ export async function play(name: Name, slot: number, stage: Stage, unrest: Unres
   }
 }
 
-/** Who plays what, and so many points between two disturbances: what is quick passes many. */
+/** Who plays what, and the number of points between two disturbances: what is quick passes many. */
 const cast: readonly (readonly [Name, number])[] = [
   ['produce', 3000],
   ['produce', 3000],

@@ -9,7 +9,7 @@ export interface Unrest {
   readonly who: string;
   readonly seed: number;
   readonly diary: string;
-  /** So many points lie between two disturbances, on the average. */
+  /** The number of points between two disturbances, on the average. */
   readonly every: number;
   readonly ways: readonly Entry['way'][];
 }

@@ -209,7 +209,7 @@ export class HostedPool {
       const results = new Results(this.#host.seal, place.result(this.id, job.id), (isLast, sealed, indices) =>
         this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
       );
-      // Somebody else may have made the job.
+      // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
       const isWhole = !isOurs || String(reply[0]) === 'GONE' || (await this.#runAll(claim, reply, results));
       if (claim.isLost) return;
@@ -341,7 +341,7 @@ export class HostedPool {
     return true;
   }
 
-  /** The task has no start left: whoever finds out settles it. */
+  /** The task has no start left: the host that finds this settles it. */
   async #spend({ job }: Claim, index: number, host: string): Promise<void> {
     this.#host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');

@@ -4,7 +4,7 @@ import { type BullJob, type BullWorker, lookInterval, nextJob, openWorker } from
 import { outliveAfter } from '../tasks/outlive.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 
-/** After so many times in a row a host that gets no jobs has no way out but to end. */
+/** The number of times in a row that a host opens its worker anew without getting a job; after that it ends. */
 const MOST_TIMES = 3;
 
 /** What was found: all is well, BullMQ's worker was opened anew, or that does not help any more. */

@@ -8,7 +8,7 @@ import type { HostInfo } from '../tasks/read-hosts.ts';
 const MOST_CONNECTIONS = 32;
 const LARGEST_HEADER = 4096;
 const PATIENCE = 5000;
-/** Milliseconds for which what the server of the cluster said serves again, however often somebody asks. */
+/** Milliseconds for which the last answer of the cluster's server is used again, however many requests come. */
 const FRESH = 1000;
 
 /** What is served of a host. */

@@ -23,7 +23,7 @@ export interface WorkerOptions extends ClusterOptions {
   readonly grace?: number | undefined;
   /**
    * Where the host serves its metrics, as Prometheus reads them at `/metrics`: a port of this machine's loopback address, such as `'9464'`, or an
-   * address that other machines reach, such as `'10.0.0.5:9464'`. Whoever reaches it may read them. None if left out; port 0 takes a free one.
+   * address that other machines reach, such as `'10.0.0.5:9464'`. Every program that reaches it may read them. None if left out; port 0 takes a free one.
    */
   readonly metrics?: string | undefined;
   /** Options of node for the host and its workers, such as `['--import', 'tsx']`. */
@@ -68,7 +68,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   }
   if (settings.keys.length === 0) {
     throw new TypeError(
-      'A worker needs a key, the same as the programs whose tasks it runs: whoever can write to the server could have it run anything else. Give { key }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
+      'A worker needs a key, the same as the programs whose tasks it runs: a program that can write to the server could have it run anything else. Give { key }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
     );
   }
   assertBullInstalled();

@@ -33,7 +33,7 @@ export class CodeFolder {
   /** Resolves to the path of the file with this hash; `fetch` brings the bytes if the file is not kept. Rejects if they are other bytes. */
   file(hash: string, fetch: () => Promise<Uint8Array>): Promise<string> {
     const path = `${this.path}/files/${hash}`;
-    // Somebody may have cleaned the folder for temporary files.
+    // The folder for temporary files may have been cleaned.
     if (this.#kept.has(hash) && fs.existsSync(path)) return Promise.resolve(path);
     let coming = this.#coming.get(hash);
     if (coming === undefined) {

@@ -16,7 +16,7 @@ export interface LockHolder {
 
 /** A lock of a cluster that is held for a block; leaving an `await using` block releases it. */
 export interface ClusterGuard extends Disposable, AsyncDisposable {
-  /** Grows with every acquisition of the lock: what the lock protects can refuse whoever shows a smaller one. */
+  /** A number that grows with every acquisition of the lock: the resource that the lock protects can refuse an owner that shows a smaller one. */
   readonly fence: bigint;
   /** True if the last owner died holding the lock. */
   readonly abandoned: boolean;
@@ -24,7 +24,7 @@ export interface ClusterGuard extends Disposable, AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-/** A lock that programs on several machines share; anybody may release it. It is held for as long as the program lives and reaches the server. */
+/** A lock that programs on several machines share; any of them may release it. It is held for as long as the program lives and reaches the server. */
 export class ClusterLock extends LockProxy {
   /** What this proxy has learnt when it took the lock for the last time. */
   #taking: Taking | undefined;

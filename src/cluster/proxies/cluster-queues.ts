@@ -6,7 +6,7 @@ import { packValue, unpackValue } from '../packed.ts';
 import type { Taken } from '../served/cluster-queue.ts';
 import { type Call, packedKinds, packing } from './packing.ts';
 
-/** Calls a queue's method with bytes for items. `far` says who may have written an item: whoever has the key, or anybody. */
+/** Calls a queue's method with bytes for items. `far` says who may have written an item: programs with the key, or all programs. */
 async function callPacked(
   call: Call,
   far: Reach,

@@ -7,7 +7,7 @@ import type { Reference } from '../../managers/reference.ts';
 /** Calls a method of the object in the gateway. */
 export type Call = (method: string, args?: readonly unknown[], options?: WaitOptions) => Promise<unknown>;
 
-/** Calls a method with values that are packed in this process. `far` says who may have written what is read: programs with the key, or anybody. */
+/** Calls a method with values that are packed in this process. `far` says who may have written what is read: programs with the key, or all programs. */
 type CallPacked = (
   call: Call,
   far: Reach,

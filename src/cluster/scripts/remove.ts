@@ -1,5 +1,5 @@
 /**
- * Removes a pool's keys with its queue in BullMQ, in one step: BullMQ's own way takes several, and leaves keys for ever if whoever takes them
+ * Removes a pool's keys with its queue in BullMQ, in one step: BullMQ's own way takes several, and leaves keys for ever if the program that takes them
  * dies in between. KEYS: what goes; ARGV: what the names of BullMQ's keys begin with, then
  * their ends.
  */

@@ -48,7 +48,7 @@ if op == 'release' then
   local top = redis.call('HGET', M, 'top')
   if top ~= '' and units() >= tonumber(top) then return {'FREE'} end
   if take(mine, 1) == 0 then
-    -- Anybody may give back what another holds, as in Python.
+    -- Any program may give back a unit that another holds, as in Python.
     local other = redis.call('HKEYS', D)[1]
     if other then take(other, 1) end
   end

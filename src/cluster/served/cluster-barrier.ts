@@ -47,7 +47,7 @@ export function clusterBarrier(object: ClusterObject): ServedObject {
     }
   };
 
-  /** A party has given up. If its round had become full meanwhile, it passes all the same. */
+  /** A party has given up. If its round has become full meanwhile, the party passes nevertheless. */
   const withdrawn = async (number: string, index: number | undefined, cause: unknown): Promise<number> => {
     const isLate = cause instanceof Late;
     const error = isLate

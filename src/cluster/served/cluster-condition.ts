@@ -19,7 +19,7 @@ export function clusterCondition(lock: ClusterServedLock, name = randomHex(8)): 
   };
   const step = async (op: string, { fence }: Hold, last: string): Promise<void> => {
     if (!says(await object.run(op, [fence, name, last], op === 'await'), 'LOST')) return;
-    throw new LeaseLostError('The lock of the condition was lost: its lease ended, or somebody else released it.');
+    throw new LeaseLostError('The lock of the condition was lost: its lease ended, or another program released it.');
   };
 
   const wait = async (caller: Caller, options: WaitOptions | undefined): Promise<boolean> => {

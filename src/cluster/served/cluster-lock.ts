@@ -8,7 +8,7 @@ import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
 
-/** What whoever takes a lock learns. */
+/** What an owner is told when it takes a lock. */
 export interface Taking {
   /** A number in decimal digits. */
   readonly fence: string;
@@ -107,7 +107,7 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
     if (mine?.isLost || says(reply, 'LOST')) {
       if (hold === mine) over(false);
       throw new LeaseLostError(
-        'The lock was lost before this release: its lease ended, or somebody else released it. Another may have had it since.',
+        'The lock was lost before this release: its lease ended, or another program released it. Another may have had it since.',
       );
     }
     if (says(reply, 'FREE')) throw new StateError('release() of a lock that nobody holds.');

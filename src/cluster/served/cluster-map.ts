@@ -5,7 +5,7 @@ import type { Reply } from '../redis.ts';
 /** A key and its value, as the bytes that a proxy has made of them. */
 export type PackedEntry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** What a replacement answers: `isDone`, else the value that somebody else has set meanwhile. */
+/** What a replacement answers: `isDone`, else the value that another program has set meanwhile. */
 export interface Replacement {
   readonly isDone: boolean;
   readonly now: Seen;

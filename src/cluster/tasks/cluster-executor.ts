@@ -30,7 +30,7 @@ interface ClusterTask {
 
 /** How many slots are assumed until the cluster has said: chunks that are too small cost less than slots that stay empty. */
 const ASSUMED_SLOTS = 32;
-/** Tasks of one turn go to the gateway together, but no more than so many, so that it begins while others are being packed. */
+/** The largest number of tasks of one turn that go to the gateway together: it begins with them while others are being packed. */
 const MOST_TOGETHER = 256;
 
 /** Runs the tasks of one pool on the hosts of a cluster. The gateway's part is `TaskDesk`. See ../README.md, "Tasks". */
@@ -59,7 +59,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     const { keys } = readTaskSettings(this.#options);
     if (keys.length === 0) {
       throw new TypeError(
-        'A Pool of a cluster needs a key, the same as its workers: whoever can write to the server could have them run anything else. Give { cluster: { url, key } }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
+        'A Pool of a cluster needs a key, the same as its workers: a program that can write to the server could have them run anything else. Give { cluster: { url, key } }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
       );
     }
     assertBullInstalled();

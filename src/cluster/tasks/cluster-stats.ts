@@ -61,7 +61,7 @@ async function readPool(redis: Redis, namespace: string, id: string): Promise<Cl
   // Its program is dead, or has ended it.
   if (lease === undefined) return undefined;
   let tasks = 0;
-  // What somebody else has written into the server is no job.
+  // Another program may have written this into the server: it is no job.
   for (const job of jobs) tasks += countsOf(String(job)).count || 0;
   let running = 0;
   for (const state of states) {

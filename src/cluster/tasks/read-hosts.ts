@@ -82,7 +82,7 @@ function open(seal: Seal | undefined, runs: Buffer | null | undefined, id: strin
   }
 }
 
-/** True if this may have been said by the host with this id: whoever can write to the server can write anything there. */
+/** True if the host with this id may have written this: a program that can write to the server can write anything there. */
 function isHost(info: unknown, id: string): info is Omit<HostInfo, 'pools'> {
   const said = info as Partial<Record<keyof HostInfo, unknown>> | null;
   if (typeof said !== 'object' || said === null || said.id !== id) return false;

@@ -3,7 +3,7 @@ import { clock } from '../../engine/builtins.ts';
 /** Milliseconds between two warnings. */
 const WARN_AGAIN = 1000;
 
-/** Results that were not sealed for their place. Warns at most once a second: anybody who writes to the server could flood the program otherwise. */
+/** Results that were not sealed for their place. Warns at most once a second: a stranger who writes to the server could otherwise flood the program. */
 export class RefusedResults {
   #count = 0;
   #warned = -WARN_AGAIN;

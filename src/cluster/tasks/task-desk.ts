@@ -19,7 +19,7 @@ import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
 import { jobId, news, newsChannel, place, stepKeys, taskKeys } from './task-keys.ts';
 
-/** So many jobs are in Redis at least, if there are as many. */
+/** The number of jobs that are kept in Redis at least, if there are as many. */
 const FEWEST_JOBS = 64;
 /** Milliseconds that a pool which ends waits for the server. */
 const GOODBYE = 3000;

@@ -6,6 +6,6 @@ const ReentrantLock = reentrant(LockProxy);
 
 /**
  * A lock in a manager's server that its owner, an async context of one thread, may acquire again, as an `RLock`: the owner gets it at once each time, and it
- * is free after as many releases as acquisitions. `release()` of anybody else rejects with a `StateError`.
+ * is free after as many releases as acquisitions. `release()` of any other client rejects with a `StateError`.
  */
 export class RLockProxy extends ReentrantLock {}
