@@ -1,10 +1,11 @@
 import { BrokenBarrierError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
-import { defineKind, type Family } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { field as memberField } from '../memory/members.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word, word64 } from '../memory/struct.ts';
 import { type Arrival, BarrierRounds, barrierRounds } from '../sync/barrier-rounds.ts';

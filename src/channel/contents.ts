@@ -2,9 +2,10 @@ import { type ArrivingContent, CONTENT_WORDS, type Content } from '../codec/capt
 import { withDecoder } from '../codec/decoder.ts';
 import { reach } from '../codec/extension.ts';
 import { objectField } from '../memory/counts.ts';
-import { defineKind, type Family, letGoOf } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind, letGoOf } from '../memory/object-kinds.ts';
 import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
   commitEnvelope,

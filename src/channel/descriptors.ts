@@ -1,8 +1,9 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { defineKind, type Family, family } from '../memory/family.ts';
+import { type Family, family } from '../memory/family.ts';
 import { granuleOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { parking, pipes } from '../platform/choose.ts';
 

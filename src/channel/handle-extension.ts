@@ -1,8 +1,6 @@
 import { type Extension, reach } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
-import { objectField } from '../memory/counts.ts';
-import { kindNumbered } from '../memory/family.ts';
-import { wordIndex } from '../memory/heap.ts';
+import { kindNumbered, kindOf } from '../memory/object-kinds.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 
 /** Sends a shared object as its place in the heap; the receiver makes an object of the same kind for this place. */
@@ -14,7 +12,7 @@ export const handleExtension: Extension<SharedObject> = {
   matches: (value): value is SharedObject => value instanceof SharedObject,
   write(value, out) {
     const { family, offset } = locate(value);
-    out.uint32(family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number);
+    out.uint32(kindOf(family, offset));
     out.handle(offset);
   },
   read(input) {

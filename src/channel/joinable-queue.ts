@@ -1,9 +1,9 @@
 import { StateError, TimeoutError } from '../contracts/errors.ts';
 import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { ShutdownOptions } from '../contracts/queue.ts';
-import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { closedError, type Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { WaitList } from '../sync/wait-list.ts';

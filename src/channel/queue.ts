@@ -8,8 +8,8 @@ import {
   readBound,
   type ShutdownOptions,
 } from '../contracts/queue.ts';
-import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 import { NOT_YET } from '../waits/attempt.ts';

@@ -1,5 +1,5 @@
-import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { dropValue, readValue, storeValue } from './stored-value.ts';

@@ -1,5 +1,5 @@
-import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 

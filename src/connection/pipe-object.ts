@@ -1,8 +1,9 @@
 import { Mailbox, mailbox } from '../channel/mailbox.ts';
 import { objectField } from '../memory/counts.ts';
-import { defineKind, type Family } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { EndHolders, endHoldersStruct } from './end-holders.ts';

@@ -3,9 +3,9 @@
  * holder.
  */
 import { lazy } from '../loading/lazy.ts';
-import { defineKind, releaseObject } from '../memory/family.ts';
 import { granuleOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind, releaseObject } from '../memory/object-kinds.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { field, leaseField, returnsOf } from './lease-blocks.ts';
 

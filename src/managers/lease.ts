@@ -1,6 +1,7 @@
-import { type Family, releaseObject, retainObject } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { releaseObject, retainObject } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET } from '../waits/attempt.ts';

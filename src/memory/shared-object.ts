@@ -1,8 +1,9 @@
 import { ClosedError, SerializationError } from '../contracts/errors.ts';
 import { refuseObjectWhereLoaded } from '../loading/loaded-for-functions.ts';
 import { objectField } from './counts.ts';
-import { type Family, family, letGoOf } from './family.ts';
+import { type Family, family } from './family.ts';
 import { wordIndex } from './heap.ts';
+import { letGoOf } from './object-kinds.ts';
 
 /** Names an existing object: given to a constructor in place of the user's arguments. */
 export class Existing {

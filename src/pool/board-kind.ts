@@ -1,6 +1,6 @@
 import { lazy } from '../loading/lazy.ts';
-import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 
 const board = lazy(() => require('./task-board.ts') as typeof import('./task-board.ts'));
 

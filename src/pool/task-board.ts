@@ -3,6 +3,7 @@ import { ShutDown } from '../contracts/errors.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
@@ -246,7 +247,7 @@ export class TaskBoard extends SharedObject {
     const { lifelines, members } = this.#family;
     const owner = this.#words[this.#at + field.ownerName] as number;
     const onDeath = () => {
-      this.#family.reclaim(owner);
+      reclaim(this.#family, owner);
       callback();
     };
     if (!lifelines.watch(owner, onDeath) && members.isGone(owner)) return undefined;

@@ -1,10 +1,11 @@
 import { unpack } from '../channel/transport.ts';
 import { objectField } from '../memory/counts.ts';
-import { defineKind, type Family, letGoOf, releaseObject } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { field } from '../memory/members.ts';
+import { defineKind, letGoOf, releaseObject } from '../memory/object-kinds.ts';
 import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
   commitEnvelope,

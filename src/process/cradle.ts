@@ -1,4 +1,5 @@
 import type { Family } from '../memory/family.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import type { Ends } from '../memory/signals.ts';
 
 /** Everything that must exist before a member can be started: its slot in the table, its doorbell and its lifeline. */
@@ -13,7 +14,7 @@ export function prepareMember(family: Family, isThread: boolean): Cradle {
   try {
     return { member, ends: family.signals.prepare(member) };
   } catch (error) {
-    family.reclaim(member);
+    reclaim(family, member);
     throw error;
   }
 }
@@ -21,5 +22,5 @@ export function prepareMember(family: Family, isThread: boolean): Cradle {
 /** Frees all of it, if no member has been started. */
 export function giveUpMember(family: Family, { member, ends }: Cradle): void {
   ends.giveUp();
-  family.reclaim(member);
+  reclaim(family, member);
 }

@@ -1,5 +1,6 @@
 import { clock } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import type { Cradle } from './cradle.ts';
 
 /** The process or thread behind a `Process`: it waits for its assignment, runs it, or has ended. */
@@ -92,7 +93,7 @@ export abstract class Runner {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;
     this.#isLifelineOpen = false;
-    this.family.reclaim(this.member);
+    reclaim(this.family, this.member);
     const callbacks = [...this.#onExit];
     this.#onExit.clear();
     for (const callback of callbacks) callback();

@@ -1,6 +1,6 @@
 import type { Family } from '../memory/family.ts';
-import { letGoOf, releaseObject } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
+import { letGoOf, releaseObject } from '../memory/object-kinds.ts';
 
 /** A large binary on its way: its block in the heap and its length in bytes. */
 export interface Blob {

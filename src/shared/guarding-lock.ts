@@ -1,8 +1,8 @@
 import { StateError } from '../contracts/errors.ts';
-import { objectField } from '../memory/counts.ts';
-import { type Family, releaseObject, retainObject } from '../memory/family.ts';
-import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
+import type { Family } from '../memory/family.ts';
+import { granuleOf, placeOf } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { kindOf, releaseObject, retainObject } from '../memory/object-kinds.ts';
 import { Existing, knownObject, locate } from '../memory/shared-object.ts';
 import { Lock } from '../sync/lock.ts';
 import { RLock } from '../sync/rlock.ts';
@@ -76,7 +76,7 @@ function openLock(family: Family, granule: number): Lock {
   const offset = placeOf(granule);
   const known = knownObject(offset);
   if (known !== undefined) return known as Lock;
-  const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
+  const kind = kindOf(family, offset);
   const Class = lockClasses.get(kind);
   if (Class === undefined) throw new Error(`A lock of the unknown kind ${kind}.`);
   return new Class(new Existing(offset));

@@ -1,7 +1,7 @@
 import { MAX_PAYLOAD } from '../memory/allocator.ts';
-import { defineKind, releaseObject, retainObject } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind, releaseObject, retainObject } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word } from '../memory/struct.ts';
 import type { Lock } from '../sync/lock.ts';

@@ -1,7 +1,8 @@
 import { registerSharedBuffers } from '../codec/buffer-table.ts';
-import { defineKind, type Family, letGoOf } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind, letGoOf } from '../memory/object-kinds.ts';
 import { canPin, pin } from '../memory/pin.ts';
 import { Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word } from '../memory/struct.ts';

@@ -1,6 +1,6 @@
-import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { line, objectStruct, word, word64 } from '../memory/struct.ts';
 import type { Lock } from '../sync/lock.ts';

@@ -1,4 +1,5 @@
 import type { Family } from '../memory/family.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import { line } from '../memory/struct.ts';
 import { EntryTable, entryTable } from './entry-table.ts';
 
@@ -169,7 +170,7 @@ export class ConditionLine {
     let died = false;
     for (const member of woken) {
       if (this.#family.parker.wake(member) || !this.#family.members.isGone(member)) continue;
-      this.#family.reclaim(member);
+      reclaim(this.#family, member);
       died = true;
     }
     if (died) this.passOn();
@@ -178,7 +179,7 @@ export class ConditionLine {
   /** Checks whether marked members that have not come yet are alive, and wakes them in case another member has released the lock. */
   review(): void {
     const notified = this.#notified();
-    for (const member of notified) if (this.#family.members.isGone(member)) this.#family.reclaim(member);
+    for (const member of notified) if (this.#family.members.isGone(member)) reclaim(this.#family, member);
     this.wake(notified);
     this.passOn();
   }

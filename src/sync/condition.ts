@@ -2,10 +2,10 @@ import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
-import { objectField } from '../memory/counts.ts';
-import { defineKind, type Family, releaseObject, retainObject } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind, kindOf, releaseObject, retainObject } from '../memory/object-kinds.ts';
 import { closedError, Existing, knownObject, locate, SharedObject } from '../memory/shared-object.ts';
 import { objectStruct, word } from '../memory/struct.ts';
 import { NOT_YET } from '../waits/attempt.ts';
@@ -327,8 +327,7 @@ function readLock(lock: Lock | undefined): Lock {
 function lockAt(family: Family, offset: number): Lock {
   const known = knownObject(offset);
   if (known !== undefined) return known as Lock;
-  const kind = family.heap.words(offset)[wordIndex(offset) + objectField.kind];
-  return kind === kinds.RLOCK ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
+  return kindOf(family, offset) === kinds.RLOCK ? new RLock(new Existing(offset)) : new Lock(new Existing(offset));
 }
 
 function assertPredicate(predicate: unknown): void {

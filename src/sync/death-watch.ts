@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
+import { reclaim } from '../memory/reclaim.ts';
 
 /** Milliseconds until a member that cannot count on being told of a death checks for itself: the first time, and at most. */
 const FIRST_LOOK = 250;
@@ -59,7 +60,7 @@ export class DeathWatch {
     if (member === 0 || member === this.#family.me || this.#watched.has(member)) return false;
     const onDeath = () => {
       this.#watched.delete(member);
-      this.#family.reclaim(member);
+      reclaim(this.#family, member);
       this.#family.parker.schedule();
     };
     try {
@@ -78,7 +79,7 @@ export class DeathWatch {
 
   #reclaimIfDead(member: number): boolean {
     if (member === 0 || member === this.#family.me || !this.#family.members.isGone(member)) return false;
-    this.#family.reclaim(member);
+    reclaim(this.#family, member);
     return true;
   }
 

@@ -1,7 +1,7 @@
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
-import { defineKind } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { objectStruct, word } from '../memory/struct.ts';

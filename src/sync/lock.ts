@@ -1,8 +1,10 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import { defineKind, type Family } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import { Existing, locate } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { objectStruct, word } from '../memory/struct.ts';
@@ -229,7 +231,7 @@ export class Lock extends Acquirable implements AnyLock {
     if (this.#kept() !== 0) this.waiters.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
-    this.#family.reclaim(owner);
+    reclaim(this.#family, owner);
     return this.attempt() === true;
   };
 }

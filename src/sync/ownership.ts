@@ -118,9 +118,26 @@ export class Ownership {
     };
   }
 
-  /** Runs `fn` as the owner. */
-  run<R>(hold: Hold, fn: () => R): R {
-    return runCarrying(hold, fn);
+  /**
+   * Takes the lock, unless the caller has it already, runs `fn` as the owner, and calls `leave` even if `fn` fails. Resolves to what `fn`
+   * returns. `again` returns the caller's hold, if it has one.
+   */
+  async with<R>(
+    again: () => Hold | undefined,
+    take: () => Promise<boolean>,
+    leave: (hold: Hold) => void | Promise<void>,
+    fn: () => R,
+  ): Promise<Awaited<R>> {
+    let hold = again();
+    if (hold === undefined) {
+      hold = new Hold(true);
+      this.begin(hold, await take());
+    }
+    try {
+      return await runCarrying(hold, fn);
+    } finally {
+      await leave(hold);
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { StateError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
-import { defineKind } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
@@ -97,17 +97,13 @@ export class RLock extends Lock {
     }
   }
 
-  override async with<R>(fn: () => R): Promise<Awaited<R>> {
-    let hold = this.#again(undefined);
-    if (hold === undefined) {
-      hold = new Hold(true);
-      this.#ownership.begin(hold, await super.acquire());
-    }
-    try {
-      return await this.#ownership.run(hold, fn);
-    } finally {
-      this.#leave(hold);
-    }
+  override with<R>(fn: () => R): Promise<Awaited<R>> {
+    return this.#ownership.with(
+      () => this.#again(undefined),
+      () => super.acquire(),
+      (hold) => this.#leave(hold),
+      fn,
+    );
   }
 
   /**

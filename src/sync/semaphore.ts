@@ -1,7 +1,9 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import { defineKind, type Family } from '../memory/family.ts';
+import type { Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
+import { defineKind } from '../memory/object-kinds.ts';
+import { reclaim } from '../memory/reclaim.ts';
 import { Existing, locate } from '../memory/shared-object.ts';
 import { from, objectStruct } from '../memory/struct.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
@@ -119,7 +121,7 @@ export class Semaphore extends Acquirable implements AnyLock {
     const { me, members } = this.#family;
     if (this.#units.free > 0 && this.#units.keptFor !== 0) this.waiters.remind();
     const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
-    for (const member of dead) this.#family.reclaim(member);
+    for (const member of dead) reclaim(this.#family, member);
     return dead.length > 0 && this.#units.take();
   };
 }

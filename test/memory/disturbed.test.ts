@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { getContext, getStartMethod, Lock, PlatformError, Process, Queue } from 'multiproc';
-import { family, releaseObject } from '#dist/memory/family.js';
+import { family } from '#dist/memory/family.js';
 import { GRANULE, wordIndex } from '#dist/memory/heap.js';
 import { layout } from '#dist/memory/layout.js';
+import { releaseObject } from '#dist/memory/object-kinds.js';
+import { reclaim } from '#dist/memory/reclaim.js';
 import { locate } from '#dist/memory/shared-object.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
@@ -209,7 +211,7 @@ test('disturbed anywhere in a reclaim, a member leaves the rest to others', asyn
   const count = await disturbEverywhere(
     () => {
       while (!family().members.isGone(dead));
-      family().reclaim(dead);
+      reclaim(family(), dead);
     },
     () => [new Queue<unknown>()],
     async ({ isDead, threw }, queue) => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import { Lock, type Process, Queue, setSpareProcesses } from 'multiproc';
-import { family, kindNumbered } from '#dist/memory/family.js';
+import { family } from '#dist/memory/family.js';
 import { wordIndex } from '#dist/memory/heap.js';
 import { kinds } from '#dist/memory/kinds.js';
 import { layout } from '#dist/memory/layout.js';
 import { field, SLOTS, state } from '#dist/memory/members.js';
+import { kindNumbered } from '#dist/memory/object-kinds.js';
+import { reclaim } from '#dist/memory/reclaim.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
@@ -27,7 +29,7 @@ describe('names', () => {
     const taken = Array.from({ length: 50 }, () => {
       const member = family().reserve(false);
       members.set(member, field.state, state.LIVE);
-      family().reclaim(member);
+      reclaim(family(), member);
       return member & SLOT;
     });
     assert.equal(new Set(taken).size, 50);

@@ -56,17 +56,13 @@ export function reentrant<Class extends LockClass>(Base: Class): Class {
      * Acquires the lock, runs `fn` and the code that it calls as the owner, and releases the lock even if `fn` fails. Resolves to what `fn`
      * returns.
      */
-    override async with<R>(fn: () => R): Promise<Awaited<R>> {
-      let hold = this.#again(undefined);
-      if (hold === undefined) {
-        hold = new Hold(true);
-        this.#ownership.begin(hold, await this.take());
-      }
-      try {
-        return await this.#ownership.run(hold, fn);
-      } finally {
-        await this.#leave(hold);
-      }
+    override with<R>(fn: () => R): Promise<Awaited<R>> {
+      return this.#ownership.with(
+        () => this.#again(undefined),
+        () => this.take(),
+        (hold) => this.#leave(hold),
+        fn,
+      );
     }
 
     /** @internal */
