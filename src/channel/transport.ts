@@ -1,7 +1,8 @@
 import { contentsArrived } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
-import { type Message, withEncoder } from '../codec/encoder.ts';
+import { withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
+import type { Message } from '../codec/message-writer.ts';
 import type { Family } from '../memory/family.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
 import { type Blob, discardEnvelope, type Envelope, holdHandles, isStored } from '../ring/envelope.ts';

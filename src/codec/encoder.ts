@@ -1,20 +1,16 @@
-import { SerializationError } from '../contracts/errors.ts';
 import { types } from '../engine/builtins.ts';
 import { hasNamedProperties, namedKeys } from './array-properties.ts';
 import { writeBigint } from './bigints.ts';
 import { isOfFamily, SentBuffers } from './buffer-table.ts';
 import { exactKind, inheritedKind } from './builtin-values.ts';
-import { ByteWriter, MessageTooLarge } from './byte-writer.ts';
-import { type Capture, type Content, standInFor, truncate } from './captured-contents.ts';
-import { Claims } from './claims.ts';
+import { type Capture, standInFor } from './captured-contents.ts';
 import { registerClassInstances } from './class-instance.ts';
-import { extensionFor, type Form, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
-import { Identities } from './identities.ts';
+import { extensionFor, type Reach, type Registered, reach, type ValueWriter } from './extension.ts';
 import { registerKeys } from './key-extension.ts';
+import { type Message, MessageWriter, readOrSentence } from './message-writer.ts';
 import { contentsOf, MANY, NumberChunk, writeDoubles, writeInts } from './number-arrays.ts';
-import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY, RAW, renderPath } from './path.ts';
+import { ELEMENT, MAP_VALUE, NTH_KEY, NTH_VALUE, PROPERTY } from './path.ts';
 import { refusalOf } from './refusals.ts';
-import { SentShapes } from './shapes.ts';
 import {
   ARRAY,
   ARRAY_BUFFER,
@@ -22,15 +18,9 @@ import {
   DICTIONARY,
   DOUBLE_ARRAY,
   EXTENSION,
-  HAS_BUFFERS,
-  HAS_REFERENCES,
-  HEADER,
-  HOLES,
   INT_ARRAY,
   MAP,
-  MAX_DEPTH,
   NULL,
-  REFERENCE,
   SET,
   SHAPE,
   SHAPE_AGAIN,
@@ -39,32 +29,10 @@ import {
 } from './tags.ts';
 import { isDetached, writeView } from './view-values.ts';
 
-/** An encoded value. */
-export interface Message {
-  /** The encoder's scratch memory: valid until its next `encode`. The message is its first `length` bytes. */
-  readonly bytes: Uint8Array;
-  readonly length: number;
-  /** Large binaries, in the order of their numbers: views onto the sender's own memory, not copies. */
-  readonly blobs: Uint8Array[];
-  /** Offsets in the heap of the shared objects that the message refers to. */
-  readonly handles: number[];
-  /** URLs of modules that the receiver should import before it decodes. */
-  readonly modules: string[];
-  /** The contents of the variables that the message names: see captured-contents.ts. */
-  readonly contents: Content[];
-}
-
 registerKeys();
 registerClassInstances();
 
-/** The number of levels of an error's property that are replaced one by one. */
-const PIECEWISE = 100;
 const SYMBOL = 'a symbol cannot be sent';
-
-const NO_BLOBS: Uint8Array[] = [];
-const NO_HANDLES: number[] = [];
-const NO_MODULES: string[] = [];
-const NO_CONTENTS: Content[] = [];
 
 const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
@@ -75,39 +43,8 @@ const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get as (
  * Turns values into bytes. One encoder builds one message at a time: while a hook or getter may run, take another
  * (`withEncoder`).
  */
-export class Encoder extends ByteWriter implements ValueWriter, Message {
-  length = 0;
-  blobs = NO_BLOBS;
-  handles = NO_HANDLES;
-  modules = NO_MODULES;
-  contents = NO_CONTENTS;
-  captured = false;
-  capture: Capture | undefined;
-  needs: Set<object> | undefined;
-  content: unknown;
-
-  reach: Reach = reach.FAMILY;
-  readonly claims = new Claims();
+export class Encoder extends MessageWriter implements ValueWriter {
   #busy = false;
-  #root = '';
-  #depth = 0;
-  /** True while a property of an error is written piece by piece: what cannot be sent is replaced by a sentence. */
-  #salvaging = false;
-  /** The level of the error whose property is written: paths begin there. -1 outside of errors. */
-  #error = -1;
-  /** The path to the value being written: steps 1 to depth, for error messages. */
-  readonly #steps: (string | number)[] = new Array(64).fill('');
-  readonly #kinds = new Uint8Array(MAX_DEPTH + 2);
-  #identities = new Identities();
-  #referenced = false;
-  readonly #shapes = new SentShapes();
-  /** Names the message or section under construction, see SentShape. */
-  #epoch = 0;
-  #lastEpoch = 0;
-  #shapeCount = 0;
-  /** The forms of the extension that writes. */
-  #forms: readonly Form[] = [];
-  #buffers: SentBuffers | undefined;
   #chunk: NumberChunk | undefined;
 
   /**
@@ -118,35 +55,17 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   encode(value: unknown, root: string, far: Reach = reach.FAMILY, isTuple = false): Message {
     if (this.#busy) throw new Error('This encoder is in the middle of another message.');
     this.#busy = true;
-    this.#root = root;
-    this.reach = far;
-    this.claims.restart();
-    this.restart();
-    this.position = 1;
+    this.begin(root, far);
     try {
       if (isTuple) this.#tuple(value as readonly unknown[]);
       else this.write(value);
-      let header = HEADER;
-      if (this.#referenced) header |= HAS_REFERENCES;
-      if (this.#buffers !== undefined && this.#buffers.count > 0) {
-        header |= HAS_BUFFERS;
-        const table = this.position;
-        this.blobs = this.#buffers.write(this, NO_BLOBS);
-        this.word(table);
-      }
-      this.bytes[0] = header;
-      this.length = this.position;
+      this.finish();
       return this;
     } catch (error) {
-      throw this.#explain(error);
+      throw this.explain(error);
     } finally {
       this.#busy = false;
-      if (this.#identities.count > 0) this.#forget();
-      this.#depth = 0;
-      this.#salvaging = false;
-      this.#error = -1;
-      this.captured = false;
-      this.capture = undefined;
+      this.end();
     }
   }
 
@@ -167,55 +86,6 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     }
   }
 
-  override restart(): void {
-    super.restart();
-    // Senders keep these arrays, so they are never changed.
-    this.blobs = NO_BLOBS;
-    this.handles = NO_HANDLES;
-    this.modules = NO_MODULES;
-    this.contents = NO_CONTENTS;
-  }
-
-  #forget(): void {
-    this.#identities.truncate(0);
-    this.#referenced = false;
-    this.#shapes.restart();
-    this.#epoch = ++this.#lastEpoch;
-    this.#shapeCount = 0;
-    this.#buffers = undefined;
-  }
-
-  #explain(error: unknown): unknown {
-    if (error instanceof MessageTooLarge) {
-      return new SerializationError(
-        'The value takes more than 1 GiB; put large data into typed arrays, which travel beside the message.',
-        this.#root,
-      );
-    }
-    return isStackOverflow(error) ? this.#refusal('it is nested too deeply') : error;
-  }
-
-  refuse(reason: string): never {
-    throw this.#refusal(reason);
-  }
-
-  #refusal(reason: string): SerializationError {
-    const path = this.path();
-    const shown = path.length > 300 ? `${path.slice(0, 200)} … ${path.slice(-80)}` : path;
-    return new SerializationError(`Cannot send ${shown === '' ? 'this value' : shown}: ${reason}.`, path);
-  }
-
-  /** Begins a level of nesting whose steps are of the given kind; `#depth--` ends it. */
-  #enter(kind: number): number {
-    const depth = ++this.#depth;
-    if (depth > MAX_DEPTH) {
-      this.#depth--;
-      this.refuse(`it is nested too deeply (more than ${MAX_DEPTH} levels)`);
-    }
-    this.#kinds[depth] = kind;
-    return depth;
-  }
-
   /** Writes one value, tag included. */
   write(value: unknown): void {
     switch (typeof value) {
@@ -233,35 +103,25 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
         return;
       case 'object':
         if (value === null) this.byte(NULL);
-        else if (this.#salvaging && this.#isNearError()) this.#orSentence(() => this.#object(value));
+        else if (this.salvaging && this.isNearError()) this.orSentence(() => this.#object(value));
         else this.#object(value);
         return;
       case 'bigint':
         writeBigint(value, this);
         return;
       case 'function':
-        if (this.#salvaging) this.#orSentence(() => this.#function(value));
+        if (this.salvaging) this.orSentence(() => this.#function(value));
         else this.#function(value);
         return;
       default:
-        if (this.#salvaging) this.#orSentence(() => this.refuse(SYMBOL));
+        if (this.salvaging) this.orSentence(() => this.refuse(SYMBOL));
         else this.refuse(SYMBOL);
     }
   }
 
-  /** Writes a reference if the object was met before. */
-  #met(value: object): boolean {
-    const number = this.#identities.find(value);
-    if (number < 0) return false;
-    this.#referenced = true;
-    this.byte(REFERENCE);
-    this.uint(number);
-    return true;
-  }
-
   #object(value: object): void {
     if (this.captured && this.#isStoodFor(value)) return;
-    if (this.#met(value)) return;
+    if (this.met(value)) return;
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype) this.#plain(value as Record<string, unknown>);
     else if (Array.isArray(value)) {
@@ -288,7 +148,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       const kind = exactKind(value, prototype);
       if (kind === undefined) return false;
       this.byte(kind.tag);
-      this.#nested(() => kind.write(value, this));
+      this.nested(() => kind.write(value, this));
     }
     return true;
   }
@@ -315,7 +175,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       const kind = inheritedKind(value);
       if (kind !== undefined) {
         this.byte(kind.tag);
-        this.#nested(() => kind.write(value, this));
+        this.nested(() => kind.write(value, this));
         return;
       }
       const refusal = refusalOf(value);
@@ -325,7 +185,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
   }
 
   #function(value: object): void {
-    if (!this.#met(value) && !this.#extended(value)) this.refuse('a function cannot be sent here');
+    if (!this.met(value) && !this.#extended(value)) this.refuse('a function cannot be sent here');
   }
 
   #extended(value: object): boolean {
@@ -335,11 +195,11 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     if (registered.reach < this.reach) this.#refuseSoFar(registered, value);
     this.byte(EXTENSION);
     this.byte(extension.id);
-    this.#forms = forms;
-    const salvaging = this.#salvaging;
-    this.#salvaging = false;
-    this.#nested(() => extension.write(value, this));
-    this.#salvaging = salvaging;
+    this.forms = forms;
+    const salvaging = this.salvaging;
+    this.salvaging = false;
+    this.nested(() => extension.write(value, this));
+    this.salvaging = salvaging;
     return true;
   }
 
@@ -354,61 +214,50 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     );
   }
 
-  #nested(write: () => void): void {
-    this.#steps[this.#enter(RAW)] = '';
-    write();
-    this.#depth--;
-  }
-
   #plain(value: Record<string, unknown>): void {
     const keys = Object.keys(value);
-    const shape = this.#shapes.of(keys);
+    const shape = this.shapes.of(keys);
     if (shape === undefined) {
       this.byte(DICTIONARY);
       this.#properties(value, keys);
       return;
     }
-    if (shape.epoch === this.#epoch) {
+    if (shape.epoch === this.epoch) {
       this.byte(SHAPE_AGAIN);
       this.uint(shape.index);
     } else {
-      shape.epoch = this.#epoch;
-      shape.index = this.#shapeCount++;
+      shape.epoch = this.epoch;
+      shape.index = this.shapeCount++;
       this.byte(SHAPE);
       this.raw(shape.spelling);
     }
-    const depth = this.#enter(PROPERTY);
+    const depth = this.enter(PROPERTY);
     for (let i = 0; i < keys.length; i++) {
-      const key = (this.#steps[depth] = keys[i] as string);
+      const key = (this.steps[depth] = keys[i] as string);
       this.#property(value, key);
     }
-    this.#depth--;
+    this.depth--;
   }
 
   #properties(value: Record<string, unknown>, keys: readonly string[]): void {
     this.uint(keys.length);
-    const depth = this.#enter(PROPERTY);
+    const depth = this.enter(PROPERTY);
     for (const key of keys) {
-      this.#steps[depth] = key;
+      this.steps[depth] = key;
       this.string(key);
       this.#property(value, key);
     }
-    this.#depth--;
+    this.depth--;
   }
 
   #property(value: Record<string, unknown>, key: string): void {
-    const property = this.#salvaging ? readOrSentence(value, key) : value[key];
-    if (property === undefined && !Object.hasOwn(value, key)) this.#holes(1);
+    const property = this.salvaging ? readOrSentence(value, key) : value[key];
+    if (property === undefined && !Object.hasOwn(value, key)) this.holes(1);
     else this.write(property);
   }
 
-  #holes(count: number): void {
-    this.byte(HOLES);
-    this.uint(count);
-  }
-
   #tuple(array: readonly unknown[]): void {
-    this.#identities.find(array);
+    this.identities.find(array);
     this.#array(array, false);
   }
 
@@ -417,9 +266,9 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     if (!named && length >= MANY && this.#numbers(array)) return;
     this.byte(named ? ARRAY_WITH_PROPERTIES : ARRAY);
     this.uint(length);
-    const depth = this.#enter(ELEMENT);
+    const depth = this.enter(ELEMENT);
     for (let i = 0; i < length; i++) {
-      this.#steps[depth] = i;
+      this.steps[depth] = i;
       const element = array[i];
       if (element === undefined && !Object.hasOwn(array, i)) {
         this.#sparse(array, i, length);
@@ -427,7 +276,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       }
       this.write(element);
     }
-    this.#depth--;
+    this.depth--;
     if (named) this.#properties(array as unknown as Record<string, unknown>, namedKeys(array));
   }
 
@@ -451,7 +300,7 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
       const element = array[i];
       if (element === undefined && !Object.hasOwn(array, i)) continue;
       if (i > next) this.#missing(i - next);
-      this.#steps[this.#depth] = i;
+      this.steps[this.depth] = i;
       this.write(element);
       next = i + 1;
     }
@@ -464,27 +313,27 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
         'an array with that many missing elements cannot be sent through a socket; send a Map of its elements',
       );
     }
-    this.#holes(count);
+    this.holes(count);
   }
 
   #map(map: Map<unknown, unknown>): void {
     const size = mapSize.call(map);
     this.byte(MAP);
     const at = this.word(size);
-    const depth = this.#enter(NTH_KEY);
+    const depth = this.enter(NTH_KEY);
     let n = 0;
     for (const [key, value] of mapEntries.call(map)) {
       if (n >= size) break; // a getter adds to the map
-      this.#kinds[depth] = NTH_KEY;
-      this.#steps[depth] = n;
+      this.kinds[depth] = NTH_KEY;
+      this.steps[depth] = n;
       this.write(key);
       const nameable = typeof key === 'string' || typeof key === 'number';
-      this.#kinds[depth] = nameable ? MAP_VALUE : NTH_VALUE;
-      if (nameable) this.#steps[depth] = key;
+      this.kinds[depth] = nameable ? MAP_VALUE : NTH_VALUE;
+      if (nameable) this.steps[depth] = key;
       this.write(value);
       n++;
     }
-    this.#depth--;
+    this.depth--;
     if (n < size) this.view.setUint32(at, n, true);
   }
 
@@ -492,14 +341,14 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     const size = setSize.call(set);
     this.byte(SET);
     const at = this.word(size);
-    const depth = this.#enter(NTH_VALUE);
+    const depth = this.enter(NTH_VALUE);
     let n = 0;
     for (const value of setValues.call(set)) {
       if (n >= size) break; // a getter adds to the set
-      this.#steps[depth] = n++;
+      this.steps[depth] = n++;
       this.write(value);
     }
-    this.#depth--;
+    this.depth--;
     if (n < size) this.view.setUint32(at, n, true);
   }
 
@@ -510,182 +359,21 @@ export class Encoder extends ByteWriter implements ValueWriter, Message {
     }
     if (isDetached(buffer as ArrayBuffer)) this.refuse('its ArrayBuffer was transferred elsewhere');
     this.byte(VIEW);
-    writeView(view, this, (this.#buffers ??= new SentBuffers()));
+    writeView(view, this, (this.buffers ??= new SentBuffers()));
   }
 
   #arrayBuffer(buffer: ArrayBuffer): void {
     if (isDetached(buffer)) this.refuse('the ArrayBuffer was transferred elsewhere');
     this.byte(ARRAY_BUFFER);
-    this.uint((this.#buffers ??= new SentBuffers()).whole(buffer));
+    this.uint((this.buffers ??= new SentBuffers()).whole(buffer));
   }
 
   // What extensions write with: see ValueWriter.
 
   value(value: unknown, key: string): void {
-    this.#steps[this.#depth] = key;
+    this.steps[this.depth] = key;
     this.write(value);
   }
-
-  path(): string {
-    const depth = Math.min(this.#depth, MAX_DEPTH);
-    return this.#error < 0
-      ? renderPath(this.#root, this.#steps, this.#kinds, depth)
-      : renderPath('', this.#steps, this.#kinds, depth, this.#error);
-  }
-
-  attach(content: Content, modules: readonly string[]): void {
-    if (this.contents === NO_CONTENTS) this.contents = [];
-    this.contents.push(content);
-    for (const url of modules) this.module(url);
-  }
-
-  form(number: number): void {
-    const form = this.#forms[number];
-    if (!(form !== undefined && form.reach >= this.reach)) this.refuse('it cannot go so far in this form');
-    this.uint(number);
-  }
-
-  capturing(write: () => void): void {
-    const before = this.captured;
-    this.captured = true;
-    try {
-      write();
-    } finally {
-      this.captured = before;
-    }
-  }
-
-  salvage(key: string, read: () => unknown): void {
-    const salvaging = this.#salvaging;
-    const error = this.#error;
-    this.#error = this.#depth - 1;
-    this.#steps[this.#depth] = key;
-    // Writing piece by piece takes more stack, so it is done only for values that cannot be sent as they are.
-    if (salvaging || this.attempt(() => this.write(read())) !== undefined) {
-      this.#salvaging = true;
-      this.#orSentence(() => this.write(read()));
-    }
-    this.#salvaging = salvaging;
-    this.#error = error;
-  }
-
-  /** Writing piece by piece takes stack: a deeper value is sent whole, or its ancestor is replaced. */
-  #isNearError(): boolean {
-    return this.#depth - this.#error < PIECEWISE;
-  }
-
-  /** Runs `write`. If that fails, writes the reason in its place. */
-  #orSentence(write: () => void): void {
-    const failure = this.attempt(write);
-    if (failure !== undefined) this.string(sentence(failure));
-  }
-
-  uint32(n: number): void {
-    this.uint(n);
-  }
-
-  handle(offset: number): void {
-    if (this.handles === NO_HANDLES) this.handles = [];
-    this.uint(this.handles.push(offset) - 1);
-  }
-
-  module(url: string): void {
-    if (!this.modules.includes(url)) this.modules = [...this.modules, url];
-  }
-
-  section(write: () => void): void {
-    const length = this.word(0);
-    const header = this.position;
-    this.byte(0);
-    const outer = {
-      identities: this.#identities,
-      referenced: this.#referenced,
-      epoch: this.#epoch,
-      count: this.#shapeCount,
-    };
-    this.#identities = new Identities();
-    this.#referenced = false;
-    this.#epoch = ++this.#lastEpoch;
-    this.#shapeCount = 0;
-    try {
-      write();
-      this.bytes[header] = this.#referenced ? HEADER | HAS_REFERENCES : HEADER;
-      this.view.setUint32(length, this.position - header, true);
-    } finally {
-      this.#identities = outer.identities;
-      this.#referenced = outer.referenced;
-      this.#epoch = outer.epoch;
-      this.#shapeCount = outer.count;
-    }
-  }
-
-  attempt(write: () => void): unknown {
-    const { position, captured } = this;
-    const salvaging = this.#salvaging;
-    const from = this.#error;
-    const depth = this.#depth;
-    const steps = this.#steps[depth] as string | number;
-    const kind = this.#kinds[depth] as number;
-    const identities = this.#identities.count;
-    const shapes = this.#shapeCount;
-    const buffers = this.#buffers?.count ?? 0;
-    const handles = this.handles.length;
-    const modules = this.modules;
-    const forms = this.#forms;
-    const contents = this.contents.length;
-    const sent = this.capture?.sent.size ?? 0;
-    const needs = this.needs?.size ?? 0;
-    try {
-      write();
-      return undefined;
-    } catch (error) {
-      const reason = this.#explain(error) ?? new Error('undefined was thrown');
-      this.position = position;
-      this.captured = captured;
-      this.#salvaging = salvaging;
-      this.#error = from;
-      this.#depth = depth;
-      this.#steps[depth] = steps;
-      this.#kinds[depth] = kind;
-      this.#identities.truncate(identities);
-      this.#epoch = ++this.#lastEpoch; // shapes spelled out in vain must not be referred to
-      this.#shapeCount = shapes;
-      this.#buffers?.truncate(buffers);
-      if (this.handles.length > handles) this.handles.length = handles;
-      this.modules = modules;
-      this.#forms = forms;
-      if (this.contents.length > contents) this.contents.length = contents;
-      // Objects that were left out must be sent if they occur again.
-      if (this.needs !== undefined) truncate(this.needs, needs);
-      else if (this.capture !== undefined) truncate(this.capture.sent, sent);
-      return reason;
-    }
-  }
-}
-
-/** Returns the text that replaces a value that could not be sent, in an error. */
-function sentence(failure: unknown): string {
-  let reason = 'what was thrown instead cannot be shown';
-  try {
-    reason = failure instanceof Error ? `${failure.message}` : String(failure);
-  } catch {}
-  return `[not sent: ${reason}]`;
-}
-
-function readOrSentence(value: Record<string, unknown>, key: string): unknown {
-  try {
-    return value[key];
-  } catch (error) {
-    return sentence(error);
-  }
-}
-
-function isStackOverflow(error: unknown): boolean {
-  // A regular expression that the stack has no room to compile throws a SyntaxError that ends so.
-  return (
-    (error instanceof RangeError || error instanceof SyntaxError) &&
-    /(Maximum call stack size exceeded|: Stack overflow)$/.test(error.message)
-  );
 }
 
 /** More free encoders than this are left to the garbage collector. */

@@ -10,8 +10,9 @@ import {
   standInFor,
   truncate,
 } from '../codec/captured-contents.ts';
-import { type Message, withEncoder } from '../codec/encoder.ts';
+import { withEncoder } from '../codec/encoder.ts';
 import type { ValueWriter } from '../codec/extension.ts';
+import type { Message } from '../codec/message-writer.ts';
 import { family } from '../memory/family.ts';
 import { isStored } from '../ring/envelope.ts';
 import { FollowedData } from './followed-data.ts';
