@@ -7,8 +7,30 @@ import { build } from 'esbuild';
 /** In their order, where each part begins. A module is in the first part whose roots reach it without `lazy`. */
 const rootsOf = {
   queue: ['doors/queue.ts'],
-  // What follows the door is shared by several of the others.
-  core: ['doors/multiproc.ts', 'engine/main-thread.ts', 'process/exit-quickly.ts', 'memory/await-descriptor.ts'],
+  // What a child needs from its start on.
+  member: [
+    'doors/wiring/member.ts',
+    'engine/main-thread.ts',
+    'functions/import-module.ts',
+    'memory/await-descriptor.ts',
+    // Doors export it, and workers set it.
+    'pool/current-task.ts',
+    'pool/elsewhere.ts',
+    'process/after-exit-handlers.ts',
+    'process/assignment.ts',
+    // Asks for the arguments of node, which a child replaces by those of the program.
+    'process/child-entry.ts',
+    'process/code-of-threads.ts',
+    'process/descendants.ts',
+    'process/exit-quickly.ts',
+    'process/inherited.ts',
+    'process/own-index.ts',
+    'process/parent-process.ts',
+    'process/process.ts',
+    'process/thread-bootstrap.ts',
+  ],
+  'main-member': ['doors/wiring/member.ts', 'doors/wiring/elsewhere.ts'],
+  core: ['doors/multiproc.ts'],
   main: ['doors/multiproc.ts'],
   'shared-memory': ['doors/shared-memory.ts'],
   'main-shared-memory': ['doors/shared-memory.ts'],
@@ -18,8 +40,10 @@ const rootsOf = {
   'main-managers': ['doors/managers.ts'],
   cluster: ['doors/cluster.ts'],
   'main-cluster': ['doors/cluster.ts'],
-  functions: ['functions/function-wire.ts'],
-  pool: ['pool/machinery.ts', 'pool/task-board.ts'],
+  functions: ['functions/function-reading.ts'],
+  capture: ['functions/function-writing.ts', 'process/start-runner.ts'],
+  worker: ['pool/worker.ts', 'pool/task-board.ts'],
+  pool: ['pool/machinery.ts'],
   'cluster-pool': ['cluster/tasks/cluster-executor.ts'],
   child: ['process/child.ts'],
   cli: ['cli/main.ts'],
@@ -31,21 +55,36 @@ const holdsDoors = (part) => part === 'child' || part.startsWith('main');
 /** What each part may have loaded with it: what is loaded at its first use must not come in by a side door. */
 const needs = {
   queue: [],
-  core: ['queue'],
-  main: ['queue', 'core'],
-  'shared-memory': ['queue', 'core'],
-  'main-shared-memory': ['core', 'main', 'shared-memory'],
-  connection: ['queue', 'core'],
-  'main-connection': ['core', 'main', 'connection'],
-  managers: ['queue', 'core', 'connection'],
-  'main-managers': ['queue', 'core', 'main', 'main-connection', 'managers'],
-  cluster: ['queue', 'core', 'connection', 'managers'],
-  'main-cluster': ['queue', 'core', 'main', 'main-connection', 'main-managers', 'managers', 'cluster'],
-  functions: ['queue', 'core'],
-  pool: ['queue', 'core', 'functions'],
-  'cluster-pool': ['queue', 'core', 'functions', 'connection', 'managers', 'cluster', 'pool'],
-  child: ['queue', 'core', 'main', 'functions'],
-  cli: ['queue', 'core'],
+  member: ['queue'],
+  'main-member': ['queue', 'member'],
+  core: ['queue', 'member'],
+  main: ['queue', 'member', 'main-member', 'core'],
+  'shared-memory': ['queue', 'member', 'core'],
+  'main-shared-memory': ['member', 'core', 'main', 'shared-memory'],
+  connection: ['queue', 'member', 'core'],
+  'main-connection': ['member', 'core', 'main', 'connection'],
+  managers: ['queue', 'member', 'core', 'connection'],
+  'main-managers': ['queue', 'member', 'core', 'main', 'main-connection', 'managers'],
+  cluster: ['queue', 'member', 'core', 'connection', 'managers'],
+  'main-cluster': ['queue', 'member', 'core', 'main', 'main-connection', 'main-managers', 'managers', 'cluster'],
+  functions: ['queue', 'member'],
+  capture: ['queue', 'member', 'core', 'functions'],
+  worker: ['queue', 'member', 'functions'],
+  pool: ['queue', 'member', 'core', 'functions', 'capture', 'worker'],
+  'cluster-pool': [
+    'queue',
+    'member',
+    'core',
+    'functions',
+    'capture',
+    'connection',
+    'managers',
+    'cluster',
+    'pool',
+    'worker',
+  ],
+  child: ['queue', 'member', 'main-member', 'functions'],
+  cli: ['queue', 'member', 'core'],
 };
 
 /** A part is a function, which `src/parts/load.ts` calls: to put a function around the text at each start would copy the text. */
@@ -158,7 +197,7 @@ async function buildPart(part, partOf, exportsOf) {
           `import { registerOwnPart } from './functions/own-exports.ts';`,
           `registerOwnPart('${part}', modules, part);`,
         ]),
-    ...(part === 'core'
+    ...(part === 'member'
       ? [
           `import { registerCodeOfThreads } from './process/code-of-threads.ts';`,
           'registerCodeOfThreads(codeOfThreads);',
@@ -222,7 +261,7 @@ async function buildPart(part, partOf, exportsOf) {
     format: 'cjs',
     plugins: [elsewhere],
     banner: {
-      js: `${wrapper.before}"use strict"; const { codeOfThreads, loadPackage, part, take } = require('./multiproc-load.js');`,
+      js: `${wrapper.before}"use strict"; const { ${part === 'member' ? 'codeOfThreads, ' : ''}loadPackage, part, take } = require('./multiproc-load.js');`,
     },
     footer: { js: wrapper.after },
   });

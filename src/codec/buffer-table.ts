@@ -12,7 +12,7 @@
 import { types } from '../engine/builtins.ts';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { reach, type ValueReader, type ValueWriter } from './extension.ts';
+import { loadLateExtensions, reach, type ValueReader, type ValueWriter } from './extension.ts';
 import { Reservations } from './reservations.ts';
 import { BLOB_MIN } from './tags.ts';
 
@@ -170,6 +170,7 @@ export function readBuffers(
     const flags = input.byte();
     if (flags === SHARED) {
       if (input.reach !== reach.FAMILY) input.corrupt('it names shared memory, and comes from outside of the family');
+      if (shared === undefined) loadLateExtensions();
       if (shared === undefined) input.corrupt('this process does not know shared buffers');
       list.push({ buffer: shared.open(input.handle()) as ArrayBuffer, start: 0, isShared: true });
       continue;

@@ -178,12 +178,14 @@ export function registerLateExtensions(load: () => void): void {
 
 /** Returns the extension with this id, `undefined` if this process does not have it. */
 export function extensionById(id: number): Registered | undefined {
-  if (byId[id] === undefined && loadLate !== undefined) {
-    // If this throws, the next such value tries again.
-    loadLate();
-    loadLate = undefined;
-  }
+  if (byId[id] === undefined) loadLateExtensions();
   return byId[id];
+}
+
+/** Loads the code of kinds of values that this process has not met yet. If this throws, the next such value tries again. */
+export function loadLateExtensions(): void {
+  loadLate?.();
+  loadLate = undefined;
 }
 
 /** Returns all extensions of this process, for tests that make messages of them. */

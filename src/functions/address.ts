@@ -10,6 +10,9 @@ import { standIn } from './stand-in.ts';
  */
 export type AddressKind = 'own' | 'global' | 'builtin' | 'require' | 'import';
 
+/** The kinds of addresses, by the number that a message has for each. */
+export const addressKinds: readonly AddressKind[] = ['own', 'global', 'builtin', 'require', 'import'];
+
 /** Stands for the value at an address in a message; one object per address, so that a message holds it once. */
 export class Address {
   readonly kind: AddressKind;

@@ -38,6 +38,7 @@ import { ProgramNamespace } from './program-namespace.ts';
 import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
+import { type Revived, revivedFunction } from './revived-functions.ts';
 import type { Scope } from './scopes.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
 import { SharedVariable } from './shared-variable.ts';
@@ -55,19 +56,6 @@ export type Captured =
       readonly otherwise: Address | undefined;
     };
 
-/** A function that this process made from an image: V8 need not be asked about it. */
-export interface Revived {
-  readonly image: FunctionImage;
-  readonly key: string;
-  /** Gives the variables their values, in the order of the image's names. */
-  readonly fill: (...values: unknown[]) => void;
-  readonly read: () => unknown[];
-  /** The variables as they arrived, where some are shared; `refill` gives them what they hold now. */
-  variables?: readonly unknown[];
-  refill?: () => void;
-  user?: WeakRef<() => void>;
-}
-
 interface Cut extends CutFunction {
   readonly key: string;
   /** `undefined` if it was not needed, because there are no variables. */
@@ -84,24 +72,12 @@ const UNTOUCHED_KEYS = 5;
 
 const addresses = new WeakMap<object, Address>();
 const cuts = new WeakMap<object, Cut>();
-const revivedFunctions = new WeakMap<object, Revived>();
-
-/** Remembers how a function that arrived was made, for when it is sent on. */
-export function rememberRevived(fn: object, revived: Revived): void {
-  revivedFunctions.set(fn, revived);
-}
-
-/** Returns how a function that arrived was made; `undefined` for one of another image or of this process. */
-export function revivedFunction(fn: object, key: string): Revived | undefined {
-  const revived = revivedFunctions.get(fn);
-  return revived?.key === key ? revived : undefined;
-}
 
 /** Finds out how a function is sent. Throws a Refusal if it cannot be sent. */
 export function captureFunction(fn: AnyFunction): Captured {
   const cut = cuts.get(fn);
   if (cut !== undefined) return captureCut(fn, cut);
-  const revived = revivedFunctions.get(fn);
+  const revived = revivedFunction(fn);
   if (revived !== undefined) return captureRevived(revived);
   const address = addresses.get(fn) ?? ownAddress(fn);
   if (address !== undefined) return { kind: 'address', address };
@@ -112,7 +88,7 @@ export function captureFunction(fn: AnyFunction): Captured {
 export function sharedFunction(fn: AnyFunction): SharedVariable | undefined {
   let cut = cuts.get(fn);
   if (cut === undefined && !addresses.has(fn)) {
-    if (revivedFunctions.has(fn)) return isHooked(fn) ? undefined : arrivedVariable(fn)?.sentOn(fn);
+    if (revivedFunction(fn) !== undefined) return isHooked(fn) ? undefined : arrivedVariable(fn)?.sentOn(fn);
     if (originOf(fn) !== undefined || ownAddress(fn) !== undefined || isSharedObject(fn)) return undefined;
     try {
       const found = examine(fn);

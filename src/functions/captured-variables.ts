@@ -3,13 +3,14 @@
 import { isSharedObject } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import { types } from '../engine/builtins.ts';
+import { HERE, PARENT } from './added-names.ts';
 import type { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
 import { refuseBundle } from './bundled-names.ts';
 import { Cell } from './cell.ts';
 import { EmptyWeak } from './empty-weak.ts';
 import { isEntryScript } from './entry-script.ts';
-import { type CutFunction, HERE, PARENT, type Variable } from './function-image.ts';
+import type { CutFunction, Variable } from './function-image.ts';
 import { Here, RequireOf } from './here.ts';
 import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';

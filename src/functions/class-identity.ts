@@ -2,14 +2,7 @@
  * Classes whose instances travel too: the codec sends those by a registration, with an id. A class that is sent as a value says
  * the same id, so that in the receiver both are one class; sent again, it stays one, with its variables brought up to date.
  */
-import {
-  type AnyClass,
-  type ClassRegistration,
-  learnClass,
-  registerCaptured,
-  registrationById,
-  registrationOf,
-} from '../codec/class-registry.ts';
+import { type AnyClass, type ClassRegistration, registerCaptured, registrationOf } from '../codec/class-registry.ts';
 import { isSharedObject, type ValueWriter } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import type { AnyFunction } from './any-function.ts';
@@ -61,16 +54,6 @@ function goesByValue(cls: AnyFunction): boolean {
   } catch {
     return false; // the codec says why, when it writes the instance
   }
-}
-
-/** Returns the class that this process has for an id. */
-export function classById(id: string): AnyFunction | undefined {
-  return id === '' ? undefined : (registrationById(id)?.cls as unknown as AnyFunction | undefined);
-}
-
-/** Makes a class that arrived known by its id. */
-export function rememberClass(id: string, cls: AnyFunction): void {
-  if (id !== '') learnClass(id, cls as unknown as AnyClass, { encode: undefined, decode: undefined });
 }
 
 function hasHooks({ encode, decode }: ClassRegistration): boolean {

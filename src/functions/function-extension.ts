@@ -5,15 +5,16 @@ import { lazy } from '../loading/lazy.ts';
 import { forms } from './function-forms.ts';
 import { isStandIn } from './stand-in.ts';
 
-const wire = lazy(() => require('./function-wire.ts') as typeof import('./function-wire.ts'));
+const reading = lazy(() => require('./function-reading.ts') as typeof import('./function-reading.ts'));
+const writing = lazy(() => require('./function-writing.ts') as typeof import('./function-writing.ts'));
 
-/** The extension for functions, and for the objects that stand for parts of them; `function-wire.ts` writes and reads them. */
+/** The extension for functions, and for the objects that stand for parts of them; `function-writing.ts` writes and `function-reading.ts` reads them. */
 export const functionExtension: Extension = {
   id: extensionIds.FUNCTION,
   name: 'function',
-  forms: forms.map((form, number) => ({ ...form, read: (input) => wire().read(number, input) })),
+  forms: forms.map((form, number) => ({ ...form, read: (input) => reading().read(number, input) })),
   matches: (value, out): value is object =>
-    typeof value === 'function' || isStandIn(value) || (out.captured && wire().packageHidingIn(value) !== undefined),
-  write: (value, out) => wire().write(value, out),
+    typeof value === 'function' || isStandIn(value) || (out.captured && writing().packageHidingIn(value) !== undefined),
+  write: (value, out) => writing().write(value, out),
 };
-onContents((contents) => wire().takeContents(contents));
+onContents((contents) => reading().takeContents(contents));

@@ -1,5 +1,6 @@
 /** The image of a function: a text from which the function is made again, and where the text came from. */
 import type { AnyNode } from 'acorn';
+import { HERE, PARENT } from './added-names.ts';
 import { putBack, refuseBundle } from './bundled-names.ts';
 import { applyEdits, type Edit } from './edits.ts';
 import type { LiveImport } from './live-imports.ts';
@@ -47,10 +48,6 @@ export interface FunctionImage {
   /** Where the text was compiled from, if Node was asked for source maps. */
   readonly map?: SourceMapFragment | undefined;
 }
-
-/** The names that the text may use for what we add; a class's parent, and the file it was written in. */
-export const PARENT = '__parent';
-export const HERE = '__here';
 
 /** An image, and what it takes to fill its names: `PARENT` and `HERE` are among the names, not among the variables. */
 export interface CutFunction {

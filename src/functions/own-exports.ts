@@ -16,14 +16,19 @@ let loadPart: ((name: string) => Modules) | undefined;
  * Called by each door with its namespace and specifier.
  */
 export function registerOwnExports(namespace: object, specifier: string): void {
-  for (const [name, value] of Object.entries(namespace)) {
+  registerOwnNames(namespace, specifier);
+  byValue.set(namespace, Address.of('own', specifier, []));
+  byName.set(`${specifier} `, namespace);
+}
+
+/** Makes some of the exports of a door be sent by reference before the door is loaded. */
+export function registerOwnNames(names: object, specifier: string): void {
+  for (const [name, value] of Object.entries(names)) {
     byName.set(`${specifier} ${name}`, value);
     const isReferable = typeof value === 'function' || (typeof value === 'object' && value !== null);
     if (isReferable && !byValue.has(value)) byValue.set(value, Address.of('own', specifier, [name]));
   }
   methods = undefined;
-  byValue.set(namespace, Address.of('own', specifier, []));
-  byName.set(`${specifier} `, namespace);
 }
 
 /** Sets `load`, which registers the exports of `specifier` when the first of them is looked up. */

@@ -24,14 +24,26 @@ export function defineKind(number: number, kind: KindOfObject): void {
   definitions.set(number, kind);
 }
 
-/** The definition of a kind; `undefined` for a number that no file of this thread has defined. */
+let loadLate: (() => void) | undefined;
+
+/** Sets a function that loads the files of more kinds. It is called when the first object of an unknown kind arrives, or is taken apart here. */
+export function registerLateKinds(load: () => void): void {
+  loadLate = load;
+}
+
+/** Returns the definition of a kind; `undefined` for a number that no file of this thread defines. */
 export function kindNumbered(number: number): KindOfObject | undefined {
+  if (!definitions.has(number) && loadLate !== undefined) {
+    // If this throws, the next such object tries again.
+    loadLate();
+    loadLate = undefined;
+  }
   return definitions.get(number);
 }
 
-/** The definition of an object's kind; `undefined` if no file of this thread has defined it. */
+/** Returns the definition of an object's kind; `undefined` if no file of this thread defines it. */
 export function kindAt(family: Family, offset: number): KindOfObject | undefined {
-  return definitions.get(kindOf(family, offset));
+  return kindNumbered(kindOf(family, offset));
 }
 
 /** The number of an object's kind: see `kinds`. */

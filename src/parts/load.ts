@@ -40,7 +40,7 @@ let first: string | undefined;
 /** The files that this thread was given, and gives to the threads that it starts. */
 let given = (isMainThread ? undefined : threads().workerData?.multiprocCode) as Given | undefined;
 /** The parts that a thread runs. */
-const ofThreads = ['child', 'main', 'core', 'queue', 'functions', 'pool'];
+const ofThreads = ['child', 'main-member', 'member', 'queue', 'functions', 'worker', 'main', 'core'];
 
 /** Returns the modules of a part; loads it at its first use. Throws what the part throws. */
 export function part(name: string): Modules {

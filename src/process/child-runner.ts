@@ -29,9 +29,6 @@ export function currentSurroundings(): Surroundings {
   return { env: inheritedEnv(process.env), cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
 }
 
-/** The numbers of the inherited descriptors in a child. */
-export const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 } as const;
-
 /** The name of the feature that needs processes, for errors. */
 const WHAT = "The start method 'spawn'";
 

@@ -10,9 +10,9 @@ import { type Family, joinFamily } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
-import { inherited } from './child-runner.ts';
 import { endDescendantsToo, markDescendants } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
+import { inherited } from './inherited.ts';
 import { claimIndex } from './own-index.ts';
 import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
@@ -119,8 +119,9 @@ async function awaitAssignment(family: Family): Promise<Assignment> {
     // No wait is needed for an assignment that is there already. A thread listens nevertheless: its doorbell is closed with the listener.
     if (given !== undefined) return given;
     // A spare process waits anyway, so it loads everything meanwhile.
-    require('../functions/function-wire.ts');
-    require('../pool/machinery.ts');
+    require('../functions/function-reading.ts');
+    require('../functions/function-writing.ts');
+    require('../pool/worker.ts');
   }
   const parent = members.get(family.me, field.parent);
   return await new Promise((resolve) => {

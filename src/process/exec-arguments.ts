@@ -1,6 +1,6 @@
 import { dirname } from '../engine/builtins.ts';
 import { fs } from '../engine/real-files.ts';
-import { currentDirectory } from './current-directory.ts';
+import { startDirectory } from './start-directory.ts';
 
 /** Options of node that say what to run, that hold for one process only, or that a child inherits in another way. */
 const OWN =
@@ -9,9 +9,6 @@ const OWN =
 const INSPECT = /^--inspect(-brk|-wait)?$/;
 /** Options that name a module. A relative name is resolved from the directory in which node was started. */
 const MODULE = /^(-r|--require|--import|--loader|--experimental-loader)$/;
-
-/** The directory in which node was started, as far as it is known when the library is loaded. */
-const startDirectory = currentDirectory();
 
 /**
  * Returns the options of node that a child inherits: the parent's options, except those that would run the parent's program again. A

@@ -1,4 +1,3 @@
-import { SimpleQueue } from '../channel/simple-queue.ts';
 import { pack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import { ClosedError, PlatformError, StateError } from '../contracts/errors.ts';
@@ -10,10 +9,9 @@ import {
   type WaitOptions,
 } from '../contracts/options.ts';
 import { mapsStacks } from '../functions/mapped-stacks.ts';
-import { asOurselves } from '../loading/loaded-for-functions.ts';
+import { lazy } from '../loading/lazy.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardEnvelope } from '../ring/envelope.ts';
-import { Lock } from '../sync/lock.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { type Assignment, assign, dropAssignment, writeAssignment } from './assignment.ts';
 import { assertDescendantsEnd } from './descendants.ts';
@@ -24,8 +22,9 @@ import { Sentinel } from './sentinel.ts';
 import { assertStartAllowed } from './start-allowed.ts';
 import { getStartMethod, type StartMethod, startMethodOf } from './start-method.ts';
 import { checkStartOptions, type StartOptions } from './start-options.ts';
-import { startRunner } from './start-runner.ts';
-import { warmUp } from './warm-up.ts';
+import './start-directory.ts';
+
+const starting = lazy(() => require('./start-runner.ts') as typeof import('./start-runner.ts'));
 
 /** The state of a process. Separate from the object, because a process that was sent is made without its constructor. */
 interface Internals {
@@ -137,7 +136,7 @@ export class Process<A extends AnyArgs = any[]> {
     const assignment = prepare(mine, this, false);
     let child: Runner;
     try {
-      child = startRunner(own, warmUpSpare);
+      child = starting().startRunner(own, warmUpSpare);
     } catch (error) {
       dropAssignment(mine, assignment);
       throw error;
@@ -354,10 +353,9 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
 /** Lets a spare run everything once with a process that does almost nothing, so that its code is compiled before it is needed. */
 function warmUpSpare(spare: Runner): void {
   const mine = family();
-  const queue = asOurselves(() => new SimpleQueue());
-  const work = { ...mainProcess, target: warmUp(), args: [queue, Lock, new Map([[1, 2]])] };
-  assign(mine, spare.member, prepare(mine, makeProcess(Process, work, false), true));
-  queue.close();
+  const { target, args, end } = starting().warmUp();
+  assign(mine, spare.member, prepare(mine, makeProcess(Process, { ...mainProcess, target, args }, false), true));
+  end();
 }
 
 /** Everything that a child needs to be this process, in the heap. */

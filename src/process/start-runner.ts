@@ -6,6 +6,8 @@ import type { StartMethod } from './start-method.ts';
 import type { StartOptions } from './start-options.ts';
 import { ThreadRunner } from './thread-runner.ts';
 
+export { warmUp } from './warm-up.ts';
+
 /** The properties that a process wants its runner to have. */
 export interface RunnerWishes {
   readonly startMethod: StartMethod;

@@ -1,3 +1,7 @@
+import { SimpleQueue } from '../channel/simple-queue.ts';
+import { asOurselves } from '../loading/loaded-for-functions.ts';
+import { Lock } from '../sync/lock.ts';
+
 /** A text of its own: sending a function from a file of the library would mean parsing the whole file. */
 const text = `(queue, Lock) => {
   queue.putSync(['a', 1.5, { to: queue }]);
@@ -9,8 +13,17 @@ const text = `(queue, Lock) => {
 }`;
 let compiled: ((...args: readonly unknown[]) => unknown) | undefined;
 
-/** Returns the function with which a spare warms up: a function of a queue and the class `Lock` that uses a little of everything. */
-export function warmUp(): (...args: readonly unknown[]) => unknown {
+/** What a spare does before it is needed. */
+interface WarmUp {
+  readonly target: (...args: readonly unknown[]) => unknown;
+  readonly args: unknown[];
+  /** Closes what the arguments hold, once they have been packed. */
+  readonly end: () => void;
+}
+
+/** Returns the work with which a spare warms up: a function of a queue and the class `Lock` that uses a little of everything. */
+export function warmUp(): WarmUp {
   compiled ??= process.getBuiltinModule('node:vm').runInThisContext(text) as NonNullable<typeof compiled>;
-  return compiled;
+  const queue = asOurselves(() => new SimpleQueue());
+  return { target: compiled, args: [queue, Lock, new Map([[1, 2]])], end: () => queue.close() };
 }

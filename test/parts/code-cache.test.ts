@@ -174,6 +174,20 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.ok(core().size > size);
   });
 
+  test('of a child and of a worker has nothing that only the doors need', () => {
+    const door = JSON.stringify(join(copy, 'multiproc.cjs'));
+    runWhole(`
+      const { Pool, Process } = require(${door});
+      const pool = new Pool(1);
+      const child = new Process({ target: () => {} });
+      child.start();
+      pool.apply((n) => n + 1, [1]).then(() => { pool.close(); return pool.join(); });`);
+    const ofChildren = fs.readdirSync(folder()).filter((name) => name.startsWith('child-'));
+    const parts = new Set(ofChildren.map((name) => name.split('-').slice(1, -1).join('-')));
+    for (const part of ['member', 'worker', 'functions']) assert.ok(parts.has(part), `${part} of ${[...parts]}`);
+    for (const part of ['core', 'main', 'pool', 'capture', 'managers']) assert.ok(!parts.has(part), part);
+  });
+
   test('is not run if the source is another', () => {
     plant();
     const whole = fs.readFileSync(cached());

@@ -1,5 +1,5 @@
 import { type Extension, registerExtension } from '../../codec/extension.ts';
-import { registerOwnExports, registerOwnLoader } from '../../functions/own-exports.ts';
+import { registerOwnExports, registerOwnLoader, registerOwnNames } from '../../functions/own-exports.ts';
 
 /** What a door adds to what a process can send and receive. */
 export interface Wiring {
@@ -7,13 +7,16 @@ export interface Wiring {
   readonly extensions?: readonly Extension[];
   /** What is sent by reference, by the specifier that it is sent with: the names of a door, and names of ours that no door has. */
   readonly exports: Readonly<Record<string, object>>;
+  /** Names of a door that can be sent before the door is loaded, by its specifier. */
+  readonly early?: Readonly<Record<string, object>>;
   /** What is loaded when the first reference with this specifier arrives. */
   readonly late?: Readonly<Record<string, () => void>>;
 }
 
 /** Puts a wiring into effect; each wiring calls this once, when it is loaded. */
-export function wire({ extensions = [], exports, late = {} }: Wiring): void {
+export function wire({ extensions = [], exports, early = {}, late = {} }: Wiring): void {
   for (const extension of extensions) registerExtension(extension);
   for (const [specifier, namespace] of Object.entries(exports)) registerOwnExports(namespace, specifier);
+  for (const [specifier, names] of Object.entries(early)) registerOwnNames(names, specifier);
   for (const [specifier, load] of Object.entries(late)) registerOwnLoader(specifier, load);
 }
