@@ -193,9 +193,7 @@ export class Cluster extends BaseManager {
     const kind = isOpen ? `cluster-open:${type}` : `cluster:${type}`;
     const whose: Whose = name ?? { unnamed: randomHex(16) };
     const proxy = this.make(type, kind, [whose, ...args], companion);
-    if (companion === undefined) {
-      rememberOrigin(proxy, { namespace: this.#settings.namespace, kind, type, args: [whose, ...args] });
-    }
+    rememberOrigin(proxy, { namespace: this.#settings.namespace, kind, type, args: [whose, ...args] });
     return proxy;
   }
 }

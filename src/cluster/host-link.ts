@@ -4,7 +4,7 @@ import type { Returns } from '../managers/lease.ts';
 import { Link } from '../managers/link.ts';
 import { makeAt } from '../managers/make-at.ts';
 import { type Origin, rememberOrigin } from '../managers/origin.ts';
-import type { BaseProxy } from '../managers/proxy.ts';
+import { BaseProxy } from '../managers/proxy.ts';
 
 /** How a worker of a host reaches the objects of the cluster: through the host, which has the key and the connections. */
 export interface HostDoor {
@@ -38,7 +38,9 @@ export function openOnHost(origin: Origin): BaseProxy {
     );
   }
   const link = Link.to({ identity, near: { connectEnd, returns }, far: undefined });
-  const proxy = makeAt(link, origin.type, origin.kind, origin.args);
+  // A condition comes with its lock.
+  const companion = origin.args.find((each) => each instanceof BaseProxy);
+  const proxy = makeAt(link, origin.type, origin.kind, origin.args, companion);
   rememberOrigin(proxy, origin);
   return proxy;
 }

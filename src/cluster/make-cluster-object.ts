@@ -48,7 +48,7 @@ export function makeClusterObject(
   if (type === 'deleter') return deleter(gateway);
   if (type === 'overview') return overview(gateway);
   if (type === 'tasks') return clusterTasks(gateway, rest[0] as PoolOrders);
-  if (type === 'condition') return condition(find, rest[0], typeof whose === 'string' ? whose : undefined);
+  if (type === 'condition') return condition(find, rest[0], whose);
   const [kind, serve] = kindOf(type, rest);
   const name = typeof whose === 'string' ? whose : undefined;
   const id = name === undefined ? idOfUnnamed(whose) : idOfName(name);
@@ -135,14 +135,15 @@ function kindOf(type: string, args: readonly unknown[]): [Kind, Serve] {
   }
 }
 
-/** The condition with this name of a lock; without one, the only one of a lock with a name, and another one each time of a lock without. */
-function condition(find: FindObject, proxy: unknown, name: string | undefined): ServedObject {
+/** The condition with this name of a lock; without one, the only one of a lock with a name, and of a lock without the one with this id. */
+function condition(find: FindObject, proxy: unknown, whose: unknown): ServedObject {
   const lock = proxy instanceof BaseProxy ? find(proxy) : undefined;
   if (lock === undefined || !('takeBack' in lock)) {
     throw new TypeError('A condition is made of a lock or an rlock of the same cluster.');
   }
   const its = lock as ClusterServedLock;
-  return clusterCondition(its, name === undefined ? (its.object.isNamed ? 'only' : undefined) : idOfName(name));
+  const name = typeof whose === 'string' ? idOfName(whose) : its.object.isNamed ? 'only' : idOfUnnamed(whose);
+  return clusterCondition(its, name);
 }
 
 function deleter(gateway: Gateway): ServedObject {

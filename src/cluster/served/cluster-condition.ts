@@ -1,6 +1,5 @@
 import { LeaseLostError, StateError } from '../../contracts/errors.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
-import { randomHex } from '../../engine/builtins.ts';
 import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { WAIT } from '../line.ts';
@@ -8,7 +7,7 @@ import { flag, says } from '../script-values.ts';
 import type { ClusterServedLock, Hold } from './cluster-lock.ts';
 
 /** A condition in Redis: a line in its lock. `name` tells it from other conditions of the lock; see README.md, "Conditions". */
-export function clusterCondition(lock: ClusterServedLock, name = randomHex(8)): ServedObject {
+export function clusterCondition(lock: ClusterServedLock, name: string): ServedObject {
   const { object } = lock;
   let waits = 0;
 
