@@ -5,10 +5,13 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KE
 return {1}
 `;
 
-/** Keeps what a host says of itself for these milliseconds, also in a server that is full: the host must not look dead. KEYS: its key. */
+/**
+ * Keeps what a host says of itself for two leases of so many milliseconds, also in a server that is full: the host must not look dead. In the second lease it counts as silent.
+ * KEYS: its key.
+ */
 export const SAY = `#!lua flags=allow-oom
-redis.call('HSET', KEYS[1], 'about', ARGV[1], 'runs', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('HSET', KEYS[1], 'about', ARGV[1], 'runs', ARGV[2], 'lease', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
 return {1}
 `;
 

@@ -1,7 +1,7 @@
 import { PlacementError } from '../../contracts/errors.ts';
 import { clearTimeout, clock, setTimeout } from '../../engine/builtins.ts';
 import type { Gateway } from '../gateway.ts';
-import { type HostInfo, readHosts } from './read-hosts.ts';
+import { type HeardHost, hearHosts } from './read-hosts.ts';
 
 const LOOK_FOR_SLOTS = 2000;
 /** Milliseconds after which tasks that no host takes are worth a word. */
@@ -41,11 +41,12 @@ export class PoolHosts {
   async look(mustLook = this.#isRefused): Promise<void> {
     if (!mustLook && clock() - this.#read < LOOK_FOR_SLOTS) return;
     this.#read = clock();
-    const hosts = await readHosts(this.#gateway.redis, this.#gateway.namespace);
+    const heard = await hearHosts(this.#gateway.redis, this.#gateway.namespace);
+    const living = heard.filter(({ isSilent }) => !isSilent);
     this.#slots = 0;
-    for (const { state, slots } of hosts) if (state === 'up') this.#slots += slots;
-    this.#noteRefusals(hosts);
-    if (hosts.length === 0) this.#sayLater();
+    for (const { info } of living) if (info.state === 'up') this.#slots += info.slots;
+    this.#noteRefusals(heard, living.length);
+    if (living.length === 0) this.#sayLater();
     else this.close();
   }
 
@@ -69,13 +70,13 @@ export class PoolHosts {
     this.#saying.unref();
   }
 
-  /** If there are hosts and all of them refuse the pool, nobody would ever run its tasks. */
-  #noteRefusals(hosts: readonly HostInfo[]): void {
-    const refusals = hosts.map(({ id, refuses }) => ({
-      host: id,
-      why: refuses.find(({ pool }) => pool === this.#pool)?.why,
+  /** If there are hosts and all of them refuse the pool, nobody would ever run its tasks. One that has been silent for less than two leases may come back. */
+  #noteRefusals(heard: readonly HeardHost[], living: number): void {
+    const refusals = heard.map(({ info }) => ({
+      host: info.id,
+      why: info.refuses.find(({ pool }) => pool === this.#pool)?.why,
     }));
-    this.#isRefused = hosts.length > 0 && refusals.every(({ why }) => why !== undefined);
+    this.#isRefused = living > 0 && refusals.every(({ why }) => why !== undefined);
     if (!this.#isRefused) return;
     const known = refusals as { host: string; why: string }[];
     const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');

@@ -56,19 +56,36 @@ export interface HostInfo {
   readonly refuses: readonly { readonly pool: string; readonly why: string }[];
 }
 
+/** What a host has said of itself, and whether it has said nothing for a lease: it may be dead, or about to say something. */
+export interface HeardHost {
+  readonly info: HostInfo;
+  readonly isSilent: boolean;
+}
+
 /** Returns what all living hosts say of themselves. With `seal`, also the names of what they run. */
 export async function readHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HostInfo[]> {
+  const heard = await hearHosts(redis, namespace, seal);
+  return heard.filter(({ isSilent }) => !isSilent).map(({ info }) => info);
+}
+
+/** Returns what hosts have said of themselves in the last two leases. With `seal`, also the names of what they run. */
+export async function hearHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HeardHost[]> {
   const ids = ((await redis.command('SMEMBERS', hostsKey(namespace))) as Buffer[]).map(String);
   if (ids.length === 0) return [];
   const found = (await Promise.all(
-    ids.map((id) => redis.command('HMGET', hostKey(namespace, id), 'about', 'runs')),
-  )) as (Buffer | null)[][];
-  const dead = ids.filter((_, i) => found[i]![0] === null);
+    ids.map((id) => {
+      const key = hostKey(namespace, id);
+      return Promise.all([redis.command('HMGET', key, 'about', 'runs', 'lease'), redis.command('PTTL', key)]);
+    }),
+  )) as [fields: (Buffer | null)[], left: number][];
+  const dead = ids.filter((_, i) => found[i]![0][0] === null);
   if (dead.length > 0) await redis.command('SREM', hostsKey(namespace), ...dead);
-  return found.flatMap(([about, runs], i) => {
+  return found.flatMap(([[about, runs, lease], left], i) => {
     if (about == null) return [];
     const info = parse(about);
-    return isHost(info, ids[i]!) ? [{ ...info, pools: open(seal, runs, ids[i]!) }] : [];
+    if (!isHost(info, ids[i]!)) return [];
+    // Its key stays for two leases.
+    return [{ info: { ...info, pools: open(seal, runs, ids[i]!) }, isSilent: left <= Number(lease) }];
   });
 }
 
