@@ -8,7 +8,7 @@ const memory = lazy(() => require('../memory/family.ts') as typeof import('../me
 export interface CurrentTask {
   /** The id of the task, which is the same in each attempt and different from that of all other tasks of its pool. */
   readonly id: string;
-  /** How many times the task has been started, with this time: 1, and more after each retry. */
+  /** How many times the task has been started, with this time: 1, and more after each retry. A start that a host of a cluster gave back, since it had to stop, does not count. */
   readonly attempt: number;
   /** A number that grows with each start of the task: something outside that remembers the greatest one can refuse an attempt that was given up. */
   readonly fence: bigint;
@@ -21,10 +21,16 @@ export interface CurrentTask {
   readonly signal: AbortSignal;
 }
 
-/** What a worker knows of a task. */
-export type AboutTask = readonly [id: string, attempt: number, submission: number, host: string | undefined];
+/** What a worker knows of a task. `start` counts the starts of its submission, where it differs from the attempt. */
+export type AboutTask = readonly [
+  id: string,
+  attempt: number,
+  submission: number,
+  host: string | undefined,
+  start?: number,
+];
 
-/** A fence has the submission above the attempt. */
+/** A fence has the submission above the start. */
 const ATTEMPT_BITS = 16n;
 
 interface Source<Hand extends object = object> {
@@ -79,12 +85,12 @@ export function currentTask(): CurrentTask | undefined {
   return task;
 }
 
-function makeTask([id, attempt, submission, host = os.hostname()]: AboutTask): CurrentTask {
+function makeTask([id, attempt, submission, host = os.hostname(), start = attempt]: AboutTask): CurrentTask {
   let controller: AbortController | undefined;
   return Object.freeze({
     id,
     attempt,
-    fence: (BigInt(submission) << ATTEMPT_BITS) + BigInt(attempt),
+    fence: (BigInt(submission) << ATTEMPT_BITS) + BigInt(start),
     host,
     get signal() {
       controller ??= makeController();

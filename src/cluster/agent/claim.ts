@@ -5,8 +5,16 @@ import type { BullJob } from '../tasks/bull.ts';
 const AHEAD_MS = 2;
 const MOST_AHEAD = 8;
 
-/** What the server said about the start of a task: how often it was started with this, `d` if it has ended, or `l` and the host that had its last start. */
-export type StartState = number | string;
+/** A start of a task that the server has noted. */
+export interface Start {
+  /** How often this job has started the task with this, without the starts that hosts gave back. */
+  readonly attempt: number;
+  /** How often it was started with those: no two starts have the same. */
+  readonly count: number;
+}
+
+/** What the server said about the start of a task: the start, `d` if the task has ended, or `l` and the host that had its last start. */
+export type StartState = Start | string;
 
 /** A job that runs here, and the claim by which the server knows it. */
 export class Claim {
@@ -39,7 +47,9 @@ export class Claim {
   /** Notes what the server has said about the start of some tasks. */
   note([, , , , ...verdicts]: Reply): void {
     for (const verdict of verdicts) {
-      this.ready.push([this.marked++, typeof verdict === 'number' ? verdict : String(verdict)]);
+      const [, attempt, count] = /^s(\d+) (\d+)$/.exec(String(verdict)) ?? [];
+      const state = attempt === undefined ? String(verdict) : { attempt: Number(attempt), count: Number(count) };
+      this.ready.push([this.marked++, state]);
     }
   }
 }

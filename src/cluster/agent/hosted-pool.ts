@@ -5,7 +5,7 @@ import type { Pool } from '../../pool/pool.ts';
 import { HostedCode, UnservableError } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import { TASK } from '../scripts/task.ts';
-import { extendClaim } from '../tasks/bull.ts';
+import { Blobs } from '../tasks/blobs.ts';
 import { ending, NO_TIMEOUT, type PoolHeader, readLetter } from '../tasks/letter.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
@@ -15,18 +15,11 @@ import type { HostOfPools } from './host-of-pools.ts';
 import { HostedFunctions } from './hosted-functions.ts';
 import { type HostedTask, openTasks } from './hosted-tasks.ts';
 import { JobSource, type Verdict } from './job-source.ts';
+import { KeptClaims } from './kept-claims.ts';
 import { openLocalPool } from './open-local-pool.ts';
 import { Results } from './results.ts';
 import { packOutcome, runSealed } from './run-sealed.ts';
 import { CANCELLED, DRAINED, inWordsOf, isOfTask, LOST, lostWith } from './task-errors.ts';
-
-/** A task that runs here. */
-interface Running {
-  readonly claim: Claim;
-  readonly stop: AbortController;
-  /** The name of its function. */
-  readonly name: string;
-}
 
 /** One pool on one host: claims its jobs and runs their tasks in workers of this machine. See ../README.md, "Tasks". */
 export class HostedPool {
@@ -41,8 +34,8 @@ export class HostedPool {
   readonly #initializer: Uint8Array;
   readonly #functions: HostedFunctions;
   readonly #code: HostedCode;
-  readonly #claims = new Set<Claim>();
-  readonly #running = new Map<string, Running>();
+  readonly #blobs: Blobs;
+  readonly #kept: KeptClaims;
   readonly #idle: (() => void)[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
   #local: Pool | undefined;
@@ -69,15 +62,21 @@ export class HostedPool {
     this.#initializer = body;
     this.#code = new HostedCode(host, id, header.root, header.isShipped);
     this.#functions = new HostedFunctions(host, id, this.#code);
-    this.#jobs = new JobSource(host.redis, this.#names, lease, () => {
+    this.#blobs = new Blobs(host, id, this.#names, lease);
+    this.#kept = new KeptClaims(host.redis, this.#names, lease);
+    this.#jobs = new JobSource(host.redis, this.#names, lease, (job) => {
+      void this.#settleLost(job).catch(() => {});
       this.hint(0);
       host.look();
     });
-    this.#timers = [setInterval(() => this.#renew(), lease / 4), setInterval(() => this.#fence(), lease / 20)];
+    this.#timers = [
+      setInterval(() => this.#kept.renew(), lease / 4),
+      setInterval(() => this.#kept.fence(), lease / 20),
+    ];
   }
 
   get info(): HostedPoolInfo {
-    return { pool: this.id, name: this.#header.name, tasks: [...this.#running.values()].map(({ name }) => name) };
+    return { pool: this.id, name: this.#header.name, tasks: [...this.#kept.running.values()].map(({ name }) => name) };
   }
 
   /** Claims a job, if there is one, and begins it; resolves to false if there is none. `onEnd` is called when the slot is free again. */
@@ -100,27 +99,27 @@ export class HostedPool {
     if (job === undefined) {
       if (this.#hints === hints) this.#mayHaveJobs = false;
       // With as many jobs as may run at once there may be others, which come later.
-      this.#isAtMost = this.#claims.size > 0;
+      this.#isAtMost = this.#kept.claims.size > 0;
       return false;
     }
     const [, id, , waiting] = (await first.catch(() => [])) as Reply;
     if (String(id) === job.id && waiting === 0 && this.#hints === hints) this.#mayHaveJobs = false;
     const claim = new Claim(token, job, countsOf(job.id), at);
-    this.#claims.add(claim);
+    this.#kept.claims.add(claim);
     this.#occupied++;
     void this.#work(claim, first, onEnd)
       .catch((error) => this.#host.warn(`a job of pool ${this.id} was left: ${(error as Error).message}`))
       .finally(() => {
-        this.#claims.delete(claim);
+        this.#kept.claims.delete(claim);
         this.#used += clock() - claim.began;
-        if (this.#claims.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+        if (this.#kept.claims.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
       });
     return true;
   }
 
   /** The start that was noted with the claim does not count, unless it is that of a task of this job. */
   async #unnote([word, id, , , state]: Reply, token: string, job: string | undefined): Promise<void> {
-    if (String(word) !== 'RUN' || String(id) === job || typeof state !== 'number') return;
+    if (String(word) !== 'RUN' || String(id) === job || !String(state).startsWith('s')) return;
     await this.#step('back', String(id), token, '0');
   }
 
@@ -145,32 +144,32 @@ export class HostedPool {
 
   /** True while jobs of this pool run here, or may wait. */
   get isBusy(): boolean {
-    return this.#claims.size > 0 || this.#mayHaveJobs;
+    return this.#kept.claims.size > 0 || this.#mayHaveJobs;
   }
 
   /** Milliseconds for which the pool has had slots here. */
   get usage(): number {
     const now = clock();
     let running = 0;
-    for (const { began } of this.#claims) running += now - began;
+    for (const { began } of this.#kept.claims) running += now - began;
     return this.#used + running;
   }
 
   /** The program does not wait for the task any more. */
   cancel(job: string, index: string): void {
-    this.#running.get(`${job} ${index}`)?.stop.abort(CANCELLED);
+    this.#kept.cancel(job, index);
   }
 
   /** Claims nothing more; resolves when nothing runs here. */
   async drain(): Promise<void> {
     this.#isOver = true;
-    while (this.#claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (this.#kept.claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Ends what runs here, and the workers. `reason` says whether the tasks still count. */
   async end(reason: unknown = CANCELLED): Promise<void> {
     this.#isOver = true;
-    for (const { stop } of this.#running.values()) stop.abort(reason);
+    for (const { stop } of this.#kept.running.values()) stop.abort(reason);
     if (reason === DRAINED) await this.drain();
     await this.#leave((local) => local.terminate());
   }
@@ -204,10 +203,13 @@ export class HostedPool {
     try {
       let reply = await first;
       if (String(reply[1] ?? '') !== job.id) reply = await this.#take(job.id, token, 0, 1);
-      this.#fence();
+      this.#kept.fence();
       if (claim.isLost) return;
-      const results = new Results(this.#host.seal, place.result(this.id, job.id), (isLast, sealed, indices) =>
-        this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
+      const results = new Results(
+        this.#host.seal,
+        place.result(this.id, job.id),
+        this.#blobs,
+        (isLast, sealed, indices) => this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
@@ -269,7 +271,7 @@ export class HostedPool {
     if (this.#isOver && !claim.isLost) {
       await taking;
       for (const [index, state] of claim.ready) {
-        if (typeof state === 'number') await this.#step('back', job.id, token, String(index));
+        if (typeof state !== 'string') await this.#step('back', job.id, token, String(index));
       }
     }
     return isWhole;
@@ -291,29 +293,31 @@ export class HostedPool {
   ): Promise<boolean> {
     const { job, token, limit } = claim;
     if (typeof state === 'string') {
-      if (state[0] === 'l') await this.#spend(claim, index, state.slice(1));
+      if (state[0] === 'l') await this.#spend(job.id, index, state.slice(1));
       return true;
     }
+    const { attempt, count } = state;
     this.#host.counts.started++;
     const stop = new AbortController();
     const key = `${job.id} ${index}`;
     const name = 'error' in task ? 'a task' : task.name;
-    this.#running.set(key, { claim, stop, name });
+    this.#kept.running.set(key, { claim, stop, name });
     try {
       if ('error' in task) throw task.error;
       if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
       if (task.code !== '') await this.#code.bring(task.code);
       const fn = await this.#functions.get(task.hash);
       const { timeout } = task;
-      const about = [`${this.id}-${task.id}`, task.tried + state, task.submission, this.#host.id] as const;
+      const input = task.blob === '' ? task.input : await this.#blobs.read(task.blob, task.size);
+      const about = [`${this.id}-${task.id}`, task.tried + attempt, task.submission, this.#host.id, count] as const;
       const [failed, bytes, ms] = await this.#workers().apply(
         runSealed,
-        [fn, task.hash, task.how as Way, task.start, task.input, about],
+        [fn, task.hash, task.how as Way, task.start, input, about],
         { signal: stop.signal, ...(timeout !== NO_TIMEOUT && { timeout }) },
       );
-      const isAgain = failed && state < limit;
+      const isAgain = failed && attempt < limit;
       if (!isAgain) this.#host.countEnd(failed);
-      results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, state);
+      await results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, attempt);
     } catch (error) {
       if (error === CANCELLED || error === LOST) return true;
       if (error instanceof UnservableError) {
@@ -330,25 +334,31 @@ export class HostedPool {
       if (end instanceof AuthenticationError) this.#host.countForged(end);
       const isBroken = !isOfTask(end);
       if (isBroken) this.#local = undefined;
-      const isAgain = end instanceof WorkerLostError && error !== DRAINED && state < limit;
+      const isAgain = end instanceof WorkerLostError && error !== DRAINED && attempt < limit;
       if (!isAgain) this.#host.countEnd(true);
       const packed = packOutcome([outcome.ERROR, inWordsOf(end, name, this.#host.id)]);
       const how = isBroken ? ending.BROKEN : isAgain ? ending.AGAIN : ending.END;
-      results.add(index, how, 0, packed, state);
+      await results.add(index, how, 0, packed, attempt);
     } finally {
-      this.#running.delete(key);
+      this.#kept.running.delete(key);
     }
     return true;
   }
 
+  /** Settles the tasks of a lost host that have no start left, though no slot may be free here. */
+  async #settleLost(job: string): Promise<void> {
+    const [, ...hosts] = await this.#step('lost', job, '', `${this.#names.prefix}:${QUEUE}:`);
+    await Promise.all(hosts.map((host, index) => String(host) && this.#spend(job, index, String(host))));
+  }
+
   /** The task has no start left: the host that finds this settles it. */
-  async #spend({ job }: Claim, index: number, host: string): Promise<void> {
+  async #spend(job: string, index: number, host: string): Promise<void> {
     this.#host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');
-    const results = new Results(this.#host.seal, place.result(this.id, job.id), (_isLast, sealed, indices) =>
-      this.#step('finish', job.id, '', '0', sealed, ...indices),
+    const results = new Results(this.#host.seal, place.result(this.id, job), this.#blobs, (_isLast, sealed, indices) =>
+      this.#step('finish', job, '', '0', sealed, ...indices),
     );
-    results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
+    await results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
     results.send(false);
     await results.sent();
   }
@@ -360,40 +370,5 @@ export class HostedPool {
   #workers(): Pool {
     this.#local ??= openLocalPool(this.#host, this.#header, this.#initializer, this.#code.places);
     return this.#local;
-  }
-
-  /** Tells the server that the jobs are being worked on. */
-  #renew(): void {
-    // A hint of a cancelled task may have been lost.
-    for (const [key, { claim, stop }] of this.#running) {
-      const [job, index] = key.split(' ');
-      this.#host.redis.command('HGET', this.#names.starts, `${job}.${index}`).then(
-        // Of a claim whose end has just come to the server nothing runs any more.
-        (state) => (state === null || String(state) === 'd') && !claim.isLost && stop.abort(CANCELLED),
-        () => {},
-      );
-    }
-    for (const claim of this.#claims) {
-      if (!this.#host.redis.isReady || claim.isLost) continue;
-      const at = clock();
-      extendClaim(this.#host.redis, this.#names, claim.job.id, claim.token, this.lease).then(
-        (isMine) => {
-          if (isMine) claim.renewed = at;
-          else if (this.#claims.has(claim)) this.#lose(claim);
-        },
-        () => {},
-      );
-    }
-  }
-
-  /** What another host may have soon is ended here, before the lease is over. */
-  #fence(): void {
-    const oldest = clock() - 0.8 * this.lease;
-    for (const claim of this.#claims) if (claim.renewed < oldest && !claim.isLost) this.#lose(claim);
-  }
-
-  #lose(claim: Claim): void {
-    claim.isLost = true;
-    for (const running of this.#running.values()) if (running.claim === claim) running.stop.abort(LOST);
   }
 }

@@ -6,6 +6,10 @@ import { readLetter, type TasksHeader } from '../tasks/letter.ts';
 /** A task of a job, or why it cannot be read. */
 export type HostedTask =
   | (Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code' | 'input'> & {
+      /** The id of the blob that has the input, or nothing. */
+      readonly blob: string;
+      /** Bytes of the input. */
+      readonly size: number;
       readonly tried: number;
       readonly submission: number;
     })
@@ -26,11 +30,11 @@ export function openTasks(seal: Seal, sealed: Buffer, place: string, count: numb
     if (tasks.length !== count)
       throw new ClusterError('A job of the cluster has another number of tasks than it says.', 'ERR_PROTOCOL');
     let at = 0;
-    const all = tasks.map(([id, fn, how, start, timeout, bytes, tried, submission, code]): HostedTask => {
+    const all = tasks.map(([id, fn, how, start, timeout, size, tried, submission, code, blob]): HostedTask => {
       const [hash, name] = fns[fn]!;
       // Memory of its own, so that it can be sent on alone.
-      const input = body.slice(at, (at += bytes));
-      return { id, hash, name, how, start, timeout, tried, submission, code, input };
+      const input = body.slice(at, (at += blob === '' ? size : 0));
+      return { id, hash, name, how, start, timeout, tried, submission, code, blob, size, input };
     });
     return { ms, isInTurn, at: (index) => all[index]! };
   } catch (error) {

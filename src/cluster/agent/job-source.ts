@@ -15,7 +15,7 @@ export class JobSource {
   readonly #redis: Redis;
   readonly #names: TaskKeys;
   readonly #lease: number;
-  readonly #onStalled: () => void;
+  readonly #onStalled: (job: string) => void;
   readonly #timer: NodeJS.Timeout;
   #worker: BullWorker;
   /** Gives up the claim under way. */
@@ -25,8 +25,8 @@ export class JobSource {
   #since = 0;
   #times = 0;
 
-  /** `onStalled` is called when jobs of a lost host have come back. */
-  constructor(redis: Redis, names: TaskKeys, lease: number, onStalled: () => void) {
+  /** `onStalled` is called when a job of a lost host has come back. */
+  constructor(redis: Redis, names: TaskKeys, lease: number, onStalled: (job: string) => void) {
     this.#redis = redis;
     this.#names = names;
     this.#lease = lease;

@@ -1,5 +1,6 @@
-import { setImmediate } from '../../engine/builtins.ts';
+import { randomHex, setImmediate } from '../../engine/builtins.ts';
 import type { Seal } from '../seal.ts';
+import { type Blobs, LARGEST_WITHIN } from '../tasks/blobs.ts';
 import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
 
 /** Sends sealed results of some tasks of a job; `isLast` says that all of its tasks have ended. */
@@ -10,19 +11,26 @@ export class Results {
   readonly #seal: Seal;
   readonly #place: string;
   readonly #send: Send;
+  readonly #blobs: Blobs;
   readonly #sending: Promise<unknown>[] = [];
   #entries: ResultEntry[] = [];
   #packed: Uint8Array[] = [];
 
-  constructor(seal: Seal, place: string, send: Send) {
+  constructor(seal: Seal, place: string, blobs: Blobs, send: Send) {
+    this.#blobs = blobs;
     this.#seal = seal;
     this.#place = place;
     this.#send = send;
   }
 
-  add(index: number, ending: ResultEntry[1], ms: number, packed: Uint8Array, starts: number): void {
-    this.#packed.push(packed);
-    if (this.#entries.push([index, ending, ms, packed.length, starts]) === 1) setImmediate(() => this.send(false));
+  /** Adds the outcome of a task. Resolves when it is in the server, if it is a blob, else at once. */
+  async add(index: number, ending: ResultEntry[1], ms: number, packed: Uint8Array, starts: number): Promise<void> {
+    const blob = packed.length > LARGEST_WITHIN ? randomHex(8) : '';
+    // The pool has ended: nobody waits.
+    if (blob !== '' && !(await this.#blobs.writeOutcome(blob, packed))) return;
+    if (blob === '') this.#packed.push(packed);
+    const entry: ResultEntry = [index, ending, ms, packed.length, starts, blob];
+    if (this.#entries.push(entry) === 1) setImmediate(() => this.send(false));
   }
 
   /** Sends what is there now. */

@@ -47,16 +47,16 @@ if op == 'take' then
   for i, state in ipairs(redis.call('HMGET', S, unpack(fields))) do
     if state == 'd' then reply[#reply + 1] = 'd'
     else
-      local starts, last, where = string.match(state or '', '^(%d+) (%S+) (%S+)$')
-      starts = tonumber(starts or '0')
+      local starts, last, where, given = string.match(state or '', '^(%d+) (%S+) (%S+) (%d+)$')
+      starts, given = tonumber(starts or '0'), tonumber(given or '0')
       if last ~= claim and starts >= limit then reply[#reply + 1] = 'l' .. where
       else
         if last ~= claim then
-          starts = starts + 1
+          starts, given = starts + 1, given + 1
           marks[#marks + 1] = fields[i]
-          marks[#marks + 1] = starts .. ' ' .. claim .. ' ' .. host
+          marks[#marks + 1] = starts .. ' ' .. claim .. ' ' .. host .. ' ' .. given
         end
-        reply[#reply + 1] = starts
+        reply[#reply + 1] = 's' .. starts .. ' ' .. given
       end
     end
   end
@@ -76,12 +76,24 @@ if op == 'cancel' then
 end
 
 if op == 'back' then
-  -- The start does not count.
+  -- The start does not count, but no other start has its fence.
   local field = job .. '.' .. ARGV[4]
-  local starts, last, where = string.match(redis.call('HGET', S, field) or '', '^(%d+) (%S+) (%S+)$')
+  local starts, last, where, given = string.match(redis.call('HGET', S, field) or '', '^(%d+) (%S+) (%S+) (%d+)$')
   if last ~= claim then return {'LATE'} end
-  if starts == '1' then redis.call('HDEL', S, field) else redis.call('HSET', S, field, (starts - 1) .. ' - ' .. where) end
+  redis.call('HSET', S, field, (starts - 1) .. ' - ' .. where .. ' ' .. given)
   return {'OK'}
+end
+
+if op == 'lost' then
+  -- Of a job that came back from a lost host, and that no other has claimed since: which host had the last start that a task may have.
+  if redis.call('EXISTS', ARGV[4] .. job .. ':lock') == 1 or redis.call('HEXISTS', T, job) == 0 then return {'NONE'} end
+  local reply = {'LOST'}
+  local n, limit = countsOf(job)
+  for i, state in ipairs(redis.call('HMGET', S, unpack(fieldsOf(job, n)))) do
+    local starts, where = string.match(state or '', '^(%d+) %S+ (%S+) %d+$')
+    reply[i + 1] = starts and tonumber(starts) >= limit and where or ''
+  end
+  return reply
 end
 
 -- 'finish': the results of some tasks. Another start, or none any more, has the say if the last one is not of this claim; with the claim ''
@@ -91,7 +103,7 @@ local isLast, sealed = ARGV[4] == '1', ARGV[5]
 local fields, accepted, marks = {}, {}, {}
 for i = 6, #ARGV do fields[#fields + 1] = job .. '.' .. ARGV[i] end
 for i, state in ipairs(#fields > 0 and redis.call('HMGET', S, unpack(fields)) or {}) do
-  local last = string.match(state or '', '^%d+ (%S+) %S+$')
+  local last = string.match(state or '', '^%d+ (%S+) %S+ %d+$')
   if last and (claim == '' or last == claim) then
     accepted[#accepted + 1] = ARGV[i + 5]
     marks[#marks + 1] = fields[i]

@@ -27,7 +27,8 @@ export interface BullWorker {
   /** Looks once for jobs whose host has died. */
   moveStalledJobsToWait(): Promise<void>;
   close(force?: boolean): Promise<void>;
-  on(event: string, listener: (error: Error) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'stalled', listener: (job: string) => void): void;
 }
 
 type BullMQ = {
@@ -65,7 +66,12 @@ export async function describeQueue(redis: Redis, { prefix }: TaskKeys, queue: B
 }
 
 /** Opens the queue of a pool for a host, which looks for lost jobs itself. How often a task may start is up to our own marks, so BullMQ may recover a job without end. */
-export function openWorker({ prefix }: TaskKeys, client: Client, lease: number, onStalled: () => void): BullWorker {
+export function openWorker(
+  { prefix }: TaskKeys,
+  client: Client,
+  lease: number,
+  onStalled: (job: string) => void,
+): BullWorker {
   const worker = new (bullmq().Worker)(QUEUE, null, {
     prefix,
     connection: client,

@@ -3,7 +3,7 @@ export interface TaskKeys {
   readonly prefix: string;
   /** Hash: job to its sealed tasks, until all of them have a result or were cancelled. */
   readonly tasks: string;
-  /** Hash: `job.index` to `starts claim host` of a task that was started, or `d` of one that has ended. */
+  /** Hash: `job.index` to `starts claim host given` of a task that was started, or `d` of one that has ended. */
   readonly starts: string;
   /** Hash: the pool itself; it lives as long as its program. */
   readonly pool: string;
@@ -11,6 +11,8 @@ export interface TaskKeys {
   readonly results: string;
   /** Hash: SHA-256 to the sealed function. */
   readonly functions: string;
+  /** Set: the ids of the blobs that are there, or were. */
+  readonly blobs: string;
 }
 
 /** The name of every pool's queue in BullMQ. */
@@ -46,14 +48,18 @@ export function taskKeys(namespace: string, pool: string): TaskKeys {
     pool: `${prefix}:o`,
     results: `${prefix}:r`,
     functions: `${prefix}:f`,
+    blobs: `${prefix}:b`,
   };
 }
+
+/** Hash: the number of a part to the sealed part of one blob. */
+export const blobKey = ({ blobs }: TaskKeys, id: string) => `${blobs}:${id}`;
 
 /** The set of the ids of all pools. */
 export const poolsKey = (namespace: string) => `mp:${namespace}:pools`;
 /** The set of the ids of all hosts. */
 export const hostsKey = (namespace: string) => `mp:${namespace}:hosts`;
-/** Hash: what a host says of itself, as JSON, and sealed what it runs; it lives as long as the host. */
+/** Hash: what a host says of itself, as JSON, and sealed what it runs; it stays for two leases, in the second of which the host is silent. */
 export const hostKey = (namespace: string, host: string) => `mp:${namespace}:h:${host}`;
 /** The channel on which programs hint at what is new for hosts. */
 export const newsChannel = (namespace: string) => `mp:${namespace}:news`;
@@ -94,4 +100,5 @@ export const place = {
   task: (pool: string, job: string) => `task|${pool}|${job}`,
   result: (pool: string, job: string) => `result|${pool}|${job}`,
   file: (hash: string) => `file|${hash}`,
+  blob: (pool: string, id: string, part: number) => `blob|${pool}|${id}|${part}`,
 } as const;

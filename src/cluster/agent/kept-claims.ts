@@ -1,0 +1,70 @@
+import { clock } from '../../engine/builtins.ts';
+import type { Redis } from '../redis.ts';
+import { extendClaim } from '../tasks/bull.ts';
+import type { TaskKeys } from '../tasks/task-keys.ts';
+import type { Claim } from './claim.ts';
+import { CANCELLED, LOST } from './task-errors.ts';
+
+/** A task that runs here. */
+export interface Running {
+  readonly claim: Claim;
+  readonly stop: AbortController;
+  /** The name of its function. */
+  readonly name: string;
+}
+
+/** The claims of one pool on one host, and the tasks that run under them: renews the claims, and ends what is no longer this host's. */
+export class KeptClaims {
+  readonly claims = new Set<Claim>();
+  /** By job and index, with a blank between them. */
+  readonly running = new Map<string, Running>();
+  readonly #redis: Redis;
+  readonly #names: TaskKeys;
+  readonly #lease: number;
+
+  constructor(redis: Redis, names: TaskKeys, lease: number) {
+    this.#redis = redis;
+    this.#names = names;
+    this.#lease = lease;
+  }
+
+  /** Tells the server that the jobs are being worked on. */
+  renew(): void {
+    // A hint of a cancelled task may have been lost.
+    for (const [key, { claim, stop }] of this.running) {
+      const [job, index] = key.split(' ');
+      this.#redis.command('HGET', this.#names.starts, `${job}.${index}`).then(
+        // Of a claim whose end has just come to the server nothing runs any more.
+        (state) => (state === null || String(state) === 'd') && !claim.isLost && stop.abort(CANCELLED),
+        () => {},
+      );
+    }
+    for (const claim of this.claims) {
+      if (!this.#redis.isReady || claim.isLost) continue;
+      const at = clock();
+      extendClaim(this.#redis, this.#names, claim.job.id, claim.token, this.#lease).then(
+        (isMine) => {
+          if (isMine) claim.renewed = at;
+          else if (this.claims.has(claim)) this.#lose(claim);
+        },
+        () => {},
+      );
+    }
+  }
+
+  /** Ends what another host may have soon, before the lease is over. */
+  fence(): void {
+    const oldest = clock() - 0.8 * this.#lease;
+    for (const claim of this.claims) if (claim.renewed < oldest && !claim.isLost) this.#lose(claim);
+  }
+
+  /** The program does not wait for the task any more. */
+  cancel(job: string, index: string): void {
+    this.running.get(`${job} ${index}`)?.stop.abort(CANCELLED);
+  }
+
+  #lose(claim: Claim): void {
+    claim.isLost = true;
+    for (const running of this.running.values()) if (running.claim === claim) running.stop.abort(LOST);
+  }
+}

@@ -1,0 +1,90 @@
+import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
+import type { Redis } from '../redis.ts';
+import { says } from '../script-values.ts';
+import { BLOB } from '../scripts/blob.ts';
+import type { Seal } from '../seal.ts';
+import { blobKey, place, type TaskKeys } from './task-keys.ts';
+
+/** Bytes of an argument list or an outcome that stand in the message of their job at most. What is larger is a blob. */
+export const LARGEST_WITHIN = 64 * 1024;
+/** Bytes of one part: a server and a connection that are busy with a part keep others waiting for a moment only. */
+const PART = 2 ** 20;
+
+/** Who reads and writes blobs. */
+export interface BlobServer {
+  readonly redis: Redis;
+  readonly seal: Seal;
+}
+
+/** What is too large for the messages of one pool: it stands beside them in sealed parts. See ../README.md, "Blobs". */
+export class Blobs {
+  readonly #server: BlobServer;
+  readonly #pool: string;
+  readonly #names: TaskKeys;
+  /** Milliseconds that a blob stays unless `keep` is called. */
+  readonly #time: number;
+
+  constructor(server: BlobServer, pool: string, names: TaskKeys, lease: number) {
+    this.#server = server;
+    this.#pool = pool;
+    this.#names = names;
+    this.#time = 2 * lease;
+  }
+
+  /** Writes an argument list. Rejects with `ERR_FULL` if the server is full. */
+  async writeInput(id: string, bytes: Uint8Array): Promise<void> {
+    await this.#write(id, bytes, true);
+  }
+
+  /** Writes an outcome, also into a server that is full: it makes room for the argument. Resolves to false if the pool has ended. */
+  async writeOutcome(id: string, bytes: Uint8Array): Promise<boolean> {
+    return await this.#write(id, bytes, false);
+  }
+
+  /** Resolves to the bytes of a blob. Rejects with `ERR_DATA_LOST` if a part is missing, with an `AuthenticationError` if one was changed. */
+  async read(id: string, size: number): Promise<Uint8Array> {
+    const { redis, seal } = this.#server;
+    const bytes = new Uint8Array(size);
+    for (let at = 0, part = 0; at < size; part++) {
+      const sealed = (await redis.command('HGET', blobKey(this.#names, id), String(part))) as Buffer | null;
+      if (sealed === null) throw new ClusterError(LOST, 'ERR_DATA_LOST');
+      const opened = seal.open(sealed, place.blob(this.#pool, id, part));
+      if (opened.length !== Math.min(PART, size - at)) throw new AuthenticationError(OTHER_SIZE);
+      bytes.set(opened, at);
+      at += opened.length;
+    }
+    return bytes;
+  }
+
+  /** Has a blob stay for longer. */
+  async keep(id: string): Promise<void> {
+    await this.#server.redis.command('PEXPIRE', blobKey(this.#names, id), String(this.#time));
+  }
+
+  /** Removes a blob. What cannot be reached goes by itself. */
+  async remove(id: string): Promise<void> {
+    const { redis } = this.#server;
+    await Promise.all([
+      redis.command('UNLINK', blobKey(this.#names, id)),
+      redis.command('SREM', this.#names.blobs, id),
+    ]);
+  }
+
+  async #write(id: string, bytes: Uint8Array, isInput: boolean): Promise<boolean> {
+    const { redis, seal } = this.#server;
+    const { blobs, pool } = this.#names;
+    const keys = [blobKey(this.#names, id), blobs, pool];
+    const last = [id, String(this.#time), isInput ? '0' : '1'];
+    // One after the other: messages of other tasks go in between.
+    for (let at = 0, part = 0; at < bytes.length; at += PART, part++) {
+      const sealed = seal.seal(bytes.subarray(at, at + PART), place.blob(this.#pool, id, part));
+      const args = [String(part), sealed, ...last];
+      if (says(await redis.run({ name: 'mpBlob', text: BLOB }, keys, args, isInput), 'GONE')) return false;
+    }
+    return true;
+  }
+}
+
+const LOST =
+  'The Redis server has lost a part of a large argument or result: it was restarted without its data, or somebody removed the part. Submit the task again.';
+const OTHER_SIZE = 'A part of a large argument or result has another size than its message says. It was not decoded.';
