@@ -13,9 +13,12 @@ const known: Record<keyof ClusterOptions, true> = {
   lease: true,
   connectTimeout: true,
   replicas: true,
+  maxPayload: true,
   code: true,
 };
-const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true };
+const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true, include: true, limit: true };
+
+const MAX_PAYLOAD = 256 * 2 ** 20;
 
 /** The same, complete, as the gateway gets it. */
 export interface ClusterSettings {
@@ -23,6 +26,8 @@ export interface ClusterSettings {
   readonly keys: readonly Uint8Array[];
   readonly namespace: string;
   readonly lease: number;
+  /** Bytes of one argument list, function or result. */
+  readonly maxPayload: number;
 }
 
 /** Reads the options and the variables of the environment. Throws what is wrong with them. */
@@ -30,11 +35,13 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
   const given: ClusterOptions = typeof options === 'string' ? { url: options } : options;
   checkOptionNames('Cluster', given, known);
   const { namespace = 'default', lease = 30_000, connectTimeout = 10_000, replicas = 0, tls } = given;
+  const { maxPayload = MAX_PAYLOAD } = given;
   assertOptionType('url', given.url, 'string');
   assertOptionType('namespace', namespace, 'string');
   assertWhole('lease', lease, 100);
   assertWhole('connectTimeout', connectTimeout, 1);
   assertWhole('replicas', replicas, 0);
+  assertWhole('maxPayload', maxPayload, 1);
   const url = given.url ?? variable('MULTIPROC_CLUSTER');
   if (url === undefined) {
     throw new TypeError(
@@ -50,18 +57,22 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
     );
   }
   const place = { address, tls, connectTimeout, replicas, patience: lease / 2 };
-  return { place, keys, namespace: encodeURIComponent(namespace), lease };
+  return { place, keys, namespace: encodeURIComponent(namespace), lease, maxPayload };
 }
 
 /** Reads the options of files that travel. Throws what is wrong with them. */
 export function readCodeOptions(options: string | ClusterOptions | undefined): CodeOptions {
   const code = typeof options === 'object' ? (options.code ?? {}) : {};
   checkOptionNames('code', code, knownOfCode);
-  const { root, ship } = code;
+  const { root, ship, include, limit } = code;
   assertOptionType('code.root', root, 'string');
   if (ship !== undefined && ship !== 'auto' && ship !== 'never') {
     throw new TypeError(`code.ship must be 'auto' or 'never', not ${JSON.stringify(ship)}`);
   }
+  if (include !== undefined && !(Array.isArray(include) && include.every((path) => typeof path === 'string' && path))) {
+    throw new TypeError('code.include must be an array of paths from code.root');
+  }
+  if (limit !== undefined) assertWhole('code.limit', limit, 1);
   return code;
 }
 

@@ -10,6 +10,13 @@ export interface CodeOptions {
   readonly root?: string | undefined;
   /** `'never'` sends no files, so only hosts with equal files run the tasks; for `startWorker`, it runs the host's own files only. `'auto'` if left out. */
   readonly ship?: 'auto' | 'never' | undefined;
+  /**
+   * Files and folders, from `root`, that travel with the functions of a pool although no text names them: those that are opened by computed names. Of a folder all files travel but those in
+   * `node_modules` and those whose path has a name that begins with a dot. Has no meaning for `startWorker`.
+   */
+  readonly include?: readonly string[] | undefined;
+  /** The most bytes that the files of one function with all that they use may have; 104,857,600 (100 MiB) if left out. Has no meaning for `startWorker`. */
+  readonly limit?: number | undefined;
 }
 
 /** Where a cluster is, and how it is reached: the options of `new Cluster()`, of `cluster` of a Pool, and of `startWorker()`. */
@@ -28,6 +35,8 @@ export interface ClusterOptions {
   readonly connectTimeout?: number | undefined;
   /** How many replicas must have a lock that was acquired, and a queue's shutdown, before the call resolves; 0 if left out. It rejects with `ERR_UNREACHABLE` after `connectTimeout`. */
   readonly replicas?: number | undefined;
+  /** The most bytes that one argument list of a task, one function or one result may have as a message; 268,435,456 (256 MiB) if left out. What is larger is a `ClusterError` with `ERR_TOO_LARGE`. */
+  readonly maxPayload?: number | undefined;
   /** Which files go to other machines with the functions of tasks. */
   readonly code?: CodeOptions | undefined;
 }

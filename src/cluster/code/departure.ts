@@ -31,10 +31,12 @@ export class Departure implements Border {
   readonly #links = new Map<string, string>();
   /** Folders whose package.json was looked for. */
   readonly #described = new Set<string>();
+  readonly #limit: number;
   #usesLibrary = false;
   #bytes = 0;
 
-  constructor(root: string, alias?: string) {
+  constructor(root: string, alias?: string, limit = MOST_BYTES) {
+    this.#limit = limit;
     this.#root = root;
     this.#alias = alias;
   }
@@ -49,12 +51,23 @@ export class Departure implements Border {
       packages: inOrder(this.#packages).map(([, used]) => used),
       folders: [...this.#folders].sort(),
       links: inOrder(this.#links),
+      ...(this.#limit !== MOST_BYTES && { limit: this.#limit }),
       usesLibrary: this.#usesLibrary,
     };
   }
 
   get contents(): (readonly [hash: string, bytes: Uint8Array])[] {
     return [...this.#files.values()].map(({ hash, bytes }) => [hash, bytes]);
+  }
+
+  /** Notes files that travel although no text names them. Throws a `TypeError` for what does not travel. */
+  include(urls: readonly string[]): void {
+    try {
+      for (const url of urls) this.#add({ url, isNeeded: true }, 'code.include');
+    } catch (error) {
+      if (error instanceof Refusal) throw new TypeError(`code.include cannot be sent: ${error.message}.`);
+      throw error;
+    }
   }
 
   leave(url: string, isLoaded: boolean, out: ValueWriter): string {
@@ -110,8 +123,10 @@ export class Departure implements Border {
   #addFile(path: string, file: Content): void {
     this.#files.set(path, file);
     this.#bytes += file.bytes.length;
-    if (this.#files.size > MOST_FILES || this.#bytes > MOST_BYTES) {
-      throw new Refusal(`it uses more than ${MOST_FILES} files or ${MOST_BYTES / 2 ** 20} MiB of the program`);
+    if (this.#files.size > MOST_FILES || this.#bytes > this.#limit) {
+      throw new Refusal(
+        `it uses more than ${MOST_FILES} files or ${this.#limit} bytes of the program: give { cluster: { code: { limit } } }, or leave files out`,
+      );
     }
   }
 

@@ -28,6 +28,8 @@ export interface Manifest {
   readonly folders: readonly string[];
   /** Folders of the program, from the root, by the names of packages under which its files import them. */
   readonly links: readonly (readonly [name: string, path: string])[];
+  /** The most bytes of all files, where the program has given another bound than the usual one. */
+  readonly limit?: number;
   /** True if one of the files loads this library. */
   readonly usesLibrary: boolean;
 }
@@ -44,12 +46,13 @@ export function hashOf(bytes: Uint8Array): string {
 /** Reads a manifest. Throws an `Error` if it is none, or names a place outside of the root. */
 export function readManifest(bytes: Uint8Array): Manifest {
   const manifest = JSON.parse(Buffer.from(bytes).toString()) as Manifest;
+  const { limit = MOST_BYTES } = manifest;
   let sum = 0;
   if (manifest.files.length > MOST_FILES) throw new Error('the manifest of the program has too many files');
   for (const { path, hash, size } of manifest.files) {
     sum += size;
     const isSound = isInside(path) && path !== '' && /^[\w-]{43}$/.test(hash) && size >= 0 && size <= LARGEST_FILE;
-    if (!isSound || sum > MOST_BYTES) throw new Error('the manifest of the program is damaged');
+    if (!isSound || sum > limit) throw new Error('the manifest of the program is damaged');
   }
   const folders = [...manifest.folders, ...manifest.links.map(([, path]) => path)];
   if (!folders.every(isInside) || !manifest.links.every(([name]) => packageName.test(name))) {

@@ -2,6 +2,7 @@ import { acrossBorder } from '../../codec/border.ts';
 import type { CodeOptions } from '../../contracts/cluster-options.ts';
 import { Departure } from './departure.ts';
 import { codeHere } from './host-border.ts';
+import { includedFiles } from './included-files.ts';
 import { hashOf } from './manifest.ts';
 import { pathOf } from './project-files.ts';
 import { projectRoot } from './project-root.ts';
@@ -22,6 +23,9 @@ export class OutgoingCode {
   /** The real path of the folder whose files travel. */
   readonly root: string;
   readonly isShipped: boolean;
+  readonly #limit: number | undefined;
+  /** Files that travel although no text names them. */
+  readonly #included: readonly string[];
   /** In a worker of a host: the root of the host, whose files may stand for those of the tree. */
   readonly #alias: string | undefined;
   /** What is to be written to the server, by hash. */
@@ -35,13 +39,17 @@ export class OutgoingCode {
     this.root = here === undefined ? projectRoot(options.root) : folderOf(here.tree);
     this.#alias = here && folderOf(here.host);
     this.isShipped = options.ship !== 'never';
+    this.#limit = options.limit;
+    this.#included = includedFiles(this.root, options.include ?? []);
   }
 
-  /** Runs `pack`, which writes a message that leaves this machine, and notes which files it needs. */
-  collect<T>(pack: () => T): Needs<T> {
-    const departure = this.#spare ?? new Departure(this.root, this.#alias);
+  /** Runs `pack`, which writes a message that leaves this machine, and notes which files it needs. Of a pool's first message these are the included files, too. */
+  collect<T>(pack: () => T, isFirst = false): Needs<T> {
+    const departure = this.#spare ?? new Departure(this.root, this.#alias, this.#limit);
     this.#spare = undefined;
     const packed = acrossBorder(departure, pack);
+    // With each file: a host whose own files are equal must have those as well.
+    if (isFirst || !departure.isEmpty) departure.include(this.#included);
     if (!departure.isEmpty) return { packed, code: this.#note(departure) };
     this.#spare = departure;
     return { packed, code: undefined };
