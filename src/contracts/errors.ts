@@ -215,10 +215,16 @@ export class RemoteError extends MultiprocError {
   readonly code = 'ERR_REMOTE';
 }
 
-/** What a `ClusterError` says: the server cannot be reached, is full, drops keys in use, has lost what it had, or is too old. */
-export type ClusterErrorCode = 'ERR_UNREACHABLE' | 'ERR_FULL' | 'ERR_EVICTS' | 'ERR_DATA_LOST' | 'ERR_PROTOCOL';
+/** What a `ClusterError` says: the server cannot be reached, is full, drops keys in use, has lost what it had, or is too old; or something has more bytes than `maxPayload`. */
+export type ClusterErrorCode =
+  | 'ERR_UNREACHABLE'
+  | 'ERR_FULL'
+  | 'ERR_EVICTS'
+  | 'ERR_DATA_LOST'
+  | 'ERR_PROTOCOL'
+  | 'ERR_TOO_LARGE';
 
-/** The Redis server of a cluster cannot do what it should; `code` says why. */
+/** The Redis server of a cluster cannot do what it should, or is not to be sent so much; `code` says why. */
 export class ClusterError extends MultiprocError {
   /** @internal */
   static override readonly brandName = 'ClusterError';

@@ -1,6 +1,6 @@
 /**
  * Removes a pool's keys with its queue in BullMQ, in one step: BullMQ's own way takes several, and leaves keys for ever if the program that takes them
- * dies in between. KEYS: what goes; ARGV: what the names of BullMQ's keys begin with, then
+ * dies in between. KEYS: the set of the pool's blobs, which go, too, and what else goes; ARGV: what the names of BullMQ's keys begin with, then
  * their ends.
  */
 export const REMOVE = `#!lua flags=allow-oom
@@ -11,6 +11,7 @@ end
 for _, list in ipairs({'wait', 'active', 'paused'}) do remove(redis.call('LRANGE', start .. list, 0, -1)) end
 for _, set in ipairs({'prioritized', 'delayed', 'completed', 'failed'}) do remove(redis.call('ZRANGE', start .. set, 0, -1)) end
 for i = 2, #ARGV do redis.call('DEL', start .. ARGV[i]) end
-redis.call('DEL', unpack(KEYS))
+for _, id in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('UNLINK', KEYS[1] .. ':' .. id) end
+redis.call('UNLINK', unpack(KEYS))
 return {1}
 `;

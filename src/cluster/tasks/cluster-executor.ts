@@ -1,7 +1,7 @@
 import { reach } from '../../codec/extension.ts';
 import { Admission, type Feeder } from '../../contracts/admission.ts';
 import { ClusterError, StateError } from '../../contracts/errors.ts';
-import { type Executor, hasFailed, type Outcome, outcome, type Task } from '../../contracts/executor.ts';
+import { type Executor, hasFailed, type Outcome, outcome, type Task, way } from '../../contracts/executor.ts';
 import { queueMicrotask } from '../../engine/builtins.ts';
 import { asOurselves } from '../../loading/loaded-for-functions.ts';
 import type { PoolSettings } from '../../pool/pool-settings.ts';
@@ -10,7 +10,7 @@ import { onAbort } from '../../waits/on-abort.ts';
 import { Cluster } from '../cluster.ts';
 import { folderUrl } from '../code/host-border.ts';
 import { OutgoingCode } from '../code/outgoing-code.ts';
-import { lendSlot } from '../host-link.ts';
+import { depthOfPoolHere, lendSlot } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
 import { readCodeOptions, readTaskSettings } from '../settings.ts';
@@ -18,6 +18,7 @@ import { assertBullInstalled } from './bull.ts';
 import type { TaskOrder } from './desk-task.ts';
 import { FunctionStore, type Stored } from './function-store.ts';
 import { NO_TIMEOUT, NODE, type PoolHeader, PROTOCOL, writeLetter } from './letter.ts';
+import { payloadTooLarge } from './payload-too-large.ts';
 
 /** A task that was submitted to the cluster. */
 interface ClusterTask {
@@ -38,6 +39,8 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   readonly admission = new Admission(() => this.#maybeIdle());
   readonly #settings: PoolSettings;
   readonly #options: NonNullable<PoolSettings['cluster']>;
+  readonly #maxPayload: number;
+  readonly #depth: number;
   readonly #code: OutgoingCode;
   readonly #functions: FunctionStore;
   readonly #tasks = new Map<number, ClusterTask>();
@@ -56,17 +59,22 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#options = settings.cluster!;
-    const { keys } = readTaskSettings(this.#options);
+    const { keys, maxPayload } = readTaskSettings(this.#options);
+    this.#maxPayload = maxPayload;
     if (keys.length === 0) {
       throw new TypeError(
         'A Pool of a cluster needs a key, the same as its workers: a program that can write to the server could have them run anything else. Give { cluster: { url, key } }, or set MULTIPROC_KEY or MULTIPROC_KEY_FILE.',
       );
     }
     assertBullInstalled();
+    this.#depth = depthOfPoolHere();
     this.#code = new OutgoingCode(readCodeOptions(this.#options));
     this.#functions = new FunctionStore(
       this.#code,
-      (hash, bytes) => this.#tell(this.#open().store(hash, bytes)),
+      (hash, bytes) => {
+        this.#assertSmall('A function with its variables', bytes);
+        this.#tell(this.#open().store(hash, bytes));
+      },
       (hash) => this.#tell(this.#open().drop(hash)),
     );
   }
@@ -94,6 +102,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     let order: TaskOrder;
     try {
       const { packed, code = '' } = this.#code.collect(() => packInput(task));
+      this.#assertSmall(task.how === way.CALL ? 'An argument list' : 'A chunk of items', packed);
       order = orderOf(this.#taken + 1, fn, task, packed, code);
     } catch (error) {
       this.#functions.giveBack(fn);
@@ -171,7 +180,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     return asOurselves(() => {
       this.#cluster = new Cluster(this.#options);
       this.#door = this.#cluster.tasks({
-        letter: poolLetter(this.#settings, this.#code),
+        letter: this.#poolLetter(),
         processes: this.#settings.processes ?? 0,
       });
       this.#door.slots().then(
@@ -182,6 +191,16 @@ export class ClusterExecutor implements Executor<ClusterTask> {
       );
       return this.#door;
     });
+  }
+
+  #assertSmall(what: string, { length }: Uint8Array): void {
+    if (length > this.#maxPayload) throw payloadTooLarge(what, length, this.#maxPayload);
+  }
+
+  #poolLetter(): Uint8Array {
+    const letter = poolLetter(this.#settings, this.#code, { maxPayload: this.#maxPayload, depth: this.#depth });
+    this.#assertSmall('The initializer of a pool with its arguments', letter);
+    return letter;
   }
 
   /** Gives the gateway the tasks that were submitted since the last time, and listens for how they end. */
@@ -315,10 +334,15 @@ function packInput(task: Task): Uint8Array {
   }
 }
 
-function poolLetter(settings: PoolSettings, outgoing: OutgoingCode): Uint8Array {
+function poolLetter(
+  settings: PoolSettings,
+  outgoing: OutgoingCode,
+  bounds: Pick<PoolHeader, 'maxPayload' | 'depth'>,
+): Uint8Array {
   const { name, concurrency, maxTasks, maxMemory, initializer, initargs, finalizer, start } = settings;
-  const { packed, code } = outgoing.collect(() =>
-    packValue([initializer, initargs, finalizer], 'options', reach.TRUSTED),
+  const { packed, code } = outgoing.collect(
+    () => packValue([initializer, initargs, finalizer], 'options', reach.TRUSTED),
+    true,
   );
   const header: PoolHeader = {
     protocol: PROTOCOL,
@@ -326,6 +350,7 @@ function poolLetter(settings: PoolSettings, outgoing: OutgoingCode): Uint8Array 
     where: settings.where,
     name,
     concurrency,
+    ...bounds,
     hasInitializer: initializer !== undefined || finalizer !== undefined,
     root: folderUrl(outgoing.root),
     isShipped: outgoing.isShipped,

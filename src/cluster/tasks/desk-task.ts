@@ -32,6 +32,8 @@ export interface DeskTask {
   /** The job that carries it, once it is in Redis, and its index there. */
   job: DeskJob | undefined;
   index: number;
+  /** True while its outcome, a blob, is on its way. */
+  isArriving: boolean;
   /** Runs until it may be submitted again. */
   timer: NodeJS.Timeout | undefined;
 }
@@ -41,6 +43,8 @@ export interface DeskJob {
   readonly id: string;
   readonly priority: number;
   readonly sealed: Uint8Array;
+  /** True once it was sent to the server. */
+  isSent: boolean;
   /** Its tasks that have not ended, by their index. */
   readonly tasks: Map<number, DeskTask>;
 }

@@ -7,7 +7,7 @@ export interface Letter<Header> {
 const LENGTH_BYTES = 4;
 
 /** Grows whenever programs and hosts of another version would misunderstand each other. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** The major version of this Node. */
 export const NODE = Number(process.versions.node.split('.')[0]);
@@ -46,7 +46,7 @@ export const NO_TIMEOUT = -1;
 
 /**
  * `timeout` is in milliseconds from the start; `tried` is how often other jobs have started the task, `submission` makes its fence grow,
- * `code` is the hash of the manifest of the files that its input needs, or nothing.
+ * `code` is the hash of the manifest of the files that its input needs, or nothing; `blob` is the id of the blob that has the input, or nothing.
  */
 export type TaskEntry = readonly [
   id: number,
@@ -58,6 +58,7 @@ export type TaskEntry = readonly [
   tried: number,
   submission: number,
   code: string,
+  blob: string,
 ];
 
 /** The header of a function. */
@@ -84,8 +85,15 @@ export interface ResultsHeader {
   readonly results: readonly ResultEntry[];
 }
 
-/** `ms` is how long the task ran, `starts` how often this job has started it. */
-export type ResultEntry = readonly [index: number, ending: Ending, ms: number, bytes: number, starts: number];
+/** `ms` is how long the task ran, `starts` how often this job has started it, `blob` the id of the blob that has the outcome, or nothing. */
+export type ResultEntry = readonly [
+  index: number,
+  ending: Ending,
+  ms: number,
+  bytes: number,
+  starts: number,
+  blob: string,
+];
 
 /** What the hosts must know of a pool. Its body is the initializer, its arguments and the finalizer. */
 export interface PoolHeader {
@@ -96,6 +104,10 @@ export interface PoolHeader {
   readonly where: readonly string[];
   readonly name: string;
   readonly concurrency: number;
+  /** 1 for the pool of a program, and one more than that of its task for the pool of a task. */
+  readonly depth: number;
+  /** Bytes of one result. */
+  readonly maxPayload: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly maxTasksPerChild?: number;
   readonly maxMemoryPerChild?: number;

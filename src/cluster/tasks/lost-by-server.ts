@@ -1,5 +1,10 @@
 import { ClusterError } from '../../contracts/errors.ts';
 
+/** True if an error says that the server has lost something. */
+export function isLostByServer(error: Error): boolean {
+  return error instanceof ClusterError && error.code === 'ERR_DATA_LOST';
+}
+
 /** The error of a task that the server has lost, and that may not run again. */
 export function lostByServer(): ClusterError {
   return new ClusterError(

@@ -23,11 +23,11 @@ export function outliveAfter(
 
 async function run(
   redis: Redis,
-  { prefix, tasks, starts, results, functions }: TaskKeys,
+  { prefix, tasks, starts, results, functions, blobs }: TaskKeys,
   lease: number,
   how: readonly [when: string, channel: string, text: string],
   ends: readonly string[],
 ): Promise<void> {
   const args = [String(2 * lease), ...how, `${prefix}:${QUEUE}:`, ...ends];
-  await redis.run({ name: 'mpOutlive', text: OUTLIVE }, [tasks, starts, results, functions], args, false);
+  await redis.run({ name: 'mpOutlive', text: OUTLIVE }, [tasks, starts, results, functions, blobs], args, false);
 }

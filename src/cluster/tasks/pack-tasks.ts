@@ -1,22 +1,31 @@
-import type { DeskTask } from './desk-task.ts';
+import { LARGEST_WITHIN } from './blobs.ts';
+import type { DeskTask, TaskOrder } from './desk-task.ts';
 import { type TaskEntry, type TasksHeader, writeLetter } from './letter.ts';
 
-/** Returns the letter of a job with these tasks: a header, and their inputs one after the other. */
+/** Returns the letter of a job with these tasks: a header, and their inputs one after the other, but for those that are blobs. */
 export function packTasks(tasks: readonly DeskTask[], ms: number, isInTurn: boolean): Uint8Array {
   const fns: [string, string][] = [];
   let bytes = 0;
   const entries = tasks.map(({ order, tried, submission }): TaskEntry => {
     let fn = fns.findIndex(([hash]) => hash === order.hash);
     if (fn === -1) fn = fns.push([order.hash, order.name]) - 1;
-    bytes += order.input.length;
-    return [order.id, fn, order.how, order.start, order.timeout, order.input.length, tried, submission, order.code];
+    const blob = blobOf(order);
+    if (blob === '') bytes += order.input.length;
+    const { id, how, start, timeout, input, code } = order;
+    return [id, fn, how, start, timeout, input.length, tried, submission, code, blob];
   });
   const body = new Uint8Array(bytes);
   let at = 0;
   for (const { order } of tasks) {
+    if (blobOf(order) !== '') continue;
     body.set(order.input, at);
     at += order.input.length;
   }
   const header: TasksHeader = { fns, tasks: entries, ms, isInTurn };
   return writeLetter(header, body);
+}
+
+/** Returns the id of the blob that has the input of a task; nothing if the input stands in the letter. */
+export function blobOf({ id, input }: TaskOrder): string {
+  return input.length > LARGEST_WITHIN ? `i${id}` : '';
 }

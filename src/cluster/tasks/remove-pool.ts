@@ -4,8 +4,8 @@ import { bullKinds, poolsKey, QUEUE, taskKeys } from './task-keys.ts';
 
 /** Removes what a pool has left that has ended, or whose program is dead: nothing of it stays in Redis. */
 export async function removePool(redis: Redis, namespace: string, id: string): Promise<void> {
-  const { prefix, tasks, starts, functions, results } = taskKeys(namespace, id);
-  const keys = [tasks, starts, functions, results];
+  const { prefix, tasks, starts, functions, results, blobs } = taskKeys(namespace, id);
+  const keys = [blobs, tasks, starts, functions, results];
   await redis.run(
     { name: 'mpRemove', text: REMOVE },
     keys,

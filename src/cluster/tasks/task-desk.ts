@@ -1,13 +1,16 @@
 import { retryDelayOf } from '../../contracts/retry-delay.ts';
-import { clearTimeout, queueMicrotask, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
+import { clearTimeout, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
-import { TASK } from '../scripts/task.ts';
 import { Backlog } from './backlog.ts';
-import { type BullQueue, describeQueue, openQueue, priorityOf } from './bull.ts';
+import { Blobs } from './blobs.ts';
+import { type BullQueue, describeQueue, openQueue } from './bull.ts';
+import { DeskReport } from './desk-report.ts';
 import type { DeskJob, DeskNews, DeskOutcome, DeskTask, TaskOrder } from './desk-task.ts';
-import { ending, type ResultsHeader, readLetter } from './letter.ts';
-import { lostByServer } from './lost-by-server.ts';
+import { InputBlobs } from './input-blobs.ts';
+import { JobPost } from './job-post.ts';
+import { ending, type ResultEntry, type ResultsHeader, readLetter } from './letter.ts';
+import { isLostByServer, lostByServer } from './lost-by-server.ts';
 import { nextBatch } from './next-batch.ts';
 import { outliveAfter } from './outlive.ts';
 import { packTasks } from './pack-tasks.ts';
@@ -17,7 +20,7 @@ import type { PoolOrders } from './pool-orders.ts';
 import { RefusedResults } from './refused-results.ts';
 import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
-import { jobId, news, newsChannel, place, stepKeys, taskKeys } from './task-keys.ts';
+import { jobId, news, newsChannel, place, taskKeys } from './task-keys.ts';
 
 /** The number of jobs that are kept in Redis at least, if there are as many. */
 const FEWEST_JOBS = 64;
@@ -34,7 +37,6 @@ export class TaskDesk implements Leased {
   readonly #gateway: Gateway;
   readonly #orders: PoolOrders;
   readonly #names;
-  readonly #scriptKeys: readonly string[];
   readonly #queue: BullQueue;
   readonly #results: ResultStream;
   readonly #hosts: PoolHosts;
@@ -48,8 +50,10 @@ export class TaskDesk implements Leased {
   #mean: number | undefined;
   #isFlushing = false;
   #isOver = false;
-  #outcomes: DeskOutcome[] = [];
-  #tell: ((news: DeskNews) => void) | undefined;
+  readonly #report: DeskReport;
+  readonly #blobs: Blobs;
+  readonly #inputs: InputBlobs;
+  readonly #post: JobPost;
   readonly #refused = new RefusedResults();
   readonly #notice: PoolNotice;
   #renewing: Promise<void> | undefined;
@@ -60,20 +64,24 @@ export class TaskDesk implements Leased {
     this.#code = new CodeShelf(gateway);
     this.#names = taskKeys(gateway.namespace, this.id);
     const { pool, results } = this.#names;
+    this.#blobs = new Blobs(gateway, this.id, this.#names, gateway.lease);
+    this.#inputs = new InputBlobs(this.#blobs);
     this.keys = [pool];
-    this.#scriptKeys = stepKeys(this.#names);
     this.#queue = openQueue(this.#names, gateway.redis.client);
     this.#results = new ResultStream(gateway.redis, results, (job, sealed, accepted) =>
       this.#take(job, sealed, accepted),
     );
     const hasTasks = () => this.#tasks.size > 0;
     this.#hosts = new PoolHosts(gateway, this.id, hasTasks, (error) => this.#failAll(error));
+    this.#report = new DeskReport(() => this.#hosts.slots, hasTasks);
     this.#notice = new PoolNotice(gateway, {
       id: this.id,
       names: this.#names,
       ...orders,
       onPosted: () => this.#begin(),
     });
+    const office = { gateway, id: this.id, names: this.#names, queue: this.#queue, notice: this.#notice };
+    this.#post = new JobPost({ ...office, inputs: this.#inputs }, () => this.#jobs.keys());
     this.#notice.posted().catch(() => {});
     gateway.add(this);
   }
@@ -97,7 +105,16 @@ export class TaskDesk implements Leased {
   submit(orders: readonly TaskOrder[]): void {
     for (const order of orders) {
       const { id, priority } = order;
-      const task: DeskTask = { order, priority, tried: 0, submission: 0, job: undefined, index: 0, timer: undefined };
+      const task: DeskTask = {
+        order,
+        priority,
+        tried: 0,
+        submission: 0,
+        job: undefined,
+        index: 0,
+        isArriving: false,
+        timer: undefined,
+      };
       this.#tasks.set(id, task);
       this.#backlog.add(task);
     }
@@ -112,10 +129,7 @@ export class TaskDesk implements Leased {
 
   /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. The program asks once at a time. */
   next(): Promise<DeskNews> {
-    return new Promise((resolve) => {
-      this.#tell = resolve;
-      if (this.#outcomes.length > 0 || this.#tasks.size === 0) this.#report();
-    });
+    return this.#report.next();
   }
 
   /** The program does not wait for the task any more: it never starts, or is ended. */
@@ -124,8 +138,8 @@ export class TaskDesk implements Leased {
     if (task === undefined) return;
     const { job, index } = task;
     this.#settle(task);
-    if (job !== undefined) void this.#recall(job, index).catch(() => {});
-    if (this.#tasks.size === 0) this.#report();
+    if (job !== undefined) void this.#post.recall(job, index).catch(() => {});
+    if (this.#tasks.size === 0) this.#report.tell();
   }
 
   /** How many slots the hosts have. */
@@ -139,10 +153,11 @@ export class TaskDesk implements Leased {
   async end(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#post.close();
     this.#gateway.remove(this);
     this.#results.close();
     this.#hosts.close();
-    this.#tell?.([0, []]);
+    this.#report.close();
     for (const { timer } of this.#tasks.values()) if (timer !== undefined) clearTimeout(timer);
     // A server that is out of reach, or does not answer, learns of the end by the lease.
     const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
@@ -153,6 +168,7 @@ export class TaskDesk implements Leased {
     const { redis, namespace } = this.#gateway;
     await this.#notice.settled();
     await this.#renewing;
+    await this.#inputs.settled();
     // From here on no task can start.
     await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
     await redis.command('PUBLISH', newsChannel(namespace), news.END + this.id);
@@ -172,7 +188,7 @@ export class TaskDesk implements Leased {
     if (this.#isOver) return;
     const wasThere = await this.#notice.renew(this.#backlog.size);
     await this.#code.renew().catch(() => {});
-    if (!this.#isOver) await this.#notice.outlive(this.#jobs.keys());
+    await this.#post.outlive();
     if (!wasThere) await this.#reconcile();
   }
 
@@ -208,7 +224,7 @@ export class TaskDesk implements Leased {
     this.#isFlushing = true;
     setImmediate(() => {
       this.#flush()
-        .catch((error) => this.#failAll(error, ({ job, timer }) => job === undefined && timer === undefined))
+        .catch((error) => this.#failAll(error, ({ job, timer, isArriving }) => !job && !timer && !isArriving))
         .finally(() => {
           this.#isFlushing = false;
           if (this.#hasRoom) this.#flushSoon();
@@ -217,7 +233,10 @@ export class TaskDesk implements Leased {
   }
 
   get #hasRoom(): boolean {
-    return this.#backlog.size > 0 && this.#jobs.size < Math.max(FEWEST_JOBS, 2 * this.#hosts.slots) && !this.#isOver;
+    if (this.#backlog.size === 0 || this.#isOver) return false;
+    const { slots } = this.#hosts;
+    const most = this.#inputs.hasRoom ? Math.max(FEWEST_JOBS, 2 * slots) : Math.max(1, slots);
+    return this.#jobs.size < most;
   }
 
   async #flush(): Promise<void> {
@@ -232,13 +251,14 @@ export class TaskDesk implements Leased {
     while (this.#hasRoom) {
       jobs.push(this.#makeJob(nextBatch(this.#backlog, slots, this.#jobs.size < slots ? undefined : this.#mean)));
     }
-    if (jobs.length === 0) return;
-    this.#add(jobs, true).catch((error) => {
-      for (const job of jobs) {
-        for (const task of [...job.tasks.values()]) this.#fail(task, error);
-        this.#gateway.redis.command('HDEL', this.#names.tasks, job.id).catch(() => {});
-      }
-    });
+    for (const [some, adding] of this.#post.addNew(jobs)) {
+      adding.catch((error) => {
+        for (const job of some) {
+          for (const task of [...job.tasks.values()]) this.#fail(task, error);
+          this.#gateway.redis.command('HDEL', this.#names.tasks, job.id).catch(() => {});
+        }
+      });
+    }
   }
 
   #makeJob(tasks: DeskTask[]): DeskJob {
@@ -247,39 +267,13 @@ export class TaskDesk implements Leased {
     for (const task of tasks) task.submission = ++this.#submissions;
     const letter = packTasks(tasks, this.#mean ?? 0, this.#orders.processes > 0);
     const sealed = this.#gateway.seal.seal(letter, place.task(this.id, id));
-    const job: DeskJob = { id, priority, sealed, tasks: new Map(tasks.entries()) };
+    const job: DeskJob = { id, priority, sealed, isSent: false, tasks: new Map(tasks.entries()) };
     for (const [index, task] of job.tasks) {
       task.job = job;
       task.index = index;
     }
     this.#jobs.set(id, job);
     return job;
-  }
-
-  /** Adds jobs; one that is there already stays as it is. On one connection, so the tasks are there before the jobs, and these before the hint. */
-  async #add(jobs: readonly DeskJob[], isNew: boolean): Promise<void> {
-    const { redis } = this.#gateway;
-    const sent: Promise<unknown>[] = [];
-    // What is lost of the hint costs time, nothing else.
-    this.#notice.announce(jobs.map(({ id }) => id));
-    if (isNew) {
-      sent.push(redis.command('HSET', this.#names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
-    }
-    const added = jobs.map(({ id, priority }) => ({
-      name: 'tasks',
-      data: {},
-      opts: { jobId: id, priority: priorityOf(priority) },
-    }));
-    sent.push(redis.repeated(() => this.#queue.addBulk(added)));
-    await Promise.all(sent);
-  }
-
-  async #recall(job: DeskJob, index: number): Promise<void> {
-    const { redis, namespace } = this.#gateway;
-    const step = ['cancel', job.id, '', String(index)];
-    await redis.run({ name: 'mpTask', text: TASK }, this.#scriptKeys, step, false);
-    await redis.command('PUBLISH', newsChannel(namespace), `${news.CANCEL + this.id} ${job.id} ${index}`);
-    if (job.tasks.size === 0) await this.#queue.remove(job.id);
   }
 
   /** Results of some tasks of a job have come; `accepted` are those that count, if not all do. */
@@ -294,20 +288,37 @@ export class TaskDesk implements Leased {
       return;
     }
     let at = 0;
-    for (const [index, how, ms, bytes, starts] of letter.header.results) {
+    for (const result of letter.header.results) {
+      const [index, how, ms, bytes, starts, blob] = result;
       const from = at;
-      at += bytes;
+      if (blob === '') at += bytes;
       const task = job.tasks.get(index);
-      if (task === undefined || accepted?.has(index) === false) continue;
-      this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
-      if (how === ending.AGAIN) this.#again(task, starts);
-      else this.#end(task, [task.order.id, letter.body.slice(from, at), how === ending.BROKEN]);
+      const isMeant = task !== undefined && accepted?.has(index) !== false;
+      if (isMeant) this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
+      if (isMeant && how === ending.AGAIN) this.#again(task, starts);
+      else if (isMeant && blob !== '') void this.#fetch(task, result);
+      else if (isMeant) this.#end(task, [task.order.id, letter.body.slice(from, at), how === ending.BROKEN]);
+      if (blob !== '' && (!isMeant || how === ending.AGAIN)) this.#blobs.remove(blob).catch(() => {});
     }
+  }
+
+  /** Reads an outcome that is a blob. If a part of it is lost, the task runs again if it may. */
+  async #fetch(task: DeskTask, [, how, , bytes, starts, blob]: ResultEntry): Promise<void> {
+    const { id, retries } = task.order;
+    this.#leaveJob(task);
+    task.isArriving = true;
+    const read = await this.#blobs.read(blob, bytes).catch((error: Error) => error);
+    task.isArriving = false;
+    this.#blobs.remove(blob).catch(() => {});
+    if (this.#tasks.get(id) !== task) return;
+    if (!(read instanceof Error)) this.#end(task, [id, read, how === ending.BROKEN]);
+    else if (isLostByServer(read) && retries >= task.tried + starts) this.#again(task, starts);
+    else this.#fail(task, read);
   }
 
   /** The task has failed, and may be started again, after its delay. */
   #again(task: DeskTask, starts: number): void {
-    this.#leaveJob(task);
+    if (task.job !== undefined) this.#leaveJob(task);
     task.tried += starts;
     const delay = retryDelayOf(task.order.retryDelay, task.tried);
     const submit = () => {
@@ -323,21 +334,14 @@ export class TaskDesk implements Leased {
     this.#end(task, [task.order.id, undefined, error]);
   }
 
-  /** What ended together is told together. */
   #end(task: DeskTask, outcome: DeskOutcome): void {
     this.#settle(task);
-    if (this.#outcomes.push(outcome) === 1) queueMicrotask(() => this.#report());
-  }
-
-  #report(): void {
-    if (this.#tell === undefined || (this.#outcomes.length === 0 && this.#tasks.size > 0)) return;
-    const tell = this.#tell;
-    this.#tell = undefined;
-    tell([this.#hosts.slots, this.#outcomes.splice(0)]);
+    this.#report.add(outcome);
   }
 
   #settle(task: DeskTask): void {
     this.#tasks.delete(task.order.id);
+    this.#inputs.release(task);
     if (task.timer !== undefined) clearTimeout(task.timer);
     if (task.job === undefined) this.#backlog.delete(task);
     else this.#leaveJob(task);
@@ -359,19 +363,20 @@ export class TaskDesk implements Leased {
   /** Looks for tasks that the server has lost: after all results were read, a task without result must still be there. */
   async #reconcile(): Promise<void> {
     const { redis } = this.#gateway;
-    const jobs = [...this.#jobs.values()];
+    const jobs = [...this.#jobs.values()].filter(({ isSent }) => isSent);
     if (jobs.length === 0 || !redis.isReady || this.#isOver) return;
     const there = await Promise.all(jobs.map(({ id }) => redis.command('HEXISTS', this.#names.tasks, id)));
     await this.#results.readNow();
     const isOpen = ({ id }: DeskJob) => this.#jobs.has(id);
     for (const job of jobs.filter((each, i) => there[i] === 0 && isOpen(each))) this.#lost(job);
     const rest = jobs.filter(isOpen);
-    if (rest.length > 0) await this.#add(rest, false);
+    if (rest.length > 0) await this.#post.add(rest, false);
   }
 
   /** What the server has lost is submitted again if it may run again. */
   #lost(job: DeskJob): void {
     for (const task of [...job.tasks.values()]) {
+      this.#inputs.forget(task);
       if (task.order.retries - task.tried > 0) this.#again(task, 0);
       else this.#fail(task, lostByServer());
     }

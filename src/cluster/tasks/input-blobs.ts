@@ -1,0 +1,77 @@
+import type { Blobs } from './blobs.ts';
+import type { DeskTask } from './desk-task.ts';
+import { blobOf } from './pack-tasks.ts';
+
+/** Bytes of inputs in the server beyond which only tasks for which a slot is free bring more. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** The large inputs of a pool's tasks, which its gateway keeps in the server until the tasks are settled. */
+export class InputBlobs {
+  readonly #blobs: Blobs;
+  /** Tasks to whether their input is in the server, whole. */
+  readonly #tasks = new Map<DeskTask, boolean>();
+  #bytes = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(blobs: Blobs) {
+    this.#blobs = blobs;
+  }
+
+  /** True as long as the server does not have much of them. */
+  get hasRoom(): boolean {
+    return this.#bytes < MOST_BYTES;
+  }
+
+  /** Resolves when the input of a task is in the server, which has it once for all starts. One input is written at a time. */
+  async store(task: DeskTask): Promise<void> {
+    const isThere = this.#tasks.get(task);
+    if (isThere === true) return;
+    if (isThere === undefined) {
+      this.#tasks.set(task, false);
+      this.#bytes += task.order.input.length;
+    }
+    const writing = this.#last.then(() => this.#write(task));
+    this.#last = writing.catch(() => {});
+    await writing;
+  }
+
+  /** A task is settled. */
+  release(task: DeskTask): void {
+    const isThere = this.#tasks.get(task);
+    if (isThere === undefined) return;
+    this.#tasks.delete(task);
+    this.#bytes -= task.order.input.length;
+    if (isThere) this.#remove(task);
+  }
+
+  /** The server has lost the input of a task, or may have. */
+  forget(task: DeskTask): void {
+    if (this.#tasks.has(task)) this.#tasks.set(task, false);
+  }
+
+  /** Says that the inputs are needed. */
+  async keep(): Promise<void> {
+    await Promise.all([...this.#tasks.keys()].map(({ order }) => this.#blobs.keep(blobOf(order))));
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
+  async #write(task: DeskTask): Promise<void> {
+    if (!this.#tasks.has(task)) return;
+    try {
+      await this.#blobs.writeInput(blobOf(task.order), task.order.input);
+    } catch (error) {
+      this.#remove(task);
+      throw error;
+    }
+    if (this.#tasks.has(task)) this.#tasks.set(task, true);
+    else this.#remove(task);
+  }
+
+  #remove({ order }: DeskTask): void {
+    this.#blobs.remove(blobOf(order)).catch(() => {});
+  }
+}

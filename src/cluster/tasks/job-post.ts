@@ -1,0 +1,89 @@
+import type { Gateway } from '../gateway.ts';
+import { TASK } from '../scripts/task.ts';
+import { type BullQueue, priorityOf } from './bull.ts';
+import type { DeskJob } from './desk-task.ts';
+import type { InputBlobs } from './input-blobs.ts';
+import { blobOf } from './pack-tasks.ts';
+import type { PoolNotice } from './pool-notice.ts';
+import { news, newsChannel, stepKeys, type TaskKeys } from './task-keys.ts';
+
+/** What the jobs of a pool are sent with. */
+export interface PostOffice {
+  readonly gateway: Gateway;
+  readonly id: string;
+  readonly names: TaskKeys;
+  readonly queue: BullQueue;
+  readonly notice: PoolNotice;
+  readonly inputs: InputBlobs;
+}
+
+/** Puts the jobs of a pool into the server, and takes tasks back. */
+export class JobPost {
+  readonly #office: PostOffice;
+  readonly #scriptKeys: readonly string[];
+  /** The ids of the jobs that are there. */
+  readonly #ids: () => Iterable<string>;
+  #isClosed = false;
+
+  constructor(office: PostOffice, ids: () => Iterable<string>) {
+    this.#office = office;
+    this.#scriptKeys = stepKeys(office.names);
+    this.#ids = ids;
+  }
+
+  /** Adds new jobs; each `adding` is of some of them. Those whose inputs are blobs come later than others. */
+  *addNew(jobs: readonly DeskJob[]): Iterable<readonly [jobs: readonly DeskJob[], adding: Promise<void>]> {
+    const isLarge = ({ tasks }: DeskJob) => blobOf(tasks.get(0)!.order) !== '';
+    const small = jobs.filter((job) => !isLarge(job));
+    if (small.length > 0) yield [small, this.add(small, true)];
+    for (const job of jobs.filter(isLarge)) yield [[job], this.#addLarge(job)];
+  }
+
+  /** Adds jobs; one that is there already stays as it is. On one connection, so the tasks are there before the jobs, and these before the hint. */
+  async add(jobs: readonly DeskJob[], isNew: boolean): Promise<void> {
+    const { gateway, names, queue, notice } = this.#office;
+    const { redis } = gateway;
+    const sent: Promise<unknown>[] = [];
+    // What is lost of the hint costs time, nothing else.
+    notice.announce(jobs.map(({ id }) => id));
+    if (isNew) {
+      for (const job of jobs) job.isSent = true;
+      sent.push(redis.command('HSET', names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
+    }
+    const added = jobs.map(({ id, priority }) => ({
+      name: 'tasks',
+      data: {},
+      opts: { jobId: id, priority: priorityOf(priority) },
+    }));
+    sent.push(redis.repeated(() => queue.addBulk(added)));
+    await Promise.all(sent);
+  }
+
+  /** Has a task of a job neither start nor have a result, and be ended where it runs. */
+  async recall(job: DeskJob, index: number): Promise<void> {
+    const { gateway, id, queue } = this.#office;
+    const { redis, namespace } = gateway;
+    const step = ['cancel', job.id, '', String(index)];
+    await redis.run({ name: 'mpTask', text: TASK }, this.#scriptKeys, step, false);
+    await redis.command('PUBLISH', newsChannel(namespace), `${news.CANCEL + id} ${job.id} ${index}`);
+    if (job.tasks.size === 0) await queue.remove(job.id);
+  }
+
+  /** Has what the server holds of the pool stay for longer. */
+  async outlive(): Promise<void> {
+    const { notice, inputs } = this.#office;
+    if (!this.#isClosed) await Promise.all([notice.outlive(this.#ids()), inputs.keep()]);
+  }
+
+  /** Adds nothing more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Its one task has a blob, which must be there before. */
+  async #addLarge(job: DeskJob): Promise<void> {
+    await this.#office.inputs.store(job.tasks.get(0)!);
+    // The task may have been cancelled meanwhile.
+    if (job.tasks.size > 0 && !this.#isClosed) await this.add([job], true);
+  }
+}
