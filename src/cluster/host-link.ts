@@ -14,14 +14,27 @@ export interface HostDoor {
   readonly returns: Returns;
 }
 
+/** So many tasks may wait for one another: a recursion without end must not fill the hosts with processes. */
+const DEEPEST = 16;
+
 /** What a worker asks its host for while its task waits; it ends with the worker. */
 export const SLOT = 'slot';
 
 let known: HostDoor | undefined;
+let depth = 0;
 
-/** Declares that this process is a worker of a host. */
-export function enterHost(door: HostDoor): void {
+/** Declares that this process is a worker of a host, for a pool of this depth. */
+export function enterHost(door: HostDoor, depthOfPool: number): void {
   known = door;
+  depth = depthOfPool;
+}
+
+/** Returns how many pools of a cluster a pool that is made here is deep: 1 in a program. Throws a `StateError` if they are too many. */
+export function depthOfPoolHere(): number {
+  if (depth < DEEPEST) return depth + 1;
+  throw new StateError(
+    `A task made a pool of a cluster, in a task of such a pool, and so on, ${DEEPEST} deep: each of these tasks waits in a process of its own for the next. Recursion without end looks like this; else split the work in fewer steps.`,
+  );
 }
 
 /** Returns a proxy of an object that another program of the cluster has sent. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { after, describe, test } from 'node:test';
-import { Pool } from 'multiproc';
+import { Pool, StateError } from 'multiproc';
 import { type ClusterWorker, startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
@@ -56,6 +56,20 @@ describe('sharing slots', { skip, timeout: 120_000 }, () => {
     };
     assert.equal(await pool.apply(nested, [2, await clusterOf('nested')]), 7);
     // The slot was taken back.
+    assert.equal(await pool.apply(() => 5), 5);
+  });
+
+  test('a recursion without end ends with a clear error, and leaves no task and no process', async () => {
+    await host('endless');
+    const pool = await poolOf('endless');
+    const endless = async (cluster: object, depth: number): Promise<number> => {
+      await using inner = new Pool({ cluster: cluster as never, processes: 1 });
+      return await inner.apply(endless, [cluster, depth + 1]);
+    };
+    await assert.rejects(
+      pool.apply(endless, [await clusterOf('endless'), 1]),
+      (error: unknown) => error instanceof StateError && /16 deep/.test(error.message),
+    );
     assert.equal(await pool.apply(() => 5), 5);
   });
 

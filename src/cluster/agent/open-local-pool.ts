@@ -12,7 +12,7 @@ export function openLocalPool(
   initializer: Uint8Array,
   places: CodePlaces,
 ): Pool {
-  const { hasInitializer, name, concurrency, env, maxTasksPerChild, maxMemoryPerChild } = header;
+  const { hasInitializer, name, concurrency, env, maxTasksPerChild, maxMemoryPerChild, maxPayload, depth } = header;
   return new Pool({
     name,
     concurrency,
@@ -22,7 +22,7 @@ export function openLocalPool(
     cluster: false,
     processes: host.slots,
     initializer: initializeSealed,
-    initargs: [host.door, places, hasInitializer ? share(initializer) : undefined],
+    initargs: [host.door, places, hasInitializer ? share(initializer) : undefined, maxPayload, depth],
     ...(hasInitializer && { finalizer: finalizeSealed }),
   });
 }

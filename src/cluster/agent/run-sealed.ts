@@ -11,6 +11,7 @@ import { type CodePlaces, type HostBorder, settleCode } from '../code/host-borde
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
+import { payloadTooLarge } from '../tasks/payload-too-large.ts';
 
 const modules = lazy(
   () => require('../../functions/import-module.ts') as typeof import('../../functions/import-module.ts'),
@@ -20,6 +21,7 @@ const modules = lazy(
 const MOST_FUNCTIONS = 64;
 const functions = new Map<string, AnyFunction>();
 let border: HostBorder | undefined;
+let maxPayload = Number.POSITIVE_INFINITY;
 let finalizer: (() => unknown) | undefined;
 
 /**
@@ -44,7 +46,10 @@ export async function runSealed(
   } catch (error) {
     end = [outcome.ERROR, error];
   }
-  return [hasFailed(end), packOutcome(end), clock() - began];
+  const packed = packOutcome(end);
+  const ms = clock() - began;
+  if (packed.length <= maxPayload) return [hasFailed(end), packed, ms];
+  return [true, pack([outcome.ERROR, payloadTooLarge('The result of a task', packed.length, maxPayload)]), ms];
 }
 
 /** Begins a worker of a host: runs the initializer of its pool, if there is one, and keeps the finalizer. */
@@ -52,8 +57,11 @@ export async function initializeSealed(
   door: HostDoor,
   places: CodePlaces,
   sealed: Shared<Uint8Array> | undefined,
+  largest: number,
+  depth: number,
 ): Promise<void> {
-  enterHost(door);
+  enterHost(door, depth);
+  maxPayload = largest;
   border = settleCode(places);
   if (sealed === undefined) return;
   const [initializer, initargs, last] = unpack(sealed.value) as [
