@@ -35,7 +35,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
     await made?.remove();
   });
   const stageOf = async (namespace: string) => {
-    const stage = new Stage((await server()).url, namespace);
+    const stage = new Stage((await server()).url, namespace, 8000);
     ends.push(() => stage.end());
     return stage;
   };

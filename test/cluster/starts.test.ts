@@ -33,7 +33,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   };
 
   test('a task that draining hosts give back keeps its attempt, and each start has a greater fence', async () => {
-    const stage = await stageOf('again');
+    const stage = await stageOf('again', 10_000);
     const pool = stage.pool();
     const [file, go] = [stage.file('starts'), stage.file('go')];
     const coming = pool.apply(telling, [file, go], { retries: 1 });
@@ -57,7 +57,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   });
 
   test('an attempt that fails counts after a drain, too', async () => {
-    const stage = await stageOf('counted');
+    const stage = await stageOf('counted', 10_000);
     const pool = stage.pool();
     const [file, go] = [stage.file('starts'), stage.file('go')];
     const failing = async (...args: [string, string]) => {
@@ -81,7 +81,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   });
 
   test('a task of a lost host rejects though the one slot that is left is taken', { timeout: 60_000 }, async () => {
-    const stage = await stageOf('lost');
+    const stage = await stageOf('lost', 5000);
     const pool = stage.pool();
     const first = await stage.host();
     const [file, other, go] = [stage.file('lost'), stage.file('long'), stage.file('go')];

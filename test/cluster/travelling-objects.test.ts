@@ -15,7 +15,7 @@ describe('objects of a cluster in tasks', { skip, timeout: 290_000 }, () => {
   });
   const stageOf = async (namespace: string) => {
     made ??= await new RedisServer().start();
-    const stage = new Stage(made.url, namespace);
+    const stage = new Stage(made.url, namespace, 10_000);
     ends.push(() => stage.end());
     await stage.host({ slots: 2 });
     const cluster = stage.clusterOf();

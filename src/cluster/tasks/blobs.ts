@@ -1,6 +1,6 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
 import type { Redis } from '../redis.ts';
-import { says } from '../script-values.ts';
+import { flag, says } from '../script-values.ts';
 import { BLOB } from '../scripts/blob.ts';
 import type { Seal } from '../seal.ts';
 import { blobKey, place, type TaskKeys } from './task-keys.ts';
@@ -31,14 +31,14 @@ export class Blobs {
     this.#time = 2 * lease;
   }
 
-  /** Writes an argument list. Rejects with `ERR_FULL` if the server is full. */
-  async writeInput(id: string, bytes: Uint8Array): Promise<void> {
-    await this.#write(id, bytes, true);
+  /** Writes an argument list, as long as it is wanted. Rejects with `ERR_FULL` if the server is full. */
+  async writeInput(id: string, bytes: Uint8Array, isWanted: () => boolean): Promise<void> {
+    await this.#write(id, bytes, isWanted);
   }
 
   /** Writes an outcome, also into a server that is full: it makes room for the argument. Resolves to false if the pool has ended. */
   async writeOutcome(id: string, bytes: Uint8Array): Promise<boolean> {
-    return await this.#write(id, bytes, false);
+    return await this.#write(id, bytes);
   }
 
   /** Resolves to the bytes of a blob. Rejects with `ERR_DATA_LOST` if a part is missing, with an `AuthenticationError` if one was changed. */
@@ -70,13 +70,15 @@ export class Blobs {
     ]);
   }
 
-  async #write(id: string, bytes: Uint8Array, isInput: boolean): Promise<boolean> {
+  async #write(id: string, bytes: Uint8Array, isWanted?: () => boolean): Promise<boolean> {
     const { redis, seal } = this.#server;
     const { blobs, pool } = this.#names;
     const keys = [blobKey(this.#names, id), blobs, pool];
-    const last = [id, String(this.#time), isInput ? '0' : '1'];
+    const isInput = isWanted !== undefined;
+    const last = [id, String(this.#time), flag(!isInput)];
     // One after the other: messages of other tasks go in between.
     for (let at = 0, part = 0; at < bytes.length; at += PART, part++) {
+      if (isWanted?.() === false) return false;
       const sealed = seal.seal(bytes.subarray(at, at + PART), place.blob(this.#pool, id, part));
       const args = [String(part), sealed, ...last];
       if (says(await redis.run({ name: 'mpBlob', text: BLOB }, keys, args, isInput), 'GONE')) return false;

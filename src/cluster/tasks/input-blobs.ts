@@ -54,15 +54,16 @@ export class InputBlobs {
     await Promise.all([...this.#tasks.keys()].map(({ order }) => this.#blobs.keep(blobOf(order))));
   }
 
-  /** Resolves when nothing is being written. */
-  async settled(): Promise<void> {
+  /** No input is needed any more. Resolves when nothing is being written. */
+  async close(): Promise<void> {
+    this.#tasks.clear();
     await this.#last;
   }
 
   async #write(task: DeskTask): Promise<void> {
     if (!this.#tasks.has(task)) return;
     try {
-      await this.#blobs.writeInput(blobOf(task.order), task.order.input);
+      await this.#blobs.writeInput(blobOf(task.order), task.order.input, () => this.#tasks.has(task));
     } catch (error) {
       this.#remove(task);
       throw error;

@@ -168,7 +168,7 @@ export class TaskDesk implements Leased {
     const { redis, namespace } = this.#gateway;
     await this.#notice.settled();
     await this.#renewing;
-    await this.#inputs.settled();
+    await this.#inputs.close();
     // From here on no task can start.
     await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
     await redis.command('PUBLISH', newsChannel(namespace), news.END + this.id);
