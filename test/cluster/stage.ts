@@ -49,7 +49,8 @@ export class Stage {
   }
 
   get cluster(): ClusterOptions {
-    return { url: this.url, key, lease: this.lease, namespace: this.namespace };
+    // On a busy machine the first connection takes its time.
+    return { url: this.url, key, lease: this.lease, namespace: this.namespace, connectTimeout: 60_000 };
   }
 
   /** Starts a host; resolves when it takes tasks. */
