@@ -10,5 +10,6 @@ await startWorker({ ...cluster, code: { ship: 'auto' } });
 new Pool({ cluster: { code: { ship: 'always' } } });
 // @ts-expect-error: a folder is a path
 new Pool({ cluster: { code: { root: new URL('file:///srv/app') } } });
-// @ts-expect-error: what travels is found, not listed
-new Pool({ cluster: { code: { include: ['*.json'] } } });
+new Pool({ cluster: { maxPayload: 2 ** 20, code: { include: ['data'], limit: 2 ** 20 } } });
+// @ts-expect-error: one path is a list of one
+new Pool({ cluster: { code: { include: 'data' } } });
