@@ -88,5 +88,5 @@ export class Blobs {
 }
 
 const LOST =
-  'The Redis server has lost a part of a large argument or result: it was restarted without its data, or somebody removed the part. Submit the task again.';
+  'The Redis server has lost a part of a large argument or result: it was restarted without its data, or the part was removed. Submit the task again.';
 const OTHER_SIZE = 'A part of a large argument or result has another size than its message says. It was not decoded.';
