@@ -3,6 +3,7 @@
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
   'cluster/agent/run-sealed.ts': ['values', 'new Array(list.length)'],
+  'cluster/tasks/blobs.ts': ['bytes'],
   'connection/connection.ts': ['target'],
   'connection/frame-reader.ts': ['this.#target'],
   'connection/frame.ts': ['head'],
