@@ -60,11 +60,13 @@ export function writeDoubles(array: readonly number[], out: ByteWriter, { double
 export function readInts(input: ByteReader, array: unknown[]): unknown[] {
   const { ints, bytes } = received;
   const length = input.count(4);
+  // At once, since an array that grows is copied again and again.
+  array.length = length;
   for (let start = 0; start < length; start += CHUNK) {
     const count = Math.min(CHUNK, length - start);
     const at = input.take(count * 4);
     bytes.set(input.bytes.subarray(at, at + count * 4));
-    for (let i = 0; i < count; i++) array.push(ints[i]);
+    for (let i = 0; i < count; i++) array[start + i] = ints[i];
   }
   return array;
 }
@@ -73,11 +75,13 @@ export function readInts(input: ByteReader, array: unknown[]): unknown[] {
 export function readDoubles(input: ByteReader, array: unknown[]): unknown[] {
   const { doubles, bytes } = received;
   const length = input.count(8);
+  // At once, since an array that grows is copied again and again.
+  array.length = length;
   for (let start = 0; start < length; start += CHUNK) {
     const count = Math.min(CHUNK, length - start);
     const at = input.take(count * 8);
     bytes.set(input.bytes.subarray(at, at + count * 8));
-    for (let i = 0; i < count; i++) array.push(doubles[i]);
+    for (let i = 0; i < count; i++) array[start + i] = doubles[i];
   }
   return array;
 }

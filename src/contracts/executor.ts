@@ -58,6 +58,8 @@ export interface Task {
   /** Retries, priority and time-out are up to the executor, as is the signal. */
   readonly options: SubmitOptions;
   readonly sink: Sink;
+  /** True if another task is submitted right after this one: what takes long, such as the start of a worker, may wait for the last of them. */
+  readonly isFollowed?: boolean;
 }
 
 /** The workers of an executor. */

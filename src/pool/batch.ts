@@ -20,7 +20,10 @@ export interface Work<Items = ArrayLike<unknown>> extends Pick<Task, 'fn' | 'how
 export class Batch {
   readonly #executor: Executor;
   readonly #tasks: unknown[] = [];
-  readonly #values: unknown[];
+  /** What each chunk resulted in. */
+  readonly #parts: unknown[];
+  /** True if the result of a chunk is one result of the batch. */
+  readonly #areSingle: boolean;
   readonly #total: number;
   readonly #isFailFast: boolean;
   readonly #onProgress: ((done: number, total?: number) => unknown) | undefined;
@@ -38,7 +41,8 @@ export class Batch {
     this.#end = end;
     this.#total = items.length;
     const chunks = Math.ceil(items.length / chunksize);
-    this.#values = filled(how === way.CHUNK ? chunks : items.length);
+    this.#parts = filled(chunks);
+    this.#areSingle = how === way.CHUNK || chunksize === 1;
     this.#left = chunks;
     if (chunks === 0) this.#settle();
     for (let number = 0; number < chunks; number++) {
@@ -48,7 +52,7 @@ export class Batch {
       const input = cut(items, start, chunksize);
       const sink = new ChunkSink(this, start, input.length, number);
       try {
-        this.#tasks.push(executor.submit({ fn, how, input, start, options, sink }));
+        this.#tasks.push(executor.submit({ fn, how, input, start, options, sink, isFollowed: number < chunks - 1 }));
       } catch (error) {
         sink.fail(error);
       }
@@ -62,10 +66,9 @@ export class Batch {
 
   take(message: Outcome, start: number, number: number): void {
     if (message[0] === outcome.RESULT) {
-      this.#values[number] = message[1];
+      this.#parts[number] = message[1];
     } else if (message[0] === outcome.RESULTS) {
-      const values = message[1];
-      for (let i = 0; i < values.length; i++) this.#values[start + i] = values[i];
+      this.#parts[number] = this.#areSingle ? message[1][0] : message[1];
       for (const [i, error] of message[2]) this.fail(start + i, error);
     } else {
       this.fail(start, message[1]);
@@ -89,7 +92,7 @@ export class Batch {
   #settle(): void {
     this.#isSettled = true;
     if (this.#firstError !== undefined) this.#end.fail(this.#firstError.error);
-    else this.#end.succeed(this.#values);
+    else this.#end.succeed(this.#areSingle ? this.#parts : joined(this.#parts as unknown[][]));
   }
 }
 
@@ -104,6 +107,20 @@ function filled(count: number): unknown[] {
   const values: unknown[] = new Array(Math.min(count, MOST)).fill(undefined);
   while (values.length < count) values.push(undefined);
   return values;
+}
+
+/** The number of lists that one call of `concat` joins: each is an argument, and the stack has an end. */
+const AT_ONCE = 1024;
+
+/** Returns the elements of all lists, in order. `concat` copies memory: it is quick from its first call on, which a loop in a new process is not. */
+function joined(lists: unknown[][]): unknown[] {
+  let left = lists;
+  while (left.length > 1) {
+    const longer: unknown[][] = [];
+    for (let i = 0; i < left.length; i += AT_ONCE) longer.push(([] as unknown[]).concat(...left.slice(i, i + AT_ONCE)));
+    left = longer;
+  }
+  return left[0] ?? [];
 }
 
 /** Receives the end of one chunk. */

@@ -96,11 +96,13 @@ export class Dispatcher implements Executor<Job> {
       this.#place(job);
     } catch (error) {
       this.#functions.release(job.fn);
+      this.workers.scale(this.outstanding);
       throw error;
     }
     this.#taken++;
     if (options.signal !== undefined) this.#aborts.add(job);
-    this.workers.scale(this.outstanding);
+    // The first worker begins while this thread packs the other tasks; to start the second one blocks this thread for some milliseconds.
+    this.workers.scale(task.isFollowed === true ? 1 : this.outstanding);
     this.#collect();
     return job;
   }

@@ -12,6 +12,17 @@ const square = (n: number) => n * n;
 const squares = numbers.map(square);
 
 describe('map', () => {
+  test('results that are arrays stay apart, and thousands of chunks keep their order', async () => {
+    const several = Array.from({ length: 5000 }, (_, i) => i);
+    for (const chunksize of [1, 2, 3000]) {
+      const pairs = await watched(pool.map((n: number) => [n, [n]], several, { chunksize }));
+      assert.deepEqual(
+        pairs,
+        several.map((n) => [n, [n]]),
+      );
+    }
+  });
+
   test('map returns results in order, for any chunk size and kind of input', async () => {
     for (const chunksize of [1, 3, 7, 100, 1000, undefined]) {
       const options = chunksize === undefined ? {} : { chunksize };
