@@ -1,11 +1,12 @@
 /** Tasks and objects of a cluster against BullMQ and ioredis alone, over one Redis server that keeps nothing on the disk. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Queue, QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Pool } from 'multiproc';
@@ -23,6 +24,8 @@ export interface Measured {
 const LEASE = 2000;
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 const key = 'a key of the benchmark';
+/** Not compiled: it has packages of bench/. */
+const handing = fileURLToPath(new URL('../../../bench/cluster/hand-over.mjs', import.meta.url));
 
 /** Measures everything once, with processes of its own. */
 export async function measureOnHosts(): Promise<Measured[]> {
@@ -53,6 +56,7 @@ export async function measureOnHosts(): Promise<Measured[]> {
     return [
       ...(await tasks(cluster, path)),
       ...(await objects(cluster, path)),
+      await handOver(path),
       await waiting(cluster, () => host(8, 'waiting')),
       await afterKill(cluster, folder, () => host(1, 'killed')),
     ];
@@ -142,6 +146,23 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
     await redis.rpush('raw', 'an item');
     await redis.lpop('raw');
   });
+  const MANY = 5000;
+  const pipelined = async (put: (item: string) => Promise<unknown>, get: () => Promise<unknown>) => {
+    const all = () => time(() => Promise.all(Array.from({ length: MANY }, (_, i) => put(`item ${i}`))));
+    const back = () => time(() => Promise.all(Array.from({ length: MANY }, get)));
+    // Once to warm up.
+    await all();
+    await back();
+    return (MANY / ((await all()) + (await back()))) * 1000;
+  };
+  const manyOurs = await pipelined(
+    (item) => queue.put(item),
+    () => queue.get(),
+  );
+  const manyRaw = await pipelined(
+    (item) => redis.rpush('raw', item),
+    () => redis.lpop('raw'),
+  );
   const lockOurs = await median(1000, async () => {
     await lock.acquire();
     await lock.release();
@@ -154,6 +175,13 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
   return [
     { work: 'queue, put + get', against: '`RPUSH` + `LPOP` by ioredis', unit: 'ms', ours: queueOurs, other: queueRaw },
     {
+      work: `queue, ${MANY} puts at once, then ${MANY} gets`,
+      against: '`RPUSH` and `LPOP` by ioredis, as many',
+      unit: 'items/s',
+      ours: manyOurs,
+      other: manyRaw,
+    },
+    {
       work: 'lock, acquire + release, nobody waits',
       against: '`SET NX` + a script that deletes',
       unit: 'ms',
@@ -161,6 +189,16 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
       other: lockRaw,
     },
   ];
+}
+
+/** Between two programs, each in a process of its own. */
+async function handOver(path: string): Promise<Measured> {
+  const run = async (name: string) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [handing, name, path, '60']);
+    return (JSON.parse(stdout) as [number])[0];
+  };
+  const [ours, other] = [await run('multiproc'), await run('redis-semaphore')];
+  return { work: 'a lock is handed to another program, p50', against: '`redis-semaphore`', unit: 'ms', ours, other };
 }
 
 async function waiting(cluster: Options, host: () => Promise<unknown>): Promise<Measured> {
