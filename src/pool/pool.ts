@@ -27,6 +27,9 @@ import { AsyncSink, CallSink, SyncOutcome, settled } from './sinks.ts';
 
 const machinery = lazy(() => require('./machinery.ts') as typeof import('./machinery.ts'));
 
+/** A friend of the class, not on its public face: returns what runs the tasks of a pool, for tasks that need no promise. */
+export let executorOf: (pool: Pool) => Executor;
+
 /** The deepest nesting of pools in tasks of pools: each level multiplies the number of processes. */
 const MAX_DEPTH = 8;
 
@@ -46,6 +49,10 @@ const MAX_DEPTH = 8;
  * assert.deepEqual(await pool.map((x) => x * x, [1, 2, 3]), [1, 4, 9]);
  */
 export class Pool implements AnyPool, AsyncDisposable {
+  static {
+    executorOf = (pool) => pool.#executor;
+  }
+
   readonly #executor: Executor;
   readonly #interruptible: Interruptible;
   #isJoinable = false;

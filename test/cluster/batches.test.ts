@@ -72,8 +72,8 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
       }
     }
     assert(lost.includes(20));
-    // Those of 2 ms, at most 8, are noted ahead.
-    assert(lost.length <= 9, lost.join(' '));
+    // Those of 2 ms, at most 32, are noted ahead.
+    assert(lost.length <= 33, lost.join(' '));
     const seen = linesOf(file).map(Number);
     assert.equal(new Set(seen).size, seen.length, 'a task was started twice');
     for (let n = 0; n < 200; n++) assert(seen.includes(n) || lost.includes(n), String(n));

@@ -3,7 +3,7 @@ import type { BullJob } from '../tasks/bull.ts';
 
 /** How far ahead of their run tasks are marked as started, in milliseconds, and in tasks at most: what is marked and has not run is lost with the host. */
 const AHEAD_MS = 2;
-const MOST_AHEAD = 8;
+const MOST_AHEAD = 32;
 
 /** A start of a task that the server has noted. */
 export interface Start {

@@ -1,12 +1,12 @@
 import { AuthenticationError, WorkerLostError } from '../../contracts/errors.ts';
-import { outcome, type Way } from '../../contracts/executor.ts';
+import { outcome } from '../../contracts/executor.ts';
 import { clearInterval, clock, randomHex, setInterval } from '../../engine/builtins.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { HostedCode, UnservableError } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import { TASK } from '../scripts/task.ts';
 import { Blobs } from '../tasks/blobs.ts';
-import { ending, NO_TIMEOUT, type PoolHeader, readLetter } from '../tasks/letter.ts';
+import { ending, type PoolHeader, readLetter } from '../tasks/letter.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
 import { assertServable } from './assert-servable.ts';
@@ -16,9 +16,10 @@ import { HostedFunctions } from './hosted-functions.ts';
 import { type HostedTask, openTasks } from './hosted-tasks.ts';
 import { JobSource, type Verdict } from './job-source.ts';
 import { KeptClaims } from './kept-claims.ts';
+import { LocalRun } from './local-run.ts';
 import { openLocalPool } from './open-local-pool.ts';
 import { Results } from './results.ts';
-import { packOutcome, runSealed } from './run-sealed.ts';
+import { packOutcome } from './run-sealed.ts';
 import { CANCELLED, DRAINED, inWordsOf, isOfTask, LOST, lostWith } from './task-errors.ts';
 
 /** One pool on one host: claims its jobs and runs their tasks in workers of this machine. See ../README.md, "Tasks". */
@@ -43,6 +44,8 @@ export class HostedPool {
   #mayHaveJobs = false;
   #used = 0;
   #occupied = 0;
+  /** How many tasks of a job are noted together: those of the last job were so short. */
+  #together = 1;
   /** No other job was given while one ran. */
   #isAtMost = false;
   #hints = 0;
@@ -87,7 +90,7 @@ export class HostedPool {
     const hints = this.#hints;
     // Sent behind it, on one connection: the answers come together.
     const first = new Promise<Reply>((resolve, reject) => {
-      this.#host.redis.together(() => this.#take('', token, 0, 1).then(resolve, reject));
+      this.#host.redis.together(() => this.#take('', token, 0, this.#together).then(resolve, reject));
     });
     const unnote = (job: string | undefined) => first.then((reply) => this.#unnote(reply, token, job)).catch(() => {});
     // A job that comes too late goes to another host.
@@ -117,10 +120,11 @@ export class HostedPool {
     return true;
   }
 
-  /** The start that was noted with the claim does not count, unless it is that of a task of this job. */
-  async #unnote([word, id, , , state]: Reply, token: string, job: string | undefined): Promise<void> {
-    if (String(word) !== 'RUN' || String(id) === job || !String(state).startsWith('s')) return;
-    await this.#step('back', String(id), token, '0');
+  /** The starts that were noted with the claim do not count, unless they are those of this job. */
+  async #unnote([word, id, , , ...states]: Reply, token: string, job: string | undefined): Promise<void> {
+    if (String(word) !== 'RUN' || String(id) === job) return;
+    const noted = [...states.keys()].filter((index) => String(states[index]).startsWith('s'));
+    if (noted.length > 0) await this.#step('back', String(id), token, ...noted.map(String));
   }
 
   /** Looks whether jobs are claimed that could be; `hasSlot` says that the host has a free slot. */
@@ -169,7 +173,7 @@ export class HostedPool {
   /** Ends what runs here, and the workers. `reason` says whether the tasks still count. */
   async end(reason: unknown = CANCELLED): Promise<void> {
     this.#isOver = true;
-    for (const { stop } of this.#kept.running.values()) stop.abort(reason);
+    for (const running of this.#kept.running.values()) running.stop(reason);
     if (reason === DRAINED) await this.drain();
     await this.#leave((local) => local.terminate());
   }
@@ -202,7 +206,7 @@ export class HostedPool {
     };
     try {
       let reply = await first;
-      if (String(reply[1] ?? '') !== job.id) reply = await this.#take(job.id, token, 0, 1);
+      if (String(reply[1] ?? '') !== job.id) reply = await this.#take(job.id, token, 0, this.#together);
       this.#kept.fence();
       if (claim.isLost) return;
       const results = new Results(
@@ -233,6 +237,8 @@ export class HostedPool {
     claim.note(first);
     const ahead = tasksAhead(tasks.ms);
     const together = Math.max(1, ahead >> 1);
+    this.#together = together;
+    if (ahead > 1) results.holdBack();
     let taking: Promise<void> | undefined;
     const takeMore = () => {
       // Noted and not ended: those that run, and what is ahead of them.
@@ -270,9 +276,8 @@ export class HostedPool {
     // Marked, and not to be run here: the start does not count.
     if (this.#isOver && !claim.isLost) {
       await taking;
-      for (const [index, state] of claim.ready) {
-        if (typeof state !== 'string') await this.#step('back', job.id, token, String(index));
-      }
+      const noted = claim.ready.filter(([, state]) => typeof state !== 'string');
+      if (noted.length > 0) await this.#step('back', job.id, token, ...noted.map(([index]) => String(index)));
     }
     return isWhole;
   }
@@ -298,23 +303,18 @@ export class HostedPool {
     }
     const { attempt, count } = state;
     this.#host.counts.started++;
-    const stop = new AbortController();
     const key = `${job.id} ${index}`;
     const name = 'error' in task ? 'a task' : task.name;
-    this.#kept.running.set(key, { claim, stop, name });
+    const running = new LocalRun(claim, name);
+    this.#kept.running.set(key, running);
     try {
       if ('error' in task) throw task.error;
       if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
       if (task.code !== '') await this.#code.bring(task.code);
       const fn = await this.#functions.get(task.hash);
-      const { timeout } = task;
       const input = task.blob === '' ? task.input : await this.#blobs.read(task.blob, task.size);
       const about = [`${this.id}-${task.id}`, task.tried + attempt, task.submission, this.#host.id, count] as const;
-      const [failed, bytes, ms] = await this.#workers().apply(
-        runSealed,
-        [fn, task.hash, task.how as Way, task.start, input, about],
-        { signal: stop.signal, ...(timeout !== NO_TIMEOUT && { timeout }) },
-      );
+      const [failed, bytes, ms] = await running.run(this.#workers(), fn, task, input, about);
       const isAgain = failed && attempt < limit;
       if (!isAgain) this.#host.countEnd(failed);
       await results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, attempt);

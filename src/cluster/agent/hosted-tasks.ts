@@ -3,17 +3,19 @@ import type { Seal } from '../seal.ts';
 import type { TaskOrder } from '../tasks/desk-task.ts';
 import { readLetter, type TasksHeader } from '../tasks/letter.ts';
 
+/** A task of a job, as a host has read it. */
+export interface ReadTask
+  extends Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code' | 'input'> {
+  /** The id of the blob that has the input, or nothing. */
+  readonly blob: string;
+  /** Bytes of the input. */
+  readonly size: number;
+  readonly tried: number;
+  readonly submission: number;
+}
+
 /** A task of a job, or why it cannot be read. */
-export type HostedTask =
-  | (Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code' | 'input'> & {
-      /** The id of the blob that has the input, or nothing. */
-      readonly blob: string;
-      /** Bytes of the input. */
-      readonly size: number;
-      readonly tried: number;
-      readonly submission: number;
-    })
-  | { readonly error: unknown };
+export type HostedTask = ReadTask | { readonly error: unknown };
 
 /** The tasks of a job as a host reads them; what it cannot read, each task learns. */
 export interface HostedTasks {

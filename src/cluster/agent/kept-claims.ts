@@ -3,21 +3,14 @@ import type { Redis } from '../redis.ts';
 import { extendClaim } from '../tasks/bull.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 import type { Claim } from './claim.ts';
+import type { LocalRun } from './local-run.ts';
 import { CANCELLED, LOST } from './task-errors.ts';
-
-/** A task that runs here. */
-export interface Running {
-  readonly claim: Claim;
-  readonly stop: AbortController;
-  /** The name of its function. */
-  readonly name: string;
-}
 
 /** The claims of one pool on one host, and the tasks that run under them: renews the claims, and ends what is no longer this host's. */
 export class KeptClaims {
   readonly claims = new Set<Claim>();
   /** By job and index, with a blank between them. */
-  readonly running = new Map<string, Running>();
+  readonly running = new Map<string, LocalRun>();
   readonly #redis: Redis;
   readonly #names: TaskKeys;
   readonly #lease: number;
@@ -31,11 +24,11 @@ export class KeptClaims {
   /** Tells the server that the jobs are being worked on. */
   renew(): void {
     // A hint of a cancelled task may have been lost.
-    for (const [key, { claim, stop }] of this.running) {
+    for (const [key, running] of this.running) {
       const [job, index] = key.split(' ');
       this.#redis.command('HGET', this.#names.starts, `${job}.${index}`).then(
         // Of a claim whose end has just come to the server nothing runs any more.
-        (state) => (state === null || String(state) === 'd') && !claim.isLost && stop.abort(CANCELLED),
+        (state) => (state === null || String(state) === 'd') && !running.claim.isLost && running.stop(CANCELLED),
         () => {},
       );
     }
@@ -60,11 +53,11 @@ export class KeptClaims {
 
   /** The program does not wait for the task any more. */
   cancel(job: string, index: string): void {
-    this.running.get(`${job} ${index}`)?.stop.abort(CANCELLED);
+    this.running.get(`${job} ${index}`)?.stop(CANCELLED);
   }
 
   #lose(claim: Claim): void {
     claim.isLost = true;
-    for (const running of this.running.values()) if (running.claim === claim) running.stop.abort(LOST);
+    for (const running of this.running.values()) if (running.claim === claim) running.stop(LOST);
   }
 }

@@ -1,4 +1,4 @@
-import { randomHex, setImmediate } from '../../engine/builtins.ts';
+import { clearTimeout, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
 import type { Seal } from '../seal.ts';
 import { type Blobs, LARGEST_WITHIN } from '../tasks/blobs.ts';
 import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
@@ -6,7 +6,10 @@ import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
 /** Sends sealed results of some tasks of a job; `isLast` says that all of its tasks have ended. */
 type Send = (isLast: boolean, sealed: Buffer, indices: string[]) => Promise<unknown>;
 
-/** The results of a job's tasks: those that come in one turn are sealed and sent together. */
+/** Milliseconds that results of short tasks wait for each other. */
+const HELD_BACK = 2;
+
+/** The results of a job's tasks: those that come in one turn are sealed and sent together, those of short tasks within a moment. */
 export class Results {
   readonly #seal: Seal;
   readonly #place: string;
@@ -15,12 +18,19 @@ export class Results {
   readonly #sending: Promise<unknown>[] = [];
   #entries: ResultEntry[] = [];
   #packed: Uint8Array[] = [];
+  #isHeldBack = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(seal: Seal, place: string, blobs: Blobs, send: Send) {
     this.#blobs = blobs;
     this.#seal = seal;
     this.#place = place;
     this.#send = send;
+  }
+
+  /** From now on results wait a moment for those of other tasks: for a job of many tasks that take no time. */
+  holdBack(): void {
+    this.#isHeldBack = true;
   }
 
   /** Adds the outcome of a task. Resolves when it is in the server, if it is a blob, else at once. */
@@ -30,11 +40,15 @@ export class Results {
     if (blob !== '' && !(await this.#blobs.writeOutcome(blob, packed))) return;
     if (blob === '') this.#packed.push(packed);
     const entry: ResultEntry = [index, ending, ms, packed.length, starts, blob];
-    if (this.#entries.push(entry) === 1) setImmediate(() => this.send(false));
+    if (this.#entries.push(entry) > 1) return;
+    if (this.#isHeldBack) this.#timer = setTimeout(() => this.send(false), HELD_BACK);
+    else setImmediate(() => this.send(false));
   }
 
   /** Sends what is there now. */
   send(isLast: boolean): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#entries.length === 0 && !isLast) return;
     const entries = this.#entries;
     const body = Buffer.concat(this.#packed);

@@ -76,11 +76,12 @@ if op == 'cancel' then
 end
 
 if op == 'back' then
-  -- The start does not count, but no other start has its fence.
-  local field = job .. '.' .. ARGV[4]
-  local starts, last, where, given = string.match(redis.call('HGET', S, field) or '', '^(%d+) (%S+) (%S+) (%d+)$')
-  if last ~= claim then return {'LATE'} end
-  redis.call('HSET', S, field, (starts - 1) .. ' - ' .. where .. ' ' .. given)
+  -- The starts do not count, but no other start has their fences.
+  for i = 4, #ARGV do
+    local field = job .. '.' .. ARGV[i]
+    local starts, last, where, given = string.match(redis.call('HGET', S, field) or '', '^(%d+) (%S+) (%S+) (%d+)$')
+    if last == claim then redis.call('HSET', S, field, (starts - 1) .. ' - ' .. where .. ' ' .. given) end
+  end
   return {'OK'}
 end
 
