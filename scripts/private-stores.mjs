@@ -6,7 +6,7 @@ export const privateStores = {
   'cluster/tasks/blobs.ts': ['bytes'],
   'connection/connection.ts': ['target'],
   'connection/frame-reader.ts': ['this.#target'],
-  'connection/frame.ts': ['head'],
+  'connection/frame.ts': ['head', 'whole'],
   'connection/heap-connection.ts': ['ends', 'here.get(this.#pipe)'],
   'memory/counts.ts': ['this.#sections'],
   'memory/heap.ts': ['this.#words', 'this.#octets'],

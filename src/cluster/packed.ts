@@ -1,7 +1,7 @@
 import { withDecoder } from '../codec/decoder.ts';
 import { withEncoder } from '../codec/encoder.ts';
 import type { Reach } from '../codec/extension.ts';
-import { frame, kind } from '../connection/frame.ts';
+import { frame, HEADER_BYTES, isPlainFrame, kind, MAX_MESSAGE_BYTES, plainFrame } from '../connection/frame.ts';
 import { type Frame, FrameReader } from '../connection/frame-reader.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
@@ -20,6 +20,8 @@ export function packWithModules(
   needMuchStack();
   return withEncoder((encoder) => {
     const { bytes, length, blobs, modules } = encoder.encode(value, root, far);
+    if (blobs.length === 0 && length < MAX_MESSAGE_BYTES)
+      return { packed: plainFrame(bytes.subarray(0, length)), modules };
     const pieces = frame(kind.VALUE, bytes.subarray(0, length), blobs, true);
     if (pieces === undefined)
       throw new SerializationError(`Cannot send ${root}: it has more bytes than a message may.`, root);
@@ -36,6 +38,12 @@ export function packWithModules(
 
 /** The value again. `far` says who may have written it. */
 export function unpackValue(packed: Uint8Array, far: Reach): unknown {
+  // Most are small: decoded where they stand.
+  if (isPlainFrame(packed)) {
+    needMuchStack();
+    const length = packed.length - HEADER_BYTES;
+    return withDecoder((decoder) => decoder.decode(packed, HEADER_BYTES, length, noBlob, [], far));
+  }
   let message: Frame | undefined;
   new FrameReader((whole) => (message = whole)).ingest(packed);
   if (message === undefined || message.kind !== kind.VALUE) throw damaged();
@@ -46,6 +54,10 @@ export function unpackValue(packed: Uint8Array, far: Reach): unknown {
   };
   needMuchStack();
   return withDecoder((decoder) => decoder.decode(body, 0, body.length, blob, [], far));
+}
+
+function noBlob(): never {
+  throw damaged();
 }
 
 function damaged(): SerializationError {

@@ -17,6 +17,24 @@ const COPIED_BYTES = 2 ** 15;
 /** A message as it goes out: pieces to be written one after the other. */
 export type Pieces = readonly Uint8Array[];
 
+/** Returns a message of a value without blobs as one piece, in memory of its own. The body must be shorter than `MAX_MESSAGE_BYTES`. */
+export function plainFrame(body: Uint8Array): Uint8Array {
+  const { length } = body;
+  const whole = new Uint8Array(HEADER_BYTES + length);
+  whole[0] = kind.VALUE;
+  for (let i = 0; i < LENGTH_BYTES; i++) whole[HEADER_BYTES - 1 - i] = length >>> (8 * i);
+  whole.set(body, HEADER_BYTES);
+  return whole;
+}
+
+/** True if the bytes are one whole message of a value without blobs: its body begins behind the header. */
+export function isPlainFrame(bytes: Uint8Array): boolean {
+  if (bytes[0] !== kind.VALUE || bytes[1] !== 0 || bytes[2] !== 0 || bytes[3] !== 0) return false;
+  let length = 0;
+  for (let i = HEADER_BYTES - LENGTH_BYTES; i < HEADER_BYTES; i++) length = length * 256 + bytes[i]!;
+  return bytes.length === HEADER_BYTES + length;
+}
+
 /** The pieces of a message, or `undefined` where it has more than may be sent. `isScratch`: the body is about to be overwritten. */
 export function frame(
   of: Kind,

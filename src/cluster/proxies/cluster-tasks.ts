@@ -1,5 +1,7 @@
 import { BaseProxy } from '../../managers/proxy.ts';
 import type { DeskNews, TaskOrder } from '../tasks/desk-task.ts';
+import { type PackedNews, unpackNews } from '../tasks/packed-news.ts';
+import { packOrders } from '../tasks/packed-orders.ts';
 
 /** What a pool has of its tasks in the gateway. */
 export class ClusterTasks extends BaseProxy {
@@ -20,17 +22,17 @@ export class ClusterTasks extends BaseProxy {
 
   /** Has tasks run. */
   submit(orders: readonly TaskOrder[]): Promise<unknown> {
-    return this.call('submit', [orders]);
+    return this.call('submit', [packOrders(orders)]);
   }
 
   /** Has tasks run, and resolves as `next()`. */
-  run(orders: readonly TaskOrder[]): Promise<DeskNews> {
-    return this.call('run', [orders]) as Promise<DeskNews>;
+  async run(orders: readonly TaskOrder[]): Promise<DeskNews> {
+    return unpackNews((await this.call('run', [packOrders(orders)])) as PackedNews);
   }
 
   /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. */
-  next(): Promise<DeskNews> {
-    return this.call('next') as Promise<DeskNews>;
+  async next(): Promise<DeskNews> {
+    return unpackNews((await this.call('next')) as PackedNews);
   }
 
   /** Ends a task, of which nothing will be heard. */

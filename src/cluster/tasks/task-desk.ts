@@ -297,7 +297,7 @@ export class TaskDesk implements Leased {
       if (isMeant) this.#mean = this.#mean === undefined ? ms : 0.9 * this.#mean + 0.1 * ms;
       if (isMeant && how === ending.AGAIN) this.#again(task, starts);
       else if (isMeant && blob !== '') void this.#fetch(task, result);
-      else if (isMeant) this.#end(task, [task.order.id, letter.body.slice(from, at), how === ending.BROKEN]);
+      else if (isMeant) this.#end(task, [task.order.id, letter.body.subarray(from, at), how === ending.BROKEN]);
       if (blob !== '' && (!isMeant || how === ending.AGAIN)) this.#blobs.remove(blob).catch(() => {});
     }
   }

@@ -80,7 +80,7 @@ export function countsOf(job: string): { readonly count: number; readonly limit:
 }
 
 /** How many tasks a job has at most. */
-export const MOST_IN_JOB = 32;
+export const MOST_IN_JOB = 128;
 
 /** The first letter of a hint on that channel; the pool's id follows. */
 export const news = {

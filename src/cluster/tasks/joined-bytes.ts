@@ -1,0 +1,30 @@
+/** From this length on a piece travels alone, so that it does not keep the memory of others. */
+const LARGE = 4096;
+
+/** Pieces of bytes on their way between a program and its gateway: small ones are joined, since each array has a cost of its own. */
+export type JoinedBytes = readonly [lengths: readonly number[], small: Uint8Array, large: readonly Uint8Array[]];
+
+/** Joins pieces. */
+export function joinBytes(pieces: readonly Uint8Array[]): JoinedBytes {
+  const large = pieces.filter(({ length }) => length >= LARGE);
+  let size = 0;
+  for (const { length } of pieces) if (length < LARGE) size += length;
+  const small = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    if (piece.length >= LARGE) continue;
+    small.set(piece, at);
+    at += piece.length;
+  }
+  return [pieces.map(({ length }) => length), small, large];
+}
+
+/** Returns the pieces again; small ones are views of one memory. */
+export function splitBytes([lengths, small, large]: JoinedBytes): Uint8Array[] {
+  let at = 0;
+  let next = 0;
+  return lengths.map((length) => {
+    if (length >= LARGE) return large[next++]!;
+    return small.subarray(at, (at += length));
+  });
+}
