@@ -6,7 +6,7 @@ import { start } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
-test('it is a Queue, with a bound if wanted', async () => {
+test('a JoinableQueue is a Queue, with a bound if wanted', async () => {
   const queue = new JoinableQueue<number>(2);
   assert.ok(queue instanceof Queue);
   await queue.putMany([1, 2]);

@@ -69,7 +69,7 @@ for (const kind of ['blocked', 'looping'] as const) {
     assert.equal(queue.qsize(), 0);
   });
 
-  test(`so it is when the one who put blocks right away in something else (${kind})`, async () => {
+  test(`a stopped getter holds up nobody even if the process that put the item blocks at once in something else (${kind})`, async () => {
     const queue = new Queue<unknown>();
     const elsewhere = new Queue<string>();
     using _ = watchdog(`${kind} getter stopped, parent blocked`, 60, queue, elsewhere);

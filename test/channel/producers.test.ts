@@ -20,7 +20,7 @@ test('get with producers rejects when the last of them is gone, however it ended
   await idle.join();
 });
 
-test('what a producer has put before its end comes first', async () => {
+test('what a producer has put before its end comes before the end of the stream', async () => {
   const q = new Queue<number>();
   using _ = watchdog('items of the dead', 60, q);
   const p = start((queue: Queue<number>) => {
@@ -35,7 +35,7 @@ test('what a producer has put before its end comes first', async () => {
   await p.join();
 });
 
-test('a time-out, an abort and a shutdown are what they are without it', async () => {
+test('a time-out, an abort and a shutdown end a get with producers as one without', async () => {
   const q = new Queue<number>();
   const p = start((queue: Queue<number>) => void queue.getSync(), new Queue<number>());
   const producers = [p.sentinel];
@@ -54,7 +54,7 @@ test('a time-out, an abort and a shutdown are what they are without it', async (
   await slay(p);
 });
 
-test('without any producer there is only what is inside', async () => {
+test('a get whose list of producers is empty takes only what is inside', async () => {
   const q = new Queue<number>();
   q.putNowait(1);
   assert.equal(await q.get({ producers: [] }), 1);

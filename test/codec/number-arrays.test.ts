@@ -42,7 +42,7 @@ test('what is not all numbers crosses as ever', () => {
   assert.equal(roundTrip(named).name, 'x');
 });
 
-test('the same array twice arrives as one, beside others', () => {
+test('an array of numbers that is in a message twice arrives as one array', () => {
   const array = numbers(100, (i) => i);
   const [first, again, text] = roundTrip([array, array, 'x'] as const);
   assert.equal(first, again);

@@ -22,7 +22,7 @@ test('what leads to the modules of a bundle is refused, with what to do', async 
   await assert.rejects(pool.apply(task), /__webpack_require__.*import the module at the top of the file/);
 });
 
-test('so is what Turbopack gives to each module, under whatever name', async () => {
+test('what Turbopack gives to each module is refused under any name, with what to do', async () => {
   function Context() {}
   for (const member of ['A', 'i', 'r', 's', 'v']) Context.prototype[member] = () => undefined;
   const e = new (Context as unknown as new () => { A(id: number): Promise<Exports> })();

@@ -106,7 +106,7 @@ const assignments: readonly [program: string, assigned: string, single: string][
   ['(function (exports, module) { let a })', '', ''],
 ];
 
-test('assigned, and single', () => {
+test('the variables that are assigned, and those of which there is only one, are found', () => {
   for (const [source, assigned, single] of assignments) {
     const { program, references } = analyseScopes(parseProgram(source, false));
     const bindings = new Set([...program.names.values()]);

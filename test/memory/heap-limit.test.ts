@@ -97,7 +97,7 @@ test('what is refused leaves nothing behind', async () => {
   queue.shutdown({ immediate: true });
 });
 
-test('in a full heap all that is there can be used, waited for and taken out', async () => {
+test('in a full heap every object can be used, waited for and taken out', async () => {
   const queue = new Queue<unknown>();
   using _ = watchdog('full heap', 60, queue);
   const gate = new Queue<number>();
@@ -166,7 +166,7 @@ test('objects that a full heap has no room for leave nothing half made', async (
   for (const block of blocks) allocator.free(block);
 });
 
-test('in another process it is the same error', async () => {
+test('a full heap is the same error in another process', async () => {
   const queue = new Queue<unknown>();
   const answer = new Queue<unknown>();
   const p = start(

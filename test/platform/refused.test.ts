@@ -45,7 +45,7 @@ async function says(wish: 'native' | undefined, ...args: readonly string[]): Pro
   return stdout;
 }
 
-test('without koffi threads work, and the words say what processes need', async () => {
+test('without koffi, threads work, and the error of processes says what to install', async () => {
   assert.equal(await says(undefined), 'works: portable\n');
   const wanted = `@koromix/koffi-${process.platform}-${process.arch}`;
   const words = await says('native');
@@ -53,12 +53,12 @@ test('without koffi threads work, and the words say what processes need', async 
   assert.ok(words.includes(wanted), words);
 });
 
-test('a platform that is none', async () => {
+test('MULTIPROC_PLATFORM is refused if it names no platform', async () => {
   const { stdout } = await run(process.execPath, [program], { cwd: folder, env: environment('windows') });
   assert.match(stdout, /^RangeError: MULTIPROC_PLATFORM must be 'native' or 'portable', not 'windows'/);
 });
 
-test('what needs processes says so, and what works instead', async () => {
+test('without koffi, the errors of what needs processes name the page that says what works instead', async () => {
   const asks = `${folder}/asks.mjs`;
   writeFileSync(
     asks,
@@ -78,16 +78,16 @@ console.log(JSON.stringify(words));`,
   assert.match(named!, /^PlatformError: Named shared memory needs .*docs\/platforms\.md/);
 });
 
-test('with all of it', async () => {
+test('with koffi installed, processes work', async () => {
   cpSync(resolve('node_modules/@koromix'), `${modules}/@koromix`, { recursive: true });
   assert.equal(await says(undefined), 'works: linux\n');
 });
 
-test('where addons are not allowed', async () => {
+test('without the permission for addons, the error names --allow-addons', async () => {
   assert.match(await says('native', ...mayRead), /^PlatformError: .*start node with --allow-addons/);
 });
 
-test('where the inspector is not allowed', async () => {
+test('without the permission for the inspector, the error names --allow-inspector', async () => {
   const words = await says(undefined, ...mayRead, '--allow-addons');
   assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
 });

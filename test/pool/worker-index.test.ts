@@ -74,7 +74,7 @@ describe('the index of a worker', () => {
   });
 });
 
-test('of the workers that sleep, the one that worked last is woken', async () => {
+test('a task wakes, of the workers that sleep, the one that worked last', async () => {
   const pool = poolOf(3);
   const together = new Barrier(3);
   await watched(Promise.all([1, 2, 3].map(() => pool.apply((all: Barrier) => all.wait(), [together]))));

@@ -12,7 +12,7 @@ test('all that a process has printed is there when join resolves, in a pipe', as
   assert.equal(stdout, 'A1 A2 main B1 B2 main \n');
 });
 
-test('the same in a file, shared by parent and child', () => {
+test('output that parent and child write to one file is complete, too', () => {
   const folder = mkdtempSync(`${tmpdir()}/output-`);
   try {
     const { status } = spawnSync('sh', ['-c', `"$0" "$1" > ${folder}/out`, process.execPath, fixture('output-order')]);

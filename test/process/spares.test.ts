@@ -35,7 +35,7 @@ test('a start is served by a spare, and another takes its place', async () => {
   await until(() => spares().length === 2);
 });
 
-test('as many are kept as were asked for, from now on', async () => {
+test('as many spares are kept as were asked for, from then on', async () => {
   await run();
   setSpareProcesses(3);
   await until(() => spares().length === 3);

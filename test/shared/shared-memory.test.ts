@@ -23,7 +23,7 @@ test('a segment is a private file of exactly its size, found by its exact name, 
   assert.equal(memory.buffer[999], 7, 'who is attached goes on');
 });
 
-test('without a name it gets a new one', () => {
+test('a SharedMemory without a name gets a new one', () => {
   const all = Array.from({ length: 20 }, () => SharedMemory.create({ size: 1 }));
   assert.equal(new Set(all.map(({ name }) => name)).size, 20);
   for (const memory of all) {
@@ -117,7 +117,7 @@ test("closing while Node's own threads work on the memory is no crash", async ()
   assert.ok(gzipSync(Buffer.alloc(1)).length > 0);
 });
 
-test('unrelated programs share it by name, and a removed name leaves those attached alone', async () => {
+test('unrelated programs share a segment by its name, and a removed name leaves those attached alone', async () => {
   const name = freshName();
   using memory = SharedMemory.create({ name, size: 64 });
   memory.buffer.fill(1);
@@ -130,7 +130,7 @@ test('unrelated programs share it by name, and a removed name leaves those attac
   await end(child);
 });
 
-test('it travels in the family by its name, and arrives attached', async () => {
+test('a SharedMemory travels in the family by its name, and arrives attached', async () => {
   using memory = SharedMemory.create({ size: 8 });
   const queue = new Queue<SharedMemory>();
   const p = new Process({
@@ -152,7 +152,7 @@ test('it travels in the family by its name, and arrives attached', async () => {
   other.unlink();
 });
 
-test('its bytes in a message are a copy', () => {
+test('the bytes of a segment in a message are a copy', () => {
   using memory = SharedMemory.create({ size: 40_000 });
   memory.unlink();
   const queue = new Queue<Uint8Array>();

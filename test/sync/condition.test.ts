@@ -221,7 +221,7 @@ test('close ends the waits of this process with the lock held again', async () =
   }
 });
 
-test('it travels with its lock, which is one lock everywhere', async () => {
+test('a condition travels with its lock, which is one lock everywhere', async () => {
   const lock = new Lock();
   const condition = new Condition(lock);
   const answers = new Queue<boolean>();

@@ -118,7 +118,7 @@ test('set wakes each waiter once: it does not chase those who wait again at once
   for (const waiter of waiters) await slay(waiter);
 });
 
-test('it may be sent anywhere', async () => {
+test('an event may be sent anywhere', async () => {
   const queue = new Queue<Event>();
   const event = new Event();
   const p = start((q: Queue<Event>) => q.getSync().set(), queue);

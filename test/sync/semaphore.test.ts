@@ -8,7 +8,7 @@ import { add, freeCounter, newCounter } from './shared-counter.ts';
 const TIMEOUT = { timeout: 30_000 };
 const times = process.env.TEST_LONG ? 1_000_000 : 5_000;
 
-test('values that make no sense', () => {
+test('a semaphore refuses values that make no sense', () => {
   for (const Class of [Semaphore, BoundedSemaphore]) {
     for (const value of [-1, 0.5, Number.NaN, 2 ** 30]) assert.throws(() => new Class(value), RangeError);
     assert.throws(() => new Class('1' as never), TypeError);
@@ -18,7 +18,7 @@ test('values that make no sense', () => {
   }
 });
 
-test('it may be released beyond its value, a bounded one may not', () => {
+test('a semaphore may be released beyond its value, a bounded one may not', () => {
   const semaphore = new Semaphore(1);
   semaphore.release();
   semaphore.release();
@@ -39,7 +39,7 @@ test('close ends waits, and the value is not to be had any more', async () => {
   assert.throws(() => semaphore.getValue(), ClosedError);
 });
 
-test('any member may release, for another too', async () => {
+test('any member may release a semaphore, for another too', async () => {
   const semaphore = new BoundedSemaphore(2);
   const answers = new Queue<number>();
   using _ = watchdog('release elsewhere', 40, semaphore, answers);
@@ -59,7 +59,7 @@ test('any member may release, for another too', async () => {
   await p.join();
 });
 
-test('as a signal: what a process has released before, another acquires', async () => {
+test('a unit that a process has released before is acquired by another', async () => {
   const signals = new Semaphore(0);
   using _ = watchdog('signals', 40, signals);
   const p = start(async (s: Semaphore) => {
@@ -75,7 +75,7 @@ test('as a signal: what a process has released before, another acquires', async 
   assert.equal(signals.tryAcquire(), false);
 });
 
-test('getValue is exact while others take and give', async () => {
+test('getValue of a semaphore is exact while others take and give', async () => {
   const semaphore = new Semaphore(3);
   const [orders, done] = [new Queue<number>(), new Queue<number>()];
   const [rounds, seen, further] = [new Queue<number>(), new Queue<number>(), new Queue<number>()];
