@@ -93,7 +93,7 @@ export class Allocator {
           const header = this.#heap.words(block);
           const at = wordIndex(block);
           header[at + kib] = Math.max(header[at + kib] as number, size);
-          // After it has left the free list, so that nobody can have it twice.
+          // After it has left the free list, so that it is never given out twice.
           Atomics.store(header, at + owner, member);
           this.#intents.end();
         }

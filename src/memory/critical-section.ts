@@ -15,7 +15,7 @@ export type IsGone = (member: number) => boolean;
 /** Settles what one that was cut short inside has begun there; what it throws leaves the section to the next. */
 export type Settle = () => void;
 
-/** Who enters a section. */
+/** What a section knows of the member that enters it. */
 interface SectionUser {
   /** This member's number. */
   readonly me: number;
@@ -28,7 +28,7 @@ interface SectionUser {
  * A lock for a few dozen instructions on shared memory, never for a wait or a call of user code.
  *
  * One word: 0 free, else the member that is inside, with `CONTENDED` set while others may sleep (Drepper, "Futexes are
- * tricky", third mutex). Who has waited too long looks whether the owner lives and takes the section over if it does not; what
+ * tricky", third mutex). A member that has waited too long looks whether the owner lives and takes the section over if it does not; what
  * is changed inside becomes visible by one store, so there is nothing to repair but what an intent names. See README.md, "Critical sections".
  */
 export class CriticalSection {

@@ -73,7 +73,7 @@ export class Intents {
   /** Does the rest of what a member has begun, or undoes it. It may be cut short and done again. */
   settle(member: number): void {
     const members = this.#members;
-    // SYNC(intent): who sees it sees all that it says.
+    // SYNC(intent): a member that sees it sees all that it says.
     const intent = members.get(member, field.intent);
     if (intent === kind.NONE) return;
     const place = (members.get(member, field.intentPlace) >>> 0) * GRANULE;
