@@ -5,10 +5,14 @@ import { kinds } from '../memory/kinds.ts';
 import { layout } from '../memory/layout.ts';
 import { defineKind } from '../memory/object-kinds.ts';
 import { Existing, locate, SharedObject } from '../memory/shared-object.ts';
+import { line, objectStruct, word, words } from '../memory/struct.ts';
 import { parking, pipes } from '../platform/choose.ts';
 
-/** Words: `taken` is 1 after the descriptor was taken out; the member that takes it writes it, within the section of parked descriptors. */
-const field = { taken: 2, words: 16 } as const;
+const { at: field, words: WORDS } = objectStruct({
+  /** 1 after the descriptor was taken out; the member that takes it writes it, within the section of parked descriptors. */
+  taken: word,
+  rest: line(words(0)),
+});
 /** How many times the kernel is asked for something that it must not refuse. */
 const MOST_TRIES = 1000;
 
@@ -20,7 +24,7 @@ const MOST_TRIES = 1000;
 export class ParkedDescriptor extends SharedObject {
   /** Parks a copy of the descriptor. */
   constructor(descriptor: number | Existing) {
-    super(kinds.DESCRIPTOR, descriptor instanceof Existing ? descriptor : field.words);
+    super(kinds.DESCRIPTOR, descriptor instanceof Existing ? descriptor : WORDS);
     if (descriptor instanceof Existing) return;
     const { family, offset } = locate(this);
     try {

@@ -1,6 +1,7 @@
 import type { Family } from '../memory/family.ts';
 import { GRANULE, wordIndex } from '../memory/heap.ts';
 import { letGoOf, releaseObject } from '../memory/object-kinds.ts';
+import { struct, word } from '../memory/struct.ts';
 
 /** A large binary on its way: its block in the heap and its length in bytes. */
 export interface Blob {
@@ -29,15 +30,19 @@ export interface Envelope {
 const NO_BLOBS: Blob[] = [];
 const NO_HANDLES: number[] = [];
 
-/**
- * An envelope in shared memory: these words, two for each blob, one for each handle, then the bytes. The tag is a number of the
- * sender's that can be read without decoding. Written by its sender only.
- */
-export const header = { bytes: 0, blobs: 1, handles: 2, tag: 3, words: 4 } as const;
+/** An envelope in shared memory: these words, two for each blob, one for each handle, then the bytes. Written by its sender only. */
+export const { at: header, words: HEADER_WORDS } = struct({
+  /** The number of bytes, of blobs and of handles. */
+  bytes: word,
+  blobs: word,
+  handles: word,
+  /** A number of the sender's that can be read without decoding. */
+  tag: word,
+});
 
 /** Returns the number of words that the envelope takes in shared memory; always even, so that the next record is 8-byte aligned. */
 export function envelopeWords(envelope: Envelope): number {
-  const words = header.words + envelope.blobs.length * 2 + envelope.handles.length + ((envelope.length + 3) >>> 2);
+  const words = HEADER_WORDS + envelope.blobs.length * 2 + envelope.handles.length + ((envelope.length + 3) >>> 2);
   return (words + 1) & ~1;
 }
 
@@ -48,7 +53,7 @@ export function writeEnvelope(family: Family, offset: number, at: number, envelo
   words[at + header.blobs] = envelope.blobs.length;
   words[at + header.handles] = envelope.handles.length;
   words[at + header.tag] = tag;
-  let next = at + header.words;
+  let next = at + HEADER_WORDS;
   for (const { block, length } of envelope.blobs) {
     words[next++] = block / GRANULE;
     words[next++] = length;
@@ -205,11 +210,11 @@ export function discardEnvelope(
 /** Returns the blobs and handles of the envelope at `at`, and the number of the word after them. */
 export function readAttachments(words: Int32Array, at: number): { blobs: Blob[]; handles: number[]; next: number } {
   if (words[at + header.blobs] === 0 && words[at + header.handles] === 0) {
-    return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + header.words };
+    return { blobs: NO_BLOBS, handles: NO_HANDLES, next: at + HEADER_WORDS };
   }
   const blobs: Blob[] = [];
   const handles: number[] = [];
-  let next = at + header.words;
+  let next = at + HEADER_WORDS;
   for (let count = words[at + header.blobs] as number; count > 0; count--) {
     blobs.push({ block: (words[next]! >>> 0) * GRANULE, length: words[next + 1] as number });
     next += 2;

@@ -1,4 +1,4 @@
-import { type Envelope, envelopeWords, header, isAttached } from './envelope.ts';
+import { type Envelope, envelopeWords, HEADER_WORDS, header, isAttached } from './envelope.ts';
 import { INLINE_WORDS, KIND_BITS, record } from './records.ts';
 
 /** The largest number of records in a batch, and of words that they take together. */
@@ -67,9 +67,9 @@ export class RecordBatch {
 
   /** Writes an envelope as `writeEnvelope` does, with no tag. */
   #write(at: number, { bytes, length }: Envelope): void {
-    this.#words.fill(0, at, at + header.words);
+    this.#words.fill(0, at, at + HEADER_WORDS);
     this.#words[at + header.bytes] = length;
-    const start = (at + header.words) * 4;
+    const start = (at + HEADER_WORDS) * 4;
     // `subarray` costs more than to copy a few bytes one by one.
     if (length > 48) this.#octets.set(bytes.subarray(0, length), start);
     else for (let i = 0; i < length; i++) this.#octets[start + i] = bytes[i] as number;

@@ -1,7 +1,7 @@
 import type { CriticalSection } from '../memory/critical-section.ts';
 import type { Family } from '../memory/family.ts';
 import { GRANULE, type Heap, wordIndex } from '../memory/heap.ts';
-import { line, struct, word } from '../memory/struct.ts';
+import { from, line, struct, word, words } from '../memory/struct.ts';
 import {
   claimMarked,
   discardEnvelope,
@@ -39,16 +39,27 @@ export const ring = struct({
 });
 const field = ring.at;
 const flag = { SHUT: 1, IMMEDIATE: 2 } as const;
-/** Words of an end. */
-const end = { section: 0, version: 1, copies: 4, copyWords: 4 } as const;
-/**
- * Words of a copy: granule of the segment, next word in it, the number of items that have passed this end, and their KiB if those are
- * bounded (both wrap).
- */
-const place = { segment: 0, word: 1, count: 2, weight: 3 } as const;
-
-/** Words of a segment: granule of the next one, the word where this one ends (0 while it is open), its size; then records. */
-const segment = { next: 0, end: 1, size: 2, first: 4 } as const;
+/** The words of a copy. */
+const { at: place, words: COPY_WORDS } = struct({
+  /** Granule of the segment, and the next word in it. */
+  segment: word,
+  word: word,
+  /** The number of items that have passed this end, and their KiB if those are bounded. Both wrap. */
+  count: word,
+  weight: word,
+});
+/** The words of an end. */
+const { at: end } = struct({ section: word, version: word, copies: from(4, words(2 * COPY_WORDS)) });
+/** The words of a segment. */
+const { at: segment } = struct({
+  /** Granule of the next segment. */
+  next: word,
+  /** The word where this one ends, 0 while it is open. */
+  end: word,
+  size: word,
+  /** The first record. */
+  first: from(4, words(0)),
+});
 const FIRST_SEGMENT = 4096;
 const LAST_SEGMENT = 2 ** 18;
 
@@ -307,7 +318,7 @@ export class Ring {
     const words = this.#words;
     const head = this.#at + field.head;
     const version = words[head + end.version] as number;
-    const copy = head + end.copies + (version & 1) * end.copyWords;
+    const copy = head + end.copies + (version & 1) * COPY_WORDS;
     const count = words[copy + place.count] as number;
     this.#knownTail = this.#countOf(field.tail);
     const first = words[copy + place.segment] as number;
@@ -323,7 +334,7 @@ export class Ring {
       at += 2;
     }
     if (taken === 0) return 0;
-    const other = head + end.copies + (~version & 1) * end.copyWords;
+    const other = head + end.copies + (~version & 1) * COPY_WORDS;
     words[other + place.segment] = first;
     words[other + place.word] = at;
     words[other + place.count] = (count + taken) | 0;
@@ -337,7 +348,7 @@ export class Ring {
     const words = this.#words;
     const head = this.#at + field.head;
     const version = words[head + end.version] as number;
-    const copy = head + end.copies + (version & 1) * end.copyWords;
+    const copy = head + end.copies + (version & 1) * COPY_WORDS;
     const count = words[copy + place.count] as number;
     if (version !== this.#lastPop || count === this.#knownTail) {
       // Read before the items: then every item that was put before the shutdown is seen. An immediate shutdown has moved the head.
@@ -357,7 +368,7 @@ export class Ring {
     const size = this.#read(current, at, scratch);
     if (size === NO_ROOM) return NO_ROOM;
     if (claim?.(this.tag) === false) return outcome.EMPTY;
-    const other = head + end.copies + (~version & 1) * end.copyWords;
+    const other = head + end.copies + (~version & 1) * COPY_WORDS;
     words[other + place.segment] = current.granule;
     words[other + place.word] = at + size;
     words[other + place.count] = (count + 1) | 0;
@@ -425,7 +436,7 @@ export class Ring {
     Atomics.store(this.#words, this.#at + field.flags, flag.SHUT);
     this.#takeRest();
     const version = this.#words[this.#at + field.head + end.version] as number;
-    const copy = this.#at + field.head + end.copies + (version & 1) * end.copyWords;
+    const copy = this.#at + field.head + end.copies + (version & 1) * COPY_WORDS;
     this.#freeSegments(this.#words[copy + place.segment] as number, 0);
   }
 
@@ -447,7 +458,7 @@ export class Ring {
     const tail = this.#at + field.tail;
     if ((words[this.#at + field.flags] as number) & flag.SHUT) return outcome.SHUT;
     const version = words[tail + end.version] as number;
-    const copy = tail + end.copies + (version & 1) * end.copyWords;
+    const copy = tail + end.copies + (version & 1) * COPY_WORDS;
     const count = words[copy + place.count] as number;
     const bound = words[this.#at + field.bound] as number;
     if (bound > 0 && (version !== this.#lastPush || ((count - this.#knownHead) | 0) >= bound)) {
@@ -471,10 +482,10 @@ export class Ring {
     const words = this.#words;
     const head = this.#at + field.head;
     const version = words[head + end.version] as number;
-    const copy = head + end.copies + (version & 1) * end.copyWords;
+    const copy = head + end.copies + (version & 1) * COPY_WORDS;
     Atomics.store(words, this.#at + field.cut, words[copy + place.count] as number);
     // Moves the head to its own place: the version changes, so that the thread that moved the head last reads the flags again.
-    words.copyWithin(head + end.copies + (~version & 1) * end.copyWords, copy, copy + end.copyWords);
+    words.copyWithin(head + end.copies + (~version & 1) * COPY_WORDS, copy, copy + COPY_WORDS);
     Atomics.store(words, head + end.version, (version + 1) | 0);
     // SYNC(cut): from here on the ring is empty. A member that sees this also sees how many items were taken.
     Atomics.or(words, this.#at + field.flags, flag.IMMEDIATE);
@@ -496,7 +507,7 @@ export class Ring {
     const words = this.#words;
     const tail = this.#at + field.tail;
     const version = words[tail + end.version] as number;
-    const copy = tail + end.copies + (~version & 1) * end.copyWords;
+    const copy = tail + end.copies + (~version & 1) * COPY_WORDS;
     words[copy + place.segment] = this.#tail.granule;
     words[copy + place.word] = this.#word + size + (size & 1);
     words[copy + place.count] = (this.#count + records) | 0;
@@ -616,7 +627,7 @@ export class Ring {
       // SYNC(tail), SYNC(head): sees everything that was written before the end was moved.
       const version = this.#load(side + end.version);
       // An atomic load, so that no processor moves it behind the next load.
-      const count = Atomics.load(this.#words, copies + (version & 1) * end.copyWords + which);
+      const count = Atomics.load(this.#words, copies + (version & 1) * COPY_WORDS + which);
       if (this.#load(side + end.version) === version) return count;
     }
   }
