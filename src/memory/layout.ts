@@ -39,7 +39,7 @@ const heap = struct({
   nextSlot: word,
   /** The number of errands so far: bells that a member could not ring. Each member that leaves an errand counts it; see parker.ts. */
   errands: word,
-  /** The family's section: the member table and the reclaims; see family.ts. */
+  /** The family's section: the member table and the reclaims; see family.ts and reclaim.ts. */
   familySection: line(word),
   /** The allocator's section, and the words that it guards. */
   allocatorSection: line(word),
