@@ -1,11 +1,11 @@
 import { type ArrivingContent, CONTENT_WORDS, type Content } from '../codec/captured-contents.ts';
 import { withDecoder } from '../codec/decoder.ts';
 import { reach } from '../codec/extension.ts';
-import { objectField } from '../memory/counts.ts';
+import { createObject, type HeldObject } from '../memory/create-object.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
-import { defineKind, letGoOf } from '../memory/object-kinds.ts';
+import { defineKind, kindOf, letGoOf } from '../memory/object-kinds.ts';
 import { from, objectStruct, word, words } from '../memory/struct.ts';
 import {
   commitEnvelope,
@@ -42,14 +42,8 @@ defineKind(kinds.CONTENT, {
   },
 });
 
-/** One count of a shared object that this member has, and the entry of its reference table that says so. */
-interface Hold {
-  readonly object: number;
-  readonly entry: number;
-}
-
 /** Puts a content into the heap, unless it stands there, and counts this member once more, for the message that it goes with. */
-export function placeContent(family: Family, content: Content): Hold {
+export function placeContent(family: Family, content: Content): HeldObject {
   if (content.offset === 0) {
     const made = store(family, content);
     if (content.handles.length > 0) return made;
@@ -65,25 +59,22 @@ export function placeContent(family: Family, content: Content): Hold {
   return { object: content.offset, entry: family.counts.hold(content.offset) };
 }
 
-function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): Hold {
-  family.references.reserve(1);
+function store(family: Family, { sender, variable, version, bytes, blobs, handles }: Content): HeldObject {
   const envelope: Envelope = { bytes, length: bytes.length, blobs: [], handles: [] };
-  let hold: Hold | undefined;
+  let hold: HeldObject | undefined;
   try {
     for (const bytes of blobs) envelope.blobs.push(storeBlob(family, bytes));
     holdHandles(family, envelope, handles);
-    const offset = family.allocator.allocate((field.envelope + envelopeWords(envelope)) * 4, 0, true);
-    const words = family.heap.words(offset);
-    const at = wordIndex(offset);
-    words[at + objectField.kind] = kinds.CONTENT;
-    words[at + objectField.holders] = 1;
+    const needs = { words: field.envelope + envelopeWords(envelope), zeroed: field.envelope, isData: true };
+    hold = createObject(family, kinds.CONTENT, needs);
+    const { object } = hold;
+    const words = family.heap.words(object);
+    const at = wordIndex(object);
     words[at + field.sender] = sender;
     words[at + field.variable] = variable;
     words[at + field.version] = version;
-    words[at + field.isFilled] = 0;
-    hold = { object: offset, entry: family.references.add(offset) };
-    writeEnvelope(family, offset, at + field.envelope, envelope);
-    commitEnvelope(family, envelope, 0, offset + field.isFilled * 4, 1);
+    writeEnvelope(family, object, at + field.envelope, envelope);
+    commitEnvelope(family, envelope, 0, object + field.isFilled * 4, 1);
     return hold;
   } catch (error) {
     discardEnvelope(family, envelope);
@@ -96,9 +87,9 @@ function store(family: Family, { sender, variable, version, bytes, blobs, handle
 export function contentsAmong(family: Family, handles: readonly number[]): ArrivingContent[] {
   const contents: ArrivingContent[] = [];
   for (const offset of handles) {
+    if (kindOf(family, offset) !== kinds.CONTENT) continue;
     const words = family.heap.words(offset);
     const at = wordIndex(offset);
-    if (words[at + objectField.kind] !== kinds.CONTENT) continue;
     contents.push({
       sender: words[at + field.sender] as number,
       variable: words[at + field.variable] as number,

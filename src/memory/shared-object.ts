@@ -1,8 +1,7 @@
 import { ClosedError, SerializationError } from '../contracts/errors.ts';
 import { refuseObjectWhereLoaded } from '../loading/loaded-for-functions.ts';
-import { objectField } from './counts.ts';
+import { createObject } from './create-object.ts';
 import { type Family, family } from './family.ts';
-import { wordIndex } from './heap.ts';
 import { letGoOf } from './object-kinds.ts';
 
 /** Names an existing object: given to a constructor in place of the user's arguments. */
@@ -80,15 +79,9 @@ export abstract class SharedObject {
       this.#offset = make.offset;
       this.#entry = mine.counts.hold(make.offset);
     } else {
-      // First, since it may fail, and a count that stands nowhere is never given up.
-      mine.references.reserve(1);
-      this.#offset = mine.allocator.allocate(make * 4, 0);
-      const words = mine.heap.words(this.#offset);
-      const at = wordIndex(this.#offset);
-      words.fill(0, at, at + make);
-      words[at + objectField.kind] = kind;
-      words[at + objectField.holders] = 1;
-      this.#entry = mine.references.add(this.#offset);
+      const { object, entry } = createObject(mine, kind, { words: make });
+      this.#offset = object;
+      this.#entry = entry;
     }
     here.set(this.#offset, new WeakRef(this));
     collected.register(this, { family: mine, offset: this.#offset, entry: this.#entry }, this);

@@ -1,5 +1,5 @@
 import { unpack } from '../channel/transport.ts';
-import { objectField } from '../memory/counts.ts';
+import { createObject, type HeldObject } from '../memory/create-object.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
@@ -51,11 +51,7 @@ const { at: own, words: WORDS } = objectStruct({
 });
 
 /** An assignment that this member holds. */
-export interface Assignment {
-  readonly object: number;
-  /** The entry of its reference table that says so. */
-  readonly entry: number;
-}
+export type Assignment = HeldObject;
 
 defineKind(kinds.ASSIGNMENT, {
   destroy: (family, object) => {
@@ -70,16 +66,12 @@ defineKind(kinds.ASSIGNMENT, {
 export function writeAssignment(family: Family, work: Envelope, brief: Brief): Assignment {
   const text = Buffer.from(JSON.stringify(brief));
   const start = (WORDS + Math.ceil(text.length / 4) + 1) & ~1;
-  family.references.reserve(1);
-  const object = family.allocator.allocate((start + envelopeWords(work)) * 4, 0);
+  const assignment = createObject(family, kinds.ASSIGNMENT, { words: start + envelopeWords(work), zeroed: WORDS });
+  const { object } = assignment;
   const at = wordIndex(object);
   const words = family.heap.words(object);
-  words[at + objectField.kind] = kinds.ASSIGNMENT;
-  words[at + objectField.holders] = 1;
   words[at + own.work] = start;
   words[at + own.briefBytes] = text.length;
-  words[at + own.isFilled] = 0;
-  const assignment = { object, entry: family.references.add(object) };
   try {
     family.heap.octets(object).set(text, (at + own.brief) * 4);
     writeEnvelope(family, object, at + start, work);
