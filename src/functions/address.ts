@@ -1,4 +1,5 @@
 /** The address of a value that the receiver has itself: what is sent of a value by reference. */
+import { interned } from './interned.ts';
 import { standIn } from './stand-in.ts';
 
 /**
@@ -36,9 +37,7 @@ export class Address {
   /** Returns the object for this address. */
   static of(kind: AddressKind, module: string, path: readonly string[]): Address {
     const key = JSON.stringify([kind, module, path]);
-    let address = Address.known.get(key);
-    if (address === undefined) Address.known.set(key, (address = new Address(kind, module, path)));
-    return address;
+    return interned(Address.known, key, () => new Address(kind, module, path));
   }
 
   /** Returns the object for this address, with the reason for which the value itself is not sent. */

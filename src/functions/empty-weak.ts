@@ -1,3 +1,4 @@
+import { interned } from './interned.ts';
 import { standIn } from './stand-in.ts';
 
 /** Stands for a captured WeakMap or WeakSet, which arrives empty. */
@@ -12,9 +13,7 @@ export class EmptyWeak {
 
   /** One object for one collection, so that functions of one message share it. */
   static for(collection: object): EmptyWeak {
-    let empty = EmptyWeak.known.get(collection);
-    if (empty === undefined) EmptyWeak.known.set(collection, (empty = new EmptyWeak(collection instanceof WeakMap)));
-    return empty;
+    return interned(EmptyWeak.known, collection, () => new EmptyWeak(collection instanceof WeakMap));
   }
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { fs } from '../engine/builtins.ts';
 import { importingFor } from '../loading/loaded-for-functions.ts';
 import { fileOf, importFrom } from './import-module.ts';
+import { interned } from './interned.ts';
 import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary } from './program-modules.ts';
 import { standIn } from './stand-in.ts';
@@ -21,9 +22,7 @@ export class Here {
 
   /** Returns the object for the file with this URL. */
   static of(url: string): Here {
-    let here = Here.known.get(url);
-    if (here === undefined) Here.known.set(url, (here = new Here(url)));
-    return here;
+    return interned(Here.known, url, () => new Here(url));
   }
 
   /** The `import.meta` of that file; `main` is always false, because the file was not started here. */
@@ -84,9 +83,7 @@ export class RequireOf {
 
   /** One object for one file. */
   static for(url: string): RequireOf {
-    let known = RequireOf.known.get(url);
-    if (known === undefined) RequireOf.known.set(url, (known = new RequireOf(url)));
-    return known;
+    return interned(RequireOf.known, url, () => new RequireOf(url));
   }
 }
 

@@ -1,3 +1,4 @@
+import { interned } from './interned.ts';
 import { standIn } from './stand-in.ts';
 
 /** Stands for a captured symbol: a well-known or registered one arrives as itself, any other as a new one, the same throughout the message. */
@@ -19,12 +20,8 @@ export class SentSymbol {
   /** One object for one symbol. */
   static for(symbol: symbol): SentSymbol {
     const spelling = spellSymbol(symbol);
-    let sent = spelling === undefined ? SentSymbol.unique.get(symbol) : SentSymbol.known.get(spelling);
-    if (sent !== undefined) return sent;
-    sent = new SentSymbol(spelling ?? `~${symbol.description ?? ''}`);
-    if (spelling === undefined) SentSymbol.unique.set(symbol, sent);
-    else SentSymbol.known.set(spelling, sent);
-    return sent;
+    if (spelling !== undefined) return interned(SentSymbol.known, spelling, () => new SentSymbol(spelling));
+    return interned(SentSymbol.unique, symbol, () => new SentSymbol(`~${symbol.description ?? ''}`));
   }
 }
 
