@@ -1,7 +1,11 @@
 // No key stays for ever, whenever a process dies that has written one.
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { Redis } from '#dist/cluster/redis.js';
+import { readSettings } from '#dist/cluster/settings.js';
+import { removePool } from '#dist/cluster/tasks/remove-pool.js';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 import { childrenOf, Stage, until } from './stage.ts';
@@ -33,5 +37,31 @@ test('a host that was stopped while a pool ended, and dies as soon as it goes on
   } finally {
     await stage.end();
     await redis.remove();
+  }
+});
+
+test('a pool whose program is back is not removed by a host that took it for dead', {
+  skip,
+  timeout: 60_000,
+}, async () => {
+  const server = await new RedisServer().start();
+  const redis = new Redis(
+    readSettings({ url: server.url, key }).place,
+    'news',
+    () => {},
+    () => {},
+  );
+  try {
+    await redis.opened();
+    for (const suffix of ['o', 'f', 't']) await server.command('HSET', `mp:default:{p:x}:${suffix}`, 'a', '1');
+    await server.command('SADD', 'mp:default:pools', 'x');
+    await removePool(redis, 'default', 'x');
+    assert.equal((await server.list('KEYS', 'mp:*')).length, 4);
+    await server.command('DEL', 'mp:default:{p:x}:o');
+    await removePool(redis, 'default', 'x');
+    assert.equal((await server.list('KEYS', 'mp:*')).length, 0);
+  } finally {
+    await redis.close();
+    await server.remove();
   }
 });

@@ -2,15 +2,15 @@ import type { Redis } from '../redis.ts';
 import { REMOVE } from '../scripts/remove.ts';
 import { bullKinds, poolsKey, QUEUE, taskKeys } from './task-keys.ts';
 
-/** Removes what a pool has left that has ended, or whose program is dead: nothing of it stays in Redis. */
+/** Removes what a pool has left that has ended, or whose program is dead: nothing of it stays in Redis. A pool whose program is back stays whole. */
 export async function removePool(redis: Redis, namespace: string, id: string): Promise<void> {
-  const { prefix, tasks, starts, functions, results, blobs } = taskKeys(namespace, id);
-  const keys = [blobs, tasks, starts, functions, results];
-  await redis.run(
+  const { prefix, pool, tasks, starts, functions, results, blobs } = taskKeys(namespace, id);
+  const keys = [pool, blobs, tasks, starts, functions, results];
+  const [isGone] = await redis.run(
     { name: 'mpRemove', text: REMOVE },
     keys,
     [`${prefix}:${QUEUE}:`, ...bullKinds.lasting, ...bullKinds.passing],
     false,
   );
-  await redis.command('SREM', poolsKey(namespace), id);
+  if (isGone === 1) await redis.command('SREM', poolsKey(namespace), id);
 }
