@@ -5,63 +5,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { programCode, readDiary } from './diary.ts';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { childrenOf, linesOf, Stage, type StagedHost, until } from './stage.ts';
+import { seeded } from './seeded.ts';
+import { childrenOf, linesOf, noKeys, Stage, type StagedHost, until } from './stage.ts';
 
 const isLong = process.env.TEST_LONG === '1';
-/** In one of ten runs on a busy machine, a key of a pool stays behind: until the cause is found, only long runs and TEST_KILLS ask. */
-const isAsked = isLong || process.env.TEST_KILLS !== undefined;
 const kills = Number(process.env.TEST_KILLS ?? (isLong ? 500 : 12));
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const lease = 1500;
 
-/** mulberry32 */
-let state = seed;
-function random(below: number): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), state | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-}
-
-/** A program under load: says in a file what it submits and how each promise settles. */
-function programCode(cluster: object, diary: string, starts: string): string {
-  return `
-    const { Pool } = require('multiproc');
-    const { appendFileSync } = require('node:fs');
-    const say = (line) => appendFileSync(${JSON.stringify(diary)}, line + '\\n');
-    const work = async (id, to, ms) => {
-      process.getBuiltinModule('node:fs').appendFileSync(to, id + '\\n');
-      await new Promise((resolve) => globalThis.setTimeout(resolve, ms));
-      return id;
-    };
-    let isOver = false;
-    process.stdin.on('data', () => {}).on('end', () => { isOver = true; });
-    (async () => {
-      let pool = new Pool({ cluster: ${JSON.stringify(cluster)} });
-      for (let n = 0; !isOver; ) {
-        const names = await Promise.all(Array.from({ length: 8 }, () => {
-          const id = process.pid + '-' + ++n;
-          const retries = n % 2 === 0 ? 0 : 9;
-          say('submit ' + id + ' ' + retries);
-          return pool.apply(work, [id, ${JSON.stringify(starts)}, n % 5 * 20], { retries }).then(
-            (value) => { say('settled ' + id + ' ' + (value === id ? 'ok' : 'wrong')); },
-            (error) => { say('settled ' + id + ' ' + error.constructor.name + ' ' + error.message.replaceAll('\\n', ' ')); return error.constructor.name; },
-          );
-        }));
-        // Its gateway was killed: another pool has another.
-        if (names.includes('EndOfStreamError')) pool = new Pool({ cluster: ${JSON.stringify(cluster)} });
-      }
-      pool.close();
-      await pool.join();
-      say('ended ' + process.pid);
-      process.exit(0);
-    })();`;
-}
+const random = seeded(seed);
 
 test(`${kills} kills under load: each promise settles once, what may start once never starts twice, nothing stays (TEST_SEED=${seed})`, {
-  skip: skip || (!isAsked && 'a long run: npm run test:long -- cluster kills'),
+  skip,
   timeout: isLong ? 7_000_000 : 200_000,
 }, async () => {
   const redis = await new RedisServer('--appendonly', 'yes', '--appendfsync', 'always').start();
@@ -144,33 +102,10 @@ test(`${kills} kills under load: each promise settles once, what may start once 
       child.kill('SIGTERM');
       await once(child, 'exit');
     }
-    const startsOf = new Map<string, number>();
-    for (const id of linesOf(starts)) startsOf.set(id, (startsOf.get(id) ?? 0) + 1);
-    const settled = new Map<string, string[]>();
-    const submitted = new Map<string, number>();
-    for (const line of linesOf(diary)) {
-      const [what, id, ...rest] = line.split(' ') as [string, string, ...string[]];
-      if (what === 'submit') submitted.set(id, Number(rest[0]));
-      if (what === 'settled') settled.set(id, [...(settled.get(id) ?? []), rest.join(' ')]);
-    }
-    const ends: Record<string, number> = {};
-    const wrong: string[] = [];
-    for (const [id, retries] of submitted) {
-      const [end, ...more] = settled.get(id) ?? [];
-      const begun = startsOf.get(id) ?? 0;
-      const word = end?.split(' ')[0];
-      if (more.length > 0) wrong.push(`${id} settled ${1 + more.length} times`);
-      if (begun > 1 + retries) wrong.push(`${id} was started ${begun} times, with ${retries} retries`);
-      if (word === 'ok' && begun === 0) wrong.push(`${id} has a result and was never started`);
-      if (word === undefined && !killed.has(Number(id.split('-')[0]))) wrong.push(`${id} never settled`);
-      if (word !== undefined && !['ok', 'WorkerLostError', 'EndOfStreamError'].includes(word))
-        wrong.push(`${id}: ${end}`);
-      const name = `${word ?? 'its program was killed'}, retries ${retries}`;
-      ends[name] = (ends[name] ?? 0) + 1;
-    }
-    console.log(`${JSON.stringify(counts)}, ${submitted.size} tasks: ${JSON.stringify(ends)}`);
+    const { submitted, ends, wrong } = readDiary(diary, starts, killed);
+    console.log(`${JSON.stringify(counts)}, ${submitted} tasks: ${JSON.stringify(ends)}`);
     assert.deepEqual(wrong, []);
-    await until(async () => (await redis.list('KEYS', 'mp:*')).length === 0);
+    await noKeys(redis);
   } finally {
     await stage.end();
     await redis.remove();

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'multiproc';
 import { Cluster, type ClusterOptions } from 'multiproc/cluster';
 import { key } from './program.ts';
+import type { RedisServer } from './redis-server.ts';
 
 export const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
@@ -66,7 +67,8 @@ export class Stage {
     const [command, ...rest] = [...before, process.execPath, cli, ...own, ...args];
     const child = spawn(command!, rest, {
       cwd,
-      env: { ...process.env, MULTIPROC_KEY: key, ...env },
+      // Files that a killed host has kept go with the stage.
+      env: { ...process.env, MULTIPROC_KEY: key, TMPDIR: this.folder, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.add(child);
@@ -129,6 +131,18 @@ export function linesOf(file: string): string[] {
 /** Resolves when it is so. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await setTimeout(20);
+}
+
+/** Resolves when no key is left in the server; names those that are, if they stay for a minute. */
+export async function noKeys(redis: RedisServer): Promise<void> {
+  const names = async () => (await redis.list('KEYS', 'mp:*')).map(String);
+  const say = () => void names().then((left) => console.error(`Keys that stay: ${left.join(' ')}`));
+  const late = setInterval(say, 60_000);
+  try {
+    await until(async () => (await names()).length === 0);
+  } finally {
+    clearInterval(late);
+  }
 }
 
 export function isAlive(pid: number): boolean {

@@ -28,7 +28,7 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
   const host = async (namespace: string, slots = 2, options: readonly string[] = [], withKey = key) => {
     const args = [cli, 'worker', (await server()).url, '--namespace', namespace, '--slots', String(slots)];
     const child = spawn(process.execPath, [...args, '--lease', `${lease}ms`, ...options], {
-      env: { ...process.env, MULTIPROC_KEY: withKey },
+      env: { ...process.env, MULTIPROC_KEY: withKey, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     hosts.add(child);
@@ -210,7 +210,10 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
       await own.start();
       await never;
       const args = [cli, 'worker', own.url, '--slots', '1', '--lease', `${lease}ms`];
-      const child = spawn(process.execPath, args, { env: { ...process.env, MULTIPROC_KEY: key }, stdio: 'ignore' });
+      const child = spawn(process.execPath, args, {
+        env: { ...process.env, MULTIPROC_KEY: key, TMPDIR: folder },
+        stdio: 'ignore',
+      });
       hosts.add(child);
       assert.equal(await again, 2);
       one.close();
