@@ -14,8 +14,20 @@ const script =
   (words) =>
     /^evalsha|^eval$/i.test(words[0]!) && Number(words[2]) === keys && test(words);
 
-/** The steps of a task, as ../../src/cluster/README.md names them. */
+/** A step of the script of an object, by its name. */
+export const objectStep = (name: string): Step => script(8, (words) => words[11] === name);
+
+/** The steps of a pool and of its tasks, as ../../src/cluster/README.md names them. */
 export const steps = {
+  post: script(1, (words) => words[3]!.endsWith('}:o') && words[5] === 'print'),
+  enrol: script(1, (words) => words[3]!.endsWith(':pools')),
+  describe: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith(':q:meta'),
+  keep: script(1, (words) => words[3]!.endsWith('}:o') && words.length === 6),
+  outlive: script(4, (words) => words[8] === '' && words[11]?.endsWith(':q:') === true),
+  remove: script(5, (words) => words[8]!.endsWith(':q:')),
+  say: script(1, (words) => words[3]!.includes(':h:')),
+  extend: script(2, (words) => words[3]!.endsWith(':lock')),
+  look: script(9, (words) => words.some((word) => word.endsWith(':stalled-check'))),
   submit: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith('}:t'),
   add: script(
     9,
@@ -55,15 +67,15 @@ export class StepProxy {
     return `unix:${this.#path}`;
   }
 
-  /** At the next such step, does this once; nothing passes the proxy from then on until `mend`. Resolves when it was done. */
-  at(step: Step, side: 'before' | 'after', act: () => void): Promise<void> {
+  /** At the next such step, does this once. Unless it `goesOn`, nothing passes the proxy from then on until `mend`. Resolves when it was done. */
+  at(step: Step, side: 'before' | 'after', act: () => void, { goesOn = false } = {}): Promise<void> {
     return new Promise((resolve) => {
       this.#armed = {
         step,
         side,
         act: () => {
           this.#armed = undefined;
-          this.#isCut = true;
+          this.#isCut = !goesOn;
           act();
           resolve();
         },
@@ -114,10 +126,14 @@ export class StepProxy {
         if (isSilent()) return;
         const armed = this.#armed;
         if (armed?.step(command.words)) {
-          if (armed.side === 'before') return armed.act();
-          this.#armed = undefined;
-          actAt = open;
-          act = armed.act;
+          if (armed.side === 'before') {
+            armed.act();
+            if (isSilent()) return;
+          } else {
+            this.#armed = undefined;
+            actAt = open;
+            act = armed.act;
+          }
         }
         open++;
         server.write(command.bytes);
@@ -130,9 +146,9 @@ export class StepProxy {
           open--;
           if (actAt === 0) {
             actAt = -1;
-            return act();
-          }
-          if (actAt > 0) actAt--;
+            act();
+            if (isSilent()) return;
+          } else if (actAt > 0) actAt--;
         }
         client.write(reply.bytes);
       }
