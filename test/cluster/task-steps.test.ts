@@ -80,11 +80,12 @@ test(`kills and stops at the steps of a task: each promise settles once, what ma
     const other = startProgram(redis.url);
     let host: StagedHost = await stage.host({ slots: 2, url: toHost.url });
     let program = startProgram(toProgram.url);
-    const linesSoFar = () => linesOf(diary).filter((line) => line.startsWith('settled')).length;
-    /** Tasks settle after what was done. */
+    const settledOf = (one: ChildProcess) =>
+      linesOf(diary).filter((line) => line.startsWith(`settled ${one.pid}-`) && line.endsWith(' ok')).length;
+    /** Tasks of both programs succeed after what was done. */
     const goesOn = async () => {
-      const before = linesSoFar();
-      await until(() => linesSoFar() > before + 16);
+      const [before, ofOther] = [settledOf(program), settledOf(other)];
+      await until(() => settledOf(program) > before + 8 && settledOf(other) > ofOther + 8);
     };
     await goesOn();
 
@@ -120,11 +121,12 @@ test(`kills and stops at the steps of a task: each promise settles once, what ma
       const isOfProgram = victim === 'program' || victim === 'gateway';
       if (isOfProgram) (act === 'kill' && victim === 'program' ? killed : stopped).add(program.pid!);
       const cuts = act === 'kill' && victim !== 'server' && victim !== 'worker';
-      const struck = proxy.at(steps[step], side, strike, { goesOn: !cuts });
       // These steps come with the begin and the end of a pool only.
+      const isFirst = step === 'post' || step === 'describe';
+      if (isFirst) await end(program);
+      const struck = proxy.at(steps[step], side, strike, { goesOn: !cuts });
       if (step === 'remove') program.stdin!.end();
-      if (step === 'post' || step === 'describe') {
-        await end(program);
+      if (isFirst) {
         program = startProgram(toProgram.url);
         if (isOfProgram) (act === 'kill' && victim === 'program' ? killed : stopped).add(program.pid!);
       }
