@@ -10,7 +10,7 @@ import { type ClusterWorker, startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 
-describe('sharing slots', { skip, timeout: 120_000 }, () => {
+describe('sharing slots', { skip, timeout: 280_000 }, () => {
   let made: RedisServer | undefined;
   const folder = mkdtempSync(`${tmpdir()}/multiproc-sharing-`);
   const workers: ClusterWorker[] = [];
