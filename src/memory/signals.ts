@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Unseen } from '../platform/processes.ts';
+import type { WatchPass } from './thread-watcher.ts';
 
 /** How a member sleeps, in its word `field.parked`: see README.md, "Wake-up". */
 export const parked = {
@@ -53,9 +54,8 @@ export interface EndsPass {
   readonly parentBell?: number;
   /** What all threads of the process share. */
   readonly shared?: EndsOfThreads;
-  /** For a thread without pipes: the port that closes with it, and the way to have the end of others watched. */
-  readonly life?: MessagePort;
-  readonly toWatcher?: MessagePort;
+  /** For a thread without pipes: its ports. */
+  readonly watch?: WatchPass;
 }
 
 /** What the threads of one process share to report ended threads and to clean up after them. */

@@ -1,94 +1,120 @@
 import type { MessagePort } from 'node:worker_threads';
+import { Lives } from './lives.ts';
+import { type Order, type Sleepers, startWatcher } from './watcher-program.ts';
 
-/** The places of all possible sleepers, in the words of the heap's first window. */
-export interface Sleepers {
-  readonly heap: SharedArrayBuffer;
-  /** The number of words of the first window. */
-  readonly words: number;
-  /** The word with the number of records, the index of the first record, and the distance to the next. */
-  readonly count: number;
-  readonly first: number;
-  readonly step: number;
-  /** In a record: the word at which the member sleeps, and the word that is 1 if it wants to know of ends. */
-  readonly parked: number;
-  readonly watches: number;
-  /** The value of such a word for a member that must check again. */
-  readonly awake: number;
-}
+/** The threads of the first one that start without a watcher. */
+const UNWATCHED = 2;
+/** Elsewhere than in Node it is not known that a thread ends after the threads that it has started, nor that a late port tells of its end. */
+const isNode = process.versions.bun === undefined && process.versions.deno === undefined;
 
-/** A thread to be watched: its number, the port that its end closes, and its own way to have others watched. */
-interface Watched {
-  readonly life: number;
-  readonly end: MessagePort;
-  readonly more: MessagePort;
+/** The ports of a thread for its watchers. */
+export interface WatchPass {
+  /** Node closes them when the thread ends; nothing else may close them. */
+  readonly ends: readonly MessagePort[];
+  /** The way to have others watched by the watcher of the first thread. */
+  readonly toWatcher: MessagePort;
+  /** The orders for a watcher that the thread starts itself if it needs one. */
+  readonly orders?: MessagePort | undefined;
 }
 
 /**
- * The program of the watcher. Node closes a port when the thread that has it ends, in whatever way, and reports this to the other end.
- * The other end is in a thread that does nothing else, so it gets the report whatever the thread's starters do.
+ * Has the end of threads seen. The orders to watch them lie ready from their start, and a watcher is started when a member may need it: most
+ * short programs need none. See README.md, "Watchers".
  */
-const program = `
-const { workerData: { lives, sleepers, orders } } = require('node:worker_threads');
-const ended = new Int32Array(lives);
-const words = new Int32Array(sleepers.heap, 0, sleepers.words);
-function listen(port) {
-  port.on('message', ({ life, end, more }) => {
-    listen(more);
-    end.once('close', () => {
-      // SYNC(life): before the watches are read.
-      Atomics.store(ended, life, 1);
-      for (let n = Atomics.load(words, sleepers.count), at = sleepers.first; n > 0; n--, at += sleepers.step) {
-        if (Atomics.load(words, at + sleepers.watches) === 0) continue;
-        // SYNC(park): every member that sleeps, or is about to, checks again.
-        Atomics.store(words, at + sleepers.parked, sleepers.awake);
-        Atomics.notify(words, at + sleepers.parked);
-      }
-    });
-    end.unref();
-  });
-}
-listen(orders);
-`;
-
-/** Runs a thread that sees the end of other threads and wakes all members that may wait for it. It starts with the first thread to be watched. */
 export class ThreadWatcher {
-  readonly #lives: SharedArrayBuffer;
+  readonly #lives: Lives;
   readonly #sleepers: Sleepers;
-  #orders: MessagePort | undefined;
+  /** The way to the watcher of the first thread; `undefined` in the first thread. */
+  readonly #upwards: MessagePort | undefined;
+  /** The orders for this thread's own watcher, which it has not started. */
+  readonly #waiting: MessagePort[] = [];
+  /** Where this thread orders others to be watched by its own watcher. */
+  #own: MessagePort | undefined;
+  #watcher: MessagePort | undefined;
+  /** In the first thread: the number of threads that it has started, and of the first of them the number, one more end, and the orders for its watcher. */
+  #count = 0;
+  #first: { life: number; end: MessagePort; toWatcher: MessagePort } | undefined;
 
-  /** `orders` is the port to the watcher that a thread was given. */
-  constructor(lives: SharedArrayBuffer, sleepers: Sleepers, orders: MessagePort | undefined) {
+  /** `pass` is what the starter of this thread has given it. */
+  constructor(lives: Lives, sleepers: Sleepers, pass: WatchPass | undefined) {
     this.#lives = lives;
     this.#sleepers = sleepers;
-    this.#orders = orders;
-    orders?.unref();
+    this.#upwards = pass?.toWatcher;
+    this.#upwards?.unref();
+    if (pass?.orders !== undefined) this.#waiting.push(pass.orders);
   }
 
-  /** Watches a thread that is about to start; returns the two ports that it needs. */
-  watch(life: number): { life: MessagePort; toWatcher: MessagePort } {
-    const { MessageChannel } = process.getBuiltinModule('node:worker_threads');
-    this.#orders ??= this.#start();
-    const ending = new MessageChannel();
-    const ordering = new MessageChannel();
-    const order: Watched = { life, end: ending.port2, more: ordering.port2 };
-    this.#orders.postMessage(order, [ending.port2, ordering.port2]);
-    return { life: ending.port1, toWatcher: ordering.port1 };
+  /** Returns the number for a thread that is about to start, given the number of this one. */
+  begin(starter: number): number {
+    return this.#lives.begin(isNode ? starter : 0);
   }
 
-  #start(): MessagePort {
-    const { MessageChannel, Worker } = process.getBuiltinModule('node:worker_threads');
-    const { port1, port2 } = new MessageChannel();
-    const watcher = new Worker(program, {
-      eval: true,
-      env: {},
-      execArgv: [],
-      name: 'multiproc watcher',
-      workerData: { lives: this.#lives, sleepers: this.#sleepers, orders: port2 },
-      transferList: [port2],
-    });
-    watcher.unref();
-    watcher.on('error', (error) => process.emitWarning(error));
-    port1.unref();
-    return port1;
+  /** Has the end of a thread seen that is about to start. Throws if that needs a watcher and none can be started. */
+  watch(life: number): WatchPass {
+    return this.#upwards === undefined ? this.#watchOfFirst(life) : this.#watchOfNested(life, this.#upwards);
   }
+
+  /** Sees to it that the end of every thread is seen from now on, whatever the other threads do. Throws if no watcher can be started. */
+  need(): void {
+    if (this.#watcher !== undefined || this.#waiting.length === 0 || this.#lives.areWatched) return;
+    // Only now that it runs are the orders given away.
+    const watcher = startWatcher(this.#lives.buffer, this.#sleepers);
+    for (const more of this.#waiting) watcher.postMessage({ more } satisfies Order, [more]);
+    this.#watcher = watcher;
+    if (this.#upwards === undefined) this.#lives.setWatched();
+  }
+
+  #watchOfFirst(life: number): WatchPass {
+    const more = makeChannel();
+    const ends = [order(this.#toOwn(), life, more.port2)];
+    const pass = { ends, toWatcher: more.port1 };
+    this.#count++;
+    if (!isNode || this.#count > UNWATCHED) this.need();
+    if (this.#lives.areWatched) return pass;
+    // Each of the two may wait for the other while this thread is busy.
+    const { port1: toWatcher, port2: orders } = makeChannel();
+    if (this.#first === undefined) {
+      const { port1, port2: end } = makeChannel();
+      ends.push(port1);
+      this.#first = { life, end, toWatcher };
+    } else {
+      ends.push(order(this.#first.toWatcher, life));
+      const { life: other, end } = this.#first;
+      toWatcher.postMessage({ word: Lives.wordOf(other), end } satisfies Order, [end]);
+    }
+    return { ...pass, orders };
+  }
+
+  /** A thread of another thread than the first: the first one may be too busy to start a watcher at the order. */
+  #watchOfNested(life: number, upwards: MessagePort): WatchPass {
+    const more = makeChannel();
+    const ends = [order(upwards, life, more.port2)];
+    if (!this.#lives.areWatched) {
+      ends.push(order(this.#toOwn(), life));
+      this.need();
+    }
+    return { ends, toWatcher: more.port1 };
+  }
+
+  #toOwn(): MessagePort {
+    if (this.#own === undefined) {
+      const { port1, port2 } = makeChannel();
+      this.#own = port1;
+      this.#waiting.push(port2);
+    }
+    return this.#own;
+  }
+}
+
+/** Orders a thread to be watched; returns the port that its end must close. */
+function order(toWatcher: MessagePort, life: number, more?: MessagePort): MessagePort {
+  const { port1, port2: end } = makeChannel();
+  const watched: Order = { word: Lives.wordOf(life), end, ...(more === undefined ? {} : { more }) };
+  toWatcher.postMessage(watched, more === undefined ? [end] : [end, more]);
+  return port1;
+}
+
+function makeChannel(): { port1: MessagePort; port2: MessagePort } {
+  const { MessageChannel } = process.getBuiltinModule('node:worker_threads');
+  return new MessageChannel();
 }

@@ -15,11 +15,11 @@ export class WordLifelines implements Lifelines {
   readonly #lives: Lives;
   readonly #members: Members;
   readonly #me: number;
-  readonly #onWatch: () => void;
+  readonly #onWatch: (life: number, isChild: boolean) => void;
   readonly #watches = new Map<number, Watch>();
 
-  /** `onWatch` is called before a member is watched: from then on the event loop must hear of deaths. */
-  constructor(lives: Lives, members: Members, me: number, onWatch: () => void) {
+  /** `onWatch` is called before a member is watched: from then on its death must be seen, and the event loop hear of it. It may throw: the member is not watched then. */
+  constructor(lives: Lives, members: Members, me: number, onWatch: (life: number, isChild: boolean) => void) {
     this.#lives = lives;
     this.#members = members;
     this.#me = me;
@@ -76,8 +76,14 @@ export class WordLifelines implements Lifelines {
     return some;
   }
 
+  /** True while it watches a child of this thread: its end is told to the event loop of this thread, or by a watcher. */
+  get hasChildren(): boolean {
+    for (const { findOut } of this.#watches.values()) if (findOut !== undefined) return true;
+    return false;
+  }
+
   #add(member: number, watch: Watch): Watch {
-    this.#onWatch();
+    this.#onWatch(watch.life, watch.findOut !== undefined);
     this.#watches.set(member, watch);
     // SYNC(life): either this thread is told of an end from here on, or its next check finds it.
     this.#members.set(this.#me, field.watches, 1);

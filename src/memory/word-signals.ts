@@ -8,8 +8,11 @@ import { layout } from './layout.ts';
 import { Lives } from './lives.ts';
 import { field, Members, state } from './members.ts';
 import { type Bells, type Ends, type EndsPass, type Listening, parked, type Signals } from './signals.ts';
-import { ThreadWatcher } from './thread-watcher.ts';
+import { ThreadWatcher, type WatchPass } from './thread-watcher.ts';
 import { WordLifelines } from './word-lifelines.ts';
+
+/** Milliseconds until a thread that could not start its watcher tries again. */
+const RETRY = 250;
 
 /** Signals between the threads of one program, only by words: each member sleeps at its word `parked`, blocked or in its event loop. */
 export class WordSignals implements Signals {
@@ -22,8 +25,10 @@ export class WordSignals implements Signals {
   readonly #watcher: ThreadWatcher;
   /** This thread's number in `lives`. */
   readonly #life: number;
-  /** Node closes it when this thread ends; nothing else may close it. */
-  readonly #end: MessagePort | undefined;
+  /** What this thread was given. Node closes its ends when this thread ends; nothing else may close them. */
+  readonly #pass: WatchPass | undefined;
+  /** True while a watcher that is needed could not be started. */
+  #lacksWatcher = false;
   #onRing: (() => void) | undefined;
   #isHearing = false;
 
@@ -33,14 +38,18 @@ export class WordSignals implements Signals {
     this.#members = members;
     this.#me = me;
     this.#lives = new Lives(pass?.shared?.lives);
-    this.#life = pass?.lifeline ?? this.#lives.begin();
-    this.#end = pass?.life;
-    this.#end?.unref();
-    this.lifelines = new WordLifelines(this.#lives, members, me, () => this.#hear());
+    this.#life = pass?.lifeline ?? this.#lives.begin(0);
+    this.#pass = pass?.watch;
+    for (const end of this.#pass?.ends ?? []) end.unref();
+    this.lifelines = new WordLifelines(this.#lives, members, me, (life, isChild) => {
+      // Node tells this event loop of the end of a child; a program ends with its first thread.
+      if (!isChild && life !== Lives.FIRST) this.#watcher.need();
+      this.#hear();
+    });
     this.doorbells = {
-      ring(member) {
+      ring: (member) => {
         heap.memory.wake(members.place(member, field.parked));
-        return members.isGone(member) ? 'gone' : 'rung';
+        return this.#isKnownGone(member) ? 'gone' : 'rung';
       },
       forget() {},
     };
@@ -53,25 +62,25 @@ export class WordSignals implements Signals {
       watches: field.watches,
       awake: parked.AWAKE,
     };
-    this.#watcher = new ThreadWatcher(this.#lives.buffer, sleepers, pass?.toWatcher);
+    this.#watcher = new ThreadWatcher(this.#lives, sleepers, this.#pass);
   }
 
   prepare(member: number): Ends {
-    const life = this.#lives.begin();
-    let ports: { life: MessagePort; toWatcher: MessagePort } | undefined;
+    const life = this.#watcher.begin(this.#life);
+    let ports: MessagePort[] = [];
     return {
       forThread: () => {
-        ports = this.#watcher.watch(life);
-        const pass = { lifeline: life, shared: { lives: this.#lives.buffer }, ...ports };
-        return { pass, transfer: [ports.life, ports.toWatcher] };
+        const watch = this.#watcher.watch(life);
+        ports = [...watch.ends, watch.toWatcher];
+        if (watch.orders !== undefined) ports.push(watch.orders);
+        return { pass: { lifeline: life, shared: { lives: this.#lives.buffer }, watch }, transfer: ports };
       },
       forProcess: () => [],
       started: (findOut) => this.lifelines.adopt(member, life, findOut),
       handedOver() {},
       settle: () => this.#lives.end(life),
       giveUp() {
-        ports?.life.close();
-        ports?.toWatcher.close();
+        for (const port of ports) port.close();
       },
     };
   }
@@ -87,7 +96,11 @@ export class WordSignals implements Signals {
   }
 
   look(member: number): 'there' | Unseen {
-    return this.#lives.hasEnded(this.#members.get(member, field.startTime)) ? 'gone' : 'there';
+    const life = this.#members.get(member, field.startTime);
+    if (this.#lives.hasEnded(life)) return 'gone';
+    // That no member has seen its end is no proof: from now on a watcher sees it.
+    if (life !== Lives.FIRST && life !== this.#life && !this.#tryToWatch()) return 'unknown';
+    return 'there';
   }
 
   isProcessGone(): boolean {
@@ -103,14 +116,39 @@ export class WordSignals implements Signals {
   }
 
   wayToSleep(): number {
-    return this.lifelines.lookAtAll() ? parked.AWAKE : parked.SLEEPING;
+    if (this.lifelines.lookAtAll()) return parked.AWAKE;
+    // The event loop of this thread is not told of anything while the thread sleeps.
+    if (this.lifelines.hasChildren) this.#tryToWatch();
+    return parked.SLEEPING;
   }
 
   sleep(way: number, timeout: number): void {
-    this.#heap.memory.sleep(this.#members.place(this.#me, field.parked), way, timeout);
+    const longest = this.#lacksWatcher ? Math.min(timeout, RETRY) : timeout;
+    this.#heap.memory.sleep(this.#members.place(this.#me, field.parked), way, longest);
   }
 
   settleThreads(): void {}
+
+  /** Returns false if the watcher that is needed cannot be started now. */
+  #tryToWatch(): boolean {
+    try {
+      this.#watcher.need();
+      this.#lacksWatcher = false;
+    } catch (error) {
+      if (!this.#lacksWatcher) process.emitWarning(error as Error);
+      this.#lacksWatcher = true;
+    }
+    return !this.#lacksWatcher;
+  }
+
+  /** Without any effort to learn more. */
+  #isKnownGone(member: number): boolean {
+    const members = this.#members;
+    if (members.isKnownGone(member)) return true;
+    return (
+      members.get(member, field.state) === state.LIVE && this.#lives.hasEnded(members.get(member, field.startTime))
+    );
+  }
 
   /** Hears from now on, in its event loop, every member that wakes it. */
   #hear(): void {
