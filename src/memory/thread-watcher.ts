@@ -31,9 +31,9 @@ export class ThreadWatcher {
   /** Where this thread orders others to be watched by its own watcher. */
   #own: MessagePort | undefined;
   #watcher: MessagePort | undefined;
-  /** In the first thread: the number of threads that it has started, and of the first of them the number, one more end, and the orders for its watcher. */
+  /** In the first thread: the number of threads that it has started, the number of the first of them, and the orders for the watchers of the first and the second. */
   #count = 0;
-  #first: { life: number; end: MessagePort; toWatcher: MessagePort } | undefined;
+  #pair: { first: number; toFirst: MessagePort; toSecond: MessagePort; ofSecond: MessagePort } | undefined;
 
   /** `pass` is what the starter of this thread has given it. */
   constructor(lives: Lives, sleepers: Sleepers, pass: WatchPass | undefined) {
@@ -72,16 +72,15 @@ export class ThreadWatcher {
     if (!isNode || this.#count > UNWATCHED) this.need();
     if (this.#lives.areWatched) return pass;
     // Each of the two may wait for the other while this thread is busy.
-    const { port1: toWatcher, port2: orders } = makeChannel();
-    if (this.#first === undefined) {
-      const { port1, port2: end } = makeChannel();
-      ends.push(port1);
-      this.#first = { life, end, toWatcher };
-    } else {
-      ends.push(order(this.#first.toWatcher, life));
-      const { life: other, end } = this.#first;
-      toWatcher.postMessage({ word: Lives.wordOf(other), end } satisfies Order, [end]);
+    if (this.#pair === undefined) {
+      const [first, second] = [makeChannel(), makeChannel()];
+      // An order lies in the port: an end that this thread held would close with the first of the two, and could not be given to the second.
+      ends.push(order(second.port1, life));
+      this.#pair = { first: life, toFirst: first.port1, toSecond: second.port1, ofSecond: second.port2 };
+      return { ...pass, orders: first.port2 };
     }
+    const { first, toFirst, ofSecond: orders } = this.#pair;
+    if (!this.#lives.hasEnded(first)) ends.push(order(toFirst, life));
     return { ...pass, orders };
   }
 

@@ -1,4 +1,5 @@
 import type { AsyncHook, AsyncLocalStorage } from 'node:async_hooks';
+import { PlatformError } from '../contracts/errors.ts';
 import { queueMicrotask, setImmediate } from '../engine/builtins.ts';
 
 /**
@@ -25,6 +26,15 @@ export class Hold {
       });
     }
   }
+}
+
+/** Returns a hold for code that will await it. Throws a `PlatformError` where that code cannot be told from its callers: Deno and Bun have no promise hooks. */
+export function awaitedHold(): Hold {
+  const { bun, deno } = process.versions;
+  if (bun === undefined && deno === undefined) return new Hold(true);
+  throw new PlatformError(
+    `${deno ? 'Deno' : 'Bun'} does not show which code continues after an \`await\`, so the owner of an RLock or of a Condition would be unknown after \`await lock.acquire()\`: use \`await lock.with(fn)\`, whose fn is the owner, or acquireSync(); a plain Lock has no such limit. See docs/platforms.md.`,
+  );
 }
 
 let storage: AsyncLocalStorage<readonly Hold[]> | undefined;

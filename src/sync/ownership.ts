@@ -1,6 +1,6 @@
 import { StateError } from '../contracts/errors.ts';
 import { readTimeout, type WaitOptions } from '../contracts/options.ts';
-import { carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
+import { awaitedHold, carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 
 /** Takes and releases the lock of an `Ownership`. */
 export interface Underlying {
@@ -65,7 +65,7 @@ export class Ownership {
     late: () => Error,
   ): Promise<Guard> {
     if (again !== undefined) return Promise.resolve(held(again));
-    const hold = new Hold(true);
+    const hold = awaitedHold();
     const wait = this.begun(hold, take());
     return carriedBy(hold, () =>
       wait.then((acquired) => {

@@ -5,7 +5,7 @@ import { defineKind } from '../memory/object-kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
-import { Hold } from './async-hold.ts';
+import { awaitedHold, Hold } from './async-hold.ts';
 import { destroyLock, Lock, type Reacquire } from './lock.ts';
 import { Ownership } from './ownership.ts';
 
@@ -51,8 +51,7 @@ export class RLock extends Lock {
     try {
       needMuchStack();
       if (this.#again(options) !== undefined) return soon(YES);
-      const hold = new Hold(true);
-      return this.#ownership.acquired(hold, super.acquire(options));
+      return this.#ownership.acquired(awaitedHold(), super.acquire(options));
     } catch (error) {
       return Promise.reject(error);
     }

@@ -32,7 +32,8 @@ if (process.env.ELSEWHERE_NODE) process.execPath = process.env.ELSEWHERE_NODE;
 const { platform, processes } = platformInfo();
 // Elsewhere Node gives no descriptor of a socket.
 const hasDescriptors = process.platform !== 'win32' && process.versions.deno === undefined;
-const hasClosures = process.versions.deno === undefined && process.versions.bun === undefined;
+const isNode = process.versions.deno === undefined && process.versions.bun === undefined;
+const hasClosures = isNode;
 
 function start(target, ...args) {
   const p = new Process({ target, args });
@@ -158,6 +159,26 @@ const cases = {
     lock.release();
     lock.release();
     assert.throws(() => lock.release());
+  },
+  'an RLock and a condition know their owner inside with(), and after an await or say why not': async () => {
+    const [lock, condition] = [new RLock(), new Condition()];
+    await lock.with(async () => {
+      await null;
+      assert.equal(await lock.acquire(), true);
+      lock.release();
+    });
+    await condition.with(async () => {
+      await null;
+      condition.notify();
+      assert.equal(await condition.wait({ timeout: 10 }), false);
+    });
+    for (const each of [lock, condition]) {
+      if (isNode) {
+        assert.equal(await each.acquire(), true);
+        each.release();
+      } else await assert.rejects(each.acquire(), { name: 'PlatformError', message: /with\(fn\)/ });
+      assert.equal(await each.with(() => 'free'), 'free');
+    }
   },
   'a condition wakes a blocked waiter': async () => {
     const [condition, told] = [new Condition(), new Queue()];

@@ -8,11 +8,12 @@ const fixture = (name: string) => resolve(`build/test/memory/fixtures/${name}.js
 const env = { MULTIPROC_PLATFORM: 'portable' };
 
 describe('a watcher', () => {
-  const counts = { two: 0, third: 1, join: 1 };
+  const counts = { two: 0, third: 1, join: 1, 'in turn': 1 };
   const says = {
     two: 'is not started for a pool of two threads',
     third: 'is started for a third thread',
     join: 'is started, once, for a thread that waits for its own',
+    'in turn': 'is started for a third thread, also if the first has ended before the second starts',
   };
   for (const [how, count] of Object.entries(counts)) {
     test(says[how as keyof typeof says], { timeout: 120_000 }, async () => {

@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../../contracts/options.ts';
-import { Hold } from '../../sync/async-hold.ts';
+import { awaitedHold, Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import type { Reference } from '../reference.ts';
 import { type Guard, type LockProxy, notInTime } from './lock-proxies.ts';
@@ -16,7 +16,7 @@ export function reentrant<Class extends LockClass>(Base: Class): Class {
     override acquire(options?: WaitOptions): Promise<boolean> {
       try {
         if (this.#again(options) !== undefined) return Promise.resolve(true);
-        return this.#ownership.acquired(new Hold(true), this.take(options));
+        return this.#ownership.acquired(awaitedHold(), this.take(options));
       } catch (error) {
         return Promise.reject(error);
       }
@@ -26,7 +26,7 @@ export function reentrant<Class extends LockClass>(Base: Class): Class {
     override tryAcquire(): Promise<boolean> {
       try {
         if (this.#again(undefined) !== undefined) return Promise.resolve(true);
-        return this.#ownership.acquired(new Hold(true), super.tryAcquire());
+        return this.#ownership.acquired(awaitedHold(), super.tryAcquire());
       } catch (error) {
         return Promise.reject(error);
       }
