@@ -23,10 +23,13 @@ describe('a watcher', () => {
   }
 });
 
-describe('the lock of a thread that has ended is passed on while the starter is busy: the thread ended', () => {
-  for (const how of ['exit', 'error', 'memory', 'kill', 'with its starter']) {
+describe('the lock of a thread that has ended is passed on while the starter is busy: the thread ended', {
+  concurrency: 3,
+}, () => {
+  const ways = { exit: [0, 20, 300], error: [0], memory: [0], kill: [0, 20, 300], 'with its starter': [0, 300] };
+  for (const [how, delays] of Object.entries(ways)) {
     for (const first of ['holder', 'heir']) {
-      for (const delay of how === 'memory' || how === 'error' ? [0] : [0, 20, 300]) {
+      for (const delay of delays) {
         const says = `${how}; the ${first} had been started first; ${delay} ms after the wait had begun`;
         test(says, { timeout: 120_000 }, async () => {
           const { stdout, stderr } = await run(fixture('bereaved'), { args: [how, first, String(delay)], env });
