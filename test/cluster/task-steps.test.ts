@@ -44,12 +44,12 @@ const all: Case[] = Object.entries(takenBy).flatMap(([victim, names]) =>
 const asked = process.env.TEST_STEP;
 const nameOf = ({ act, victim, side, step }: Case) => `${act} ${victim} ${side} ${step}`;
 
-/** All cases, or some, each of another kind. */
+/** All cases; in a short run some of those of hosts and workers, which take the least time. */
 function chosen(): Case[] {
   if (asked !== undefined) return all.filter((each) => nameOf(each).includes(asked));
   if (isLong) return all;
   const random = seeded(seed);
-  return Object.keys(takenBy).map((victim) => {
+  return ['agent', 'agent', 'agent', 'worker'].map((victim) => {
     const its = all.filter((each) => each.victim === victim);
     return its[random(its.length)]!;
   });
