@@ -5,7 +5,7 @@ import { defineKind } from '../memory/object-kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
-import { awaitedHold, Hold } from './async-hold.ts';
+import { awaitedHold, type Hold } from './async-hold.ts';
 import { destroyLock, Lock, type Reacquire } from './lock.ts';
 import { Ownership } from './ownership.ts';
 

@@ -1,5 +1,5 @@
 import type { WaitOptions } from '../../contracts/options.ts';
-import { awaitedHold, Hold } from '../../sync/async-hold.ts';
+import { awaitedHold, type Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import type { Reference } from '../reference.ts';
 import { type Guard, type LockProxy, notInTime } from './lock-proxies.ts';
