@@ -7,8 +7,10 @@ await overThreads(
     'a party that fails, or is killed in the action, breaks it too': signals,
     'a blocked getter that is stopped holds up nobody, and goes on': signals,
     'a looping getter that is stopped holds up nobody, and goes on': signals,
-    'so it is when the one who put blocks right away in something else (blocked)': signals,
-    'so it is when the one who put blocks right away in something else (looping)': signals,
+    'a stopped getter holds up nobody even if the process that put the item blocks at once in something else (blocked)':
+      signals,
+    'a stopped getter holds up nobody even if the process that put the item blocks at once in something else (looping)':
+      signals,
   },
   ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'life', 'kills', 'kills-of-joins'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
