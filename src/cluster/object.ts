@@ -178,7 +178,8 @@ export class ClusterObject {
     const at = clock();
     const reply = await this.run('renew').catch(() => undefined);
     if (reply?.[0] === 1) this.renewed = at;
-    else if (reply !== undefined && this.isHeld) this.onLost();
+    // A hold that began after this step was sent is not meant by its reply, though both may be heard of at once.
+    else if (reply !== undefined && this.isHeld && this.renewed < at) this.onLost();
   }
 
   /** Nobody of this gateway has a proxy of it any more. */
