@@ -1,9 +1,10 @@
-/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `smallest`. */
+/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `smallest`, `stuck`. */
 import { beside } from './busy-loops.ts';
 import { type Measured, measureOnHosts } from './cluster/on-hosts.ts';
 import { coldStart } from './cold-start.ts';
 import { spread, valuesOf } from './programs.ts';
 import { median } from './report.ts';
+import { stuck } from './stuck.ts';
 
 /** A row of a plot's data. */
 export type Point = Readonly<Record<string, number | string>>;
@@ -23,6 +24,7 @@ export const sections: Readonly<Record<string, (rounds: number) => Promise<Secti
   crossing: async (rounds) => crossing(rounds),
   crowd: async (rounds) => crowd(rounds),
   smallest: async (rounds) => smallest(rounds),
+  stuck,
 };
 
 /** Tasks and objects of a cluster, against what stands below them. */
