@@ -41,5 +41,5 @@ The best rival is the pool with the smallest median of these values, of ${RIVALS
 |---|---|---|---|
 ${rows.join('\n')}
 `;
-  return { title: 'Never stuck', text, plots: {} };
+  return { title: 'Whether a pool is ever stuck', text, plots: {} };
 }
