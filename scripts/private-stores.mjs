@@ -16,7 +16,7 @@ export const privateStores = {
   'platform/portable-memory.ts': ['this.#windows', 'into'],
   'platform/linux.ts': ['timespec', 'entries'],
   'pool/backlog.ts': ['line.items'],
-  'pool/batch.ts': ['this.#parts', 'new Array(Math.min(count, MOST))'],
+  'pool/batch.ts': ['this.#parts', 'new Array(Math.min(count, LONGEST_AT_ONCE))'],
   'pool/jobs.ts': ['this.#bySlot'],
   'pool/result-iterator.ts': ['outcomes'],
   'ring/record-batch.ts': ['this.#words', 'this.#octets', 'this.#ends'],

@@ -4,6 +4,8 @@ import { inspect } from '../engine/builtins.ts';
 
 /** Up to this many elements listing the keys is faster than `inspect`. */
 const FEW = 40;
+/** The longest array that the engine creates as an array at once: a longer one would be a dictionary, which is 50 times slower. */
+export const LONGEST_AT_ONCE = 2 ** 25;
 /** A run of missing elements longer than this is not given memory in advance. */
 const LONG_RUN = 1024;
 

@@ -1,3 +1,4 @@
+import { LONGEST_AT_ONCE } from '../codec/array-properties.ts';
 import { type Executor, type Outcome, outcome, type Sink, type Task, way } from '../contracts/executor.ts';
 import type { MapOptions } from '../contracts/task-options.ts';
 import { callLater } from './callbacks.ts';
@@ -96,15 +97,12 @@ export class Batch {
   }
 }
 
-/** The longest array that the engine creates as an array at once. */
-const MOST = 2 ** 25;
-
 /**
  * Returns an array with room for `count` results. If the last part of an array is written first, the engine makes it a dictionary, which
  * is 50 times slower.
  */
 function filled(count: number): unknown[] {
-  const values: unknown[] = new Array(Math.min(count, MOST)).fill(undefined);
+  const values: unknown[] = new Array(Math.min(count, LONGEST_AT_ONCE)).fill(undefined);
   while (values.length < count) values.push(undefined);
   return values;
 }

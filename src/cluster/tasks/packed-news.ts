@@ -30,7 +30,8 @@ export function packNews([slots, ends]: DeskNews): PackedNews {
 
 /** Returns how tasks ended: those with outcomes first. */
 export function unpackNews([slots, ids, outcomes, broken, errors]: PackedNews): DeskNews {
-  const ends = splitBytes(outcomes).map((packed, i): DeskOutcome => [ids[i]!, packed, broken.includes(ids[i]!)]);
+  const areBroken = new Set(broken);
+  const ends = splitBytes(outcomes).map((packed, i): DeskOutcome => [ids[i]!, packed, areBroken.has(ids[i]!)]);
   for (const [id, error] of errors) ends.push([id, undefined, error]);
   return [slots, ends];
 }
