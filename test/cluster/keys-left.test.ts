@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { Redis } from '#dist/cluster/redis.js';
 import { readSettings } from '#dist/cluster/settings.js';
@@ -16,6 +17,7 @@ test('a host that was stopped while a pool ended, and dies as soon as it goes on
 }, async () => {
   const redis = await new RedisServer().start();
   const stage = new Stage(redis.url, 'default', 1500);
+  const watcher = connect(redis.socket);
   try {
     const [stopped] = await Promise.all([stage.host(), stage.host()]);
     const agent = childrenOf(stopped.child.pid!)[0]!;
@@ -30,11 +32,17 @@ test('a host that was stopped while a pool ended, and dies as soon as it goes on
     program.kill('SIGKILL');
     const ofPools = () => redis.list('KEYS', 'mp:*{p:*');
     await until(async () => (await ofPools()).length === 0);
+    await redis.command('CONFIG', 'SET', 'notify-keyspace-events', 'KA');
+    watcher.write('PSUBSCRIBE __keyspace@0__:mp:default:{p:*\r\n');
+    await once(watcher, 'data');
+    const written = once(watcher, 'data');
     process.kill(agent, 'SIGCONT');
-    await until(async () => (await ofPools()).length > 0);
+    // Going on, it looks for stalled jobs first, and removes what that wrote a few milliseconds later.
+    await written;
     process.kill(agent, 'SIGKILL');
     await until(async () => (await ofPools()).length === 0);
   } finally {
+    watcher.destroy();
     await stage.end();
     await redis.remove();
   }

@@ -103,7 +103,8 @@ describe('objects of a cluster in tasks', { skip, timeout: 290_000 }, () => {
       return isNotified;
     };
     for (const condition of conditions) {
-      for (const coming of [pool.apply(wait, [condition, here]), pool.apply(() => wait(condition, here))]) {
+      for (const start of [() => pool.apply(wait, [condition, here]), () => pool.apply(() => wait(condition, here))]) {
+        const coming = start();
         await here.wait();
         await here.clear();
         // The task has the lock until it waits.
