@@ -100,8 +100,8 @@ const knownTo: Readonly<Record<string, { readonly what: string; readonly folders
   wordIndex: { what: 'words of the heap', folders: 'channel connection managers memory pool process ring shared sync' },
   koffi: { what: 'koffi', folders: 'platform' },
 };
-/** What belongs to the system: its files by name, and descriptors that Node does not document. */
-const ofTheSystem = /['"`}](?:\/proc\/|\/dev\/shm|\/sys\/)|_handle\b.*\bfd\b/;
+/** What belongs to the system: its files by name, those of control groups too, and descriptors that Node does not document. */
+const ofTheSystem = /['"`}](?:\/proc\/|\/dev\/shm|\/sys\/|(?:cpu|memory|pids)\.\w)|_handle\b.*\bfd\b/;
 
 const vague = /(^|[/-])(common|utils?|helpers?|types|misc|shared-code)(-|\.ts$|\/)/;
 
@@ -314,11 +314,13 @@ describe('the check of the architecture', () => {
       'process/b.ts': 'open(`/proc/self/stat`);',
       'connection/c.ts': 'const { fd } = socket._handle; socket._handle?.fd;',
       'memory/d.ts': '/* open("/proc/self") */',
+      'pool/e.ts': "read('cpu.max');",
     };
     assert.deepEqual(check(files), [
       'shared/a.ts knows the system, as only platform/ may',
       'process/b.ts knows the system, as only platform/ may',
       'connection/c.ts knows the system, as only platform/ may',
+      'pool/e.ts knows the system, as only platform/ may',
     ]);
   });
 

@@ -1,13 +1,13 @@
 import { fs, os } from '../engine/builtins.ts';
 
 /** The folder of a control group; groups of version 2 have all their files in one, those of version 1 one for each controller. */
-export interface ControlGroup {
+interface ControlGroup {
   readonly folder: string;
   readonly version: 1 | 2;
 }
 
 /** Returns the folders of the control groups that limit this process by one controller, such as `cpu`: its own group and those above it. `at` is put before each path. */
-export function controlGroups(at: string, controller: string): ControlGroup[] {
+function controlGroups(at: string, controller: string): ControlGroup[] {
   const found: ControlGroup[] = [];
   for (const line of readGroupFile(`${at}/proc/self/cgroup`).split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -22,7 +22,7 @@ export function controlGroups(at: string, controller: string): ControlGroup[] {
 }
 
 /** Returns the text of a file of a control group; empty if there is no such file. */
-export function readGroupFile(file: string): string {
+function readGroupFile(file: string): string {
   try {
     return fs.readFileSync(file, 'latin1');
   } catch {
@@ -41,6 +41,24 @@ export function memoryLimit(at: string): number {
     }
   }
   return limit;
+}
+
+/** Returns the CPUs that the control groups of this process allow, `Infinity` if none has a quota. */
+export function cpuQuota(at: string): number {
+  let quota = Number.POSITIVE_INFINITY;
+  for (const { folder, version } of controlGroups(at, 'cpu')) {
+    const files = version === 2 ? ['cpu.max'] : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'];
+    quota = Math.min(quota, quotaOf(files.map((file) => readGroupFile(`${folder}/${file}`)).join(' ')));
+  }
+  return quota;
+}
+
+/** Parses `150000 100000`: the first number of microseconds in the second. `max` or -1 is no quota. */
+function quotaOf(text: string): number {
+  const [quota, period] = text.trim().split(/\s+/).map(Number);
+  return quota !== undefined && period !== undefined && quota > 0 && period > 0
+    ? quota / period
+    : Number.POSITIVE_INFINITY;
 }
 
 /** Returns the folder of a group and those above it. Inside a container the path may not exist; then the root has the limits. */

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { cgroupQuota } from '#dist/process/cpu-count.js';
+import { cpuQuota } from '#dist/platform/control-groups.js';
 
 /** `cpuCount()` of a program of its own. */
 function count(env: Record<string, string>, ...before: string[]): string {
@@ -33,7 +33,7 @@ test('the quotas of control groups hold, of both versions, and those of the grou
       mkdirSync(dirname(join(at, file)), { recursive: true });
       writeFileSync(join(at, file), text);
     }
-    const found = cgroupQuota(at);
+    const found = cpuQuota(at);
     rmSync(at, { recursive: true });
     return found;
   };
