@@ -1,5 +1,6 @@
-// The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON. python/contender.py does the same work.
-import { type Connection, Lock, Pool, Process, pipe, SharedArray, setSpareProcesses } from 'multiproc';
+// The contender multiproc: `node contender.js <scenario> <count>` prints its values as JSON; with `threads` behind it, its members are threads.
+// python/contender.py does the same work.
+import { type Connection, Lock, Pool, Process, pipe, SharedArray, setSpareProcesses, setStartMethod } from 'multiproc';
 import { Manager } from 'multiproc/managers';
 import {
   conditionAwait,
@@ -158,5 +159,6 @@ scenarios['queue-one-by-one'] = async (count) => [await transfer(7, 0, count, 'a
 scenarios['message-port'] = async (count) => [await throughPort(count)];
 scenarios['pool-one-task'] = async (count) => [await computing(count, 1)];
 
-const [, , name, count] = process.argv;
+const [, , name, count, members] = process.argv;
+if (members === 'threads') setStartMethod('thread');
 console.log(JSON.stringify(await scenarios[name!]!(Number(count))));

@@ -55,7 +55,7 @@ ${around}
 ${rows.join('\n')}
 
 Pages of their own, each with its plots: [from nothing to the end](benchmarks/cold.md), [from the first task on, and on a busy machine](benchmarks/course.md),
-[from one to another, by size](benchmarks/crossing.md), [many at a queue, and much in it](benchmarks/crowd.md), [the smallest task that is worth it](benchmarks/smallest.md), [whether a pool is ever stuck](benchmarks/stuck.md), [several machines](benchmarks/cluster.md).
+[from one to another, by size](benchmarks/crossing.md), [many at a queue, and much in it](benchmarks/crowd.md), [the smallest task that is worth it](benchmarks/smallest.md), [whether a pool is ever stuck](benchmarks/stuck.md), [the portable platform](benchmarks/portable.md), [several machines](benchmarks/cluster.md).
 
 ## Raw values
 

@@ -1,7 +1,8 @@
-/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `smallest`, `stuck`. */
+/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `portable`, `smallest`, `stuck`. */
 import { beside } from './busy-loops.ts';
 import { type Measured, measureOnHosts } from './cluster/on-hosts.ts';
 import { coldStart } from './cold-start.ts';
+import { portable } from './portable.ts';
 import { spread, valuesOf } from './programs.ts';
 import { median } from './report.ts';
 import { stuck } from './stuck.ts';
@@ -23,6 +24,7 @@ export const sections: Readonly<Record<string, (rounds: number) => Promise<Secti
   course,
   crossing: async (rounds) => crossing(rounds),
   crowd: async (rounds) => crowd(rounds),
+  portable: async (rounds) => portable(rounds),
   smallest: async (rounds) => smallest(rounds),
   stuck,
 };
