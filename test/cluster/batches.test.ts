@@ -1,47 +1,19 @@
 // Small tasks that travel together: each still has its own start, end, time-out, abort and attempts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { after, describe, test } from 'node:test';
-import { currentTask, Pool, TimeoutError, WorkerLostError } from 'multiproc';
-import { type ClusterWorker, startWorker } from 'multiproc/cluster';
-import { key } from './program.ts';
-import { RedisServer, skip } from './redis-server.ts';
-import { linesOf, until } from './stage.ts';
-
-const lease = 2000;
+import { describe, test } from 'node:test';
+import { currentTask, TimeoutError, WorkerLostError } from 'multiproc';
+import { skip } from './redis-server.ts';
+import { linesOf, type Stage, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 describe('tasks in batches', { skip, timeout: 120_000 }, () => {
-  let made: RedisServer | undefined;
-  const folder = mkdtempSync(`${tmpdir()}/multiproc-batches-`);
-  const workers: ClusterWorker[] = [];
-  const pools: Pool[] = [];
-  const clusterOf = async (namespace: string) => {
-    made ??= await new RedisServer().start();
-    return { url: made.url, key, lease, namespace };
-  };
-  const host = async (namespace: string, slots = 1) => {
-    const worker = await startWorker({ ...(await clusterOf(namespace)), slots, grace: 0 });
-    workers.push(worker);
-    return worker;
-  };
+  const stages = new Stages(2000);
   /** A pool that knows how short its tasks are, so that it sends them in batches. */
-  const poolOfShort = async (namespace: string, options = {}) => {
-    const pool = new Pool({ cluster: await clusterOf(namespace), ...options });
-    pools.push(pool);
+  const poolOfShort = async (stage: Stage, options = {}) => {
+    const pool = stage.pool(options);
     for (let i = 0; i < 30; i++) await pool.apply(() => {});
     return pool;
   };
-
-  after(async () => {
-    for (const pool of pools) {
-      pool.terminate();
-      await pool.join();
-    }
-    await Promise.all(workers.map((worker) => worker.drain()));
-    await made?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
 
   /** Notes that it runs; the one with the number `last` waits for a file. */
   const noting = async (n: number, last: number, file: string, go: string) => {
@@ -52,16 +24,17 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
   };
 
   test('of a batch on a killed host the tasks whose start was noted reject, the others run elsewhere, none twice', async () => {
-    const first = await host('killed');
-    const pool = await poolOfShort('killed');
-    const [file, go] = [`${folder}/killed`, `${folder}/killed-go`];
+    const stage = await stages.of('killed');
+    const first = await stage.worker();
+    const pool = await poolOfShort(stage);
+    const [file, go] = [stage.file('killed'), stage.file('killed-go')];
     const all = Array.from({ length: 200 }, (_, n) => pool.apply(noting, [n, 20, file, go]));
     const settled = Promise.allSettled(all);
     await Promise.all(all.slice(0, 20));
     await until(() => linesOf(file).includes('20'));
     process.kill(first.pid, 'SIGKILL');
     await first.closed;
-    await host('killed');
+    await stage.worker();
     const lost: number[] = [];
     for (const [n, end] of (await settled).entries()) {
       if (end.status === 'fulfilled') assert.equal(end.value, n);
@@ -80,9 +53,10 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
   });
 
   test('a time-out or an abort ends its own task of a batch, and no other', async () => {
-    await host('ends', 2);
-    const pool = await poolOfShort('ends');
-    const [file, go] = [`${folder}/ends`, `${folder}/never`];
+    const stage = await stages.of('ends');
+    await stage.worker(2);
+    const pool = await poolOfShort(stage);
+    const [file, go] = [stage.file('ends'), stage.file('never')];
     const stop = new AbortController();
     const reason = new Error('mine');
     const all = Array.from({ length: 120 }, (_, n) => {
@@ -101,9 +75,10 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
   });
 
   test('each task of a batch is run again as often as it may, after its delay, with its id and a greater fence', async () => {
-    const { id } = await host('again', 2);
-    const pool = await poolOfShort('again');
-    const file = `${folder}/again`;
+    const stage = await stages.of('again');
+    const { id } = await stage.worker(2);
+    const pool = await poolOfShort(stage);
+    const file = stage.file('again');
     const failing = (n: number, to: string) => {
       const { id, attempt, fence, host } = currentTask()!;
       const line = JSON.stringify([n, id, attempt, String(fence), host, performance.timeOrigin + performance.now()]);
@@ -130,9 +105,10 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
   });
 
   test('with processes: 1 no two tasks of a batch run at once', async () => {
-    await host('turn', 4);
-    const pool = await poolOfShort('turn', { processes: 1 });
-    const file = `${folder}/turn`;
+    const stage = await stages.of('turn');
+    await stage.worker(4);
+    const pool = await poolOfShort(stage, { processes: 1 });
+    const file = stage.file('turn');
     const spanning = async (n: number, to: string) => {
       const { appendFileSync } = process.getBuiltinModule('node:fs');
       appendFileSync(to, `${n}\n`);

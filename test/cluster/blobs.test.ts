@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { AuthenticationError, currentTask, type Pool, TimeoutError } from 'multiproc';
 import { ClusterError } from 'multiproc/cluster';
-import { RedisServer, skip } from './redis-server.ts';
-import { isAlive, linesOf, Stage, until } from './stage.ts';
+import { skip } from './redis-server.ts';
+import { isAlive, linesOf, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 const MIB = 2 ** 20;
 
@@ -27,30 +28,18 @@ async function waiting(file: string, go: string, bytes: Uint8Array): Promise<num
 }
 
 describe('large arguments and results', { skip, timeout: 290_000 }, () => {
-  let made: RedisServer | undefined;
-  const server = async () => (made ??= await new RedisServer().start());
-  const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-    await made?.remove();
-  });
-  const stageOf = async (namespace: string) => {
-    const stage = new Stage((await server()).url, namespace, 8000);
-    ends.push(() => stage.end());
-    return stage;
-  };
-  const keys = async (namespace: string) => (await (await server()).list('KEYS', `mp:${namespace}:*`)).map(String);
-  const blobs = async (namespace: string) => (await keys(namespace)).filter((name) => /\}:b(:|$)/.test(name));
+  const stages = new Stages(8000);
+  const blobs = async (namespace: string) => (await stages.keys(namespace)).filter((name) => /\}:b(:|$)/.test(name));
   const noBlob = (namespace: string) => until(async () => (await blobs(namespace)).length === 0);
   const oneBlob = async (namespace: string) => {
-    const whole = async () => (await keys(namespace)).some((name) => name.endsWith(':t'));
+    const whole = async () => (await stages.keys(namespace)).some((name) => name.endsWith(':t'));
     await until(async () => (await whole()) && (await blobs(namespace)).length === 2);
     return (await blobs(namespace)).find((name) => name.includes(':b:'))!;
   };
 
   test('they travel in parts beside the job, arrive whole, and no part stays', async () => {
-    const redis = await server();
-    const stage = await stageOf('parts');
+    const redis = await stages.server();
+    const stage = await stages.of('parts');
     const pool = stage.pool();
     const bytes = large(3.5 * MIB);
     const double = (given: Uint8Array, more: Uint8Array) => [given.length + more.length, given, more] as const;
@@ -60,7 +49,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
     assert.equal(parts.length, 5);
     assert.ok(parts.every((part) => part.length <= MIB + 64));
     assert.equal(parts.filter((part) => part.includes(Buffer.from(bytes.subarray(100, 120)))).length, 0);
-    const tasks = (await keys('parts')).find((name) => name.endsWith(':t'))!;
+    const tasks = (await stages.keys('parts')).find((name) => name.endsWith(':t'))!;
     assert.ok((await redis.list('HVALS', tasks))[0]!.length < 4096);
     await stage.host();
     const [length, first, second] = await coming;
@@ -71,7 +60,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('many at once, mixed with small ones, are not mistaken for each other', async () => {
-    const stage = await stageOf('mixed');
+    const stage = await stages.of('mixed');
     await stage.host({ slots: 2 });
     const pool = stage.pool();
     const sizes = Array.from({ length: 24 }, (_, n) => (n % 3 === 0 ? 70_000 + n : n));
@@ -90,7 +79,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('no part stays of a task that fails, runs out of time, or is aborted while it waits or runs', async () => {
-    const stage = await stageOf('ends');
+    const stage = await stages.of('ends');
     const pool = stage.pool();
     const bytes = large(2 * MIB);
     const waits = new AbortController();
@@ -125,7 +114,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('a task of a killed host has its argument again on another', async () => {
-    const stage = await stageOf('killed');
+    const stage = await stages.of('killed');
     await stage.host();
     const pool = stage.pool();
     const [file, go] = [stage.file('runs'), stage.file('go')];
@@ -140,8 +129,8 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('a server that comes back without its data gets the argument again', async () => {
-    const redis = await server();
-    const stage = await stageOf('emptied');
+    const redis = await stages.server();
+    const stage = await stages.of('emptied');
     const pool = stage.pool();
     const coming = pool.apply((given: Uint8Array) => given.length, [large(2 * MIB)], { retries: 1 });
     await oneBlob('emptied');
@@ -151,7 +140,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('of a killed program no part stays', async () => {
-    const stage = await stageOf('orphans');
+    const stage = await stages.of('orphans');
     await stage.host();
     const file = stage.file('runs');
     const code = `
@@ -168,8 +157,8 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('a part of an argument that was changed, cut, swapped or taken away: its task rejects, and nothing is decoded', async () => {
-    const redis = await server();
-    const stage = await stageOf('spoiled');
+    const redis = await stages.server();
+    const stage = await stages.of('spoiled');
     const pool = stage.pool();
     const bytes = large(2.5 * MIB);
     const spoils: ((blob: string, parts: Buffer[]) => Promise<unknown>)[] = [
@@ -209,8 +198,8 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('a part of a result that was changed or taken away: the task rejects, with retries it runs again', async () => {
-    const redis = await server();
-    const stage = await stageOf('answers');
+    const redis = await stages.server();
+    const stage = await stages.of('answers');
     await stage.host();
     const code = `
       const { Pool } = require('multiproc');
@@ -260,7 +249,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
   });
 
   test('an argument, a function or a result that is larger than maxPayload is refused: nothing is sent, and the pool goes on', async () => {
-    const stage = await stageOf('refused');
+    const stage = await stages.of('refused');
     const pool: Pool = stage.pool({ cluster: { maxPayload: 100_000 } });
     const tooLarge = (error: unknown) =>
       error instanceof ClusterError && error.code === 'ERR_TOO_LARGE' && /maxPayload/.test(error.message);
@@ -273,8 +262,8 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
       tooLarge,
     );
     assert.ok(
-      (await keys('refused')).every((name) => !/:[tfb]$|:b:/.test(name)),
-      (await keys('refused')).join(' '),
+      (await stages.keys('refused')).every((name) => !/:[tfb]$|:b:/.test(name)),
+      (await stages.keys('refused')).join(' '),
     );
     await stage.host();
     assert.equal(await pool.apply(size, [new Uint8Array(90_000)]), 90_000);

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { key } from './program.ts';
 import { RedisServer } from './redis-server.ts';
+import { cli } from './stage.ts';
 
-export const key = 'a key of the tests';
 const lease = 2000;
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
-const cli = `${repository}dist/cli.js`;
 
 /** Texts by their paths in a project. */
 export type Files = Readonly<Record<string, string>>;

@@ -4,12 +4,13 @@ import { Cluster } from 'multiproc/cluster';
 import { coordinationSuite } from '../contracts/coordination-suite.ts';
 import { lockSuite, releaseSuite } from '../contracts/lock-suite.ts';
 import { queueSuite } from '../contracts/queue-suite.ts';
+import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 
 if (skip) test('the cluster as queues and locks', { skip });
 else {
   const server = await new RedisServer().start();
-  const cluster = new Cluster({ url: server.url, key: 'a key of the tests' });
+  const cluster = new Cluster({ url: server.url, key });
   after(async () => {
     await cluster.shutdown();
     await server.remove();

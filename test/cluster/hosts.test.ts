@@ -4,29 +4,19 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 import { cli, linesOf, noting, Stage, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 describe('what a cluster says of itself', { skip, timeout: 120_000 }, () => {
-  let server: RedisServer | undefined;
-  const stages: Stage[] = [];
-  const stage = async (namespace: string) => {
-    const { url } = (server ??= await new RedisServer().start());
-    const one = new Stage(url, namespace, 10_000);
-    stages.push(one);
-    return one;
-  };
-  after(async () => {
-    for (const one of stages) await one.end();
-    await server?.remove();
-  });
+  const stages = new Stages(10_000);
   const env = { ...process.env, MULTIPROC_KEY: key };
 
   test('stats counts slots, those that are wanted, the tasks of each pool and what the hosts have done', async () => {
-    const one = await stage('stats');
+    const one = await stages.of('stats');
     const host = await one.host({ slots: 2 });
     const [bounded, free] = [one.pool({ processes: 3 }), one.pool({ name: 'render' })];
     const [file, go] = [one.file('begun'), one.file('go')];
@@ -73,7 +63,7 @@ describe('what a cluster says of itself', { skip, timeout: 120_000 }, () => {
   });
 
   test('top repaints in a terminal until q, and leaves the terminal as it was', { skip: noScript() }, async () => {
-    const one = await stage('top');
+    const one = await stages.of('top');
     const command = `${process.execPath} ${cli} top ${one.url} --namespace top; stty -a | grep -o -- ' -\\?icanon'`;
     const child = one.keep(
       spawn('script', ['-qec', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] }),
@@ -130,7 +120,7 @@ describe('what a cluster says of itself', { skip, timeout: 120_000 }, () => {
   });
 
   test('strangers at the metrics are few, send little, and cannot stay', async () => {
-    const one = await stage('strangers');
+    const one = await stages.of('strangers');
     const { line } = await one.host({ args: ['--metrics', '127.0.0.1:0'] });
     const url = new URL(/metrics at (\S+)$/.exec(line)![1]!);
     const open = (text: string) => {

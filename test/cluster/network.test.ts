@@ -4,25 +4,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { WorkerLostError } from 'multiproc';
 import { Network, noNetwork } from './network.ts';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { isAlive, linesOf, noting, Stage, until } from './stage.ts';
+import { isAlive, linesOf, noting, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 describe('machines that are cut off', { skip: skip || noNetwork(), timeout: 120_000 }, () => {
-  const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
+  const stages = new Stages();
   let made: Promise<{ network: Network; redis: RedisServer }> | undefined;
   const prepare = async () => {
     const network = new Network();
-    ends.push(() => network.end());
+    stages.onEnd(() => network.end());
     const redis = new RedisServer('--port', '6379', '--bind', '0.0.0.0', '--protected-mode', 'no');
     redis.before = network.server;
-    ends.push(() => redis.remove());
+    stages.onEnd(() => redis.remove());
     await redis.start();
     return { network, redis };
   };
@@ -30,8 +28,7 @@ describe('machines that are cut off', { skip: skip || noNetwork(), timeout: 120_
 
   test('a host ends its tasks before another can start them; when it is back it takes tasks again', async () => {
     const { network, redis } = await world();
-    const stage = new Stage(redis.url, 'host', 5000);
-    ends.push(() => stage.end());
+    const stage = stages.at(redis.url, 'host', 5000);
     const [one, two] = [network.machine(), network.machine()];
     const start = async ({ server, before }: typeof one, label: string) => {
       const cwd = stage.file(label);
@@ -70,8 +67,7 @@ describe('machines that are cut off', { skip: skip || noNetwork(), timeout: 120_
   test('a program that holds a lock learns that it is lost before another program owns it', async () => {
     const { network, redis } = await world();
     const machine = network.machine();
-    const stage = new Stage(redis.url, 'lock', 3000);
-    ends.push(() => stage.end());
+    const stage = stages.at(redis.url, 'lock', 3000);
     const code = `
       const { Cluster } = require('multiproc/cluster');
       (async () => {

@@ -2,28 +2,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { WorkerLostError } from 'multiproc';
 import { ClusterError } from 'multiproc/cluster';
-import { RedisServer, skip } from './redis-server.ts';
-import { linesOf, noting, Stage, until } from './stage.ts';
+import { skip } from './redis-server.ts';
+import { linesOf, noting, until } from './stage.ts';
+import { Stages } from './stages.ts';
 import { StepProxy } from './step-proxy.ts';
 
 const isLong = process.env.TEST_LONG === '1';
 const withCode = (code: string) => (error: unknown) => error instanceof ClusterError && error.code === code;
 
 describe('outages', { skip, timeout: 300_000 }, () => {
-  const ends: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
+  const stages = new Stages();
   const begin = async (lease: number, ...options: string[]) => {
-    const redis = await new RedisServer(...options).start();
-    ends.push(() => redis.remove());
-    const stage = new Stage(redis.url, 'default', lease);
-    ends.push(() => stage.end());
-    return { redis, stage };
+    const redis = await stages.newServer(...options);
+    return { redis, stage: stages.at(redis.url, 'default', lease) };
   };
 
   // The lease is 10 s: at 15 s what runs has been ended, what waits is still there.
@@ -134,10 +129,7 @@ describe('outages', { skip, timeout: 300_000 }, () => {
       new StepProxy(redis.socket, stage.file('front')),
       new StepProxy(redis.socket, stage.file('back')),
     ];
-    ends.push(
-      () => front.end(),
-      () => back.end(),
-    );
+    for (const proxy of [front, back]) stages.onEnd(() => proxy.end());
     await stage.host({ url: back.url });
     const pool = stage.pool({ cluster: { url: front.url } });
     assert.equal(await pool.apply((x: number) => x + 1, [1]), 2);

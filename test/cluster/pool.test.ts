@@ -3,12 +3,13 @@ import { after, test } from 'node:test';
 import { Pool } from 'multiproc';
 import { startWorker } from 'multiproc/cluster';
 import { poolSuite } from '../contracts/pool-suite.ts';
+import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 
 if (skip) test('a pool over a cluster', { skip });
 else {
   const server = await new RedisServer().start();
-  const cluster = { url: server.url, key: 'a key of the tests', lease: 3000 };
+  const cluster = { url: server.url, key, lease: 3000 };
   const worker = await startWorker({ ...cluster, slots: 2 });
   after(async () => {
     await worker.drain();

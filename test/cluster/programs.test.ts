@@ -1,30 +1,20 @@
 // Several programs over one server: each is a process of its own, which no family joins.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { AuthenticationError, BrokenBarrierError, ClosedError, Empty, Full, StateError } from 'multiproc';
 import { Cluster, ClusterError, LeaseLostError } from 'multiproc/cluster';
 import { key, Program } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
+import { Stages } from './stages.ts';
 
 describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
-  let made: RedisServer | undefined;
-  const server = async () => (made ??= await new RedisServer('--appendonly', 'yes').start());
-  const clusters: Cluster[] = [];
-  const cluster = async (options = {}) => {
-    const one = new Cluster({ url: (await server()).url, key, lease: 1500, ...options });
-    clusters.push(one);
-    return one;
-  };
-  after(async () => {
-    for (const each of clusters) await each.shutdown();
-    await made?.remove();
-  });
+  const stages = new Stages(1500, '--appendonly', 'yes');
 
   test('a queue by its name takes items from one to the other, in order, waiting for a place and for an item', async () => {
-    const mine = (await cluster()).queue(2, { name: 'pairs' });
-    const other = new Program((await server()).url);
+    const mine = (await stages.cluster()).queue(2, { name: 'pairs' });
+    const other = new Program((await stages.server()).url);
     const filled = other.run(
       "o.q = cluster.queue(2, { name: 'pairs' }); for (let i = 0; i < 50; i++) await o.q.put({ i }); return 1",
     );
@@ -37,8 +27,8 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   });
 
   test('what is in Redis is sealed: nothing of it can be read, and what was changed, cut or moved is refused and skipped', async () => {
-    const redis = await server();
-    const one = await cluster();
+    const redis = await stages.server();
+    const one = await stages.cluster();
     const [a, b] = [one.queue<string>(0, { name: 'a' }), one.queue<string>(0, { name: 'b' })];
     const list = 'mp:default:{n:a}:d';
     await a.put('a secret text');
@@ -62,23 +52,26 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   });
 
   test('another key is told so, and takes nothing; of several keys each opens', async () => {
-    const mine = (await cluster()).queue(0, { name: 'keyed' });
+    const mine = (await stages.cluster()).queue(0, { name: 'keyed' });
     await mine.put(1);
     await assert.rejects(
-      (await cluster({ key: 'another key' })).queue(0, { name: 'keyed' }).get(),
+      (await stages.cluster({ key: 'another key' })).queue(0, { name: 'keyed' }).get(),
       AuthenticationError,
     );
-    await assert.rejects((await cluster({ key: undefined })).queue(0, { name: 'keyed' }).get(), AuthenticationError);
+    await assert.rejects(
+      (await stages.cluster({ key: undefined })).queue(0, { name: 'keyed' }).get(),
+      AuthenticationError,
+    );
     assert.equal(await mine.qsize(), 1);
-    assert.equal(await (await cluster({ key: ['another key', key] })).queue(0, { name: 'keyed' }).get(), 1);
+    assert.equal(await (await stages.cluster({ key: ['another key', key] })).queue(0, { name: 'keyed' }).get(), 1);
   });
 
   test('a name is of one type and bound; a deleted object ends its waits and its holds', async () => {
-    const one = await cluster();
+    const one = await stages.cluster();
     const queue = one.queue(3, { name: 'mine' });
     await queue.qsize();
     await assert.rejects(one.queue(4, { name: 'mine' }).qsize(), StateError);
-    await assert.rejects((await cluster()).lock({ name: 'mine' }).acquire(), StateError);
+    await assert.rejects((await stages.cluster()).lock({ name: 'mine' }).acquire(), StateError);
     const wait = assert.rejects(queue.get(), ClosedError);
     assert.equal(await one.delete('mine'), true);
     assert.equal(await one.delete('mine'), false);
@@ -86,14 +79,14 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     await one.queue(4, { name: 'mine' }).put(1);
     const held = await one.lock({ name: 'gone' }).guard();
     const lost = once(held.lost, 'abort');
-    await (await cluster()).delete('gone');
+    await (await stages.cluster()).delete('gone');
     await lost;
     assert.ok(held.lost.reason instanceof LeaseLostError);
   });
 
   test('a killed program: its lock passes on as abandoned with a greater fence, its items in hand come back to the head', async () => {
-    const one = await cluster();
-    const other = new Program((await server()).url);
+    const one = await stages.cluster();
+    const other = new Program((await stages.server()).url);
     await other.run(
       "o.l = cluster.lock({ name: 'l' }); await o.l.acquire(); o.q = cluster.joinableQueue(0, { name: 'r', redeliver: true }); await o.q.putMany([1, 2, 3]); return [await o.q.get(), await o.q.get()]",
     );
@@ -121,8 +114,8 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   });
 
   test('a server that is killed and comes back after a second: nothing is lost, nothing done twice, waits go on', async () => {
-    const redis = await server();
-    const one = await cluster({ lease: 30_000 });
+    const redis = await stages.server();
+    const one = await stages.cluster({ lease: 30_000 });
     const queue = one.queue<number>(0, { name: 'restarted' });
     const lock = one.lock({ name: 'kept' });
     const held = await lock.guard();
@@ -144,8 +137,8 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   });
 
   test('a lock is lost before its lease is over, while the server does not answer', async () => {
-    const redis = await server();
-    const one = await cluster({ lease: 500 });
+    const redis = await stages.server();
+    const one = await stages.cluster({ lease: 500 });
     const lock = one.lock({ name: 'lost' });
     const held = await lock.guard();
     redis.pause();
@@ -161,7 +154,7 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   for (const away of ['is stopped', 'is gone'] as const) {
     test(`while the server ${away}, time-outs and aborts hold, and what they gave up is not taken`, async () => {
       const redis = await new RedisServer('--appendonly', 'yes', '--appendfsync', 'always').start();
-      const one = await cluster({ url: redis.url, lease: 30_000 });
+      const one = await stages.cluster({ url: redis.url, lease: 30_000 });
       const [queue, full, lock, barrier] = [one.queue<number>(), one.queue<number>(1), one.lock(), one.barrier(2)];
       const reason = new Error('enough');
       await full.put(1);

@@ -2,45 +2,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { after, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { Pool, StateError } from 'multiproc';
-import { type ClusterWorker, startWorker } from 'multiproc/cluster';
-import { key } from './program.ts';
-import { RedisServer, skip } from './redis-server.ts';
+import { skip } from './redis-server.ts';
+import { Stages } from './stages.ts';
 
 describe('sharing slots', { skip, timeout: 280_000 }, () => {
-  let made: RedisServer | undefined;
-  const folder = mkdtempSync(`${tmpdir()}/multiproc-sharing-`);
-  const workers: ClusterWorker[] = [];
-  const pools: Pool[] = [];
-  const clusterOf = async (namespace: string) => {
-    made ??= await new RedisServer().start();
-    return { url: made.url, key, lease: 3000, namespace };
-  };
-  const host = async (namespace: string) => {
-    workers.push(await startWorker({ ...(await clusterOf(namespace)), slots: 1, grace: 0 }));
-  };
-  const poolOf = async (namespace: string) => {
-    const pool = new Pool({ cluster: await clusterOf(namespace) });
-    pools.push(pool);
-    return pool;
-  };
-
-  after(async () => {
-    for (const pool of pools) {
-      pool.terminate();
-      await pool.join();
-    }
-    await Promise.all(workers.map((worker) => worker.drain()));
-    await made?.remove();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const stages = new Stages(3000);
 
   test('on a cluster with one slot a task waits for tasks of a pool of its own, and these for theirs', async () => {
-    await host('nested');
-    const pool = await poolOf('nested');
+    const stage = await stages.of('nested');
+    await stage.worker();
+    const pool = stage.pool();
     const nested = async (depth: number, cluster: object): Promise<number> => {
       if (depth === 0) return 1;
       const inner = new Pool({ cluster: cluster as never });
@@ -54,27 +28,29 @@ describe('sharing slots', { skip, timeout: 280_000 }, () => {
         await inner.join();
       }
     };
-    assert.equal(await pool.apply(nested, [2, await clusterOf('nested')]), 7);
+    assert.equal(await pool.apply(nested, [2, stage.cluster]), 7);
     // The slot was taken back.
     assert.equal(await pool.apply(() => 5), 5);
   });
 
   test('a recursion without end ends with a clear error, and leaves no task and no process', async () => {
-    await host('endless');
-    const pool = await poolOf('endless');
+    const stage = await stages.of('endless');
+    await stage.worker();
+    const pool = stage.pool();
     const endless = async (cluster: object, depth: number): Promise<number> => {
       await using inner = new Pool({ cluster: cluster as never, processes: 1 });
       return await inner.apply(endless, [cluster, depth + 1]);
     };
     await assert.rejects(
-      pool.apply(endless, [await clusterOf('endless'), 1]),
+      pool.apply(endless, [stage.cluster, 1]),
       (error: unknown) => error instanceof StateError && /16 deep/.test(error.message),
     );
     assert.equal(await pool.apply(() => 5), 5);
   });
 
   test('without any host tasks wait, the program says so once, and a host that comes later runs them', async () => {
-    const cluster = await clusterOf('nobody');
+    const stage = await stages.of('nobody');
+    const cluster = stage.cluster;
     const code = `
       const { Pool } = require('multiproc');
       const pool = new Pool({ cluster: ${JSON.stringify(cluster)} });
@@ -92,7 +68,7 @@ describe('sharing slots', { skip, timeout: 280_000 }, () => {
       });
     });
     await word;
-    await host('nobody');
+    await stage.worker();
     const [out] = (await once(program.stdout, 'data')) as [Buffer];
     assert.equal(String(out), '[1,2]\n');
     await once(program, 'exit');
@@ -100,13 +76,14 @@ describe('sharing slots', { skip, timeout: 280_000 }, () => {
   });
 
   test('few tasks of one program do not wait for the many of another', async () => {
-    await host('fair');
-    const file = `${folder}/fair`;
+    const stage = await stages.of('fair');
+    await stage.worker();
+    const file = stage.file('fair');
     const note = async (of: string, to: string) => {
       await new Promise((resolve) => globalThis.setTimeout(resolve, 5));
       process.getBuiltinModule('node:fs').appendFileSync(to, `${of}\n`);
     };
-    const [many, few] = [await poolOf('fair'), await poolOf('fair')];
+    const [many, few] = [stage.pool(), stage.pool()];
     await few.apply(note, ['before', file]);
     const stop = new AbortController();
     const flood = Promise.allSettled(

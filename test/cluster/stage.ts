@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'multiproc';
-import { Cluster, type ClusterOptions } from 'multiproc/cluster';
+import { Cluster, type ClusterOptions, type ClusterWorker, startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
 import type { RedisServer } from './redis-server.ts';
 
@@ -41,6 +41,7 @@ export class Stage {
   readonly namespace: string;
   readonly lease: number;
   readonly #children = new Set<ChildProcess>();
+  readonly #workers: ClusterWorker[] = [];
   readonly #pools = new Set<Pool>();
 
   constructor(url: string, namespace: string, lease = 2000) {
@@ -86,6 +87,13 @@ export class Stage {
     return { child, id, line, said: () => said };
   }
 
+  /** Starts a host with a worker of this program. */
+  async worker(slots = 1): Promise<ClusterWorker> {
+    const worker = await startWorker({ ...this.cluster, slots, grace: 0 });
+    this.#workers.push(worker);
+    return worker;
+  }
+
   pool(options: object = {}): Pool {
     const { cluster, ...others } = options as { cluster?: ClusterOptions };
     const one = new Pool({ cluster: { ...this.cluster, ...cluster }, ...others });
@@ -113,6 +121,7 @@ export class Stage {
       one.terminate();
       await one.join();
     }
+    await Promise.all(this.#workers.map((worker) => worker.drain()));
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       child.kill('SIGCONT');

@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { currentTask, WorkerLostError } from 'multiproc';
 import { PlacementError } from 'multiproc/cluster';
-import { RedisServer, skip } from './redis-server.ts';
-import { linesOf, noting, Stage, until } from './stage.ts';
+import { skip } from './redis-server.ts';
+import { linesOf, noting, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 /** Notes the attempt and the fence of its task, and waits for a file. */
 async function telling(file: string, go: string): Promise<string> {
@@ -19,21 +20,10 @@ async function telling(file: string, go: string): Promise<string> {
 }
 
 describe('starts of tasks', { skip, timeout: 290_000 }, () => {
-  let made: RedisServer | undefined;
-  const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-    await made?.remove();
-  });
-  const stageOf = async (namespace: string, lease?: number) => {
-    made ??= await new RedisServer().start();
-    const stage = new Stage(made.url, namespace, lease);
-    ends.push(() => stage.end());
-    return stage;
-  };
+  const stages = new Stages();
 
   test('a task that draining hosts give back keeps its attempt, and each start has a greater fence', async () => {
-    const stage = await stageOf('again', 10_000);
+    const stage = await stages.of('again', 10_000);
     const pool = stage.pool();
     const [file, go] = [stage.file('starts'), stage.file('go')];
     const coming = pool.apply(telling, [file, go], { retries: 1 });
@@ -57,7 +47,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   });
 
   test('an attempt that fails counts after a drain, too', async () => {
-    const stage = await stageOf('counted', 10_000);
+    const stage = await stages.of('counted', 10_000);
     const pool = stage.pool();
     const [file, go] = [stage.file('starts'), stage.file('go')];
     const failing = async (...args: [string, string]) => {
@@ -81,7 +71,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   });
 
   test('a task of a lost host rejects though the one slot that is left is taken', { timeout: 60_000 }, async () => {
-    const stage = await stageOf('lost', 5000);
+    const stage = await stages.of('lost', 5000);
     const pool = stage.pool();
     const first = await stage.host();
     const [file, other, go] = [stage.file('lost'), stage.file('long'), stage.file('go')];
@@ -102,7 +92,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
   });
 
   test('a pool waits for a host that has been silent for a moment, though all others refuse it', async () => {
-    const stage = await stageOf('silent', 30_000);
+    const stage = await stages.of('silent', 30_000);
     const only = await stage.host({ args: ['--label', 'gpu'] });
     await stage.host();
     await using cluster = stage.clusterOf();
@@ -114,7 +104,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
     process.kill(agent, 'SIGSTOP');
     // As if it had said nothing for a lease.
     const key = `mp:silent:h:${only.id}`;
-    await made!.command('PEXPIRE', key, '29000');
+    await (await stages.server()).command('PEXPIRE', key, '29000');
     await until(async () => (await cluster.hosts()).length === 1);
     const coming: Promise<number>[] = [];
     for (let n = 0; n < 3; n++) {
@@ -126,7 +116,7 @@ describe('starts of tasks', { skip, timeout: 290_000 }, () => {
     process.kill(agent, 'SIGCONT');
     assert.deepEqual(await Promise.all(coming), [1, 2, 3]);
     process.kill(agent, 'SIGSTOP');
-    await made!.command('UNLINK', key);
+    await (await stages.server()).command('UNLINK', key);
     await assert.rejects(
       pool.apply(plus, [1, 1]),
       (error: unknown) => error instanceof PlacementError && error.hosts.length === 1,

@@ -4,11 +4,12 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { AuthenticationError } from 'multiproc';
 import { ClusterError, PlacementError, startWorker } from 'multiproc/cluster';
-import { RedisServer, skip } from './redis-server.ts';
-import { linesOf, noting, Stage, until } from './stage.ts';
+import { type RedisServer, skip } from './redis-server.ts';
+import { linesOf, noting, until } from './stage.ts';
+import { Stages } from './stages.ts';
 
 /** The rights that docs/cluster.md names. */
 const rights = readFileSync(
@@ -20,22 +21,9 @@ const rights = readFileSync(
 );
 
 describe('strangers at the server', { skip, timeout: 120_000 }, () => {
-  let made: RedisServer | undefined;
-  const server = async () => (made ??= await new RedisServer().start());
-  const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-    await made?.remove();
-  });
-  const stageOf = async (namespace: string) => {
-    const stage = new Stage((await server()).url, namespace);
-    ends.push(() => stage.end());
-    return stage;
-  };
+  const stages = new Stages();
   const keyOf = async (namespace: string, ending: string) => {
-    const redis = await server();
-    const find = async () =>
-      (await redis.list('KEYS', `mp:${namespace}:*`)).map(String).find((name) => name.endsWith(ending));
+    const find = async () => (await stages.keys(namespace)).find((name) => name.endsWith(ending));
     await until(async () => (await find()) !== undefined);
     return (await find())!;
   };
@@ -51,8 +39,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   };
 
   test('options of a pool that were changed, cut or taken from another: hosts refuse the pool, with the reason', async () => {
-    const redis = await server();
-    const stage = await stageOf('options');
+    const redis = await stages.server();
+    const stage = await stages.of('options');
     const [one, two] = [stage.pool(), stage.pool()];
     const never = [one, two].map((pool) =>
       assert.rejects(
@@ -71,8 +59,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   });
 
   test('a function that was changed, cut or taken from another pool is not decoded: its task rejects', async () => {
-    const redis = await server();
-    const stage = await stageOf('functions');
+    const redis = await stages.server();
+    const stage = await stages.of('functions');
     const evil = 'evil was here';
     const [one, two] = [stage.pool(), stage.pool()];
     const run = (pool: typeof one, n: number) => pool.apply((x: number) => [x, evil], [n]);
@@ -91,8 +79,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   });
 
   test('results that were forged, changed, cut or taken from another task are not decoded: the true one arrives', async () => {
-    const redis = await server();
-    const stage = await stageOf('results');
+    const redis = await stages.server();
+    const stage = await stages.of('results');
     await stage.host({ slots: 2 });
     const [file, go, soon] = [stage.file('runs'), stage.file('go'), stage.file('soon')];
     const code = `
@@ -139,8 +127,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   });
 
   test('what a host says of itself may be anything: commands and programs go on', async () => {
-    const redis = await server();
-    const stage = await stageOf('said');
+    const redis = await stages.server();
+    const stage = await stages.of('said');
     const { id } = await stage.host();
     for (const [name, about] of [
       ['x', 'no JSON'],
@@ -160,12 +148,11 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   });
 
   test('the rights that the page names are enough, and no others are needed', async () => {
-    const redis = await server();
+    const redis = await stages.server();
     const [, rule] = /ACL SETUSER multiproc (.+)$/m.exec(rights)!;
     await redis.command('ACL', 'SETUSER', 'multiproc', ...rule!.replace('>PASSWORD', '>secret').split(' '));
     const url = await tcpOf(redis, 'multiproc', 'secret');
-    const stage = new Stage(url, 'acl', 1500);
-    ends.push(() => stage.end());
+    const stage = stages.at(url, 'acl', 1500);
     const lost = await stage.host({ args: ['--label', 'lost'] });
     const pool = stage.pool({ cluster: { url } });
     const [file, go] = [stage.file('runs'), stage.file('go')];
@@ -200,7 +187,7 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
   });
 
   test('with rediss:// tasks and objects go through TLS; a certificate that nobody vouches for is refused', async () => {
-    const folder = (await stageOf('tls')).folder;
+    const folder = (await stages.of('tls')).folder;
     const [cert, keyFile, port] = [`${folder}/cert.pem`, `${folder}/key.pem`, await freePort()];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     execFileSync(
@@ -209,11 +196,9 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
       { stdio: 'ignore' },
     );
     const files = ['--tls-cert-file', cert, '--tls-key-file', keyFile, '--tls-ca-cert-file', cert];
-    const redis = await new RedisServer('--tls-port', String(port), ...files, '--tls-auth-clients', 'no').start();
-    ends.push(() => redis.remove());
+    await stages.newServer('--tls-port', String(port), ...files, '--tls-auth-clients', 'no');
     const url = `rediss://127.0.0.1:${port}`;
-    const stage = new Stage(url, 'tls', 3000);
-    ends.push(() => stage.end());
+    const stage = stages.at(url, 'tls', 3000);
     await stage.host({ env: { NODE_EXTRA_CA_CERTS: cert } });
     const tls = { ca: readFileSync(cert) };
     assert.equal(await stage.pool({ cluster: { tls } }).apply((x: number) => x + 1, [1]), 2);

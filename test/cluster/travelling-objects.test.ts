@@ -1,25 +1,17 @@
 // Every object of a Cluster goes to tasks on hosts, as an argument and by a variable of the function, with a name and without, and works there.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Pool } from 'multiproc';
 import type { Cluster } from 'multiproc/cluster';
-import { RedisServer, skip } from './redis-server.ts';
-import { Stage } from './stage.ts';
+import { skip } from './redis-server.ts';
+import { Stages } from './stages.ts';
 
 describe('objects of a cluster in tasks', { skip, timeout: 290_000 }, () => {
-  let made: RedisServer | undefined;
-  const ends: (() => unknown)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-    await made?.remove();
-  });
+  const stages = new Stages(10_000);
   const stageOf = async (namespace: string) => {
-    made ??= await new RedisServer().start();
-    const stage = new Stage(made.url, namespace, 10_000);
-    ends.push(() => stage.end());
+    const stage = await stages.of(namespace);
     await stage.host({ slots: 2 });
-    const cluster = stage.clusterOf();
-    ends.push(() => cluster.shutdown());
+    const cluster = await stages.cluster(stage.cluster);
     return { stage, cluster, pool: stage.pool() };
   };
 

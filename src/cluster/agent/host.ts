@@ -250,7 +250,7 @@ export class Host implements HostOfPools {
   #hear(text: string): void {
     const [pool, job, index] = text.slice(1).split(' ') as [string, string?, string?];
     const hosted = this.#pools.get(pool);
-    if (text[0] === news.CANCEL) hosted?.cancel(job!, index!);
+    if (text[0] === news.CANCEL) hosted?.cancel(job!, Number(index));
     else if (text[0] === news.END) void this.#bury(pool).catch(() => {});
     else if (hosted === undefined) void this.#meet(pool).catch(() => {});
     else {

@@ -79,7 +79,7 @@ export class HostedPool {
   }
 
   get info(): HostedPoolInfo {
-    return { pool: this.id, name: this.#header.name, tasks: [...this.#kept.running.values()].map(({ name }) => name) };
+    return { pool: this.id, name: this.#header.name, tasks: [...this.#kept.running].map(({ name }) => name) };
   }
 
   /** Claims a job, if there is one, and begins it; resolves to false if there is none. `onEnd` is called when the slot is free again. */
@@ -160,7 +160,7 @@ export class HostedPool {
   }
 
   /** The program does not wait for the task any more. */
-  cancel(job: string, index: string): void {
+  cancel(job: string, index: number): void {
     this.#kept.cancel(job, index);
   }
 
@@ -173,7 +173,7 @@ export class HostedPool {
   /** Ends what runs here, and the workers. `reason` says whether the tasks still count. */
   async end(reason: unknown = CANCELLED): Promise<void> {
     this.#isOver = true;
-    for (const running of this.#kept.running.values()) running.stop(reason);
+    for (const running of this.#kept.running) running.stop(reason);
     if (reason === DRAINED) await this.drain();
     await this.#leave((local) => local.terminate());
   }
@@ -303,10 +303,9 @@ export class HostedPool {
     }
     const { attempt, count } = state;
     this.#host.counts.started++;
-    const key = `${job.id} ${index}`;
     const name = 'error' in task ? 'a task' : task.name;
-    const running = new LocalRun(claim, name);
-    this.#kept.running.set(key, running);
+    const running = new LocalRun(claim, index, name);
+    this.#kept.running.add(running);
     try {
       if ('error' in task) throw task.error;
       if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
@@ -340,7 +339,7 @@ export class HostedPool {
       const how = isBroken ? ending.BROKEN : isAgain ? ending.AGAIN : ending.END;
       await results.add(index, how, 0, packed, attempt);
     } finally {
-      this.#kept.running.delete(key);
+      this.#kept.running.delete(running);
     }
     return true;
   }

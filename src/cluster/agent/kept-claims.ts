@@ -9,8 +9,7 @@ import { CANCELLED, LOST } from './task-errors.ts';
 /** The claims of one pool on one host, and the tasks that run under them: renews the claims, and ends what is no longer this host's. */
 export class KeptClaims {
   readonly claims = new Set<Claim>();
-  /** By job and index, with a blank between them. */
-  readonly running = new Map<string, LocalRun>();
+  readonly running = new Set<LocalRun>();
   readonly #redis: Redis;
   readonly #names: TaskKeys;
   readonly #lease: number;
@@ -24,9 +23,8 @@ export class KeptClaims {
   /** Tells the server that the jobs are being worked on. */
   renew(): void {
     // A hint of a cancelled task may have been lost.
-    for (const [key, running] of this.running) {
-      const [job, index] = key.split(' ');
-      this.#redis.command('HGET', this.#names.starts, `${job}.${index}`).then(
+    for (const running of this.running) {
+      this.#redis.command('HGET', this.#names.starts, `${running.claim.job.id}.${running.index}`).then(
         // Of a claim whose end has just come to the server nothing runs any more.
         (state) => (state === null || String(state) === 'd') && !running.claim.isLost && running.stop(CANCELLED),
         () => {},
@@ -52,12 +50,14 @@ export class KeptClaims {
   }
 
   /** The program does not wait for the task any more. */
-  cancel(job: string, index: string): void {
-    this.running.get(`${job} ${index}`)?.stop(CANCELLED);
+  cancel(job: string, index: number): void {
+    for (const running of this.running) {
+      if (running.claim.job.id === job && running.index === index) running.stop(CANCELLED);
+    }
   }
 
   #lose(claim: Claim): void {
     claim.isLost = true;
-    for (const running of this.running.values()) if (running.claim === claim) running.stop(LOST);
+    for (const running of this.running) if (running.claim === claim) running.stop(LOST);
   }
 }

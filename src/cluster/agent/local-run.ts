@@ -16,6 +16,8 @@ type Ran = Awaited<ReturnType<typeof runSealed>>;
 /** One task of a claimed job, in a worker of this machine. It goes to the pool's executor without a promise and a signal of its own. */
 export class LocalRun implements Sink {
   readonly claim: Claim;
+  /** Its place in the job. */
+  readonly index: number;
   /** The name of its function. */
   readonly name: string;
   #executor: Executor | undefined;
@@ -25,8 +27,9 @@ export class LocalRun implements Sink {
   #resolve: (ran: Ran) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
-  constructor(claim: Claim, name: string) {
+  constructor(claim: Claim, index: number, name: string) {
     this.claim = claim;
+    this.index = index;
     this.name = name;
   }
 
