@@ -145,7 +145,7 @@ function writeClass(registration: ClassRegistration, out: ValueWriter): void {
 }
 
 /** The extension for instances of registered classes, and of any class among the values that a function captured. */
-export const classInstances: Extension = {
+const classInstances: Extension = {
   id: extensionIds.CLASS_INSTANCE,
   name: 'instance of a class',
   forms: instanceForms,

@@ -10,7 +10,7 @@ const brand = Symbol.for('multiproc.error');
 const byName = new Map<string, BrandedErrorClass>();
 
 /** Makes errors of one of the library's own classes arrive as that class; `errors.ts` is registered already. */
-export function registerErrorClass(cls: BrandedErrorClass): void {
+function registerErrorClass(cls: BrandedErrorClass): void {
   byName.set(cls.brandName, cls);
 }
 

@@ -14,7 +14,7 @@ const MAX_SHAPES = 512;
 const MAX_SPELLING = 1024;
 
 /** A shape as its sender knows it. */
-export class SentShape {
+class SentShape {
   readonly keys: readonly string[];
   /** The bytes after the tag SHAPE. */
   readonly spelling: Uint8Array;

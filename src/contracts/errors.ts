@@ -42,8 +42,6 @@ export abstract class MultiprocError extends Error {
 
 /** A `get` found no item before its time-out. */
 export class Empty extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'Empty';
   readonly code = 'ERR_QUEUE_EMPTY';
   constructor(message = 'The queue is empty: nothing came in the time given.') {
     super(message);
@@ -52,8 +50,6 @@ export class Empty extends MultiprocError {
 
 /** A `put` found no free place before its time-out. */
 export class Full extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'Full';
   readonly code = 'ERR_QUEUE_FULL';
   /** The number of items that a failed `putMany` has put in. */
   declare readonly done?: number;
@@ -64,8 +60,6 @@ export class Full extends MultiprocError {
 
 /** The queue was shut down: `put` is refused, and so is `get` once the queue is empty. */
 export class ShutDown extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'ShutDown';
   readonly code = 'ERR_QUEUE_SHUT_DOWN';
   /** The number of items that a failed `putMany` has put in. */
   declare readonly done?: number;
@@ -76,29 +70,21 @@ export class ShutDown extends MultiprocError {
 
 /** A wait has reached its time-out. */
 export class TimeoutError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'TimeoutError';
   readonly code = 'ERR_TIMEOUT';
 }
 
 /** The object was closed or terminated before this call, or during it. */
 export class ClosedError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'ClosedError';
   readonly code = 'ERR_CLOSED';
 }
 
 /** The call is not possible in the current state: a second start, a join before the start, a release of a free lock. */
 export class StateError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'StateError';
   readonly code = 'ERR_STATE';
 }
 
 /** The barrier is broken: a party reached its time-out, gave up, called `abort()` or was killed. `reset()` repairs the barrier. */
 export class BrokenBarrierError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'BrokenBarrierError';
   readonly code = 'ERR_BROKEN_BARRIER';
   constructor(message = 'The barrier is broken: a party failed to come, aborted it, or died.') {
     super(message);
@@ -107,8 +93,6 @@ export class BrokenBarrierError extends MultiprocError {
 
 /** The platform, or this version of Node, lacks something that the call needs. */
 export class PlatformError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'PlatformError';
   readonly code = 'ERR_PLATFORM';
 }
 
@@ -117,15 +101,11 @@ export class PlatformError extends MultiprocError {
  * limit (`MULTIPROC_HEAP_LIMIT`).
  */
 export class HeapLimitError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'HeapLimitError';
   readonly code = 'ERR_HEAP_LIMIT';
 }
 
 /** A value, or a part of it, cannot be sent to another process. `path` names the part. */
 export class SerializationError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'SerializationError';
   readonly code = 'ERR_SERIALIZATION';
   /** The path of the part that cannot be sent, for example `args[0].socket`. Empty if the value itself cannot be sent. */
   readonly path: string;
@@ -137,15 +117,11 @@ export class SerializationError extends MultiprocError {
 
 /** The base class of errors of processes, and the class of failed starts. */
 export class ProcessError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName: string = 'ProcessError';
   readonly code: string = 'ERR_PROCESS';
 }
 
 /** The worker that ran a task ended before the task did. The task may have done any part of its work. */
 export class WorkerLostError extends ProcessError {
-  /** @internal */
-  static override readonly brandName = 'WorkerLostError';
   override readonly code = 'ERR_WORKER_LOST';
   /** The process id of the worker; `undefined` if a whole host of a cluster was lost. */
   readonly pid: number | undefined;
@@ -173,15 +149,11 @@ export class WorkerLostError extends ProcessError {
 
 /** The pool cannot run tasks any more: its workers die again and again, or its initializer throws again and again. */
 export class PoolBrokenError extends ProcessError {
-  /** @internal */
-  static override readonly brandName = 'PoolBrokenError';
   override readonly code = 'ERR_POOL_BROKEN';
 }
 
 /** A message is longer than the buffer of `recvBytesInto`, or longer than `maxLength`. */
 export class BufferTooShort extends ProcessError {
-  /** @internal */
-  static override readonly brandName = 'BufferTooShort';
   override readonly code = 'ERR_BUFFER_TOO_SHORT';
   /** The whole message, after `recvBytesInto`: the message is not in the connection any more. */
   declare readonly bytes?: Uint8Array;
@@ -193,15 +165,11 @@ export class BufferTooShort extends ProcessError {
 
 /** The two ends of a connection do not have the same key, or one end has no key. No message was read. */
 export class AuthenticationError extends ProcessError {
-  /** @internal */
-  static override readonly brandName = 'AuthenticationError';
   override readonly code = 'ERR_AUTHENTICATION';
 }
 
 /** The other end of a connection is closed or dead, and everything that it sent has been received. */
 export class EndOfStreamError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'EndOfStreamError';
   readonly code = 'ERR_END_OF_STREAM';
 }
 
@@ -210,8 +178,6 @@ export class EndOfStreamError extends MultiprocError {
  * made in this process also arrives as a `RemoteError`, with the name, message and stack of the error, and the reason as `cause`.
  */
 export class RemoteError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'RemoteError';
   readonly code = 'ERR_REMOTE';
 }
 
@@ -226,8 +192,6 @@ export type ClusterErrorCode =
 
 /** The Redis server of a cluster cannot do what it should, or is not to be sent so much; `code` says why. */
 export class ClusterError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'ClusterError';
   readonly code: ClusterErrorCode;
   constructor(message: string, code: ClusterErrorCode, options?: ErrorOptions) {
     super(message, options);
@@ -237,15 +201,11 @@ export class ClusterError extends MultiprocError {
 
 /** A lock of a cluster was lost: its lease ended while the server was out of reach, or another program released or deleted it. Another may own it. */
 export class LeaseLostError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'LeaseLostError';
   readonly code = 'ERR_LEASE_LOST';
 }
 
 /** No host of a cluster can run the tasks of a pool: all of them refuse it. `hosts` says why. */
 export class PlacementError extends MultiprocError {
-  /** @internal */
-  static override readonly brandName = 'PlacementError';
   readonly code = 'ERR_PLACEMENT';
   /** The hosts that there are, and why each refuses the pool. */
   readonly hosts: readonly { readonly host: string; readonly why: string }[];
@@ -258,3 +218,28 @@ export class PlacementError extends MultiprocError {
     this.hosts = hosts;
   }
 }
+
+/** The names by which every copy of the library knows the classes: a bundler may shorten those of the classes themselves. */
+const brands = {
+  Empty,
+  Full,
+  ShutDown,
+  TimeoutError,
+  ClosedError,
+  StateError,
+  BrokenBarrierError,
+  PlatformError,
+  HeapLimitError,
+  SerializationError,
+  ProcessError,
+  WorkerLostError,
+  PoolBrokenError,
+  BufferTooShort,
+  AuthenticationError,
+  EndOfStreamError,
+  RemoteError,
+  ClusterError,
+  LeaseLostError,
+  PlacementError,
+};
+for (const [value, cls] of Object.entries(brands)) Object.defineProperty(cls, 'brandName', { value });

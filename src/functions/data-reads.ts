@@ -48,7 +48,7 @@ const answersElement = new Set(['at', 'find', 'findLast']);
 const answersArray = new Set(['filter', 'slice']);
 
 /** The methods of arrays and objects that are known here. */
-export const knownMethods = [...Object.keys(callbackAt), ...searches, ...answersElement, ...answersArray];
+const knownMethods = [...Object.keys(callbackAt), ...searches, ...answersElement, ...answersArray];
 
 /**
  * The paths at which the program reads values from what a constant holds, and may give them to others; `undefined` if it does anything else

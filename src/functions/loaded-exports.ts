@@ -11,7 +11,6 @@ import { Address, pathTo } from './address.ts';
 import type { AnyFunction } from './any-function.ts';
 import { entryScripts } from './entry-script.ts';
 import { importedModule } from './import-module.ts';
-import { importedBy } from './imported-modules.ts';
 import { isInPackage } from './installed-package.ts';
 import { exportsOf } from './module-references.ts';
 import { resolveImport } from './package-resolution.ts';
@@ -147,4 +146,12 @@ function declaredValue(name: string, { program, scopes }: Script): AnyNode | und
     if (declaredName(node) === name) return node;
   }
   return undefined;
+}
+
+/** The URLs of the modules that a module imports by declarations: they have run before it does. */
+function importedBy({ program, base }: Script): string[] {
+  return program.body.flatMap((node) => {
+    const source = 'source' in node ? node.source : undefined;
+    return (source && resolveImport(String(source.value), base, 'import')) || [];
+  });
 }

@@ -10,11 +10,11 @@ import { Process } from '../process/process.ts';
 import { familyKey } from './family-key.ts';
 import { Link } from './link.ts';
 import { makeAt } from './make-at.ts';
-import { makeServer } from './make-server.ts';
+import { objectMaker } from './make-object.ts';
 import type { Proxied } from './proxies/custom-proxy.ts';
 import type { BaseProxy } from './proxy.ts';
 import { addRegistration, isClass, type Make, registrationsOf } from './registry.ts';
-import { makePlace, type Server, type ServerPlace } from './server.ts';
+import { makePlace, Server, type ServerPlace } from './server.ts';
 import { type ControlMessage, runServer, type ServerOrders } from './server-process.ts';
 
 /** The options of `new Manager()` and `new BaseManager()`. */
@@ -209,7 +209,7 @@ export class BaseManager implements AsyncDisposable {
   async serveForever(): Promise<void> {
     if (this.#role.is !== 'new') throw this.#wrongState('serveForever');
     const { initializer, initargs = [] } = this.#options;
-    const server = makeServer(makePlace(), registrationsOf(this.constructor));
+    const server = new Server(makePlace(), objectMaker(registrationsOf(this.constructor)));
     const over = new Promise<void>((resolve) => {
       this.#role = { is: 'serving', server, link: Link.to(server.ref), end: resolve };
     });

@@ -10,9 +10,9 @@ import type { ServedObject } from './served-object.ts';
 
 const known: Readonly<Record<string, BuiltIn>> = builtIns;
 
-/** Returns a function that makes the objects for clients: of one of these types or of a built-in type. */
-export function objectMaker(types: ReadonlyMap<string, Registration>, find: FindObject): MakeObject {
-  return (type, args) => {
+/** Returns how a server makes the objects for clients: those of these types and of the built-in types. */
+export function objectMaker(types: ReadonlyMap<string, Registration>): (find: FindObject) => MakeObject {
+  return (find) => (type, args) => {
     const registration = types.get(type);
     if (registration !== undefined) return makeRegistered(registration, args, find);
     const make = Object.hasOwn(known, type) ? known[type]!.make : undefined;

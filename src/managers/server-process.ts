@@ -4,9 +4,9 @@ import type { ListenerOptions } from '../connection/listener.ts';
 import { ClusterError } from '../contracts/errors.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { keepAlive } from '../waits/timer.ts';
-import { makeServer } from './make-server.ts';
+import { objectMaker } from './make-object.ts';
 import type { Registration } from './registry.ts';
-import type { Server, ServerPlace } from './server.ts';
+import { Server, type ServerPlace } from './server.ts';
 
 /** The orders of a server process, received at its start. */
 export interface ServerOrders {
@@ -33,7 +33,7 @@ export type ControlMessage =
 
 /** The main function of a server process. */
 export async function runServer(orders: ServerOrders): Promise<void> {
-  await serveOrders(orders, (place, onIdle) => makeServer(place, orders.types, onIdle));
+  await serveOrders(orders, (place, onIdle) => new Server(place, objectMaker(orders.types), onIdle));
 }
 
 /** Serves until the manager ends this process, or until the manager is gone and no client is left. `beforeExit` is awaited after the server was closed. */

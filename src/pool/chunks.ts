@@ -12,7 +12,7 @@ export function cut<T>(items: ArrayLike<T>, start: number, length: number): Arra
 }
 
 /** True if all items can be read by index. */
-export function isListed<T>(input: Iterable<T> | AsyncIterable<T>): input is Iterable<T> & ArrayLike<T> {
+function isListed<T>(input: Iterable<T> | AsyncIterable<T>): input is Iterable<T> & ArrayLike<T> {
   return Array.isArray(input) || (ArrayBuffer.isView(input) && !(input instanceof DataView));
 }
 

@@ -6,3 +6,6 @@ export function currentDirectory(): string | undefined {
     return undefined;
   }
 }
+
+/** The directory in which node was started, as far as it is known when the library is loaded. */
+export const startDirectory: string | undefined = currentDirectory();

@@ -1,6 +1,6 @@
 import { dirname } from '../engine/builtins.ts';
 import { fs } from '../engine/real-files.ts';
-import { startDirectory } from './start-directory.ts';
+import { startDirectory } from './current-directory.ts';
 
 /** Options of node that say what to run, that hold for one process only, or that a child inherits in another way. */
 const OWN =

@@ -22,7 +22,7 @@ import { Sentinel } from './sentinel.ts';
 import { assertStartAllowed } from './start-allowed.ts';
 import { getStartMethod, type StartMethod, startMethodOf } from './start-method.ts';
 import { checkStartOptions, type StartOptions } from './start-options.ts';
-import './start-directory.ts';
+import './current-directory.ts';
 
 const starting = lazy(() => require('./start-runner.ts') as typeof import('./start-runner.ts'));
 

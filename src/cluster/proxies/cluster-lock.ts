@@ -2,6 +2,7 @@ import { LeaseLostError, TimeoutError } from '../../contracts/errors.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import { NativeDate } from '../../engine/builtins.ts';
 import { LockProxy } from '../../managers/proxies/lock-proxies.ts';
+import { reentrant } from '../../managers/proxies/reentrant.ts';
 import type { Taking } from '../served/cluster-lock.ts';
 
 /** Who holds a lock of a cluster. */
@@ -90,3 +91,6 @@ export class ClusterLock extends LockProxy {
     };
   }
 }
+
+/** A lock that programs on several machines share, and that its owner, an async context of one thread, may acquire again. Only the owner releases it. */
+export class ClusterRLock extends reentrant(ClusterLock) {}

@@ -1,10 +1,9 @@
 /** What the door `multiproc/cluster` adds, beside what `multiproc/managers` has. */
 import { Cluster } from '../../cluster/cluster.ts';
 import { clusterObjectExtension } from '../../cluster/cluster-object-extension.ts';
-import { ClusterLock } from '../../cluster/proxies/cluster-lock.ts';
+import { ClusterLock, ClusterRLock } from '../../cluster/proxies/cluster-lock.ts';
 import { mapKinds } from '../../cluster/proxies/cluster-maps.ts';
 import { queueKinds } from '../../cluster/proxies/cluster-queues.ts';
-import { ClusterRLock } from '../../cluster/proxies/cluster-rlock.ts';
 import { ClusterTasks } from '../../cluster/proxies/cluster-tasks.ts';
 import { ConditionProxy } from '../../managers/proxies/condition-proxy.ts';
 import { SemaphoreProxy } from '../../managers/proxies/lock-proxies.ts';

@@ -96,7 +96,7 @@ export class Holders {
 }
 
 /** The methods by which clients acquire and release. */
-export function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
+function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
   return {
     acquire: (caller, options) => holders.acquire(caller, options),
     tryAcquire: (caller) => holders.acquire(caller, { timeout: 0 }),
