@@ -242,7 +242,7 @@ function cyclesOf(sources: Sources): string[][] {
 describe('the check of the architecture', () => {
   const check = (files: Record<string, string>): string[] => violationsOf(new Map(Object.entries(files)));
 
-  test('lets imports point downwards', () => {
+  test('the check of the architecture lets imports point downwards', () => {
     const files = {
       'contracts/errors.ts': '',
       'memory/heap.ts': "import { readFileSync } from 'node:fs';\nimport { E } from '../contracts/errors.ts';",
@@ -254,7 +254,7 @@ describe('the check of the architecture', () => {
     assert.deepEqual(check(files), []);
   });
 
-  test('finds what points elsewhere', () => {
+  test('the check of the architecture finds what points elsewhere', () => {
     const files = {
       'contracts/errors.ts': "import '../engine/builtins.ts';",
       'engine/builtins.ts': '',
@@ -280,7 +280,7 @@ describe('the check of the architecture', () => {
     ]);
   });
 
-  test('finds cycles, also of types', () => {
+  test('the check of the architecture finds cycles, also of types', () => {
     const files = {
       'ring/a.ts': "import type { B } from './b.ts';",
       'ring/b.ts': "import {\n  C,\n} from './c.ts';",
@@ -289,7 +289,7 @@ describe('the check of the architecture', () => {
     assert.deepEqual(check(files), ['a cycle: ring/a.ts → ring/b.ts → ring/c.ts → ring/a.ts']);
   });
 
-  test('finds what is taken from where a program may replace it', () => {
+  test('the check of the architecture finds what is taken from where a program may replace it', () => {
     const files = {
       'engine/builtins.ts': 'export const { setTimeout } = timers;',
       'sync/a.ts':
@@ -307,7 +307,7 @@ describe('the check of the architecture', () => {
     ]);
   });
 
-  test('finds what knows the system outside of platform/', () => {
+  test('the check of the architecture finds what knows the system outside of platform/', () => {
     const files = {
       'platform/linux.ts': "open('/proc/self/stat'); socket._handle.fd;",
       'shared/a.ts': "open('/dev/shm/x');",
@@ -324,7 +324,7 @@ describe('the check of the architecture', () => {
     ]);
   });
 
-  test('finds what places things in shared memory by itself', () => {
+  test('the check of the architecture finds what places things in shared memory by itself', () => {
     const files = {
       'memory/heap.ts': 'export const GRANULE = 64;',
       'ring/envelope.ts': "import { GRANULE } from '../memory/heap.ts';",
@@ -338,7 +338,7 @@ describe('the check of the architecture', () => {
     ]);
   });
 
-  test('finds constructors that take too much by position', () => {
+  test('the check of the architecture finds constructors that take too much by position', () => {
     const files = {
       'memory/a.ts': 'class A { constructor(a: number, b: Map<string, number>, c = 1, d: () => void) {} }',
       'memory/b.ts':
@@ -348,7 +348,7 @@ describe('the check of the architecture', () => {
     assert.deepEqual(check(files), ['memory/b.ts: a constructor with 5 parameters: take a record']);
   });
 
-  test('finds names that say nothing, files in no folder, unknown folders and long files', () => {
+  test('the check of the architecture finds names that say nothing, files in no folder, unknown folders and long files', () => {
     const files = {
       'errors.ts': '',
       'ring/utils.ts': '',

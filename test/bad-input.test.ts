@@ -41,7 +41,7 @@ const dog = watchdog('bad input', 300);
 after(() => dog[Symbol.dispose]());
 
 describe('processes', () => {
-  test('Process', async () => {
+  test('a wrong call of Process is refused, and changes nothing', async () => {
     const noMore = () => activeChildren().length;
     const r = new Refusals(noMore);
     await r.throws(
@@ -131,7 +131,7 @@ describe('processes', () => {
     r.end();
   });
 
-  test('the functions about processes', async () => {
+  test('a wrong call of a function about processes is refused', async () => {
     const r = new Refusals(() => getContext().getStartMethod());
     await r.throws(
       RangeError,
@@ -159,7 +159,7 @@ describe('processes', () => {
     r.end();
   });
 
-  test('registerClass', async () => {
+  test('a wrong call of registerClass is refused', async () => {
     class A {}
     class B {}
     class Hidden {
@@ -256,7 +256,7 @@ describe('locks', () => {
     });
   }
 
-  test('what is held is still held after a wrong call', async () => {
+  test('a lock that is held is still held after a wrong call', async () => {
     for (const lock of [new Lock(), new RLock(), new Semaphore(1), new Condition()]) {
       lock.acquireSync();
       const r = new Refusals(() => lock.locked());
@@ -266,7 +266,7 @@ describe('locks', () => {
     }
   });
 
-  test('Condition', async () => {
+  test('a wrong call of a Condition is refused', async () => {
     const r = new Refusals();
     await r.throws(
       TypeError,
@@ -341,7 +341,7 @@ describe('locks', () => {
     over.end();
   });
 
-  test('Event', async () => {
+  test('a wrong call of an Event is refused', async () => {
     for (const isSet of [false, true]) {
       const event = new Event();
       if (isSet) event.set();
@@ -368,7 +368,7 @@ describe('locks', () => {
     }
   });
 
-  test('Barrier', async () => {
+  test('a wrong call of a Barrier is refused', async () => {
     const r = new Refusals();
     await r.throws(
       TypeError,
@@ -424,7 +424,7 @@ describe('queues', () => {
   };
   for (const [name, Kind] of Object.entries(kinds)) {
     const isLocal = Kind.prototype instanceof local.Queue || (Kind as unknown) === local.Queue;
-    test(name, async () => {
+    test(`a wrong call of a queue is refused: ${name}`, async () => {
       const made = new Refusals();
       await made.throws(
         TypeError,
@@ -530,7 +530,7 @@ describe('queues', () => {
   }
 
   for (const [name, Kind] of Object.entries({ SimpleQueue, 'of one process: SimpleQueue': local.SimpleQueue })) {
-    test(name, async () => {
+    test(`a wrong call of a queue is refused: ${name}`, async () => {
       const q: Wrong = new Kind<number>();
       q.putSync(1);
       const r = new Refusals(() => q.empty());
@@ -560,7 +560,7 @@ describe('queues', () => {
 
 describe('pools', () => {
   for (const [name, Kind] of Object.entries({ Pool, ThreadPool, 'Pool of a context': getContext('spawn').Pool })) {
-    test(`making a ${name}`, async () => {
+    test(`a wrong option of a new ${name} is refused`, async () => {
       const r = new Refusals(() => activeChildren().length);
       await r.throws(
         TypeError,
@@ -603,7 +603,7 @@ describe('pools', () => {
   }
 
   const f = (x: number) => x;
-  test('tasks', async () => {
+  test('a wrong call for a task is refused', async () => {
     const pool: Wrong = new Pool(1);
     const r = new Refusals(() => pool.stats());
     const badTask = async (call: (options: Wrong) => unknown, shown: string, how: 'rejects' | 'throws') => {
@@ -745,7 +745,7 @@ describe('pools', () => {
 });
 
 describe('shared values and memory', () => {
-  test('SharedValue', async () => {
+  test('a wrong call of a SharedValue is refused', async () => {
     const made = new Refusals();
     const gone = new Lock();
     gone.close();
@@ -815,7 +815,7 @@ describe('shared values and memory', () => {
     over.end();
   });
 
-  test('SharedArray', async () => {
+  test('a wrong call of a SharedArray is refused', async () => {
     const made = new Refusals();
     await made.throws(
       TypeError,
@@ -858,7 +858,7 @@ describe('shared values and memory', () => {
     over.end();
   });
 
-  test('SharedMemory', async () => {
+  test('a wrong call of a SharedMemory is refused', async () => {
     const made = new Refusals();
     const C: Wrong = SharedMemory;
     await made.throws(
@@ -913,7 +913,7 @@ describe('shared values and memory', () => {
     over.end();
   });
 
-  test('ShareableList', async () => {
+  test('a wrong call of a ShareableList is refused', async () => {
     const C: Wrong = ShareableList;
     const made = new Refusals();
     await made.throws(
@@ -984,7 +984,7 @@ describe('shared values and memory', () => {
 });
 
 describe('connections', () => {
-  test('pipe, and the ends of one', async () => {
+  test('a wrong call of pipe, or of an end of one, is refused', async () => {
     const made = new Refusals();
     await made.throws(
       TypeError,
@@ -1028,7 +1028,7 @@ describe('connections', () => {
     await closedConnection(a);
   });
 
-  test('over a socket', async () => {
+  test('a wrong call of a connection over a socket is refused', async () => {
     using listener = new Listener();
     const [client, served]: Wrong[] = await Promise.all([connect(listener.address), listener.accept()]);
     const r = new Refusals(() => [client.readable, client.writable, client.closed]);
@@ -1039,7 +1039,7 @@ describe('connections', () => {
     served.close();
   });
 
-  test('Listener and connect', async () => {
+  test('a wrong call of Listener or connect is refused', async () => {
     const L: Wrong = Listener;
     const made = new Refusals();
     await made.throws(
@@ -1109,7 +1109,7 @@ describe('connections', () => {
     over.end();
   });
 
-  test('wait', async () => {
+  test('a wrong call of wait is refused', async () => {
     const call: Wrong = wait;
     const q = new Queue();
     const r = new Refusals(() => q.qsize());

@@ -189,7 +189,7 @@ describe('the examples of the doc comments and pages', { concurrency: 2 }, () =>
   );
   const tsc = spawnSync(`${root}node_modules/.bin/tsc`, ['-p', folder], { encoding: 'utf8' });
 
-  test('compile under the strictest settings', () => {
+  test('the examples of the doc comments and pages compile under the strictest settings', () => {
     assert.equal(tsc.stdout, '');
     assert.equal(tsc.status, 0);
   });

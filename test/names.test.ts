@@ -16,14 +16,14 @@ for (const [door, exported] of Object.entries({
   queue,
   sharedMemory,
 })) {
-  test(`names of ${door}`, () => {
+  test(`each class and function of ${door} has the name by which it is exported`, () => {
     for (const [name, value] of Object.entries<unknown>(exported)) {
       if (typeof value === 'function') assert.equal(value.name, name);
     }
   });
 }
 
-test('the class of a pipe', () => {
+test('the class of the end of a pipe has a readable name', () => {
   const [end] = multiproc.pipe();
   assert.match(end.constructor.name, /^[A-Z]\w+Connection$/);
   end.close();

@@ -13,18 +13,18 @@ const codeBlock = /^```\w*\n[\s\S]*?^```$/gm;
 const withoutCode = (page: string): string => page.replaceAll(codeBlock, '');
 
 describe('README.zh-CN.md and README.md', () => {
-  test('have headings of the same levels in the same order', () => {
+  test('README.zh-CN.md and README.md have headings of the same levels in the same order', () => {
     const levels = (page: string) => all(withoutCode(page), /^#+(?= )/gm);
     assert.ok(levels(english).length >= 7);
     assert.deepEqual(levels(chinese), levels(english));
   });
 
-  test('have the same code blocks', () => {
+  test('README.zh-CN.md and README.md have the same code blocks', () => {
     assert.ok(all(english, codeBlock).length >= 3);
     assert.deepEqual(all(chinese, codeBlock), all(english, codeBlock));
   });
 
-  test('name the same things in code, section by section', () => {
+  test('README.zh-CN.md and README.md name the same things in code, section by section', () => {
     const names = (page: string) =>
       withoutCode(page)
         .split(/^## /m)
@@ -32,11 +32,11 @@ describe('README.zh-CN.md and README.md', () => {
     assert.deepEqual(names(chinese), names(english));
   });
 
-  test('have tables of as many rows, and lists of as many items', () => {
+  test('README.zh-CN.md and README.md have tables of as many rows, and lists of as many items', () => {
     for (const line of [/^\|/gm, /^- /gm]) assert.equal(all(chinese, line).length, all(english, line).length);
   });
 
-  test('lead to the same pages, and to each other', () => {
+  test('README.zh-CN.md and README.md lead to the same pages, and to each other', () => {
     const links = (page: string) =>
       all(page, /\]\([^)]+\)/g)
         .filter((link) => !/README/.test(link))

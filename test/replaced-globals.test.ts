@@ -36,7 +36,7 @@ afterEach(() => {
 
 describe('under fake timers', { timeout: 120_000 }, () => {
   for (const [name, Kind] of Object.entries({ Pool, ThreadPool })) {
-    test(`a ${name} runs tasks, stops those whose time is over, and ends`, async () => {
+    test(`under fake timers a ${name} runs tasks, stops those whose time is over, and ends`, async () => {
       const pool = new Kind(2);
       assert.equal(await pool.apply((n: number) => n + 1, [1]), 2);
       assert.deepEqual(await pool.map((n: number) => n * 2, [1, 2, 3]), [2, 4, 6]);
@@ -47,7 +47,7 @@ describe('under fake timers', { timeout: 120_000 }, () => {
     });
   }
 
-  test('what is waited for with a time limit comes to its end', async () => {
+  test('under fake timers what is waited for with a time limit comes to its end', async () => {
     const timeout = 20;
     const queue = new Queue(1);
     await assert.rejects(queue.get({ timeout }), Empty);
@@ -73,13 +73,13 @@ describe('under fake timers', { timeout: 120_000 }, () => {
     assert.deepEqual(await wait([end], { timeout }), []);
   });
 
-  test('the queue of one process goes by the clock of the program', async () => {
+  test('under fake timers the queue of one process goes by the clock of the program', async () => {
     const late = new InProcessQueue().get({ timeout: 3_600_000 });
     mock.timers.tick(3_600_001);
     await assert.rejects(late, Empty);
   });
 
-  test('a process is joined, in time and too early', async () => {
+  test('under fake timers a process is joined, in time and too early', async () => {
     const event = new Event();
     const process = new Process({ target: (e: Event) => e.wait(), args: [event] });
     process.start();
@@ -90,13 +90,13 @@ describe('under fake timers', { timeout: 120_000 }, () => {
     assert.equal(process.exitCode, 0);
   });
 
-  test('a manager serves', async () => {
+  test('under fake timers a manager serves', async () => {
     await using manager = new Manager();
     const list = await manager.list([1]);
     assert.equal(await list.length(), 1);
   });
 
-  test('a date that arrives is a real one', async () => {
+  test('under fake timers a date that arrives is a real one', async () => {
     const queue = new Queue<Date>();
     const then = new Date(Number('86400000'));
     await queue.put(then);

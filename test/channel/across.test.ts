@@ -42,7 +42,7 @@ describe('several producers and consumers', () => {
     [3, 3, 5],
     [2, 5, 1],
   ] as const) {
-    test(`${producers} × ${consumers}, bound ${bound}: every item once, each producer's in order`, async () => {
+    test(`${producers} producers and ${consumers} consumers at a bound of ${bound} pass every item once, those of each producer in order`, async () => {
       const queue = new Queue<unknown>(bound);
       const report = new Queue<[number, number][]>();
       using _ = watchdog(`${producers} × ${consumers}`, 100, queue, report);
@@ -70,7 +70,7 @@ describe('several producers and consumers', () => {
     });
   }
 
-  test('a bounded queue is never above its bound, for nobody', async () => {
+  test('a bounded queue is never above its bound, whichever process looks', async () => {
     const queue = new Queue<number>(3);
     using _ = watchdog('bound', 60, queue);
     const fill = async (q: Queue<number>) => {
@@ -91,7 +91,7 @@ describe('several producers and consumers', () => {
     );
   });
 
-  test('64 processes on one queue', async () => {
+  test('64 processes share one queue, and each gets an item', async () => {
     const queue = new Queue<number>();
     const back = new Queue<number>(8);
     using _ = watchdog('64 processes', 150, queue, back);

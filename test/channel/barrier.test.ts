@@ -8,7 +8,7 @@ import { add, count, freeCounter, newCounter } from '../sync/shared-counter.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
-test('arguments that make no sense', async () => {
+test('arguments of a barrier that make no sense are refused', async () => {
   for (const parties of [0, -1, 0.5, Number.NaN, 2 ** 16 + 1]) assert.throws(() => new Barrier(parties), RangeError);
   assert.throws(() => new Barrier('2' as never), TypeError);
   assert.throws(() => new Barrier(undefined as never), TypeError);
@@ -24,7 +24,7 @@ test('arguments that make no sense', async () => {
   assert.deepEqual([barrier.parties, barrier.nWaiting, barrier.broken], [2, 0, false]);
 });
 
-test('each party gets another index, whichever way it waits', async () => {
+test('each party of a barrier gets another index, whichever way it waits', async () => {
   const barrier = new Barrier(70);
   const indices = await Promise.all(Array.from({ length: 70 }, () => barrier.wait()));
   assert.deepEqual(
@@ -34,7 +34,7 @@ test('each party gets another index, whichever way it waits', async () => {
   assert.equal(barrier.nWaiting, 0);
 });
 
-test('an aborted party is as one that never came', async () => {
+test('an aborted party of a barrier is as one that never came', async () => {
   const barrier = new Barrier(3);
   const controller = new AbortController();
   const first = barrier.wait({ signal: controller.signal });
@@ -47,7 +47,7 @@ test('an aborted party is as one that never came', async () => {
   assert.deepEqual([...indices].sort(), [0, 1, 2]);
 });
 
-test('too late: the barrier is broken for all, until it is reset', async () => {
+test('a party whose time is over breaks the barrier for all, until it is reset', async () => {
   const barrier = new Barrier(3, { timeout: 20 });
   const patient = barrier.wait(TIMEOUT);
   await assert.rejects(barrier.wait(), { code: 'ERR_BROKEN_BARRIER' });
@@ -63,7 +63,7 @@ test('too late: the barrier is broken for all, until it is reset', async () => {
   assert.equal((await Promise.all(waits)).length, 3);
 });
 
-test('reset sends those away who wait, abort those who come too', async () => {
+test('reset of a barrier sends those away who wait, abort those who come too', async () => {
   const barrier = new Barrier(2);
   const sentAway = barrier.wait();
   barrier.reset();
@@ -77,7 +77,7 @@ test('reset sends those away who wait, abort those who come too', async () => {
   assert.equal((await Promise.all([barrier.wait(), barrier.wait()])).length, 2);
 });
 
-test('close ends the waits of this process as if they had not come', async () => {
+test('close of a barrier ends the waits of this process as if they had not come', async () => {
   const barrier = new Barrier(2);
   const wait = barrier.wait();
   barrier.close();
@@ -160,7 +160,7 @@ test('the action travels, and runs in whichever process comes last', async () =>
   await p.join();
 });
 
-test('eight parties in lockstep for a thousand rounds', { timeout: 600_000 }, async () => {
+test('eight parties stay in lockstep for a thousand rounds', { timeout: 600_000 }, async () => {
   const barrier = new Barrier(8);
   const counters = Array.from({ length: 8 }, newCounter);
   using _ = watchdog('lockstep', 300, barrier);
@@ -226,7 +226,7 @@ for (const kind of ['blocked', 'looping'] as const) {
     await Promise.all(line.map((p) => p.join()));
   });
 
-  test(`a party that is killed before it comes breaks it for ${kind} parties; one that ends by itself does not`, async () => {
+  test(`a party that is killed before it comes breaks the barrier for ${kind} parties; one that ends by itself does not`, async () => {
     const barrier = new Barrier(3);
     const answers = new Queue<string>();
     using _ = watchdog(`missing party, ${kind}`, 40, barrier, answers);
@@ -256,7 +256,7 @@ for (const kind of ['blocked', 'looping'] as const) {
   });
 }
 
-test('a party that fails, or is killed in the action, breaks it too', async () => {
+test('a party that fails, or is killed in the action, breaks the barrier', async () => {
   const failing = new Barrier(2);
   const wait = failing.wait();
   const p = start((b: Barrier) => process.exit(b.parties), failing);

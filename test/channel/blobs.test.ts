@@ -24,7 +24,7 @@ test('large binaries are received into the same memory again and again', { skip:
   assert.ok(faults < 40_000, `${faults} page faults`);
 });
 
-test('a text that is larger than a window of the heap', async () => {
+test('a text that is larger than a window of the heap arrives whole', async () => {
   const queue = new Queue<string[]>();
   const text = 'ab'.repeat(2 ** 25 + 1);
   await queue.put([text]);

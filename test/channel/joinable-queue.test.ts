@@ -35,7 +35,7 @@ test('join waits until every item is done, not just taken', async () => {
   assert.throws(() => queue.taskDone(), { code: 'ERR_STATE' });
 });
 
-test('options that make no sense, an abort, and a closed one', async () => {
+test('join refuses options that make no sense, and ends with an abort and with close', async () => {
   const queue = new JoinableQueue<number>();
   queue.putSync(1);
   await assert.rejects(queue.join({ timeout: -1 }), RangeError);

@@ -115,7 +115,7 @@ async function forward(from: Queue<unknown>, to: Queue<unknown>, blocking: boole
 }
 
 for (const bound of [0, 4]) {
-  test(`a storm of puts and gets with random deaths (bound ${bound}, seed ${seed})`, async () => {
+  test(`a queue survives a storm of puts and gets with random deaths (bound ${bound}, seed ${seed})`, async () => {
     const [first, second] = [new Queue<unknown>(bound || 50), new Queue<unknown>(bound)];
     using _ = watchdog('storm', 200, first, second);
     const pick = random(seed + bound);

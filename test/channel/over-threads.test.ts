@@ -4,7 +4,7 @@ const signals = 'a thread cannot be sent signals: they stop, or end, all of its 
 
 await overThreads(
   {
-    'a party that fails, or is killed in the action, breaks it too': signals,
+    'a party that fails, or is killed in the action, breaks the barrier': signals,
     'a blocked getter that is stopped holds up nobody, and goes on': signals,
     'a looping getter that is stopped holds up nobody, and goes on': signals,
     'a stopped getter holds up nobody even if the process that put the item blocks at once in something else (blocked)':

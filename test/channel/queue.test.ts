@@ -17,7 +17,7 @@ import { test } from '../cases.ts';
 import { waiting } from '../inside.ts';
 
 describe('put and get', () => {
-  test('first in, first out, whichever way items go in and out', async () => {
+  test('items come out in the order in which they went in, whichever way they go in and out', async () => {
     const queue = new Queue<unknown>();
     queue.putSync(1);
     await queue.put('two');
@@ -31,14 +31,14 @@ describe('put and get', () => {
     assert.equal(queue.empty(), true);
   });
 
-  test('numbers of every kind', () => {
+  test('numbers of every kind arrive as they were put', () => {
     const queue = new Queue<number>();
     const numbers = [0, -0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 0.5, Number.NaN, Number.POSITIVE_INFINITY];
     for (const n of numbers) queue.putSync(n);
     for (const n of numbers) assert.ok(Object.is(queue.getSync(), n));
   });
 
-  test('a bound that makes no sense', () => {
+  test('a bound of a queue that makes no sense is refused', () => {
     assert.throws(() => new Queue('3' as never), TypeError);
     assert.throws(() => new Queue(Number.NaN), RangeError);
     for (const none of [undefined, 0, -1, 2 ** 31]) assert.equal(new Queue(none).maxsize, 0);
@@ -128,7 +128,7 @@ describe('time-outs and aborts', () => {
     assert.equal(await got, 1);
   });
 
-  test('very long time-outs wait', async () => {
+  test('very long time-outs do not end at once', async () => {
     for (const timeout of [2 ** 31, 1e300, Number.MAX_VALUE, Number.POSITIVE_INFINITY]) {
       const queue = new Queue<number>();
       const got = queue.get({ timeout });
@@ -138,7 +138,7 @@ describe('time-outs and aborts', () => {
     }
   });
 
-  test('options that make no sense change nothing', async () => {
+  test('options of put and get that make no sense are refused, and change nothing', async () => {
     const queue = new Queue<number>(1);
     for (const timeout of [-1, Number.NaN, Number.NEGATIVE_INFINITY]) {
       await assert.rejects(queue.get({ timeout }), RangeError);
@@ -186,7 +186,7 @@ describe('time-outs and aborts', () => {
 });
 
 describe('putMany and getMany', () => {
-  test('done says how many are in', async () => {
+  test('the error of a putMany says by done how many items are in', async () => {
     const queue = new Queue<unknown>(3);
     await assert.rejects(
       queue.putMany([1, 2, 3, 4, 5], { timeout: 5 }),
@@ -315,7 +315,7 @@ describe('putMany and getMany', () => {
 });
 
 describe('shutdown', () => {
-  test('nothing goes in, what is inside comes out, then it is the end', async () => {
+  test('after a shutdown nothing goes in, and what is inside comes out', async () => {
     const queue = new Queue<number>(1);
     queue.putSync(1);
     const put = queue.put(2);
@@ -331,7 +331,7 @@ describe('shutdown', () => {
     assert.equal(queue.qsize(), 0);
   });
 
-  test('immediate throws away what is inside', async () => {
+  test('an immediate shutdown throws away what is inside', async () => {
     const queue = new Queue<unknown>();
     await queue.putMany([1, 'two', new Uint8Array(100_000)]);
     queue.shutdown();
@@ -342,7 +342,7 @@ describe('shutdown', () => {
     await assert.rejects(queue.get(), ShutDown);
   });
 
-  test('iteration ends there; leaving it early costs no item', async () => {
+  test('iteration ends at a shutdown; leaving it early costs no item', async () => {
     const queue = new Queue<number>();
     await queue.putMany([1, 2, 3, 4]);
     for await (const n of queue) if (n === 2) break;
@@ -355,7 +355,7 @@ describe('shutdown', () => {
 });
 
 describe('close', () => {
-  test('ends the waits of this process and every later use', async () => {
+  test('close ends the waits of this process and every later use', async () => {
     const queue = new Queue<number>(1);
     const got = queue.get();
     queue.close();
@@ -387,7 +387,7 @@ describe('close', () => {
     }
   });
 
-  test('a put that waits ends too', async () => {
+  test('close ends a put that waits', async () => {
     const queue = new Queue<number>(1);
     queue.putSync(1);
     const put = queue.put(2);
@@ -395,7 +395,7 @@ describe('close', () => {
     await assert.rejects(put, ClosedError);
   });
 
-  test('leaving a block closes', () => {
+  test('leaving a using block closes the queue', () => {
     let outside: SimpleQueue<number>;
     {
       using queue = new SimpleQueue<number>();
@@ -406,7 +406,7 @@ describe('close', () => {
 });
 
 describe('items', () => {
-  test('one that cannot be sent is refused, and the queue goes on', async () => {
+  test('an item that cannot be sent is refused, and the queue goes on', async () => {
     const queue = new Queue<unknown>(2);
     queue.putSync(1);
     await assert.rejects(queue.put({ a: [Symbol('no')] }), (e: SerializationError) => {
@@ -472,7 +472,7 @@ describe('items', () => {
     assert.deepEqual(await queue.getMany(9), [3]);
   });
 
-  test('a queue in a queue in a queue; the same object comes back', async () => {
+  test('a queue in a queue in a queue comes back as the same object', async () => {
     const [a, b, c] = [new Queue<unknown>(), new Queue<unknown>(), new SimpleQueue<unknown>()];
     c.putSync('deep');
     b.putSync(c);
@@ -486,7 +486,7 @@ describe('items', () => {
     assert.equal(inner.getSync(), 'deep');
   });
 
-  test('many large and small binaries in one item, empty ones too', async () => {
+  test('many large and small binaries in one item arrive whole, empty ones too', async () => {
     const queue = new Queue<Uint8Array[]>();
     const sizes = [0, 1, 100, 40_000, 32_768, 0, 1 << 20, 65_536, 32_767];
     const item = sizes.map((size, i) => new Uint8Array(size).fill(i + 1));
@@ -496,7 +496,7 @@ describe('items', () => {
     assert.deepEqual(await queue.get(), []);
   });
 
-  test('a message of 512 MB', async () => {
+  test('a message of 512 MB arrives whole', async () => {
     const queue = new Queue<Uint8Array>(1);
     const bytes = new Uint8Array(512e6);
     bytes[0] = 1;

@@ -25,7 +25,7 @@ test('a shared value is decoded in each process, as it was when it was shared', 
   assert.equal(await answers.get(), shared);
 });
 
-test('functions, and other shared objects, may be in it', async () => {
+test('functions and other shared objects may be in a shared value', async () => {
   const queue = new Queue<number>();
   const factor = 3;
   const shared = share({ queue, times: (n: number) => n * factor });
@@ -33,7 +33,7 @@ test('functions, and other shared objects, may be in it', async () => {
   assert.equal(await queue.get(), 21);
 });
 
-test('what cannot be sent is refused at once; what is closed is closed; nothing stays', () => {
+test('share() refuses what cannot be sent; a closed value cannot be read and leaves nothing', () => {
   assert.throws(() => share({ a: Symbol('x') }), SerializationError);
   const before = heapBytes();
   for (let i = 0; i < 50; i++) share(new Uint8Array(1e6)).close();

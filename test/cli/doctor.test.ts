@@ -17,13 +17,13 @@ function doctor(options: readonly string[], platform: string) {
 describe('multiproc doctor prints one line', () => {
   const here = `on ${process.platform} ${process.arch} with Node ${process.versions.node}`;
 
-  test('with processes, where they work', () => {
+  test('multiproc doctor prints one line with processes, where they work', () => {
     const { status, stdout, stderr } = doctor([], '');
     assert.deepEqual([status, stderr], [0, '']);
     assert.equal(stdout, `The platform is linux, ${here}: processes and threads.\n`);
   });
 
-  test('with the reason, where only threads work', () => {
+  test('multiproc doctor prints one line with the reason, where only threads work', () => {
     const { status, stdout, stderr } = doctor(['--no-addons'], '');
     assert.deepEqual([status, stderr], [0, '']);
     const [line, ...rest] = stdout.split('\n');
@@ -32,7 +32,7 @@ describe('multiproc doctor prints one line', () => {
     assert.match(line!, /start node with --allow-addons/);
   });
 
-  test('and fails, where the environment asks for what does not work', () => {
+  test('multiproc doctor prints one line and fails, where the environment asks for what does not work', () => {
     const { status, stdout, stderr } = doctor(['--no-addons'], 'native');
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(stderr, /^multiproc doctor: .*--allow-addons/);

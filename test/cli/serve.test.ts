@@ -50,7 +50,7 @@ describe('multiproc serve', { skip, timeout: 60_000 }, () => {
     return stdout.trim();
   }
 
-  test('what it prints starts a program; key and items outlive the server; only this user reads them', async () => {
+  test('what multiproc serve prints starts a program; key and items outlive the server; only this user reads them', async () => {
     const port = await freePort();
     const first = await start(port);
     assert.match(first.line, /^MULTIPROC_CLUSTER=redis:\/\/:\S+@127\.0\.0\.1:\d+ MULTIPROC_KEY_FILE=\S+ node app\.js$/);
@@ -74,7 +74,7 @@ describe('multiproc serve', { skip, timeout: 60_000 }, () => {
     assert.deepEqual(await once(second.child, 'exit'), [0, null]);
   });
 
-  test('says what to install if there is no server, and which commands exist if one does not', () => {
+  test('multiproc serve says what to install if there is no server, and which commands exist if one does not', () => {
     const none = spawnSync(process.execPath, [cli, 'serve'], { env: { PATH: folder }, encoding: 'utf8' });
     assert.equal(none.status, 1);
     assert.match(none.stderr, /neither valkey-server nor redis-server is installed.*apt-get install redis-server/);

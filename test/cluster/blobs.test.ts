@@ -37,7 +37,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
     return (await blobs(namespace)).find((name) => name.includes(':b:'))!;
   };
 
-  test('they travel in parts beside the job, arrive whole, and no part stays', async () => {
+  test('large arguments and results travel in parts beside the job, arrive whole, and no part stays', async () => {
     const redis = await stages.server();
     const stage = await stages.of('parts');
     const pool = stage.pool();
@@ -59,7 +59,7 @@ describe('large arguments and results', { skip, timeout: 290_000 }, () => {
     await noBlob('parts');
   });
 
-  test('many at once, mixed with small ones, are not mistaken for each other', async () => {
+  test('many large arguments at once, mixed with small ones, are not mistaken for each other', async () => {
     const stage = await stages.of('mixed');
     await stage.host({ slots: 2 });
     const pool = stage.pool();

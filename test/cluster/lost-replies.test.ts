@@ -34,7 +34,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     return value;
   }
 
-  test('of a put: the item is there once', async () => {
+  test('a lost reply of a put: the item is there once', async () => {
     const queue = cluster.queue<number>(3);
     await cutting('put', () => queue.put(1));
     await cutting('put', () => queue.putMany([2, 3]));
@@ -42,7 +42,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     assert.deepEqual(await queue.getMany(9), [1, 2, 3]);
   });
 
-  test('of a get: the item comes, and only that one is gone', async () => {
+  test('a lost reply of a get: the item comes, and only that one is gone', async () => {
     const queue = cluster.queue<number>();
     await queue.putMany([1, 2, 3, 4]);
     assert.equal(await cutting('get', () => queue.get()), 1);
@@ -51,7 +51,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     assert.equal(await queue.qsize(), 0);
   });
 
-  test('of a get that waits, and of the put that ends the wait', async () => {
+  test('a lost reply of a get that waits, and of the put that ends the wait', async () => {
     const mine = cluster.queue<number>(0, { name: 'waited' });
     const theirs = other.queue<number>(0, { name: 'waited' });
     const first = mine.get();
@@ -64,7 +64,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     assert.equal(await mine.qsize(), 0);
   });
 
-  test('of an item told done, with and without redelivery', async () => {
+  test('a lost reply of an item told done, with and without redelivery', async () => {
     for (const redeliver of [false, true]) {
       const queue = cluster.joinableQueue<number>(0, { redeliver });
       await queue.putMany([1, 2]);
@@ -77,7 +77,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     }
   });
 
-  test('of acquire and release: the lock is held once, and let go once', async () => {
+  test('a lost reply of acquire and release: the lock is held once, and let go once', async () => {
     const lock = cluster.lock({ name: 'cut' });
     const theirs = other.lock({ name: 'cut' });
     const held = await cutting('take', () => lock.guard());
@@ -93,7 +93,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     await assert.rejects(lock.release(), StateError);
   });
 
-  test('of a semaphore: no unit is lost, none is made', async () => {
+  test('a lost reply of a semaphore: no unit is lost, none is made', async () => {
     const semaphore = cluster.boundedSemaphore(2);
     await cutting('take', () => semaphore.acquire());
     assert.equal(await semaphore.getValue(), 1);
@@ -102,7 +102,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     await assert.rejects(semaphore.release(), StateError);
   });
 
-  test('of an update of a dict or a value: the function counts once', async () => {
+  test('a lost reply of an update of a dict or a value: the function counts once', async () => {
     const dict = await cutting('fill', async () => {
       const made = cluster.dict([['n', 1]]);
       assert.equal(await made.get('n'), 1);
@@ -117,7 +117,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     assert.equal(await value.get(), 10);
   });
 
-  test('of a barrier: each party has come once', async () => {
+  test('a lost reply of a barrier: each party has come once', async () => {
     const mine = cluster.barrier(3, { name: 'three' });
     const theirs = other.barrier(3, { name: 'three' });
     for (const word of ['arrive', 'look']) {
@@ -133,7 +133,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     }
   });
 
-  test('of a condition: a wait begins once, and is notified once', async () => {
+  test('a lost reply of a condition: a wait begins once, and is notified once', async () => {
     const lock = cluster.lock();
     const condition = cluster.condition(lock);
     const ended: number[] = [];
@@ -163,7 +163,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
     assert.deepEqual(ended, [1, 2]);
   });
 
-  test('of many at random, and all come late: every item comes once and in order, every update counts, and a lock has one owner', async () => {
+  test('many lost and late replies, at random: every item comes once and in order, every update counts, and a lock has one owner', async () => {
     let seed = 1;
     const random = () => {
       seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;

@@ -73,7 +73,7 @@ describe('outages', { skip, timeout: 300_000 }, () => {
     assert.deepEqual([linesOf(never).length, linesOf(waits).length], [1, 1]);
   });
 
-  test('FLUSHALL: what may run again does, the rest rejects with ERR_DATA_LOST, and later tasks run', async () => {
+  test('after FLUSHALL what may run again does, the rest rejects with ERR_DATA_LOST, and later tasks run', async () => {
     const { redis, stage } = await begin(2000);
     await stage.host({ slots: 2 });
     const pool = stage.pool();

@@ -187,7 +187,7 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     });
   }
 
-  test('a server that is not there, is full, or drops keys', async () => {
+  test('a server that is not there, is full, or drops keys rejects calls with its code', async () => {
     await assert.rejects(
       new Cluster({ url: 'redis://127.0.0.1:1', connectTimeout: 300 }).queue().put(1),
       (error: ClusterError) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE',

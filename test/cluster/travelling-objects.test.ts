@@ -56,7 +56,7 @@ describe('objects of a cluster in tasks', { skip, timeout: 290_000 }, () => {
     assert.equal(await coming, '7 7 8');
   }
 
-  test('as arguments, without names and with them', async () => {
+  test('objects of a cluster go into tasks as arguments, without names and with them', async () => {
     const { cluster, pool } = await stageOf('arguments');
     for (const name of [undefined, (kind: string) => ({ name: `my ${kind}` })]) {
       const objects = objectsOf(cluster, name);
@@ -64,7 +64,7 @@ describe('objects of a cluster in tasks', { skip, timeout: 290_000 }, () => {
     }
   });
 
-  test('by the variables of a function', async () => {
+  test('objects of a cluster go into tasks by the variables of a function', async () => {
     const { cluster, pool } = await stageOf('variables');
     const objects = objectsOf(cluster);
     await accompany(

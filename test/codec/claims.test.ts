@@ -70,7 +70,7 @@ describe('resizable buffers', () => {
     out.byte(7);
   };
 
-  test('of a stranger arrive with a fixed length, however many they are', () => {
+  test('resizable buffers of a stranger arrive with a fixed length, however many they are', () => {
     const message = withTable(60_000, tiny(2 ** 20));
     for (const far of sockets) {
       const before = mappings();
@@ -82,7 +82,7 @@ describe('resizable buffers', () => {
     }
   });
 
-  test('are sent through a socket with the length that they have', () => {
+  test('resizable buffers are sent through a socket with the length that they have', () => {
     const buffer = resizable(8, 2 ** 32);
     const view = new Uint8Array(buffer, 4);
     view[0] = 9;
@@ -91,7 +91,7 @@ describe('resizable buffers', () => {
     assert.equal(shown.buffer, arrived);
   });
 
-  test('within the family stay resizable as far as the message pays for them', () => {
+  test('resizable buffers within the family stay resizable as far as the message pays for them', () => {
     const few = Array.from({ length: 64 }, () => resizable(1, 2 ** 20));
     assert.deepEqual(
       through(few, reach.FAMILY).map((buffer) => [buffer.resizable, buffer.byteLength, buffer.maxByteLength]),
@@ -102,7 +102,7 @@ describe('resizable buffers', () => {
     assert.equal((through([resizable(1, 2 ** 31)], reach.FAMILY)[0] as Resizable).maxByteLength, 2 ** 31);
   });
 
-  test('more of them are refused, where they are sent and where they arrive', () => {
+  test('resizable buffers that reserve too much are refused, where they are sent and where they arrive', () => {
     const many = Array.from({ length: 70 }, () => resizable(1, 2));
     assert.throws(() => through(many, reach.FAMILY), { name: 'SerializationError', message: /reserve too much/ });
     const large = [resizable(1, 2 ** 32), resizable(1, 2 ** 32)];
@@ -309,7 +309,7 @@ describe('what arrives is paid for by its bytes', () => {
   };
 
   for (const [name, write] of Object.entries(cheapest)) {
-    test(name, () => {
+    test(`what arrives is paid for by its bytes: ${name}`, () => {
       const message = letter((out) => {
         out.byte(tag.ARRAY);
         out.uint(COUNT);
@@ -329,7 +329,7 @@ describe('what arrives is paid for by its bytes', () => {
     });
   }
 
-  test('short arrays of holes', () => {
+  test('many short arrays of holes in one message are refused', () => {
     const message = letter((out) => {
       out.byte(tag.ARRAY);
       out.uint(COUNT);

@@ -16,7 +16,7 @@ import { roundTrip } from './round-trip.ts';
 const { subtle } = webcrypto;
 
 describe('a key', () => {
-  test('that is secret, public or private arrives as what it is', () => {
+  test('a key that is secret, public or private arrives as what it is', () => {
     const secret = createSecretKey(Buffer.from('secret'));
     assert.ok(roundTrip(secret).equals(secret));
     for (const type of ['rsa', 'ec', 'ed25519', 'x25519', 'rsa-pss'] as const) {
@@ -28,7 +28,7 @@ describe('a key', () => {
     }
   });
 
-  test('signs in a process and in a thread', async () => {
+  test('a key signs in a process and in a thread', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     const data = Buffer.from('data');
     for (const Kind of [Pool, ThreadPool]) {
@@ -38,7 +38,7 @@ describe('a key', () => {
     }
   });
 
-  test('of WebCrypto keeps its algorithm and usages', async () => {
+  test('a key of WebCrypto keeps its algorithm and usages', async () => {
     const hmac = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['sign', 'verify']);
     const ec = (await subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, [
       'sign',
@@ -60,7 +60,7 @@ describe('a key', () => {
     }
   });
 
-  test('of WebCrypto signs in a process and in a thread', async () => {
+  test('a key of WebCrypto signs in a process and in a thread', async () => {
     const key = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['sign', 'verify']);
     const data = Buffer.from('data');
     for (const Kind of [Pool, ThreadPool]) {
@@ -70,7 +70,7 @@ describe('a key', () => {
     }
   });
 
-  test('that is not extractable is refused, and so is one in a captured variable', async () => {
+  test('a key that is not extractable is refused, and so is one in a captured variable', async () => {
     const key = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
     assert.throws(
       () => roundTrip({ key }),
@@ -85,7 +85,7 @@ describe('a key', () => {
     assert.equal(await pool.apply(() => secret.export().toString()), 'captured');
   });
 
-  test('that is not extractable goes to a thread and back, and stays so', async () => {
+  test('a key that is not extractable goes to a thread and back, and stays so', async () => {
     const usages = ['sign', 'verify'] as const;
     const key = await subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, [...usages]);
     const data = Buffer.from('data');
@@ -106,7 +106,7 @@ describe('a key', () => {
     );
   });
 
-  test('does not leave the family, with a key or without', async () => {
+  test('a key does not leave the family, with a key or without', async () => {
     for (const authKey of [undefined, 'the key of a test']) {
       using listener = new Listener({ authKey });
       const [served, client] = await Promise.all([listener.accept(), connect(listener.address, { authKey })]);

@@ -172,7 +172,7 @@ describe('a property of an error', () => {
     assert.throws(() => send({ error: inner, other: Symbol('s') }, 'value'), { path: 'value.other' });
   });
 
-  test('of an HTTP client keeps what was answered', async () => {
+  test('a property of an error of an HTTP client keeps what was answered', async () => {
     const request = process.stdout;
     const response = { status: 503, data: { reason: 'busy' }, headers: { 'retry-after': '1' }, request };
     const config = { url: '/x', validateStatus: () => true };
@@ -188,7 +188,7 @@ describe('a property of an error', () => {
     assert.match(String(not), /^\[not sent: Cannot send response\.request: /);
   });
 
-  test('that is an instance of a registered class is whole or not there', () => {
+  test('a property of an error that is an instance of a registered class is whole or not there', () => {
     class Whole {
       readonly symbol = Symbol('s');
       readonly fine = new Error('m');
@@ -197,7 +197,7 @@ describe('a property of an error', () => {
     assert.deepEqual(arrives({ list: [new Whole(), 1] }), { list: [why('list[0].symbol'), 1] });
   });
 
-  test('may nest as deeply as anything, and deeper ones are cut off', () => {
+  test('a property of an error may nest as deeply as anything, and deeper ones are cut off', () => {
     let deep: unknown[] = [];
     for (let i = 0; i < 100_000; i++) deep = [deep];
     let levels = 0;
@@ -233,7 +233,7 @@ describe('a stack that is no text', () => {
     }
   });
 
-  test('of a task does not hide its error, nor does a frozen limit of stacks', async () => {
+  test('a stack of a task that is no text does not hide its error, nor does a frozen limit of stacks', async () => {
     await using pool = new Pool(1);
     const spoil = [
       () => void (Error.prepareStackTrace = (_, sites) => sites),

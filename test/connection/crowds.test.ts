@@ -58,7 +58,7 @@ describe('a crowd of one address', () => {
     for (const socket of [slow, ...late, ...silent]) socket.destroy();
   });
 
-  test('keeps out nobody of the same address whose answer comes in time', async () => {
+  test('a crowd of one address keeps out nobody of the same address whose answer comes in time', async () => {
     const silent = await crowd(PLACES + 50, '127.0.0.5', listener);
     await watched(until(() => gone(silent) >= 50));
     // Those who are there have their time first.

@@ -72,7 +72,7 @@ test('a sender that is disturbed at any point tears nothing, and its end is gone
   assert.ok(count >= 3, `${count}`);
 });
 
-test('one that is disturbed at any point of close is gone', async () => {
+test('an end that is disturbed at any point of close is gone', async () => {
   const count = await disturbEverywhere(
     (end: Connection) => end.close(),
     ends,

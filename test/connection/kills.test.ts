@@ -10,7 +10,7 @@ const LONG = { timeout: 30_000 };
 
 describe('a pipe whose other end was killed', () => {
   for (const kind of ['looping', 'blocked'] as const) {
-    test(`ends for a ${kind} receiver, after what was sent`, async () => {
+    test(`a pipe whose other end was killed ends for a ${kind} receiver, after what was sent`, async () => {
       using _ = watchdog(`${kind} receiver`, 60);
       const [here, there] = pipe();
       const victim = start(async (end: Connection) => {
@@ -42,7 +42,7 @@ describe('a pipe whose other end was killed', () => {
     });
   }
 
-  test('ends for a sender that waits for room', async () => {
+  test('a pipe whose other end was killed ends for a sender that waits for room', async () => {
     using _ = watchdog('sender', 60);
     const [here, there] = pipe();
     const victim = start(
@@ -58,7 +58,7 @@ describe('a pipe whose other end was killed', () => {
     await assert.rejects(full, EndOfStreamError);
   });
 
-  test('lives as long as another member holds that end', async () => {
+  test('a pipe whose other end was killed lives as long as another member holds that end', async () => {
     using _ = watchdog('two holders', 60);
     const [here, there] = pipe();
     const hold = (end: Connection) => end.recvSync();
@@ -78,7 +78,7 @@ describe('a pipe whose other end was killed', () => {
   });
 });
 
-test('an end on its way is not gone, and is when nobody took it out', async () => {
+test('an end of a pipe on its way is not gone, and is when nobody took it out', async () => {
   using _ = watchdog('on its way', 60);
   const [here, there] = pipe();
   const queue = new Queue<Connection>();
@@ -100,7 +100,7 @@ test('an end on its way is not gone, and is when nobody took it out', async () =
   await assert.rejects(a.recv(LONG), EndOfStreamError);
 });
 
-test('an end that was collected is gone', async () => {
+test('an end of a pipe that was collected is gone', async () => {
   using _ = watchdog('collected', 60);
   const open = () => pipe()[0];
   const here = open();
@@ -117,7 +117,7 @@ test('an end that was collected is gone', async () => {
   await ended;
 });
 
-test('ends travel to and fro, and always arrive', async () => {
+test('ends of pipes travel to and fro, and always arrive', async () => {
   using _ = watchdog('to and fro', 60);
   const [a, b] = pipe();
   const [line, far] = pipe();
@@ -191,7 +191,7 @@ test('a pipe is full from 1024 messages, or 16 MiB of them', async () => {
   }
 });
 
-test('512 MB pass, both ways', async () => {
+test('512 MB pass through a pipe, both ways', async () => {
   using _ = watchdog('512 MB', 120);
   const [here, there] = pipe();
   const child = start(async (end: Connection) => {

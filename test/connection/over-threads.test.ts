@@ -11,7 +11,11 @@ await overThreads(
   {
     'test_ignore: a signal in the middle of blocked calls does no harm':
       'the signal would be for the program, for whose threads Node then ends the inspector',
-    'carries copies of what looks at a SharedArray, small and large':
-      "the view's buffer is the memory of the whole program there, and is refused",
+    ...Object.fromEntries(
+      ['tcp', 'tcp by object', 'unix'].map((name) => [
+        `a connection over ${name} carries copies of what looks at a SharedArray, small and large`,
+        "the view's buffer is the memory of the whole program there, and is refused",
+      ]),
+    ),
   },
 );

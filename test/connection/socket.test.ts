@@ -36,7 +36,7 @@ async function pair(address: Address | undefined, authKey?: string): Promise<[Co
 
 for (const [name, address] of places) {
   describe(`a connection over ${name}`, () => {
-    test('carries values and bytes both ways, in order', async () => {
+    test(`a connection over ${name} carries values and bytes both ways, in order`, async () => {
       const [a, b] = await pair(address, 'the test key');
       const big = new Uint8Array(300_000).fill(7);
       const values = [1, undefined, 'text', { deep: [new Map([[1, big]])] }, new Date(5), big, -0, [big, big]];
@@ -56,7 +56,7 @@ for (const [name, address] of places) {
       b.close();
     });
 
-    test('carries copies of what looks at a SharedArray, small and large', async () => {
+    test(`a connection over ${name} carries copies of what looks at a SharedArray, small and large`, async () => {
       const [a, b] = await pair(address, 'the test key');
       for (const length of [4, 100_000]) {
         const array = new SharedArray('int32', length);
@@ -72,7 +72,7 @@ for (const [name, address] of places) {
       b.close();
     });
 
-    test('has all of a message sent before it closes, however late the other end takes it', async () => {
+    test(`a connection over ${name} has all of a message sent before it closes, however late the other end takes it`, async () => {
       const [a, b] = await pair(address, 'the test key');
       a.send(new Uint8Array(2 ** 24)).catch(() => {});
       a.close();
@@ -83,7 +83,7 @@ for (const [name, address] of places) {
       b.close();
     });
 
-    test('has Sync twins, which mix with the others', async () => {
+    test(`a connection over ${name} has Sync twins, which mix with the others`, async () => {
       const [a, b] = await pair(address, 'the test key');
       a.sendSync({ n: 1 });
       await a.send({ n: 2 });
@@ -106,7 +106,7 @@ for (const [name, address] of places) {
       b.close();
     });
 
-    test('ends for the other one when it is closed, after what was sent', async () => {
+    test(`a connection over ${name} ends for the other one when it is closed, after what was sent`, async () => {
       const [a, b] = await pair(address, 'the test key');
       await a.send('last');
       a.close();
@@ -122,7 +122,7 @@ for (const [name, address] of places) {
       b.close();
     });
 
-    test('hands what is too much for the system over piece by piece', async () => {
+    test(`a connection over ${name} hands what is too much for the system over piece by piece`, async () => {
       const [a, b] = await pair(address, 'the test key');
       const big = new Uint8Array(2 ** 25).map((_, i) => i * 31);
       const sent = Promise.all([a.send(big), a.sendBytes(big), a.send('end')]);
@@ -139,7 +139,7 @@ for (const [name, address] of places) {
 }
 
 describe('waits', () => {
-  test('end in time and by a signal, and nothing is taken', async () => {
+  test('waits end in time and by a signal, and nothing is taken', async () => {
     const [a, b] = await pair(undefined, 'the test key');
     await assert.rejects(b.recv({ timeout: 1 }), TimeoutError);
     await assert.rejects(b.recv({ timeout: 0 }), TimeoutError);
@@ -160,7 +160,7 @@ describe('waits', () => {
     a.close();
   });
 
-  test('of a send end before anything is sent, or with the connection', async () => {
+  test('a wait of a send ends before anything is sent, or with the connection', async () => {
     const [a, b] = await pair(undefined, 'the test key');
     const full = a.sendBytes(new Uint8Array(2 ** 24), { timeout: 50 });
     const behind = a.send('never', { timeout: 1 });
@@ -174,7 +174,7 @@ describe('waits', () => {
 });
 
 describe('what crosses', () => {
-  test('functions and instances only where both ends have shown the key', async () => {
+  test('functions and instances cross only where both ends have shown the key', async () => {
     const [a, b] = await pair(undefined, 'the test key');
     const factor = 6;
     await a.send((n: number) => n * factor);
@@ -189,7 +189,7 @@ describe('what crosses', () => {
     for (const end of [a, b, c, d]) end.close();
   });
 
-  test('no shared object, which may be of another family', async () => {
+  test('no shared object crosses, for it may be of another family', async () => {
     const [a, b] = await pair(undefined, 'the test key');
     const queue = new Queue();
     await assert.rejects(
@@ -224,7 +224,7 @@ test('a torn message is an error of its own, the end comes after it', async () =
 
 describe('a process at the other end', () => {
   for (const [name, address] of places) {
-    test(`over ${name} blocks in Sync calls, and 512 MB pass`, async () => {
+    test(`a process at the other end over ${name} blocks in Sync calls, and 512 MB pass`, async () => {
       using _ = watchdog('512 MB', 300);
       using listener = new Listener({ address, authKey: 'the test key' });
       const child = start(async (where: Address) => {
@@ -248,7 +248,7 @@ describe('a process at the other end', () => {
       assert.equal(child.exitCode, 0);
     });
 
-    test(`over ${name} has what it did not await sent before it ends, closed or not`, async () => {
+    test(`a process at the other end over ${name} has what it did not await sent before it ends, closed or not`, async () => {
       using _ = watchdog('not awaited', 60);
       using listener = new Listener({ address, authKey: 'the test key' });
       for (const closes of [true, false]) {
@@ -273,7 +273,7 @@ describe('a process at the other end', () => {
       }
     });
 
-    test(`over ${name} ends the connection when it is killed, whatever it had not read`, async () => {
+    test(`a process at the other end over ${name} ends the connection when it is killed, whatever it had not read`, async () => {
       using _ = watchdog('killed', 60);
       using listener = new Listener({ address, authKey: 'the test key' });
       const child = start(async (where: Address) => {
@@ -292,7 +292,7 @@ describe('a process at the other end', () => {
       served.close();
     });
 
-    test(`over ${name} that is killed in the middle of a message tears it`, async () => {
+    test(`a process at the other end over ${name} that is killed in the middle of a message tears it`, async () => {
       using _ = watchdog('torn', 60);
       using listener = new Listener({ address, authKey: 'the test key' });
       const begun = new Queue<true>();

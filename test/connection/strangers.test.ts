@@ -53,7 +53,7 @@ function messageOf(socket: Socket): Promise<Buffer> {
 }
 
 describe('a listener with a key', () => {
-  test(`survives whatever strangers send, does not grow, and serves others (seed ${seed})`, async () => {
+  test(`a listener with a key survives whatever strangers send, does not grow, and serves others (seed ${seed})`, async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: KEY });
     const dice = random(seed);
     const round = async () => {
@@ -79,7 +79,7 @@ describe('a listener with a key', () => {
     await isServed(listener);
   });
 
-  test('takes its time with those who showed a wrong key, and none from others', async () => {
+  test('a listener with a key takes its time with those who showed a wrong key, and none from others', async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: KEY });
     const guess = async () => {
       const start = performance.now();
@@ -91,7 +91,7 @@ describe('a listener with a key', () => {
     await isServed(listener);
   });
 
-  test('gives up who says nothing, and is not kept busy by many of them', async () => {
+  test('a listener with a key gives up who says nothing, and is not kept busy by many of them', async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: KEY });
     const silent = await Promise.all(Array.from({ length: 80 }, () => stranger(listener)));
     const [served, client] = await Promise.all([listener.accept(), connect(listener.address, { authKey: KEY })]);
@@ -104,7 +104,7 @@ describe('a listener with a key', () => {
     served.close();
   });
 
-  test('is not taken in by its own answers', async () => {
+  test('a listener with a key is not taken in by its own answers', async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: KEY });
     // Asks the listener to answer its own challenge, over a second connection.
     const [first, second] = await Promise.all([stranger(listener), stranger(listener)]);
@@ -118,7 +118,7 @@ describe('a listener with a key', () => {
     await isServed(listener);
   });
 
-  test('looks at no message of one that has not shown the key', async () => {
+  test('a listener with a key looks at no message of one that has not shown the key', async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: KEY });
     const socket = await stranger(listener);
     await messageOf(socket);
@@ -130,7 +130,7 @@ describe('a listener with a key', () => {
 });
 
 describe('a client with a key', () => {
-  test('is not taken in by a listener that lets everybody in, repeats, or says nothing', async () => {
+  test('a client with a key is not taken in by a listener that lets everybody in, repeats, or says nothing', async () => {
     const answers: ((socket: Socket) => void)[] = [
       (socket) => socket.write(Buffer.concat([Buffer.from([16]), Buffer.from('multiproc 1 open')])),
       (socket) => socket.write(Buffer.concat([Buffer.from([5]), Buffer.from('hello')])),

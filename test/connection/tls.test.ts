@@ -9,7 +9,7 @@ import { cert, key } from './certificate.ts';
 const ADDRESS = '127.0.0.1:0';
 
 describe('over TLS', () => {
-  test('messages of all sizes cross, and the end is told', async () => {
+  test('over TLS messages of all sizes cross, and the end is told', async () => {
     using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
     const [served, client] = await watched(
       Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key', tls: { ca: cert } })]),
@@ -27,7 +27,7 @@ describe('over TLS', () => {
     client.close();
   });
 
-  test('the Sync calls, and sending it to another process, are refused with the reason', async () => {
+  test('over TLS the Sync calls, and sending it to another process, are refused with the reason', async () => {
     using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
     const [served, client] = await watched(
       Promise.all([listener.accept(), connect(listener.address, { authKey: 'the test key', tls: { ca: cert } })]),
@@ -45,7 +45,7 @@ describe('over TLS', () => {
     served.close();
   });
 
-  test('an unknown certificate, a wrong key and a client without TLS are turned away, and others are served', async () => {
+  test('over TLS an unknown certificate, a wrong key and a client without TLS are turned away, and others are served', async () => {
     using listener = new Listener({ address: ADDRESS, authKey: 'the test key', tls: { key, cert } });
     await assert.rejects(watched(connect(listener.address, { authKey: 'the test key', tls: {} })), /self-signed/);
     await assert.rejects(

@@ -24,7 +24,7 @@ for (const [name, address] of [
   ['unix', undefined],
 ] as const) {
   describe(`a connection over ${name} that was sent to another process`, () => {
-    test('goes on there, with what had come of it, while the sender closes its own', async () => {
+    test(`a connection over ${name} that was sent to another process goes on there, with what had come of it, while the sender closes its own`, async () => {
       using _ = watchdog('sent', 60);
       const [served, client] = await pair(address);
       const [here, there] = pipe();
@@ -47,7 +47,7 @@ for (const [name, address] of [
       client.close();
     });
 
-    test('lives although its sender was killed right after', async () => {
+    test(`a connection over ${name} that was sent to another process lives although its sender was killed right after`, async () => {
       using _ = watchdog('killed sender', 60);
       const [served, client] = await pair(address);
       const [here, there] = pipe();
@@ -73,7 +73,7 @@ for (const [name, address] of [
   });
 }
 
-test('several at once come to those they were sent to', async () => {
+test('several connections that are sent at once come to those they were sent to', async () => {
   using _ = watchdog('several', 60);
   const pairs = await Promise.all(Array.from({ length: 12 }, () => pair(undefined)));
   const queues = pairs.map(() => new Queue<Connection>());
@@ -90,7 +90,7 @@ test('several at once come to those they were sent to', async () => {
   }
 });
 
-test('one that nobody took out is closed with the queue', async () => {
+test('a connection that nobody took out is closed with the queue', async () => {
   const [served, client] = await pair(undefined);
   const queue = new Queue<unknown>();
   await queue.put(served);
@@ -121,7 +121,7 @@ test('one that nobody took out is closed with the queue', async () => {
   await until(() => descriptors() <= before);
 });
 
-test('sockets and servers of node:net go, too', async () => {
+test('sockets and servers of node:net can be sent too', async () => {
   using _ = watchdog('net', 60);
   const [here, there] = pipe();
   const child = start(async (end: Connection) => {
@@ -151,7 +151,7 @@ test('sockets and servers of node:net go, too', async () => {
   await child.join();
 });
 
-test('what cannot go is refused, and stays as it was', async () => {
+test('a connection that cannot be sent is refused, and stays as it was', async () => {
   const [a, b] = await pair(undefined);
   const [c, d] = await pair(undefined);
   await assert.rejects(a.send({ c }), (error: SerializationError) => error.path === 'value.c');

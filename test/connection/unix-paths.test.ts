@@ -44,14 +44,14 @@ async function assertServes(listener: Listener): Promise<void> {
 }
 
 describe('the socket of a killed listener', () => {
-  test('is replaced by the next one', async () => {
+  test('the socket of a killed listener is replaced by the next one', async () => {
     const path = await stalePath();
     await assert.rejects(connect(path), { code: 'ECONNREFUSED' });
     using listener = new Listener({ address: path });
     await assertServes(listener);
   });
 
-  test('is replaced by one of all that begin at once', async () => {
+  test('the socket of a killed listener is replaced by one of all that begin at once', async () => {
     const path = await stalePath();
     const parties = 4;
     const begin = new Barrier(parties);
@@ -86,7 +86,7 @@ describe('the socket of a killed listener', () => {
 describe('what is not stale stays', () => {
   const inUse = { code: 'EADDRINUSE', message: /another program has this socket/ };
 
-  test('a listener, which does not notice', async () => {
+  test('a listener that is alive keeps its path, and does not notice that another wants it', async () => {
     const address = freshPath();
     using listener = new Listener({ address });
     assert.throws(() => new Listener({ address }), inUse);
@@ -94,7 +94,7 @@ describe('what is not stale stays', () => {
     await assertServes(listener);
   });
 
-  test('a server of other programs, and a file', async () => {
+  test('a server of another program and a file keep their path', async () => {
     const path = freshPath();
     const server = createServer().listen(path);
     assert.throws(() => new Listener({ address: path }), inUse);
@@ -105,7 +105,7 @@ describe('what is not stale stays', () => {
     assert.ok(existsSync(file));
   });
 
-  test('the socket of another listener at the same path, when the first one is closed', async () => {
+  test('the socket of another listener at the same path stays when the first one is closed', async () => {
     const address = freshPath();
     const first = new Listener({ address });
     rmSync(address);
@@ -119,7 +119,7 @@ describe('a path that is longer than the kernel takes', () => {
   const long = `${folder}/${'a'.repeat(150)}/${'b'.repeat(150)}`;
   mkdirSync(long, { recursive: true });
 
-  test('is an address like any other', async () => {
+  test('a path that is longer than the kernel takes is an address like any other', async () => {
     const address = `${long}/socket`;
     {
       using listener = new Listener({ address });
@@ -132,7 +132,7 @@ describe('a path that is longer than the kernel takes', () => {
     assert.throws(() => new Listener({ address: `${long}/${'c'.repeat(100)}` }), RangeError);
   });
 
-  test('may be that of TMPDIR', async () => {
+  test('a path that is longer than the kernel takes may be that of TMPDIR', async () => {
     const { TMPDIR } = process.env;
     process.env.TMPDIR = long;
     try {

@@ -17,9 +17,9 @@ export function casesOf<Make>(
 ): void {
   describe(name, { timeout: 120_000 }, () => {
     for (const [title, run] of Object.entries(cases)) {
-      if (!Object.hasOwn(exceptions, title)) test(title, () => around(run, make));
+      if (!Object.hasOwn(exceptions, title)) test(`${name}: ${title}`, () => around(run, make));
     }
-    test('what it does not do is listed', () => {
+    test(`${name}: the exceptions are cases of the contract`, () => {
       assert.deepEqual(
         Object.keys(exceptions).filter((title) => !Object.hasOwn(cases, title)),
         [],

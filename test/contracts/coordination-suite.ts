@@ -24,7 +24,7 @@ export interface Coordination {
 /** What holds for the locks and signals of managers and clusters beyond what all locks have in common. */
 export function coordinationSuite(of: string, objects: () => Coordination): void {
   describe(`a lock of ${of}`, () => {
-    test('may be released by another process, as in Python', async () => {
+    test(`a lock of ${of} may be released by another process, as in Python`, async () => {
       const lock = objects().lock();
       await lock.acquire();
       await start((l: typeof lock) => l.release(), lock).join();
@@ -32,7 +32,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       await assert.rejects(lock.release(), StateError);
     });
 
-    test('guards a block, with using and await using', async () => {
+    test(`a lock of ${of} guards a block, with using and await using`, async () => {
       const lock = objects().lock();
       {
         await using _ = await lock.guard();
@@ -48,7 +48,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
   });
 
   describe(`an rlock of ${of}`, () => {
-    test('is its owner’s again and again; two concurrent functions do not share it', async () => {
+    test(`an rlock of ${of} is its owner’s again and again; two concurrent functions do not share it`, async () => {
       const lock = objects().rlock();
       const order: string[] = [];
       const nested = async (name: string) => {
@@ -66,7 +66,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       await assert.rejects(lock.release(), StateError);
     });
 
-    test('only its owner may release it', async () => {
+    test(`only its owner may release an rlock of ${of}`, async () => {
       const lock = objects().rlock();
       await lock.acquire();
       const other = start(async (l: typeof lock) => {
@@ -112,7 +112,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       });
     };
 
-    test('notify wakes one, notifyAll all, and each has the lock again', async () => {
+    test(`notify of a condition of ${of} wakes one, notifyAll all, and each has the lock again`, async () => {
       const condition = objects().condition();
       const said = new Queue<string>();
       const waiters = [1, 2, 3].map(() => start(waiter, condition, said));
@@ -124,7 +124,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       for (const p of waiters) await p.join();
     });
 
-    test('a killed waiter is forgotten, and one that is killed with the lock lets go of it', async () => {
+    test(`a killed waiter of a condition of ${of} is forgotten, and one that is killed with the lock lets go of it`, async () => {
       const condition = objects().condition(objects().lock());
       const said = new Queue<string>();
       const [killed, other] = [start(waiter, condition, said), start(waiter, condition, said)];
@@ -151,7 +151,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       await condition.release();
     });
 
-    test('time-outs, aborts, and calls without the lock', async () => {
+    test(`a condition of ${of} has time-outs and aborts, and refuses calls without the lock`, async () => {
       const condition = objects().condition();
       await assert.rejects(condition.wait(), StateError);
       await assert.rejects(condition.notify(), StateError);
@@ -186,7 +186,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
   });
 
   describe(`a barrier of ${of}`, () => {
-    test('lets all go on at once, each with another number, again and again', async () => {
+    test(`a barrier of ${of} lets all go on at once, each with another number, again and again`, async () => {
       const barrier = objects().barrier(3);
       const numbers = new Queue<number>();
       const party = async (b: typeof barrier, q: typeof numbers) => {
@@ -202,7 +202,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       assert.equal(await barrier.nWaiting(), 0);
     });
 
-    test('breaks when a party is killed, has no more time, or aborts it; reset makes it whole', async () => {
+    test(`a barrier of ${of} breaks when a party is killed, has no more time, or aborts it; reset makes it whole`, async () => {
       const barrier = objects().barrier(2);
       const said = new Queue<number>();
       const party = start(
@@ -228,7 +228,7 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       await assert.rejects(barrier.wait(), BrokenBarrierError);
     });
 
-    test('a party that ends as it should does not break it', async () => {
+    test(`a party that ends as it should does not break a barrier of ${of}`, async () => {
       const barrier = objects().barrier(2);
       const party = start((b: typeof barrier) => b.wait(), barrier);
       await barrier.wait();

@@ -27,7 +27,7 @@ const times = process.env.TEST_LONG ? 1_000_000 : 20_000;
 /** What holds for everything that behaves like a lock: `make` makes one that is free, and that one may hold. */
 export function lockSuite(name: string, make: () => LockLike): void {
   describe(`${name} as a lock`, { timeout: 600_000 }, () => {
-    test('acquire, release and locked', async () => {
+    test(`${name}: locked follows acquire and release`, async () => {
       const lock = make();
       assert.equal(await lock.locked(), false);
       assert.equal(await lock.acquire(), true);
@@ -43,7 +43,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await isAbandoned(lock), false);
     });
 
-    test('two concurrent async functions do not hold it at once', async () => {
+    test(`${name}: two concurrent async functions do not hold it at once`, async () => {
       const lock = make();
       let inside = 0;
       const visit = async (): Promise<void> => {
@@ -59,7 +59,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
-    test('nor with with() or guard()', async () => {
+    test(`${name}: two concurrent async functions do not hold it at once by with() or guard()`, async () => {
       const lock = make();
       let inside = 0;
       const work = async (): Promise<void> => {
@@ -80,7 +80,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
-    test('a time-out answers false or, of guard, rejects; 0 tries once; an abort takes nothing', async () => {
+    test(`${name}: a time-out answers false or, of guard, rejects; 0 tries once; an abort takes nothing`, async () => {
       const lock = make();
       const reason = new Error('enough');
       const elsewhere = async (): Promise<void> => {
@@ -109,7 +109,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
-    test('options that make no sense change nothing', async () => {
+    test(`${name}: options that make no sense change nothing`, async () => {
       const lock = make();
       for (const timeout of [-1, Number.NaN]) {
         await assert.rejects(lock.acquire({ timeout }), RangeError);
@@ -120,7 +120,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
-    test('close ends the waits of this process, and every later use', async () => {
+    test(`${name}: close ends the waits of this process, and every later use`, async () => {
       const lock = make();
       await lock.acquire();
       lock.close();
@@ -140,7 +140,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       }
     });
 
-    test('another process waits for it, whichever way', async () => {
+    test(`${name}: another process waits for it, whichever way`, async () => {
       const lock = make();
       const answers = new Queue<boolean | string>();
       await lock.acquire();
@@ -167,7 +167,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       await lock.release();
     });
 
-    test('a lock of a killed owner passes on, and is abandoned for just that one', async () => {
+    test(`${name}: a lock of a killed owner passes on, and is abandoned for just that one`, async () => {
       const lock = make();
       const taken = new Queue<number>();
       const hold = async (l: LockLike, q: Queue<number>): Promise<void> => {
@@ -187,7 +187,7 @@ export function lockSuite(name: string, make: () => LockLike): void {
       await owner.join();
     });
 
-    test('mutual exclusion: several processes add to a plain number', async () => {
+    test(`${name}: mutual exclusion: several processes add to a plain number`, async () => {
       const lock = make();
       const counter = newCounter();
       const blocking = (l: LockLike, c: number, n: number): void => {

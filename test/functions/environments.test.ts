@@ -56,26 +56,26 @@ test('stack traces show the TypeScript source, whatever the name of its folder',
   assert.match(stdout, /^threw Error: boom\n.*fail.*typescript-stack\.ts/, stderr);
 });
 
-test("Node's own type stripping", {
+test('functions can be sent from TypeScript whose types Node strips', {
   skip: 'typescript' in process.features && process.features.typescript ? false : 'this Node has none',
 }, () => {
   for (const name of ['typescript.ts', 'live-imports.ts']) runFixture(name);
 });
 
-test('node -e', () => {
+test('functions can be sent from node -e', () => {
   const es5 = text('es5.cjs');
   runFixture('es5.cjs', ['-e', es5]);
 });
 
-test('node --input-type=module -e', () => {
+test('functions can be sent from node --input-type=module -e', () => {
   runFixture('closures.mjs', ['--input-type=module', '-e', text('closures.mjs')]);
 });
 
-test('standard input', () => {
+test('functions can be sent from standard input', () => {
   runFixture('es5.cjs', ['-'], text('es5.cjs'));
 });
 
-test('the REPL', () => {
+test('functions can be sent from the REPL', () => {
   const lines = [
     `const { inChild } = require('./in-child.mjs'); const five = 5;`,
     'var seven = 7; let n = 1; function helper() { return five + seven }',
@@ -94,12 +94,12 @@ for (const entry of ['by-link.mjs', 'without-extension']) {
   });
 }
 
-test('a worker thread', () => {
+test('functions can be sent from a worker thread', () => {
   const start = `new (require('node:worker_threads').Worker)('./entry.mjs')`;
   runFixture('entry.mjs', ['-e', start]);
 });
 
-test('another inspector is attached', () => {
+test('functions can be sent while another inspector is attached', () => {
   runFixture('closures.mjs', ['--inspect=0', 'closures.mjs']);
 });
 
@@ -118,7 +118,8 @@ test('after a signal to itself, by which Node ends the inspector, a process says
 
 for (const format of ['esm', 'cjs']) {
   for (const options of [[], ['--minify'], ['--minify', '--keep-names', '--target=es2017']]) {
-    test(`bundled by esbuild: ${[format, ...options].join(' ')}`, () => bundled(format, options));
+    test(`functions can be sent from a program bundled by esbuild: ${[format, ...options].join(' ')}`, () =>
+      bundled(format, options));
   }
 }
 

@@ -39,7 +39,7 @@ const print = `async function print(tasks) {
 }`;
 
 describe('a folder of any name', () => {
-  test('for ES modules', () => {
+  test('a folder of any name works for ES modules', () => {
     const text = `import { Pool } from 'multiproc';
 import { square } from './lib.mjs';
 import other from './other.cjs';
@@ -66,7 +66,7 @@ ${print}`;
 
   // Node itself loads CommonJS modules from the last two, and no ES modules.
   for (const name of [everything, 'back\\slash', 'two\nlines\tand tabs']) {
-    test(`for CommonJS modules: ${JSON.stringify(name)}`, () => {
+    test(`a folder of any name works for CommonJS modules: ${JSON.stringify(name)}`, () => {
       const text = `const { Pool } = require('multiproc');
 const { six } = require('./other.cjs');
 print({
@@ -83,7 +83,7 @@ ${print}`;
 
   // Vite encodes white space alone in the name of what it evaluates, and writes paths from the root of the project into import().
   for (const name of ['with spaces', everything])
-    test(`for text that Vite evaluates: ${name}`, () => {
+    test(`a folder of any name works for text that Vite evaluates: ${name}`, () => {
       const text = `const { Pool } = require('multiproc');
 const AsyncFunction = (async () => {}).constructor;
 const text = \`const five = 5;

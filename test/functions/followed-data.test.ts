@@ -59,7 +59,7 @@ const changes: Record<string, (it: Row) => void> = {
 
 describe('a change is found', () => {
   for (const [name, change] of Object.entries(changes)) {
-    test(name, () => {
+    test(`a change is found: ${name}`, () => {
       const data = makeRows();
       const followed = FollowedData.of(data, () => {})!;
       assert.equal(followed.isUnchanged(data), true);
@@ -68,7 +68,7 @@ describe('a change is found', () => {
     });
   }
 
-  test('a row more, a row less, two that change places, a name of the list, another list', () => {
+  test('a change is found: a row more, a row less, two that change places, a name of the list, another list', () => {
     for (const change of [
       (data: Row[]) => data.push({}),
       (data: Row[]) => data.pop(),

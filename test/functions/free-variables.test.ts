@@ -86,7 +86,8 @@ function freeNames(source: string): string {
   return [...new Set(free.map(({ name }) => name))].sort().join(' ');
 }
 
-for (const [source, free] of table) test(source, () => assert.equal(freeNames(source), free));
+for (const [source, free] of table)
+  test(`the free variables are found of ${source}`, () => assert.equal(freeNames(source), free));
 
 /** The variables that are assigned after their declaration, and of which there is only one. */
 const assignments: readonly [program: string, assigned: string, single: string][] = [

@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'multiproc-packages-'));
 after(() => rmSync(folder, { recursive: true }));
 const uses = [...libraries, ...made].filter(({ tested }) => tested);
 
-test('popular packages in a task', { concurrency: 2, timeout: 600_000 }, async (t) => {
+test('popular packages work in a task', { concurrency: 2, timeout: 600_000 }, async (t) => {
   const problem = install(
     uses.map(({ name }) => name),
     folder,

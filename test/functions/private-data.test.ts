@@ -171,9 +171,10 @@ const leaks = [
 ];
 
 describe('data that other code may get hold of is not proven', () => {
-  for (const text of leaks) test(text, () => assert.equal(isPrivate(INIT, text), false));
-  test('with, in a script', () => assert.equal(isPrivate(INIT, 'with (rows[0]) { name = 1; }', false), false));
-  test('the result of a script that is evaluated', () => {
+  for (const text of leaks) test(`not proven: ${text}`, () => assert.equal(isPrivate(INIT, text), false));
+  test('data that other code may get hold of is not proven: with, in a script', () =>
+    assert.equal(isPrivate(INIT, 'with (rows[0]) { name = 1; }', false), false));
+  test('data that other code may get hold of is not proven: the result of a script that is evaluated', () => {
     assert.equal(isPrivate(INIT, 'rows;', false), false);
     assert.equal(isPrivate(INIT, 'if (1) { rows[0]; }', false), false);
     assert.equal(isPrivate(INIT, 'rows[0].name;', false), true);
@@ -205,7 +206,8 @@ const fresh = [
 ];
 
 describe('what an initializer makes itself is private', () => {
-  for (const init of fresh) test(init, () => assert.equal(isPrivate(init, 'const f = () => rows.length;'), true));
+  for (const init of fresh)
+    test(`private: ${init}`, () => assert.equal(isPrivate(init, 'const f = () => rows.length;'), true));
 });
 
 const known = [
@@ -246,8 +248,8 @@ const known = [
 ];
 
 describe('what it takes from elsewhere is not', () => {
-  for (const init of known) test(init, () => assert.equal(isPrivate(init, ''), false));
-  test('by a name that means something else', () => {
+  for (const init of known) test(`not private: ${init}`, () => assert.equal(isPrivate(init, ''), false));
+  test('what an initializer takes by a name that means something else is not private', () => {
     assert.equal(isPrivate('JSON.parse("[1]")', 'const JSON = other;'), false);
     assert.equal(isPrivate('Array.from([1])', 'import Array from "x";'), false);
     assert.equal(isPrivate('new Float64Array(1)', 'class Float64Array {}'), false);
@@ -272,7 +274,7 @@ describe('typed arrays', () => {
     ['rows.set([1]);', false],
     ['rows[0] = 1;', false],
   ] as const) {
-    test(uses, () => assert.equal(isPrivate(init, uses), expected));
+    test(`typed arrays: ${uses}`, () => assert.equal(isPrivate(init, uses), expected));
   }
 });
 

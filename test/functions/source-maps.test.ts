@@ -28,17 +28,17 @@ for (const [kind, map] of Object.entries({
   'an index map': { version: 3, sections: [rest, section] },
   'an index map within an index map': { version: 3, sections: [rest, { ...section, map: indexOf(ofLine) }] },
 })) {
-  test(`${kind} that knows lines only, in a file of its own`, () => {
+  test(`${kind} that knows lines only, in a file of its own, gives the line of the source`, () => {
     writeFileSync(join(scratch, 'main.mjs.map'), JSON.stringify(map));
     assert.match(stackWith('main.mjs.map'), /^Error: boom\n.*fails.*\/src\/b\.ts:11:5\)?\n/);
   });
-  test(`${kind} that knows lines only, inline`, () => {
+  test(`${kind} that knows lines only, inline, gives the line of the source`, () => {
     const text = Buffer.from(JSON.stringify(map)).toString('base64');
     assert.match(stackWith(`data:application/json;base64,${text}`), /^Error: boom\n.*fails.*\/src\/b\.ts:11:5\)?\n/);
   });
 }
 
-test('a map that cannot be read: the compiled place', () => {
+test('a map that cannot be read leaves the compiled place', () => {
   assert.match(stackWith('missing.map'), /^Error: boom\n.*fails.*main\.mjs:3:29\)?\n/);
 });
 

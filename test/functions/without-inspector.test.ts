@@ -99,7 +99,7 @@ async function says(path: string): Promise<string> {
 
 for (const method of process.env.MULTIPROC_PLATFORM === 'portable' ? ['thread'] : ['spawn', 'thread']) {
   describe(`without the inspector, by ${method}`, () => {
-    test('exported functions and classes travel by their module and name, others are refused in a sentence', async () => {
+    test(`without the inspector, by ${method}, exported functions and classes travel by their module and name, others are refused in a sentence`, async () => {
       const { twin, inner, closure, ...found } = JSON.parse(await says(write(`main-${method}.mjs`, program(method))));
       assert.deepEqual(found, {
         plain: 10,
@@ -123,7 +123,7 @@ for (const method of process.env.MULTIPROC_PLATFORM === 'portable' ? ['thread'] 
       for (const words of [twin, inner, closure]) assert.match(words, refused);
     });
 
-    test('a program without a guard is told what it does, and does not start itself again', async () => {
+    test(`without the inspector, by ${method}, a program without a guard is told what it does, and does not start itself again`, async () => {
       const unguarded = write(
         `unguarded-${method}.mjs`,
         `import { Pool, setStartMethod } from 'multiproc';
@@ -140,7 +140,7 @@ await pool.join();`,
       );
     });
 
-    test('the exports of a CommonJS program travel while it runs', async () => {
+    test(`without the inspector, by ${method}, the exports of a CommonJS program travel while it runs`, async () => {
       const script = write(
         `main-${method}.cjs`,
         `const { isMainProcess, Pool, setStartMethod } = require('multiproc');

@@ -81,7 +81,7 @@ describe('what keeps an answer from being sent is the answer', () => {
     'a closed pipe': /closed/,
   };
   for (const [what, reason] of Object.entries(reasons)) {
-    test(what, async () => {
+    test(`what keeps an answer from being sent is the answer: ${what}`, async () => {
       const store = manager.store();
       for (const method of ['answer', 'later'] as const) {
         await assert.rejects(watched(store[method](what)), (error: Error) => {
@@ -125,7 +125,7 @@ describe('a session', () => {
     later: () => Promise.reject(new RangeError('it does not want to go')),
   };
   for (const [when, fail] of Object.entries(failures)) {
-    test(`tells what failed ${when}`, async () => {
+    test(`a session tells what failed ${when}`, async () => {
       let isFirst = true;
       const client = served((message, own) => {
         if (!isFirst) return own(message);
@@ -138,7 +138,7 @@ describe('a session', () => {
       assert.match(error.open().message, /The result of x\.x\(\) cannot be sent: it does not want to go/);
     });
 
-    test(`ends if nothing can be told: ${when}`, async () => {
+    test(`a session ends if nothing can be told: ${when}`, async () => {
       const client = served(fail);
       await client.send([say.CALL, 1, 'x', 'x', []]);
       await assert.rejects(watched(client.recv()), EndOfStreamError);

@@ -8,7 +8,7 @@ const manager = new Manager();
 after(() => manager.shutdown());
 
 describe('a dict', () => {
-  test('answers to the methods of a Map', async () => {
+  test('a dict answers to the methods of a Map', async () => {
     const dict = manager.dict<string, number>({ a: 1 });
     assert.equal(await dict.get('a'), 1);
     assert.equal(await dict.get('b'), undefined);
@@ -27,7 +27,7 @@ describe('a dict', () => {
     assert.equal(await dict.size(), 0);
   });
 
-  test('is made of pairs, of a Map, of an object, and of nothing else', async () => {
+  test('a dict is made of pairs, of a Map, of an object, and of nothing else', async () => {
     const pairs = [
       [1, 'one'],
       [2, 'two'],
@@ -40,7 +40,7 @@ describe('a dict', () => {
     }
   });
 
-  test('sets by default, pops and assigns', async () => {
+  test('a dict sets by default, pops and assigns', async () => {
     const dict = manager.dict<string, number>();
     assert.equal(await dict.setDefault('a', 1), 1);
     assert.equal(await dict.setDefault('a', 2), 1);
@@ -91,7 +91,7 @@ describe('a dict', () => {
 });
 
 describe('a list', () => {
-  test('answers to the methods of an Array', async () => {
+  test('a list answers to the methods of an Array', async () => {
     const list = manager.list([1, 2, 3]);
     assert.equal(await list.at(-1), 3);
     assert.equal(await list.at(7), undefined);
@@ -176,7 +176,7 @@ test('a namespace has values by name, and none whose name begins with _', async 
   await assert.rejects(manager.namespace({ _x: 1 }).keys(), RemoteError);
 });
 
-test('a value and an array', async () => {
+test('a value and an array can be read, changed and updated', async () => {
   const value = manager.value<unknown>({ a: 1 });
   assert.deepEqual(await value.get(), { a: 1 });
   await value.set(5);
@@ -215,13 +215,13 @@ describe('what is read out of a container', () => {
     assert.deepEqual((await dict.get('x'))!.list, [1, { deep: 1 }, 3]);
   });
 
-  test('can be sent on, and set again', async () => {
+  test('what is read out of a container can be sent on, and set again', async () => {
     const dict = manager.dict<string, unknown>({ a: { m: new Map([[1, 2]]), s: new Set([1]), l: [1] } });
     await dict.set('b', await dict.get('a'));
     assert.deepEqual(await dict.get('b'), await dict.get('a'));
   });
 
-  test('is the caller’s own where it is not in the container any more', async () => {
+  test('what is read out of a container is the caller’s own where it is not in the container any more', async () => {
     const list = manager.list([[1], [2]]);
     (await list.pop())!.push(3);
     (await list.toArray()).push([4]);

@@ -72,7 +72,7 @@ const bank = new Bank();
 after(() => bank.shutdown());
 
 describe('an object of a registered class', () => {
-  test('lives in the server; its methods answer with promises', async () => {
+  test('an object of a registered class lives in the server; its methods answer with promises', async () => {
     const account = bank.account('Ann');
     assert.ok(account instanceof BaseProxy);
     assert.deepEqual(await Promise.all([account.deposit(1), account.deposit(2)]), [1, 3]);
@@ -81,7 +81,7 @@ describe('an object of a registered class', () => {
     assert.equal(await bank.pair(1).sum(), 2);
   });
 
-  test('its methods may have any name, also one that proxies use inside', async () => {
+  test('the methods of a registered class may have any name, also one that proxies use inside', async () => {
     await using shop = new Shop();
     const phone = shop.phone();
     assert.equal(await phone.call('Ann'), 'calls Ann');
@@ -90,12 +90,12 @@ describe('an object of a registered class', () => {
     assert.equal(await shop.list([phone]).at(0), phone);
   });
 
-  test('a function that makes it must not be async', async () => {
+  test('a function that makes a managed object must not be async', async () => {
     await using shop = new Shop();
     await assert.rejects(shop.later().x(), TypeError);
   });
 
-  test('a call that waits holds up no other', async () => {
+  test('a call of a managed object that waits holds up no other', async () => {
     const account = bank.account('Ann');
     const order: string[] = [];
     await Promise.all([
@@ -131,7 +131,7 @@ describe('an object of a registered class', () => {
     await assert.rejects(guarded.pid!(), RemoteError);
   });
 
-  test('generators are gone through from afar', async () => {
+  test('generators of a managed object are gone through from afar', async () => {
     const account = bank.account('Ann');
     const seen: string[] = [];
     for await (const line of await account.statements()) seen.push(line);
@@ -145,7 +145,7 @@ describe('an object of a registered class', () => {
     }
   });
 
-  test('a constructor that throws: every call says why', async () => {
+  test('a registered class whose constructor throws says why at every call', async () => {
     const account = bank.account('');
     await assert.rejects(account.deposit(1), { name: 'TypeError', message: 'an account needs an owner' });
     await assert.rejects(account.pid(), TypeError);
@@ -185,7 +185,7 @@ describe('an object of a registered class', () => {
     assert.equal(await back.deposit(1), 6);
   });
 
-  test('after its block it is let go of', async () => {
+  test('a proxy lets go of its object after its using block', async () => {
     const account = bank.account('Ann');
     account[Symbol.dispose]();
     account[Symbol.dispose]();
@@ -194,7 +194,7 @@ describe('an object of a registered class', () => {
 });
 
 describe('register', () => {
-  test('refuses what is no name, no class, no list of methods', () => {
+  test('register refuses what is no name, no class, no list of methods', () => {
     class Mine extends BaseManager {}
     assert.throws(() => Mine.register('', Account), TypeError);
     assert.throws(() => Mine.register(5 as never, Account), TypeError);
@@ -229,7 +229,7 @@ describe('register', () => {
 });
 
 describe('what makes no sense', () => {
-  test('is refused with an error of the right class, and changes nothing', async () => {
+  test('what makes no sense is refused with an error of the right class, and changes nothing', async () => {
     const manager = bank;
     const queue = manager.queue<number>(2);
     for (const timeout of [-1, Number.NaN]) await assert.rejects(queue.get({ timeout }), RangeError);
@@ -263,7 +263,7 @@ describe('what makes no sense', () => {
 });
 
 describe('the life of a manager', () => {
-  test('the constructor starts nothing; start once; shutdown ends it, as often as one likes', async () => {
+  test('the constructor of a manager starts nothing; start works once; shutdown ends it, as often as one likes', async () => {
     const manager = new Manager();
     assert.equal(manager.address, undefined);
     manager.start();
@@ -280,13 +280,13 @@ describe('the life of a manager', () => {
     await assert.rejects(manager.connect(), ClosedError);
   });
 
-  test('one that was never started is shut down too', async () => {
+  test('a manager that was never started is shut down too', async () => {
     const manager = new Manager();
     await manager.shutdown();
     assert.throws(() => manager.dict(), ClosedError);
   });
 
-  test('wrong options', async () => {
+  test('wrong options of a manager are refused', async () => {
     assert.throws(() => new Manager({ adress: 1 } as never), TypeError);
     assert.throws(() => new Manager({ authKey: 5 as never }), TypeError);
     assert.throws(() => new Manager({ address: 5 as never }), TypeError);
@@ -295,7 +295,7 @@ describe('the life of a manager', () => {
     await assert.rejects(new Manager().connect(), StateError);
   });
 
-  test('the initializer runs in the server, once, before anybody is served', async () => {
+  test('the initializer of a manager runs in the server, once, before anybody is served', async () => {
     class Mine extends BaseManager {
       declare seen: () => BaseProxy & { get(): Promise<string[]> };
     }
@@ -312,7 +312,7 @@ describe('the life of a manager', () => {
     assert.equal(calls.qsize(), 1);
   });
 
-  test('one whose initializer throws says so to every call, or at the start where it was to listen', async () => {
+  test('a manager whose initializer throws says so to every call, or at the start where it was to listen', async () => {
     const initializer = () => {
       throw new RangeError('not ready');
     };
@@ -322,7 +322,7 @@ describe('the life of a manager', () => {
     assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), RangeError);
   });
 
-  test('its server ends with exit code 0, and ignores Ctrl-C while it serves', async () => {
+  test('the server of a manager ends with exit code 0, and ignores Ctrl-C while it serves', async () => {
     class Mine extends BaseManager {
       declare server: () => BaseProxy & { pid(): Promise<number> };
     }
@@ -334,7 +334,7 @@ describe('the life of a manager', () => {
     await manager.shutdown();
   });
 
-  test('one that serves from this process is used like any other, here and in children', async () => {
+  test('a manager that serves from this process is used like any other, here and in children', async () => {
     class Mine extends Manager {
       declare jobs: () => QueueProxy<number>;
       declare account: Factory<typeof Account>;

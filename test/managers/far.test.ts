@@ -48,7 +48,7 @@ afterEach(async () => {
 });
 
 describe('a server elsewhere', () => {
-  test('shares a queue, a lock, a dict, a list and an object of its own', async () => {
+  test('a server elsewhere shares a queue, a lock, a dict, a list and an object of its own', async () => {
     const queue = manager.getQueue();
     await queue.put({ text: 'ünï', big: 2n ** 70n, bytes: new Uint8Array([1, 2]) });
     assert.deepEqual(await queue.get(), { text: 'ünï', big: 2n ** 70n, bytes: new Uint8Array([1, 2]) });
@@ -66,7 +66,7 @@ describe('a server elsewhere', () => {
     await assert.rejects(manager.unknown().x(), RemoteError);
   });
 
-  test('makes objects for its clients, nested ones too; functions go there by value', async () => {
+  test('a server elsewhere makes objects for its clients, nested ones too; functions go there by value', async () => {
     const dict = manager.dict<string, unknown>({ n: 1 });
     const step = 41;
     assert.equal(await dict.update('n', (n) => (n as number) + step), 42);
@@ -162,7 +162,7 @@ describe('a server elsewhere', () => {
     assert.equal(await queue.get(), 'mine');
   });
 
-  test('a server that is killed: every call, waiting or later, gets a typed error', async () => {
+  test('a server that is killed gives every call, waiting or later, a typed error', async () => {
     const queue = manager.getQueue();
     const wait = queue.get();
     wait.catch(() => {});
@@ -173,7 +173,7 @@ describe('a server elsewhere', () => {
     await assert.rejects(manager.getCounter().add(1), EndOfStreamError);
   });
 
-  test('one that shuts down ends serveForever, and its clients', async () => {
+  test('a server that shuts down ends serveForever, and its clients', async () => {
     const queue = manager.getQueue();
     const wait = queue.get();
     wait.catch(() => {});
@@ -184,7 +184,7 @@ describe('a server elsewhere', () => {
     assert.equal(code, 0);
   });
 
-  test('restarts at the same address at once; old proxies say that their objects are gone', async () => {
+  test('a server restarts at the same address at once; old proxies say that their objects are gone', async () => {
     const list = manager.list([1]);
     await list.length();
     await manager.stop().now();
@@ -200,14 +200,14 @@ describe('a server elsewhere', () => {
 });
 
 describe('who may connect', () => {
-  test('nobody with another key, or none', async () => {
+  test('nobody connects with another key, or without one', async () => {
     for (const key of ['another key', undefined]) {
       await assert.rejects(new Shared({ address, authKey: key }).connect(), AuthenticationError);
     }
     assert.throws(() => new Shared({ address, authKey: '' }), RangeError);
   });
 
-  test('nobody serves: Node’s own error, and connect may be tried again', async () => {
+  test('where nobody serves, connect rejects with Node’s own error, and may be tried again', async () => {
     const nowhere = new Shared({ address: '127.0.0.1:1', authKey });
     await assert.rejects(nowhere.connect(), { code: 'ECONNREFUSED' });
     await assert.rejects(nowhere.connect(), { code: 'ECONNREFUSED' });

@@ -26,7 +26,7 @@ setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void;
 
 describe('the server of a manager', () => {
-  test('serves nobody before an async initializer is through', async () => {
+  test('the server of a manager serves nobody before an async initializer is through', async () => {
     await using manager = new Known({
       initializer: async () => {
         await new Promise((resolve) => globalThis.setTimeout(resolve, 100));
@@ -36,7 +36,7 @@ describe('the server of a manager', () => {
     assert.equal(await manager.server().seen(), 'initialized');
   });
 
-  test('outlives its manager while a proxy exists, and ends when none exists', async () => {
+  test('the server of a manager outlives its manager while a proxy exists, and ends when none exists', async () => {
     let manager: Known | undefined = new Known();
     const pid = await manager.server().pid();
     let list: BaseProxy | undefined = manager.list([1]);
@@ -53,7 +53,7 @@ describe('the server of a manager', () => {
     }
   });
 
-  test('hears what was asked of it before its manager was collected', async () => {
+  test('the server of a manager hears what was asked of it before its manager was collected', async () => {
     const list = new Manager().list([1]);
     collect();
     await setTimeout(1);
@@ -61,7 +61,7 @@ describe('the server of a manager', () => {
     assert.equal(await list.length(), 1);
   });
 
-  test('that is killed before it began rejects the calls', async () => {
+  test('the server of a manager that is killed before it began rejects the calls', async () => {
     const initializer = () => void process.kill(process.pid, 'SIGKILL');
     const manager = new Manager({ initializer });
     const queue = manager.queue();
@@ -72,7 +72,7 @@ describe('the server of a manager', () => {
     assert.throws(() => new Manager({ address: '127.0.0.1:0', initializer }).start(), ProcessError);
   });
 
-  test('that is killed while it imports what it needs rejects the calls', async () => {
+  test('the server of a manager that is killed while it imports what it needs rejects the calls', async () => {
     // Functions of packages are taken from the package, by an import.
     const folder = mkdtempSync(`${tmpdir()}/multiproc-`);
     const path = `${folder}/node_modules/dies/index.mjs`;
@@ -89,7 +89,7 @@ describe('the server of a manager', () => {
     }
   });
 
-  test('that is killed: calls that wait and later ones get an EndOfStreamError, here and in another process', async () => {
+  test('the server of a manager that is killed: calls that wait and later ones get an EndOfStreamError, here and in another process', async () => {
     const manager = new Known();
     const pid = await manager.server().pid();
     const [queue, lock, barrier] = [manager.queue<number>(), manager.lock(), manager.barrier(2)];
@@ -128,7 +128,7 @@ describe('the server of a manager', () => {
     await Promise.all(managers.map((manager) => manager.shutdown()));
   });
 
-  test('is gone when any call of shutdown() is answered', async () => {
+  test('the server of a manager is gone when any call of shutdown() is answered', async () => {
     const manager = new Known();
     const pid = await manager.server().pid();
     void manager.shutdown();
@@ -138,7 +138,7 @@ describe('the server of a manager', () => {
 });
 
 describe('a manager with an address', () => {
-  test('listens when start() is through', async () => {
+  test('a manager with an address listens when start() is through', async () => {
     for (const address of ['127.0.0.1:0', `/tmp/multiproc-test-${process.pid}.sock`]) {
       await using manager = new Manager({ address });
       manager.start();
@@ -153,7 +153,7 @@ describe('a manager with an address', () => {
     }
   });
 
-  test('throws where another listens, and may be started when that is gone', async () => {
+  test('a manager with an address throws where another listens, and may be started when that is gone', async () => {
     const first = new Manager({ address: '127.0.0.1:0' });
     first.start();
     const second = new Manager({ address: first.address! });
@@ -164,7 +164,7 @@ describe('a manager with an address', () => {
     await second.shutdown();
   });
 
-  test('asked for afterwards, it is a socket of this user’s own', async () => {
+  test('a manager that is asked for its address afterwards has a socket of this user’s own', async () => {
     await using manager = new Manager();
     const list = manager.list([1]);
     const other = new Manager({ address: manager.address! });
@@ -173,7 +173,7 @@ describe('a manager with an address', () => {
     assert.equal(await list.length(), 1);
   });
 
-  test('speaks tls', async () => {
+  test('a manager with an address speaks tls', async () => {
     await using manager = new Manager({ address: 'localhost:0', tls: { cert, key } });
     manager.start();
     const client = start(
@@ -212,7 +212,7 @@ describe('connect', () => {
     assert.equal(child.exitCode, 0);
   });
 
-  test('says so where no manager is', async () => {
+  test('connect says so where no manager is', async () => {
     using listener = new Listener({ address: '127.0.0.1:0', authKey: 'the test key' });
     const accepted = listener.accept();
     const connecting = new Manager({ address: listener.address, authKey: 'the test key' }).connect();
@@ -273,7 +273,7 @@ test('a shared queue is waited for also where another of its users is quicker', 
 });
 
 describe('serveForever', () => {
-  test('initializes before it listens; if that fails it may be called again', async () => {
+  test('serveForever initializes before it listens; if that fails it may be called again', async () => {
     let isReady = false;
     const manager = new Manager({
       address: '127.0.0.1:0',

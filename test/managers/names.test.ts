@@ -28,7 +28,7 @@ async function assertClean(): Promise<void> {
 }
 
 describe('names are just names', () => {
-  test('in a namespace, but for those that begin with _', async () => {
+  test('names are just names in a namespace, but for those that begin with _', async () => {
     const namespace = manager.namespace<Record<string, unknown>>();
     for (const name of odd) {
       assert.deepEqual([await namespace.get(name), await namespace.has(name)], [undefined, false]);
@@ -43,7 +43,7 @@ describe('names are just names', () => {
     await assertClean();
   });
 
-  test('as keys of a dict, and members of a set', async () => {
+  test('names are just names as keys of a dict, and members of a set', async () => {
     const dict = manager.dict<string, unknown>();
     const set = manager.set<string>();
     for (const name of [...odd, ...special]) {
@@ -63,7 +63,7 @@ describe('names are just names', () => {
     await assertClean();
   });
 
-  test('in what is put into any container', async () => {
+  test('names are just names in what is put into any container', async () => {
     const sent = JSON.parse('{ "__proto__": { "polluted": 1 }, "constructor": 2 }');
     const list = manager.list([sent]);
     const value = manager.value(sent);
@@ -76,7 +76,7 @@ describe('names are just names', () => {
     await assertClean();
   });
 
-  test('of methods: only those that a type has can be called', async () => {
+  test('names of methods: only those that a type has can be called', async () => {
     type Callable = { call(method: string, args: unknown[]): Promise<unknown> };
     const objects = [
       ...[manager.namespace(), manager.dict(), manager.list(), manager.set(), manager.value(0), manager.array([1])],
@@ -94,7 +94,7 @@ describe('names are just names', () => {
     await assertClean();
   });
 
-  test('of types: none is there that nobody has registered', async () => {
+  test('names of types: none is there that nobody has registered', async () => {
     class Bare extends BaseManager {
       of(type: string): BaseProxy & { x(): Promise<void> } {
         return (this as unknown as { make(...args: unknown[]): never }).make(type, `class:${type}`, []);
@@ -105,7 +105,7 @@ describe('names are just names', () => {
     for (const name of [...odd, '__proto__']) assert.throws(() => Bare.register(name, Holder), TypeError);
   });
 
-  test('of options: what is misspelled, or none, is refused', () => {
+  test('names of options: what is misspelled, or none, is refused', () => {
     for (const name of [...odd, ...special]) {
       const options = Object.defineProperty({}, name, { value: 1, enumerable: true });
       assert.throws(() => new Manager(options), { name: 'TypeError', message: /has no option/ });

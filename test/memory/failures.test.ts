@@ -75,7 +75,7 @@ function replace(member: number, queue: Queue<number>): Process {
 }
 
 describe('an error', () => {
-  test('of one thing that is waited for keeps no other from being served, and is uncaught', async () => {
+  test('an error of one thing that is waited for keeps no other from being served, and is uncaught', async () => {
     const queue = new Queue<number>();
     const said = new Queue<unknown>();
     using _ = watchdog('one that throws', 40, queue, said);
@@ -101,7 +101,7 @@ describe('an error', () => {
     await p.join();
   });
 
-  test('in a reclaim is reported as a warning, and the reclaim is done again', async () => {
+  test('an error in a reclaim is reported as a warning, and the reclaim is done again', async () => {
     let fails = true;
     Object.assign(kindNumbered(kinds.LOCK)!, {
       holderDied: () => {

@@ -16,7 +16,7 @@ describe('a watcher', () => {
     'in turn': 'is started for a third thread, also if the first has ended before the second starts',
   };
   for (const [how, count] of Object.entries(counts)) {
-    test(says[how as keyof typeof says], { timeout: 120_000 }, async () => {
+    test(`a watcher ${says[how as keyof typeof says]}`, { timeout: 120_000 }, async () => {
       const { stdout, stderr, code } = await run(fixture('watchers'), { args: [how], env });
       assert.deepEqual([stdout.trim(), stderr, code], [String(count), '', 0]);
     });
@@ -31,7 +31,7 @@ describe('the lock of a thread that has ended is passed on while the starter is 
     for (const first of ['holder', 'heir']) {
       for (const delay of delays) {
         const says = `${how}; the ${first} had been started first; ${delay} ms after the wait had begun`;
-        test(says, { timeout: 120_000 }, async () => {
+        test(`a lock is passed on: ${says}`, { timeout: 120_000 }, async () => {
           const { stdout, stderr } = await run(fixture('bereaved'), { args: [how, first, String(delay)], env });
           assert.equal(stdout.trim(), '2', stderr);
         });

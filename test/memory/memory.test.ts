@@ -54,7 +54,7 @@ describe('the allocator', () => {
 });
 
 describe('critical sections', () => {
-  test('one that a killed member was inside of is taken over', async () => {
+  test('a critical section that a killed member was inside of is taken over', async () => {
     const word = family().allocator.allocate(64, 0);
     family().heap.words(word)[wordIndex(word)] = 0;
     using _ = watchdog('take-over', 40);
@@ -70,7 +70,7 @@ describe('critical sections', () => {
     family().allocator.free(word);
   });
 
-  test('one that a stopped member is inside of is waited for', async () => {
+  test('a critical section that a stopped member is inside of is waited for', async () => {
     const word = family().allocator.allocate(64, 0);
     family().heap.words(word)[wordIndex(word)] = 0;
     using _ = watchdog('stopped inside', 40);
@@ -92,7 +92,7 @@ describe('critical sections', () => {
     family().allocator.free(word);
   });
 
-  test('one that this thread was thrown out of is taken up again', () => {
+  test('a critical section that this thread was thrown out of is taken up again', () => {
     const word = family().allocator.allocate(64, 0);
     family().heap.words(word)[wordIndex(word)] = 0;
     using _ = watchdog('thrown out', 40);
@@ -104,7 +104,7 @@ describe('critical sections', () => {
 });
 
 describe('reclaim', () => {
-  test('what a killed member held, its slot included, is given back; names never come again', async () => {
+  test('a reclaim gives back what a killed member held, its slot included; names never come again', async () => {
     using _ = watchdog('reclaim', 60);
     const names = new Set<number>();
     const level: number[] = [];

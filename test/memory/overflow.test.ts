@@ -273,7 +273,7 @@ async function sweep(name: string, times: number): Promise<void> {
 
 describe('at the end of the stack', () => {
   for (const name of Object.keys(uses)) {
-    test(`${name} has done all of its work, or nothing`, async () => {
+    test(`at the end of the stack ${name} has done all of its work, or nothing`, async () => {
       // What was never called needs another 40 KB, to be compiled. Then it is optimized.
       for (const times of [10, 20_000]) await sweep(name, times);
     });

@@ -12,14 +12,14 @@ import { semaphoreLayout } from '#dist/sync/semaphore.js';
 import { units } from '#dist/sync/units.js';
 
 describe('a structure in shared memory', () => {
-  test('places its parts one after the other, each where it may begin', () => {
+  test('a structure in shared memory places its parts one after the other, each where it may begin', () => {
     const { at, words: size, align } = struct({ a: word, b: word64, c: words(3), d: line(word), e: word });
     assert.deepEqual(at, { a: 0, b: 2, c: 4, d: 16, e: 17 });
     assert.equal(size, 18);
     assert.equal(align, 16);
   });
 
-  test('can be a part of another one', () => {
+  test('a structure in shared memory can be a part of another one', () => {
     const inner = struct({ a: word, b: words(2) });
     assert.deepEqual(struct({ first: inner, second: inner, third: line(inner) }).at, {
       first: 0,
@@ -28,11 +28,11 @@ describe('a structure in shared memory', () => {
     });
   });
 
-  test('of a shared object begins after the words that every object has', () => {
+  test('a structure in shared memory of a shared object begins after the words that every object has', () => {
     assert.deepEqual(objectStruct({ a: word }).at, { a: 2 });
   });
 
-  test('is refused if two of its parts would share a word', () => {
+  test('a structure in shared memory is refused if two of its parts would share a word', () => {
     assert.throws(() => struct({ a: words(3), b: from(2, word) }), /b is to begin at word 2, before 3/);
   });
 });

@@ -94,7 +94,7 @@ for (const how of ways) {
     await Promise.all([getter, waiter, waker].map((p) => p.join()));
   });
 
-  test(`a wait begun then comes to its end, and nothing is torn (${how})`, async () => {
+  test(`a wait that began without a free descriptor comes to its end, and nothing is torn (${how})`, async () => {
     const full = new Queue<Uint8Array>(1);
     const lock = new Lock();
     const said = new Queue<unknown>();

@@ -108,7 +108,7 @@ function runThread(): string {
 }
 
 describe('compiled code', { timeout: 120_000 }, () => {
-  test('is kept in files that nobody else can read or write', () => {
+  test('compiled code is kept in files that nobody else can read or write', () => {
     assertOwn();
     assert.equal(fs.statSync(folder()).mode & 0o777, 0o700);
     assert.equal(fs.statSync(cached()).mode & 0o777, 0o600);
@@ -118,13 +118,13 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.equal(fs.readdirSync(folder()).length, 1);
   });
 
-  test('is run by later processes', () => {
+  test('compiled code is run by later processes', () => {
     plant();
     // So what follows here can tell whether it was.
     assert.equal(run(), FOREIGN);
   });
 
-  test('of threads is kept by their program, and run by threads of later ones', () => {
+  test('compiled code of threads is kept by their program, and run by threads of later ones', () => {
     assert.equal(runThread(), OWN);
     const ofThreads = (): string[] => fs.readdirSync(folder()).filter((name) => name.startsWith('thread-'));
     assert.equal(ofThreads().length, 6);
@@ -144,7 +144,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.equal(runThread(), OWN);
   });
 
-  test('grows by what a program uses that comes a minute later', () => {
+  test('compiled code grows by what a program uses that comes a minute later', () => {
     assertOwn();
     const { size, ino } = fs.statSync(cached());
     const after = `const { LifoQueue, PriorityQueue } = require(${JSON.stringify(join(copy, 'queue.cjs'))});
@@ -164,7 +164,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.ok(fs.statSync(cached()).size > size);
   });
 
-  test('grows by what the first program uses that loads another part', () => {
+  test('compiled code grows by what the first program uses that loads another part', () => {
     const door = JSON.stringify(join(copy, 'multiproc.cjs'));
     const core = (): fs.Stats =>
       fs.statSync(join(folder(), fs.readdirSync(folder()).find((name) => name.startsWith('main-core-'))!));
@@ -174,7 +174,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.ok(core().size > size);
   });
 
-  test('of a child and of a worker has nothing that only the doors need', () => {
+  test('compiled code of a child and of a worker has nothing that only the doors need', () => {
     const door = JSON.stringify(join(copy, 'multiproc.cjs'));
     runWhole(`
       const { Pool, Process } = require(${door});
@@ -188,7 +188,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     for (const part of ['core', 'main', 'pool', 'capture', 'managers']) assert.ok(!parts.has(part), part);
   });
 
-  test('is not run if the source is another', () => {
+  test('compiled code is not run if the source is another', () => {
     plant();
     const whole = fs.readFileSync(cached());
     whole[HEADER + 100]! ^= 1;
@@ -197,7 +197,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assertOwn();
   });
 
-  test('is not run if the file is shorter or longer than it says', () => {
+  test('compiled code is not run if the file is shorter or longer than it says', () => {
     plant();
     fs.truncateSync(cached(), fs.statSync(cached()).size - 1);
     assertOwn();
@@ -209,7 +209,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assertOwn();
   });
 
-  test('is not run if others can read or write the file', () => {
+  test('compiled code is not run if others can read or write the file', () => {
     for (const mode of [0o620, 0o602, 0o604]) {
       plant();
       fs.chmodSync(cached(), mode);
@@ -217,7 +217,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     }
   });
 
-  test('is not run if others can write to the folder', () => {
+  test('compiled code is not run if others can write to the folder', () => {
     plant();
     fs.chmodSync(folder(), 0o770);
     assertOwn();
@@ -226,7 +226,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.equal(fs.statSync(cached()).mtimeMs, before, 'nothing is written there either');
   });
 
-  test('is not run if the file is a link', () => {
+  test('compiled code is not run if the file is a link', () => {
     plant();
     const file = cached();
     fs.renameSync(file, join(home, 'elsewhere'));
@@ -238,7 +238,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assertOwn();
   });
 
-  test('is not run if it is of another user', {
+  test('compiled code is not run if it is of another user', {
     skip: process.getuid?.() !== 0 && 'only root can give a file away',
   }, () => {
     plant();
@@ -249,13 +249,13 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assertOwn();
   });
 
-  test('is kept for each version and set of options of V8 by itself', () => {
+  test('compiled code is kept for each version and set of options of V8 by itself', () => {
     assertOwn();
     assertOwn({ args: ['--stack-size=900'] });
     assert.equal(fs.readdirSync(folder()).length, 2);
   });
 
-  test('that V8 refuses is not run, and not written again and again', () => {
+  test('compiled code that V8 refuses is not run, and not written again and again', () => {
     const before = "require('node:v8').setFlagsFromString('--no-opt');";
     assertOwn();
     const { ino } = fs.statSync(cached());
@@ -267,7 +267,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.notEqual(fs.statSync(cached()).ino, ino);
   });
 
-  test('is not kept where the user wants none, or has no folder for it', () => {
+  test('compiled code is not kept where the user wants none, or has no folder for it', () => {
     assertOwn({ env: { NODE_DISABLE_COMPILE_CACHE: '1' } });
     assertOwn({ env: { XDG_CACHE_HOME: '', HOME: '' } });
     assertOwn({ env: { XDG_CACHE_HOME: 'relative', HOME: '/proc/nowhere' } });
@@ -276,7 +276,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     assert.equal(fs.existsSync(folder()), false);
   });
 
-  test('has a bound: the oldest goes', () => {
+  test('compiled code has a bound: the oldest goes', () => {
     assertOwn();
     const [older, newer] = ['core-core-older', 'core-core-newer'].map((name) => join(folder(), name));
     for (const [file, age] of [
@@ -295,7 +295,7 @@ describe('compiled code', { timeout: 120_000 }, () => {
     );
   });
 
-  test('of a library that is gone is removed', () => {
+  test('compiled code of a library that is gone is removed', () => {
     assertOwn();
     const old = join(folder(), 'queue-queue-old');
     fs.writeFileSync(old, '');

@@ -92,7 +92,7 @@ test('without the permission for the inspector, the error names --allow-inspecto
   assert.match(words, /^SerializationError: .*V8's inspector, which .*permission model.*--allow-inspector/);
 });
 
-test('where sockets are not allowed, which is what Node takes pipes for', {
+test('where sockets are not allowed, the error names --allow-net', {
   skip: process.allowedNodeEnvironmentFlags.has('--allow-net') ? false : 'this Node does not ask for that',
 }, async () => {
   writeFileSync(
@@ -107,14 +107,14 @@ process.exit();`,
   assert.match(stdout, /^PlatformError: .*permission model.*start node with --allow-net/);
 });
 
-test('where files may not be so large', async () => {
+test('where files may not be so large, the error names ulimit -f', async () => {
   const { stdout } = await run('bash', ['-c', 'ulimit -f 100000; exec "$0" "$@"', process.execPath, program], {
     cwd: folder,
   });
   assert.match(stdout, /^PlatformError: .*\(ulimit -f\)/);
 });
 
-test('where all descriptors are in use', async () => {
+test('where all descriptors are in use, the error names ulimit -n', async () => {
   writeFileSync(
     `${folder}/open.mjs`,
     `import { openSync } from 'node:fs';
@@ -132,7 +132,7 @@ process.exit();`,
   assert.match(stdout, /^(Platform|Process)Error: .*EMFILE.*\(ulimit -n\)/);
 });
 
-test('where there is too little address space', async (t) => {
+test('where there is too little address space, the error names ulimit -v', async (t) => {
   const limited = (...args: readonly string[]) =>
     run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], {
       cwd: folder,

@@ -118,7 +118,7 @@ describe('map', () => {
 });
 
 describe('mapChunks', () => {
-  test('hands whole chunks and the index of their first item to the function', async () => {
+  test('mapChunks hands whole chunks and the index of their first item to the function', async () => {
     const seen = await watched(
       pool.mapChunks((c: number[], start: number) => [c, start], [1, 2, 3, 4, 5], { chunksize: 2 }),
     );
@@ -194,7 +194,7 @@ describe('calls that block the thread', () => {
 });
 
 describe('what may be an argument', () => {
-  test('a queue, a lock, a function, and a pool’s own method’s result', async () => {
+  test('an argument of a task may be a queue, a lock, a function, and a pool’s own method’s result', async () => {
     const queue = new Queue<number>();
     const lock = new Lock();
     await watched(pool.apply((q: Queue<number>, n: number) => q.put(n), [queue, 5]));
@@ -214,7 +214,7 @@ describe('what may be an argument', () => {
     assert.equal(await watched(pool.wrap(square)(7)), 49);
   });
 
-  test('functions of every kind: built in, bound, methods of classes', async () => {
+  test('functions of every kind may be arguments of a task: built in, bound, methods of classes', async () => {
     // biome-ignore lint/complexity/noStaticOnlyClass: that is the case.
     class Calculator {
       static add(a: number, b: number) {
@@ -228,7 +228,7 @@ describe('what may be an argument', () => {
 });
 
 describe('AsyncResult', () => {
-  test('get, wait, ready, successful', async () => {
+  test('get, wait, ready and successful of an AsyncResult follow its task', async () => {
     const gate = new Queue<number>();
     const result = pool.applyAsync(() => gate.get());
     assert(result instanceof AsyncResult);
@@ -277,7 +277,7 @@ describe('AsyncResult', () => {
 });
 
 describe('numbers about a pool', () => {
-  test('size, pids and stats', async () => {
+  test('size, pids and stats say what the pool has and does', async () => {
     const fresh = poolOf({ processes: 3, name: 'Mill' });
     assert.deepEqual([fresh.size, fresh.pids, fresh.stats().workers], [3, [], 0]);
     const name = await watched(fresh.apply(async () => (await import('multiproc')).currentProcess().name));

@@ -22,7 +22,7 @@ const fails = (n: number) => {
 };
 
 describe('AsyncLocalStorage shows the store of the caller', () => {
-  test('in callback and errorCallback', async () => {
+  test('AsyncLocalStorage shows the store of the caller in callback and errorCallback', async () => {
     const pool = poolOf(1);
     await seen((callback) => pool.applyAsync((n: number) => n, [1], { callback }));
     await seen((errorCallback) => errorOf(pool.applyAsync(fails, [1], { errorCallback })));
@@ -30,7 +30,7 @@ describe('AsyncLocalStorage shows the store of the caller', () => {
     await seen((errorCallback) => errorOf(pool.starmapAsync(fails, [[1]], { errorCallback })));
   });
 
-  test('in onProgress', async () => {
+  test('AsyncLocalStorage shows the store of the caller in onProgress', async () => {
     const pool = poolOf(1);
     const options = (onProgress: () => void) => ({ chunksize: 1, onProgress });
     await seen((note) => pool.map((n: number) => n, [1, 2], options(note)));
@@ -38,7 +38,7 @@ describe('AsyncLocalStorage shows the store of the caller', () => {
     await seen((note) => all(pool.imapUnordered((n: number) => n, [1, 2], options(note))));
   });
 
-  test('in the input of an iteration, whatever code reads or ends it', async () => {
+  test('AsyncLocalStorage shows the store of the caller in the input of an iteration, whatever code reads or ends it', async () => {
     const pool = poolOf(1);
     const results: AsyncIterableIterator<number>[] = [];
     await seen(async (note) => {

@@ -11,7 +11,7 @@ import { all, errorOf, lives, poolOf } from './pools.ts';
 const fixture = (name: string): string => resolve(`build/test/pool/fixtures/${name}.js`);
 
 describe('terminate', () => {
-  test('with 10,000 long tasks waiting: all reject, no worker is left', async () => {
+  test('terminate with 10,000 long tasks waiting rejects all, and leaves no worker', async () => {
     const pool = poolOf(2);
     const forever = () => {
       for (;;);
@@ -64,7 +64,7 @@ describe('terminate', () => {
 
 describe('close and join', () => {
   for (const maxTasksPerChild of [1, 1000]) {
-    test(`finish everything, with maxTasksPerChild ${maxTasksPerChild}`, async () => {
+    test(`close and join finish everything, with maxTasksPerChild ${maxTasksPerChild}`, async () => {
       const pool = poolOf({ processes: 2, maxTasksPerChild });
       const results = Array.from({ length: 12 }, (_, i) => pool.applyAsync((n: number) => n * n, [i]));
       pool.close();

@@ -64,7 +64,7 @@ describe('what a task throws', () => {
     ],
   ];
   for (const [what, task, check] of thrown) {
-    test(what, async () => {
+    test(`what a task throws arrives: ${what}`, async () => {
       check(await errorOf(pool.apply(task)));
       await lives(pool);
     });
@@ -94,7 +94,7 @@ describe('how a worker may be lost', () => {
     ['a promise that nothing will settle', () => new Promise(() => {}), 1, undefined],
   ];
   for (const [what, task, exitCode, signal] of deaths) {
-    test(what, async () => {
+    test(`a task rejects that ends its worker by ${what}`, async () => {
       const pid = await pool.apply(() => process.pid);
       const where = await pool.apply(here);
       const innocent = pool.applyAsync((n: number) => n * 2, [21], { priority: -1 });
@@ -107,7 +107,7 @@ describe('how a worker may be lost', () => {
     });
   }
 
-  test('too little memory', async () => {
+  test('a worker that has too little memory is lost, and the pool goes on', async () => {
     const { execArgv } = process;
     process.execArgv = [...execArgv, '--max-old-space-size=40'];
     try {
@@ -237,7 +237,7 @@ describe('how a worker may be lost', () => {
     assert.match(String(error.cause), /its own/);
   });
 
-  test('of several tasks in one worker only the one whose timer throws', async () => {
+  test('of several tasks in one worker only the one whose timer throws rejects', async () => {
     const wide = poolOf({ processes: 1, concurrency: 4 });
     const gate = new Queue<number>();
     const others = [1, 2].map((n) => wide.apply(async (n: number) => n + (await gate.get()), [n]));
@@ -384,7 +384,7 @@ describe('what cannot be sent', () => {
 });
 
 describe('an initializer', () => {
-  test('runs in each worker before its tasks, also an async one, and its state is seen', async () => {
+  test('an initializer runs in each worker before its tasks, also an async one, and its state is seen', async () => {
     const pool = poolOf({
       processes: 2,
       initializer: async (a: number, b: number) => {
@@ -419,7 +419,7 @@ describe('an initializer', () => {
   });
 
   for (const code of [0, 3]) {
-    test(`that calls process.exit(${code}) breaks the pool, after a few tries`, async () => {
+    test(`an initializer that calls process.exit(${code}) breaks the pool, after a few tries`, async () => {
       const pool = poolOf({ processes: 1, initializer: (code: number) => process.exit(code), initargs: [code] });
       const error = await errorOf(pool.apply(() => 0));
       assert(error instanceof PoolBrokenError, String(error));
@@ -441,7 +441,7 @@ describe('an initializer', () => {
 });
 
 describe('a long run', () => {
-  test('of 300,000 tasks leaks neither places, descriptors nor shared memory', async () => {
+  test('a long run of 300,000 tasks leaks neither places, descriptors nor shared memory', async () => {
     const pool = poolOf(2);
     const noop = (n: number) => n;
     const descriptors = () => readdirSync('/proc/self/fd').length;
@@ -495,7 +495,7 @@ describe('the stack of an error', () => {
     throw new RangeError('there');
   };
 
-  test('shows where it was thrown, and who called here', async () => {
+  test('the stack of an error shows where it was thrown, and who called here', async () => {
     await using pool = poolOf(1);
     const viaApply = async () => await pool.apply(failing);
     const viaMap = async () => await pool.map(failing, [1]);

@@ -124,7 +124,7 @@ describe('a program that ends by itself, and has not closed or not joined its po
     assert.deepEqual([code, stdout, stderr], [0, '2 4\n', '']);
   });
 
-  test('has the coverage and the profiles of its workers', async () => {
+  test('a program that ends by itself has the coverage and the profiles of its workers', async () => {
     const folder = mkdtempSync(`${tmpdir()}/finalizer-`);
     try {
       await run(fixture('ends-by-itself'), {

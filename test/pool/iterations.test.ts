@@ -20,7 +20,7 @@ function source() {
 }
 
 describe('imap', () => {
-  test('answers in order, imapUnordered as they come', async () => {
+  test('imap answers in order, imapUnordered as results come', async () => {
     const pool = poolOf(2);
     const gate = new Queue<number>();
     const task = async (n: number) => (n === 0 ? gate.get() : n);
@@ -53,7 +53,7 @@ describe('imap', () => {
     });
   }
 
-  test('the bound is four chunks for each worker if nothing is said', async () => {
+  test('an iteration is four chunks for each worker ahead if nothing is said', async () => {
     const pool = poolOf(2);
     const { told, numbers } = source();
     const results = pool.imap((n: number) => n, numbers, { chunksize: 3 });
@@ -63,7 +63,7 @@ describe('imap', () => {
     await results.return?.();
   });
 
-  test('leaving the loop cancels what has not started', async () => {
+  test('leaving the loop of an iteration cancels what has not started', async () => {
     const pool = poolOf(1);
     const gate = new Queue<number>();
     const started = new Queue<number>();
@@ -117,7 +117,7 @@ describe('imap', () => {
     }
   });
 
-  test('many calls of next() at once are answered in order', async () => {
+  test('many calls of next() of an iteration at once are answered in order', async () => {
     const pool = poolOf(2);
     const results = pool.imap((n: number) => n, [1, 2, 3]);
     const steps = await watched(Promise.all(Array.from({ length: 5 }, () => results.next())));
@@ -144,7 +144,7 @@ describe('imap', () => {
     assert.throws(() => pool.imap((n: number) => n, [1], { signal: AbortSignal.abort('x') }));
   });
 
-  test('terminate() ends it too', async () => {
+  test('terminate() ends an iteration', async () => {
     const pool = poolOf(2);
     const { told, numbers } = source();
     const results = pool.imap((n: number) => n, numbers);
@@ -161,7 +161,7 @@ describe('imap', () => {
     await watched(pool.join());
   });
 
-  test('reports its progress', async () => {
+  test('an iteration reports its progress', async () => {
     const pool = poolOf(1);
     const progress: number[] = [];
     await watched(all(pool.imap((n: number) => n, [1, 2, 3], { onProgress: (done) => progress.push(done) })));

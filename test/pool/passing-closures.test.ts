@@ -30,7 +30,7 @@ const ofWorker = async () => {
 };
 
 describe('a closure for each task', () => {
-  test('gives back what it captured when it is done, without the garbage collector', async () => {
+  test('a closure for each task gives back what it captured when it is done, without the garbage collector', async () => {
     const pool = poolOf(1);
     const length = (image: Uint8Array) => pool.apply(() => image.length);
     const once = async (n: number) => {
@@ -44,7 +44,7 @@ describe('a closure for each task', () => {
     assert.ok(worker - before.worker < 32 * MB, `${(worker - before.worker) / MB} MB more in the worker`);
   });
 
-  test('leaves owner, heap and workers as they were, however many', async () => {
+  test('a closure for each task leaves owner, heap and workers as they were, however many', async () => {
     const pool = poolOf(1);
     const run = (id: number, body: string) => pool.apply(() => body.length + id);
     const round = async () => {
@@ -71,7 +71,7 @@ const table = new Float64Array(2 * MB);
 const at = (i: number) => table[i];
 
 describe('large data that tasks capture', () => {
-  test('is copied again only when it has changed', async () => {
+  test('large data that tasks capture is copied again only when it has changed', async () => {
     const pool = poolOf(1);
     assert.equal(await watched(pool.apply(at, [1])), 0);
     table[1] = 5;
@@ -90,7 +90,7 @@ describe('large data that tasks capture', () => {
     assert.equal(await pool.apply(first, [0]), 11);
   });
 
-  test('is worth a warning where it is encoded for each task', async () => {
+  test('large data that tasks capture is worth a warning where it is encoded for each task', async () => {
     const pool = poolOf(1);
     const warnings: string[] = [];
     const note = ({ message }: Error) => warnings.push(message);

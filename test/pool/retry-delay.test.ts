@@ -24,7 +24,7 @@ describe('retryDelay', () => {
     assert.equal(times.empty(), true);
   });
 
-  test('meanwhile the worker runs other tasks, and the task counts as outstanding', async () => {
+  test('while a task waits for its next attempt, the worker runs other tasks, and the task counts as outstanding', async () => {
     const pool = poolOf(1);
     const times = new Queue<number>();
     const stop = new AbortController();
@@ -48,7 +48,7 @@ describe('retryDelay', () => {
     assert.match(String(await error), /ClosedError/);
   });
 
-  test('delays grow by the factor, and jitter takes at most its part off', () => {
+  test('delays between attempts grow by the factor, and jitter takes at most its part off', () => {
     assert.deepEqual(
       [1, 2, 3].map((tried) => retryDelayOf(10, tried)),
       [10, 10, 10],
@@ -68,7 +68,7 @@ describe('retryDelay', () => {
     assert.equal(retryDelayOf(undefined, 1), 0);
   });
 
-  test('delays that make no sense are refused', async () => {
+  test('a retryDelay that makes no sense is refused', async () => {
     const pool = poolOf(1);
     for (const retryDelay of [
       '1s',

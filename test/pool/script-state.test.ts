@@ -101,7 +101,7 @@ const frozen = Object.freeze({ list: Object.freeze([1, 2, 3]) });
 let marks = 0;
 
 describe('what the initializer sets', () => {
-  test('is there for the tasks, in processes and in threads', async () => {
+  test('what the initializer sets is there for the tasks, in processes and in threads', async () => {
     assert.deepEqual(await watched(poolOf({ processes: 1, initializer: open, initargs: ['db'] }).apply(seen)), all);
     const threads = new ThreadPool({ processes: 1, initializer: open, initargs: ['db'] });
     try {
@@ -114,7 +114,7 @@ describe('what the initializer sets', () => {
     assert.equal(cache.size, 0);
   });
 
-  test('is there for each of many workers, and for functions that come as arguments', async () => {
+  test('what the initializer sets is there for each of many workers, and for functions that come as arguments', async () => {
     const pool = poolOf({ processes: 2, initializer: open, initargs: ['db'] });
     const call = (fn: () => unknown) => fn();
     const answers = await watched(pool.map(call, [seen, seen, seen, seen], { chunksize: 1 }));
@@ -144,7 +144,7 @@ test('an initializer that assigns to a variable of a function which a task uses 
 });
 
 describe('two functions of one script', () => {
-  test('see one variable', async () => {
+  test('two functions of one script see one variable', async () => {
     const pool = poolOf(1);
     assert.deepEqual([await pool.apply(up), await pool.apply(up), await pool.apply(look)], [1, 2, 2]);
     assert.equal(counter, 0);
@@ -153,7 +153,7 @@ describe('two functions of one script', () => {
     counter = 0;
   });
 
-  test('see what the owner assigns, in the order in which it does', async () => {
+  test('two functions of one script see what the owner assigns, in the order in which it does', async () => {
     const pool = poolOf(1);
     const answers: Promise<number>[] = [];
     for (const f of [1, 2, 2, 3, 1]) {
@@ -165,7 +165,7 @@ describe('two functions of one script', () => {
     assert.equal(await pool.apply(() => factor), 3);
   });
 
-  test('see what the owner changes in an object, and keep what they have changed themselves', async () => {
+  test('two functions of one script see what the owner changes in an object, and keep what they have changed themselves', async () => {
     const pool = poolOf(1);
     assert.equal(await pool.apply(scaled, [10]), 10);
     settings.factor = 2;
@@ -176,14 +176,14 @@ describe('two functions of one script', () => {
     assert.deepEqual(await pool.apply(() => [...visits.keys()]), ['owner']);
   });
 
-  test('keep one variable though the owner assigns another', async () => {
+  test('two functions of one script keep one variable though the owner assigns another', async () => {
     const pool = poolOf({ processes: 1, initializer: make });
     assert.deepEqual(await pool.apply(both), ['first', 'first here']);
     owned = 'second';
     assert.deepEqual(await pool.apply(both), ['second', 'first here']);
   });
 
-  test('find one object wherever it stands', async () => {
+  test('two functions of one script find one object wherever it stands', async () => {
     const pool = poolOf(1);
     assert.deepEqual(await pool.apply(() => [pair[0] === self, self.me === self, tagged.ids.has(self)]), [
       true,
@@ -198,7 +198,7 @@ describe('two functions of one script', () => {
     assert.equal(marked, true);
   });
 
-  test('may lead back to each other', async () => {
+  test('two functions of one script may lead back to each other', async () => {
     const pool = poolOf(1);
     assert.deepEqual([await pool.apply(even, [10]), await pool.apply(odd, [10])], [true, false]);
     assert.deepEqual(
@@ -209,7 +209,7 @@ describe('two functions of one script', () => {
     assert.equal(await pool.apply(() => Base.made), 3);
   });
 
-  test('find an object also inside of another one, when it has changed too', async () => {
+  test('two functions of one script find an object also inside of another one, when it has changed too', async () => {
     const pool = poolOf(1);
     const look = () => [settings.factor, scales.settings.factor, scales.settings === settings];
     const isRound = () => (scales.back as { scales: unknown }).scales === scales;
@@ -224,14 +224,14 @@ describe('two functions of one script', () => {
     assert.equal(await pool.apply(isRound), true);
   });
 
-  test('keep what they captured of an inner function for themselves', async () => {
+  test('two functions of one script keep what they captured of an inner function for themselves', async () => {
     const pool = poolOf(1);
     const one = inner();
     const other = inner();
     assert.deepEqual([await pool.apply(one.up), await pool.apply(one.up), await pool.apply(other.up)], [1, 2, 1]);
   });
 
-  test('see frozen data', async () => {
+  test('two functions of one script see frozen data', async () => {
     const pool = poolOf(1);
     assert.equal(await pool.apply(() => frozen.list.length), 3);
     assert.equal(await pool.apply(() => frozen.list[2]), 3);

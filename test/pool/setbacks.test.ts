@@ -17,13 +17,13 @@ describe('workers that are killed while they boot', () => {
     return { pool: poolOf({ processes: 1, initializer, initargs: [starts] }), starts };
   }
 
-  test('are replaced until one lives', async () => {
+  test('workers that are killed while they boot are replaced until one lives', async () => {
     const { pool, starts } = poolWhoseWorkersDie(6, 'SIGKILL');
     assert.equal(await watched(pool.apply((n: number) => n, [7])), 7);
     assert.deepEqual([starts.value, pool.stats().lost], [7, 6]);
   });
 
-  test('are replaced also while their owner blocks', () => {
+  test('workers that are killed while they boot are replaced also while their owner blocks', () => {
     const { pool } = poolWhoseWorkersDie(6, 'SIGHUP');
     assert.equal(
       pool.applySync((n: number) => n, [7]),
@@ -31,7 +31,7 @@ describe('workers that are killed while they boot', () => {
     );
   });
 
-  test('break the pool if it is a crash, again and again', async () => {
+  test('workers that are killed while they boot break the pool if it is a crash, again and again', async () => {
     const { pool, starts } = poolWhoseWorkersDie(Number.POSITIVE_INFINITY, 'SIGSEGV');
     const error = (await errorOf(pool.apply(() => 0))) as PoolBrokenError;
     assert(error instanceof PoolBrokenError);
@@ -58,7 +58,7 @@ describe('workers that cannot be started', () => {
     }
   }
 
-  test('for a while: the pool tries again', async () => {
+  test('workers that cannot be started for a while are tried again', async () => {
     await withoutNode(6, async () => {
       const pool = poolOf(1);
       await lives(pool);
@@ -67,7 +67,7 @@ describe('workers that cannot be started', () => {
     await withoutNode(6, async () => assert.equal(poolOf(1).applySync(Math.max, [1, 2]), 2));
   });
 
-  test('at all: every call that answers a result or a promise rejects through it', async () => {
+  test('a pool whose workers cannot be started at all rejects every call that gives a result or a promise', async () => {
     await withoutNode(Number.POSITIVE_INFINITY, async () => {
       const pool = poolOf(1);
       const same = <T>(x: T): T => x;

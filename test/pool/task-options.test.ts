@@ -106,7 +106,7 @@ describe('timeout', () => {
     await lives(pool);
   });
 
-  test('of a call that blocks the thread', () => {
+  test('a time-out holds for a call that blocks the thread', () => {
     const pool = poolOf(1);
     assert.throws(() => pool.applySync(forever, [], { timeout: 50 }), TimeoutError);
     assert.equal(pool.applySync(Math.max, [1, 2]), 2);
@@ -336,14 +336,14 @@ describe('concurrency', () => {
 });
 
 describe('workers are replaced', () => {
-  test('after maxTasksPerChild tasks', async () => {
+  test('workers are replaced after maxTasksPerChild tasks', async () => {
     const pool = poolOf({ processes: 2, maxTasksPerChild: 1 });
     const pids = await watched(pool.map(here, [1, 2, 3, 4, 5, 6], { chunksize: 1 }));
     assert.equal(new Set(pids).size, 6);
     assert.equal(pool.stats().lost, 0);
   });
 
-  test('when they have grown beyond maxMemoryPerChild, but not before they have done a task', async () => {
+  test('workers are replaced when they have grown beyond maxMemoryPerChild, but not before they have done a task', async () => {
     const pool = poolOf({ processes: 1, maxMemoryPerChild: 1 });
     const pids = await watched(pool.map(here, [1, 2, 3], { chunksize: 1 }));
     assert.equal(new Set(pids).size, 3);
@@ -353,7 +353,7 @@ describe('workers are replaced', () => {
 });
 
 describe('a worker', () => {
-  test('turns its event loop while tasks stream through', async () => {
+  test('a worker turns its event loop while tasks stream through', async () => {
     const pool = poolOf(1);
     const fired = new Queue<string>();
     await pool.apply(() => void setTimeout(() => fired.putSync('fired'), 5));
@@ -371,7 +371,7 @@ describe('a worker', () => {
     }
   });
 
-  test('decodes a function once, and sees variables that changed in between', async () => {
+  test('a worker decodes a function once, and sees variables that changed in between', async () => {
     const pool = poolOf(1);
     let factor = 2;
     const multiply = (n: number) => n * factor;
@@ -384,7 +384,7 @@ describe('a worker', () => {
     assert.deepEqual(await pool.map(count, [1, 2, 3], { chunksize: 1 }), [1, 2, 3]);
   });
 
-  test('keeps a slow task from holding others back', async () => {
+  test('a worker keeps a slow task from holding others back', async () => {
     const pool = poolOf(2);
     const gate = new Queue<number>();
     const slow = pool.apply(() => gate.get());

@@ -25,7 +25,7 @@ test('a program that wants to finish does so with its workers, though all get SI
   assert.deepEqual([stdout, stderr, code], ['started\nresults: 1 2 3\n', '', 0]);
 });
 
-test('an idle worker drops it, also after a task that listened to it for a while', async () => {
+test('an idle worker drops SIGTERM, also after a task that listened to it for a while', async () => {
   const pool = poolOf(1);
   await lives(pool);
   const { pids } = pool;

@@ -8,7 +8,7 @@ import { watched } from '../watchdog.ts';
 import { errorOf, poolOf } from './pools.ts';
 
 describe('the index of a worker', () => {
-  test('counts from 0, and is taken over by its replacement', async () => {
+  test('the index of a worker counts from 0, and is taken over by its replacement', async () => {
     const pool = poolOf(3);
     const all = async () => {
       const together = new Barrier(3);
@@ -30,7 +30,7 @@ describe('the index of a worker', () => {
     }
   });
 
-  test('is known to one worker at a time, also while the one before it cleans up', async () => {
+  test('the index of a worker is known to one worker at a time, also while the one before it cleans up', async () => {
     const said = new Queue<string>();
     const gate = new Queue<number>();
     const initializer = () => said.put(`${here()} is ${currentProcess().index}`);
@@ -52,14 +52,14 @@ describe('the index of a worker', () => {
     gate.putNowait(1);
   });
 
-  test('is there for the initializer', async () => {
+  test('the index of a worker is there for the initializer', async () => {
     const said = new Queue<number>();
     const pool = poolOf({ processes: 1, initializer: () => said.put(currentProcess().index!) });
     await watched(pool.apply(() => {}));
     assert.equal(await watched(said.get()), 0);
   });
 
-  test('is of no other process', async () => {
+  test('the index of a worker is of no other process', async () => {
     assert.equal(currentProcess().index, undefined);
     const said = new Queue<number | undefined>();
     const pool = poolOf(1);

@@ -53,19 +53,19 @@ describe('a wrapped function that is called elsewhere', () => {
   };
   registerClass(Choosy, { encode: () => 1, decode });
 
-  test('answers what keeps its result from being sent on', async () => {
+  test('a wrapped function that is called elsewhere answers what keeps its result from being sent on', async () => {
     const pool = poolOf(1);
     assert.match(await failureOf(pool.wrap(() => new Odd())), /^ERR_SERIALIZATION result\.tag .*result\.tag/);
   });
 
-  test('answers what keeps an argument from being sent, or from being read by the owner', async () => {
+  test('a wrapped function that is called elsewhere answers what keeps an argument from being sent, or from being read by the owner', async () => {
     const pool = poolOf(1);
     const f = pool.wrap((..._: unknown[]) => 0);
     assert.match(await failureOf(f, 1, new Odd()), /^ERR_SERIALIZATION args\[1\]\.tag .*args\[1\]\.tag/);
     assert.match(await failureOf(f, new Choosy()), /not with me/);
   });
 
-  test('rejects where the pool is closed, and what was asked before is answered', async () => {
+  test('a wrapped function that is called elsewhere rejects where the pool is closed, and what was asked before is answered', async () => {
     const pool = poolOf(1);
     const [gate, said, outcomes] = [new Queue<number>(), new Queue<string>(), new Queue<string>()];
     const slow = pool.wrap(async () => {
@@ -94,7 +94,7 @@ describe('a wrapped function that is called elsewhere', () => {
     await assert.rejects(poolOf(1).apply(slow), { code: 'ERR_CLOSED', message: /Pool of this function/ });
   });
 
-  test('leaves nothing behind where the pool is closed', async () => {
+  test('a wrapped function that is called elsewhere leaves nothing behind where the pool is closed', async () => {
     const pool = poolOf(1);
     const [said, gate] = [new Queue<string>(), new Queue<number>()];
     const f = pool.wrap((..._: unknown[]) => 0);
@@ -149,7 +149,7 @@ describe('a wrapped function that is called elsewhere', () => {
   };
 
   for (const end of ['killed', 'over', 'killed before it came to that']) {
-    test(`rejects when the owner is ${end}`, async () => {
+    test(`a wrapped function that is called elsewhere rejects when the owner is ${end}`, async () => {
       const [offers, outcomes] = [new Queue<WrappedFunction>(), new Queue<string>()];
       const [said, orders] = [new Queue<string>(), new Queue<string>()];
       const owner = start(own, offers, said, orders);

@@ -75,7 +75,7 @@ describe('a program behind a wrapper runs once', () => {
       },
     ],
   ] as const) {
-    test(name, async () => {
+    test(`a program behind a wrapper runs once: ${name}`, async () => {
       const { stdout, stderr, times } = await start(files, execArgv);
       assert.equal(stdout, '2,3 0\n', stderr);
       assert.equal(times, 1);
@@ -108,7 +108,7 @@ test('modules that a hook inside the process has compiled need not be loaded aga
   assert.equal(stdout, '4,7,6,7 0\n', stderr);
 });
 
-test('nor need those that a compiler has made CommonJS of, without a hook that shows', async () => {
+test('modules that a compiler has made CommonJS of, without a hook that shows, need not be loaded again', async () => {
   const files = {
     'compiler.cjs': `const { Module } = require('node:module'); const { runInThisContext } = require('node:vm'); const { readFileSync } = require('node:fs');
       const load = (filename) => {
@@ -146,7 +146,7 @@ describe('what cannot be copied is loaded, and the program that starts again is 
     ['at once', `${ESM}${SERVER} export async function main() { const p = new Process({ target: work });`],
     ['later', `${ESM}${SERVER} export async function main() { await turn(); const p = new Process({ target: work });`],
   ] as const) {
-    test(`a process: ${name}`, async () => {
+    test(`what cannot be copied is loaded for a process that is made ${name}, and the program that starts again is stopped`, async () => {
       const app = `${text} await turn(); p.start(); await p.join(); console.log(p.exitCode); } main();`;
       const { stdout, stderr, times } = await start({ 'bin.mjs': `import './app.mjs';`, 'app.mjs': app });
       assert.equal(stdout, '1\n', stderr);
@@ -155,7 +155,7 @@ describe('what cannot be copied is loaded, and the program that starts again is 
     });
   }
 
-  test('a pool', async () => {
+  test('what cannot be copied is loaded for a task of a pool, and the program that starts again is stopped', async () => {
     const app = `${ESM}${SERVER.replace('60_000', '0').replace(', server', ', server.listening')} export async function main() { await turn(); const pool = new Pool(1);
       await pool.apply(work).catch((error) => console.log(error.name, error.message)); pool.terminate(); } main();`;
     const { stdout, stderr, times } = await start({ 'bin.mjs': `import './app.mjs';`, 'app.mjs': app });

@@ -20,7 +20,7 @@ async function withChild(way: Way, options: { descendants?: boolean }): Promise<
 
 describe('with the option `descendants`', () => {
   for (const way of Object.keys(ways) as Way[]) {
-    test(`what ${way} has started ends with its process`, async () => {
+    test(`with descendants, what ${way} has started ends with its process`, async () => {
       const exitCodes = [];
       for (const end of ['terminate', 'kill', 'interrupt'] as const) {
         const { p, pid } = await withChild(way, { descendants: true });
@@ -33,7 +33,7 @@ describe('with the option `descendants`', () => {
     });
   }
 
-  test('it ends also where the process handles the signal', async () => {
+  test('with descendants, a program ends also where the process that has started it handles the signal', async () => {
     const pids = new Queue<number>();
     const target = async (pids: Queue<number>) => {
       process.on('SIGTERM', () => process.exit(3));
@@ -48,7 +48,7 @@ describe('with the option `descendants`', () => {
     await until(() => !runs(pid));
   });
 
-  test('what has a session of its own goes on', async () => {
+  test('with descendants, what has a session of its own goes on', async () => {
     const pids = new Queue<number>();
     const target = async (pids: Queue<number>) => {
       await pids.put(spawn('sleep', ['1000'], { stdio: 'ignore', detached: true }).pid!);
@@ -63,7 +63,7 @@ describe('with the option `descendants`', () => {
     process.kill(pid, 'SIGKILL');
   });
 
-  test('a process that ends by itself leaves it', async () => {
+  test('with descendants, a process that ends by itself leaves what it has started', async () => {
     const pids = new Queue<number>();
     const target = async (pids: Queue<number>) => {
       const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
@@ -78,7 +78,7 @@ describe('with the option `descendants`', () => {
     process.kill(pid, 'SIGKILL');
   });
 
-  test('it ends with the end of the program that has the process', async () => {
+  test('with descendants, what a process has started ends with the program that has the process', async () => {
     const program = start(fixture('ends-with-descendants'));
     const pid = Number(await program.said('pid:'));
     assert.equal((await program.ended).code, 4);
@@ -86,7 +86,7 @@ describe('with the option `descendants`', () => {
   });
 
   for (const way of Object.keys(ways) as Way[]) {
-    test(`what ${way} has started in a thread ends with the thread, and what others have started goes on`, async () => {
+    test(`with descendants, what ${way} has started in a thread ends with the thread, and what others have started goes on`, async () => {
       const { Process, Queue } = getContext('thread');
       const pids = new Queue<number>();
       const threads: Process[] = [];
@@ -109,7 +109,7 @@ describe('with the option `descendants`', () => {
   }
 });
 
-test('without the option what a process has started by other means goes on', async () => {
+test('without descendants, what a process has started by other means goes on', async () => {
   const { p, pid } = await withChild('spawn', {});
   p.terminate();
   await watched(p.join());

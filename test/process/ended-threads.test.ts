@@ -99,7 +99,7 @@ describe('a thread is ended', () => {
     [false, loops],
   ] as const) {
     for (const [where, endless] of Object.entries(all)) {
-      test(`in ${where}`, async () => {
+      test(`a thread is ended in ${where}`, async () => {
         using _ = watchdog(where, 40);
         const p = await started(endless, sleeping);
         p.kill();
@@ -107,7 +107,7 @@ describe('a thread is ended', () => {
         assert.equal(p.exitCode, -9);
       });
 
-      test(`in ${where}, by a thread that is blocked until then`, async () => {
+      test(`a thread is ended in ${where}, by a thread that is blocked until then`, async () => {
         using _ = watchdog(where, 40);
         const p = await started(endless, sleeping);
         p.terminate();
@@ -115,7 +115,7 @@ describe('a thread is ended', () => {
         assert.equal(p.exitCode, -15);
       });
 
-      test(`in ${where}, with the thread that started it`, async () => {
+      test(`a thread is ended in ${where}, with the thread that started it`, async () => {
         using _ = watchdog(where, 40);
         const ready = new Queue<string>();
         const outer = (q: Queue<string>, inner: (q: Queue<string>) => unknown) => {
@@ -137,7 +137,7 @@ describe('a thread is ended', () => {
     }
   }
 
-  test('with the thread that started it, wherever it is as it starts another', async () => {
+  test('a thread is ended with the thread that started it, wherever it is as it starts another', async () => {
     const starts = (q: Queue<string>) => {
       q.putSync('ready');
       const p = new Process({ target: () => new Queue().getSync(), daemon: true });
@@ -164,7 +164,7 @@ describe('a thread is ended', () => {
     }
   });
 
-  test('what it held passes on, marked as abandoned', async () => {
+  test('what an ended thread held passes on, marked as abandoned', async () => {
     const [lock, rlock, semaphore] = [new Lock(), new RLock(), new Semaphore(1)];
     using _ = watchdog('passes on', 40, lock, rlock, semaphore);
     const p = await started(() => {
@@ -177,7 +177,7 @@ describe('a thread is ended', () => {
     assert.deepEqual([lock.abandoned, rlock.abandoned, semaphore.abandoned], [true, true, true]);
   });
 
-  test('its process and its thread end with it, the other threads go on', async () => {
+  test('a process and a thread that an ended thread has started end with it, the other threads go on', async () => {
     const pids = new Queue<number>();
     const gate = new Queue<string>();
     const answers = new Queue<string>();

@@ -28,7 +28,7 @@ describe('how a process ends', () => {
     assert.deepEqual([drain(log), p.exitCode], [['beforeExit 3', 'exit 3'], 3]);
   });
 
-  test('so do those registered while it runs on, and a beforeExit may find more work', async () => {
+  test('handlers of exit that are registered while a process runs on run too, and a beforeExit may find more work', async () => {
     const log = new Queue<string>();
     const p = new Process({
       target: async () => {
@@ -60,7 +60,7 @@ describe('how a process ends', () => {
     assert.deepEqual([drain(log), p.exitCode], [['exit'], 8]);
   });
 
-  test('one whose handler throws ends with an error', async () => {
+  test('a process whose exit handler throws ends with an error', async () => {
     const p = new Process({
       target: () => {
         process.stderr.write = () => true;
@@ -74,7 +74,7 @@ describe('how a process ends', () => {
     assert.notEqual(p.exitCode, 0);
   });
 
-  test('it lives on while timers and servers that the target left are there', async () => {
+  test('a process lives on while timers and servers that the target left are there', async () => {
     const ready = new Queue<number>();
     const p = new Process({
       target: async () => {
@@ -101,7 +101,7 @@ describe('how a process ends', () => {
     assert.equal(p.exitCode, 0);
   });
 
-  test('timers that were unrefed do not keep it', async () => {
+  test('timers that were unrefed do not keep a process', async () => {
     const p = new Process({ target: () => void setInterval(() => {}, 1e6).unref() });
     p.start();
     await watched(p.join());
@@ -139,7 +139,7 @@ describe('how a process ends', () => {
     );
   });
 
-  test('a promise that waits for a queue keeps it alive', async () => {
+  test('a promise that waits for a queue keeps a process alive', async () => {
     const queue = new Queue<string>();
     const p = new Process({
       target: async () => {
@@ -154,7 +154,7 @@ describe('how a process ends', () => {
     assert.equal(p.exitCode, 0);
   });
 
-  test('what it has spawned itself does not hold up its end', async () => {
+  test('what a process has spawned itself does not hold up its end', async () => {
     const pids = new Queue<number>();
     const p = new Process({
       target: async () => {
@@ -174,7 +174,7 @@ describe('how a process ends', () => {
     process.kill(pid, 'SIGKILL');
   });
 
-  test('one that a wait for its lock has found dead is joined by a blocked thread', async () => {
+  test('a process that a wait for its lock has found dead is joined by a blocked thread', async () => {
     const lock = new Lock();
     const held = new Queue<number>();
     const p = new Process({
@@ -195,7 +195,7 @@ describe('how a process ends', () => {
     assert.equal(p.exitCode, -9);
   });
 
-  test('a worker thread that it has started keeps it until that ends', async () => {
+  test('a worker thread that a process has started keeps the process until the thread ends', async () => {
     const answers = new Queue<number>();
     const p = new Process({
       target: async () => {

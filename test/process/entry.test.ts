@@ -65,28 +65,32 @@ describe('processes start from every kind of entry script, which is run once', (
     ['inspected.mjs', IMPORT + PROGRAM, ['--inspect=0']],
     ['profiled.mjs', IMPORT + PROGRAM, ['--cpu-prof', `--cpu-prof-dir=${folder}/prof`]],
   ] as const) {
-    test([...execArgv.slice(0, 2), file].join(' '), async () => {
+    test(`processes start from ${[...execArgv.slice(0, 2), file].join(' ')}`, async () => {
       writeFileSync(`${folder}/${file}`, text);
       await works(file, { execArgv });
     });
   }
 
-  test('TypeScript whose types node strips', { skip: !stripsTypes && 'this node does not' }, async () => {
+  test('processes start from TypeScript whose types node strips', {
+    skip: !stripsTypes && 'this node does not',
+  }, async () => {
     writeFileSync(`${folder}/stripped.ts`, IMPORT + typed);
     await works('stripped.ts');
   });
 
-  test('node --input-type=module -e', () => works('', { args: ['--input-type=module', '-e', IMPORT + PROGRAM] }));
-  test('node -e', () => works('', { args: ['-e', REQUIRE + PROGRAM] }));
-  test('standard input', () => works('', { args: ['-'], input: REQUIRE + PROGRAM }));
-  test('standard input as a module', () => works('', { args: ['--input-type=module', '-'], input: IMPORT + PROGRAM }));
+  test('processes start from node --input-type=module -e', () =>
+    works('', { args: ['--input-type=module', '-e', IMPORT + PROGRAM] }));
+  test('processes start from node -e', () => works('', { args: ['-e', REQUIRE + PROGRAM] }));
+  test('processes start from standard input', () => works('', { args: ['-'], input: REQUIRE + PROGRAM }));
+  test('processes start from standard input as a module', () =>
+    works('', { args: ['--input-type=module', '-'], input: IMPORT + PROGRAM }));
 
-  test('a path without its extension, from another directory', async () => {
+  test('processes start from a path without its extension, from another directory', async () => {
     writeFileSync(`${folder}/short.js`, IMPORT + PROGRAM);
     await works('', { args: [`../${folder.split('/').at(-1)}/short`] });
   });
 
-  test('a program bundled by esbuild, with the library outside', async () => {
+  test('processes start from a program bundled by esbuild, with the library outside', async () => {
     writeFileSync(`${folder}/source.mjs`, IMPORT + PROGRAM);
     for (const format of ['esm', 'cjs'] as const) {
       const outfile = `${folder}/bundle.${format === 'esm' ? 'mjs' : 'cjs'}`;
@@ -97,7 +101,7 @@ describe('processes start from every kind of entry script, which is run once', (
   });
 
   for (const format of ['esm', 'cjs'] as const) {
-    test(`with the library inside the bundle: its files are found where it is installed (${format})`, async () => {
+    test(`processes start from a program with the library inside the bundle: its files are found where it is installed (${format})`, async () => {
       const file = await bundle(format);
       await works(file);
       const elsewhere = mkdtempSync(`${tmpdir()}/multiproc-entry-`);
@@ -152,7 +156,7 @@ if (isMainThread) {
   ${body}
 }`;
 
-  test('processes start, answer, and are joined with and without an event loop', async () => {
+  test('in a worker thread processes start, answer, and are joined with and without an event loop', async () => {
     const body = `${PROGRAM.replace('console.log(', 'console.log(process.pid === p.pid, ')}\np.joinSync();`;
     writeFileSync(`${folder}/thread.mjs`, thread(body));
     const { stdout, stderr, runs } = await answers('thread.mjs');
@@ -160,7 +164,7 @@ if (isMainThread) {
     assert.equal(runs, 'main run ');
   });
 
-  test('they end with their thread, though the program goes on', async () => {
+  test('processes of a worker thread end with their thread, though the program goes on', async () => {
     const body = `
   const pids = new Queue();
   const spin = () => { pids.putSync(process.pid); for (;;); };

@@ -23,7 +23,7 @@ for (const [way, message] of [
     assert.match(stderr, new RegExp(`fixtures/uncaught/${way}\\.js:\\d+:\\d+`));
   });
 
-  test(`the same from TypeScript, with the line as it was written (${way})`, async () => {
+  test(`an uncaught error of TypeScript shows the line as it was written (${way})`, async () => {
     const { stderr } = await uncaught(way, fixtureSource, ['--import', 'tsx']);
     const lines = readFileSync(fixtureSource(`uncaught/${way}`), 'utf8').split('\n');
     const line = lines.findIndex((text) => text.includes(message.replace(/^\w+: /, ''))) + 1;
@@ -36,7 +36,7 @@ for (const [way, shown] of [
   ['object', "{ code: 7, reason: [ 'a', 'b' ] }"],
   ['nothing', 'undefined'],
 ] as const) {
-  test(`what is thrown need not be an Error (${way})`, async () => {
+  test(`what is thrown uncaught need not be an Error (${way})`, async () => {
     const { stderr, exitCode } = await uncaught(way);
     assert.equal(exitCode, '1');
     assert.match(stderr, /^Worker \(pid \d+\) ended by an uncaught error:\n/);

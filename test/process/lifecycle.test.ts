@@ -30,7 +30,7 @@ function sleeper(): Process {
 }
 
 describe('the life of a process', () => {
-  test('before the start, while it runs, after its end', async () => {
+  test('a process says what it is before the start, while it runs, and after its end', async () => {
     const gate = new Queue<string>();
     const p = new Process({ target: async () => void (await gate.get()) });
     assert.deepEqual([p.pid, p.exitCode, p.isAlive(), activeChildren()], [undefined, null, false, []]);
@@ -108,7 +108,7 @@ describe('the life of a process', () => {
     await assert.rejects(p.join({ signal: controller.signal }), reason);
   });
 
-  test('the sentinel becomes ready at the end', async () => {
+  test('the sentinel of a process becomes ready at the end', async () => {
     const gate = new Queue();
     const p = new Process({ target: () => gate.getSync() });
     assert.throws(() => p.sentinel, StateError);
@@ -132,13 +132,13 @@ describe('the life of a process', () => {
 });
 
 describe('exit codes', () => {
-  test('0 at a normal end', async () => {
+  test('the exit code is 0 at a normal end', async () => {
     assert.equal(await exitCodeOf(() => {}), 0);
     assert.equal(await exitCodeOf(() => 'a result is nobody’s business'), 0);
     assert.equal(await exitCodeOf(async () => false), 0);
   });
 
-  test('N after process.exit(N), also from an async target', async () => {
+  test('the exit code is N after process.exit(N), also from an async target', async () => {
     assert.equal(await exitCodeOf(() => process.exit(3)), 3);
     assert.equal(await exitCodeOf(() => process.exit(0)), 0);
     const late = async () => {
@@ -148,11 +148,11 @@ describe('exit codes', () => {
     assert.equal(await exitCodeOf(late), 255);
   });
 
-  test('N where the target leaves it in process.exitCode', async () => {
+  test('the exit code is N where the target leaves it in process.exitCode', async () => {
     assert.equal(await exitCodeOf(() => void (process.exitCode = 9)), 9);
   });
 
-  test('-N for signal N', async () => {
+  test('the exit code is -N for signal N', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL', 'SIGHUP', 'SIGABRT', 'SIGSEGV'] as const) {
       const suicide = (signal: NodeJS.Signals) => {
         process.kill(process.pid, signal);
@@ -162,7 +162,7 @@ describe('exit codes', () => {
     }
   });
 
-  test('the same from joinSync', () => {
+  test('joinSync leaves the exit code that join leaves', () => {
     for (const [target, code] of [
       [() => process.exit(3), 3],
       [() => process.kill(process.pid, 'SIGKILL'), -9],
@@ -177,7 +177,7 @@ describe('exit codes', () => {
 });
 
 describe('signals', () => {
-  test('interrupt, terminate and kill end it, and do nothing afterwards', async () => {
+  test('interrupt, terminate and kill end a process, and do nothing afterwards', async () => {
     for (const [name, code] of [
       ['interrupt', -2],
       ['terminate', -15],
@@ -194,7 +194,7 @@ describe('signals', () => {
     }
   });
 
-  test('a target may handle them', async () => {
+  test('a target may handle signals', async () => {
     const ready = new Queue<string>();
     const p = new Process({
       target: async () => {
@@ -213,7 +213,7 @@ describe('signals', () => {
     assert.equal(p.exitCode, 42);
   });
 
-  test('one that arrives before the target runs ends it too', async () => {
+  test('a signal that arrives before the target runs ends the process too', async () => {
     const lock = new Lock();
     lock.acquireSync();
     // Its argument cannot be read before the lock is free, so the target does not run however quick the process is.
@@ -230,7 +230,7 @@ describe('signals', () => {
     assert.equal(p.exitCode, -9);
   });
 
-  test('one that ends is no zombie, though nobody joins it', async () => {
+  test('a process that ends is no zombie, though nobody joins it', async () => {
     const p = new Process();
     p.start();
     const pid = p.pid as number;
@@ -269,7 +269,7 @@ describe('what may be done when', () => {
     assert.throws(() => p.start(), StateError);
   });
 
-  test('nothing but the start and the setters before the start', async () => {
+  test('before the start only the start and the setters are possible', async () => {
     const p = new Process({ target: () => {} });
     await assert.rejects(p.join(), StateError);
     for (const early of [
@@ -291,7 +291,7 @@ describe('what may be done when', () => {
     await watched(p.join());
   });
 
-  test('only one that has ended may be closed; then it is closed for good', async () => {
+  test('only a process that has ended may be closed; then it is closed for good', async () => {
     const p = sleeper();
     assert.throws(() => p.close(), StateError);
     assert.equal(p.isAlive(), true);
@@ -319,7 +319,7 @@ describe('what may be done when', () => {
     assert.throws(() => never.start(), ClosedError);
   });
 
-  test('wrong arguments are refused where they are given', async () => {
+  test('wrong arguments of a process are refused where they are given', async () => {
     assert.throws(() => new Process({ target: 'ls' as never }), TypeError);
     assert.throws(() => new Process({ target: null as never }), TypeError);
     assert.throws(() => new Process({ args: 'abc' as never }), TypeError);
@@ -340,7 +340,7 @@ describe('what may be done when', () => {
     assert.throws(() => p.joinSync({ timeout: -1 }), RangeError);
   });
 
-  test('without a target it ends at once', async () => {
+  test('a process without a target ends at once', async () => {
     const p = new Process();
     p.start();
     await watched(p.join());
@@ -349,7 +349,7 @@ describe('what may be done when', () => {
 });
 
 describe('what is sent', () => {
-  test('what cannot be sent is refused by start, which may be tried again', async () => {
+  test('a start refuses what cannot be sent, and may be tried again', async () => {
     const { Socket } = await import('node:net');
     const answers = new Queue<unknown>();
     const options: { socket?: unknown } = { socket: new Socket() };
@@ -379,7 +379,7 @@ describe('what is sent', () => {
     p.joinSync();
   });
 
-  test('arguments are taken as they are at the start, binaries of 100 MB among them', async () => {
+  test('arguments of a process are taken as they are at the start, binaries of 100 MB among them', async () => {
     const answers = new Queue<unknown>();
     const bytes = new Uint8Array(100e6).fill(7);
     const shared = { n: 1 };

@@ -39,7 +39,7 @@ for (const [maker, user] of [
   ['thread', 'thread'],
 ] as const) {
   describe(`made in a ${maker}, used in another ${user}`, () => {
-    test('a queue, a lock, a condition, an event, a barrier, an array, a pipe', async () => {
+    test(`a queue, a lock, a condition, an event, a barrier, an array and a pipe of a ${maker} work in another ${user}`, async () => {
       // The maker lives until the user has done its part, which has all from the maker alone.
       const things = new Queue<object>();
       const make = async (things: Queue<object>) => {
@@ -91,7 +91,7 @@ for (const [maker, user] of [
 }
 
 describe('threads and processes start each other', () => {
-  test('each knows where it is, and who its parent is', async () => {
+  test('threads and processes that start each other know where they are, and who their parents are', async () => {
     const places = new Queue<unknown[]>();
     const tell = (q: Queue<unknown[]>, level: number) => {
       q.putSync([level, process.pid, here(), isMainProcess, currentProcess().name, parentProcess()?.pid]);
@@ -128,7 +128,7 @@ describe('threads and processes start each other', () => {
     ['thread', 'spawn'],
     ['spawn', 'thread'],
   ] as const) {
-    test(`a pool of kind ${innerKind} in a worker of kind ${outerKind}`, async () => {
+    test(`a pool of kind ${innerKind} runs tasks in a worker of kind ${outerKind}`, async () => {
       await using outer = new Pool({ processes: 2, context: getContext(outerKind) });
       const square = (x: number) => [here(), x * x] as const;
       const inner = async (xs: number[]) => {

@@ -93,15 +93,17 @@ describe('one object for the whole family', () => {
     ['in a function of a module that imports it', 'use(5)'],
     ['in a list of a module that imports it', 'list[0].putSync(5)'],
   ] as const) {
-    test(name, () => prints(`await inChild(() => { ${statement}; }); console.log(queue.qsize());`, '1'));
+    test(`the whole family has one object: ${name}`, () =>
+      prints(`await inChild(() => { ${statement}; }); console.log(queue.qsize());`, '1'));
   }
 
   for (const cls of ['Hidden', 'Block'])
-    test(`in the ${cls === 'Hidden' ? 'private static fields' : 'static block'} of a class`, () =>
+    test(`the whole family has one object: in the ${cls === 'Hidden' ? 'private static fields' : 'static block'} of a class`, () =>
       prints(`await inChild(() => { ${cls}.put(5); }); console.log(queue.qsize(), ${cls}.size());`, '1 1'));
 
   for (const fn of ['work', 'inside', 'tools.work', 'Holder.put', 'use', 'shared.work']) {
-    test(`${fn} itself is sent`, () => prints(`await inChild(${fn}, 2); console.log(queue.qsize());`, '1'));
+    test(`the whole family has one object: ${fn} itself is sent`, () =>
+      prints(`await inChild(${fn}, 2); console.log(queue.qsize());`, '1'));
   }
 
   for (const statement of [
@@ -110,27 +112,27 @@ describe('one object for the whole family', () => {
     'commonWork(1)',
     'common.viaExports(1)',
   ]) {
-    test(`of a CommonJS module: ${statement}`, () =>
+    test(`the whole family has one object: of a CommonJS module: ${statement}`, () =>
       prints(`await inChild(() => { ${statement}; }); console.log(commonQueue.qsize());`, '1'));
   }
 
-  test('a lock', () =>
+  test('the whole family has one object: a lock', () =>
     prints(`lock.acquireSync(); console.log(await inChild(() => process.exit(lock.tryAcquire() ? 7 : 0)));`, '0'));
-  test('shared numbers', () =>
+  test('the whole family has one object: shared numbers', () =>
     prints(
       'await inChild(() => { total.add(3); cells.view[1] = 4; }); console.log(total.value, cells.view[1]);',
       '3 4',
     ));
-  test('an end of a pipe', () =>
+  test('the whole family has one object: an end of a pipe', () =>
     prints(`await inChild(() => { there.sendSync('hi'); }); console.log(here.recvSync());`, 'hi'));
-  test('a variable that its module sets later', () =>
+  test('the whole family has one object: a variable that its module sets later', () =>
     prints('open(); await inChild(() => { late.putSync(1); }); console.log(late.qsize());', '1'));
-  test('in a task of a pool', () =>
+  test('the whole family has one object: in a task of a pool', () =>
     prints(
       'const pool = new Pool(1); await pool.apply(() => { total.add(3); }); console.log(total.value); pool.terminate();',
       '3',
     ));
-  test('in a thread', () =>
+  test('the whole family has one object: in a thread', () =>
     prints(
       `const { getContext } = await import('multiproc'); const p = new Process({ target: () => { work(2); }, context: getContext('thread') }); p.start(); await p.join(); console.log(queue.qsize(), total.value);`,
       '1 2',
@@ -213,7 +215,7 @@ test('a module that a task imports or requires makes no second one', async () =>
   }
 });
 
-test('where that cannot be had, the function is refused where it is sent', async () => {
+test('a function is refused where it is sent if the family could not have one object', async () => {
   file(
     'mixed.mjs',
     `import { Lock } from 'multiproc'; import { createServer } from 'node:net'; const server = createServer();
@@ -286,7 +288,7 @@ async function answersOf(modules: Record<string, string>): Promise<string[]> {
   return lines;
 }
 
-test('what certainly makes a second one is refused where it is sent', async () => {
+test('a function whose module certainly makes a second object is refused where it is sent', async () => {
   for (const line of await answersOf(certain))
     assert.match(
       line,
@@ -294,7 +296,7 @@ test('what certainly makes a second one is refused where it is sent', async () =
     );
 });
 
-test('what makes a second one under a condition, or in a function, is refused there', async () => {
+test('a function whose module makes a second object under a condition, or in a function, is refused there', async () => {
   for (const line of await answersOf(conditional))
     assert.match(line, /^\S+ there: StateError .*was loaded in this process for work.*makes a Lock.*Pass the Lock/);
 });

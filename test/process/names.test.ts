@@ -4,7 +4,7 @@ import { test } from '../cases.ts';
 import { watched } from '../watchdog.ts';
 import { fixture, run } from './program.ts';
 
-test('the main process', async () => {
+test('the main process is MainProcess, has no parent, and cannot be started, joined or ended', async () => {
   const main = currentProcess();
   assert.equal(currentProcess(), main);
   assert.deepEqual([main.name, main.pid, main.daemon, main.isAlive()], ['MainProcess', process.pid, false, true]);
@@ -44,7 +44,7 @@ test('a name is a label: not unique, any text, and the child sees the one at its
   }
 });
 
-test('inside a process: its own pid, its parent, and the rest of the main process’s arguments', async () => {
+test('a process sees its own pid, its parent, and the rest of the main process’s arguments', async () => {
   const seen = new Queue<unknown>();
   const p = new Process({
     target: () => {
@@ -70,7 +70,7 @@ test('isMainProcess is false in a process', async () => {
   await watched(p.join());
 });
 
-test('how a process is shown', async () => {
+test('a process is shown with its name, pid and state', async () => {
   const { inspect } = await import('node:util');
   const p = new Process({ target: () => process.exit(2), name: 'shown' });
   assert.equal(inspect(p), "<Process name='shown' initial>");

@@ -33,7 +33,7 @@ test('a megabyte to a pipe with a slow reader is complete, and what the parent s
   assert.ok(stdout.endsWith('xend\n'));
 });
 
-test('a stack of a megabyte on standard error is complete too', () => {
+test('a stack of a megabyte on standard error is complete', () => {
   const { stderr } = spawnSync(
     'sh',
     ['-c', '("$0" "$1" 2>&1 >/dev/null) | (sleep 0.3; cat) >&2', process.execPath, fixture('output-big-error')],

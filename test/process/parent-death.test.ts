@@ -72,7 +72,7 @@ describe('daemons', () => {
 });
 
 describe('others', () => {
-  test('keep the program alive until they have ended', async () => {
+  test('processes that are no daemons keep the program alive until they have ended', async () => {
     const { stdout, code } = await start(fixture('outlives-main')).ended;
     assert.deepEqual([stdout, code], ['main is done\nchild is done\n', 0]);
   });
@@ -85,7 +85,7 @@ describe('others', () => {
 
 describe('detached processes', () => {
   for (const way of ['process.exit', 'SIGKILL', 'uncaught error']) {
-    test(`outlive their parent, and see its end (${way})`, async () => {
+    test(`detached processes outlive their parent, and see its end (${way})`, async () => {
       const program = start(fixture('detached'), { args: [way] });
       const pid = Number(await program.said('detached:'));
       if (way === 'SIGKILL') program.kill('SIGKILL');
@@ -96,7 +96,7 @@ describe('detached processes', () => {
     });
   }
 
-  test('are waited for by a program that ends by itself', async () => {
+  test('detached processes are waited for by a program that ends by itself', async () => {
     const { stdout } = await start(fixture('detached-awaited')).ended;
     assert.equal(stdout, 'main is done\nchild is done\n');
   });

@@ -36,7 +36,7 @@ for (const option of ['--import', '-r'] as const) {
       ['a lock', 'new Lock();'],
       ['a pool', 'new Pool(1);'],
     ] as const) {
-      test(`makes no second ${what.slice(2)} in a child`, async () => {
+      test(`a module that ${option} loads makes no second ${what.slice(2)} in a child`, async () => {
         const preloaded = `import { Lock, Pool } from 'multiproc';\n${text}\n`;
         const { stdout, stderr } = await start(option, preloaded, WORKS(option));
         assert.equal(stdout, 'PoolBrokenError\n'.repeat(children), stderr);
@@ -48,7 +48,7 @@ for (const option of ['--import', '-r'] as const) {
     }
 
     for (const when of ['at once', 'later']) {
-      test(`starts no process in a child, ${when}`, async () => {
+      test(`a module that ${option} loads starts no process in a child, ${when}`, async () => {
         const body =
           'const p = new Process({ target: () => new Promise((r) => setTimeout(r, 60_000)) }); p.start(); p.join().then(() => console.log(p.exitCode));';
         const text = when === 'later' ? `setTimeout(() => { ${body} }, 1);` : body;
@@ -59,13 +59,13 @@ for (const option of ['--import', '-r'] as const) {
       });
     }
 
-    test('may ask whether it runs in the program itself', async () => {
+    test(`a module that ${option} loads may ask whether it runs in the program itself`, async () => {
       const preloaded = `import { isMainProcess, Lock, Pool } from 'multiproc';\nif (isMainProcess) new Pool(1).apply(() => new Lock().locked()).then(console.log);\n`;
       const { stdout, stderr } = await start(option, preloaded, WORKS(option));
       assert.deepEqual(stdout.split('\n').sort(), ['', ...Array(children).fill('done'), 'false'], stderr);
     });
 
-    test('may print, also in a thread', async () => {
+    test(`a module that ${option} loads may print, also in a thread`, async () => {
       const { stdout, stderr } = await start(option, `console.log('before');\n`, WORKS(option));
       assert.equal(stderr, '');
       const each = (text: string, times: number) => Array<string>(times).fill(text);

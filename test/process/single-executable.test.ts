@@ -11,7 +11,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const help = spawnSync(process.execPath, ['--help'], { encoding: 'utf8' }).stdout;
 const skip = help.includes('--build-sea') ? false : 'this Node makes none by itself';
 
-test('a process is refused, a thread works', { skip }, () => {
+test('in a single executable a process is refused, and a thread works', { skip }, () => {
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     `${folder}/program.cjs`,

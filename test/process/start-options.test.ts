@@ -11,7 +11,7 @@ const threads = getContext('thread');
 describe('execArgv', () => {
   const see = () => process.execArgv.filter((option) => /^--(max-old|no-dep)/.test(option));
 
-  test('is added to the options of the program', async () => {
+  test('execArgv is added to the options of the program', async () => {
     const said = new Queue<string[]>();
     const p = new Process({ target: () => said.put(see()), execArgv: ['--max-old-space-size=99'] });
     p.start();
@@ -22,7 +22,7 @@ describe('execArgv', () => {
     assert.equal(await watched(pool.apply(() => process.env.OF_THE_POOL)), 'yes');
   });
 
-  test('is for processes, and resourceLimits for threads', () => {
+  test('execArgv is for processes, and resourceLimits for threads', () => {
     const refused = (make: () => unknown, message: RegExp) =>
       assert.throws(make, (error) => error instanceof PlatformError && message.test(error.message));
     refused(() => new threads.Process({ execArgv: [] } as never), /execArgv.*resourceLimits/);

@@ -35,7 +35,7 @@ class Adder extends Process {
 }
 
 describe('subclasses of Process', () => {
-  test('have their run, and their own fields, in the process', async () => {
+  test('subclasses of Process have their run, and their own fields, in the process', async () => {
     const p = new Adder(41);
     p.start();
     assert.deepEqual(await watched(p.answers.get()), [42, true, 5, true, new Date(0)]);
@@ -43,7 +43,7 @@ describe('subclasses of Process', () => {
     assert.deepEqual([p.exitCode, p.name, p.a], [0, 'adder', 41]);
   });
 
-  test('run may be async, call super.run, and find itself as the current process', async () => {
+  test('run of a subclass may be async, call super.run, and find itself as the current process', async () => {
     const answers = new Queue<unknown>();
     class Logged extends Process {
       note = 'noted';
@@ -62,7 +62,7 @@ describe('subclasses of Process', () => {
     await watched(p.join());
   });
 
-  test('of subclasses, with accessors and statics', async () => {
+  test('subclasses of subclasses run in the process, with accessors and statics', async () => {
     class Base extends Process {
       static unit = 'mm';
       protected n = 2;
@@ -139,7 +139,7 @@ describe('subclasses of Process', () => {
     );
   });
 
-  test('private fields are refused with what to do, not lost', () => {
+  test('private fields of a subclass are refused with what to do, not lost', () => {
     class Secretive extends Process {
       #secret = 1;
       override run(): void {
@@ -152,7 +152,7 @@ describe('subclasses of Process', () => {
     );
   });
 
-  test('one that does not call super is told so', () => {
+  test('a subclass that does not call super is told so', () => {
     const bare = Object.create(Process.prototype) as Process;
     assert.throws(() => bare.start(), /subclass must call super/);
   });

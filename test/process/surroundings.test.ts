@@ -10,7 +10,7 @@ const folder = realpathSync(mkdtempSync(`${tmpdir()}/surroundings-`));
 after(() => rmSync(folder, { recursive: true }));
 
 describe('what a process inherits', () => {
-  test('the environment and the directory of the moment of its start, spares or not', async () => {
+  test('a process inherits the environment and the directory of the moment of its start, spares or not', async () => {
     const { stdout, stderr } = await run(fixture('changing-surroundings'), { env: { FIRST: '1' }, cwd: folder });
     assert.deepEqual(
       stdout.trim().split('\n'),
@@ -30,7 +30,7 @@ describe('what a process inherits', () => {
     assert.equal(stdout, 'kept after added \nkept before undefined\n');
   });
 
-  test('the directory, even one that has been removed', async () => {
+  test('a process inherits the directory, even one that has been removed', async () => {
     const gone = `${folder}/gone`;
     mkdirSync(gone);
     const { stdout, stderr } = await run(fixture('removed-directory'), { cwd: gone });
@@ -84,12 +84,12 @@ describe('options of node', () => {
     ],
   ];
   for (const [given, kept] of flags) {
-    test(`${given.join(' ')} → ${kept.join(' ') || 'nothing'}`, () => {
+    test(`options of node: ${given.join(' ')} → ${kept.join(' ') || 'nothing'}`, () => {
       assert.deepEqual(inheritedExecArgv(given, '/from/here'), kept);
     });
   }
 
-  test('hold in children and grandchildren', async () => {
+  test('options of node hold in children and grandchildren', async () => {
     const execArgv = ['--max-old-space-size=300', '--conditions=special', '--expose-gc', '--no-deprecation'];
     const { stdout, stderr } = await run(fixture('flags'), { execArgv });
     const line = `${JSON.stringify(execArgv)} function true`;
@@ -123,7 +123,7 @@ describe('options of node', () => {
     assert.equal(stdout, 'main true\nchild true\n', stderr);
   });
 
-  test('so does one in NODE_OPTIONS if the directory has changed before the library is loaded, whatever its name', async () => {
+  test('a relative module in NODE_OPTIONS means the same if the directory has changed before the library is loaded, whatever its name', async () => {
     const cwd = `${folder}/a #b%20c`;
     mkdirSync(cwd);
     writeFileSync(`${cwd}/the mark.mjs`, 'globalThis.marked = true;');
@@ -140,7 +140,7 @@ describe('options of node', () => {
     ['in a folder above the program', 'bin/deep'],
     ['nowhere', '../elsewhere'],
   ] as const) {
-    test(`one in NODE_OPTIONS that is found ${where}, since the directory has changed and no shell tells it`, async () => {
+    test(`a module in NODE_OPTIONS that is found ${where} is loaded, since the directory has changed and no shell tells it`, async () => {
       const cwd = `${folder}/above ${where}`;
       const program = `${cwd}/${bin}/main.mjs`;
       mkdirSync(`${cwd}/${bin}`, { recursive: true });
@@ -154,12 +154,12 @@ describe('options of node', () => {
     });
   }
 
-  test('those of NODE_OPTIONS come by the environment', async () => {
+  test('the options of NODE_OPTIONS come by the environment', async () => {
     const { stdout, stderr } = await run(fixture('flags'), { env: { NODE_OPTIONS: '--expose-gc' } });
     assert.equal(stdout, '[] function undefined\n[] function undefined\n', stderr);
   });
 
-  test('in a test file under node --test', async () => {
+  test('processes start in a test file under node --test', async () => {
     const { stdout, code } = await run('', {
       execArgv: ['--test', '--test-name-pattern', 'starts', fixture('under-node-test')],
     });

@@ -15,7 +15,7 @@ async function sorted<T>(items: T[]): Promise<T[]> {
 }
 
 describe('the order of a PriorityQueue', () => {
-  test('numbers, bigints and booleans among each other', async () => {
+  test('a PriorityQueue orders numbers, bigints and booleans among each other', async () => {
     assert.deepEqual(await sorted([3, 2n, 1.5, true, -0, Number.NEGATIVE_INFINITY]), [
       Number.NEGATIVE_INFINITY,
       -0,
@@ -26,11 +26,11 @@ describe('the order of a PriorityQueue', () => {
     ]);
   });
 
-  test('strings', async () => {
+  test('a PriorityQueue orders strings by their characters', async () => {
     assert.deepEqual(await sorted(['b', 'a', 'B', '']), ['', 'B', 'a', 'b']);
   });
 
-  test('arrays element by element, the shorter first', async () => {
+  test('a PriorityQueue orders arrays element by element, the shorter first', async () => {
     assert.deepEqual(await sorted<unknown[]>([[2, 'a'], [1, 'b'], [1], [1, 'a'], [], [1, ['x', 2]].slice(0, 1)]), [
       [],
       [1],
@@ -51,7 +51,7 @@ describe('the order of a PriorityQueue', () => {
     );
   });
 
-  test('objects by valueOf, dates by time', async () => {
+  test('a PriorityQueue orders objects by valueOf, dates by time', async () => {
     const late = new Date(2);
     const soon = new Date(1);
     assert.deepEqual(await sorted([late, soon]), [soon, late]);
@@ -62,13 +62,13 @@ describe('the order of a PriorityQueue', () => {
     );
   });
 
-  test('equal items in the order in which they came, over many chunks', async () => {
+  test('a PriorityQueue gives equal items in the order in which they came, over many chunks', async () => {
     const items = Array.from({ length: 20_000 }, (_, i) => ({ priority: i % 3, i, valueOf: () => i % 3 }));
     const expected = [...items].sort((a, b) => a.priority - b.priority); // sort is stable
     assert.deepEqual(await sorted(items), expected);
   });
 
-  test('one and the same object twice', async () => {
+  test('a PriorityQueue holds one and the same object twice', async () => {
     const item = { no: 'order' };
     assert.deepEqual(await sorted([[1, item] as const, [1, item] as const]), [
       [1, item],
@@ -76,7 +76,7 @@ describe('the order of a PriorityQueue', () => {
     ]);
   });
 
-  test('seeded: as sort has it, puts and gets mixed', () => {
+  test('a PriorityQueue orders as sort does, puts and gets mixed (seeded)', () => {
     for (let seed = 1; seed <= 5; seed++) {
       let state = seed;
       const random = (n: number): number => (state = (state * 48_271) % 2_147_483_647) % n;
@@ -115,7 +115,7 @@ describe('what has no order', () => {
   ];
 
   for (const [what, a, b] of pairs) {
-    test(`${what}: a TypeError of the put, and the queue is as it was`, async () => {
+    test(`${what} has no order: the put throws a TypeError, and the queue is as it was`, async () => {
       const q = new PriorityQueue<unknown>();
       await q.put(a);
       await assert.rejects(q.put(b), { name: 'TypeError', message: /have no order: put numbers/ });
@@ -128,7 +128,7 @@ describe('what has no order', () => {
     });
   }
 
-  test('is found by the put even between items that only meet when others are gone', () => {
+  test('an item without an order is found by the put even between items that only meet when others are gone', () => {
     const q = new PriorityQueue<unknown[]>();
     for (let i = 0; i < 1500; i++) if (i !== 700) q.putNowait([i, {}]);
     q.putNowait([700, { first: true }]);
@@ -136,13 +136,13 @@ describe('what has no order', () => {
     assert.equal(drain(q).length, 1500);
   });
 
-  test('of a putMany leaves in what came before', async () => {
+  test('an item without an order leaves in what a putMany has put before it', async () => {
     const q = new PriorityQueue<unknown>();
     await assert.rejects(q.putMany([3, 1, 'x', 2]), TypeError);
     assert.deepEqual(drain(q), [1, 3]);
   });
 
-  test('hits the put that waited, and the next in line gets the place', async () => {
+  test('an item without an order hits the put that waited, and the next in line gets the place', async () => {
     const q = new PriorityQueue<unknown>(2);
     await q.putMany([1, 2]);
     const waiting = Promise.allSettled([q.put('x'), q.put(3)]);

@@ -25,7 +25,7 @@ test('the door holds the names of the queue module, and no more', () => {
 });
 
 describe('maxsize', () => {
-  test('missing or below 1 is no bound', () => {
+  test('a maxsize missing or below 1 is no bound', () => {
     for (const q of [new Queue(), new Queue(0), new Queue(-1), new Queue(Number.POSITIVE_INFINITY)]) {
       for (let i = 0; i < 100; i++) q.putNowait(i);
       assert.ok(!q.full());
@@ -34,7 +34,7 @@ describe('maxsize', () => {
     assert.equal(new Queue().maxsize, 0);
   });
 
-  test('what is no whole number is refused', () => {
+  test('a maxsize that is no whole number is refused', () => {
     for (const bad of [Number.NaN, 1.5, 0.5]) assert.throws(() => new Queue(bad), RangeError);
     assert.throws(() => new Queue('10' as unknown as number), TypeError);
   });
@@ -70,7 +70,7 @@ describe('first come, first served', watchdog, () => {
     assert.deepEqual(order, ['b', 'c', 'd']);
   });
 
-  test('those who give up leave the others in order', async () => {
+  test('waits that give up leave the others in order', async () => {
     const q = new Queue<number>();
     const controllers = Array.from({ length: 6 }, () => new AbortController());
     const gets = controllers.map((c) => q.get({ signal: c.signal }));
@@ -96,7 +96,7 @@ describe('time-outs', watchdog, () => {
     assert.ok(q.empty());
   });
 
-  test('0 tries once', async () => {
+  test('a time-out of 0 tries once', async () => {
     const q = new Queue<number>(1);
     await assert.rejects(q.get({ timeout: 0 }), Empty);
     await q.put(1, { timeout: 0 });
@@ -105,7 +105,7 @@ describe('time-outs', watchdog, () => {
     await assert.rejects(q.join({ timeout: 0 }), timeoutError);
   });
 
-  test('longer than setTimeout can count is not shorter', async (t) => {
+  test('a time-out longer than setTimeout can count is not shorter', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const q = new Queue<number>();
     let ended = false;
@@ -128,7 +128,7 @@ describe('time-outs', watchdog, () => {
     await assert.rejects(whoWaited, (error: Error) => /whoWaited/.test(error.stack ?? ''));
   });
 
-  test('wrong options are refused, not taken for none', async () => {
+  test('wrong options of a wait are refused, not taken for none', async () => {
     const q = new Queue<number>();
     for (const bad of [1000, true, 'x']) {
       const options = bad as unknown as { timeout?: number };
@@ -190,7 +190,7 @@ describe('signals', watchdog, () => {
     assert.equal(await got, 1);
   });
 
-  test('thousands of waits on one signal, without a warning or a listener left', async (t) => {
+  test('thousands of waits on one signal leave no warning and no listener', async (t) => {
     const warned = t.mock.method(process, 'emitWarning', () => {});
     const q = new Queue<number>();
     const { signal, add, remove } = countingSignal();
@@ -224,7 +224,7 @@ describe('signals', watchdog, () => {
 });
 
 describe('the Sync calls', () => {
-  test('do what can be done at once', () => {
+  test('the Sync calls do what can be done at once', () => {
     const q = new Queue<number>(1);
     q.putSync(1);
     assert.equal(q.getSync(), 1);
@@ -232,7 +232,7 @@ describe('the Sync calls', () => {
     q.joinSync();
   });
 
-  test('with a time-out say at once what would be so after it', () => {
+  test('the Sync calls with a time-out say at once what would be so after it', () => {
     const q = new Queue<number>(1);
     assert.throws(() => q.getSync({ timeout: 1e9 }), Empty);
     q.putSync(1, { timeout: 0 });
@@ -241,7 +241,7 @@ describe('the Sync calls', () => {
     assert.throws(() => q.getSync({ timeout: -1 }), RangeError);
   });
 
-  test('without one refuse to block for ever, and say what to use', () => {
+  test('the Sync calls without a time-out refuse to block for ever, and say what to use', () => {
     const q = new Queue<number>(1);
     assert.throws(() => q.getSync(), { ...stateError, message: /for ever.*await get\(\), or getNowait\(\)/ });
     q.putSync(1);
@@ -250,7 +250,7 @@ describe('the Sync calls', () => {
     assert.equal(q.qsize(), 1);
   });
 
-  test('serve those who wait', async () => {
+  test('the Sync calls serve those who wait', async () => {
     const q = new Queue<number>(1);
     const got = q.get();
     q.putSync(1);
@@ -262,7 +262,7 @@ describe('the Sync calls', () => {
     assert.equal(q.getSync(), 3);
   });
 
-  test('after a shutdown throw ShutDown', () => {
+  test('the Sync calls after a shutdown throw ShutDown', () => {
     const q = new Queue<number>();
     q.shutdown();
     assert.throws(() => q.getSync(), ShutDown);
@@ -271,7 +271,7 @@ describe('the Sync calls', () => {
 });
 
 describe('putMany', watchdog, () => {
-  test('waits for places, draws items only as they fit, keeps their order', async () => {
+  test('putMany waits for places, draws items only as they fit, keeps their order', async () => {
     const q = new Queue<number>(3);
     let drawn = 0;
     function* numbers(): Generator<number> {
@@ -285,7 +285,7 @@ describe('putMany', watchdog, () => {
     await put;
   });
 
-  test('says of Full, ShutDown and ClosedError how many are in', async () => {
+  test('putMany says of Full, ShutDown and ClosedError how many are in', async () => {
     const q = new Queue<number>(2);
     await assert.rejects(q.putMany([1, 2, 3], { timeout: 0 }), { name: 'Full', done: 2 });
     await assert.rejects(q.putMany([3], { timeout: 20 }), { name: 'Full', done: 0 });
@@ -303,7 +303,7 @@ describe('putMany', watchdog, () => {
     await assert.rejects(other, { ...closedError, done: 1 });
   });
 
-  test('the time-out is for the whole call', async () => {
+  test('the time-out of putMany is for the whole call', async () => {
     const q = new Queue<number>(1);
     const put = assert.rejects(q.putMany(Array(1000).fill(0), { timeout: 100 }), Full);
     let ended = false;
@@ -315,7 +315,7 @@ describe('putMany', watchdog, () => {
     await put;
   });
 
-  test('closes the iterator when it fails, and passes on what the iterator throws', async () => {
+  test('putMany closes the iterator when it fails, and passes on what the iterator throws', async () => {
     let left = false;
     function* endless(): Generator<number> {
       try {
@@ -353,14 +353,14 @@ describe('putMany', watchdog, () => {
 });
 
 describe('getMany', watchdog, () => {
-  test('takes what is there, up to max', async () => {
+  test('getMany takes what is there, up to max', async () => {
     const q = new Queue<number>();
     await q.putMany([1, 2, 3, 4, 5]);
     assert.deepEqual(await q.getMany(2), [1, 2]);
     assert.deepEqual(await q.getMany(Number.POSITIVE_INFINITY), [3, 4, 5]);
   });
 
-  test('waits for the first', async () => {
+  test('getMany waits for the first', async () => {
     const q = new Queue<number>();
     const got = q.getMany(10);
     assert.ok(await isPending(got));
@@ -369,7 +369,7 @@ describe('getMany', watchdog, () => {
     await assert.rejects(q.getMany(10, { timeout: 1 }), Empty);
   });
 
-  test('lets those in who wait to put', async () => {
+  test('getMany lets those in who wait to put', async () => {
     const q = new Queue<number>(1);
     const put = q.putMany([1, 2]);
     assert.deepEqual(await q.getMany(1), [1]);
@@ -377,13 +377,13 @@ describe('getMany', watchdog, () => {
     assert.deepEqual(await q.getMany(1), [2]);
   });
 
-  test('refuses a max that makes no sense', async () => {
+  test('getMany refuses a max that makes no sense', async () => {
     const q = new Queue<number>();
     for (const bad of [0, -1, Number.NaN]) await assert.rejects(q.getMany(bad), RangeError);
     await assert.rejects(q.getMany('2' as unknown as number), TypeError);
   });
 
-  test('loses nothing when a subclass fails at a later item', async () => {
+  test('getMany loses nothing when a subclass fails at a later item', async () => {
     class FailsAtSecond extends Queue<number> {
       taken = 0;
       protected override _get(): number {
@@ -397,7 +397,7 @@ describe('getMany', watchdog, () => {
     assert.deepEqual(await q.getMany(3), [2, 3]);
   });
 
-  test('keeps what it was given when the queue is closed in the same breath', async () => {
+  test('getMany keeps what it was given when the queue is closed in the same breath', async () => {
     const q = new Queue<number>();
     const got = q.getMany(3);
     q.putNowait(1);
@@ -408,7 +408,7 @@ describe('getMany', watchdog, () => {
 });
 
 describe('join', watchdog, () => {
-  test('times out with TimeoutError', async () => {
+  test('join times out with TimeoutError', async () => {
     const q = new Queue<number>();
     await q.put(1);
     await assert.rejects(q.join({ timeout: 10 }), timeoutError);
@@ -417,7 +417,7 @@ describe('join', watchdog, () => {
     await q.join({ timeout: 0 });
   });
 
-  test('after an immediate shutdown waits for the items in hand only', async () => {
+  test('join after an immediate shutdown waits for the items in hand only', async () => {
     const q = new Queue<number>();
     await q.putMany([1, 2, 3]);
     await q.get();
@@ -430,7 +430,7 @@ describe('join', watchdog, () => {
 });
 
 describe('close', watchdog, () => {
-  test('ends every wait, and every later use but itself', async () => {
+  test('close ends every wait, and every later use but itself', async () => {
     const q = new Queue<number>(1);
     const got = q.get();
     q.close();
@@ -461,7 +461,7 @@ describe('close', watchdog, () => {
     }
   });
 
-  test('comes at the end of a using block', async () => {
+  test('close comes at the end of a using block', async () => {
     let kept: Queue<number>;
     {
       using q = new Queue<number>();
@@ -476,7 +476,7 @@ describe('close', watchdog, () => {
 });
 
 describe('iteration', watchdog, () => {
-  test('goes on until the queue is shut down and drained', async () => {
+  test('iteration goes on until the queue is shut down and drained', async () => {
     const q = new Queue<number>();
     const seen: number[] = [];
     const loop = (async () => {
@@ -490,7 +490,7 @@ describe('iteration', watchdog, () => {
     assert.deepEqual(seen, [1, 2, 3, 4]);
   });
 
-  test('leaving the loop takes nothing more', async () => {
+  test('leaving the loop over a queue takes nothing more', async () => {
     const q = new Queue<number>();
     await q.putMany([1, 2, 3]);
     for await (const item of q) if (item === 1) break;
@@ -544,7 +544,7 @@ describe('iteration', watchdog, () => {
 });
 
 describe('subclasses', watchdog, () => {
-  test('may keep items as they like, ported from Python with _init', async () => {
+  test('subclasses may keep items as they like, ported from Python with _init', async () => {
     class Latest extends Queue<number> {
       declare items: Map<number, number>;
       protected override _init(maxsize: number): void {
@@ -569,7 +569,7 @@ describe('subclasses', watchdog, () => {
     assert.deepEqual(await q.getMany(9), [11, 2]);
   });
 
-  test('one that fails for the first who waits does not fail for the next', async () => {
+  test('a subclass that fails for the first who waits does not fail for the next', async () => {
     class FailsOnce extends Queue<number> {
       failing = true;
       protected override _get(): number {
@@ -590,7 +590,7 @@ describe('subclasses', watchdog, () => {
     );
   });
 
-  test('one that fails while a shutdown drops its items still shuts down', async () => {
+  test('a subclass that fails while a shutdown drops its items still shuts down', async () => {
     class Fails extends Queue<number> {
       protected override _get(): number {
         throw new Error('mine');
@@ -623,7 +623,7 @@ describe('size', watchdog, () => {
     });
   }
 
-  test('100 000 waits, given up from the front and the back', async () => {
+  test('100 000 waits can be given up from the front and the back', async () => {
     const q = new Queue<number>();
     const n = 100_000;
     const controllers = Array.from({ length: n }, () => new AbortController());
@@ -646,14 +646,14 @@ describe('the life of the program', watchdog, () => {
       cwd: new URL('.', import.meta.url),
     });
 
-  test('a wait with a time-out keeps it going until then', async () => {
+  test('a wait with a time-out keeps the program going until then', async () => {
     const { stdout } = await node(`
       new Queue().get({ timeout: 50 }).catch((error) => console.log(error instanceof Empty));
     `);
     assert.equal(stdout, 'true\n');
   });
 
-  test('a wait without one does not', async () => {
+  test('a wait without a time-out does not keep the program going', async () => {
     const { stdout } = await node(`
       new Queue().get().then(() => console.log('never'));
       console.log('end');

@@ -76,7 +76,7 @@ test('indexes count from either end, and those that there are not are a RangeErr
   withList([1], (list) => assert.throws(() => list[4], RangeError));
 });
 
-test('count, index, length and format', () => {
+test('count, index, length and format agree with what the list holds', () => {
   withList<ShareableItem>([1, 'a', 1, Uint8Array.of(1), null], (list) => {
     assert.deepEqual([list.count(1), list.count(Uint8Array.of(1)), list.count('b')], [2, 1, 0]);
     assert.deepEqual([list.index('a'), list.index(null), list.index(Uint8Array.of(1))], [1, 4, 3]);

@@ -117,7 +117,7 @@ test('a hundred million float64 take memory only where they are touched, and rea
   assert.equal(array.view[0], 1.5);
 });
 
-test('a lock of its own, a given one, or none', () => {
+test('an array has a lock of its own, a given one, or none', () => {
   const lock = new Lock();
   assert.equal(new SharedArray('int8', 1, { lock }).getLock(), lock);
   const array = new SharedArray('int8', 1);

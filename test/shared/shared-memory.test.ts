@@ -57,7 +57,7 @@ test('the name of a removed segment is free, and its old maker cannot remove the
   second.unlink();
 });
 
-test('wrong arguments', () => {
+test('wrong arguments of SharedMemory are refused', () => {
   for (const size of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 60]) {
     assert.throws(() => SharedMemory.create({ size }), RangeError);
   }

@@ -94,7 +94,7 @@ test('a value travels through a queue and is one object where it has been before
   assert.equal(value.value, 2.5);
 });
 
-test('its lock is one lock in every process, made once', async () => {
+test('the lock of a value is one lock in every process, made once', async () => {
   const value = new SharedValue('int32');
   const lock = value.getLock();
   assert.equal(value.getLock(), lock);
@@ -111,7 +111,7 @@ test('its lock is one lock in every process, made once', async () => {
   assert.equal(lock.locked(), false);
 });
 
-test('a given lock is used, false means none, anything else is a TypeError', () => {
+test('a value uses a given lock, has none for false, and throws a TypeError for anything else', () => {
   const lock = new Lock();
   assert.equal(new SharedValue('int8', 0, { lock }).getLock(), lock);
   assert.ok(new SharedValue('int8', 0, { lock: true }).getLock() instanceof Lock);

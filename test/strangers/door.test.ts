@@ -31,7 +31,7 @@ function reading(form: Form, read: Form['read'], use: () => void): void {
 }
 
 describe('the table of forms', () => {
-  test('is what the extensions declare', () => {
+  test('the table of forms is what the extensions declare', () => {
     const section = readme.split('## The door')[1]!.split('\n## ')[0]!;
     const shown = [...section.matchAll(/^\|([^|]*)\|([^|]*)\| (\d+)([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)];
     let [id, name] = ['', ''];
@@ -63,7 +63,7 @@ describe('the table of forms', () => {
 describe('a form', () => {
   for (const { extension, forms } of registeredExtensions()) {
     for (const [number, form] of forms.entries()) {
-      test(`is read from where it may come, and nowhere else: ${extension.name}, ${form.name}`, () => {
+      test(`a form is read from where it may come, and nowhere else: ${extension.name}, ${form.name}`, () => {
         const bytes = letter((out) => writeFormHead(extension.id, number, out));
         for (const far of everywhere) {
           const arrived = {};
@@ -82,7 +82,7 @@ describe('a form', () => {
     }
   }
 
-  test('that does not say how far it goes comes from nobody', () => {
+  test('a form that does not say how far it goes comes from nobody', () => {
     registerExtension({
       id: 250,
       name: 'undeclared',
@@ -121,7 +121,7 @@ describe('a form', () => {
     }
   });
 
-  test('names no place in the heap if it comes from outside of the family, whatever it declares', () => {
+  test('a form names no place in the heap if it comes from outside of the family, whatever it declares', () => {
     registerExtension({
       id: 251,
       name: 'with a handle',

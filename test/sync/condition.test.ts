@@ -10,7 +10,7 @@ import { add, count, freeCounter, newCounter } from './shared-counter.ts';
 const TIMEOUT = { timeout: 30_000 };
 const items = process.env.TEST_LONG ? 100_000 : 4_000;
 
-test('arguments and states that make no sense change nothing', async () => {
+test('arguments and states of a condition that make no sense change nothing', async () => {
   assert.throws(() => new Condition(5 as never), TypeError);
   assert.throws(() => new Condition(new Semaphore() as never), TypeError);
   for (const condition of [new Condition(), new Condition(new Lock())]) {
@@ -37,7 +37,7 @@ test('arguments and states that make no sense change nothing', async () => {
   }
 });
 
-test('the lock of another async function is not enough', async () => {
+test('the lock of another async function is not enough for a wait', async () => {
   const condition = new Condition();
   const go = new Queue<number>();
   const holder = condition.with(() => go.get());
@@ -80,7 +80,7 @@ for (const [name, make] of [
   });
 }
 
-test('all levels of an RLock are released, and back again', async () => {
+test('a wait of a condition releases all levels of an RLock, and takes them back', async () => {
   const condition = new Condition();
   using _ = watchdog('levels', 40, condition);
   const waiter = condition.with(() =>
@@ -204,7 +204,7 @@ test('waitFor looks with the lock held, and answers what it saw last', async () 
   condition.release();
 });
 
-test('close ends the waits of this process with the lock held again', async () => {
+test('close of a condition ends the waits of this process with the lock held again', async () => {
   const lock = new Lock();
   const condition = new Condition(lock);
   lock.acquireSync();

@@ -6,7 +6,7 @@ import { inLine, isParkedWord, slay, start, waiting } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
-test('set, clear, isSet and wait', async () => {
+test('isSet and wait of an event follow set and clear', async () => {
   const event = new Event();
   assert.equal(event.isSet(), false);
   assert.equal(await event.wait({ timeout: 0 }), false);
@@ -23,7 +23,7 @@ test('set, clear, isSet and wait', async () => {
   assert.equal(waiting(event), 0);
 });
 
-test('options that make no sense, an abort, and a closed one', async () => {
+test('wait of an event refuses options that make no sense, and ends with an abort and with close', async () => {
   const event = new Event();
   await assert.rejects(event.wait({ timeout: -1 }), RangeError);
   assert.throws(() => event.waitSync({ timeout: Number.NaN }), RangeError);
@@ -43,7 +43,7 @@ test('options that make no sense, an abort, and a closed one', async () => {
   }
 });
 
-test('who waits when it is set is woken, though it is cleared at once', async () => {
+test('a wait for an event is woken when it is set, though it is cleared at once', async () => {
   const event = new Event();
   using _ = watchdog('pulse', 40, event);
   const here = [event.wait(), event.wait(TIMEOUT)];

@@ -12,7 +12,7 @@ import { inLine, start, waiting } from '../inside.ts';
 const TIMEOUT = { timeout: 30_000 };
 
 describe('in one process', () => {
-  test('a time-out answers false; 0 tries once', async () => {
+  test('a time-out of acquire resolves to false; 0 tries once', async () => {
     const lock = new Lock();
     assert.equal(await lock.acquire({ timeout: 0 }), true);
     assert.equal(await lock.acquire({ timeout: 0 }), false);
@@ -24,7 +24,7 @@ describe('in one process', () => {
     assert.equal(waiting(lock), 0);
   });
 
-  test('an abort rejects with its reason and takes nothing', async () => {
+  test('an abort of acquire rejects with its reason and takes nothing', async () => {
     const lock = new Lock();
     const reason = new Error('enough');
     await assert.rejects(lock.acquire({ signal: AbortSignal.abort(reason) }), reason);
@@ -39,7 +39,7 @@ describe('in one process', () => {
     assert.equal(lock.tryAcquire(), true);
   });
 
-  test('waiters are served in order of arrival', async () => {
+  test('waiters for a lock are served in order of arrival', async () => {
     const lock = new Lock();
     lock.acquireSync();
     const order: number[] = [];
@@ -71,7 +71,7 @@ describe('in one process', () => {
     assert.equal(lock.locked(), false);
   });
 
-  test('close ends the waits of this process, and every later use', async () => {
+  test('close of a lock ends the waits of this process, and every later use', async () => {
     const lock = new Lock();
     lock.acquireSync();
     const wait = lock.acquire();
@@ -105,7 +105,7 @@ describe('in one process', () => {
 });
 
 describe('between processes', () => {
-  test('any member may release it, and locked is seen everywhere', async () => {
+  test('any member may release a lock, and locked is seen everywhere', async () => {
     const lock = new Lock();
     const answers = new Queue<boolean>();
     using _ = watchdog('release elsewhere', 40, lock, answers);
@@ -124,7 +124,7 @@ describe('between processes', () => {
     assert.equal(lock.tryAcquire(), true);
   });
 
-  test('a release wakes who waits, blocked or not', async () => {
+  test('a release of a lock wakes who waits, blocked or not', async () => {
     const lock = new Lock();
     const order = new Queue<string>();
     using _ = watchdog('wake waiters', 40, lock, order);

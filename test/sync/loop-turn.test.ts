@@ -50,7 +50,7 @@ const promises: Record<string, () => Promise<unknown>> = {
 
 describe('a loop over what comes true at once leaves timers their turn', () => {
   for (const [name, promise] of Object.entries(promises)) {
-    test(name, async () => {
+    test(`a loop over what comes true at once leaves timers their turn: ${name}`, async () => {
       let fired = false;
       const timer = setTimeout(() => {
         fired = true;

@@ -12,7 +12,7 @@ const times = process.env.TEST_LONG ? 1_000_000 : 20_000;
 
 test('an RLock is a Lock', () => assert.ok(new RLock() instanceof Lock));
 
-test('its owner acquires it again, in every way, and releases it as often', async () => {
+test('the owner of an RLock acquires it again, in every way, and releases it as often', async () => {
   const lock = new RLock();
   using _ = watchdog('again', 40, lock);
   assert.equal(await lock.acquire(), true);
@@ -50,7 +50,7 @@ test('what is acquired synchronously belongs to the rest of the function, across
   assert.throws(() => lock.release(), StateError);
 });
 
-test('one that calls an async function does not own what that one acquires', async () => {
+test('a function that calls an async function does not own what that one acquires', async () => {
   const lock = new RLock();
   using _ = watchdog('caller', 40, lock);
   const go = new Queue<number>();

@@ -31,7 +31,7 @@ test('a semaphore may be released beyond its value, a bounded one may not', () =
   assert.ok(bounded instanceof Semaphore);
 });
 
-test('close ends waits, and the value is not to be had any more', async () => {
+test('close of a semaphore ends waits, and the value is not to be had any more', async () => {
   const semaphore = new Semaphore(0);
   const wait = semaphore.acquire();
   semaphore.close();
@@ -169,7 +169,7 @@ test('a semaphore of 3 lets no more than 3 in', { timeout: 600_000 }, async () =
   freeCounter(inside);
 });
 
-test('waiters are served in order of arrival', async () => {
+test('waiters for a semaphore are served in order of arrival', async () => {
   const semaphore = new Semaphore(0);
   const order: number[] = [];
   const waits = [0, 1, 2].map(async (i) => {

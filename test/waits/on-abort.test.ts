@@ -57,7 +57,7 @@ const release = (): void => condition.release();
 
 describe('a signal of many waits', () => {
   for (const [name, begin] of Object.entries(waits)) {
-    test(`${name}: it is listened to once, and by nobody afterwards`, async () => {
+    test(`a signal of many waits is listened to once, and by nobody afterwards: ${name}`, async () => {
       const controller = new AbortController();
       const { signal } = controller;
       const warned = new AbortController();

@@ -35,19 +35,19 @@ function* both(a: number, isFailing: boolean): Steps<number> {
 }
 
 describe('the steps of a wait', () => {
-  test('are awaited one after the other', async () => {
+  test('the steps of a wait are awaited one after the other', async () => {
     said.length = 0;
     assert.equal(await inTurns(both(1, false)), 20);
     assert.deepEqual(said, ['cleaned up']);
   });
 
-  test('block the thread one after the other', () => {
+  test('the steps of a wait block the thread one after the other', () => {
     said.length = 0;
     assert.equal(atOnce(both(1, false)), 30);
     assert.deepEqual(said, ['cleaned up']);
   });
 
-  test('see the error of a step and clean up after it, in both forms', async () => {
+  test('the steps of a wait see the error of a step and clean up after it, in both forms', async () => {
     said.length = 0;
     await assert.rejects(inTurns(both(1, true)), /^RangeError: later$/);
     assert.throws(() => atOnce(both(1, true)), /^RangeError: now$/);
