@@ -149,7 +149,7 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
     return items;
   }
 
-  /** True if the queue has a bound and has reached it. */
+  /** Returns true if the queue has a bound and has reached it. */
   full(): boolean {
     const { bound, size } = this.ring;
     return bound > 0 && size >= bound;

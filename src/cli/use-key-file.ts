@@ -1,4 +1,4 @@
-/** Has the cluster's key read from a file, whatever the environment says; does nothing without a file. */
+/** Makes this program read the cluster's key from a file, whatever the environment says. Does nothing without a file. */
 export function useKeyFile(file: string | undefined): void {
   if (file === undefined) return;
   delete process.env.MULTIPROC_KEY;

@@ -53,12 +53,12 @@ export class Cluster extends BaseManager {
     this.#settings = readSettings(options);
   }
 
-  /** A queue for at most `maxsize` items; missing or below 1: no bound. */
+  /** Makes a queue for at most `maxsize` items; no bound if it is missing or below 1. */
   queue<T = unknown>(maxsize?: number, options?: Named): QueueProxy<T> {
     return this.#make('queue', options, [readBound(maxsize)]) as QueueProxy<T>;
   }
 
-  /** A queue of at most `maxsize` items, no bound if missing or below 1, that knows when all items put are done. */
+  /** Makes a queue for at most `maxsize` items that counts finished items; no bound if it is missing or below 1. */
   joinableQueue<T = unknown>(maxsize?: number, options: JoinableQueueOptions = {}): JoinableQueueProxy<T> {
     checkOptionNames('joinableQueue', options, { name: true, redeliver: true });
     const { name, redeliver = false } = options;
@@ -66,18 +66,21 @@ export class Cluster extends BaseManager {
     return this.#make('joinableQueue', { name }, [readBound(maxsize), redeliver]) as JoinableQueueProxy<T>;
   }
 
-  /** A lock, which passes on when the program that holds it dies. */
+  /** Makes a lock. If the program that holds it dies, the next waiter gets it. */
   lock(options?: Named): ClusterLock {
     return this.#make('lock', options) as ClusterLock;
   }
 
-  /** A lock that its owner, an async context of one thread, may acquire again; only the owner may release it. It passes on when the program that holds it dies. */
+  /**
+   * Makes a lock that its owner, an async context of one thread, may acquire again; only the owner may release it. If the program that holds it
+   * dies, the next waiter gets it.
+   */
   rlock(options?: Named): ClusterLock {
     return this.#make('rlock', options) as ClusterLock;
   }
 
   /**
-   * A condition of a lock of this cluster, by default of a new `rlock`. Programs that use a lock by its name have the same condition of it; give each a name
+   * Makes a condition of a lock of this cluster, by default of a new `rlock`. Programs that use a lock by its name have the same condition of it; give each a name
    * if the lock has several.
    */
   condition(lock: ClusterLock = this.rlock(), options?: Named): ConditionProxy {
@@ -85,26 +88,26 @@ export class Cluster extends BaseManager {
     return this.#make('condition', options, [lock], lock) as ConditionProxy;
   }
 
-  /** A semaphore of `value` units, 1 if left out. */
+  /** Makes a semaphore of `value` units, 1 by default. */
   semaphore(value = 1, options?: Named): SemaphoreProxy {
     assertWhole('value', value, 0);
     return this.#make('semaphore', options, [value]) as SemaphoreProxy;
   }
 
-  /** A semaphore that never has more free units than `value`, 1 if left out. */
+  /** Makes a semaphore that never has more free units than `value`, 1 by default. */
   boundedSemaphore(value = 1, options?: Named): SemaphoreProxy {
     assertWhole('value', value, 0);
     return this.#make('boundedSemaphore', options, [value]) as SemaphoreProxy;
   }
 
-  /** A flag to wait for. */
+  /** Makes a flag that programs can wait for. */
   event(options?: Named): EventProxy {
     return this.#make('event', options) as EventProxy;
   }
 
   /**
-   * A barrier that `parties` waits pass together. It breaks when a wait runs out of time, and when a program or process that has ever waited at
-   * it is killed; `reset()` mends it.
+   * Makes a barrier that `parties` waits pass together. The barrier breaks when a wait runs out of time, and when a program or process that has
+   * ever waited at it is killed; `reset()` mends it.
    */
   barrier(parties: number, options?: Named): BarrierProxy {
     assertWhole('parties', parties, 1);
@@ -112,27 +115,27 @@ export class Cluster extends BaseManager {
   }
 
   /**
-   * A `Map` of the pairs of `init`, which are ignored if the name has a dict already. Keys are compared by their content. The function of
+   * Makes a `Map` of the pairs of `init`, which are ignored if the name has a dict already. Keys are compared by their content. The function of
    * `update` runs in the program that calls it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>, options?: Named): DictProxy<K, V>;
-  /** A `Map` of the properties of an object, as the form with pairs makes it. */
+  /** Makes a `Map` of the properties of an object, as the form with pairs does. */
   dict<V>(init: Readonly<Record<string, V>>, options?: Named): DictProxy<string, V>;
-  /** A `Map` of the properties of an object that has exactly these keys, as the form with pairs makes it. */
+  /** Makes a `Map` of the properties of an object that has exactly these keys, as the form with pairs does. */
   dict<K extends string, V>(init: Readonly<Record<K, V>>, options?: Named): DictProxy<K, V>;
   dict(init?: object, options?: Named): unknown {
     return this.#make('dict', options, [packEntries(init, this.#far)]);
   }
 
   /**
-   * One value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the program that calls
+   * Makes one value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the program that calls
    * it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   value<T>(init: T, options?: Named): ValueProxy<T> {
     return this.#make('value', options, [packValue(init, 'value', this.#far)]) as ValueProxy<T>;
   }
 
-  /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it is told that it is lost. */
+  /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it learns that it is lost. */
   async delete(name: string): Promise<boolean> {
     assertName(name);
     using deleter = this.make('deleter', 'class:deleter', []) as BaseProxy & { run(name: string): Promise<boolean> };
@@ -155,14 +158,14 @@ export class Cluster extends BaseManager {
     return this.make('overview', 'class:overview', []) as Overview;
   }
 
-  /** A `StateError`: a cluster is reached through its Redis server, whose URL the constructor takes. */
+  /** Rejects with a `StateError`: a cluster is reached through its Redis server, whose URL the constructor takes. */
   override async connect(): Promise<void> {
     throw new StateError(
       'A cluster has no server of its own to connect to: give the URL of its Redis server to the constructor.',
     );
   }
 
-  /** A `StateError`: programs reach a cluster through its Redis server, so there is nothing to serve. */
+  /** Rejects with a `StateError`: programs reach a cluster through its Redis server, so there is nothing to serve. */
   override async serveForever(): Promise<void> {
     throw new StateError(
       'A cluster has no server of its own: programs share its objects by their names, through the Redis server.',

@@ -14,7 +14,7 @@ export interface HostDoor {
   readonly returns: Returns;
 }
 
-/** So many tasks may wait for one another: a recursion without end must not fill the hosts with processes. */
+/** The number of tasks that may wait for one another: a recursion without end must not fill the hosts with processes. */
 const DEEPEST = 16;
 
 /** What a worker asks its host for while its task waits; it ends with the worker. */

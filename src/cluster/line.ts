@@ -9,7 +9,7 @@ export const ANSWER_TIME = 500;
 /** How many calls of a line look at the same time, at most. */
 const MOST_TRIED = 256;
 
-/** What an attempt answers that must wait. */
+/** What an attempt returns that must wait. */
 export const WAIT = Symbol('wait');
 
 /** What a call that may wait does. */
@@ -20,7 +20,7 @@ export interface Step<R> {
   readonly isShared?: boolean;
   /** Looks once. `isFirst`: the call is the first of its line. `once`: it will not wait. */
   attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
-  /** What a call answers, or throws, whose time is over. */
+  /** What a call returns, or throws, when its time is over. */
   expire(): R;
   /** Gives back what an attempt got for a call that had given up, when nobody waited for the answer any more. */
   undo(result: R): void;
@@ -156,7 +156,7 @@ export class Line {
     this.#isPoking = false;
   }
 
-  /** Runs an attempt, and settles the call with what it gets. Answers WAIT if it got nothing. */
+  /** Runs an attempt, and settles the call with what it gets. Returns WAIT if it got nothing. */
   async #attempt(entry: Entry, isFirst: boolean, once: boolean): Promise<unknown> {
     entry.isTrying = true;
     try {

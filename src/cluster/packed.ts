@@ -6,12 +6,12 @@ import { type Frame, FrameReader } from '../connection/frame-reader.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 
-/** A value as bytes: a message as on a socket. Throws what cannot be sent so far, with the path from `root`. */
+/** Packs a value into bytes: a message as on a socket. Throws if a part of it cannot be sent so far, with the path from `root`. */
 export function packValue(value: unknown, root: string, far: Reach): Uint8Array {
   return packWithModules(value, root, far).packed;
 }
 
-/** The same, and the modules that the receiver should import before it unpacks the value. */
+/** Packs a value as `packValue` does, and lists the modules that the receiver should import before it unpacks the value. */
 export function packWithModules(
   value: unknown,
   root: string,

@@ -8,7 +8,7 @@ export interface Script {
   readonly text: string;
 }
 
-/** What a script answers: texts as bytes, and numbers. */
+/** What a script returns: texts as bytes, and numbers. */
 export type Reply = readonly (Buffer | number | null)[];
 
 /** Milliseconds that a goodbye may take. */

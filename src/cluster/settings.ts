@@ -20,7 +20,7 @@ const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true, i
 
 const MAX_PAYLOAD = 256 * 2 ** 20;
 
-/** The same, complete, as the gateway gets it. */
+/** The settings of a cluster, complete, as the gateway gets them. */
 export interface ClusterSettings {
   readonly place: RedisPlace;
   readonly keys: readonly Uint8Array[];

@@ -4,7 +4,7 @@ type State = 'open' | 'closed' | 'terminated' | 'broken';
 
 /** An iteration that has begun: it submits more tasks, also after the pool has been closed. */
 export interface Feeder {
-  /** Submits all tasks that there are, without a bound: perhaps nobody reads the results any more. */
+  /** Submits all remaining tasks, without a bound: perhaps nobody reads the results any more. */
   hurry(): void;
 }
 

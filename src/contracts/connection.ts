@@ -82,7 +82,7 @@ export function bytesIn(of: ArrayBufferView | ArrayBuffer, range: SendBytesRange
   const offset = range?.offset ?? 0;
   const size = range?.size ?? all.length - offset;
   if (!(Number.isInteger(offset) && offset >= 0 && offset <= all.length)) {
-    throw new RangeError(`offset must be from 0 to the ${all.length} bytes that there are, not ${offset}.`);
+    throw new RangeError(`offset must be from 0 to ${all.length}, the number of bytes, not ${offset}.`);
   }
   if (!(Number.isInteger(size) && size >= 0 && offset + size <= all.length)) {
     throw new RangeError(`size must be from 0 to the ${all.length - offset} bytes after the offset, not ${size}.`);

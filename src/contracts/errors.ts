@@ -207,7 +207,7 @@ export class LeaseLostError extends MultiprocError {
 /** No host of a cluster can run the tasks of a pool: all of them refuse it. `hosts` says why. */
 export class PlacementError extends MultiprocError {
   readonly code = 'ERR_PLACEMENT';
-  /** The hosts that there are, and why each refuses the pool. */
+  /** All hosts of the cluster, and why each refuses the pool. */
   readonly hosts: readonly { readonly host: string; readonly why: string }[];
   constructor(
     message: string,

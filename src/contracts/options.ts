@@ -74,7 +74,7 @@ function inWords(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }
 
-/** Throws a `TypeError` for an option that there is not: a misspelled one would be ignored. `known` has the names of those that there are. */
+/** Throws a `TypeError` for an unknown option, which is probably misspelled. `known` has the names of the options. */
 export function checkOptionNames(what: string, options: object, known: Readonly<Record<string, true>>): void {
   assertOptions(options, `{ ${Object.keys(known)[0]} }`);
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));

@@ -108,7 +108,7 @@ export class ArrivedVariable {
     return root;
   }
 
-  /** The same for a place inside of what another variable is given. */
+  /** The value, for a place inside of what another variable is given. */
   get asPart(): unknown {
     const value = this.needed;
     // A function stays the one that it is.
@@ -116,7 +116,7 @@ export class ArrivedVariable {
     return value;
   }
 
-  /** The same; `undefined` where it is being made. */
+  /** The value, or `undefined` while it is being made. */
   get ifThere(): unknown {
     try {
       return this.needed;

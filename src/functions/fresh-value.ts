@@ -96,7 +96,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
     return callee.property.name === 'fill' && isNumbers(callee.object);
   }
 
-  /** What a function answers that is called for each element. */
+  /** What a function returns that is called for each element. */
   function lookAtResults(fn: AnyNode | undefined, path: Path): boolean {
     if (fn?.type !== 'ArrowFunctionExpression' && fn?.type !== 'FunctionExpression') return false;
     if (fn.async || fn.generator) return false;
@@ -136,7 +136,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
   }
 }
 
-/** The expressions of which one is what a function answers. */
+/** The expressions of which a function returns one. */
 function resultsOf({ body }: ArrowFunctionExpression | FunctionExpression): AnyNode[] {
   return body.type === 'BlockStatement' ? resultsIn(body) : [body];
 }

@@ -210,7 +210,7 @@ function membersUsed(uses: readonly Reference[]): string[] | undefined {
   return members.length === uses.length ? [...new Set(members)] : undefined;
 }
 
-/** Has the text say a member of what travels in place of the variable. */
+/** Puts a member of what travels into the text, in place of the variable. */
 function memberEdit({ name, start, end, form }: Reference, member: string): Edit {
   if (form === 'shorthand') return { start, end, text: `${name}: ${name}${member}` };
   // A plain call of name.v would pass the cell as `this`.

@@ -161,7 +161,7 @@ type Properties = Runtime.GetPropertiesReturnType & {
   readonly privateProperties?: readonly Pick<Runtime.PropertyDescriptor, 'name' | 'value'>[];
 };
 
-/** Has `look` read what V8 says of an object; `fetch` returns the value that V8 names. */
+/** Calls `look` with what V8 says of an object; `fetch` returns the value that V8 names. */
 function lookingAt<T>(
   given: object,
   look: (properties: Properties, fetch: (remote: Runtime.RemoteObject | undefined) => unknown) => T,
@@ -217,7 +217,7 @@ export function loadedScript(id: string): LoadedScript {
   });
 }
 
-/** The id of the ES module that was loaded from the first of these URLs that there is one of. */
+/** Returns the id of the ES module that was loaded from the first of these URLs from which one was loaded. */
 export function moduleAt(urls: readonly string[]): string | undefined {
   const look = ({ modules }: Connection) => modules.get(urls.find((url) => modules.has(url)) ?? '');
   connection ??= connect();

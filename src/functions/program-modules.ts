@@ -101,7 +101,7 @@ function readImports(url: string): string[] {
   return found;
 }
 
-/** Of a package its description has to do: reading all of its files would take long. */
+/** Returns the dependencies of a package that may load this library, by its description: reading all of its files would take long. */
 function dependenciesOf(url: string): string[] {
   const owner = packageAt(url);
   const description = owner && readModule(`${owner.folder}package.json`);

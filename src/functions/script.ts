@@ -65,7 +65,7 @@ export function scriptAt(url: string): Script | undefined {
   return script;
 }
 
-/** The same without V8, which alone knows whether the module was loaded. */
+/** Makes the script from the file alone, without V8, which alone knows whether the module was loaded. */
 function scriptOfFile(url: string): Script | undefined {
   const source = moduleText(url);
   if (source === undefined) return undefined;

@@ -93,7 +93,7 @@ standIn(ValueOf);
 /** Nobody needs the content of a variable that is gone. */
 const collected = new FinalizationRegistry<{ content: Content | undefined }>(({ content }) => content?.release());
 
-/** Has what a variable holds, and all that this needs in turn, go with the message that names it. */
+/** Sends what a variable holds, and all that this needs in turn, with the message that names the variable. */
 export function send(variable: SharedVariable, out: ValueWriter): void {
   const capture = (out.capture ??= { seen: new Set(), sent: new Set() });
   look(variable, out, capture);
@@ -149,7 +149,7 @@ function encode(variable: SharedVariable, out: ValueWriter, capture: Capture): v
   });
 }
 
-/** Has the next looks compare what it holds, where that can be. */
+/** Makes the next looks compare what the variable holds, where that is possible. */
 function follow(variable: SharedVariable): void {
   const { now, needs, wasTried } = variable;
   if (wasTried || needs.size > 0) return;

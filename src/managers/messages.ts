@@ -15,7 +15,7 @@ export const say = { CALL: 0, CREATE: 1, CANCEL: 2, RELEASE: 3, CLAIM: 4, BYE: 5
 export type ClientMessage =
   /** `args` is opaque: an array. */
   | readonly [kind: typeof say.CALL, call: number, id: ObjectId, method: string, args: unknown]
-  /** Has a reply only if the client cannot name the object. */
+  /** The server replies only if the client cannot name the object. */
   | readonly [kind: typeof say.CREATE, id: ObjectId, type: string, args: unknown, lease: Lease | undefined]
   /** The caller does not wait for the reply any more, but there will be one: work that is done cannot be undone. */
   | readonly [kind: typeof say.CANCEL, call: number]

@@ -193,7 +193,7 @@ export class Allocator {
     Atomics.compareExchange(this.#heap.words(block), wordIndex(block) + owner, this.#me | MARKED, member);
   }
 
-  /** Of a member that is gone, or was cut short: says that the blocks which it has marked are its own, or those of shared memory. */
+  /** Settles the marks of a member that is gone, or was cut short: says that the blocks which it has marked are its own, or those of shared memory. */
   #settleMarks(member: number, isIts: boolean): void {
     for (const [header, at] of this.#registered()) {
       Atomics.compareExchange(header, at + owner, member | MARKED, isIts ? member : 0);

@@ -97,7 +97,7 @@ export class ReferenceTable {
   }
 }
 
-/** Of a member that is gone, or was cut short: takes the marks off its entries, and erases what was marked unless it is its own. */
+/** Takes the marks off the entries of a member that is gone, or was cut short, and erases what was marked unless it is the member's own. */
 function settleMarks(heap: Heap, members: Members, member: number, isIts: boolean): void {
   for (let granule = members.get(member, field.references); granule !== 0; ) {
     const block = (granule >>> 0) * GRANULE;

@@ -49,7 +49,7 @@ export class ThreadWatcher {
     return this.#lives.begin(isNode ? starter : 0);
   }
 
-  /** Has the end of a thread seen that is about to start. Throws if that needs a watcher and none can be started. */
+  /** Watches for the end of a thread that is about to start. Throws if that needs a watcher and none can be started. */
   watch(life: number): WatchPass {
     return this.#upwards === undefined ? this.#watchOfFirst(life) : this.#watchOfNested(life, this.#upwards);
   }

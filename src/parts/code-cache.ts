@@ -88,12 +88,12 @@ function holds(fd: number, position: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** Has what this process has compiled of a script by its end kept for later ones, where it is more than what they would find. */
+/** Keeps at the end what this process has compiled of a script, for later processes, if it is more than they would find. */
 export function keepAtExit(script: Compiled): void {
   if (keepsCode() && compiled.push(script) === 1) process.once('exit', keepAll);
 }
 
-/** The same where V8 has refused what was kept: not again and again, for programs that change V8's flags would take turns. */
+/** Keeps the code again that V8 has refused, but not again and again: programs that change V8's flags would take turns. */
 export function renewAtExit(script: Compiled, writtenAt: number): void {
   if (writtenAt < now() - MIN_AGE) keepAtExit(script);
 }

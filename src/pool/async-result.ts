@@ -75,12 +75,12 @@ export class AsyncResult<R> implements PromiseLike<R> {
     }, options);
   }
 
-  /** True if the task has ended. */
+  /** Returns true if the task has ended. */
   ready(): boolean {
     return this.#state !== 'pending';
   }
 
-  /** True if the task ended without an error. Throws a `StateError` if the task has not ended. */
+  /** Returns true if the task ended without an error. Throws a `StateError` if the task has not ended. */
   successful(): boolean {
     if (this.#state === 'pending') throw new StateError('The task has not ended yet: ask ready(), or wait().');
     return this.#state === 'done';

@@ -17,7 +17,7 @@ interface Line {
 /** The tasks that do not fit on the board: the highest priority first, in order of arrival within a priority. */
 export class Backlog {
   readonly #lines = new Map<number, Line>();
-  /** The same lines, sorted with the highest priority last. */
+  /** All lines, sorted with the highest priority last. */
   readonly #sorted: Line[] = [];
   readonly #discard: (envelope: Envelope) => void;
   #size = 0;

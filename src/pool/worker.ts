@@ -234,7 +234,7 @@ class Worker {
     this.#hasStrays = nextAsyncId() - this.#firstAsyncId > 1 || members.get(me, field.parked) !== 0;
   }
 
-  /** Of several tasks in hand, ends the one whose code threw. Returns false if its origin is unknown. */
+  /** Ends the task in hand whose code threw. Returns false if it is unknown which one that is. */
   #blame(tag: number | undefined, error: unknown): boolean {
     if (tag === undefined) return false;
     this.#left = 0;

@@ -22,7 +22,7 @@ export class ParentProcess {
     this.name = name;
   }
 
-  /** True until the parent has ended. */
+  /** Returns true until the parent has ended. */
   isAlive(): boolean {
     return !this.#family.members.isGone(this.#member);
   }

@@ -116,7 +116,7 @@ export class Process<A extends AnyArgs = any[]> {
     });
   }
 
-  /** The work of the new process: calls the target. Override this method in a subclass, or give a target. */
+  /** Does the work of the new process: calls the target. Override this method in a subclass, or give a target. */
   run(): unknown {
     const { target, args } = open(this);
     return target?.(...args);
@@ -180,7 +180,7 @@ export class Process<A extends AnyArgs = any[]> {
     if (child.exitCode === null) child.waitSync(timeout);
   }
 
-  /** True from the start until the process has ended. */
+  /** Returns true from the start until the process has ended. */
   isAlive(): boolean {
     const own = open(this);
     return own.isCurrent || (own.child !== undefined && own.child.exitCode === null);

@@ -9,7 +9,7 @@ let current: StartMethod | undefined;
 
 /** The type of an option `context`: a context, of which only the start method is used. */
 export interface StartContext<Method extends StartMethod = StartMethod> {
-  /** The start method of the context. */
+  /** Returns the start method of the context. */
   getStartMethod(): Method;
 }
 

@@ -158,18 +158,18 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
     return items;
   }
 
-  /** The number of items in the queue. */
+  /** Returns the number of items in the queue. */
   qsize(): number {
     this.#mustNotBeClosed();
     return this._qsize();
   }
 
-  /** True if there is no item in the queue. */
+  /** Returns true if there is no item in the queue. */
   empty(): boolean {
     return this.qsize() === 0;
   }
 
-  /** True if there is no free place; always false without a bound. */
+  /** Returns true if there is no free place; always false without a bound. */
   full(): boolean {
     this.#mustNotBeClosed();
     return this.#isFull();
@@ -253,7 +253,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
    */
   protected _init(_maxsize: number): void {}
 
-  /** The number of stored items. */
+  /** Returns the number of stored items. */
   protected _qsize(): number {
     return this.#items.size;
   }

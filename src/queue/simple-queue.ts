@@ -52,12 +52,12 @@ export class SimpleQueue<T> implements Disposable {
     return this.#queue.getNowait();
   }
 
-  /** The number of items in the queue. */
+  /** Returns the number of items in the queue. */
   qsize(): number {
     return this.#queue.qsize();
   }
 
-  /** True if there is no item in the queue. */
+  /** Returns true if there is no item in the queue. */
   empty(): boolean {
     return this.#queue.empty();
   }

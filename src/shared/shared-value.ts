@@ -110,7 +110,7 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
     }
   }
 
-  /** The lock that goes with the value, the same one in every process; a `StateError` if it was made with `lock: false`. */
+  /** Returns the lock of the value, the same one in every process. Throws a `StateError` if the value was made with `lock: false`. */
   getLock(): Lock {
     const { family, offset } = locate(this);
     return guardOf(family, family.heap.words(offset), wordIndex(offset) + field.lock);

@@ -113,7 +113,7 @@ export class Condition extends SharedObject implements AnyLock {
     this.#open.release();
   }
 
-  /** True if any process holds the lock. */
+  /** Returns true if any process holds the lock. */
   locked(): boolean {
     return this.#open.locked();
   }

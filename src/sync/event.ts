@@ -57,7 +57,7 @@ export class Event extends SharedObject {
     this.#waiters = new WaitQueue(family, offset + field.waiters * 4, { isReady: () => this.#isSet });
   }
 
-  /** True if the event is set. All processes see the same state. */
+  /** Returns true if the event is set. All processes see the same state. */
   isSet(): boolean {
     this.assertOpen();
     return this.#isSet;

@@ -110,7 +110,7 @@ export class Lock extends Acquirable implements AnyLock {
     if (this.waiters.hasWaiting) this.waiters.notify();
   }
 
-  /** True if any process holds the lock. */
+  /** Returns true if any process holds the lock. */
   locked(): boolean {
     this.assertOpen();
     return Atomics.load(this.#words, this.#owner) !== 0;

@@ -86,13 +86,13 @@ export class Semaphore extends Acquirable implements AnyLock {
     if (this.waiters.hasWaiting) this.waiters.notify();
   }
 
-  /** The number of free units: exact in every process, at the moment of the call. */
+  /** Returns the number of free units: exact in every process, at the moment of the call. */
   getValue(): number {
     this.assertOpen();
     return this.#units.free;
   }
 
-  /** True if no unit is free. */
+  /** Returns true if no unit is free. */
   locked(): boolean {
     return this.getValue() <= 0;
   }

@@ -46,13 +46,13 @@ export class RedisServer {
     const first = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
     const [command, ...args] = [...this.before, program!, ...first, ...own, ...role, ...this.#options];
     this.#child = spawn(command!, args, { stdio: 'ignore' });
-    // Should the test be killed, the server must not stay.
+    // If the test is killed, the server must not stay.
     process.once('exit', () => this.#child?.kill('SIGKILL'));
     while ((await this.command('PING').catch(() => '')) !== '+PONG') await setTimeout(5);
     return this;
   }
 
-  /** Sends one command, and answers the raw reply without its last line end. */
+  /** Sends one command; resolves to the raw reply without its last line end. */
   async command(...words: (string | Buffer)[]): Promise<string> {
     const socket = connect(this.socket);
     await once(socket, 'connect');

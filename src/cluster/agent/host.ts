@@ -259,7 +259,7 @@ export class Host implements HostOfPools {
     }
   }
 
-  /** What a pool that was idle has missed, it does not get back. */
+  /** The least usage of the busy pools. A pool that was idle begins with it: it does not get back what it has missed. */
   #leastUsage(): number {
     const busy = [...this.#pools.values()].filter((pool) => pool.isBusy);
     return busy.length === 0 ? 0 : Math.min(...busy.map((pool) => pool.usage));

@@ -5,7 +5,7 @@ import { LockProxy } from '../../managers/proxies/lock-proxies.ts';
 import { reentrant } from '../../managers/proxies/reentrant.ts';
 import type { Taking } from '../served/cluster-lock.ts';
 
-/** Who holds a lock of a cluster. */
+/** The holder of a lock of a cluster. */
 export interface LockHolder {
   /** The name of the machine. */
   readonly host: string;

@@ -20,12 +20,12 @@ export class ClusterTasks extends BaseProxy {
     return this.call('drop', [hash]);
   }
 
-  /** Has tasks run. */
+  /** Submits tasks. */
   submit(orders: readonly TaskOrder[]): Promise<unknown> {
     return this.call('submit', [packOrders(orders)]);
   }
 
-  /** Has tasks run, and resolves as `next()`. */
+  /** Submits tasks, and resolves as `next()`. */
   async run(orders: readonly TaskOrder[]): Promise<DeskNews> {
     return unpackNews((await this.call('run', [packOrders(orders)])) as PackedNews);
   }

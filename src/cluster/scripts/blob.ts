@@ -1,5 +1,5 @@
 /**
- * Keeps one part of a blob, for these milliseconds from its last part on; answers `GONE` if the part belongs to a pool that must be there and is not.
+ * Keeps one part of a blob, for these milliseconds from its last part on; returns `GONE` if the part belongs to a pool that must be there and is not.
  * A part that is written again stays the same. KEYS: the blob, the set of the pool's blobs, the pool. ARGV: the number of the part, the part, the id of the blob, the milliseconds, and `1` if
  * the pool must be there.
  */

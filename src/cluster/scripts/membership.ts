@@ -6,7 +6,7 @@ return {1}
 `;
 
 /**
- * Keeps what a host says of itself for two leases of so many milliseconds, also in a server that is full: the host must not look dead. In the second lease it counts as silent.
+ * Keeps what a host says of itself for two leases, whose milliseconds are given, also in a server that is full: the host must not look dead. In the second lease it counts as silent.
  * KEYS: its key.
  */
 export const SAY = `#!lua flags=allow-oom
@@ -22,7 +22,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return {1}
 `;
 
-/** Says that the program of a pool lives, with the number of tasks that wait there; answers 0 if the pool is gone. KEYS: the pool. */
+/** Says that the program of a pool lives, with the number of tasks that wait there; returns 0 if the pool is gone. KEYS: the pool. */
 export const KEEP = `#!lua flags=allow-oom
 if redis.call('PEXPIRE', KEYS[1], ARGV[1]) == 0 then return {0} end
 redis.call('HSET', KEYS[1], 'backlog', ARGV[2])

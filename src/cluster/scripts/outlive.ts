@@ -1,5 +1,5 @@
 /**
- * Has the keys of a pool expire. KEYS: its own; ARGV: milliseconds; 'NX' if keys that have a time to live already keep it, else ''; a channel and a
+ * Makes the keys of a pool expire. KEYS: its own; ARGV: milliseconds; 'NX' if keys that have a time to live already keep it, else ''; a channel and a
  * message for it, or '' twice; what the names of BullMQ's keys begin with, then their ends.
  */
 export const OUTLIVE = `#!lua flags=allow-oom

@@ -61,7 +61,7 @@ if op == 'take' then
     end
   end
   if #marks > 0 then redis.call('HSET', S, unpack(marks)) end
-  -- Made by hosts: should the program and its hosts die now, they must not stay.
+  -- Made by hosts: if the program and its hosts die now, they must not stay.
   redis.call('PEXPIRE', S, ARGV[8], 'NX')
   redis.call('PEXPIRE', KEYS[5], ARGV[8], 'NX')
   return reply

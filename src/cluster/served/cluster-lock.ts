@@ -149,7 +149,7 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
         return found && { host: found.host, pid: found.pid, since: found.since };
       },
       fence: ({ client }) => holdOf(client)?.fence,
-      // Answers when the hold with this fence is over: true if it was lost.
+      // Resolves when the hold with this fence is over: to true if it was lost.
       watch: (_, fence) =>
         hold?.fence === fence && !hold?.isLost
           ? new Promise<boolean>((resolve) => void hold!.watchers.push(resolve))

@@ -5,7 +5,7 @@ import type { Reply } from '../redis.ts';
 /** A key and its value, as the bytes that a proxy has made of them. */
 export type PackedEntry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** What a replacement answers: `isDone`, else the value that another program has set meanwhile. */
+/** What a replacement returns: `isDone`, else the value that another program has set meanwhile. */
 export interface Replacement {
   readonly isDone: boolean;
   readonly now: Seen;
@@ -94,7 +94,7 @@ class Entries {
     return { isDone: false, now: this.#opened(sealed[0]!, reply[1] as Buffer | null) };
   }
 
-  /** Takes an entry out; answers its value. */
+  /** Takes an entry out; returns its value. */
   async remove(key: Uint8Array): Promise<Uint8Array | undefined> {
     const digest = await this.#digest(key);
     return this.#opened(digest, (await this.run('remove', [digest]))[1] as Buffer | null).value;

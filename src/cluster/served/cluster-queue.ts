@@ -13,7 +13,7 @@ import { clientNumber } from './client-number.ts';
 /** More items than any queue has: `getMany` of all. */
 const ALL = 4294967295;
 
-/** What `getMany` answers: the items, sealed no more, and the error of the first that could not be opened. */
+/** What `getMany` returns: the items, sealed no more, and the error of the first that could not be opened. */
 export interface Taken {
   readonly items: readonly Uint8Array[];
   readonly error: unknown;

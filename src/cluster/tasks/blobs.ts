@@ -10,7 +10,7 @@ export const LARGEST_WITHIN = 64 * 1024;
 /** Bytes of one part: a server and a connection that are busy with a part keep others waiting for a moment only. */
 const PART = 2 ** 20;
 
-/** Who reads and writes blobs. */
+/** Reads and writes blobs. */
 export interface BlobServer {
   readonly redis: Redis;
   readonly seal: Seal;
@@ -56,7 +56,7 @@ export class Blobs {
     return bytes;
   }
 
-  /** Has a blob stay for longer. */
+  /** Keeps a blob for longer. */
   async keep(id: string): Promise<void> {
     await this.#server.redis.command('PEXPIRE', blobKey(this.#names, id), String(this.#time));
   }

@@ -21,7 +21,7 @@ export interface BullQueue {
   on(event: string, listener: (error: Error) => void): void;
 }
 
-/** The same queue, as hosts see it. */
+/** The queue of a pool, as hosts see it. */
 export interface BullWorker {
   getNextJob(token: string, options: { block: boolean }): Promise<BullJob | undefined>;
   /** Looks once for jobs whose host has died. */

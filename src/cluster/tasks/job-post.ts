@@ -59,7 +59,7 @@ export class JobPost {
     await Promise.all(sent);
   }
 
-  /** Has a task of a job neither start nor have a result, and be ended where it runs. */
+  /** Cancels a task of a job: it does not start, has no result, and is ended where it runs. */
   async recall(job: DeskJob, index: number): Promise<void> {
     const { gateway, id, queue } = this.#office;
     const { redis, namespace } = gateway;
@@ -69,7 +69,7 @@ export class JobPost {
     if (job.tasks.size === 0) await queue.remove(job.id);
   }
 
-  /** Has what the server holds of the pool stay for longer. */
+  /** Keeps what the server holds of the pool for longer. */
   async outlive(): Promise<void> {
     const { notice, inputs } = this.#office;
     if (!this.#isClosed) await Promise.all([notice.outlive(this.#ids()), inputs.keep()]);

@@ -2,7 +2,7 @@ import type { Redis } from '../redis.ts';
 import { OUTLIVE } from '../scripts/outlive.ts';
 import { bullKinds, QUEUE, type TaskKeys } from './task-keys.ts';
 
-/** Has the keys of a pool and of these jobs expire after two leases: should nobody be left to clean up, they must not stay. */
+/** Makes the keys of a pool and of these jobs expire after two leases: if nobody is left to clean up, they must not stay. */
 export async function outlive(redis: Redis, names: TaskKeys, lease: number, jobs: Iterable<string>): Promise<void> {
   await run(redis, names, lease, ['', '', ''], [...bullKinds.lasting, ...jobs]);
 }

@@ -70,7 +70,7 @@ export class PoolNotice {
     return isThere === 1;
   }
 
-  /** Has the keys of the pool and of these jobs expire, unless this is called again. */
+  /** Makes the keys of the pool and of these jobs expire, unless this is called again. */
   async outlive(jobs: Iterable<string>): Promise<void> {
     const { redis, lease } = this.#gateway;
     await outlive(redis, this.#notice.names, lease, jobs);
