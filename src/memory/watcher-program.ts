@@ -44,6 +44,8 @@ function listen(port) {
         Atomics.notify(words, at + sleepers.parked);
       }
     });
+    // Deno tells of the end of a port only once the port is read.
+    end?.start();
     end?.unref();
   });
 }
