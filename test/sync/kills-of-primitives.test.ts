@@ -109,15 +109,18 @@ test('a killed waiter is passed over, and notifyAll waits for nobody', async () 
   const condition = new Condition();
   const woken = new Queue<number>();
   using _ = watchdog('dead waiters', 40, condition, woken);
-  const wait = (c: Condition, q: Queue<number>, i: number): void => {
+  const inside = new Queue<number>();
+  const wait = (c: Condition, q: Queue<number>, inside: Queue<number>, i: number): void => {
     c.acquireSync();
+    inside.putSync(i);
     c.waitSync();
     c.release();
     q.putSync(i);
   };
   const line: Process[] = [];
   for (let i = 0; i < 4; i++) {
-    line.push(start(wait, condition, woken, i));
+    line.push(start(wait, condition, woken, inside, i));
+    await inside.get(TIMEOUT);
     await until(() => isAsleep(line[i]!) && !condition.locked());
   }
   await slay(line[0]!);
@@ -136,8 +139,10 @@ test('a waiter that is killed after it was notified leaves the notification to t
   const condition = new Condition(new Lock());
   const woken = new Queue<number>();
   using _ = watchdog('notified and dead', 40, condition, woken);
-  const wait = async (c: Condition, q: Queue<number>, i: number): Promise<void> => {
+  const inside = new Queue<number>();
+  const wait = async (c: Condition, q: Queue<number>, inside: Queue<number>, i: number): Promise<void> => {
     c.acquireSync();
+    inside.putSync(i);
     if (i === 0) c.waitSync();
     else await c.wait();
     c.release();
@@ -145,7 +150,8 @@ test('a waiter that is killed after it was notified leaves the notification to t
   };
   const line: Process[] = [];
   for (let i = 0; i < 3; i++) {
-    line.push(start(wait, condition, woken, i));
+    line.push(start(wait, condition, woken, inside, i));
+    await inside.get(TIMEOUT);
     await until(() => isAsleep(line[i]!) && !condition.locked());
   }
   condition.acquireSync();
@@ -164,10 +170,16 @@ test('the lock of a condition whose owner is killed passes on, and waits go on',
   const condition = new Condition();
   const taken = new Queue<number>();
   using _ = watchdog('dead owner', 40, condition);
-  const waiter = start(async (c: Condition) => {
-    await c.acquire();
-    process.exit((await c.wait()) && c.abandoned ? 0 : 1);
-  }, condition);
+  const waiter = start(
+    async (c: Condition, q: Queue<number>) => {
+      await c.acquire();
+      q.putSync(1);
+      process.exit((await c.wait()) && c.abandoned ? 0 : 1);
+    },
+    condition,
+    taken,
+  );
+  await taken.get(TIMEOUT);
   await until(() => isAsleep(waiter) && !condition.locked());
   const owner = start(
     (c: Condition, q: Queue<number>) => {
