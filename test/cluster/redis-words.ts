@@ -45,7 +45,7 @@ function commandEnd(bytes: Buffer, words: string[]): number {
     const length = Number(bytes.toString('latin1', at + 1, end));
     if (bytes.length < end + 2 + length + 2) return -1;
     // What is long is a value.
-    words.push(bytes.toString('latin1', end + 2, end + 2 + Math.min(length, 200)));
+    words.push(bytes.toString('latin1', end + 2, end + 2 + Math.min(length, 400)));
     at = end + 2 + length + 2;
   }
   return at;

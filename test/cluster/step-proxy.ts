@@ -26,6 +26,7 @@ export const steps = {
   outlive: script(5, (words) => words[9] === '' && words[12]?.endsWith(':q:') === true),
   remove: script(6, (words) => words[9]!.endsWith(':q:')),
   say: script(1, (words) => words[3]!.includes(':h:')),
+  sayDraining: script(1, (words) => words[3]!.includes(':h:') && words[4]!.includes('"state":"draining"')),
   extend: script(2, (words) => words[3]!.endsWith(':lock')),
   look: script(9, (words) => words.some((word) => word.endsWith(':stalled-check'))),
   submit: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith('}:t'),
@@ -43,6 +44,8 @@ export const steps = {
 interface Armed {
   readonly step: Step;
   readonly side: 'before' | 'after';
+  /** What the reply has, if not every reply counts. */
+  readonly answer: string;
   act(): void;
 }
 
@@ -67,12 +70,16 @@ export class StepProxy {
     return `unix:${this.#path}`;
   }
 
-  /** At the next such step, does this once. Unless it `goesOn`, nothing passes the proxy from then on until `mend`. Resolves when it was done. */
-  at(step: Step, side: 'before' | 'after', act: () => void, { goesOn = false } = {}): Promise<void> {
+  /**
+   * At the next such step, or after the next that gets such an `answer`, does this once. Unless it `goesOn`, nothing passes the proxy from then on
+   * until `mend`. Resolves when it was done.
+   */
+  at(step: Step, side: 'before' | 'after', act: () => void, { goesOn = false, answer = '' } = {}): Promise<void> {
     return new Promise((resolve) => {
       this.#armed = {
         step,
         side,
+        answer,
         act: () => {
           this.#armed = undefined;
           this.#isCut = !goesOn;
@@ -86,6 +93,15 @@ export class StepProxy {
   /** Lets nothing pass any more on the connections that there are, and closes none of them; new ones work. */
   swallow(): void {
     this.#swallowed = this.#connections;
+  }
+
+  /** Keeps everything that comes on the connections that there are, in both directions, until `letGo`. */
+  hold(): void {
+    for (const socket of this.#sockets) socket.cork();
+  }
+
+  letGo(): void {
+    for (const socket of this.#sockets) socket.uncork();
   }
 
   /** Closes what was cut, and lets new connections pass. */
@@ -109,7 +125,7 @@ export class StepProxy {
     let open = 0;
     /** The number of the reply at which to act. */
     let actAt = -1;
-    let act = () => {};
+    let pending: Armed | undefined;
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -132,7 +148,7 @@ export class StepProxy {
           } else {
             this.#armed = undefined;
             actAt = open;
-            act = armed.act;
+            pending = armed;
           }
         }
         open++;
@@ -146,7 +162,8 @@ export class StepProxy {
           open--;
           if (actAt === 0) {
             actAt = -1;
-            act();
+            if (!reply.bytes.includes(pending!.answer)) this.#armed = pending;
+            else pending!.act();
             if (isSilent()) return;
           } else if (actAt > 0) actAt--;
         }

@@ -1,6 +1,6 @@
 import { AuthenticationError, WorkerLostError } from '../../contracts/errors.ts';
 import { outcome } from '../../contracts/executor.ts';
-import { clearInterval, clock, randomHex, setInterval } from '../../engine/builtins.ts';
+import { clearInterval, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { HostedCode, UnservableError } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
@@ -40,6 +40,8 @@ export class HostedPool {
   readonly #idle: (() => void)[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
   #local: Pool | undefined;
+  /** The claim that was begun last; the host makes one at a time. */
+  #claiming: Promise<unknown> | undefined;
   /** False as long as no job waits, as far as is known: each hint makes it true. */
   #mayHaveJobs = false;
   #used = 0;
@@ -85,6 +87,12 @@ export class HostedPool {
   /** Claims a job, if there is one, and begins it; resolves to false if there is none. `onEnd` is called when the slot is free again. */
   async claim(onEnd: () => void): Promise<boolean> {
     if (this.#isOver || !this.#mayHaveJobs) return false;
+    const claiming = this.#claim(onEnd);
+    this.#claiming = claiming.catch(() => {});
+    return claiming;
+  }
+
+  async #claim(onEnd: () => void): Promise<boolean> {
     const token = randomHex(8);
     const at = clock();
     const hints = this.#hints;
@@ -167,6 +175,9 @@ export class HostedPool {
   /** Claims nothing more; resolves when nothing runs here. */
   async drain(): Promise<void> {
     this.#isOver = true;
+    // The server may have given a job, and noted a start, in an answer that is on its way. After a lease the job is not this host's any more.
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, this.lease).unref());
+    await Promise.race([this.#claiming, late]);
     while (this.#kept.claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
