@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInThisContext } from 'node:vm';
+import { ByteReader } from '#dist/codec/byte-reader.js';
+import { ByteWriter } from '#dist/codec/byte-writer.js';
+import { readInts } from '#dist/codec/number-arrays.js';
 import { roundTrip, send } from './round-trip.ts';
 
 const numbers = (length: number, make: (i: number) => number): number[] => Array.from({ length }, (_, i) => make(i));
@@ -57,4 +62,28 @@ test('an element that is a getter may send an array of numbers itself', () => {
   });
   const expected = numbers(100, (i) => (i === 60 ? -60 : i));
   assert.deepStrictEqual(roundTrip(array), expected);
+});
+
+test('an array that is longer than the engine makes at once is filled as an array, not as a dictionary', () => {
+  setFlagsFromString('--allow-natives-syntax');
+  const isDictionary = runInThisContext('(array) => %HasDictionaryElements(array)') as (array: unknown[]) => boolean;
+  const array: unknown[] = [];
+  const seen: boolean[] = [];
+  class Watched extends ByteReader {
+    override take(count: number): number {
+      seen.push(isDictionary(array));
+      return super.take(count);
+    }
+  }
+  const count = 2 ** 25 + 1;
+  const head = new ByteWriter();
+  head.uint(count);
+  const bytes = new Uint8Array(head.position + 4 * count);
+  bytes.set(head.bytes.subarray(0, head.position));
+  const reader = new Watched();
+  reader.over(bytes, 0, bytes.length);
+  readInts(reader, array);
+  assert.equal(array.length, count);
+  assert.ok(seen.length > 1);
+  assert.equal(seen.includes(true), false);
 });
