@@ -1,6 +1,7 @@
 // One hand-over is half of a round trip between two processes; what python/hand_over.py does is the same.
 
 import { Condition, Event, Lock, Process, Semaphore, SharedArray } from 'multiproc';
+import { pinThreads } from './pinned.ts';
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
@@ -36,6 +37,12 @@ async function against(
 ) {
   const p = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
   p.start();
+  const [, , , , , cpus] = process.argv;
+  if (cpus === 'one' || cpus === 'two') {
+    // Both have counted the CPUs before they are bound to one, and spin.
+    await measure();
+    pinThreads(cpus);
+  }
   const value = await measure();
   p.kill();
   await p.join();
@@ -122,8 +129,10 @@ export async function conditionSync(count: number): Promise<number> {
       c.notify();
     }
   };
+  let isThere = false;
   return against(peer, [condition, ready], () => {
-    ready.acquireSync();
+    if (!isThere) ready.acquireSync();
+    isThere = true;
     condition.acquireSync();
     const value = roundsSync(count, () => {
       condition.notify();
@@ -145,8 +154,10 @@ export async function conditionAwait(count: number): Promise<number> {
       c.notify();
     }
   };
+  let isThere = false;
   return against(peer, [condition, ready], async () => {
-    await ready.acquire();
+    if (!isThere) await ready.acquire();
+    isThere = true;
     await condition.acquire();
     const value = await roundsAwait(count, () => {
       condition.notify();

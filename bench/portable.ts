@@ -15,13 +15,17 @@ const shared: readonly { readonly name: string; readonly work: string; readonly 
   { name: 'queue-objects-sync', work: 'objects of 100 bytes, blocking', most: 1.5 },
   { name: 'queue-objects-port', work: 'the same with promises', most: 1.5 },
   { name: 'queue-bytes-sync', work: '`Uint8Array` of 1 MiB, blocking' },
-  { name: 'event-sync', work: 'an `Event` handed over, blocking', most: 1.5 },
-  { name: 'event-await', work: 'the same with promises', most: 1.5 },
-  { name: 'semaphore-sync', work: 'a `Semaphore` handed over, blocking', most: 1.5 },
-  { name: 'semaphore-await', work: 'the same with promises', most: 1.5 },
-  { name: 'condition-sync', work: 'a `Condition` handed over, blocking', most: 1.5 },
-  { name: 'condition-await', work: 'the same with promises', most: 1.5 },
   { name: 'pipe-round-trip', work: 'a pipe, there and back, with promises' },
+];
+
+/** Hand-overs, where each thread has a CPU and where both share one. */
+const handOvers: readonly { readonly name: string; readonly work: string }[] = [
+  { name: 'event-sync', work: 'an `Event` handed over, blocking' },
+  { name: 'event-await', work: 'the same with promises' },
+  { name: 'semaphore-sync', work: 'a `Semaphore` handed over, blocking' },
+  { name: 'semaphore-await', work: 'the same with promises' },
+  { name: 'condition-sync', work: 'a `Condition` handed over, blocking' },
+  { name: 'condition-await', work: 'the same with promises' },
 ];
 
 const pools = [
@@ -31,6 +35,8 @@ const pools = [
 
 const platforms = ['native', 'portable'] as const;
 const HEAD = '| work | unit | linux, threads | portable | time of portable | asked |\n|---|---|---|---|---|---|';
+const HAND_OVER_HEAD =
+  '| work | two CPUs: linux, threads | portable | time of portable | one CPU: linux, threads | portable | time of portable |\n|---|---|---|---|---|---|---|';
 const POOL_HEAD =
   '| work | unit | piscina | linux, threads | portable | time of portable | asked |\n|---|---|---|---|---|---|---|';
 
@@ -38,6 +44,15 @@ export function portable(rounds: number): Section {
   const rows = shared.map(({ name, work, most }) => {
     const { native, portable } = taken(rounds, name, platforms);
     const row = `| ${work} | ${unitOf(name)} | ${shown(native!)} | ${shown(portable!)} | ${compared(name, portable!, native!, most)} |`;
+    console.log(row);
+    return row;
+  });
+  const handOverRows = handOvers.map(({ name, work }) => {
+    const cells = (['two', 'one'] as const).map((cpus) => {
+      const { native, portable } = taken(rounds, name, platforms, cpus);
+      return `${shown(native!)} | ${shown(portable!)} | ${timesOf(name, portable!, native!)}`;
+    });
+    const row = `| ${work} | ${cells.join(' | ')} |`;
     console.log(row);
     return row;
   });
@@ -56,6 +71,14 @@ the least and the most; the time of portable is a multiple of the other's time, 
 ${HEAD}
 ${rows.join('\n')}
 
+A hand-over, in µs, p50, at most 1.50 × asked. Each of the two threads is bound to a CPU of its own (\`taskset\`), or both to one.
+
+${HAND_OVER_HEAD}
+${handOverRows.join('\n')}
+
+Where both threads share a CPU, only the native platform can give the CPU to the other thread without a sleep (\`sched_yield\`). On the portable platform each hand-over is a sleep and a wake-up, and \`Atomics.wait\` with \`Atomics.notify\` alone, without any code of multiproc,
+takes ${bare(rounds)} µs for it.
+
 Pools of two threads, against piscina with two threads; the time is a multiple of piscina's.
 
 ${POOL_HEAD}
@@ -65,7 +88,12 @@ ${[...poolRows, ...whole].join('\n')}
 }
 
 /** The values of each contender, one for each round. */
-function taken(rounds: number, name: string, contenders: readonly string[]): Record<string, number[]> {
+function taken(
+  rounds: number,
+  name: string,
+  contenders: readonly string[],
+  cpus: 'one' | 'two' | '' = '',
+): Record<string, number[]> {
   const { count } = scenarios.find((scenario) => scenario.name === name)!;
   const values: Record<string, number[]> = Object.fromEntries(contenders.map((each) => [each, []]));
   for (let round = 0; round < rounds; round++) {
@@ -73,7 +101,7 @@ function taken(rounds: number, name: string, contenders: readonly string[]): Rec
       const found =
         each === 'piscina'
           ? valuesOf('pools/peer.js', each, name, count)
-          : on(each, () => valuesOf('contender.js', name, count, 'threads'));
+          : on(each, () => valuesOf('contender.js', name, count, 'threads', cpus));
       if (found !== undefined) values[each]!.push(median(found));
     }
   }
@@ -128,7 +156,15 @@ function shown(values: readonly number[]): string {
 
 /** The time of ours as a multiple of theirs, and what is asked of it. */
 function compared(name: string, ours: readonly number[], theirs: readonly number[], most: number | undefined): string {
+  return `${timesOf(name, ours, theirs)} | ${most === undefined ? '' : `at most ${most.toFixed(2)} ×`}`;
+}
+
+function timesOf(name: string, ours: readonly number[], theirs: readonly number[]): string {
   const ratio = median(ours) / median(theirs);
-  const time = unitOf(name).endsWith('/s') ? 1 / ratio : ratio;
-  return `${time.toFixed(2)} × | ${most === undefined ? '' : `at most ${most.toFixed(2)} ×`}`;
+  return `${(unitOf(name).endsWith('/s') ? 1 / ratio : ratio).toFixed(2)} ×`;
+}
+
+/** A hand-over on one CPU by nothing but `Atomics.wait` and `Atomics.notify`. */
+function bare(rounds: number): string {
+  return shown(Array.from({ length: rounds }, () => valuesOf('bare-hand-over.js') ?? []).flat());
 }
