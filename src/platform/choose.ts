@@ -19,13 +19,14 @@ let chosen: Platform | undefined;
  * environment variable MULTIPROC_PLATFORM is `native` and there is no native platform.
  */
 export function platform(): Platform {
-  chosen ??= choose(wish());
+  chosen ??= choose(wish(), true);
   return chosen;
 }
 
 /** Uses the platform of the parent of this process or thread. Call it before the first `platform()`. */
 export function inheritPlatform(wished: Wish): void {
-  chosen = choose(wished);
+  // The starter has tried it.
+  chosen = choose(wished, false);
 }
 
 /** Returns the processes of the system. Throws a `PlatformError` if members are threads. */
@@ -67,10 +68,10 @@ function wish(): Wish | undefined {
   throw new RangeError(`MULTIPROC_PLATFORM must be 'native' or 'portable', not '${said}'`);
 }
 
-function choose(wished: Wish | undefined): Platform {
+function choose(wished: Wish | undefined, onTrial: boolean): Platform {
   if (wished === 'portable') return createPortable('MULTIPROC_PLATFORM asks for the portable platform.');
   try {
-    return uninterrupted(() => createNative(wished === undefined));
+    return uninterrupted(() => createNative(onTrial));
   } catch (error) {
     if (wished === 'native' || !(error instanceof PlatformError)) throw error;
     return createPortable(error.message);

@@ -83,6 +83,36 @@ test('with koffi installed, processes work', async () => {
   assert.equal(await says(undefined), 'works: linux\n');
 });
 
+/** Preloaded: koffi as it is where the engine shows no memory of the system, as in Electron, or where a sandbox forbids a call. */
+const forbids = `${folder}/forbids.cjs`;
+writeFileSync(
+  forbids,
+  `const { dlopen } = process;
+process.dlopen = (module, path, ...rest) => {
+  dlopen(module, path, ...rest);
+  const { load, view } = module.exports;
+  if (view === undefined) return;
+  const isForbidden = (declaration) => declaration.startsWith(process.env.FORBIDDEN);
+  const allowed = (library) => ({ func: (words) => (isForbidden(words) ? () => -1 : library.func(words)) });
+  const refuse = () => { throw new Error('External buffers are not allowed'); };
+  module.exports = { ...module.exports, errno: () => 1, load: (path) => allowed(load(path)), view: isForbidden('view') ? refuse : view };
+};`,
+);
+
+for (const [what, forbidden, why] of [
+  ['the engine shows no memory of the system, as in Electron', 'view', /External buffers are not allowed/],
+  ['a sandbox forbids memfd_create', 'long syscall(long number, const char* name', /memfd_create.*EPERM/],
+] as const) {
+  test(`where ${what}, threads work, and the error of processes says so`, async () => {
+    process.env.FORBIDDEN = forbidden;
+    assert.equal(await says(undefined, '--require', forbids), 'works: portable\n');
+    const words = await says('native', '--require', forbids);
+    delete process.env.FORBIDDEN;
+    assert.match(words, /^PlatformError: /);
+    assert.match(words, why);
+  });
+}
+
 test('without the permission for addons, the error names --allow-addons', async () => {
   assert.match(await says('native', ...mayRead), /^PlatformError: .*start node with --allow-addons/);
 });
