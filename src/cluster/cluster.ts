@@ -55,7 +55,7 @@ export class Cluster extends BaseManager {
 
   /** Makes a queue for at most `maxsize` items; no bound if it is missing or below 1. */
   queue<T = unknown>(maxsize?: number, options?: Named): QueueProxy<T> {
-    return this.#make('queue', options, [readBound(maxsize)]) as QueueProxy<T>;
+    return this.#make('queue', options, [readBound(maxsize)]);
   }
 
   /** Makes a queue for at most `maxsize` items that counts finished items; no bound if it is missing or below 1. */
@@ -63,12 +63,12 @@ export class Cluster extends BaseManager {
     checkOptionNames('joinableQueue', options, { name: true, redeliver: true });
     const { name, redeliver = false } = options;
     assertOptionType('redeliver', redeliver, 'boolean');
-    return this.#make('joinableQueue', { name }, [readBound(maxsize), redeliver]) as JoinableQueueProxy<T>;
+    return this.#make('joinableQueue', { name }, [readBound(maxsize), redeliver]);
   }
 
   /** Makes a lock. If the program that holds it dies, the next waiter gets it. */
   lock(options?: Named): ClusterLock {
-    return this.#make('lock', options) as ClusterLock;
+    return this.#make('lock', options);
   }
 
   /**
@@ -76,7 +76,7 @@ export class Cluster extends BaseManager {
    * dies, the next waiter gets it.
    */
   rlock(options?: Named): ClusterLock {
-    return this.#make('rlock', options) as ClusterLock;
+    return this.#make('rlock', options);
   }
 
   /**
@@ -85,24 +85,24 @@ export class Cluster extends BaseManager {
    */
   condition(lock: ClusterLock = this.rlock(), options?: Named): ConditionProxy {
     if (!(lock instanceof ClusterLock)) throw new TypeError('lock must be a lock or an rlock of this cluster');
-    return this.#make('condition', options, [lock], lock) as ConditionProxy;
+    return this.#make('condition', options, [lock], lock);
   }
 
   /** Makes a semaphore of `value` units, 1 by default. */
   semaphore(value = 1, options?: Named): SemaphoreProxy {
     assertWhole('value', value, 0);
-    return this.#make('semaphore', options, [value]) as SemaphoreProxy;
+    return this.#make('semaphore', options, [value]);
   }
 
   /** Makes a semaphore that never has more free units than `value`, 1 by default. */
   boundedSemaphore(value = 1, options?: Named): SemaphoreProxy {
     assertWhole('value', value, 0);
-    return this.#make('boundedSemaphore', options, [value]) as SemaphoreProxy;
+    return this.#make('boundedSemaphore', options, [value]);
   }
 
   /** Makes a flag that programs can wait for. */
   event(options?: Named): EventProxy {
-    return this.#make('event', options) as EventProxy;
+    return this.#make('event', options);
   }
 
   /**
@@ -111,7 +111,7 @@ export class Cluster extends BaseManager {
    */
   barrier(parties: number, options?: Named): BarrierProxy {
     assertWhole('parties', parties, 1);
-    return this.#make('barrier', options, [parties]) as BarrierProxy;
+    return this.#make('barrier', options, [parties]);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Cluster extends BaseManager {
    * it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   value<T>(init: T, options?: Named): ValueProxy<T> {
-    return this.#make('value', options, [packValue(init, 'value', this.#far)]) as ValueProxy<T>;
+    return this.#make('value', options, [packValue(init, 'value', this.#far)]);
   }
 
   /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it learns that it is lost. */
@@ -188,7 +188,7 @@ export class Cluster extends BaseManager {
     return this.#settings.keys.length === 0 ? reach.ANYBODY : reach.TRUSTED;
   }
 
-  #make(type: string, options: Named = {}, args: readonly unknown[] = [], companion?: BaseProxy): BaseProxy {
+  #make<Proxy>(type: string, options: Named = {}, args: readonly unknown[] = [], companion?: BaseProxy): Proxy {
     checkOptionNames(type, options, { name: true });
     const { name } = options;
     if (name !== undefined) assertName(name);
@@ -197,7 +197,7 @@ export class Cluster extends BaseManager {
     const whose: Whose = name ?? { unnamed: randomHex(16) };
     const proxy = this.make(type, kind, [whose, ...args], companion);
     rememberOrigin(proxy, { namespace: this.#settings.namespace, kind, type, args: [whose, ...args] });
-    return proxy;
+    return proxy as Proxy;
   }
 }
 

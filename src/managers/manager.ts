@@ -31,48 +31,48 @@ import type { NamespaceProxy, ValueProxy } from './proxies/value-proxies.ts';
 export class Manager extends BaseManager {
   /** Makes a queue for at most `maxsize` items; no bound if it is missing or below 1. */
   queue<T = unknown>(maxsize?: number): QueueProxy<T> {
-    return this.makeBuiltIn('queue', [maxsize]) as QueueProxy<T>;
+    return this.makeBuiltIn('queue', [maxsize]);
   }
 
   /** Makes a queue for at most `maxsize` items that counts finished items; no bound if it is missing or below 1. */
   joinableQueue<T = unknown>(maxsize?: number): JoinableQueueProxy<T> {
-    return this.makeBuiltIn('joinableQueue', [maxsize]) as JoinableQueueProxy<T>;
+    return this.makeBuiltIn('joinableQueue', [maxsize]);
   }
 
   /** Makes a lock that any client may release. */
   lock(): LockProxy {
-    return this.makeBuiltIn('lock', []) as LockProxy;
+    return this.makeBuiltIn('lock', []);
   }
 
   /** Makes a lock that its owner, an async context of one thread, may acquire again. */
   rlock(): RLockProxy {
-    return this.makeBuiltIn('rlock', []) as RLockProxy;
+    return this.makeBuiltIn('rlock', []);
   }
 
   /** Makes a semaphore of `value` units, 1 by default. */
   semaphore(value?: number): SemaphoreProxy {
-    return this.makeBuiltIn('semaphore', [value]) as SemaphoreProxy;
+    return this.makeBuiltIn('semaphore', [value]);
   }
 
   /** Makes a semaphore of `value` units, 1 by default, that cannot be released more often than it was acquired. */
   boundedSemaphore(value?: number): SemaphoreProxy {
-    return this.makeBuiltIn('boundedSemaphore', [value]) as SemaphoreProxy;
+    return this.makeBuiltIn('boundedSemaphore', [value]);
   }
 
   /** Makes a condition with a lock of this manager, by default a new `rlock`. */
   condition(lock: LockProxy | RLockProxy = this.rlock()): ConditionProxy {
     if (!(lock instanceof LockProxy)) throw new TypeError('lock must be a lock or an rlock of this manager');
-    return this.makeBuiltIn('condition', [lock], lock) as ConditionProxy;
+    return this.makeBuiltIn('condition', [lock], lock);
   }
 
   /** Makes a flag that clients can wait for. */
   event(): EventProxy {
-    return this.makeBuiltIn('event', []) as EventProxy;
+    return this.makeBuiltIn('event', []);
   }
 
   /** Makes a barrier that `parties` waits pass together. Its `action` runs in the server. */
   barrier(parties: number, options?: BarrierOptions): BarrierProxy {
-    return this.makeBuiltIn('barrier', [parties, options]) as BarrierProxy;
+    return this.makeBuiltIn('barrier', [parties, options]);
   }
 
   /** Makes a `Map` of pairs, of a `Map`, or of the properties of an object. */
@@ -87,37 +87,37 @@ export class Manager extends BaseManager {
 
   /** Makes an array of these items. */
   list<T = unknown>(init?: Iterable<T>): ListProxy<T> {
-    return this.makeBuiltIn('list', [list(init)]) as ListProxy<T>;
+    return this.makeBuiltIn('list', [list(init)]);
   }
 
   /** Makes a `Set` of these values. */
   set<T = unknown>(init?: Iterable<T>): SetProxy<T> {
-    return this.makeBuiltIn('set', [list(init)]) as SetProxy<T>;
+    return this.makeBuiltIn('set', [list(init)]);
   }
 
   /** Makes named values from the properties of an object. */
   namespace<N extends object = Record<string, unknown>>(init?: N): NamespaceProxy<N> {
-    return this.makeBuiltIn('namespace', [init]) as NamespaceProxy<N>;
+    return this.makeBuiltIn('namespace', [init]);
   }
 
   /** Makes one value of any type. */
   value<T>(value: T): ValueProxy<T> {
-    return this.makeBuiltIn('value', [value]) as ValueProxy<T>;
+    return this.makeBuiltIn('value', [value]);
   }
 
   /** Makes an array of these items whose length does not change. */
   array<T>(items: Iterable<T>): ArrayProxy<T> {
-    return this.makeBuiltIn('array', [list(items)]) as ArrayProxy<T>;
+    return this.makeBuiltIn('array', [list(items)]);
   }
 
   /** Makes a pool of processes on the server's machine. */
   pool(options?: number | PoolOptions): PoolProxy {
-    return this.makeBuiltIn('pool', [options]) as PoolProxy;
+    return this.makeBuiltIn('pool', [options]);
   }
 
   /** @internal Makes an object of a built-in type: see built-ins.ts. */
-  protected makeBuiltIn(type: BuiltInName, args: readonly unknown[], companion?: LockProxy): unknown {
-    return this.make(type, type, args, companion);
+  protected makeBuiltIn<Proxy>(type: BuiltInName, args: readonly unknown[], companion?: LockProxy): Proxy {
+    return this.make(type, type, args, companion) as Proxy;
   }
 }
 

@@ -34,9 +34,9 @@ export abstract class BaseProxy implements Disposable {
     return undefined;
   }
 
-  /** @internal Calls a method of the object. `options` are its last argument if they contain anything for the server. */
-  protected call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
-    return references.get(this)!.call(method, args, options);
+  /** @internal Calls a method of the object, which returns an `R`. `options` are its last argument if they contain anything for the server. */
+  protected call<R>(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<R> {
+    return references.get(this)!.call(method, args, options) as Promise<R>;
   }
 
   /** @internal Throws a `ClosedError` if the object was released. */

@@ -37,13 +37,13 @@ export class ClusterLock extends LockProxy {
 
   /** Resolves to the fence of the hold that this process has, or to `undefined`. It grows with every acquisition, for ever. */
   async fence(): Promise<bigint | undefined> {
-    const fence = (await this.call('fence')) as string | undefined;
+    const fence = await this.call<string | undefined>('fence');
     return fence === undefined ? undefined : BigInt(fence);
   }
 
   /** Resolves to who holds the lock, or to `undefined` if it is free. */
   async holder(): Promise<LockHolder | undefined> {
-    const found = (await this.call('holder')) as { host: string; pid: number; since: number } | undefined;
+    const found = await this.call<{ host: string; pid: number; since: number } | undefined>('holder');
     return found && { ...found, since: new NativeDate(found.since) };
   }
 
@@ -65,7 +65,7 @@ export class ClusterLock extends LockProxy {
   }
 
   async #take(options: WaitOptions | undefined): Promise<Taking | false> {
-    const taking = (await this.call('take', [process.pid], options)) as Taking | false;
+    const taking = await this.call<Taking | false>('take', [process.pid], options);
     if (taking !== false) this.#taking = taking;
     return taking;
   }

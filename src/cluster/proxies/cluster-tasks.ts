@@ -27,12 +27,12 @@ export class ClusterTasks extends BaseProxy {
 
   /** Submits tasks, and resolves as `next()`. */
   async run(orders: readonly TaskOrder[]): Promise<DeskNews> {
-    return unpackNews((await this.call('run', [packOrders(orders)])) as PackedNews);
+    return unpackNews(await this.call<PackedNews>('run', [packOrders(orders)]));
   }
 
   /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. */
   async next(): Promise<DeskNews> {
-    return unpackNews((await this.call('next')) as PackedNews);
+    return unpackNews(await this.call<PackedNews>('next'));
   }
 
   /** Ends a task, of which nothing will be heard. */
@@ -42,7 +42,7 @@ export class ClusterTasks extends BaseProxy {
 
   /** Resolves to the number of slots that the hosts have. */
   slots(): Promise<number> {
-    return this.call('slots') as Promise<number>;
+    return this.call('slots');
   }
 
   /** Ends the pool and all that runs of it. */

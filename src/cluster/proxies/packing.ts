@@ -31,8 +31,8 @@ export function packing<Proxy extends BaseProxy>(
       this.#far = far;
     }
 
-    protected override call(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<unknown> {
-      return callPacked((...rest) => super.call(...rest), this.#far, method, args, options);
+    protected override call<R>(method: string, args: readonly unknown[] = [], options?: WaitOptions): Promise<R> {
+      return callPacked((...rest) => super.call(...rest), this.#far, method, args, options) as Promise<R>;
     }
   }
   return Packing as unknown as PackingClass<Proxy>;

@@ -66,7 +66,7 @@ export class ConditionProxy extends BaseProxy implements AnyLock {
     options?.signal?.throwIfAborted();
     const restore = this.#lock.setAside();
     try {
-      return (await this.call('wait', [], options)) as boolean;
+      return await this.call<boolean>('wait', [], options);
     } finally {
       restore();
     }
@@ -88,12 +88,12 @@ export class ConditionProxy extends BaseProxy implements AnyLock {
 
   /** Wakes the `count` waits that have waited longest. Rejects with a `StateError` if the caller does not have the lock. */
   notify(count = 1): Promise<void> {
-    return this.call('notify', [count]) as Promise<void>;
+    return this.call('notify', [count]);
   }
 
   /** Wakes all waits. Rejects with a `StateError` if the caller does not have the lock. */
   notifyAll(): Promise<void> {
-    return this.call('notifyAll') as Promise<void>;
+    return this.call('notifyAll');
   }
 
   /** Releases the condition in this thread: later calls here reject with a `ClosedError`. May be repeated. */

@@ -49,7 +49,7 @@ class CustomProxy extends BaseProxy {
   async *iterate(): AsyncGenerator<unknown, void, undefined> {
     const typed = (await this.#ask()) as (BaseProxy & AsyncIterable<unknown>) | null;
     if (typed !== null) yield* typed;
-    else yield* (await this.call(ITERATE)) as AsyncIterable<unknown>;
+    else yield* await this.call<AsyncIterable<unknown>>(ITERATE);
   }
 
   #ask(): Promise<BaseProxy | null> {

@@ -1,18 +1,22 @@
 import type { DeepReadonly } from './deep-readonly.ts';
 
 /**
- * Makes a value from a shared container unchangeable, with all plain objects, arrays, maps and sets in it. A change of the copy would not
- * reach the others, so it throws. Other values, such as a typed array or an instance of a class, stay as they are.
+ * Makes a value that comes from a shared container unchangeable, with all plain objects, arrays, maps and sets in it. A change of the copy
+ * would not reach the others, so it throws. Other values, such as a typed array or an instance of a class, stay as they are.
  */
-export function frozen<T>(value: T): DeepReadonly<T> {
-  freeze(value);
-  return value as DeepReadonly<T>;
+export function frozen<T>(coming: Promise<T>): Promise<DeepReadonly<T>> {
+  return coming.then((value) => {
+    freeze(value);
+    return value as DeepReadonly<T>;
+  });
 }
 
-/** Returns a new array of the container's items. The array may be changed, the items cannot. */
-export function frozenItems<T>(items: T[]): DeepReadonly<T>[] {
-  for (const item of items) freeze(item);
-  return items as DeepReadonly<T>[];
+/** Resolves to the array that comes from a container. The array may be changed, its items cannot. */
+export function frozenItems<T>(coming: Promise<T[]>): Promise<DeepReadonly<T>[]> {
+  return coming.then((items) => {
+    for (const item of items) freeze(item);
+    return items as DeepReadonly<T>[];
+  });
 }
 
 function freeze(value: unknown): void {

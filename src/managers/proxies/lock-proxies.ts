@@ -15,22 +15,22 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
 
   /** Takes the lock or a unit if that is possible at once; never waits. Resolves to whether it did. */
   tryAcquire(): Promise<boolean> {
-    return this.call('tryAcquire') as Promise<boolean>;
+    return this.call('tryAcquire');
   }
 
   /** Gives back the lock or a unit. Rejects with a `StateError` if there is nothing to give back. */
   release(): Promise<void> {
-    return this.call('release') as Promise<void>;
+    return this.call('release');
   }
 
   /** Resolves to true if the lock, or every unit, is taken at the moment. */
   locked(): Promise<boolean> {
-    return this.call('locked') as Promise<boolean>;
+    return this.call('locked');
   }
 
   /** Resolves to true while the lock or a unit is held by a client that took it over from a client that is gone. */
   abandoned(): Promise<boolean> {
-    return this.call('abandoned') as Promise<boolean>;
+    return this.call('abandoned');
   }
 
   /** Acquires the lock or a unit for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
@@ -56,7 +56,7 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
 
   /** @internal */
   protected take(options?: WaitOptions): Promise<boolean> {
-    return this.call('acquire', [], options) as Promise<boolean>;
+    return this.call('acquire', [], options);
   }
 
   /** @internal Returns what a block has of the lock that it has just acquired. */
@@ -84,7 +84,7 @@ export class LockProxy extends AcquirableProxy {
 export class SemaphoreProxy extends AcquirableProxy {
   /** Resolves to the number of free units. */
   getValue(): Promise<number> {
-    return this.call('getValue') as Promise<number>;
+    return this.call('getValue');
   }
 }
 

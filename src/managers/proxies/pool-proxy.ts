@@ -45,7 +45,7 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     items: Iterable<T>,
     options?: RemoteMapOptions,
   ): Promise<AsyncResultProxy<Awaited<R>[]>> {
-    return this.call('mapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
+    return this.call('mapAsync', [fn, listNow(items), options]);
   }
 
   /** Runs `fn(...item)` for each item, which is a list of arguments. Resolves to the results, in the order of the items. */
@@ -66,7 +66,7 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     items: Iterable<readonly [...A]>,
     options?: RemoteMapOptions,
   ): Promise<AsyncResultProxy<Awaited<R>[]>> {
-    return this.call('starmapAsync', [fn, listNow(items), options]) as Promise<AsyncResultProxy<Awaited<R>[]>>;
+    return this.call('starmapAsync', [fn, listNow(items), options]);
   }
 
   /**
@@ -90,7 +90,7 @@ export class PoolProxy extends BaseProxy implements AnyPool {
 
   /** Runs `fn` on the items, a few at a time. Resolves to an iterator of the results, in the order of the items. */
   imap<T, R>(fn: (item: T) => R, items: Iterable<T>, options?: RemoteMapOptions): Promise<IteratorProxy<Awaited<R>>> {
-    return this.call('imap', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
+    return this.call('imap', [fn, listNow(items), options]);
   }
 
   /** Runs `fn` on the items, a few at a time. Resolves to an iterator of the results, in the order in which they arrive. */
@@ -99,37 +99,37 @@ export class PoolProxy extends BaseProxy implements AnyPool {
     items: Iterable<T>,
     options?: RemoteMapOptions,
   ): Promise<IteratorProxy<Awaited<R>>> {
-    return this.call('imapUnordered', [fn, listNow(items), options]) as Promise<IteratorProxy<Awaited<R>>>;
+    return this.call('imapUnordered', [fn, listNow(items), options]);
   }
 
   /** Stops accepting tasks; tasks that are already submitted still finish. May be repeated. */
   close(): Promise<void> {
-    return this.call('close') as Promise<void>;
+    return this.call('close');
   }
 
   /** Ends all workers at once; every outstanding result rejects with a `ClosedError`. May be repeated. */
   terminate(): Promise<void> {
-    return this.call('terminate') as Promise<void>;
+    return this.call('terminate');
   }
 
   /** Waits until all workers have ended. Rejects with a `StateError` before `close()` or `terminate()`. */
   join(options?: WaitOptions): Promise<void> {
-    return this.call('join', [], options) as Promise<void>;
+    return this.call('join', [], options);
   }
 
   /** Resolves to numbers about the pool at this moment. */
   stats(): Promise<PoolStats> {
-    return this.call('stats') as Promise<PoolStats>;
+    return this.call('stats');
   }
 
   /** Resolves to the largest number of workers. */
   size(): Promise<number> {
-    return this.call('size') as Promise<number>;
+    return this.call('size');
   }
 
   /** Resolves to the process ids of the living workers, on the machine of the server. */
   pids(): Promise<number[]> {
-    return this.call('pids') as Promise<number[]>;
+    return this.call('pids');
   }
 
   /** Lets the server wait for the end of tasks. The signal stays here: an abort of the call ends its tasks there. */
@@ -156,26 +156,26 @@ export type RemoteMapOptions = RemoteTaskOptions & Pick<MapOptions, 'chunksize' 
 export class AsyncResultProxy<R = unknown> extends BaseProxy {
   /** Waits for the result. Resolves to the result of the task, rejects with its error, or with a `TimeoutError` after the time-out. */
   get(options?: WaitOptions): Promise<R> {
-    return this.call('get', [], options) as Promise<R>;
+    return this.call('get', [], options);
   }
 
   /** Waits until the task has ended. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
-    return this.call('wait', [], options) as Promise<boolean>;
+    return this.call('wait', [], options);
   }
 
   /** Resolves to true if the task has ended. */
   ready(): Promise<boolean> {
-    return this.call('ready') as Promise<boolean>;
+    return this.call('ready');
   }
 
   /** Resolves to true if the task ended without an error. Rejects with a `StateError` if the task has not ended. */
   successful(): Promise<boolean> {
-    return this.call('successful') as Promise<boolean>;
+    return this.call('successful');
   }
 
   /** Ends the task: a waiting task never starts, the worker of a running task is ended. */
   cancel(): Promise<void> {
-    return this.call('cancel') as Promise<void>;
+    return this.call('cancel');
   }
 }

@@ -10,22 +10,22 @@ import { BaseProxy } from '../proxy.ts';
 export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
   /** Waits for a free place and puts an item in. Rejects with `Full` after the time-out, or with `ShutDown`. */
   put(item: T, options?: WaitOptions): Promise<void> {
-    return this.call('put', [item], options) as Promise<void>;
+    return this.call('put', [item], options);
   }
 
   /** Waits for the next item and takes it out. Rejects with `Empty` after the time-out, or with `ShutDown`. */
   get(options?: WaitOptions): Promise<T> {
-    return this.call('get', [], options) as Promise<T>;
+    return this.call('get', [], options);
   }
 
   /** Puts an item in without waiting. Rejects with `Full` if there is no room. */
   putNowait(item: T): Promise<void> {
-    return this.call('putNowait', [item]) as Promise<void>;
+    return this.call('putNowait', [item]);
   }
 
   /** Takes the next item out without waiting. Rejects with `Empty` if there is none. */
   getNowait(): Promise<T> {
-    return this.call('getNowait') as Promise<T>;
+    return this.call('getNowait');
   }
 
   /** Puts all items in, in one call. If the call fails, `done` of the error is the number of items put in. */
@@ -36,22 +36,22 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
 
   /** Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. */
   getMany(max: number, options?: WaitOptions): Promise<T[]> {
-    return this.call('getMany', [max], options) as Promise<T[]>;
+    return this.call('getMany', [max], options);
   }
 
   /** Resolves to the number of items in the queue. */
   qsize(): Promise<number> {
-    return this.call('qsize') as Promise<number>;
+    return this.call('qsize');
   }
 
   /** Resolves to true if there is no item in the queue. */
   empty(): Promise<boolean> {
-    return this.call('empty') as Promise<boolean>;
+    return this.call('empty');
   }
 
   /** Resolves to true if the queue has a bound and has reached it. */
   full(): Promise<boolean> {
-    return this.call('full') as Promise<boolean>;
+    return this.call('full');
   }
 
   /**
@@ -59,7 +59,7 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
    * in the queue.
    */
   shutdown(options?: ShutdownOptions): Promise<void> {
-    return this.call('shutdown', [options]) as Promise<void>;
+    return this.call('shutdown', [options]);
   }
 
   /** Releases the queue in this thread: later calls here reject with a `ClosedError`. May be repeated. */
@@ -86,12 +86,12 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
 export class JoinableQueueProxy<T = unknown> extends QueueProxy<T> {
   /** Marks an item that was taken out as done. Rejects with a `StateError` if it is called more often than items were put. */
   taskDone(): Promise<void> {
-    return this.call('taskDone') as Promise<void>;
+    return this.call('taskDone');
   }
 
   /** Waits until every item is done. Rejects with a `TimeoutError` after the time-out. */
   join(options?: WaitOptions): Promise<void> {
-    return this.call('join', [], options) as Promise<void>;
+    return this.call('join', [], options);
   }
 }
 

@@ -6,45 +6,45 @@ import { frozen, frozenItems } from './frozen.ts';
 export class SetProxy<T = unknown> extends BaseProxy implements AsyncIterable<DeepReadonly<T>> {
   /** Adds values; a value that is in the set already changes nothing. */
   add(...values: T[]): Promise<void> {
-    return this.call('add', values) as Promise<void>;
+    return this.call('add', values);
   }
 
   /** Resolves to true if the value is in the set. */
   has(value: T): Promise<boolean> {
-    return this.call('has', [value]) as Promise<boolean>;
+    return this.call('has', [value]);
   }
 
   /** Removes the value; resolves to true if it was in the set. */
   delete(value: T): Promise<boolean> {
-    return this.call('delete', [value]) as Promise<boolean>;
+    return this.call('delete', [value]);
   }
 
   /** Removes all values. */
   clear(): Promise<void> {
-    return this.call('clear') as Promise<void>;
+    return this.call('clear');
   }
 
   /** Resolves to all values, in the order in which they were added. The array may be changed, the values cannot. */
-  async values(): Promise<DeepReadonly<T>[]> {
-    return frozenItems((await this.call('values')) as T[]);
+  values(): Promise<DeepReadonly<T>[]> {
+    return frozenItems(this.call<T[]>('values'));
   }
 
   /** Resolves to the number of values. */
   size(): Promise<number> {
-    return this.call('size') as Promise<number>;
+    return this.call('size');
   }
 
   /** Resolves to a copy of the whole set, as a `Set` that may be changed. */
   copy(): Promise<Set<T>> {
-    return this.call('copy') as Promise<Set<T>>;
+    return this.call('copy');
   }
 
   /**
    * Replaces `value` by what `fn` returns, in one step: no other call reads or writes meanwhile. `fn` gets `undefined` if the value is
    * not in the set, runs in the server, and must not be async. Resolves to the new value.
    */
-  async update(value: T, fn: (old: T | undefined) => T): Promise<DeepReadonly<T>> {
-    return frozen((await this.call('update', [value, fn])) as T);
+  update(value: T, fn: (old: T | undefined) => T): Promise<DeepReadonly<T>> {
+    return frozen(this.call<T>('update', [value, fn]));
   }
 
   /** Iterates over the values that exist when the loop begins. */

@@ -5,22 +5,22 @@ import { BaseProxy } from '../proxy.ts';
 export class EventProxy extends BaseProxy {
   /** Resolves to true if the flag is set. */
   isSet(): Promise<boolean> {
-    return this.call('isSet') as Promise<boolean>;
+    return this.call('isSet');
   }
 
   /** Sets the flag and wakes all waits. */
   set(): Promise<void> {
-    return this.call('set') as Promise<void>;
+    return this.call('set');
   }
 
   /** Clears the flag: later waits wait for the next `set()`. */
   clear(): Promise<void> {
-    return this.call('clear') as Promise<void>;
+    return this.call('clear');
   }
 
   /** Waits until the flag is set. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
-    return this.call('wait', [], options) as Promise<boolean>;
+    return this.call('wait', [], options);
   }
 }
 
@@ -31,31 +31,31 @@ export class BarrierProxy extends BaseProxy {
    * the barrier is or becomes broken.
    */
   wait(options?: WaitOptions): Promise<number> {
-    return this.call('wait', [], options) as Promise<number>;
+    return this.call('wait', [], options);
   }
 
   /** Makes the barrier usable and empty; waits of parties that have come reject with a `BrokenBarrierError`. */
   reset(): Promise<void> {
-    return this.call('reset') as Promise<void>;
+    return this.call('reset');
   }
 
   /** Breaks the barrier: waits of present and later parties reject with a `BrokenBarrierError` until `reset()` is called. */
   abort(): Promise<void> {
-    return this.call('abort') as Promise<void>;
+    return this.call('abort');
   }
 
   /** Resolves to the number of parties that pass the barrier together. */
   parties(): Promise<number> {
-    return this.call('parties') as Promise<number>;
+    return this.call('parties');
   }
 
   /** Resolves to the number of waiting parties. */
   nWaiting(): Promise<number> {
-    return this.call('nWaiting') as Promise<number>;
+    return this.call('nWaiting');
   }
 
   /** Resolves to true if the barrier is broken. */
   broken(): Promise<boolean> {
-    return this.call('broken') as Promise<boolean>;
+    return this.call('broken');
   }
 }
