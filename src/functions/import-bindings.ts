@@ -7,6 +7,7 @@ import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
 import type { Binding } from './scopes.ts';
 import type { Script } from './script.ts';
+import { requiredSpecifier } from './syntax.ts';
 
 /** The address that a variable was imported from; undefined for what was not imported, or leads back to the entry script. */
 export function importedFrom(binding: Binding, script: Script): Address | undefined {
@@ -108,11 +109,8 @@ function requiredBy(node: AnyNode): Loaded | undefined {
     const inner = requiredBy(node.object);
     return inner && { ...inner, path: [...inner.path, node.property.name] };
   }
-  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require')
-    return undefined;
-  const [argument] = node.arguments;
-  if (argument?.type !== 'Literal' || typeof argument.value !== 'string') return undefined;
-  return { kind: 'require', specifier: argument.value, path: [] };
+  const specifier = requiredSpecifier(node);
+  return specifier === undefined ? undefined : { kind: 'require', specifier, path: [] };
 }
 
 function addressOf(kind: 'import' | 'require', specifier: string, path: string[], script: Script): Address | undefined {

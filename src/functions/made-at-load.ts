@@ -6,7 +6,7 @@ import { ownExport } from './own-exports.ts';
 import { resolveImport } from './package-resolution.ts';
 import { loadsLibrary, readModule } from './program-modules.ts';
 import { scriptAt } from './script.ts';
-import { childrenOf, parseProgram } from './syntax.ts';
+import { childrenOf, parseProgram, requiredSpecifier } from './syntax.ts';
 
 /** One such object. */
 export interface MadeAtLoad {
@@ -103,7 +103,7 @@ function ownClasses(nodes: readonly AnyNode[]): (callee: AnyNode) => string | un
         else if (one.imported.type === 'Identifier') names.set(one.local.name, [from, one.imported.name]);
       }
     } else if (node.type === 'VariableDeclarator' && node.init) {
-      const from = node.init.type === 'Identifier' ? namespaces.get(node.init.name) : required(node.init);
+      const from = node.init.type === 'Identifier' ? namespaces.get(node.init.name) : requiredSpecifier(node.init);
       if (from === undefined) continue;
       if (node.id.type === 'Identifier') namespaces.set(node.id.name, from);
       for (const [name, local] of namesIn(node.id)) names.set(local, [from, name]);
@@ -113,7 +113,8 @@ function ownClasses(nodes: readonly AnyNode[]): (callee: AnyNode) => string | un
     if (callee.type === 'Identifier') return ownKind(names.get(callee.name));
     if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier')
       return undefined;
-    const from = callee.object.type === 'Identifier' ? namespaces.get(callee.object.name) : required(callee.object);
+    const from =
+      callee.object.type === 'Identifier' ? namespaces.get(callee.object.name) : requiredSpecifier(callee.object);
     return from === undefined ? undefined : ownKind([from, callee.property.name]);
   };
 }
@@ -132,15 +133,6 @@ function namesIn(pattern: Pattern): [name: string, local: string][] {
   });
 }
 
-/** The specifier of `require('…')`. */
-function required(node: AnyNode): string | undefined {
-  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require') {
-    return undefined;
-  }
-  const [specifier] = node.arguments;
-  return specifier?.type === 'Literal' && typeof specifier.value === 'string' ? specifier.value : undefined;
-}
-
 interface Loaded {
   readonly specifier: string;
   readonly kind: 'import' | 'require';
@@ -150,7 +142,7 @@ function loadedBy(nodes: readonly AnyNode[]): Loaded[] {
   return nodes.flatMap((node): Loaded[] => {
     const source = 'source' in node && /^(Import|Export)\w*Declaration$/.test(node.type) ? node.source : undefined;
     if (source && 'value' in source) return [{ specifier: String(source.value), kind: 'import' }];
-    const specifier = required(node);
+    const specifier = requiredSpecifier(node);
     return specifier === undefined ? [] : [{ specifier, kind: 'require' }];
   });
 }

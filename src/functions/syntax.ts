@@ -34,3 +34,12 @@ export function childrenOf(node: AnyNode): AnyNode[] {
 export function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
+
+/** Returns the specifier of `require('…')`, `undefined` for other nodes. */
+export function requiredSpecifier(node: AnyNode): string | undefined {
+  if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier' || node.callee.name !== 'require') {
+    return undefined;
+  }
+  const [specifier] = node.arguments;
+  return specifier?.type === 'Literal' && typeof specifier.value === 'string' ? specifier.value : undefined;
+}

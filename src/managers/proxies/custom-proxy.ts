@@ -1,3 +1,4 @@
+import type { AnyFunction } from '../../contracts/executor.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import { ITERATE, KIND } from '../messages.ts';
 import { BaseProxy, refer, referenceOf } from '../proxy.ts';
@@ -8,12 +9,10 @@ import type { Reference } from '../reference.ts';
 type Fetched<R> = R extends AsyncIterator<infer T, unknown, never> | Iterator<infer T, unknown, never>
   ? AsyncIterableIterator<T>
   : R;
-// biome-ignore lint/suspicious/noExplicitAny: any method, whatever it takes.
-type AnyMethod = (...args: any[]) => unknown;
 
 /** The type of a proxy of `T`: each method of `T` returns a promise. */
 export type Proxied<T> = BaseProxy & {
-  readonly [K in keyof T as K extends string ? (T[K] extends AnyMethod ? K : never) : never]: T[K] extends (
+  readonly [K in keyof T as K extends string ? (T[K] extends AnyFunction ? K : never) : never]: T[K] extends (
     ...args: infer A
   ) => infer R
     ? (...args: A) => Promise<Fetched<Awaited<R>>>
@@ -32,7 +31,7 @@ class CustomProxy extends BaseProxy {
    */
   invoke(name: string | symbol, args: readonly unknown[]): unknown {
     if (this.#typed === undefined) return this.#ask().then(() => this.invoke(name, args));
-    const own = this.#typed?.[name as never] as AnyMethod | undefined;
+    const own = this.#typed?.[name as never] as AnyFunction | undefined;
     return typeof own === 'function' ? own.apply(this.#typed, [...args]) : this.request(String(name), args);
   }
 
@@ -67,7 +66,7 @@ class CustomProxy extends BaseProxy {
  */
 export function customProxy(reference: Reference): BaseProxy {
   const isShared = reference.kind.startsWith('shared:');
-  const methods = new Map<string, AnyMethod>();
+  const methods = new Map<string, AnyFunction>();
   const proxy = new Proxy(new CustomProxy(reference), {
     get(target, name) {
       if (name === Symbol.asyncIterator) return () => target.iterate();

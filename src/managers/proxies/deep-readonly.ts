@@ -1,5 +1,5 @@
-// biome-ignore lint/suspicious/noExplicitAny: any function, whatever it takes.
-type AnyFunction = (...args: any[]) => unknown;
+import type { AnyFunction } from '../../contracts/executor.ts';
+
 /** True for `any` alone. */
 type IsAny<T> = 0 extends 1 & T ? true : false;
 /** True for an object without methods: a plain one, as far as a type can say. */

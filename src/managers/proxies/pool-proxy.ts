@@ -1,12 +1,10 @@
+import type { AnyFunction } from '../../contracts/executor.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import type { AnyMapOptions, AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../../contracts/pool.ts';
 import { assertTask, type MapOptions, readMapOptions, type TaskOptions } from '../../contracts/task-options.ts';
 import { gather, isIterable, listNow } from '../../pool/chunks.ts';
 import { BaseProxy } from '../proxy.ts';
 import type { IteratorProxy } from './iterator-proxy.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: the pool checks the types of what comes here.
-type AnyFunction = (...args: any[]) => unknown;
 
 /** A pool in a manager's server: its tasks run in processes of that machine. */
 export class PoolProxy extends BaseProxy implements AnyPool {
