@@ -5,7 +5,7 @@ import { entriesOf } from '../../managers/served/entries-of.ts';
 import { updated } from '../../managers/served/update.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { PackedEntry, Replacement, Seen } from '../served/cluster-map.ts';
-import { type Call, packedKinds, packing } from './packing.ts';
+import { type Call, type CallPacked, packedKinds, packing } from './packing.ts';
 
 /** A key as bytes. Equal keys must have equal bytes: as in a `Map`, all NaN are one key, and so are 0 and -0. */
 function packKey(key: unknown, far: Reach): Uint8Array {
@@ -25,12 +25,12 @@ export function packEntries(init: unknown, far: Reach): PackedEntry[] {
 async function updateHere(
   seen: Seen,
   fn: unknown,
-  replace: (value: Uint8Array, mark: string) => Promise<unknown>,
+  replace: (value: Uint8Array, mark: string) => Promise<Replacement>,
   far: Reach,
 ): Promise<unknown> {
   for (let now = seen; ; ) {
     const value = updated(fn, unpackIfAny(now.value, far));
-    const reply = (await replace(packValue(value, 'value', far), now.mark)) as Replacement;
+    const reply = await replace(packValue(value, 'value', far), now.mark);
     if (reply.isDone) return value;
     now = reply.now;
   }
@@ -41,7 +41,7 @@ function unpackIfAny(bytes: unknown, far: Reach): unknown {
 }
 
 /** Calls a method of a dict. Keys and values are packed in this process, and the function of an update runs here. */
-async function callDict(call: Call, far: Reach, method: string, args: readonly unknown[]): Promise<unknown> {
+const callDict: CallPacked = async (call, far, method, args) => {
   const [first, second] = args;
   switch (method) {
     case 'get':
@@ -56,18 +56,18 @@ async function callDict(call: Call, far: Reach, method: string, args: readonly u
       return call(method, [packEntries(first, far)]);
     case 'update': {
       const key = packKey(first, far);
-      const seen = (await call('see', [key])) as Seen;
+      const seen = await call<Seen>('see', [key]);
       return updateHere(seen, second, (value, mark) => call('replace', [key, value, mark]), far);
     }
     case 'setDefault': {
-      const set = await call('replace', [packKey(first, far), packValue(second, 'value', far), '']);
-      const { isDone, now } = set as Replacement;
+      const set = [packKey(first, far), packValue(second, 'value', far), ''];
+      const { isDone, now } = await call<Replacement>('replace', set);
       return isDone ? second : unpackIfAny(now.value, far);
     }
     case 'keys':
-      return (await entries(call)).map(([key]) => unpackValue(key, far));
+      return (await call<PackedEntry[]>('entries')).map(([key]) => unpackValue(key, far));
     case 'values':
-      return (await entries(call)).map(([, value]) => unpackValue(value, far));
+      return (await call<PackedEntry[]>('entries')).map(([, value]) => unpackValue(value, far));
     case 'entries':
       return pairs(call, far);
     case 'copy':
@@ -75,18 +75,14 @@ async function callDict(call: Call, far: Reach, method: string, args: readonly u
     default:
       return call(method, args);
   }
-}
-
-async function entries(call: Call): Promise<PackedEntry[]> {
-  return (await call('entries')) as PackedEntry[];
-}
+};
 
 async function pairs(call: Call, far: Reach): Promise<[unknown, unknown][]> {
-  return (await entries(call)).map(([key, value]) => [unpackValue(key, far), unpackValue(value, far)]);
+  return (await call<PackedEntry[]>('entries')).map(([key, value]) => [unpackValue(key, far), unpackValue(value, far)]);
 }
 
 /** Calls a method of a value, which is packed in this process; the function of an update runs here. */
-async function callValue(call: Call, far: Reach, method: string, args: readonly unknown[]): Promise<unknown> {
+const callValue: CallPacked = async (call, far, method, args) => {
   const [first] = args;
   switch (method) {
     case 'get':
@@ -94,13 +90,13 @@ async function callValue(call: Call, far: Reach, method: string, args: readonly 
     case 'set':
       return call(method, [packValue(first, 'value', far)]);
     case 'update': {
-      const seen = (await call('see')) as Seen;
+      const seen = await call<Seen>('see');
       return updateHere(seen, first, (value, mark) => call('replace', [value, mark]), far);
     }
     default:
       return call(method, args);
   }
-}
+};
 
 /** A dict of a cluster. */
 class ClusterDict extends packing(DictProxy, callDict) {}

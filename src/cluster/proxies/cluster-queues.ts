@@ -1,19 +1,12 @@
 import type { Reach } from '../../codec/extension.ts';
-import type { WaitOptions } from '../../contracts/options.ts';
 import { afterGetting } from '../../contracts/queue.ts';
 import { JoinableQueueProxy, QueueProxy } from '../../managers/proxies/queue-proxy.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import type { Taken } from '../served/cluster-queue.ts';
-import { type Call, packedKinds, packing } from './packing.ts';
+import { type CallPacked, packedKinds, packing } from './packing.ts';
 
 /** Calls a queue's method with bytes for items. `far` says who may have written an item: programs with the key, or all programs. */
-async function callPacked(
-  call: Call,
-  far: Reach,
-  method: string,
-  args: readonly unknown[],
-  options: WaitOptions | undefined,
-): Promise<unknown> {
+const callPacked: CallPacked = async (call, far, method, args, options) => {
   switch (method) {
     case 'put':
     case 'putNowait':
@@ -22,13 +15,13 @@ async function callPacked(
       return call(method, [(args[0] as unknown[]).map((item, i) => packValue(item, `items[${i}]`, far))], options);
     case 'get':
     case 'getNowait':
-      return unpackValue((await call(method, args, options)) as Uint8Array, far);
+      return unpackValue(await call<Uint8Array>(method, args, options), far);
     case 'getMany':
-      return unpackAll((await call(method, args, options)) as Taken, far);
+      return unpackAll(await call<Taken>(method, args, options), far);
     default:
       return call(method, args, options);
   }
-}
+};
 
 function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
   const values: unknown[] = [];

@@ -5,10 +5,10 @@ import type { MakeProxy } from '../../managers/proxy-kinds.ts';
 import type { Reference } from '../../managers/reference.ts';
 
 /** Calls a method of the object in the gateway. */
-export type Call = (method: string, args?: readonly unknown[], options?: WaitOptions) => Promise<unknown>;
+export type Call = <R>(method: string, args?: readonly unknown[], options?: WaitOptions) => Promise<R>;
 
 /** Calls a method with values that are packed in this process. `far` says who may have written what is read: programs with the key, or all programs. */
-type CallPacked = (
+export type CallPacked = (
   call: Call,
   far: Reach,
   method: string,
