@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 
+// biome-ignore lint/suspicious/noExplicitAny: all of it is wrong on purpose.
+export type Wrong = any;
+/** Passes a value where the types would not allow it. */
+export const wrong = (value: unknown): Wrong => value;
+
 /** What a refused call answers: the class of the error. */
 type ErrorClass = abstract new (...args: never[]) => Error;
 type Call = () => unknown;
