@@ -1,16 +1,6 @@
 import { fstatSync, readdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:process';
-import {
-  Barrier,
-  Event,
-  getContext,
-  Lock,
-  Process,
-  platformInfo,
-  type Queue,
-  Semaphore,
-  type SimpleQueue,
-} from 'multiproc';
+import { Barrier, Event, getContext, Lock, Process, platformInfo, Queue, Semaphore, type SimpleQueue } from 'multiproc';
 import { barrierLayout } from '#dist/channel/barrier.js';
 import { bufferLayout } from '#dist/channel/bounded-buffer.js';
 import { mailbox } from '#dist/channel/mailbox.js';
@@ -32,19 +22,26 @@ import { until as untilWithin } from './watchdog.ts';
 // biome-ignore lint/suspicious/noExplicitAny: of anything.
 type AnyQueue = Queue<any> | SimpleQueue<any>;
 
-/** Starts a process that ends with this one, and answers it. */
+/** Starts a process that ends with this one, and returns it. */
 export function start<A extends unknown[]>(target: (...args: A) => unknown, ...args: A): Process {
   const process = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
   process.start();
   return process;
 }
 
-/** The same as a worker thread of this process. */
+/** Starts a worker thread of this process, and returns it. */
 export function startThread<A extends unknown[]>(target: (...args: A) => unknown, ...args: A): Process {
   const { Process } = getContext('thread');
   const thread = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
   thread.start();
   return thread;
+}
+
+/** Runs in a process that is to be killed: acquires as often, says so, and sleeps. */
+export function holdUntilKilled(lock: { acquireSync(): unknown }, said: Queue<number>, times = 1): void {
+  for (let i = 0; i < times; i++) lock.acquireSync();
+  said.putSync(1);
+  new Queue().getSync();
 }
 
 /** Resolves when the condition holds; rejects with what all members are doing if that takes longer than on any machine. */

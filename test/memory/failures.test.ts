@@ -11,7 +11,7 @@ import { reclaim } from '#dist/memory/reclaim.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { holders, inLine, isAsleep, slay, start, until, waiting } from '../inside.ts';
+import { holders, holdUntilKilled, inLine, isAsleep, slay, start, until, waiting } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const SLOT = SLOTS - 1;
@@ -112,15 +112,7 @@ describe('an error', () => {
     const said = new Queue<number>();
     using _ = watchdog('reclaim', 40, lock);
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
-    const p = start(
-      (l: Lock, q: Queue<number>) => {
-        l.acquireSync();
-        q.putSync(1);
-        new Queue().getSync();
-      },
-      lock,
-      said,
-    );
+    const p = start(holdUntilKilled, lock, said);
     await said.get(TIMEOUT);
     const { member } = childOf(p);
     assert.ok(holders(lock) > 1);

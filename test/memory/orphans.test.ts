@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Lock, Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { watchdog } from '../hang.ts';
-import { inLine, slay, start, until } from '../inside.ts';
+import { holdUntilKilled, inLine, slay, start, until } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -31,15 +31,7 @@ test('an orphan is reclaimed at last, also if the one who has reclaimed its pare
   );
   const [orphan, pid] = [await said.get(TIMEOUT), await said.get(TIMEOUT)];
   await until(() => lock.locked());
-  const reclaimer = start(
-    (l: Lock, q: Queue<number>) => {
-      l.acquireSync();
-      q.putSync(1);
-      new Queue().getSync();
-    },
-    lock,
-    said,
-  );
+  const reclaimer = start(holdUntilKilled, lock, said);
   await inLine(lock, 1, [reclaimer]);
   parent.kill();
   // This event loop stands still until another has reclaimed it.

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { Lock, Process, Queue } from 'multiproc';
+import { Lock, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { lockLayout } from '#dist/sync/lock.js';
 import { test } from '../cases.ts';
 import { tryToAcquire } from '../disturb/bystanders.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
-import { slay, start, waiting, wordOf } from '../inside.ts';
+import { holdUntilKilled, slay, start, waiting, wordOf } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -143,16 +143,9 @@ test('disturbed anywhere while it takes back a lock that was handed to one who d
 /** Has the lock held by a process that is dead, and that nobody has reclaimed yet. */
 function leaveBehind(lock: Lock): void {
   const taken = new Queue<number>();
-  const owner = new Process({ target: hold, args: [lock, taken], daemon: true });
-  owner.start();
+  const owner = start(holdUntilKilled, lock, taken);
   taken.getSync();
   owner.kill();
-}
-
-function hold(lock: Lock, taken: Queue<number>): void {
-  lock.acquireSync();
-  taken.putSync(1);
-  new Queue().getSync();
 }
 
 test('disturbed anywhere while it takes the lock over from a dead owner, a process holds up nobody', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { BoundedSemaphore, Condition, Event, Lock, Process, Queue, RLock, Semaphore } from 'multiproc';
+import { BoundedSemaphore, Condition, Event, Lock, Queue, RLock, Semaphore } from 'multiproc';
 import { locate } from '#dist/memory/shared-object.js';
 import { ConditionLine } from '#dist/sync/condition-line.js';
 import { test } from '../cases.ts';
 import { tryToAcquire, tryToNotice } from '../disturb/bystanders.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
-import { isAsleep, slay, start } from '../inside.ts';
+import { holdUntilKilled, isAsleep, slay, start } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -56,17 +56,7 @@ test('disturbed anywhere in a wait for a semaphore, a process holds up nobody', 
 /** Has two units held by a process that is dead, and that nobody has reclaimed yet. */
 function leaveBehind(semaphore: Semaphore): void {
   const taken = new Queue<number>();
-  const holder = new Process({
-    target: (s: Semaphore, q: Queue<number>) => {
-      s.acquireSync();
-      s.acquireSync();
-      q.putSync(1);
-      new Queue().getSync();
-    },
-    args: [semaphore, taken],
-    daemon: true,
-  });
-  holder.start();
+  const holder = start(holdUntilKilled, semaphore, taken, 2);
   taken.getSync();
   holder.kill();
 }

@@ -2,17 +2,9 @@ import assert from 'node:assert/strict';
 import { BoundedSemaphore, Condition, Lock, type Process, Queue, RLock, Semaphore } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { inLine, isAsleep, slay, start, until } from '../inside.ts';
+import { holdUntilKilled, inLine, isAsleep, slay, start, until } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
-
-/** Acquires twice and says so, then sleeps. */
-function holdTwo(lock: RLock | Semaphore, taken: Queue<number>): void {
-  lock.acquireSync();
-  lock.acquireSync();
-  taken.putSync(1);
-  new Queue().getSync();
-}
 
 function take(lock: RLock | Semaphore, taken: Queue<boolean>): void {
   lock.acquireSync();
@@ -40,7 +32,7 @@ for (const [kind, waiter] of [
       const taken = new Queue<number>();
       const answers = new Queue<boolean>();
       using _ = watchdog(`${kind} waiters of ${name}`, 40, lock, answers);
-      const owner = start(holdTwo, lock, taken);
+      const owner = start(holdUntilKilled, lock, taken, 2);
       await taken.get(TIMEOUT);
       const waiters: Process[] = [];
       for (let i = 0; i < 3; i++) {
@@ -63,17 +55,9 @@ test('two owners of a semaphore: the death of either gives its units back, and n
   const semaphore = new Semaphore(3);
   const taken = new Queue<number>();
   using _ = watchdog('two owners', 40, semaphore);
-  const two = start(holdTwo, semaphore, taken);
+  const two = start(holdUntilKilled, semaphore, taken, 2);
   await taken.get(TIMEOUT);
-  const one = start(
-    (s: Semaphore, q: Queue<number>) => {
-      s.acquireSync();
-      q.putSync(1);
-      new Queue().getSync();
-    },
-    semaphore,
-    taken,
-  );
+  const one = start(holdUntilKilled, semaphore, taken);
   await taken.get(TIMEOUT);
   const wait = semaphore.acquire(TIMEOUT);
   one.kill();
@@ -94,7 +78,7 @@ test('two owners of a semaphore: the death of either gives its units back, and n
 test('what a killed process had used up as signals stays used up', async () => {
   const signals = new Semaphore(0);
   const taken = new Queue<number>();
-  const p = start(holdTwo, signals, taken);
+  const p = start(holdUntilKilled, signals, taken, 2);
   signals.release();
   signals.release();
   await taken.get(TIMEOUT);
