@@ -17,7 +17,7 @@ async function run(): Promise<number> {
   return p.pid as number;
 }
 
-test('who starts processes together, and none after them, has no spares', async () => {
+test('a program that starts processes together, and none after them, has no spares', async () => {
   const all = Array.from({ length: 3 }, () => new Process({ target: () => {} }));
   for (const p of all) p.start();
   for (const p of all) await watched(p.join());
