@@ -76,7 +76,7 @@ export function readCodeOptions(options: string | ClusterOptions | undefined): C
   return code;
 }
 
-/** Reads the same for pools and workers. Throws a `TypeError` for a Redis Cluster, which can keep objects only. */
+/** Reads the settings of pools and workers. Throws a `TypeError` for a Redis Cluster, which can keep objects only. */
 export function readTaskSettings(options: string | ClusterOptions | undefined): ClusterSettings {
   const settings = readSettings(options);
   const { way, shown } = settings.place.address;

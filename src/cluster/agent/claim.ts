@@ -7,9 +7,9 @@ const MOST_AHEAD = 32;
 
 /** A start of a task that the server has noted. */
 export interface Start {
-  /** How often this job has started the task with this, without the starts that hosts gave back. */
+  /** How often this job has started the task, this start included, without the starts that hosts gave back. */
   readonly attempt: number;
-  /** How often it was started with those: no two starts have the same. */
+  /** How often the task was started, with the starts that hosts gave back: no two starts have the same number. */
   readonly count: number;
 }
 

@@ -337,7 +337,7 @@ export class Host implements HostOfPools {
     await hosted?.end();
   }
 
-  /** The program of a pool is dead, or has ended the pool: nothing of it runs here any more, and nothing of it stays in Redis. */
+  /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */
   async #bury(id: string): Promise<void> {
     this.#dead.add(id);
     const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());

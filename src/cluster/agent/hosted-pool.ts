@@ -142,7 +142,7 @@ export class HostedPool {
     return verdict;
   }
 
-  /** There may be jobs again. A pool that was idle begins with the `usage` of those that were not. */
+  /** Notes that there may be jobs again. A pool that was idle begins with the `usage` of those that were not. */
   hint(usage: number): void {
     if (!this.isBusy) this.#used = Math.max(this.#used, usage);
     this.#hints++;
@@ -361,7 +361,7 @@ export class HostedPool {
     await Promise.all(hosts.map((host, index) => String(host) && this.#spend(job, index, String(host))));
   }
 
-  /** The task has no start left: the host that finds this settles it. */
+  /** Settles a task that has no start left: the host that finds this does so. */
   async #spend(job: string, index: number, host: string): Promise<void> {
     this.#host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');

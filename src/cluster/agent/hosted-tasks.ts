@@ -17,7 +17,7 @@ export interface ReadTask
 /** A task of a job, or why it cannot be read. */
 export type HostedTask = ReadTask | { readonly error: unknown };
 
-/** The tasks of a job as a host reads them; what it cannot read, each task learns. */
+/** The tasks of a job as a host reads them. What cannot be read becomes the error of each task. */
 export interface HostedTasks {
   readonly ms: number;
   readonly isInTurn: boolean;

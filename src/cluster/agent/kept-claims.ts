@@ -25,7 +25,7 @@ export class KeptClaims {
     // A hint of a cancelled task may have been lost.
     for (const running of this.running) {
       this.#redis.command('HGET', this.#names.starts, `${running.claim.job.id}.${running.index}`).then(
-        // Of a claim whose end has just come to the server nothing runs any more.
+        // Nothing runs any more under a claim whose end has just come to the server.
         (state) => (state === null || String(state) === 'd') && !running.claim.isLost && running.stop(CANCELLED),
         () => {},
       );
@@ -43,13 +43,13 @@ export class KeptClaims {
     }
   }
 
-  /** Ends what another host may have soon, before the lease is over. */
+  /** Ends the tasks of claims that another host may have soon, before the lease is over. */
   fence(): void {
     const oldest = clock() - 0.8 * this.#lease;
     for (const claim of this.claims) if (claim.renewed < oldest && !claim.isLost) this.#lose(claim);
   }
 
-  /** The program does not wait for the task any more. */
+  /** Ends a task for which the program does not wait any more. */
   cancel(job: string, index: number): void {
     for (const running of this.running) {
       if (running.claim.job.id === job && running.index === index) running.stop(CANCELLED);

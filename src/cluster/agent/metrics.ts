@@ -76,7 +76,7 @@ class StatsReader {
   }
 }
 
-/** What of the cluster is not known, since its server is away, is left out. */
+/** Leaves out what is not known of the cluster while its server is away. */
 function textOf({ slots, running, tasks, refuses, state }: HostInfo, stats: ClusterStats | undefined): string {
   const lines: string[] = [];
   const add = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>

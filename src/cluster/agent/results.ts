@@ -28,7 +28,7 @@ export class Results {
     this.#send = send;
   }
 
-  /** From now on results wait a moment for those of other tasks: for a job of many tasks that take no time. */
+  /** Makes results wait a moment for those of other tasks, from now on: for a job of many tasks that take no time. */
   holdBack(): void {
     this.#isHeldBack = true;
   }

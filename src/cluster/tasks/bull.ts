@@ -77,7 +77,7 @@ export function openWorker(
     connection: client,
     autorun: false,
     lockDuration: lease,
-    // Of all hosts one looks within this time, which is over at the next look of this one.
+    // One of all hosts looks within this time, which is over at the next look of this host.
     stalledInterval: Math.floor(0.9 * lookInterval(lease)),
     skipStalledCheck: true,
     maxStalledCount: Number.MAX_SAFE_INTEGER,

@@ -29,7 +29,7 @@ interface ClusterTask {
   isSettled: boolean;
 }
 
-/** How many slots are assumed until the cluster has said: chunks that are too small cost less than slots that stay empty. */
+/** The number of slots that is assumed until the cluster has said its own: chunks that are too small cost less than slots that stay empty. */
 const ASSUMED_SLOTS = 32;
 /** The largest number of tasks of one turn that go to the gateway together: it begins with them while others are being packed. */
 const MOST_TOGETHER = 256;
@@ -243,7 +243,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     }
   }
 
-  /** What the gateway is told needs no answer: if it is gone, the tasks learn of it. */
+  /** Waits for no answer of the gateway: if it is gone, the tasks learn of it. */
   #tell(told: Promise<unknown>): void {
     told.catch(() => {});
   }

@@ -1,7 +1,7 @@
 import { queueMicrotask } from '../../engine/builtins.ts';
 import type { DeskNews, DeskOutcome } from './desk-task.ts';
 
-/** What a gateway has to tell the program of a pool: what ended together is told together. */
+/** What a gateway reports to the program of a pool: tasks that ended together are reported together. */
 export class DeskReport {
   readonly #slots: () => number;
   readonly #hasTasks: () => boolean;
@@ -25,7 +25,7 @@ export class DeskReport {
     });
   }
 
-  /** Tells the program, if it asks, what there is; that no task is left, too. */
+  /** Reports to the program, if it asks, what has ended, or that no task is left. */
   tell(): void {
     if (this.#tell === undefined || (this.#outcomes.length === 0 && this.#hasTasks())) return;
     const tell = this.#tell;

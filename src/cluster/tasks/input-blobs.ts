@@ -54,7 +54,7 @@ export class InputBlobs {
     await Promise.all([...this.#tasks.keys()].map(({ order }) => this.#blobs.keep(blobOf(order))));
   }
 
-  /** No input is needed any more. Resolves when nothing is being written. */
+  /** Ends the writing: no input is needed any more. Resolves when nothing is being written. */
   async close(): Promise<void> {
     this.#tasks.clear();
     await this.#last;

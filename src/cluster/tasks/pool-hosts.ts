@@ -27,7 +27,7 @@ export class PoolHosts {
     this.#onRefused = onRefused;
   }
 
-  /** How many tasks all hosts together run at once, as of the last look. */
+  /** The number of tasks that all hosts together run at once, as of the last look. */
   get slots(): number {
     return this.#slots;
   }
@@ -56,7 +56,7 @@ export class PoolHosts {
     this.#saying = undefined;
   }
 
-  /** Without any host tasks wait, for one may come; the user should know. */
+  /** Tells the user that tasks wait because there is no host. A host may still come. */
   #sayLater(): void {
     if (this.#hasSaid || this.#saying !== undefined) return;
     this.#saying = setTimeout(() => {

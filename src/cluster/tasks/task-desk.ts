@@ -22,7 +22,7 @@ import { removePool } from './remove-pool.ts';
 import { ResultStream } from './result-stream.ts';
 import { jobId, news, newsChannel, place, taskKeys } from './task-keys.ts';
 
-/** The number of jobs that are kept in Redis at least, if there are as many. */
+/** The least number of jobs to keep in Redis, if that many wait. */
 const FEWEST_JOBS = 64;
 /** Milliseconds that a pool which ends waits for the server. */
 const GOODBYE = 3000;
@@ -132,7 +132,7 @@ export class TaskDesk implements Leased {
     return this.#report.next();
   }
 
-  /** The program does not wait for the task any more: it never starts, or is ended. */
+  /** Cancels a task for which the program does not wait any more: the task never starts, or is ended. */
   cancel(id: number): void {
     const task = this.#tasks.get(id);
     if (task === undefined) return;
@@ -373,7 +373,7 @@ export class TaskDesk implements Leased {
     if (rest.length > 0) await this.#post.add(rest, false);
   }
 
-  /** What the server has lost is submitted again if it may run again. */
+  /** Submits a task again that the server has lost, if it may run again. */
   #lost(job: DeskJob): void {
     for (const task of [...job.tasks.values()]) {
       this.#inputs.forget(task);
