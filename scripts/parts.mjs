@@ -23,7 +23,6 @@ const rootsOf = {
     'process/code-of-threads.ts',
     'process/descendants.ts',
     'process/exit-quickly.ts',
-    'process/inherited.ts',
     'process/own-index.ts',
     'process/parent-process.ts',
     'process/process.ts',

@@ -12,7 +12,6 @@ import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { endDescendantsToo, markDescendants } from './descendants.ts';
 import { exitQuickly } from './exit-quickly.ts';
-import { inherited } from './inherited.ts';
 import { claimIndex } from './own-index.ts';
 import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
@@ -24,6 +23,8 @@ import { onUserChange } from './user-change.ts';
 
 /** The name of the feature that needs processes, for errors. */
 const CHILD = 'A child process';
+/** The numbers of the inherited descriptors. */
+const inherited = { heap: 3, lifeline: 4, doorbell: 5, parking: 6, parentBell: 7 };
 
 endPreloading();
 const birth = threadBirth();
