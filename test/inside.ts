@@ -162,12 +162,3 @@ export function descriptors(): number {
 export function members(): number[] {
   return [...family().members.all()];
 }
-
-/** A generator of numbers from 0 to 1, the same for the same seed. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}

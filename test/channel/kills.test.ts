@@ -3,7 +3,8 @@ import { setTimeout } from 'node:timers/promises';
 import { type Process, Queue } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { heapBytes, inLine, random, slay, start } from '../inside.ts';
+import { heapBytes, inLine, slay, start } from '../inside.ts';
+import { random } from '../seeded.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);

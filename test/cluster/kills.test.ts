@@ -5,10 +5,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { randomBelow } from '../seeded.ts';
 import { programCode, readDiary } from './diary.ts';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { seeded } from './seeded.ts';
 import { childrenOf, linesOf, noKeys, Stage, type StagedHost, until } from './stage.ts';
 
 const isLong = process.env.TEST_LONG === '1';
@@ -16,7 +16,7 @@ const kills = Number(process.env.TEST_KILLS ?? (isLong ? 500 : 12));
 const seed = Number(process.env.TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const lease = 1500;
 
-const random = seeded(seed);
+const random = randomBelow(seed);
 
 test(`${kills} kills under load: each promise settles once, what may start once never starts twice, nothing stays (TEST_SEED=${seed})`, {
   skip,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { StateError } from 'multiproc';
 import { Cluster } from 'multiproc/cluster';
+import { random } from '../seeded.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
@@ -164,11 +165,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
   });
 
   test('many lost and late replies, at random: every item comes once and in order, every update counts, and a lock has one owner', async () => {
-    let seed = 1;
-    const random = () => {
-      seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
-      return seed / 0x7fffffff;
-    };
+    const next = random(1);
     const COUNT = 60;
     const queue = cluster.queue<number>(4);
     const total = cluster.value(0);
@@ -184,7 +181,7 @@ describe('a reply is lost', { skip, timeout: 120_000 }, () => {
         await held[Symbol.asyncDispose]();
       }
     };
-    proxy.isLost = () => random() < 0.02;
+    proxy.isLost = () => next() < 0.02;
     proxy.delay = 1;
     try {
       const got: number[] = [];

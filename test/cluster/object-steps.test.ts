@@ -5,9 +5,9 @@ import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { BrokenBarrierError } from 'multiproc';
 import { Cluster } from 'multiproc/cluster';
+import { randomBelow } from '../seeded.ts';
 import { key, Program } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { seeded } from './seeded.ts';
 import { childrenOf, until } from './stage.ts';
 import { objectStep, StepProxy } from './step-proxy.ts';
 
@@ -188,7 +188,7 @@ const cases = Object.keys(rows).flatMap((row) =>
     (['before', 'after'] as const).map((side) => ({ row, act, side })),
   ),
 );
-const random = seeded(seed);
+const random = randomBelow(seed);
 const asked = process.env.TEST_STEP;
 const chosen = cases.filter(({ row, act, side }) => {
   const isChosen = isLong || random(cases.length) < 6;

@@ -5,10 +5,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { randomBelow } from '../seeded.ts';
 import { programCode, readDiary } from './diary.ts';
 import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
-import { seeded } from './seeded.ts';
 import { childrenOf, linesOf, noKeys, Stage, type StagedHost, until } from './stage.ts';
 import { StepProxy, steps } from './step-proxy.ts';
 
@@ -48,7 +48,7 @@ const nameOf = ({ act, victim, side, step }: Case) => `${act} ${victim} ${side} 
 function chosen(): Case[] {
   if (asked !== undefined) return all.filter((each) => nameOf(each).includes(asked));
   if (isLong) return all;
-  const random = seeded(seed);
+  const random = randomBelow(seed);
   return ['agent', 'agent', 'agent', 'worker'].map((victim) => {
     const its = all.filter((each) => each.victim === victim);
     return its[random(its.length)]!;

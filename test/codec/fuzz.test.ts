@@ -3,20 +3,10 @@ import { test } from 'node:test';
 import { withDecoder } from '#dist/codec/decoder.js';
 import { reach } from '#dist/codec/extension.js';
 import { SerializationError } from '#dist/contracts/errors.js';
+import { random } from '../seeded.ts';
 import { roundTrip, send } from './round-trip.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-
-/** mulberry32: small, seeded, good enough. */
-function random(state: number): () => number {
-  let a = state;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Makes values of everything that structured clone carries. */
 function generator(next: () => number): () => unknown {

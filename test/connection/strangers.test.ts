@@ -7,7 +7,7 @@ import { connect, Listener } from 'multiproc/connection';
 import { withEncoder } from '#dist/codec/encoder.js';
 import { registerExtension } from '#dist/codec/extension.js';
 import { functionExtension } from '#dist/functions/function-extension.js';
-import { random } from '../inside.ts';
+import { random } from '../seeded.ts';
 import { watched } from '../watchdog.ts';
 
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1e9);

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { getStartMethod } from 'multiproc';
-import { random } from '../inside.ts';
+import { random } from '../seeded.ts';
 import { failuresOf } from './failures.ts';
 import type { Order } from './order.ts';
 import { places } from './places.ts';

@@ -8,7 +8,8 @@ import { kinds } from '#dist/memory/kinds.js';
 import { defineKind, kindNumbered, releaseObject } from '#dist/memory/object-kinds.js';
 import { childOf } from '#dist/process/process.js';
 import { watchdog } from '../hang.ts';
-import { descriptors, heapBytes, random, slay, start, until } from '../inside.ts';
+import { descriptors, heapBytes, slay, start, until } from '../inside.ts';
+import { random } from '../seeded.ts';
 
 describe('the allocator', () => {
   test('blocks do not overlap, whatever is given back in between (seeded)', () => {

@@ -6,6 +6,7 @@ import { Queue, TimeoutError } from 'multiproc';
 import { test } from '../cases.ts';
 import { here } from '../here.ts';
 import { until } from '../process/program.ts';
+import { random } from '../seeded.ts';
 import { watched } from '../watchdog.ts';
 import { errorOf, lives, poolOf } from './pools.ts';
 
@@ -175,11 +176,7 @@ describe('signal', () => {
     const pool = poolOf(2);
     const seed = Date.now() % 1e6;
     t.diagnostic(`seed ${seed}`);
-    let state = seed;
-    const random = () => {
-      state = (state * 1103515245 + 12345) % 2 ** 31;
-      return state / 2 ** 31;
-    };
+    const next = random(seed);
     let aborted = 0;
     for (let round = 0; round < 300; round++) {
       const controller = new AbortController();
@@ -193,7 +190,7 @@ describe('signal', () => {
           },
         );
       const innocent = pool.apply((n: number) => -n, [round]);
-      const until = performance.now() + random() * 0.3;
+      const until = performance.now() + next() * 0.3;
       while (performance.now() < until) await turn();
       controller.abort('stop');
       assert.equal(await watched(innocent), -round);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fifo } from '#dist/queue/fifo.js';
+import { randomBelow } from '../seeded.ts';
 
 test('a Fifo behaves as an array with push and shift, whatever the backlog', () => {
   for (let seed = 1; seed <= 10; seed++) {
-    let state = seed;
-    const random = (n: number): number => (state = (state * 48_271) % 2_147_483_647) % n;
+    const random = randomBelow(seed);
     const fifo = new Fifo<number>();
     let pushed = 0;
     let shifted = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PriorityQueue } from 'multiproc/queue';
+import { randomBelow } from '../seeded.ts';
 
 function drain<T>(q: PriorityQueue<T>): T[] {
   const items: T[] = [];
@@ -78,8 +79,7 @@ describe('the order of a PriorityQueue', () => {
 
   test('a PriorityQueue orders as sort does, puts and gets mixed (seeded)', () => {
     for (let seed = 1; seed <= 5; seed++) {
-      let state = seed;
-      const random = (n: number): number => (state = (state * 48_271) % 2_147_483_647) % n;
+      const random = randomBelow(seed);
       const q = new PriorityQueue<[number, number]>();
       let model: [number, number][] = [];
       for (let step = 0; step < 6000; step++) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ClosedError, Process, Queue, StateError } from 'multiproc';
 import { type ShareableItem, ShareableList, SharedMemory } from 'multiproc/shared-memory';
+import { randomBelow } from '../seeded.ts';
 import { exists, freshName } from './segments.ts';
 
 /** Runs `use` with a list, and removes it. */
@@ -113,12 +114,11 @@ test('a list of a name is found by that name, and travels in the family', async 
 });
 
 test('memory that holds no list is refused, whatever is in it', () => {
-  let seed = 1;
+  const random = randomBelow(1);
   for (let round = 0; round < 300; round++) {
     using memory = SharedMemory.create({ size: 1 + (round % 90) });
     for (let i = 0; i < memory.size; i++) {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      memory.buffer[i] = round % 3 === 0 ? seed >>> 24 : i % 8 === 0 ? (seed >>> 24) % 5 : 0;
+      memory.buffer[i] = round % 3 === 0 ? random(256) : i % 8 === 0 ? random(5) : 0;
     }
     let list: ShareableList | undefined;
     try {

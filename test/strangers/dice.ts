@@ -1,17 +1,12 @@
+import { random } from '../seeded.ts';
+
 /** Chance that comes again: the same for the same seed and the same number of an input, whatever other inputs there are. */
 export class Dice {
-  #state: number;
+  /** Returns a number from 0 to below 1. */
+  readonly next: () => number;
 
   constructor(seed: number, input: number) {
-    this.#state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(input + 1, 0x85ebca6b)) | 0;
-  }
-
-  /** From 0 to 1 (mulberry32). */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+    this.next = random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(input + 1, 0x85ebca6b));
   }
 
   /** A whole number below `n`. */

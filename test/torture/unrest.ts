@@ -1,7 +1,7 @@
 import { failuresOf } from '../disturb/failures.ts';
 import { points } from '../disturb/points.ts';
 import { signalSelf } from '../disturb/signal-self.ts';
-import { random } from '../inside.ts';
+import { random } from '../seeded.ts';
 import { Diary, type Entry } from './diary.ts';
 
 /** How a member is to be disturbed: by numbers that its seed gives, counted in points that it passes, not in time. */
