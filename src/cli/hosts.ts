@@ -1,19 +1,10 @@
 import { parseArgs } from 'node:util';
-import { describeHosts, type ShownHost } from './describe-hosts.ts';
+import { describeHosts } from './describe-hosts.ts';
+import type { TopDoor } from './top.ts';
 import { useKeyFile } from './use-key-file.ts';
 
-/** What the commands that look need of `multiproc/cluster`, which stands above them. */
-export interface HostsDoor {
-  Cluster: new (
-    options: object,
-  ) => {
-    hosts(): Promise<readonly ShownHost[]>;
-    shutdown(): Promise<void>;
-  };
-}
-
 /** Prints the hosts of a cluster; resolves to the exit code. */
-export async function hosts(args: readonly string[], door: () => HostsDoor): Promise<number> {
+export async function hosts(args: readonly string[], door: () => TopDoor): Promise<number> {
   const text = { type: 'string' } as const;
   const options = { namespace: text, 'key-file': text, json: { type: 'boolean' } } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });

@@ -3,7 +3,7 @@ import { setTimeout } from '../engine/builtins.ts';
 import { describeHosts, type ShownHost } from './describe-hosts.ts';
 import { useKeyFile } from './use-key-file.ts';
 
-/** What `top` needs of `multiproc/cluster`, which stands above it. */
+/** What `hosts` and `top` need of `multiproc/cluster`, which stands above them. */
 export interface TopDoor {
   Cluster: new (
     options: object,
