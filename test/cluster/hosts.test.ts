@@ -7,8 +7,8 @@ import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
-import { RedisServer, skip } from './redis-server.ts';
-import { cli, linesOf, noting, Stage, until } from './stage.ts';
+import { skip } from './redis-server.ts';
+import { cli, linesOf, noting, until } from './stage.ts';
 import { Stages } from './stages.ts';
 
 describe('what a cluster says of itself', { skip, timeout: 120_000 }, () => {
@@ -79,44 +79,40 @@ describe('what a cluster says of itself', { skip, timeout: 120_000 }, () => {
   });
 
   test('metrics stand at /metrics of the address alone, count what the host does, and go on while the server is away', async () => {
-    const own = await new RedisServer().start();
-    try {
-      const cluster = { url: own.url, key, lease: 2000 };
-      const worker = await startWorker({ ...cluster, slots: 3, metrics: '0' });
-      assert.match(worker.metrics!, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
-      const read = async () => {
-        const text = await (await fetch(worker.metrics!)).text();
-        const values = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-        return new Map(values.map((line) => line.split(' ') as [string, string]));
-      };
-      const stage = new Stage(own.url, 'default');
-      await stage.pool().apply((x: number) => x + 1, [1]);
-      const values = await read();
-      for (const [name, value] of Object.entries({
-        multiproc_server_up: '1',
-        multiproc_slots: '3',
-        multiproc_slots_wanted: '0',
-        multiproc_host_slots: '3',
-        multiproc_host_tasks_started_total: '1',
-        multiproc_host_tasks_done_total: '1',
-        multiproc_host_tasks_failed_total: '0',
-      })) {
-        assert.equal(values.get(name), value, name);
-      }
-      const elsewhere = worker.metrics!.replace('/metrics', '/');
-      assert.equal((await fetch(elsewhere)).status, 404);
-      assert.equal((await fetch(worker.metrics!, { method: 'POST', body: 'x'.repeat(100_000) })).status, 405);
-      await stage.end();
-      await own.end('SIGKILL');
-      await until(async () => (await read()).get('multiproc_server_up') === '0');
-      const away = await read();
-      assert.deepEqual([away.get('multiproc_host_slots'), away.has('multiproc_slots')], ['3', false]);
-      await own.start();
-      await until(async () => (await read()).get('multiproc_server_up') === '1');
-      await worker.drain();
-    } finally {
-      await own.remove();
+    const own = await stages.newServer();
+    const cluster = { url: own.url, key, lease: 2000 };
+    const worker = await startWorker({ ...cluster, slots: 3, metrics: '0' });
+    assert.match(worker.metrics!, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    const read = async () => {
+      const text = await (await fetch(worker.metrics!)).text();
+      const values = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      return new Map(values.map((line) => line.split(' ') as [string, string]));
+    };
+    const stage = stages.at(own.url, 'default', 2000);
+    await stage.pool().apply((x: number) => x + 1, [1]);
+    const values = await read();
+    for (const [name, value] of Object.entries({
+      multiproc_server_up: '1',
+      multiproc_slots: '3',
+      multiproc_slots_wanted: '0',
+      multiproc_host_slots: '3',
+      multiproc_host_tasks_started_total: '1',
+      multiproc_host_tasks_done_total: '1',
+      multiproc_host_tasks_failed_total: '0',
+    })) {
+      assert.equal(values.get(name), value, name);
     }
+    const elsewhere = worker.metrics!.replace('/metrics', '/');
+    assert.equal((await fetch(elsewhere)).status, 404);
+    assert.equal((await fetch(worker.metrics!, { method: 'POST', body: 'x'.repeat(100_000) })).status, 405);
+    await stage.end();
+    await own.end('SIGKILL');
+    await until(async () => (await read()).get('multiproc_server_up') === '0');
+    const away = await read();
+    assert.deepEqual([away.get('multiproc_host_slots'), away.has('multiproc_slots')], ['3', false]);
+    await own.start();
+    await until(async () => (await read()).get('multiproc_server_up') === '1');
+    await worker.drain();
   });
 
   test('strangers at the metrics are few, send little, and cannot stay', async () => {

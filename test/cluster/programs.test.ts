@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AuthenticationError, BrokenBarrierError, ClosedError, Empty, Full, StateError } from 'multiproc';
 import { Cluster, ClusterError, LeaseLostError } from 'multiproc/cluster';
 import { key, Program } from './program.ts';
-import { RedisServer, skip } from './redis-server.ts';
+import { skip } from './redis-server.ts';
 import { Stages } from './stages.ts';
 
 describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
@@ -153,7 +153,7 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
 
   for (const away of ['is stopped', 'is gone'] as const) {
     test(`while the server ${away}, time-outs and aborts hold, and what they gave up is not taken`, async () => {
-      const redis = await new RedisServer('--appendonly', 'yes', '--appendfsync', 'always').start();
+      const redis = await stages.newServer('--appendonly', 'yes', '--appendfsync', 'always');
       const one = await stages.cluster({ url: redis.url, lease: 30_000 });
       const [queue, full, lock, barrier] = [one.queue<number>(), one.queue<number>(1), one.lock(), one.barrier(2)];
       const reason = new Error('enough');
@@ -183,7 +183,6 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
       await barrier.reset();
       assert.deepEqual((await Promise.all([barrier.wait(), barrier.wait()])).sort(), [0, 1]);
       assert.equal(await full.get(), 1);
-      await redis.remove();
     });
   }
 
@@ -192,12 +191,11 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
       new Cluster({ url: 'redis://127.0.0.1:1', connectTimeout: 300 }).queue().put(1),
       (error: ClusterError) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE',
     );
-    const evicting = await new RedisServer('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru').start();
+    const evicting = await stages.newServer('--maxmemory', '100mb', '--maxmemory-policy', 'allkeys-lru');
     const refused = new Cluster({ url: evicting.url });
     await assert.rejects(refused.queue().put(1), { code: 'ERR_EVICTS' });
     await refused.shutdown();
-    await evicting.remove();
-    const full = await new RedisServer('--maxmemory', '8mb').start();
+    const full = await stages.newServer('--maxmemory', '8mb');
     const small = new Cluster({ url: full.url });
     const queue = small.queue<Uint8Array>();
     let puts = 0;
@@ -212,7 +210,6 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     );
     for (let i = 0; i < puts; i++) assert.equal((await queue.get()).length, 500_000);
     await small.shutdown();
-    await full.remove();
   });
 
   test('without a key only this machine is used; an order without a URL is refused', () => {
@@ -222,7 +219,7 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
   });
 
   test('of a killed program nothing without a name is left, whatever it waited for or held', async () => {
-    const redis = await new RedisServer().start();
+    const redis = await stages.newServer();
     const other = new Program(redis.url, 300);
     await other.run(
       'o.q = cluster.joinableQueue(2, { redeliver: true }); await o.q.putMany([1, 2]); await o.q.get(); o.q.put(3); o.q.put(4); await o.q.qsize(); return 1',
@@ -243,11 +240,10 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     assert.ok(before.length >= 25, String(before));
     other.kill();
     while ((await redis.list('KEYS', 'mp:*')).length > 0) await setTimeout(20);
-    await redis.remove();
   });
 
   test('after the programs only named objects are left', async () => {
-    const redis = await new RedisServer().start();
+    const redis = await stages.newServer();
     const one = new Cluster({ url: redis.url, key, lease: 300 });
     const lock = one.lock();
     await lock.acquire();
@@ -256,6 +252,5 @@ describe('programs that share a cluster', { skip, timeout: 120_000 }, () => {
     await one.event({ name: 'stays' }).set();
     await one.shutdown();
     while ((await redis.list('KEYS', 'mp:*')).some((name) => !name.includes('{n:stays}:m'))) await setTimeout(20);
-    await redis.remove();
   });
 });
