@@ -1,5 +1,5 @@
 // Runs cases.mjs with the packed package in another runtime, or for another system: `node test/elsewhere/run.mjs deno`, or bun, wine, arm64, node for
-// this one, or bare for this one without koffi. Installs what that takes, from npm, in a temporary folder. What is missing in the system (wine, qemu) is installed if that is Debian and this is root;
+// this one, or bare for this one without koffi. Installs what that takes, from npm, in a temporary folder. What is missing in the system (wine, qemu) is installed if that is Debian and this is root, or may be by sudo;
 // elsewhere it is named, and the run ends with 1: nothing is skipped in silence.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -132,10 +132,14 @@ process.exit(isGood ? 0 : 1);
 
 /** Packages of Debian; returns false where they cannot be installed. */
 function installInSystem(names) {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
+  if (!existsSync('/usr/bin/apt-get')) return false;
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   console.log(`Installs ${names.join(', ')} in this system.`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  const apt = (...args) => {
+    const [program, ...rest] = [...asRoot, 'apt-get', ...args];
+    return spawnSync(program, rest, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  };
   return apt('update', '-qq') && apt('install', '-yqq', '--no-install-recommends', ...names);
 }
 
