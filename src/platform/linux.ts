@@ -254,7 +254,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
       if (setSpecific(key, BigInt(fd)) !== 0) throw new PlatformError('pthread_setspecific failed');
     },
 
-    yieldCpu: () => void schedYield(),
+    yieldCpu: () => schedYield() === 0,
     threadId: () => gettid(number.gettid),
     startTime(pid, tid) {
       const fd = open(`/proc/${pid}/task/${tid}/stat`, O_CLOEXEC);

@@ -18,8 +18,8 @@ export interface Platform {
   /** Makes this process keep up to 64 MiB of freed memory for the next large array: getting new memory costs more than filling it. */
   keepFreedMemory(): void;
   readonly sockets: Sockets;
-  /** Lets another thread run that waits for this CPU. */
-  yieldCpu(): void;
+  /** Lets another thread run that waits for this CPU. Returns false if the platform cannot: only a sleep gives the CPU away then. */
+  yieldCpu(): boolean;
   // A platform may lack any of these. `choose.ts` has a function for each, which throws then.
   readonly pipes?: Pipes;
   readonly processes?: Processes;

@@ -21,6 +21,7 @@ export function createPortable(why: string): Platform {
     },
     yieldCpu() {
       if (canPause) Atomics.pause();
+      return false;
     },
   };
 }

@@ -24,6 +24,7 @@ const MOST_SLEPT = 1024;
  *
  * The other side may be waiting for this very CPU: the system often puts two that wake each other on one. So the CPU is offered. If the other
  * side accepts it, both go on by turns, without a sleep. If another thread takes it, a poll only hinders, and the next waits are slept through.
+ * So they are if the platform cannot offer the CPU: a poll that goes on would keep the other side from running until its end.
  */
 export class LoopPoll {
   #average = 0;
@@ -67,12 +68,13 @@ export class LoopPoll {
       }
       const before = clock();
       let now = before;
+      let isTaken = false;
       if (this.#isShared || now - start > ALONE) {
-        platform().yieldCpu();
+        isTaken = !platform().yieldCpu();
         now = clock();
         this.#isShared = now - before > ACCEPTED;
       }
-      if (now - before > TAKEN) {
+      if (isTaken || now - before > TAKEN) {
         const value = attempt();
         if (value !== NOT_YET) {
           done(value);
