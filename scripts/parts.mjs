@@ -11,6 +11,8 @@ const rootsOf = {
   member: [
     'doors/wiring/member.ts',
     'engine/main-thread.ts',
+    // Workers of pools use it, and those of a cluster's hosts.
+    'engine/next-async-id.ts',
     'functions/import-module.ts',
     'memory/await-descriptor.ts',
     // Doors export it, and workers set it.

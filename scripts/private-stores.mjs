@@ -2,7 +2,9 @@
 // arrays of that name in the file. A test stops with an error where one of them turns out to be shared after all.
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
-  'cluster/agent/run-sealed.ts': ['values', 'new Array(list.length)'],
+  'cluster/agent/group-run.ts': ['numbers'],
+  'cluster/agent/job-run.ts': ['whole'],
+  'cluster/agent/run-sealed.ts': ['values', 'new Array(items.length)'],
   'cluster/tasks/blobs.ts': ['bytes'],
   'connection/connection.ts': ['target'],
   'connection/frame-reader.ts': ['this.#target'],

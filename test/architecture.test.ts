@@ -53,7 +53,7 @@ const imports: Readonly<Record<string, string>> = {
   pool: 'channel codec connection contracts engine functions loading memory platform process ring sync waits',
   managers: 'channel codec connection contracts engine functions loading memory pool process queue sync waits',
   cli: 'engine platform',
-  cluster: 'channel codec connection contracts engine functions loading managers memory pool process waits',
+  cluster: 'channel codec connection contracts engine functions loading managers memory pool process shared waits',
   queue: 'contracts waits',
   parts: 'engine',
 };

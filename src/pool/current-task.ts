@@ -54,7 +54,10 @@ export function becomeSource<Hand extends object>(tasks: Source<Hand>): void {
 /** Declares what `currentTask` returns for the running task: it runs a task of another pool. */
 export function presentTask(about: AboutTask): void {
   const hand = source?.find();
-  if (hand !== undefined) presented.set(hand, about);
+  if (hand === undefined) return;
+  presented.set(hand, about);
+  // One task here may run several there.
+  known.delete(hand);
 }
 
 /**

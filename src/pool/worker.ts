@@ -1,10 +1,11 @@
-import { AsyncLocalStorage, AsyncResource, executionAsyncId } from 'node:async_hooks';
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import type { Letter } from '../channel/mailbox.ts';
 import { unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
 import { type AnyFunction, way } from '../contracts/executor.ts';
 import { clock, inspect, types } from '../engine/builtins.ts';
 import { isMainThread } from '../engine/main-thread.ts';
+import { nextAsyncId } from '../engine/next-async-id.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
 import { family } from '../memory/family.ts';
@@ -354,11 +355,6 @@ class Worker {
     // The owner of a thread is in the same process.
     this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
   }
-}
-
-/** Returns an id that is higher than that of all asynchronous work begun so far. */
-function nextAsyncId(): number {
-  return new AsyncResource('multiproc.task', { requireManualDestroy: true }).asyncId();
 }
 
 /** Goes on from the first item whose function was asynchronous. */

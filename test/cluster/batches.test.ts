@@ -1,5 +1,6 @@
 // Small tasks that travel together: each still has its own start, end, time-out, abort and attempts.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { currentTask, TimeoutError, WorkerLostError } from 'multiproc';
 import { skip } from './redis-server.ts';
@@ -102,6 +103,63 @@ describe('tasks in batches', { skip, timeout: 120_000 }, () => {
       pool.apply(failing, [40, file], { retries: 1 }),
       (error: unknown) => error instanceof RangeError,
     );
+  });
+
+  /** Notes its number and its process; the one with the number `last` waits for a file. */
+  const noted = async (n: number, last: number, file: string, go: string) => {
+    const { appendFileSync, existsSync } = process.getBuiltinModule('node:fs');
+    appendFileSync(file, `${n} ${process.pid}\n`);
+    while (n === last && !existsSync(go)) await new Promise((resolve) => globalThis.setTimeout(resolve, 5));
+    return n;
+  };
+
+  test('of the tasks that a killed worker was given together only the one in hand is lost, and none runs twice', async () => {
+    const stage = await stages.of('worker');
+    const { id } = await stage.worker(2);
+    const pool = await poolOfShort(stage);
+    const [file, go] = [stage.file('worker'), stage.file('never')];
+    const all = Array.from({ length: 200 }, (_, n) => pool.apply(noted, [n, 70, file, go]));
+    const settled = Promise.allSettled(all);
+    await until(() => linesOf(file).some((line) => line.startsWith('70 ')));
+    const pid = Number(
+      linesOf(file)
+        .find((line) => line.startsWith('70 '))!
+        .split(' ')[1],
+    );
+    process.kill(pid, 'SIGKILL');
+    for (const [n, end] of (await settled).entries()) {
+      if (n !== 70) assert.deepEqual(end, { status: 'fulfilled', value: n });
+      else assert(end.status === 'rejected' && end.reason instanceof WorkerLostError && end.reason.host === id);
+    }
+    assert.equal(linesOf(file).length, 200);
+  });
+
+  test('a task of a batch that takes long holds up neither the results before it nor the tasks behind it', async () => {
+    const stage = await stages.of('long');
+    await stage.worker(2);
+    const pool = await poolOfShort(stage);
+    const [file, go] = [stage.file('long'), stage.file('long-go')];
+    const all = Array.from({ length: 200 }, (_, n) => pool.apply(noted, [n, 70, file, go]));
+    await Promise.all(all.filter((_, n) => n !== 70));
+    assert.equal(linesOf(file).length, 200);
+    writeFileSync(go, '');
+    assert.equal(await all[70], 70);
+  });
+
+  test('what a task of a batch leaves behind, and what fails later, is no failure of the others', async () => {
+    const stage = await stages.of('left');
+    await stage.worker(2);
+    const pool = await poolOfShort(stage);
+    const leaving = (n: number) => {
+      if (n % 50 === 20) {
+        globalThis.setTimeout(() => {
+          throw new Error('left behind');
+        }, 0);
+      }
+      return n;
+    };
+    const all = Array.from({ length: 200 }, (_, n) => pool.apply(leaving, [n]));
+    assert.deepEqual(await Promise.all(all), [...all.keys()]);
   });
 
   test('with processes: 1 no two tasks of a batch run at once', async () => {

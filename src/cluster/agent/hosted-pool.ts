@@ -1,8 +1,7 @@
-import { AuthenticationError, WorkerLostError } from '../../contracts/errors.ts';
 import { outcome } from '../../contracts/executor.ts';
 import { clearInterval, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import type { Pool } from '../../pool/pool.ts';
-import { HostedCode, UnservableError } from '../code/hosted-code.ts';
+import { HostedCode } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import { TASK } from '../scripts/task.ts';
 import { Blobs } from '../tasks/blobs.ts';
@@ -10,38 +9,40 @@ import { ending, type PoolHeader, readLetter } from '../tasks/letter.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
 import { assertServable } from './assert-servable.ts';
-import { Claim, type StartState, tasksAhead } from './claim.ts';
+import { Claim } from './claim.ts';
+import type { GroupLog } from './group-log.ts';
 import type { HostOfPools } from './host-of-pools.ts';
 import { HostedFunctions } from './hosted-functions.ts';
-import { type HostedTask, openTasks } from './hosted-tasks.ts';
+import { openTasks } from './hosted-tasks.ts';
+import { JobRun, type JobsOfPool } from './job-run.ts';
 import { JobSource, type Verdict } from './job-source.ts';
 import { KeptClaims } from './kept-claims.ts';
-import { LocalRun } from './local-run.ts';
 import { openLocalPool } from './open-local-pool.ts';
 import { Results } from './results.ts';
 import { packOutcome } from './run-sealed.ts';
-import { CANCELLED, DRAINED, inWordsOf, isOfTask, LOST, lostWith } from './task-errors.ts';
+import { CANCELLED, DRAINED, lostWith } from './task-errors.ts';
 
 /** One pool on one host: claims its jobs and runs their tasks in workers of this machine. See ../README.md, "Tasks". */
-export class HostedPool {
+export class HostedPool implements JobsOfPool {
   readonly id: string;
-  readonly #host: HostOfPools;
+  readonly host: HostOfPools;
   readonly #names: TaskKeys;
   readonly #keys: readonly string[];
   readonly #jobs: JobSource;
   /** Milliseconds after which its silent program, or a silent host of its jobs, counts as dead. */
   readonly lease: number;
-  readonly #header: PoolHeader;
+  readonly header: PoolHeader;
   readonly #initializer: Uint8Array;
-  readonly #functions: HostedFunctions;
-  readonly #code: HostedCode;
-  readonly #blobs: Blobs;
-  readonly #kept: KeptClaims;
+  readonly functions: HostedFunctions;
+  readonly code: HostedCode;
+  readonly blobs: Blobs;
+  readonly kept: KeptClaims;
   readonly #idle: (() => void)[] = [];
   readonly #timers: readonly NodeJS.Timeout[];
   #local: Pool | undefined;
   /** The claim that was begun last; the host makes one at a time. */
   #claiming: Promise<unknown> | undefined;
+  readonly logs: GroupLog[] = [];
   /** False as long as no job waits, as far as is known: each hint makes it true. */
   #mayHaveJobs = false;
   #used = 0;
@@ -52,41 +53,38 @@ export class HostedPool {
   #isAtMost = false;
   #hints = 0;
   /** The host drains, or the pool has ended: claims nothing more. */
-  #isOver = false;
+  isOver = false;
 
   /** `sealed` is the sealed letter of the pool. Throws if this host cannot serve the pool. */
   constructor(host: HostOfPools, id: string, sealed: Uint8Array, lease: number) {
     this.id = id;
-    this.#host = host;
+    this.host = host;
     this.lease = lease;
     this.#names = taskKeys(host.namespace, id);
     this.#keys = stepKeys(this.#names);
     const { header, body } = readLetter<PoolHeader>(host.seal.open(sealed, place.pool(id)));
     assertServable(header, host.labels);
-    this.#header = header;
+    this.header = header;
     this.#initializer = body;
-    this.#code = new HostedCode(host, id, header.root, header.isShipped);
-    this.#functions = new HostedFunctions(host, id, this.#code);
-    this.#blobs = new Blobs(host, id, this.#names, lease);
-    this.#kept = new KeptClaims(host.redis, this.#names, lease);
+    this.code = new HostedCode(host, id, header.root, header.isShipped);
+    this.functions = new HostedFunctions(host, id, this.code);
+    this.blobs = new Blobs(host, id, this.#names, lease);
+    this.kept = new KeptClaims(host.redis, this.#names, lease);
     this.#jobs = new JobSource(host.redis, this.#names, lease, (job) => {
       void this.#settleLost(job).catch(() => {});
       this.hint(0);
       host.look();
     });
-    this.#timers = [
-      setInterval(() => this.#kept.renew(), lease / 4),
-      setInterval(() => this.#kept.fence(), lease / 20),
-    ];
+    this.#timers = [setInterval(() => this.kept.renew(), lease / 4), setInterval(() => this.kept.fence(), lease / 20)];
   }
 
   get info(): HostedPoolInfo {
-    return { pool: this.id, name: this.#header.name, tasks: [...this.#kept.running].map(({ name }) => name) };
+    return { pool: this.id, name: this.header.name, tasks: [...this.kept.running].map(({ name }) => name) };
   }
 
   /** Claims a job, if there is one, and begins it; resolves to false if there is none. `onEnd` is called when the slot is free again. */
   async claim(onEnd: () => void): Promise<boolean> {
-    if (this.#isOver || !this.#mayHaveJobs) return false;
+    if (this.isOver || !this.#mayHaveJobs) return false;
     const claiming = this.#claim(onEnd);
     this.#claiming = claiming.catch(() => {});
     return claiming;
@@ -98,7 +96,7 @@ export class HostedPool {
     const hints = this.#hints;
     // Sent behind it, on one connection: the answers come together.
     const first = new Promise<Reply>((resolve, reject) => {
-      this.#host.redis.together(() => this.#take('', token, 0, this.#together).then(resolve, reject));
+      this.host.redis.together(() => this.take('', token, 0, this.#together).then(resolve, reject));
     });
     const unnote = (job: string | undefined) => first.then((reply) => this.#unnote(reply, token, job)).catch(() => {});
     // A job that comes too late goes to another host.
@@ -110,20 +108,20 @@ export class HostedPool {
     if (job === undefined) {
       if (this.#hints === hints) this.#mayHaveJobs = false;
       // With as many jobs as may run at once there may be others, which come later.
-      this.#isAtMost = this.#kept.claims.size > 0;
+      this.#isAtMost = this.kept.claims.size > 0;
       return false;
     }
     const [, id, , waiting] = (await first.catch(() => [])) as Reply;
     if (String(id) === job.id && waiting === 0 && this.#hints === hints) this.#mayHaveJobs = false;
     const claim = new Claim(token, job, countsOf(job.id), at);
-    this.#kept.claims.add(claim);
+    this.kept.claims.add(claim);
     this.#occupied++;
     void this.#work(claim, first, onEnd)
-      .catch((error) => this.#host.warn(`a job of pool ${this.id} was left: ${(error as Error).message}`))
+      .catch((error) => this.host.warn(`a job of pool ${this.id} was left: ${(error as Error).message}`))
       .finally(() => {
-        this.#kept.claims.delete(claim);
+        this.kept.claims.delete(claim);
         this.#used += clock() - claim.began;
-        if (this.#kept.claims.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+        if (this.kept.claims.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
       });
     return true;
   }
@@ -132,12 +130,12 @@ export class HostedPool {
   async #unnote([word, id, , , ...states]: Reply, token: string, job: string | undefined): Promise<void> {
     if (String(word) !== 'RUN' || String(id) === job) return;
     const noted = [...states.keys()].filter((index) => String(states[index]).startsWith('s'));
-    if (noted.length > 0) await this.#step('back', String(id), token, ...noted.map(String));
+    if (noted.length > 0) await this.giveBack(String(id), token, noted);
   }
 
   /** Looks whether jobs are claimed that could be; `hasSlot` says that the host has a free slot. */
   async watch(hasSlot: boolean): Promise<Verdict> {
-    const verdict = await this.#jobs.watch(hasSlot && !this.#isOver && this.#occupied < this.#host.slots);
+    const verdict = await this.#jobs.watch(hasSlot && !this.isOver && this.#occupied < this.host.slots);
     if (verdict !== 'well') this.hint(0);
     return verdict;
   }
@@ -151,40 +149,40 @@ export class HostedPool {
 
   /** True if jobs may wait, as far as is known, and a worker is there for one: those of tasks that lend their slots are not free. */
   get mayClaim(): boolean {
-    return this.#mayHaveJobs && !this.#isOver && this.#occupied < this.#host.slots;
+    return this.#mayHaveJobs && !this.isOver && this.#occupied < this.host.slots;
   }
 
   /** True while jobs of this pool run here, or may wait. */
   get isBusy(): boolean {
-    return this.#kept.claims.size > 0 || this.#mayHaveJobs;
+    return this.kept.claims.size > 0 || this.#mayHaveJobs;
   }
 
   /** Milliseconds for which the pool has had slots here. */
   get usage(): number {
     const now = clock();
     let running = 0;
-    for (const { began } of this.#kept.claims) running += now - began;
+    for (const { began } of this.kept.claims) running += now - began;
     return this.#used + running;
   }
 
   /** The program does not wait for the task any more. */
   cancel(job: string, index: number): void {
-    this.#kept.cancel(job, index);
+    this.kept.cancel(job, index);
   }
 
   /** Claims nothing more; resolves when nothing runs here. */
   async drain(): Promise<void> {
-    this.#isOver = true;
+    this.isOver = true;
     // The server may have given a job, and noted a start, in an answer that is on its way. After a lease the job is not this host's any more.
     const late = new Promise<void>((resolve) => void setTimeout(resolve, this.lease).unref());
     await Promise.race([this.#claiming, late]);
-    while (this.#kept.claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    while (this.kept.claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** Ends what runs here, and the workers. `reason` says whether the tasks still count. */
   async end(reason: unknown = CANCELLED): Promise<void> {
-    this.#isOver = true;
-    for (const running of this.#kept.running) running.stop(reason);
+    this.isOver = true;
+    for (const running of this.kept.running) running.stop(reason);
     if (reason === DRAINED) await this.drain();
     await this.#leave((local) => local.terminate());
   }
@@ -200,7 +198,7 @@ export class HostedPool {
     if (this.#local !== undefined) end(this.#local);
     // At once: BullMQ's next look for stalled jobs would write keys of a pool that has been removed.
     await Promise.all([this.#jobs.close(), this.#local?.join()]);
-    this.#code.remove();
+    this.code.remove();
   }
 
   /** Runs the tasks of a job, and calls `onEnd` as soon as the next command to the server may claim another. */
@@ -217,155 +215,54 @@ export class HostedPool {
     };
     try {
       let reply = await first;
-      if (String(reply[1] ?? '') !== job.id) reply = await this.#take(job.id, token, 0, this.#together);
-      this.#kept.fence();
+      if (String(reply[1] ?? '') !== job.id) reply = await this.take(job.id, token, 0, this.#together);
+      this.kept.fence();
       if (claim.isLost) return;
       const results = new Results(
-        this.#host.seal,
+        this.host.seal,
         place.result(this.id, job.id),
-        this.#blobs,
+        this.blobs,
         (isLast, sealed, indices) => this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
-      const isWhole = !isOurs || String(reply[0]) === 'GONE' || (await this.#runAll(claim, reply, results));
+      let isWhole = true;
+      if (isOurs && String(reply[0]) !== 'GONE') {
+        const tasks = openTasks(this.host.seal, reply[2] as Buffer, place.task(this.id, job.id), claim.count);
+        const run = new JobRun(this, claim, tasks, results);
+        this.#together = run.together;
+        isWhole = await run.all(reply);
+      }
       if (claim.isLost) return;
-      this.#host.redis.together(free);
+      this.host.redis.together(free);
       // On one connection: the job is done after all of its results, and before another is claimed.
       results.send(isWhole);
       const moved = isWhole ? job.moveToCompleted('', token, false) : job.moveToWait(token);
       await Promise.all([moved, results.sent()]);
-      if (!isWhole) await this.#host.hint(this.id);
+      if (!isWhole) await this.host.hint(this.id);
     } finally {
       free();
     }
   }
 
-  /** Runs all tasks of a job; resolves to false if some are left for another host. */
-  async #runAll(claim: Claim, first: Reply, results: Results): Promise<boolean> {
-    const { job, token, count } = claim;
-    const tasks = openTasks(this.#host.seal, first[2] as Buffer, place.task(this.id, job.id), count);
-    claim.note(first);
-    const ahead = tasksAhead(tasks.ms);
-    const together = Math.max(1, ahead >> 1);
-    this.#together = together;
-    if (ahead > 1) results.holdBack();
-    let taking: Promise<void> | undefined;
-    const takeMore = () => {
-      // Noted and not ended: those that run, and what is ahead of them.
-      if (claim.marked === count || taking !== undefined || claim.marked - claim.ended + together > ahead + 1) return;
-      const from = claim.marked;
-      taking = this.#take(job.id, token, from, together)
-        .then((reply) => {
-          if (String(reply[0]) === 'RUN') claim.note(reply);
-          else claim.marked = count;
-        })
-        .finally(() => {
-          taking = undefined;
-        });
-      taking.catch(() => {});
-    };
-    let isWhole = true;
-    const runOn = async () => {
-      for (;;) {
-        if (this.#isOver || claim.isLost) {
-          if (claim.ready.length > 0 || claim.marked < count) isWhole = false;
-          return;
-        }
-        // One ahead of the run, so that it costs no wait.
-        takeMore();
-        const next = claim.ready.shift();
-        if (next !== undefined) {
-          if (!(await this.#runOne(claim, next, tasks.at(next[0]), results))) isWhole = false;
-          claim.ended++;
-        } else if (taking !== undefined) await taking;
-        else return;
-      }
-    };
-    const runners = count === 1 || tasks.isInTurn ? 1 : Math.min(count, ahead + 1);
-    await Promise.all(Array.from({ length: runners }, runOn));
-    // Marked, and not to be run here: the start does not count.
-    if (this.#isOver && !claim.isLost) {
-      await taking;
-      const noted = claim.ready.filter(([, state]) => typeof state !== 'string');
-      if (noted.length > 0) await this.#step('back', job.id, token, ...noted.map(([index]) => String(index)));
-    }
-    return isWhole;
-  }
-
   /** Asks for the start of some tasks. */
-  #take(job: string, token: string, from: number, count: number): Promise<Reply> {
+  take(job: string, token: string, from: number, count: number): Promise<Reply> {
     const prefix = `${this.#names.prefix}:${QUEUE}:`;
-    const [host, life] = [this.#host.id, String(2 * this.lease)];
+    const [host, life] = [this.host.id, String(2 * this.lease)];
     return this.#step('take', job, token, host, String(from), String(count), prefix, life);
-  }
-
-  /** Runs a task and sends its result; resolves to false if another host is to run it. */
-  async #runOne(
-    claim: Claim,
-    [index, state]: readonly [index: number, state: StartState],
-    task: HostedTask,
-    results: Results,
-  ): Promise<boolean> {
-    const { job, token, limit } = claim;
-    if (typeof state === 'string') {
-      if (state[0] === 'l') await this.#spend(job.id, index, state.slice(1));
-      return true;
-    }
-    const { attempt, count } = state;
-    this.#host.counts.started++;
-    const name = 'error' in task ? 'a task' : task.name;
-    const running = new LocalRun(claim, index, name);
-    this.#kept.running.add(running);
-    try {
-      if ('error' in task) throw task.error;
-      if (this.#header.code !== undefined) await this.#code.bring(this.#header.code);
-      if (task.code !== '') await this.#code.bring(task.code);
-      const fn = await this.#functions.get(task.hash);
-      const input = task.blob === '' ? task.input : await this.#blobs.read(task.blob, task.size);
-      const about = [`${this.id}-${task.id}`, task.tried + attempt, task.submission, this.#host.id, count] as const;
-      const [failed, bytes, ms] = await running.run(this.#workers(), fn, task, input, about);
-      const isAgain = failed && attempt < limit;
-      if (!isAgain) this.#host.countEnd(failed);
-      await results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, attempt);
-    } catch (error) {
-      if (error === CANCELLED || error === LOST) return true;
-      if (error instanceof UnservableError) {
-        this.#isOver = true;
-        await this.#step('back', job.id, token, String(index));
-        this.#host.refuse(this.id, error.message);
-        return false;
-      }
-      if (error === DRAINED && limit > 1) {
-        await this.#step('back', job.id, token, String(index));
-        return false;
-      }
-      const end = error === DRAINED ? lostWith(this.#host.id, 'it was told to stop, and its grace was over') : error;
-      if (end instanceof AuthenticationError) this.#host.countForged(end);
-      const isBroken = !isOfTask(end);
-      if (isBroken) this.#local = undefined;
-      const isAgain = end instanceof WorkerLostError && error !== DRAINED && attempt < limit;
-      if (!isAgain) this.#host.countEnd(true);
-      const packed = packOutcome([outcome.ERROR, inWordsOf(end, name, this.#host.id)]);
-      const how = isBroken ? ending.BROKEN : isAgain ? ending.AGAIN : ending.END;
-      await results.add(index, how, 0, packed, attempt);
-    } finally {
-      this.#kept.running.delete(running);
-    }
-    return true;
   }
 
   /** Settles the tasks of a lost host that have no start left, though no slot may be free here. */
   async #settleLost(job: string): Promise<void> {
     const [, ...hosts] = await this.#step('lost', job, '', `${this.#names.prefix}:${QUEUE}:`);
-    await Promise.all(hosts.map((host, index) => String(host) && this.#spend(job, index, String(host))));
+    await Promise.all(hosts.map((host, index) => String(host) && this.spend(job, index, String(host))));
   }
 
   /** Settles a task that has no start left: the host that finds this does so. */
-  async #spend(job: string, index: number, host: string): Promise<void> {
-    this.#host.counts.lost++;
+  async spend(job: string, index: number, host: string): Promise<void> {
+    this.host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');
-    const results = new Results(this.#host.seal, place.result(this.id, job), this.#blobs, (_isLast, sealed, indices) =>
+    const results = new Results(this.host.seal, place.result(this.id, job), this.blobs, (_isLast, sealed, indices) =>
       this.#step('finish', job, '', '0', sealed, ...indices),
     );
     await results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
@@ -373,12 +270,25 @@ export class HostedPool {
     await results.sent();
   }
 
-  #step(...args: (string | Uint8Array)[]): Promise<Reply> {
-    return this.#host.redis.run({ name: 'mpTask', text: TASK }, this.#keys, args, false);
+  /** The starts of some tasks do not count. */
+  giveBack(job: string, token: string, indices: readonly number[]): Promise<Reply> {
+    return this.#step('back', job, token, ...indices.map(String));
   }
 
-  #workers(): Pool {
-    this.#local ??= openLocalPool(this.#host, this.#header, this.#initializer, this.#code.places);
+  stop(): void {
+    this.isOver = true;
+  }
+
+  broke(): void {
+    this.#local = undefined;
+  }
+
+  #step(...args: (string | Uint8Array)[]): Promise<Reply> {
+    return this.host.redis.run({ name: 'mpTask', text: TASK }, this.#keys, args, false);
+  }
+
+  workers(): Pool {
+    this.#local ??= openLocalPool(this.host, this.header, this.#initializer, this.code.places);
     return this.#local;
   }
 }

@@ -4,8 +4,9 @@ import type { TaskOrder } from '../tasks/desk-task.ts';
 import { readLetter, type TasksHeader } from '../tasks/letter.ts';
 
 /** A task of a job, as a host has read it. */
-export interface ReadTask
-  extends Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code' | 'input'> {
+export interface ReadTask extends Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code'> {
+  /** The packed arguments or items, a part of the memory of the job. */
+  readonly input: Uint8Array;
   /** The id of the blob that has the input, or nothing. */
   readonly blob: string;
   /** Bytes of the input. */
@@ -34,8 +35,7 @@ export function openTasks(seal: Seal, sealed: Buffer, place: string, count: numb
     let at = 0;
     const all = tasks.map(([id, fn, how, start, timeout, size, tried, submission, code, blob]): HostedTask => {
       const [hash, name] = fns[fn]!;
-      // Memory of its own, so that it can be sent on alone.
-      const input = body.slice(at, (at += blob === '' ? size : 0));
+      const input = body.subarray(at, (at += blob === '' ? size : 0));
       return { id, hash, name, how, start, timeout, tried, submission, code, blob, size, input };
     });
     return { ms, isInTurn, at: (index) => all[index]! };

@@ -3,13 +3,23 @@ import type { Redis } from '../redis.ts';
 import { extendClaim } from '../tasks/bull.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 import type { Claim } from './claim.ts';
-import type { LocalRun } from './local-run.ts';
 import { CANCELLED, LOST } from './task-errors.ts';
+
+/** A task that runs under a claim. */
+export interface Running {
+  readonly claim: Claim;
+  /** Its place in the job. */
+  readonly index: number;
+  /** The name of its function. */
+  readonly name: string;
+  /** Ends the task. */
+  stop(reason: unknown): void;
+}
 
 /** The claims of one pool on one host, and the tasks that run under them: renews the claims, and ends what is no longer this host's. */
 export class KeptClaims {
   readonly claims = new Set<Claim>();
-  readonly running = new Set<LocalRun>();
+  readonly running = new Set<Running>();
   readonly #redis: Redis;
   readonly #names: TaskKeys;
   readonly #lease: number;

@@ -4,14 +4,17 @@ import { reach } from '../../codec/extension.ts';
 import { SerializationError } from '../../contracts/errors.ts';
 import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
+import { nextAsyncId } from '../../engine/next-async-id.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
 import { type AboutTask, presentTask } from '../../pool/current-task.ts';
+import type { SharedArray } from '../../shared/shared-array.ts';
 import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
 import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
 import { payloadTooLarge } from '../tasks/payload-too-large.ts';
+import { GroupLog, type Ran } from './group-log.ts';
 
 const modules = lazy(
   () => require('../../functions/import-module.ts') as typeof import('../../functions/import-module.ts'),
@@ -24,6 +27,12 @@ let border: HostBorder | undefined;
 let maxPayload = Number.POSITIVE_INFINITY;
 let finalizer: (() => unknown) | undefined;
 
+/** The numbers of the tasks of a group, `NUMBERS_OF_TASK` of each: way, index of the first item, bytes of the input, id, attempt, submission, start. */
+export type GroupNumbers = Float64Array;
+export const NUMBERS_OF_TASK = 7;
+/** Milliseconds after which a group takes no other task: the event loop turns then, and the host gets the rest back. */
+const LONGEST_GROUP = 2;
+
 /**
  * Runs a task in a worker of a host: only here its function and arguments are decoded. Resolves to whether it has failed, the
  * packed outcome, and the milliseconds that it ran.
@@ -35,21 +44,92 @@ export async function runSealed(
   start: number,
   input: Uint8Array,
   about: AboutTask,
-): Promise<readonly [failed: boolean, packed: Uint8Array, ms: number]> {
+): Promise<Ran> {
+  return await runTask(fn, hash, how, start, input, about);
+}
+
+/** Returns a promise only if the function has to be decoded first, or returns one. */
+function runTask(
+  fn: Shared<Uint8Array>,
+  hash: string,
+  how: Way,
+  start: number,
+  input: Uint8Array,
+  about: AboutTask,
+): Ran | Promise<Ran> {
+  presentTask(about);
+  const known = functions.get(hash);
+  if (known === undefined) return decodeAndRun(fn, hash, how, start, input);
+  const began = clock();
+  let end: Outcome | Promise<Outcome>;
+  try {
+    end = run(known, how, unpack(input) as ArrayLike<unknown>, start);
+  } catch (error) {
+    end = [outcome.ERROR, error];
+  }
+  return types.isPromise(end) ? end.then((end) => ranOf(end, began)) : ranOf(end, began);
+}
+
+async function decodeAndRun(
+  fn: Shared<Uint8Array>,
+  hash: string,
+  how: Way,
+  start: number,
+  input: Uint8Array,
+): Promise<Ran> {
   let began = clock();
   let end: Outcome;
-  presentTask(about);
   try {
-    const known = functions.get(hash) ?? (await decode(fn, hash));
+    const known = await decode(fn, hash);
     began = clock();
     end = await run(known, how, unpack(input) as ArrayLike<unknown>, start);
   } catch (error) {
     end = [outcome.ERROR, error];
   }
+  return ranOf(end, began);
+}
+
+function ranOf(end: Outcome, began: number): Ran {
   const packed = packOutcome(end);
   const ms = clock() - began;
   if (packed.length <= maxPayload) return [hasFailed(end), packed, ms];
   return [true, pack([outcome.ERROR, payloadTooLarge('The result of a task', packed.length, maxPayload)]), ms];
+}
+
+/**
+ * Runs tasks of one function, one after the other, as long as they take no time and leave nothing behind. Their outcomes go into a log, but for one
+ * for which there is no room: it resolves to that, and ends with it.
+ */
+export async function runGroup(
+  fn: Shared<Uint8Array>,
+  hash: string,
+  shared: SharedArray<'int32'>,
+  numbers: GroupNumbers,
+  inputs: Uint8Array,
+  [pool, host]: readonly [pool: string, host: string],
+): Promise<Ran | undefined> {
+  const log = new GroupLog(shared);
+  const late = clock() + LONGEST_GROUP;
+  // Where contexts are followed a wait, too, counts as asynchronous work.
+  const first = nextAsyncId();
+  await undefined;
+  const ofWait = nextAsyncId() - first;
+  let from = 0;
+  for (let at = 0; at < numbers.length; at += NUMBERS_OF_TASK) {
+    if (!log.begin()) break;
+    const [how, start, bytes, id, attempt, submission, count] = numbers.subarray(at) as unknown as number[];
+    const before = nextAsyncId();
+    const input = inputs.subarray(from, (from += bytes!));
+    const about: AboutTask = [`${pool}-${id}`, attempt!, submission!, host, count!];
+    const running = runTask(fn, hash, how as Way, start!, input, about);
+    const ran = types.isPromise(running) ? await running : running;
+    if (!log.end(ran)) return ran;
+    // What it has put off till the end of this turn still belongs to it.
+    if (ran === running) await undefined;
+    // What a task has begun may fail, and must not be taken for a failure of the next one.
+    if (nextAsyncId() - before > ofWait || clock() > late) break;
+  }
+  return undefined;
 }
 
 /** Begins a worker of a host: runs the initializer of its pool, if there is one, and keeps the finalizer. */
@@ -128,16 +208,20 @@ function hereOf(module: string): string {
   return [border?.arrive(url) ?? url, ...rest].join('\n');
 }
 
-async function run(fn: AnyFunction, how: Way, input: ArrayLike<unknown>, start: number): Promise<Outcome> {
-  const list = Array.isArray(input) ? input : Array.from(input);
-  if (how === way.CALL) return [outcome.RESULT, await fn(...list)];
-  if (how === way.CHUNK) return [outcome.RESULT, await fn(input, start)];
-  const values: unknown[] = new Array(list.length).fill(undefined);
+/** Returns a promise only if a function has returned one. */
+function run(fn: AnyFunction, how: Way, input: ArrayLike<unknown>, start: number): Outcome | Promise<Outcome> {
+  if (how === way.CALL || how === way.CHUNK) {
+    const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
+    return isThenable(value) ? resultOf(value) : [outcome.RESULT, value];
+  }
+  const items = listOf(input);
+  const values: unknown[] = new Array(items.length).fill(undefined);
   const errors: [number, unknown][] = [];
-  for (let i = 0; i < list.length; i++) {
+  for (let i = 0; i < items.length; i++) {
     try {
-      const value = how === way.STAR ? fn(...(list[i] as Iterable<unknown>)) : fn(list[i]);
-      values[i] = types.isPromise(value) || isThenable(value) ? await value : value;
+      const value = callOn(fn, how, items[i]);
+      if (isThenable(value)) return runFrom(i, value, { fn, how, items, values, errors });
+      values[i] = value;
     } catch (error) {
       errors.push([i, error]);
     }
@@ -145,8 +229,49 @@ async function run(fn: AnyFunction, how: Way, input: ArrayLike<unknown>, start: 
   return [outcome.RESULTS, values, errors];
 }
 
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+async function resultOf(value: PromiseLike<unknown>): Promise<Outcome> {
+  try {
+    return [outcome.RESULT, await value];
+  } catch (error) {
+    return [outcome.ERROR, error];
+  }
 }
 
-registerOwnExports({ runSealed, initializeSealed, finalizeSealed }, 'multiproc/internal/cluster');
+interface Items {
+  readonly fn: AnyFunction;
+  readonly how: Way;
+  readonly items: readonly unknown[];
+  readonly values: unknown[];
+  readonly errors: [number, unknown][];
+}
+
+/** Goes on from the first item whose function has returned a promise. */
+async function runFrom(first: number, promise: PromiseLike<unknown>, all: Items): Promise<Outcome> {
+  const { fn, how, items, values, errors } = all;
+  for (let i = first; i < items.length; i++) {
+    try {
+      const value = i === first ? promise : callOn(fn, how, items[i]);
+      values[i] = isThenable(value) ? await value : value;
+    } catch (error) {
+      errors.push([i, error]);
+    }
+  }
+  return [outcome.RESULTS, values, errors];
+}
+
+function callOn(fn: AnyFunction, how: Way, item: unknown): unknown {
+  return how === way.STAR ? fn(...(item as Iterable<unknown>)) : fn(item);
+}
+
+function listOf(input: ArrayLike<unknown>): unknown[] {
+  return Array.isArray(input) ? input : Array.from(input);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (value as { then?: unknown }).then === 'function'
+  );
+}
+
+registerOwnExports({ runSealed, runGroup, initializeSealed, finalizeSealed }, 'multiproc/internal/cluster');

@@ -1,5 +1,5 @@
 import { AuthenticationError, ClusterError, TimeoutError, WorkerLostError } from '../../contracts/errors.ts';
-import { runSealed } from './run-sealed.ts';
+import { runGroup, runSealed } from './run-sealed.ts';
 
 /** Why a task was stopped from outside: there is no result to send. */
 export const CANCELLED = new Error('cancelled');
@@ -8,7 +8,7 @@ export const LOST = new Error('lost');
 export const DRAINED = new Error('drained');
 
 /** What local workers call every task. */
-const OURS = `${runSealed.name}()`;
+const OURS = [`${runSealed.name}()`, `${runGroup.name}()`];
 
 /** True for an error of one task. Any other was thrown by the initializer, and no task can run. */
 export function isOfTask(error: unknown): boolean {
@@ -25,6 +25,8 @@ export function lostWith(host: string, why: string): WorkerLostError {
 /** The error with the name of the user's function in place of ours, and the host. */
 export function inWordsOf(error: unknown, name: string, host: string): unknown {
   if (!(error instanceof Error)) return error;
-  if (error.message.includes(OURS)) error.message = error.message.replace(OURS, () => name);
+  for (const ours of OURS) {
+    if (error.message.includes(ours)) error.message = error.message.replace(ours, () => name);
+  }
   return error instanceof WorkerLostError ? Object.assign(error, { host }) : error;
 }

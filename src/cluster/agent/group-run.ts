@@ -1,0 +1,175 @@
+import type { Shared } from '../../channel/shared-copy.ts';
+import { WorkerLostError } from '../../contracts/errors.ts';
+import { type Executor, type Outcome, outcome, type Sink, way } from '../../contracts/executor.ts';
+import { NONE, readOptions } from '../../contracts/task-options.ts';
+import { clearTimeout, setTimeout } from '../../engine/builtins.ts';
+import { executorOf, type Pool } from '../../pool/pool.ts';
+import type { Start } from './claim.ts';
+import type { GroupLog, Ran } from './group-log.ts';
+import type { ReadTask } from './hosted-tasks.ts';
+import { type GroupNumbers, NUMBERS_OF_TASK, runGroup } from './run-sealed.ts';
+import { CANCELLED } from './task-errors.ts';
+
+const UNTIMED = readOptions(NONE);
+/** Milliseconds until the host looks what a worker has done of a group: as long as nothing comes they double. */
+const LOOK = 4;
+/** A task in hand that has lasted for so many of these keeps the others no longer. */
+const MOST_LOOK = 32;
+const MANY_LOOKS = 32;
+
+/** A task of a group. */
+export interface Member {
+  readonly index: number;
+  readonly start: Start;
+  readonly task: ReadTask;
+}
+
+/** What becomes of the tasks of a group. */
+export interface GroupEnds {
+  /** The task has ended: with an outcome, or else with this error. */
+  onEnd(member: Member, ran: Ran | undefined, error: unknown): void;
+  /** These have not begun, and will not begin in this group. */
+  onRest(members: readonly Member[]): void;
+}
+
+/** Several short tasks of a claimed job in one call to a worker of this machine, which runs one after the other. See ../README.md, "Groups". */
+export class GroupRun implements Sink {
+  readonly #members: readonly Member[];
+  readonly #ends: GroupEnds;
+  readonly #log: GroupLog;
+  /** Tasks that are not to run any more, and why. */
+  readonly #stopped = new Map<Member, unknown>();
+  /** How many tasks can begin here, and how many have ended. */
+  #most: number;
+  #ended = 0;
+  #executor: Executor | undefined;
+  #submitted: unknown;
+  #timer: NodeJS.Timeout | undefined;
+  #look = LOOK;
+  /** How many looks in a row have found the same task in hand. */
+  #stuck = 0;
+  #resolve: () => void = () => {};
+  #isOver = false;
+  /** True once the worker has reported: it writes nothing more into the log. */
+  isReported = false;
+
+  constructor(members: readonly Member[], ends: GroupEnds, log: GroupLog) {
+    this.#members = members;
+    this.#most = members.length;
+    this.#ends = ends;
+    this.#log = log;
+  }
+
+  /** Runs the tasks, once. Resolves when the worker has reported, or is lost. Rejects if the pool takes no tasks: none has begun then. */
+  run(
+    pool: Pool,
+    fn: Shared<Uint8Array>,
+    bytes: Uint8Array,
+    about: readonly [pool: string, host: string],
+  ): Promise<void> {
+    const numbers: GroupNumbers = new Float64Array(this.#members.length * NUMBERS_OF_TASK);
+    for (const [i, { start, task }] of this.#members.entries()) {
+      const { how, start: first, size, id, tried, submission } = task;
+      numbers.set([how, first, size, id, tried + start.attempt, submission, start.count], i * NUMBERS_OF_TASK);
+    }
+    const { hash } = this.#members[0]!.task;
+    const input = [fn, hash, this.#log.shared, numbers, bytes, about];
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      // One was stopped meanwhile, and the others given back.
+      if (this.#most === 0) return resolve();
+      const executor = executorOf(pool);
+      // Before the worker has it: that may have ended it when this call returns.
+      this.#timer = setTimeout(this.#onLook, LOOK);
+      this.#submitted = executor.submit({ fn: runGroup, how: way.CALL, input, start: 0, options: UNTIMED, sink: this });
+      this.#executor = executor;
+    });
+  }
+
+  /** Ends a task: one that waits never starts, the worker of one that runs is ended. The others are not harmed. */
+  stop(member: Member, reason: unknown): void {
+    if (this.#isOver) return;
+    // Another reason than that nobody waits for the task is one of the whole job.
+    if (reason === CANCELLED) this.#stopped.set(member, reason);
+    this.#close();
+    this.#drain();
+    const number = this.#members.indexOf(member);
+    if (number >= this.#ended && number < this.#most) this.#executor?.end(this.#submitted, reason);
+  }
+
+  settle(end: Outcome): void {
+    if (end[0] !== outcome.RESULT) {
+      this.fail(end[1]);
+      return;
+    }
+    this.isReported = true;
+    this.#close();
+    this.#drain();
+    // For the outcome of the last one there was no room in the log.
+    if (end[1] !== undefined) this.#ends.onEnd(this.#members[this.#ended++]!, end[1] as Ran, undefined);
+    this.#finish();
+  }
+
+  fail(error: unknown): void {
+    const isOfOne = error instanceof WorkerLostError || this.#log.begun > this.#log.ended;
+    // Killed before it has begun any: the first one is blamed, so that this comes to an end.
+    const isBlamed = error instanceof WorkerLostError && this.#log.begun === 0;
+    if (isBlamed) this.#stopped.set(this.#members[0]!, error);
+    if (isOfOne) this.#close();
+    else this.#log.close();
+    this.#drain();
+    while (this.#ended < this.#most) this.#ends.onEnd(this.#members[this.#ended++]!, undefined, error);
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#resolve();
+  }
+
+  /** From here on no task begins: those that have not begun are given back. */
+  #close(): void {
+    const begun = this.#log.close();
+    if (begun >= this.#most) return;
+    const rest: Member[] = [];
+    for (const member of this.#members.slice(begun, this.#most)) {
+      if (this.#stopped.has(member)) this.#ends.onEnd(member, undefined, this.#stopped.get(member));
+      else rest.push(member);
+    }
+    this.#most = begun;
+    if (rest.length > 0) this.#ends.onRest(rest);
+  }
+
+  /** Takes the outcomes that have come. */
+  #drain(): void {
+    const { ended } = this.#log;
+    while (this.#ended < ended) {
+      const number = this.#ended++;
+      this.#ends.onEnd(this.#members[number]!, this.#log.outcome(number), undefined);
+    }
+  }
+
+  /** Nobody waits for a task that takes long: neither those before it for their results, nor those behind it for their starts. */
+  readonly #onLook = (): void => {
+    const before = this.#ended;
+    this.#drain();
+    const { begun } = this.#log;
+    const isStuck = begun > this.#ended && this.#ended === before;
+    if (isStuck && this.#look === MOST_LOOK && this.#mayRunElsewhere()) {
+      // After this task the worker reports. It may have begun this one since the last look, with those before it ended.
+      this.#close();
+      this.#drain();
+      return;
+    }
+    this.#stuck = isStuck ? this.#stuck + 1 : 0;
+    this.#look = this.#ended === before ? Math.min(MOST_LOOK, 2 * this.#look) : LOOK;
+    this.#timer = setTimeout(this.#onLook, this.#look);
+  };
+
+  /** Another worker is free, or this one is kept for so long that it is not just busy. Without need tasks keep their order. */
+  #mayRunElsewhere(): boolean {
+    const { outstanding, workers } = this.#executor!;
+    return outstanding < workers.size || (workers.size > 1 && this.#stuck > MANY_LOOKS);
+  }
+}
