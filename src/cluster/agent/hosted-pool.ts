@@ -209,6 +209,8 @@ export class HostedPool implements JobsOfPool {
       if (isFree) return;
       isFree = true;
       this.#occupied--;
+      // A claim under way may have been refused for this job: what it hears is out of date.
+      this.#hints++;
       if (this.#isAtMost) this.#mayHaveJobs = true;
       this.#isAtMost = false;
       onEnd();
