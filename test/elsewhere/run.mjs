@@ -22,6 +22,8 @@ const MINUTES = 10;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'multiproc-elsewhere-'));
+// Windows keeps the files of a program for a moment after its end.
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
 /** What a program has said. */
 const log = join(folder, 'output');
 const inModules = (path) => join(folder, 'node_modules', path);
@@ -123,15 +125,10 @@ if (needs !== undefined && !existsSync(needs.program) && !installInSystem(needs.
   process.exit(1);
 }
 let isGood = true;
-try {
-  install();
-  prepare();
-  for (const platform of platforms) isGood = tryOut(platform) && (!examples || tryExamples(platform)) && isGood;
-  for (const suite of suites) isGood = trySuite(suite) && isGood;
-} finally {
-  // Windows keeps the files of a program for a moment after its end.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-}
+install();
+prepare();
+for (const platform of platforms) isGood = tryOut(platform) && (!examples || tryExamples(platform)) && isGood;
+for (const suite of suites) isGood = trySuite(suite) && isGood;
 process.exit(isGood ? 0 : 1);
 
 /** Packages of Debian; returns false where they cannot be installed. */
