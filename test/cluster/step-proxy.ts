@@ -17,6 +17,9 @@ const script =
 /** A step of the script of an object, by its name. */
 export const objectStep = (name: string): Step => script(8, (words) => words[11] === name);
 
+/** BullMQ makes a connection of its own for a host's jobs. */
+export const opensJobs: Step = (words) => /^client$/i.test(words[0]!) && /^setname$/i.test(words[1]!);
+
 /** The steps of a pool and of its tasks, as ../../src/cluster/README.md names them. */
 export const steps = {
   post: script(1, (words) => words[3]!.endsWith('}:o') && words[5] === 'print'),
@@ -46,7 +49,7 @@ interface Armed {
   readonly side: 'before' | 'after';
   /** What the reply has, if not every reply counts. */
   readonly answer: string;
-  act(): void;
+  act(client: Socket): void;
 }
 
 export class StepProxy {
@@ -72,18 +75,23 @@ export class StepProxy {
 
   /**
    * At the next such step, or after the next that gets such an `answer`, does this once. Unless it `goesOn`, nothing passes the proxy from then on
-   * until `mend`. Resolves when it was done.
+   * until `mend`. Resolves when it was done. `act` is given the connection: corked, it keeps what the server says.
    */
-  at(step: Step, side: 'before' | 'after', act: () => void, { goesOn = false, answer = '' } = {}): Promise<void> {
+  at(
+    step: Step,
+    side: 'before' | 'after',
+    act: (client: Socket) => void,
+    { goesOn = false, answer = '' } = {},
+  ): Promise<void> {
     return new Promise((resolve) => {
       this.#armed = {
         step,
         side,
         answer,
-        act: () => {
+        act: (client) => {
           this.#armed = undefined;
           this.#isCut = !goesOn;
-          act();
+          act(client);
           resolve();
         },
       };
@@ -93,15 +101,6 @@ export class StepProxy {
   /** Lets nothing pass any more on the connections that there are, and closes none of them; new ones work. */
   swallow(): void {
     this.#swallowed = this.#connections;
-  }
-
-  /** Keeps everything that comes on the connections that there are, in both directions, until `letGo`. */
-  hold(): void {
-    for (const socket of this.#sockets) socket.cork();
-  }
-
-  letGo(): void {
-    for (const socket of this.#sockets) socket.uncork();
   }
 
   /** Closes what was cut, and lets new connections pass. */
@@ -143,7 +142,7 @@ export class StepProxy {
         const armed = this.#armed;
         if (armed?.step(command.words)) {
           if (armed.side === 'before') {
-            armed.act();
+            armed.act(client);
             if (isSilent()) return;
           } else {
             this.#armed = undefined;
@@ -163,7 +162,7 @@ export class StepProxy {
           if (actAt === 0) {
             actAt = -1;
             if (!reply.bytes.includes(pending!.answer)) this.#armed = pending;
-            else pending!.act();
+            else pending!.act(client);
             if (isSilent()) return;
           } else if (actAt > 0) actAt--;
         }
