@@ -64,15 +64,15 @@ async function work(...queues) {
 /** Runs one file to its end, or ends it with all that it has started, and prints what it says. */
 async function run(file) {
   const log = `${tmpdir()}/multiproc-test-${process.pid}-${file.replaceAll('/', '-')}.tap`;
-  const options = ['--test', `--test-timeout=${minutes * 60_000}`];
   const reporters = [
     ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
     ...['--test-reporter=tap', `--test-reporter-destination=${log}`],
   ];
-  const child = spawn(node, [...options, ...reporters, file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  // Without `--test`, which would start one more process for each file.
+  const child = spawn(node, [...reporters, file], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
-  const timer = setTimeout(() => kill(child.pid), (minutes + 1) * 60_000);
+  const timer = setTimeout(() => kill(child.pid), minutes * 60_000);
   const closed = once(child, 'close');
   const [status] = await once(child, 'exit');
   clearTimeout(timer);
