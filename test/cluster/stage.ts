@@ -89,7 +89,13 @@ export class Stage {
 
   /** Starts a host with a worker of this program. */
   async worker(slots = 1): Promise<ClusterWorker> {
-    const worker = await startWorker({ ...this.cluster, slots, grace: 0 });
+    const { TMPDIR } = process.env;
+    // Files that a killed host has kept go with the stage.
+    process.env.TMPDIR = this.folder;
+    const starting = startWorker({ ...this.cluster, slots, grace: 0 });
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    const worker = await starting;
     this.#workers.push(worker);
     return worker;
   }
