@@ -3,7 +3,6 @@
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
   'cluster/agent/group-run.ts': ['numbers'],
-  'cluster/agent/job-run.ts': ['whole'],
   'cluster/agent/run-sealed.ts': ['values', 'new Array(items.length)'],
   'cluster/tasks/blobs.ts': ['bytes'],
   'connection/connection.ts': ['target'],

@@ -4,6 +4,7 @@ import type { Pool } from '../../pool/pool.ts';
 import { type HostedCode, UnservableError } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import type { Blobs } from '../tasks/blobs.ts';
+import { concat } from '../tasks/joined-bytes.ts';
 import { ending, NO_TIMEOUT, type PoolHeader } from '../tasks/letter.ts';
 import { type Claim, type Start, type StartState, tasksAhead } from './claim.ts';
 import { GroupLog, MOST_IN_GROUP, type Ran } from './group-log.ts';
@@ -196,7 +197,7 @@ export class JobRun {
     }
     try {
       const fn = await this.#prepare(members[0]!.task);
-      const bytes = joined(members.map(({ task }) => task.input));
+      const bytes = concat(members.map(({ task }) => task.input));
       await run.run(this.#pool.workers(), fn, bytes, [id, host.id]);
     } catch (error) {
       run.fail(error);
@@ -274,14 +275,4 @@ export class JobRun {
 /** A task whose start another process must report, or whose input is elsewhere, runs alone. */
 function mayJoin({ timeout, blob }: ReadTask): boolean {
   return timeout === NO_TIMEOUT && blob === '';
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

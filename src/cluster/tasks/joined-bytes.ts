@@ -7,16 +7,19 @@ export type JoinedBytes = readonly [lengths: readonly number[], small: Uint8Arra
 /** Joins pieces. */
 export function joinBytes(pieces: readonly Uint8Array[]): JoinedBytes {
   const large = pieces.filter(({ length }) => length >= LARGE);
-  let size = 0;
-  for (const { length } of pieces) if (length < LARGE) size += length;
-  const small = new Uint8Array(size);
+  const small = concat(large.length === 0 ? pieces : pieces.filter(({ length }) => length < LARGE));
+  return [pieces.map(({ length }) => length), small, large];
+}
+
+/** Returns pieces one behind the other, in memory of their own. */
+export function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {
-    if (piece.length >= LARGE) continue;
-    small.set(piece, at);
+    whole.set(piece, at);
     at += piece.length;
   }
-  return [pieces.map(({ length }) => length), small, large];
+  return whole;
 }
 
 /** Returns the pieces again; small ones are views of one memory. */
