@@ -9,6 +9,7 @@ import { locate } from '#dist/memory/shared-object.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
 import { disturbEverywhere } from '../disturb/disturb-everywhere.ts';
+import type { Way } from '../disturb/plan.ts';
 import { holders, isWithoutOrphans, slay, start, until } from '../inside.ts';
 import { withoutDescriptors } from '../without-descriptors.ts';
 
@@ -48,36 +49,6 @@ test('disturbed anywhere in allocate and free, a member hangs nobody and takes n
 
 /** So much that a block of it needs a mapping of its own. */
 const MAPPED = 600_000_000;
-
-test('a block that cannot be mapped is refused, and costs no room', async () => {
-  const { allocator, heap, me } = family();
-  // In granules, and in KiB: see allocator.ts.
-  const [top, held] = [0, 5].map(
-    (word) => () => heap.words(layout.allocator)[wordIndex(layout.allocator) + word]! >>> 0,
-  );
-  const kept: number[] = [];
-  let before = [0, 0];
-  let refused = 0;
-  await disturbEverywhere(
-    (bytes: number) => family().allocator.free(family().allocator.allocate(bytes, family().me)),
-    () => {
-      // The one that was free: the next one is cut anew.
-      kept.push(allocator.allocate(MAPPED, me));
-      before = [top!(), held!()];
-      return [MAPPED];
-    },
-    ({ threw }) => {
-      if (threw.length === 0) return;
-      refused++;
-      assert.ok(threw[0] instanceof PlatformError, String(threw[0]));
-      assert.ok(top!() - before[0]! < MAPPED / GRANULE, 'address space is lost');
-      assert.ok(held!() - before[1]! < MAPPED / 1024, 'it counts as held');
-    },
-    { ways: ['fail'], where: 'platform/linux.ts', keepsBlocks: true },
-  );
-  if (process.env.TEST_DISTURB === undefined) assert.ok(refused > 0);
-  for (const block of kept) allocator.free(block);
-});
 
 /** Words for a section and what belongs to it, all 0. */
 function freshWords(): number {
@@ -152,6 +123,37 @@ function leaveIntent(word: number, queue: Queue<unknown>, ...[what, isDone]: Beg
   while (family().heap.words(word)[wordIndex(word)] === 0);
 }
 
+/** Has what a dead member has begun settled by one that is disturbed there; answers how many of them were refused a mapping. */
+async function settleDisturbed(
+  begun: Begun,
+  options: { readonly ways?: readonly Way[]; readonly where: string },
+): Promise<number> {
+  const [what, isDone] = begun;
+  let refused = 0;
+  await disturbEverywhere(
+    enterAndLeave as (word: number, queue: Queue<unknown>, ...begun: Begun) => void,
+    () => [freshWords(), new Queue<unknown>(), ...begun] as [number, Queue<unknown>, ...Begun],
+    async ({ isDead, threw }, word, queue) => {
+      // What cannot be mapped is left to the next.
+      for (const error of threw) assert.ok(error instanceof PlatformError, String(error));
+      refused += threw.length;
+      enterAndLeave(word);
+      await until(isWithoutOrphans);
+      const isIts = (what === 'take') === isDone;
+      await until(() => holders(queue) === (isDead ? 1 : 2) + (isIts ? 0 : 1));
+      const { allocator, heap } = family();
+      if (!isIts) {
+        releaseObject(family(), locate(queue).offset);
+        allocator.free((heap.words(word)[wordIndex(word) + 1]! >>> 0) * GRANULE);
+      }
+      allocator.free(word);
+      queue.close();
+    },
+    { prepare: leaveIntent, meanwhile: (word) => enterAndLeave(word), ...options },
+  );
+  return refused;
+}
+
 for (const begun of [
   ['give', false],
   ['give', true],
@@ -160,32 +162,47 @@ for (const begun of [
 ] as Begun[]) {
   const [what, isDone] = begun;
   test(`disturbed anywhere while it settles what a dead member has begun to ${what}${isDone ? ', and has done' : ''}, a member leaves it to others`, async () => {
-    await disturbEverywhere(
-      enterAndLeave as (word: number, queue: Queue<unknown>, ...begun: Begun) => void,
-      () => [freshWords(), new Queue<unknown>(), ...begun] as [number, Queue<unknown>, ...Begun],
-      async ({ isDead, threw }, word, queue) => {
-        // What cannot be mapped is left to the next.
-        for (const error of threw) assert.ok(error instanceof PlatformError, String(error));
-        enterAndLeave(word);
-        await until(isWithoutOrphans);
-        const isIts = (what === 'take') === isDone;
-        await until(() => holders(queue) === (isDead ? 1 : 2) + (isIts ? 0 : 1));
-        const { allocator, heap } = family();
-        if (!isIts) {
-          releaseObject(family(), locate(queue).offset);
-          allocator.free((heap.words(word)[wordIndex(word) + 1]! >>> 0) * GRANULE);
-        }
-        allocator.free(word);
-        queue.close();
-      },
-      {
-        prepare: leaveIntent,
-        meanwhile: (word) => enterAndLeave(word),
-        where: 'memory/reference-table.ts settleMarks',
-      },
-    );
+    await settleDisturbed(begun, { where: 'memory/reference-table.ts settleMarks' });
   });
 }
+
+test('refused the mappings that it needs to settle what a dead member has begun, a member leaves the section to the next', async () => {
+  const { allocator } = family();
+  // From now on the heap has mappings that a new member has not: it looks at all blocks for those that are marked.
+  allocator.free(allocator.allocate(MAPPED, 0));
+  const refused = await settleDisturbed(['give', false], { ways: ['fail'], where: 'platform/linux.ts map' });
+  if (process.env.TEST_DISTURB === undefined) assert.ok(refused > 0);
+});
+
+test('a block that cannot be mapped is refused, and costs no room', async () => {
+  const { allocator, heap, me } = family();
+  // In granules, and in KiB: see allocator.ts.
+  const [top, held] = [0, 5].map(
+    (word) => () => heap.words(layout.allocator)[wordIndex(layout.allocator) + word]! >>> 0,
+  );
+  const kept: number[] = [];
+  let before = [0, 0];
+  let refused = 0;
+  await disturbEverywhere(
+    (bytes: number) => family().allocator.free(family().allocator.allocate(bytes, family().me)),
+    () => {
+      // The one that was free: the next one is cut anew.
+      kept.push(allocator.allocate(MAPPED, me));
+      before = [top!(), held!()];
+      return [MAPPED];
+    },
+    ({ threw }) => {
+      if (threw.length === 0) return;
+      refused++;
+      assert.ok(threw[0] instanceof PlatformError, String(threw[0]));
+      assert.ok(top!() - before[0]! < MAPPED / GRANULE, 'address space is lost');
+      assert.ok(held!() - before[1]! < MAPPED / 1024, 'it counts as held');
+    },
+    { ways: ['fail'], where: 'platform/linux.ts', keepsBlocks: true },
+  );
+  if (process.env.TEST_DISTURB === undefined) assert.ok(refused > 0);
+  for (const block of kept) allocator.free(block);
+});
 
 /** Starts a process that holds the queue, and memory, and kills it: nobody has reclaimed it yet. */
 function leaveDead(queue: Queue<unknown>): void {
