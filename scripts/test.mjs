@@ -19,6 +19,8 @@ if (files.length === 0) {
 }
 const node = process.env.TEST_NODE ?? process.execPath;
 const minutes = process.env.TEST_LONG === '1' ? 120 : 5;
+/** So many lines of what failed are printed once more at the end. */
+const WHY = 40;
 const totals = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
 
 // Compiled code that tests have kept goes with them.
@@ -26,8 +28,9 @@ const cache = mkdtempSync(`${tmpdir()}/multiproc-test-cache-`);
 process.env.XDG_CACHE_HOME = cache;
 process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
 
-/** Those that fail, with their counts. */
+/** Those that fail, with their counts and with what they said of it. */
 const failed = new Map();
+const began = performance.now();
 // Tests of the cluster wait most of their time, so one of them runs beside two others.
 const isOfCluster = (file) => file.includes('/cluster/');
 const ofCluster = files.filter(isOfCluster);
@@ -36,17 +39,17 @@ await Promise.all([work(ofCluster), work(others, ofCluster), work(others, ofClus
 
 // What fails beside others is run once more, alone. What passes then is named: it must be mended nevertheless.
 const passedAlone = [];
-for (const [file, before] of failed.size <= 10 ? failed : []) {
+for (const [file, { counts: before, why }] of failed.size <= 10 ? failed : []) {
   console.log(`\n=== Once more, alone: ${file}`);
   const { isGood, counts } = await run(file);
   if (!isGood) continue;
-  passedAlone.push(file);
+  passedAlone.push({ file, why });
   failed.delete(file);
   for (const name of Object.keys(totals)) totals[name] += counts[name] - before[name];
 }
-if (passedAlone.length > 0) console.log(`\nFailed beside others, and passed alone: ${passedAlone.join(' ')}`);
+for (const { file, why } of passedAlone) console.log(`\n=== Failed beside others, and passed alone: ${file}\n${why}`);
 if (failed.size > 0) console.log(`\nFailed: ${[...failed.keys()].join(' ')}`);
-console.log();
+console.log(`\n${files.length} files in ${Math.round((performance.now() - began) / 1000)} s`);
 for (const [name, count] of Object.entries(totals)) console.log(`# ${name} ${count}`);
 process.exit(failed.size === 0 ? 0 : 1);
 
@@ -55,13 +58,13 @@ async function work(...queues) {
   for (;;) {
     const file = queues.find((queue) => queue.length > 0)?.shift();
     if (file === undefined) return;
-    const { isGood, counts } = await run(file);
-    for (const name of Object.keys(totals)) totals[name] += counts[name];
-    if (!isGood) failed.set(file, counts);
+    const { isGood, ...found } = await run(file);
+    for (const name of Object.keys(totals)) totals[name] += found.counts[name];
+    if (!isGood) failed.set(file, found);
   }
 }
 
-/** Runs one file to its end, or ends it with all that it has started, and prints what it says. */
+/** Runs one file to its end, or ends it with all that it has started, and prints what it says. `why` is what it said last of what failed. */
 async function run(file) {
   const log = `${tmpdir()}/multiproc-test-${process.pid}-${file.replaceAll('/', '-')}.tap`;
   const reporters = [
@@ -90,7 +93,10 @@ async function run(file) {
     counts.tests++;
     counts.fail++;
   }
-  return { isGood: status === 0, counts };
+  const lines = said.trimEnd().split('\n');
+  const from = lines.findLastIndex((line) => line.endsWith('failing tests:'));
+  const why = (from === -1 ? lines.slice(-WHY) : lines.slice(from, from + WHY)).join('\n');
+  return { isGood: status === 0, counts, why };
 }
 
 /** Ends the process group. */
