@@ -2,11 +2,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { Pool, StateError } from 'multiproc';
 import { skip } from './redis-server.ts';
+import { linesOf, noting, until } from './stage.ts';
 import { Stages } from './stages.ts';
+import { StepProxy, steps } from './step-proxy.ts';
+
+/** What a server says to a claim of BullMQ that gets no job. */
+const REFUSED = `*4\r\n${':0\r\n'.repeat(4)}`;
 
 describe('sharing slots', { skip, timeout: 280_000 }, () => {
   const stages = new Stages(3000);
@@ -99,5 +105,44 @@ describe('sharing slots', { skip, timeout: 280_000 }, () => {
     // As many as take the time of the few, and a batch that had begun.
     const others = between.filter((line) => line === 'many').length;
     assert.ok(others <= 30, `${others} tasks of the other program ran meanwhile`);
+  });
+
+  test('with processes set, a refusal that is on its way while a job ends does not keep the next job waiting', {
+    timeout: 60_000,
+  }, async () => {
+    const stage = await stages.of('refused', 600_000);
+    const [front, back] = ['front', 'back'].map((name) => new StepProxy(stage.url.slice(5), stage.file(name))) as [
+      StepProxy,
+      StepProxy,
+    ];
+    for (const proxy of [front, back]) stages.onEnd(() => proxy.end());
+    // A host that looks without a hint, by its timers, would find the next job late, but it would find it.
+    const still = stage.file('still.cjs');
+    writeFileSync(
+      still,
+      `const timers = require('node:timers'), { setInterval } = timers;
+       timers.setInterval = globalThis.setInterval = (call, ms, ...rest) => setInterval(call, 2 ** 30, ...rest);`,
+    );
+    await stage.host({ slots: 2, url: back.url, args: ['--import', still] });
+    const pool = stage.pool({ processes: 1, cluster: { url: front.url } });
+    const [first, second, go] = [stage.file('first'), stage.file('second'), stage.file('go')];
+    const runs = pool.apply(noting, [first, go]);
+    await until(() => linesOf(first).length === 1);
+    let client: Socket | undefined;
+    const keepsRefusal = (socket: Socket) => {
+      client = socket;
+      socket.cork();
+    };
+    const refused = back.at(steps.claim, 'after', keepsRefusal, { goesOn: true, answer: REFUSED });
+    const waits = pool.apply(noting, [second, go]);
+    await refused;
+    // The program hints again from time to time.
+    front.swallow();
+    const ended = back.at(steps.result, 'before', () => client!.uncork(), { goesOn: true });
+    appendFileSync(go, '');
+    await ended;
+    await until(() => linesOf(second).length === 1);
+    front.mend();
+    assert.equal((await Promise.all([runs, waits])).length, 2);
   });
 });
