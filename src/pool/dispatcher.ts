@@ -13,10 +13,10 @@ import {
 } from '../contracts/executor.ts';
 import { retryDelayOf } from '../contracts/retry-delay.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
-import { os } from '../engine/builtins.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { mayPoll } from '../waits/may-poll.ts';
 import { AbortWatch } from './abort-watch.ts';
 import { takeCalls } from './answer-calls.ts';
 import { Backlog, type Held } from './backlog.ts';
@@ -254,7 +254,7 @@ export class Dispatcher implements Executor<Job> {
   }
 
   #awaitReports(): void {
-    this.#poll.wait(this.#readSome, severalCpus, this.#sleep, this.#collected);
+    this.#poll.wait(this.#readSome, mayPoll, this.#sleep, this.#collected);
   }
 
   /** If Node does not let this thread wait for its workers, the pool is of no use and breaks. */
@@ -477,9 +477,6 @@ export class Dispatcher implements Executor<Job> {
     this.#maybeIdle();
   }
 }
-
-const several = os.availableParallelism() > 1;
-const severalCpus = () => several;
 
 function tookTooLong({ name, options }: Job): TimeoutError {
   return new TimeoutError(`The task ${name} took longer than its ${options.timeout} ms; its worker was ended.`);

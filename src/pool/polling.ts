@@ -1,6 +1,7 @@
 import { clock, os, setImmediate } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { mayPoll } from '../waits/may-poll.ts';
 
 /** Milliseconds: waits with a longer average sleep; the longest poll; the most that one wait counts. */
 const WORTH = 0.4;
@@ -99,7 +100,7 @@ export class Pollers {
   readonly #words: Int32Array;
   readonly #at: number;
   readonly #me: number;
-  readonly #most = Math.min(MOST_POLLERS, os.availableParallelism() - 1);
+  readonly #most = mayPoll() ? Math.min(MOST_POLLERS, os.availableParallelism() - 1) : 0;
   /** The word in which this worker has announced itself, 0 if it has not. */
   #mine = 0;
 

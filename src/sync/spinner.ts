@@ -1,6 +1,7 @@
-import { clock, os } from '../engine/builtins.ts';
+import { clock } from '../engine/builtins.ts';
 import { platform } from '../platform/choose.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { mayPoll } from '../waits/may-poll.ts';
 
 /** The longest spin in ms: as long as a sleeping process takes to wake up, so that one side spins until the other spins too. */
 const LONGEST = 0.06;
@@ -13,7 +14,7 @@ const TRIES = 16;
 
 /**
  * Tries for a moment before a sleep, because a sleep and a wake-up take 10 to 50 µs and the other side is often about to deliver. The
- * length of a spin follows the success of recent ones. With one CPU it never spins, because the other side could not run meanwhile.
+ * length of a spin follows the success of recent ones.
  */
 export class Spinner {
   /** The length of the next spin, in ms. */
@@ -40,17 +41,10 @@ export class Spinner {
   }
 
   #allowed(): number {
-    if (!severalCpus()) return 0;
+    if (!mayPoll()) return 0;
     if (this.#budget >= SHORTEST) return this.#budget;
     if (++this.#skipped < PROBE_EVERY) return 0;
     this.#skipped = 0;
     return LONGEST;
   }
-}
-
-let several: boolean | undefined;
-
-function severalCpus(): boolean {
-  several ??= os.availableParallelism() > 1;
-  return several;
 }
