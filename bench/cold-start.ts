@@ -26,6 +26,7 @@ const programs: readonly Program[] = [
     work: `multiproc, ${pool}`,
     against: { names: ['tinypool.mjs', 'workerpool.mjs'], times: 1.2 },
   },
+  { name: 'pool.mjs 0', work: `multiproc, \`setSpareProcesses(0)\`, ${pool}` },
   { name: 'tinypool.mjs', work: `tinypool, \`child_process\`, ${pool}` },
   { name: 'workerpool.mjs', work: `workerpool, \`process\`, ${pool}` },
   { name: 'pool.py fork', work: `CPython, fork, ${pool}` },

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { arch, availableParallelism, cpus, loadavg, release } from 'node:os';
+import { rivals } from './rivals.ts';
 import type { Demand, Other, Scenario } from './scenarios.ts';
 
 /** What was measured of one scenario: one value for each fresh process, in the order of the rounds. */
@@ -46,7 +47,7 @@ export function pageOf(results: readonly Result[], around: string): string {
   return `# Benchmarks
 
 \`npm run bench\` measures all scenarios and writes this page. Each value comes from a new process that does the same work. The contenders
-take turns and change places every round, and their medians are compared. Compare the ratios: absolute figures depend on the machine.
+take turns and change places every round, and their medians are compared; the least and the most stand in brackets. Compare the ratios: absolute figures depend on the machine.
 
 ${around}
 
@@ -54,8 +55,25 @@ ${around}
 |---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
-Pages of their own, each with its plots: [from nothing to the end](benchmarks/cold.md), [from the first task on, and on a busy machine](benchmarks/course.md),
+Pages of their own, each with its plots: [from nothing to the end](benchmarks/cold.md), [from the first task on, and on a busy machine](benchmarks/course.md), [hand-overs, the same](benchmarks/hand-overs.md),
 [from one to another, by size](benchmarks/crossing.md), [many at a queue, and much in it](benchmarks/crowd.md), [the smallest task that is worth it](benchmarks/smallest.md), [whether a pool is ever stuck](benchmarks/stuck.md), [the portable platform](benchmarks/portable.md), [several machines](benchmarks/cluster.md).
+
+## Plots
+
+Pools from their first task on, alone and beside busy loops: the medians of each 3,000 tasks one at a time, and bursts of 20,000.
+
+![Medians of each 3,000 tasks, by pool and company](benchmarks/course-apply.svg)
+![Tasks per second of each burst of 20,000, by pool and company](benchmarks/course-all.svg)
+
+Queues, by the size of the items, by the number of producers and consumers, and by their depth.
+
+![MB/s by the size of the items](benchmarks/crossing.svg)
+![Items per second by the number of producers and consumers](benchmarks/crowd-pairs.svg)
+![Items per second by the depth of the queue](benchmarks/crowd-depth.svg)
+
+The smallest task for which two workers are quicker than the program itself.
+
+![Times as quick as the program itself, by the length of the task](benchmarks/smallest.svg)
 
 ## Raw values
 
@@ -73,12 +91,14 @@ ${raw.join('\n')}
 - *Start and join*: an empty function, one process at a time, after the spares have become idle; CPython starts after 0.3 s of rest.
 - *Lock*: uncontended, one process acquires and releases; contended, two processes acquire the lock, add 1 to a plain number in shared memory, and release the lock.
 - *Hand-over*: half of a round trip between two processes that wait for each other.
-- *First*: the first calls of a program, with code that no engine has compiled yet. The first tasks of pools are on the page [from the first task on](benchmarks/course.md).
+- *First*: the first calls of a program, with code that no engine has compiled yet. The first tasks of pools are on the page [from the first task on](benchmarks/course.md), the first hand-overs on [theirs](benchmarks/hand-overs.md).
 - *Pools*: two workers each, started and warm. The pools from npm run a worker file; multiproc and CPython receive the function.
   "One at a time" is the median time of a single task from call to result. For many tasks and items, the value is the median of
   the rounds in three seconds in one process, with at least five rounds.
 - *Two tasks*: two workers in both cases; the other worker is idle while one task runs alone.
 - *Shared array*: the median of five sums after three that are not counted, so that every process has mapped all pages and compiled its loop.
+- *Memory*: of each of two idle children, from \`/proc/PID/smaps_rollup\`. Resident memory has the pages that all Nodes share, such as Node's own code; private memory
+  (\`Private_Clean\` and \`Private_Dirty\`) is what one more worker takes from the machine.
 - *Import*: the time from the start to the end of a program that does nothing else.
 `;
 }
@@ -88,6 +108,7 @@ export function surroundings(rounds: number, python: string | undefined, before:
   const date = new Date().toISOString().slice(0, 10);
   const lines = [
     `Node ${process.version}, ${python === undefined ? 'no CPython was found' : `CPython ${python}`}, commit ${commit()}, ${date}, ${rounds} rounds.`,
+    `Rivals: ${rivals()}.`,
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Linux ${release().split('-')[0]} ${arch()}; load average ${before} before it began, and ${loadNow()} at its end, of which the benchmark makes up to 2, and the busy loops that it starts.`,
   ];
   return lines.join('\n');
@@ -116,7 +137,14 @@ function figuresOf({ scenario, ours, theirs }: Result) {
   const compared = compare(demand?.kind, mine, other);
   const demanded = demand === undefined ? '' : spellDemand(demand);
   const verdict = !measured || demand === undefined ? '' : holds(demand, mine, other) ? 'met' : '**missed**';
-  return { ours: spell(mine), theirs: spell(other), best, compared: measured ? compared : '', demanded, verdict };
+  return {
+    ours: spellAll(ours),
+    theirs: spellAll(values),
+    best,
+    compared: measured ? compared : '',
+    demanded,
+    verdict,
+  };
 }
 
 function compare(kind: Demand['kind'] | undefined, ours: number, theirs: number): string {
@@ -133,6 +161,12 @@ function holds({ kind, limit }: Demand, ours: number, theirs: number): boolean {
   if (kind === 'faster') return ours / theirs >= limit;
   if (kind === 'quicker') return theirs / ours >= limit;
   return kind === 'slower' ? ours / theirs <= limit : ours - theirs <= limit;
+}
+
+/** A median with least and most. */
+function spellAll(values: readonly number[]): string {
+  if (values.length === 0) return '-';
+  return `${spell(median(values))} (${spell(Math.min(...values))} to ${spell(Math.max(...values))})`;
 }
 
 /** Three digits that matter, more of large numbers. */
