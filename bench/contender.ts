@@ -12,6 +12,7 @@ import {
   semaphoreSync,
 } from './hand-over.ts';
 import { idleChildren } from './idle-children.ts';
+import { idleMemory } from './idle-memory.ts';
 import { computing, firstMap, poolScenarios } from './pools/ours.ts';
 import { crowded, record, throughPort, transfer } from './queue-transfer.ts';
 
@@ -151,12 +152,16 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'manager-first': (count) => throughManager(count, 0),
   'pool-map-first': async (count) => [await firstMap(count)],
   'condition-await': async (count) => [await conditionAwait(count)],
+  'worker-resident': () => idleMemory('workers', 'resident'),
+  'worker-private': () => idleMemory('workers', 'private'),
 };
 
 for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];
 // What scenarios of ours are compared with.
 scenarios['queue-one-by-one'] = async (count) => [await transfer(7, 0, count, 'await')];
 scenarios['message-port'] = async (count) => [await throughPort(count)];
+scenarios['bare-resident'] = () => idleMemory('bare', 'resident');
+scenarios['bare-private'] = () => idleMemory('bare', 'private');
 scenarios['pool-one-task'] = async (count) => [await computing(count, 1)];
 
 const [, , name, count, members] = process.argv;

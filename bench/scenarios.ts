@@ -13,13 +13,20 @@ export interface Scenario {
   readonly count: number;
   /** How many runs of each contender make a round, 1 if left out. */
   readonly runs?: number;
-  readonly unit: 'items/s' | 'tasks/s' | 'sections/s' | 'MB/s' | 'ms' | 'µs' | 'ns';
+  readonly unit: 'items/s' | 'tasks/s' | 'sections/s' | 'MB/s' | 'MB' | 'ms' | 'µs' | 'ns';
   /** What is asked of the two medians; `undefined` for a row that is shown only. */
   readonly demand: Demand | undefined;
 }
 
 /** Scenarios of our own contender that others are compared with. */
-const own = ['pool-one-task', 'own-array-sum', 'queue-one-by-one', 'message-port'] as const;
+const own = [
+  'pool-one-task',
+  'own-array-sum',
+  'queue-one-by-one',
+  'message-port',
+  'bare-resident',
+  'bare-private',
+] as const;
 
 /** CPython, a bare start of Node, our own contender in another scenario, or a pool of npm. */
 export type Other = 'cpython' | 'bare' | (typeof own)[number] | (typeof pools)[number];
@@ -30,7 +37,7 @@ export function isOwn(other: Other): boolean {
 
 /**
  * `faster`: ours at least this many times theirs. `quicker`: ours at most theirs divided by this. `slower`: ours at most this many
- * times theirs. `more`: ours at most theirs and so much more.
+ * times theirs, of times and of memory. `more`: ours at most theirs and so much more.
  */
 export type Demand = { readonly kind: 'faster' | 'quicker' | 'slower' | 'more'; readonly limit: number };
 
@@ -270,5 +277,23 @@ export const scenarios: readonly Scenario[] = [
     count: 2000,
     unit: 'ms',
     demand: { kind: 'slower', limit: 1.05 },
+  },
+  {
+    name: 'worker-resident',
+    work: 'an idle worker of a `Pool` that has run a task: resident memory (`Rss`)',
+    against: 'a bare child of `child_process.fork`',
+    others: ['bare-resident'],
+    count: 1,
+    unit: 'MB',
+    demand: { kind: 'slower', limit: 1.15 },
+  },
+  {
+    name: 'worker-private',
+    work: 'the same worker: the part of it that no other process shares',
+    against: 'a bare child of `child_process.fork`',
+    others: ['bare-private'],
+    count: 1,
+    unit: 'MB',
+    demand: undefined,
   },
 ];

@@ -1,0 +1,2 @@
+// Waits for a message that never comes.
+process.on('message', () => {});
