@@ -8,13 +8,14 @@ import {
   contended,
   eventAwait,
   eventSync,
+  queueAwait,
   semaphoreAwait,
   semaphoreSync,
 } from './hand-over.ts';
 import { idleChildren } from './idle-children.ts';
 import { idleMemory } from './idle-memory.ts';
 import { computing, firstMap, poolScenarios } from './pools/ours.ts';
-import { crowded, record, throughPort, transfer } from './queue-transfer.ts';
+import { bursts, crowded, record, throughPort, transfer } from './queue-transfer.ts';
 
 const MEBIBYTE = 2 ** 20;
 const SPARES = 2;
@@ -23,18 +24,18 @@ async function echo(end: Connection<number>): Promise<void> {
   for await (const n of end) await end.send(n);
 }
 
-/** Nanoseconds of each of `count` round trips, after a tenth of them as a warm-up. */
+/** Microseconds of each of `count` round trips, from the first one on. */
 async function roundTrips(count: number): Promise<number[]> {
   const [here, there] = pipe<number>();
   const p = new Process({ target: echo, args: [there] });
   p.start();
   there.close();
   const values: number[] = [];
-  for (let i = -count / 10; i < count; i++) {
+  for (let i = 0; i < count; i++) {
     const start = performance.now();
     await here.send(7);
     await here.recv();
-    if (i >= 0) values.push((performance.now() - start) * 1e6);
+    values.push((performance.now() - start) * 1000);
   }
   here.close();
   await p.join();
@@ -112,21 +113,42 @@ async function sumOwn(count: number): Promise<number[]> {
   return await timeSums(() => sum(numbers), count);
 }
 
-/** Microseconds of each put with its get, from one client, after some as a warm-up. */
-async function throughManager(count: number, warmUp: number): Promise<number[]> {
+/** Microseconds of each put with its get, from one client, from the first one on. */
+async function throughManager(count: number): Promise<number[]> {
   await using manager = new Manager();
   const queue = manager.queue<number>();
   const values: number[] = [];
-  for (let i = -warmUp; i < count; i++) {
+  for (let i = 0; i < count; i++) {
     const start = performance.now();
     await queue.put(i);
     await queue.get();
-    if (i >= 0) values.push((performance.now() - start) * 1000);
+    values.push((performance.now() - start) * 1000);
   }
   return values;
 }
 
+const BURSTS = 4;
+
+/** Items per second of each of four bursts, the first of them with a producer that is there. */
+async function queueBursts(count: number): Promise<number[]> {
+  const [, ...rates] = await bursts(7, 0, [1, ...new Array<number>(BURSTS).fill(count / BURSTS)], 'await');
+  return rates;
+}
+
 const megabytes = (itemsPerSecond: number): number => (itemsPerSecond * MEBIBYTE) / 1e6;
+
+/** Those that print the values of each hand-over. */
+const handOvers: Record<string, (count: number) => Promise<number[]>> = {
+  'pipe-round-trip': roundTrips,
+  'event-sync': eventSync,
+  'event-await': eventAwait,
+  'semaphore-sync': semaphoreSync,
+  'semaphore-await': semaphoreAwait,
+  'condition-sync': conditionSync,
+  'condition-await': conditionAwait,
+  'queue-hand-over': queueAwait,
+  'manager-queue': throughManager,
+};
 
 const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'queue-int-sync': async (count) => [await transfer(7, 0, count, 'sync')],
@@ -137,25 +159,23 @@ const scenarios: Record<string, (count: number) => Promise<number[]>> = {
   'queue-objects-port': async (count) => [await transfer(record, 0, count, 'await')],
   'queue-four': async (count) => [await crowded(count)],
   'queue-many': async (count) => [await transfer(7, 0, count, 'many')],
-  'pipe-round-trip': roundTrips,
   'process-start-join': startAndJoin,
   'lock-uncontended': async (count) => [pairs(count)],
   'shared-array-sum': sumShared,
   'own-array-sum': sumOwn,
   'lock-contended': async (count) => [await contended(count)],
-  'event-sync': async (count) => [await eventSync(count)],
-  'event-await': async (count) => [await eventAwait(count)],
-  'semaphore-sync': async (count) => [await semaphoreSync(count)],
-  'semaphore-await': async (count) => [await semaphoreAwait(count)],
-  'condition-sync': async (count) => [await conditionSync(count)],
-  'manager-queue': (count) => throughManager(count, count / 10),
-  'manager-first': (count) => throughManager(count, 0),
+  'manager-first': throughManager,
   'pool-map-first': async (count) => [await firstMap(count)],
-  'condition-await': async (count) => [await conditionAwait(count)],
   'worker-resident': () => idleMemory('workers', 'resident'),
   'worker-private': () => idleMemory('workers', 'private'),
 };
 
+for (const [name, measure] of Object.entries(handOvers)) {
+  // After a tenth of them as a warm-up, or from the first one on.
+  scenarios[name] = async (count) => (await measure(count + count / 10)).slice(count / 10);
+  scenarios[`${name}-course`] = measure;
+}
+scenarios['queue-int-await-course'] = queueBursts;
 for (const [name, measure] of Object.entries(poolScenarios)) scenarios[name] = async (count) => [await measure(count)];
 // What scenarios of ours are compared with.
 scenarios['queue-one-by-one'] = async (count) => [await transfer(7, 0, count, 'await')];

@@ -8,8 +8,15 @@ export interface CPython {
   readonly version: string;
 }
 
+let newest: { readonly found: CPython | undefined } | undefined;
+
 /** The newest CPython of those on the PATH and those of pyenv; `undefined` if there is none. */
 export function newestCPython(): CPython | undefined {
+  newest ??= { found: find() };
+  return newest.found;
+}
+
+function find(): CPython | undefined {
   const versions = `${process.env.PYENV_ROOT ?? `${homedir()}/.pyenv`}/versions`;
   const installed = existsSync(versions) ? readdirSync(versions).map((name) => `${versions}/${name}/bin/python3`) : [];
   return ['python3', ...installed]

@@ -1,40 +1,36 @@
-// One hand-over is half of a round trip between two processes; what python/hand_over.py does is the same.
+// µs of each hand-over of a program, from the first one on: half of a round trip between two processes. What python/hand_over.py does is the same.
 
-import { Condition, Event, Lock, Process, Semaphore, SharedArray } from 'multiproc';
+import { Condition, Event, Lock, Process, Queue, Semaphore, SharedArray } from 'multiproc';
 import { pinThreads } from './pinned.ts';
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+/** Microseconds of half of a round trip that takes so many ms. */
+const half = (ms: number): number => ms * 500;
 
-/** p50 of a hand-over in µs, after a tenth of the rounds as a warm-up. */
-function half(values: number[]): number {
-  return (median(values.slice(values.length / 11)) / 2) * 1000;
-}
-
-function roundsSync(count: number, round: () => void): number {
+function roundsSync(count: number, round: () => void): number[] {
   const values: number[] = [];
-  for (let i = 0; i < count * 1.1; i++) {
+  for (let i = 0; i < count; i++) {
     const start = performance.now();
     round();
-    values.push(performance.now() - start);
+    values.push(half(performance.now() - start));
   }
-  return half(values);
+  return values;
 }
 
-async function roundsAwait(count: number, round: () => Promise<unknown>): Promise<number> {
+async function roundsAwait(count: number, round: () => Promise<unknown>): Promise<number[]> {
   const values: number[] = [];
-  for (let i = 0; i < count * 1.1; i++) {
+  for (let i = 0; i < count; i++) {
     const start = performance.now();
     await round();
-    values.push(performance.now() - start);
+    values.push(half(performance.now() - start));
   }
-  return half(values);
+  return values;
 }
 
 async function against(
   target: (...args: never[]) => unknown,
   args: unknown[],
-  measure: () => number | Promise<number>,
-) {
+  measure: () => number[] | Promise<number[]>,
+): Promise<number[]> {
   const p = new Process({ target: target as (...args: unknown[]) => unknown, args, daemon: true });
   p.start();
   const [, , , , , cpus] = process.argv;
@@ -43,13 +39,13 @@ async function against(
     await measure();
     pinThreads(cpus);
   }
-  const value = await measure();
+  const values = await measure();
   p.kill();
   await p.join();
-  return value;
+  return values;
 }
 
-export async function eventSync(count: number): Promise<number> {
+export async function eventSync(count: number): Promise<number[]> {
   const [ping, pong] = [new Event(), new Event()];
   const peer = (a: Event, b: Event): void => {
     for (;;) {
@@ -67,7 +63,7 @@ export async function eventSync(count: number): Promise<number> {
   );
 }
 
-export async function eventAwait(count: number): Promise<number> {
+export async function eventAwait(count: number): Promise<number[]> {
   const [ping, pong] = [new Event(), new Event()];
   const peer = async (a: Event, b: Event): Promise<void> => {
     for (;;) {
@@ -85,7 +81,7 @@ export async function eventAwait(count: number): Promise<number> {
   );
 }
 
-export async function semaphoreSync(count: number): Promise<number> {
+export async function semaphoreSync(count: number): Promise<number[]> {
   const [ping, pong] = [new Semaphore(0), new Semaphore(0)];
   const peer = (a: Semaphore, b: Semaphore): void => {
     for (;;) {
@@ -101,7 +97,7 @@ export async function semaphoreSync(count: number): Promise<number> {
   );
 }
 
-export async function semaphoreAwait(count: number): Promise<number> {
+export async function semaphoreAwait(count: number): Promise<number[]> {
   const [ping, pong] = [new Semaphore(0), new Semaphore(0)];
   const peer = async (a: Semaphore, b: Semaphore): Promise<void> => {
     for (;;) {
@@ -117,8 +113,22 @@ export async function semaphoreAwait(count: number): Promise<number> {
   );
 }
 
+/** An integer there and back through two queues. */
+export async function queueAwait(count: number): Promise<number[]> {
+  const [ping, pong] = [new Queue<number>(), new Queue<number>()];
+  const peer = async (a: Queue<number>, b: Queue<number>): Promise<void> => {
+    for (;;) await b.put(await a.get());
+  };
+  return against(peer, [ping, pong], () =>
+    roundsAwait(count, async () => {
+      await ping.put(7);
+      await pong.get();
+    }),
+  );
+}
+
 /** Each has the lock whenever it notifies, so the other one waits then. */
-export async function conditionSync(count: number): Promise<number> {
+export async function conditionSync(count: number): Promise<number[]> {
   const condition = new Condition();
   const ready = new Semaphore(0);
   const peer = (c: Condition, r: Semaphore): void => {
@@ -134,16 +144,16 @@ export async function conditionSync(count: number): Promise<number> {
     if (!isThere) ready.acquireSync();
     isThere = true;
     condition.acquireSync();
-    const value = roundsSync(count, () => {
+    const values = roundsSync(count, () => {
       condition.notify();
       condition.waitSync();
     });
     condition.release();
-    return value;
+    return values;
   });
 }
 
-export async function conditionAwait(count: number): Promise<number> {
+export async function conditionAwait(count: number): Promise<number[]> {
   const condition = new Condition();
   const ready = new Semaphore(0);
   const peer = async (c: Condition, r: Semaphore): Promise<void> => {
@@ -159,12 +169,12 @@ export async function conditionAwait(count: number): Promise<number> {
     if (!isThere) await ready.acquire();
     isThere = true;
     await condition.acquire();
-    const value = await roundsAwait(count, () => {
+    const values = await roundsAwait(count, () => {
       condition.notify();
       return condition.wait();
     });
     condition.release();
-    return value;
+    return values;
   });
 }
 

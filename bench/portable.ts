@@ -1,6 +1,6 @@
 /** `npm run bench -- portable`: the portable platform, against the threads of the native platform and against piscina. */
 import { fileURLToPath } from 'node:url';
-import { spread, valuesOf } from './programs.ts';
+import { inTurns, spread, valuesOf, withVariable } from './programs.ts';
 import { median } from './report.ts';
 import { scenarios } from './scenarios.ts';
 import type { Section } from './sections.ts';
@@ -95,27 +95,20 @@ function taken(
   cpus: 'one' | 'two' | '' = '',
 ): Record<string, number[]> {
   const { count } = scenarios.find((scenario) => scenario.name === name)!;
-  const values: Record<string, number[]> = Object.fromEntries(contenders.map((each) => [each, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const each of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      const found =
-        each === 'piscina'
-          ? valuesOf('pools/peer.js', each, name, count)
-          : on(each, () => valuesOf('contender.js', name, count, 'threads', cpus));
-      if (found !== undefined) values[each]!.push(median(found));
-    }
-  }
-  return values;
+  const measure = (each: string) => {
+    const found =
+      each === 'piscina'
+        ? valuesOf('pools/peer.js', each, name, count)
+        : on(each, () => valuesOf('contender.js', name, count, 'threads', cpus));
+    return found && median(found);
+  };
+  const runs = contenders.map((each) => [each, () => measure(each)] as const);
+  return Object.fromEntries(inTurns(rounds, Object.fromEntries(runs)));
 }
 
 /** Runs what starts programs with the platform that they must use. */
 function on<T>(platform: string, act: () => T): T {
-  process.env.MULTIPROC_PLATFORM = platform;
-  try {
-    return act();
-  } finally {
-    delete process.env.MULTIPROC_PLATFORM;
-  }
+  return withVariable('MULTIPROC_PLATFORM', platform, act);
 }
 
 /** A pool of two threads from nothing to the end: CPU, and the clock. */

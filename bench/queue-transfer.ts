@@ -35,17 +35,23 @@ async function consume(items: Queue<unknown>, go: Queue<number>, count: number, 
   return performance.now() - start;
 }
 
-/** Items per second, after a tenth of them as a warm-up. `count / 10` is a whole number of batches. */
-export async function transfer<T>(item: T, bound: number, count: number, way: Way): Promise<number> {
+/** Items per second of each of some bursts, given the number of items of each: with `many`, a whole number of batches. */
+export async function bursts<T>(item: T, bound: number, counts: readonly number[], way: Way): Promise<number[]> {
   const items = new Queue<T>(bound);
   const go = new Queue<number>();
   const producer = new Process({ target: produce<T>, args: [items, go, item, way, BATCH] });
   producer.start();
-  await consume(items, go, count / 10, way);
-  const elapsed = await consume(items, go, count, way);
+  const rates: number[] = [];
+  for (const count of counts) rates.push((count / (await consume(items, go, count, way))) * 1000);
   await go.put(0);
   await producer.join();
-  return (count / elapsed) * 1000;
+  return rates;
+}
+
+/** Items per second, after a tenth of them as a warm-up. */
+export async function transfer<T>(item: T, bound: number, count: number, way: Way): Promise<number> {
+  const [, rate] = await bursts(item, bound, [count / 10, count], way);
+  return rate!;
 }
 
 function produceAll(items: Queue<number>, go: Queue<number>, count: number): void {

@@ -117,7 +117,7 @@ export const scenarios: readonly Scenario[] = [
     work: '`pipe()`, a small integer there and back, `await send` and `await recv`, the median',
     against: "CPython's Pipe",
     count: 20_000,
-    unit: 'ns',
+    unit: 'µs',
     demand: { kind: 'quicker', limit: 3 },
   },
   {

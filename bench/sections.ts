@@ -1,9 +1,10 @@
-/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `portable`, `smallest`, `stuck`. */
-import { beside } from './busy-loops.ts';
+/** Pages beside the table of scenarios, each with its plots: `npm run bench -- cluster`, `cold`, `course`, `crossing`, `crowd`, `hand-overs`, `portable`, `smallest`, `stuck`. */
 import { type Measured, measureOnHosts } from './cluster/on-hosts.ts';
 import { coldStart } from './cold-start.ts';
+import { handOvers } from './hand-overs.ts';
+import { poolCourse } from './pool-course.ts';
 import { portable } from './portable.ts';
-import { spread, valuesOf } from './programs.ts';
+import { inTurns, spread, valuesOf } from './programs.ts';
 import { median } from './report.ts';
 import { stuck } from './stuck.ts';
 
@@ -21,9 +22,10 @@ export interface Section {
 export const sections: Readonly<Record<string, (rounds: number) => Promise<Section>>> = {
   cluster,
   cold: async (rounds) => cold(rounds),
-  course,
+  course: poolCourse,
   crossing: async (rounds) => crossing(rounds),
   crowd: async (rounds) => crowd(rounds),
+  'hand-overs': handOvers,
   portable: async (rounds) => portable(rounds),
   smallest: async (rounds) => smallest(rounds),
   stuck,
@@ -66,65 +68,6 @@ ${table}`;
   return { title: 'From nothing to the end', text, plots: {} };
 }
 
-const contenders = ['multiproc', 'multiproc-threads', 'piscina', 'tinypool-process', 'workerpool-process'] as const;
-const rivals = contenders.slice(2);
-const companies = ['no busy loop', 'one busy loop', 'two busy loops'] as const;
-
-/** Pools from their first task on, on a machine that has nothing else to do, and beside busy loops. */
-async function course(rounds: number): Promise<Section> {
-  const windows: Point[] = [];
-  const bursts: Point[] = [];
-  const rows: string[] = [];
-  for (const [loops, company] of companies.entries()) {
-    for (const way of ['apply', 'all'] as const) {
-      const values = new Map(contenders.map((name): [string, number[][]] => [name, []]));
-      for (let round = 0; round < rounds; round++) {
-        for (const name of round % 2 === 0 ? contenders : contenders.toReversed()) {
-          const found = await beside(loops, () => valuesOf('pools/course.js', name, way));
-          if (found === undefined) continue;
-          values.get(name)!.push(found);
-          for (const [at, value] of found.entries()) {
-            const point = { company, pool: name, program: round, at: at + 1, value };
-            (way === 'apply' ? windows : bursts).push(point);
-          }
-        }
-      }
-      rows.push(...rowsOf(company, way, values));
-      console.log(rows.slice(-2).join('\n'));
-    }
-  }
-  const head = `| machine | work | ${contenders.join(' | ')} | multiproc against the best other |\n|${'---|'.repeat(contenders.length + 3)}`;
-  const title = 'From the first task on, and on a busy machine';
-  const text = `A program makes a pool of two, runs one task so that a worker is there, and then 24,000 tasks one at a time (the median of each 3,000, in µs, less is better), or four bursts of 20,000
-tasks (in tasks/s, more is better). *First* are the first 3,000 and the first burst; *later* are all that follow. Each value is the median over programs, with the least and the most.
-The busy loops are programs that keep one CPU busy each, started and ended by the benchmark.
-
-${head}
-${rows.join('\n')}
-
-Each point is the median of 3,000 tasks of one program; what has two peaks, or stays high, is seen here:
-
-![Medians of each 3,000 tasks, by pool and company](course-apply.svg)
-
-![Tasks per second of each burst of 20,000, by pool and company](course-all.svg)
-`;
-  return { title, text, plots: { 'course-apply': windows, 'course-all': bursts } };
-}
-
-function rowsOf(company: string, way: 'apply' | 'all', values: ReadonlyMap<string, readonly number[][]>): string[] {
-  const work = way === 'apply' ? 'one at a time, µs' : '20,000 at once, tasks/s';
-  return (['first', 'later'] as const).map((part) => {
-    const of = (name: string): number[] =>
-      values.get(name)!.flatMap(([first, ...later]) => (part === 'first' ? [first!] : [median(later)]));
-    const others = rivals.map((name) => median(of(name))).filter((value) => !Number.isNaN(value));
-    const best = way === 'apply' ? Math.min(...others) : Math.max(...others);
-    const ours = median(of('multiproc'));
-    const ratio = way === 'apply' ? best / ours : ours / best;
-    const cells = contenders.map((name) => spread(of(name)));
-    return `| ${company} | ${work}, ${part} | ${cells.join(' | ')} | ${ratio.toFixed(2)} times as quick |`;
-  });
-}
-
 const ways = ['queue-sync', 'queue-await', 'message-port', 'send'] as const;
 const sizes = [
   [1, 100_000],
@@ -141,13 +84,8 @@ const sizes = [
 function crossing(rounds: number): Section {
   const points: Point[] = [];
   const rows = sizes.map(([bytes, count]) => {
-    const values = new Map(ways.map((way): [string, number[]] => [way, []]));
-    for (let round = 0; round < rounds; round++) {
-      for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
-        const [value] = valuesOf('crossing.js', way, bytes, count) ?? [];
-        if (value !== undefined) values.get(way)!.push(value);
-      }
-    }
+    const contenders = ways.map((way) => [way, () => valuesOf('crossing.js', way, bytes, count)?.[0]] as const);
+    const values = inTurns(rounds, Object.fromEntries(contenders));
     for (const [way, found] of values) if (found.length > 0) points.push({ way, bytes, value: median(found) });
     const row = `| ${bytes.toLocaleString('en-US')} | ${ways.map((way) => spread(values.get(way)!, 2)).join(' | ')} |`;
     console.log(row);

@@ -7,6 +7,9 @@ export interface RunningPool {
 /** As many as the machines have CPUs on which the table of figures is made. */
 export const WORKERS = 2;
 
+/** Those that the targets of pools name, by their names in peers.mjs. Tinypool and workerpool have threads, or processes: the quicker of the two counts. */
+export const rivalPools = ['piscina', 'tinypool', 'tinypool-process', 'workerpool', 'workerpool-process'] as const;
+
 /** Starts one of the other pools, by its name in peers.mjs. */
 export async function startPeer(name: string): Promise<RunningPool> {
   // Not compiled: it stands in bench/, this file in build/bench/.

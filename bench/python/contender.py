@@ -8,6 +8,7 @@ import hand_over
 
 mp = multiprocessing.get_context("fork")
 MEBIBYTE = 2**20
+BURSTS = 4
 RECORD = {"id": 1234567, "name": "somebody or other", "tags": ["red", "green", "blue"], "score": 0.625, "open": True}
 
 
@@ -25,17 +26,26 @@ def consume(items, go, count):
     return time.perf_counter() - start
 
 
-def transfer(item, bound, count):
-    """Items per second, after a tenth of them as a warm-up."""
+def bursts(item, bound, counts):
+    """Items per second of each of some bursts, given the number of items of each."""
     items = mp.Queue(bound)
     go = mp.Queue()
     producer = mp.Process(target=produce, args=(items, go, item))
     producer.start()
-    consume(items, go, count // 10)
-    elapsed = consume(items, go, count)
+    rates = [count / consume(items, go, count) for count in counts]
     go.put(0)
     producer.join()
-    return count / elapsed
+    return rates
+
+
+def transfer(item, bound, count):
+    """Items per second, after a tenth of them as a warm-up."""
+    return bursts(item, bound, [count // 10, count])[1]
+
+
+def queue_bursts(count):
+    """Items per second of each of four bursts, the first of them with a producer that is there."""
+    return bursts(7, 0, [1] + [count // BURSTS] * BURSTS)[1:]
 
 
 def echo(end):
@@ -47,33 +57,31 @@ def echo(end):
 
 
 def round_trips(count):
-    """Nanoseconds of each of `count` round trips, after a tenth of them as a warm-up."""
+    """Microseconds of each of `count` round trips, from the first one on."""
     here, there = mp.Pipe()
     p = mp.Process(target=echo, args=(there,))
     p.start()
     values = []
-    for i in range(-count // 10, count):
+    for _ in range(count):
         start = time.perf_counter()
         here.send(7)
         here.recv()
-        if i >= 0:
-            values.append((time.perf_counter() - start) * 1e9)
+        values.append((time.perf_counter() - start) * 1e6)
     p.terminate()
     p.join()
     return values
 
 
-def through_manager(count, warm_up):
-    """Microseconds of each put with its get, from one client, after some as a warm-up."""
+def through_manager(count):
+    """Microseconds of each put with its get, from one client, from the first one on."""
     values = []
     with mp.Manager() as manager:
         queue = manager.Queue()
-        for i in range(-warm_up, count):
+        for i in range(count):
             start = time.perf_counter()
             queue.put(i)
             queue.get()
-            if i >= 0:
-                values.append((time.perf_counter() - start) * 1e6)
+            values.append((time.perf_counter() - start) * 1e6)
     return values
 
 
@@ -155,6 +163,18 @@ def pooled(run, count):
     return count / sorted(times)[len(times) // 2]
 
 
+def pool_bursts(run, count):
+    """Tasks or items per second of each of four bursts, after one task."""
+    rates = []
+    with mp.Pool(2) as pool:
+        pool.apply(noop, (0,))
+        for _ in range(BURSTS):
+            start = time.perf_counter()
+            run(pool, count)
+            rates.append(count / (time.perf_counter() - start))
+    return rates
+
+
 def first_map(count):
     """Milliseconds of the first `map` of a pool, after one task."""
     with mp.Pool(2) as pool:
@@ -169,6 +189,27 @@ def all_at_once(pool, count):
         result.get()
 
 
+def map_single(pool, count):
+    pool.map(noop, range(count), 1)
+
+
+def map_chunks(pool, count):
+    pool.map(noop, range(count))
+
+
+# Those that print the values of each hand-over.
+hand_overs = {
+    "pipe-round-trip": round_trips,
+    "event-sync": hand_over.event,
+    "event-await": hand_over.event,
+    "semaphore-sync": hand_over.semaphore,
+    "semaphore-await": hand_over.semaphore,
+    "condition-sync": hand_over.condition,
+    "condition-await": hand_over.condition,
+    "queue-hand-over": hand_over.queue,
+    "manager-queue": through_manager,
+}
+
 scenarios = {
     "queue-int-sync": lambda count: [transfer(7, 0, count)],
     "queue-int-await": lambda count: [transfer(7, 0, count)],
@@ -176,23 +217,29 @@ scenarios = {
     "queue-bytes-await": lambda count: [transfer(bytes(MEBIBYTE), 16, count) * MEBIBYTE / 1e6],
     "queue-objects-sync": lambda count: [transfer(RECORD, 0, count)],
     "queue-four": lambda count: [crowded(count)],
-    "pipe-round-trip": round_trips,
     "process-start-join": start_and_join,
     "lock-uncontended": lambda count: [pairs(count)],
     "pool-apply-many": lambda count: [pooled(all_at_once, count)],
-    "pool-map-single": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n), 1), count)],
-    "pool-map": lambda count: [pooled(lambda pool, n: pool.map(noop, range(n)), count)],
+    "pool-map-single": lambda count: [pooled(map_single, count)],
+    "pool-map": lambda count: [pooled(map_chunks, count)],
     "lock-contended": lambda count: [hand_over.contended(count)],
-    "event-sync": lambda count: [hand_over.event(count)],
-    "event-await": lambda count: [hand_over.event(count)],
-    "semaphore-sync": lambda count: [hand_over.semaphore(count)],
-    "semaphore-await": lambda count: [hand_over.semaphore(count)],
-    "manager-queue": lambda count: through_manager(count, count // 10),
-    "manager-first": lambda count: through_manager(count, 0),
+    "manager-first": through_manager,
     "pool-map-first": lambda count: [first_map(count)],
-    "condition-sync": lambda count: [hand_over.condition(count)],
-    "condition-await": lambda count: [hand_over.condition(count)],
+    "queue-int-await-course": queue_bursts,
+    "pool-all-course": lambda count: pool_bursts(all_at_once, count),
+    "pool-map-single-course": lambda count: pool_bursts(map_single, count),
+    "pool-map-course": lambda count: pool_bursts(map_chunks, count),
 }
+
+
+def warm(measure):
+    """Leaves out a tenth of the values, as a warm-up."""
+    return lambda count: measure(count + count // 10)[count // 10 :]
+
+
+for name, measure in hand_overs.items():
+    scenarios[name] = warm(measure)
+    scenarios[name + "-course"] = measure
 
 if __name__ == "__main__":
     print(json.dumps(scenarios[sys.argv[1]](int(sys.argv[2]))))

@@ -1,28 +1,27 @@
-# One hand-over is half of a round trip between two processes; what ../hand-over.ts does is the same.
+# µs of each hand-over of a program, from the first one on: half of a round trip between two processes. What ../hand-over.ts does is the same.
 import multiprocessing
-import statistics
 import time
 
 mp = multiprocessing.get_context("fork")
 
 
 def rounds(count, one_round):
-    """p50 of a hand-over in µs, after a tenth of the rounds as a warm-up."""
+    """µs of half of a round trip, of each."""
     values = []
-    for _ in range(int(count * 1.1)):
+    for _ in range(count):
         start = time.perf_counter()
         one_round()
-        values.append(time.perf_counter() - start)
-    return statistics.median(values[len(values) // 11 :]) / 2 * 1e6
+        values.append((time.perf_counter() - start) / 2 * 1e6)
+    return values
 
 
 def against(target, args, measure):
     p = mp.Process(target=target, args=args, daemon=True)
     p.start()
-    value = measure()
+    values = measure()
     p.kill()
     p.join()
-    return value
+    return values
 
 
 def event_peer(a, b):
@@ -59,6 +58,22 @@ def semaphore(count):
     return against(semaphore_peer, (ping, pong), lambda: rounds(count, one_round))
 
 
+def queue_peer(a, b):
+    while True:
+        b.put(a.get())
+
+
+def queue(count):
+    """An integer there and back through two queues."""
+    ping, pong = mp.Queue(), mp.Queue()
+
+    def one_round():
+        ping.put(7)
+        pong.get()
+
+    return against(queue_peer, (ping, pong), lambda: rounds(count, one_round))
+
+
 def condition_peer(c, ready):
     c.acquire()
     ready.release()
@@ -77,9 +92,9 @@ def condition(count):
     def measure():
         ready.acquire()
         c.acquire()
-        value = rounds(count, one_round)
+        values = rounds(count, one_round)
         c.release()
-        return value
+        return values
 
     return against(condition_peer, (c, ready), measure)
 
