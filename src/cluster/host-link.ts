@@ -5,6 +5,7 @@ import { Link } from '../managers/link.ts';
 import { makeAt } from '../managers/make-at.ts';
 import { type Origin, rememberOrigin } from '../managers/origin.ts';
 import { BaseProxy } from '../managers/proxy.ts';
+import { handDown } from '../process/handed-down.ts';
 
 /** How a worker of a host reaches the objects of the cluster: through the host, which has the key and the connections. */
 export interface HostDoor {
@@ -17,16 +18,20 @@ export interface HostDoor {
 /** The number of tasks that may wait for one another: a recursion without end must not fill the hosts with processes. */
 const DEEPEST = 16;
 
-/** What a worker asks its host for while its task waits; it ends with the worker. */
+/** What a worker, or a process of its task, asks the host for while it waits; it ends with the one that has asked. */
 export const SLOT = 'slot';
 
 let known: HostDoor | undefined;
 let depth = 0;
+/** The member that has the slot of the task. */
+let holder = 0;
 
-/** Declares that this process is a worker of a host, for a pool of this depth. */
-export function enterHost(door: HostDoor, depthOfPool: number): void {
+/** Declares that this process, and those that it starts, belong to a task of the worker `ofWorker` of a host, for a pool of this depth. */
+export function enterHost(door: HostDoor, depthOfPool: number, ofWorker: number): void {
   known = door;
   depth = depthOfPool;
+  holder = ofWorker;
+  handDown(enterHost, [door, depthOfPool, ofWorker]);
 }
 
 /** Returns how many pools of a cluster a pool that is made here is deep: 1 in a program. Throws a `StateError` if they are too many. */
@@ -64,13 +69,15 @@ let loan: BaseProxy | undefined;
 
 /**
  * A task of a host begins to wait for tasks of a cluster: the host may give its slot to others, so that those can run. Returns what ends
- * that. Does nothing in a process that is no worker of a host.
+ * that. Does nothing in a process that belongs to no task of a host.
  */
 export function lendSlot(): () => void {
   if (known === undefined) return () => {};
   const { identity, connectEnd, returns } = known;
   if (waiting++ === 0) {
-    loan = makeAt(Link.to({ identity, near: { connectEnd, returns }, far: undefined }), SLOT, `class:${SLOT}`, []);
+    loan = makeAt(Link.to({ identity, near: { connectEnd, returns }, far: undefined }), SLOT, `class:${SLOT}`, [
+      holder,
+    ]);
   }
   let isOver = false;
   return () => {

@@ -1,16 +1,17 @@
 import { type Extension, reach, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
+import { handedDown, takeOver } from './handed-down.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
 /**
- * A `Process` is sent once, to the process itself: as its class, the arguments of its constructor, and the fields of a subclass.
+ * A `Process` is sent once, to the process itself: as its class, the arguments of its constructor, what its starter hands down, and the fields of a subclass.
  */
 export const processExtension: Extension<Process> = {
   id: extensionIds.PROCESS,
   name: 'Process',
   reach: reach.FAMILY,
-  fields: ['value', 'value', 'value', 'value', 'value', 'value', 'value'],
+  fields: ['value', 'value', 'value', 'value', 'value', 'value', 'value', 'value'],
   matches: (value): value is Process => value instanceof Process,
   write(value, out) {
     if (value.pid !== undefined) out.refuse('a Process that has started cannot be sent; send its pid or its name');
@@ -27,6 +28,7 @@ export const processExtension: Extension<Process> = {
     out.value(name, 'name');
     out.value(daemon, 'daemon');
     out.value(identity, '');
+    out.value(handedDown(), '');
     out.value(target, 'target');
     out.value(args, 'args');
     out.capturing(() => out.value(fields, ''));
@@ -38,6 +40,7 @@ export const processExtension: Extension<Process> = {
     const identity = input.value();
     const process = reviveProcess(cls, { name, daemon, identity } as Travelling);
     input.remember(process);
+    takeOver(input.value() as ReturnType<typeof handedDown>);
     const target = input.value();
     equipProcess(process, { target, args: input.value() } as Travelling);
     // Not by assignment: assigning an own `__proto__` would set the prototype.

@@ -39,6 +39,42 @@ describe('sharing slots', { skip, timeout: 280_000 }, () => {
     assert.equal(await pool.apply(() => 5), 5);
   });
 
+  test('on a cluster with one slot a task waits for processes of its own machine, which wait for tasks of the cluster: it lends its slot once', async () => {
+    const stage = await stages.of('between');
+    await stage.worker();
+    const pool = stage.pool();
+    const file = stage.file('between');
+    const across = async (cluster: object, to: string): Promise<number[]> => {
+      const ask = async (x: number): Promise<number> => {
+        const far = new Pool({ cluster: cluster as never });
+        const double = async (y: number) => {
+          const { appendFileSync } = process.getBuiltinModule('node:fs');
+          appendFileSync(to, 'begun ');
+          await new Promise((resolve) => globalThis.setTimeout(resolve, 50));
+          appendFileSync(to, 'ended ');
+          return 2 * y;
+        };
+        try {
+          return await far.apply(double, [x]);
+        } finally {
+          far.close();
+          await far.join();
+        }
+      };
+      const here = new Pool({ processes: 2, cluster: false });
+      try {
+        return await here.map(ask, [1, 2, 3, 4], { chunksize: 1 });
+      } finally {
+        here.close();
+        await here.join();
+      }
+    };
+    assert.deepEqual(await pool.apply(across, [stage.cluster, file]), [2, 4, 6, 8]);
+    assert.equal(readFileSync(file, 'utf8'), 'begun ended '.repeat(4));
+    // The slot was taken back.
+    assert.equal(await pool.apply(() => 5), 5);
+  });
+
   test('a recursion without end ends with a clear error, and leaves no task and no process', async () => {
     const stage = await stages.of('endless');
     await stage.worker();

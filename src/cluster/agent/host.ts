@@ -16,6 +16,7 @@ import { removePool } from '../tasks/remove-pool.ts';
 import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
 import type { HostOfPools } from './host-of-pools.ts';
 import { HostedPool } from './hosted-pool.ts';
+import { Slots } from './slots.ts';
 import { DRAINED } from './task-errors.ts';
 
 /** What a host is started with. */
@@ -67,9 +68,7 @@ export class Host implements HostOfPools {
   readonly #refused = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #gateway: Gateway | undefined;
-  #claimed = 0;
-  /** Slots of tasks that wait for other tasks. */
-  #lent = 0;
+  readonly #slots: Slots;
   #isLooking = false;
   #mustLook = false;
   #isDraining = false;
@@ -87,6 +86,7 @@ export class Host implements HostOfPools {
     this.id = `${name.replace(/[^\w.-]/g, '_')}-${randomHex(3)}`;
     this.namespace = settings.namespace;
     this.slots = slots;
+    this.#slots = new Slots(slots);
     this.root = orders.root;
     this.takesCode = orders.takesCode;
     this.labels = orders.labels;
@@ -108,7 +108,7 @@ export class Host implements HostOfPools {
   /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
   #serve(settings: ClusterSettings): Server {
     const server = new Server(makePlace(), (find) => (type, args) => {
-      if (type === SLOT) return this.#borrowSlot();
+      if (type === SLOT) return this.#borrowSlot(args[0]);
       this.#gateway ??= new Gateway(settings);
       return makeClusterObject(this.#gateway, find, type, args);
     });
@@ -116,11 +116,11 @@ export class Host implements HostOfPools {
     return server;
   }
 
-  /** The task of a worker waits for other tasks: its slot is free until the worker lets go of this, or ends. */
-  #borrowSlot(): ServedObject {
-    this.#lent++;
+  /** Processes of a worker's task wait for other tasks: its slot is free until each of them has let go of this, or has ended. */
+  #borrowSlot(worker: unknown): ServedObject {
+    const takeBack = this.#slots.lend(worker);
     this.look();
-    return serve(SLOT, {}, () => void this.#lent--);
+    return serve(SLOT, {}, takeBack);
   }
 
   /** Resolves when the host takes tasks. Rejects with a `ClusterError` if the server cannot be used. */
@@ -228,19 +228,19 @@ export class Host implements HostOfPools {
   async #claim(): Promise<void> {
     while (this.#mustLook) {
       this.#mustLook = false;
-      while (this.#claimed - this.#lent < this.slots && !this.#isDraining) {
+      while (this.#slots.isFree && !this.#isDraining) {
         const pool = leastUsed(this.#pools.values());
         if (pool === undefined) break;
-        this.#claimed++;
+        this.#slots.claim();
         const isClaimed = await pool
           .claim(() => {
-            this.#claimed--;
+            this.#slots.giveBack();
             this.#saySoon();
             this.look();
           })
           .catch(() => undefined);
         if (isClaimed === true) this.#saySoon();
-        else this.#claimed--;
+        else this.#slots.giveBack();
         // The server could not be asked: later again.
         if (isClaimed === undefined) break;
       }
@@ -291,7 +291,7 @@ export class Host implements HostOfPools {
   async #watch(): Promise<void> {
     if (!this.redis.isReady || this.#isDraining) return;
     for (const pool of this.#pools.values()) {
-      const verdict = await pool.watch(this.#claimed - this.#lent < this.slots).catch(() => 'well' as const);
+      const verdict = await pool.watch(this.#slots.isFree).catch(() => 'well' as const);
       if (verdict === 'well') continue;
       const what = `jobs of pool ${pool.id} wait, a slot is free, and BullMQ gives none`;
       this.warn(
@@ -362,7 +362,7 @@ export class Host implements HostOfPools {
       id: this.id,
       name: this.#orders.name,
       slots: this.slots,
-      running: this.#claimed - this.#lent,
+      running: this.#slots.taken,
       pools: [...this.#pools.values()].map((pool) => pool.info).filter(({ tasks }) => tasks.length > 0),
       tasks: this.counts,
       labels: this.labels,

@@ -7,6 +7,7 @@ import { clock, types } from '../../engine/builtins.ts';
 import { nextAsyncId } from '../../engine/next-async-id.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
 import { lazy } from '../../loading/lazy.ts';
+import { family } from '../../memory/family.ts';
 import { type AboutTask, presentTask } from '../../pool/current-task.ts';
 import type { SharedArray } from '../../shared/shared-array.ts';
 import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
@@ -140,7 +141,7 @@ export async function initializeSealed(
   largest: number,
   depth: number,
 ): Promise<void> {
-  enterHost(door, depth);
+  enterHost(door, depth, family().me);
   maxPayload = largest;
   border = settleCode(places);
   if (sealed === undefined) return;
@@ -274,4 +275,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-registerOwnExports({ runSealed, runGroup, initializeSealed, finalizeSealed }, 'multiproc/internal/cluster');
+registerOwnExports({ enterHost, runSealed, runGroup, initializeSealed, finalizeSealed }, 'multiproc/internal/cluster');
