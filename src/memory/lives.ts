@@ -1,6 +1,8 @@
 /** Room is made for this many more words at once. */
 const STEP = 2 ** 14;
 const MOST = 2 ** 28;
+/** The part of the shared memory's address space that the words may take. */
+const SHARE = 1 / 16;
 /** The word that counts the numbers given out. */
 const COUNT = 0;
 /** The word that is 1 once the watcher of the first thread runs, which lives as long as the program. */
@@ -19,9 +21,9 @@ export class Lives {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  /** `buffer` is shared by the threads; without it there are none yet. */
-  constructor(buffer?: SharedArrayBuffer) {
-    this.buffer = buffer ?? new SharedArrayBuffer(STEP * 4, { maxByteLength: MOST * 4 });
+  /** `buffer` is shared by the threads; without it there are none yet. `space` is the size of the shared memory. */
+  constructor(buffer: SharedArrayBuffer | undefined, space: number) {
+    this.buffer = buffer ?? new SharedArrayBuffer(STEP * 4, { maxByteLength: Math.min(MOST * 4, space * SHARE) });
     // Without a length: the array grows with the buffer.
     this.#words = new Int32Array(this.buffer);
   }

@@ -37,7 +37,7 @@ export class WordSignals implements Signals {
     this.#heap = heap;
     this.#members = members;
     this.#me = me;
-    this.#lives = new Lives(pass?.shared?.lives);
+    this.#lives = new Lives(pass?.shared?.lives, heap.memory.bytes);
     this.#life = pass?.lifeline ?? this.#lives.begin(0);
     this.#pass = pass?.watch;
     for (const end of this.#pass?.ends ?? []) end.unref();

@@ -7,7 +7,8 @@ import { markWhatIsStarted } from './linux-orphans.ts';
 import { createLinuxParking } from './linux-parking.ts';
 import { dispositionOf, killOrphans, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
 import { createLinuxSockets } from './linux-sockets.ts';
-import { MappedMemory, type MappingCalls } from './mapped-memory.ts';
+import { FILE_BYTES, MappedMemory, type MappingCalls } from './mapped-memory.ts';
+import { PIECE_BYTES } from './memory.ts';
 import type { Parking } from './parking.ts';
 import type { Pipes } from './pipes.ts';
 import type { Platform } from './platform.ts';
@@ -64,8 +65,8 @@ const numbers = {
 
 type Native = (...args: unknown[]) => number;
 
-/** The size of a page: enough to try whether memory can be made, mapped and shown. */
-const TRIAL_BYTES = 4096;
+/** The size of a page: enough to try whether memory can be shown. V8 counts what it shows as memory of the program. */
+const SHOWN_BYTES = 4096;
 
 /** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
 export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
@@ -366,19 +367,19 @@ function inodeOf(fd: number): number {
 }
 
 /**
- * Throws a `PlatformError` if memory cannot be shared: Electron refuses external memory, and a sandbox may forbid the calls. Called only in the first
- * member of a family, which no other member ends; so it may be nested in a call that must not be interrupted.
+ * Throws a `PlatformError` if memory cannot be shared: Electron refuses external memory, a sandbox may forbid the calls, and a limit the sizes. Called only
+ * in the first member of a family, which no other member ends; so it may be nested in a call that must not be interrupted.
  */
 function tryMemory({ createSparseFile, map, view, unmap, close }: MappingCalls & Pipes): void {
-  const fd = createSparseFile(TRIAL_BYTES);
+  const fd = createSparseFile(FILE_BYTES);
   try {
-    const address = map(fd, 0, TRIAL_BYTES);
+    const address = map(fd, 0, PIECE_BYTES);
     try {
-      view(address, TRIAL_BYTES);
+      view(address, SHOWN_BYTES);
     } catch (cause) {
       throw new PlatformError(`this runtime shows no memory of the system: ${(cause as Error).message}.`, { cause });
     } finally {
-      unmap(address, TRIAL_BYTES);
+      unmap(address, PIECE_BYTES);
     }
   } finally {
     close(fd);

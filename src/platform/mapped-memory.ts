@@ -2,7 +2,7 @@ import type { Files } from './files.ts';
 import { type Memory, type MemoryPass, PIECE_BYTES, WINDOW_BYTES } from './memory.ts';
 
 /** The size of the address space, not of memory: 2 ** 32 granules of 64 bytes. */
-const FILE_BYTES = 2 ** 38;
+export const FILE_BYTES = 2 ** 38;
 
 /** The calls of a system that maps files. The calls that wake do not throw. */
 export interface MappingCalls extends Pick<Files, 'map' | 'unmap' | 'view'> {

@@ -2,7 +2,9 @@ import { PlatformError } from '../contracts/errors.ts';
 import { type Memory, type MemoryPass, WINDOW_BYTES } from './memory.ts';
 
 /** The sizes that a growable buffer may reach in V8: 64 GiB, in Node 20 at most 4 GiB; less if there is not enough address space. */
-const MOST = [2 ** 36, 2 ** 32, 2 ** 31, 2 ** 30];
+const MOST = [2 ** 36, 2 ** 32, 2 ** 31, 2 ** 30, 2 ** 29];
+/** The part of the address space that memory takes at most. V8 needs the rest: half a gigabyte for each thread. */
+const SHARE = 1 / 4;
 
 /** The memory of the threads of one program: a SharedArrayBuffer that grows by windows. It knows nothing of the system. */
 export class PortableMemory implements Memory {
@@ -12,9 +14,9 @@ export class PortableMemory implements Memory {
   readonly #buffer: SharedArrayBuffer;
   readonly #windows: Int32Array[] = [];
 
-  /** Makes new memory if there is no pass. */
-  constructor(pass?: MemoryPass) {
-    this.#buffer = pass?.buffer ?? makeBuffer();
+  /** Makes new memory if there is no pass. `room` returns how much address space the program may have. */
+  constructor(pass: MemoryPass | undefined, room: () => number) {
+    this.#buffer = pass?.buffer ?? makeBuffer(room() * SHARE);
     this.pass = { buffer: this.#buffer };
     this.bytes = this.#buffer.maxByteLength;
   }
@@ -89,16 +91,18 @@ function indexIn(offset: number): number {
   return (offset % WINDOW_BYTES) >>> 2;
 }
 
-function makeBuffer(): SharedArrayBuffer {
+function makeBuffer(most: number): SharedArrayBuffer {
   let cause: unknown;
   for (const maxByteLength of MOST) {
+    if (maxByteLength > most) continue;
     try {
       return new SharedArrayBuffer(WINDOW_BYTES, { maxByteLength });
     } catch (error) {
       cause = error;
     }
   }
-  throw new PlatformError('There is no address space for the shared memory of this program: 1 GiB is needed.', {
-    cause,
-  });
+  throw new PlatformError(
+    `There is not enough address space for the shared memory of this program, which takes a quarter of it, 512 MiB at the least: allow 2 GiB or more (ulimit -v).`,
+    { cause },
+  );
 }

@@ -1,3 +1,4 @@
+import { addressSpace } from './address-space.ts';
 import type { Platform } from './platform.ts';
 import { PortableMemory } from './portable-memory.ts';
 import { createPortableSockets } from './portable-sockets.ts';
@@ -12,7 +13,7 @@ export function createPortable(why: string): Platform {
   return {
     name: 'portable',
     why,
-    openMemory: (pass) => new PortableMemory(pass),
+    openMemory: (pass) => new PortableMemory(pass, addressSpace),
     // V8 does not take its memory from malloc.
     keepFreedMemory() {},
     get sockets() {

@@ -83,33 +83,54 @@ test('with koffi installed, processes work', async () => {
   assert.equal(await says(undefined), 'works: linux\n');
 });
 
-/** Preloaded: koffi as it is where the engine shows no memory of the system, as in Electron, or where a sandbox forbids a call. */
+/** Preloaded: koffi as it is where the engine shows no memory of the system. */
 const forbids = `${folder}/forbids.cjs`;
 writeFileSync(
   forbids,
   `const { dlopen } = process;
 process.dlopen = (module, path, ...rest) => {
   dlopen(module, path, ...rest);
-  const { load, view } = module.exports;
-  if (view === undefined) return;
-  const isForbidden = (declaration) => declaration.startsWith(process.env.FORBIDDEN);
-  const allowed = (library) => ({ func: (words) => (isForbidden(words) ? () => -1 : library.func(words)) });
-  const refuse = () => { throw new Error('External buffers are not allowed'); };
-  module.exports = { ...module.exports, errno: () => 1, load: (path) => allowed(load(path)), view: isForbidden('view') ? refuse : view };
+  if (module.exports.view === undefined) return;
+  module.exports = { ...module.exports, view() { throw new Error('External buffers are not allowed'); } };
 };`,
 );
 
-for (const [what, forbidden, why] of [
-  ['the engine shows no memory of the system, as in Electron', 'view', /External buffers are not allowed/],
-  ['a sandbox forbids memfd_create', 'long syscall(long number, const char* name', /memfd_create.*EPERM/],
-] as const) {
-  test(`where ${what}, threads work, and the error of processes says so`, async () => {
-    process.env.FORBIDDEN = forbidden;
-    assert.equal(await says(undefined, '--require', forbids), 'works: portable\n');
-    const words = await says('native', '--require', forbids);
-    delete process.env.FORBIDDEN;
-    assert.match(words, /^PlatformError: /);
-    assert.match(words, why);
+test('where the engine shows no memory of the system, as in Electron, threads work, and the error of processes says so', async () => {
+  assert.equal(await says(undefined, '--require', forbids), 'works: portable\n');
+  const words = await says('native', '--require', forbids);
+  assert.match(words, /^PlatformError: .*External buffers are not allowed/);
+});
+
+/** Runs a closure in a pool, and prints on what platform. */
+const asking = `${folder}/asking.mjs`;
+writeFileSync(
+  asking,
+  `import { Pool, platformInfo } from 'multiproc';
+const factor = 6;
+try {
+  const pool = new Pool(1);
+  const [answer] = await pool.map((n) => n * factor, [7]);
+  pool.close();
+  await pool.join();
+  console.log(JSON.stringify({ ...platformInfo(), answer }));
+} catch (error) { console.log(error.name + ': ' + error.message); }
+process.exit();`,
+);
+const refusing = resolve('build/test/platform/fixtures/refusing.js');
+
+for (const call of ['memfd_create', 'mmap']) {
+  test(`where the kernel refuses ${call}, a pool has threads, and platformInfo() and the error of processes name the call`, async (t) => {
+    const asked = async (wish: 'native' | undefined) =>
+      await run(process.execPath, [refusing, call, process.execPath, asking], { cwd: folder, env: environment(wish) });
+    try {
+      const { platform, processes, why, answer } = JSON.parse((await asked(undefined)).stdout);
+      assert.deepEqual({ platform, processes, answer }, { platform: 'portable', processes: false, answer: 42 });
+      assert.match(why, new RegExp(`^${call} .*EPERM.*\\(seccomp\\)`));
+    } catch (error) {
+      if ((error as { code?: unknown }).code === 77) return t.skip('this kernel takes no seccomp filter');
+      throw error;
+    }
+    assert.match((await asked('native')).stdout, new RegExp(`^PlatformError: ${call} .*EPERM.*\\(seccomp\\)`));
   });
 }
 
@@ -137,11 +158,15 @@ process.exit();`,
   assert.match(stdout, /^PlatformError: .*permission model.*start node with --allow-net/);
 });
 
-test('where files may not be so large, the error names ulimit -f', async () => {
-  const { stdout } = await run('bash', ['-c', 'ulimit -f 100000; exec "$0" "$@"', process.execPath, program], {
-    cwd: folder,
-  });
-  assert.match(stdout, /^PlatformError: .*\(ulimit -f\)/);
+test('where files may not be so large, a pool has threads, and platformInfo() and the error of processes name ulimit -f', async () => {
+  const limited = async (wish: 'native' | undefined) => {
+    const command = ['-c', 'ulimit -f 100000; exec "$0" "$@"', process.execPath, asking];
+    return (await run('bash', command, { cwd: folder, env: environment(wish) })).stdout;
+  };
+  const { platform, why, answer } = JSON.parse(await limited(undefined));
+  assert.deepEqual({ platform, answer }, { platform: 'portable', answer: 42 });
+  assert.match(why, /\(ulimit -f\)/);
+  assert.match(await limited('native'), /^PlatformError: .*\(ulimit -f\)/);
 });
 
 test('where all descriptors are in use, the error names ulimit -n', async () => {
@@ -162,13 +187,19 @@ process.exit();`,
   assert.match(stdout, /^(Platform|Process)Error: .*EMFILE.*\(ulimit -n\)/);
 });
 
-test('where there is too little address space, the error names ulimit -v', async (t) => {
-  const limited = (...args: readonly string[]) =>
-    run('bash', ['-c', 'ulimit -v 1048576; exec "$0" "$@"', process.execPath, ...args], {
-      cwd: folder,
-      env: environment('native'),
-    });
-  if (!(await limited('-e', '0').then(Boolean, () => false))) return t.skip('this Node itself needs more than 1 GiB');
-  const { stdout } = await limited(program);
-  assert.match(stdout, /^PlatformError: .*out of address space \(ulimit -v\)/);
+test('where there is too little address space, the error names ulimit -v on either platform', async (t) => {
+  const limited = async (wish: 'native' | undefined, ...args: readonly string[]) => {
+    const command = ['-c', 'ulimit -v 1500000; exec "$0" "$@"', process.execPath, ...args];
+    return (await run('bash', command, { cwd: folder, env: environment(wish) })).stdout;
+  };
+  if ((await limited(undefined, '-p', '0').catch(String)) !== '0\n') return t.skip('this Node itself needs more');
+  assert.match(await limited('native', program), /^PlatformError: .*out of address space \(ulimit -v\)/);
+  assert.match(await limited(undefined, program), /^PlatformError: .*address space.*\(ulimit -v\)/);
+});
+
+test('the portable platform leaves threads enough of a limited address space', async () => {
+  const command = ['-c', 'ulimit -v 4000000; exec "$0" "$@"', process.execPath, asking];
+  const env = { ...process.env, MULTIPROC_PLATFORM: 'portable' };
+  const { stdout } = await run('bash', command, { cwd: folder, env });
+  assert.match(stdout, /"answer":42/);
 });
