@@ -82,10 +82,15 @@ async function tasks(cluster: Options, path: string): Promise<Measured[]> {
   const same = (x: number) => x;
   await pool.map(same, [1, 2, 3, 4], { chunksize: 1 });
 
-  const ours = await median(500, () => pool.apply(same, [1]));
-  const theirs = await median(500, async () => {
-    const job = await queue.add('x', { x: 1 });
-    await job.waitUntilFinished(events);
+  const single = await firstAndLater({
+    work: '`pool.apply` there and back, p50',
+    against: 'BullMQ, add to completed',
+    count: 500,
+    ours: () => pool.apply(same, [1]),
+    other: async () => {
+      const job = await queue.add('x', { x: 1 });
+      await job.waitUntilFinished(events);
+    },
   });
   const FLOOD = 5000;
   const flood = async () => {
@@ -122,7 +127,7 @@ async function tasks(cluster: Options, path: string): Promise<Measured[]> {
   await events.close();
   await queue.close();
   return [
-    { work: '`pool.apply` there and back, p50', against: 'BullMQ, add to completed', unit: 'ms', ours, other: theirs },
+    ...single,
     {
       work: `${FLOOD} × \`apply\` at once, to the last result, the first time`,
       against: 'BullMQ `addBulk`, the first time',
@@ -155,13 +160,18 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
   const script = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end";
   await queue.put('first');
   await queue.get();
-  const queueOurs = await median(1000, async () => {
-    await queue.put('an item');
-    await queue.get();
-  });
-  const queueRaw = await median(1000, async () => {
-    await redis.rpush('raw', 'an item');
-    await redis.lpop('raw');
+  const queued = await firstAndLater({
+    work: 'queue, put + get',
+    against: '`RPUSH` + `LPOP` by ioredis',
+    count: 1000,
+    ours: async () => {
+      await queue.put('an item');
+      await queue.get();
+    },
+    other: async () => {
+      await redis.rpush('raw', 'an item');
+      await redis.lpop('raw');
+    },
   });
   const MANY = 5000;
   const pipelined = async (put: (item: string) => Promise<unknown>, get: () => Promise<unknown>) => {
@@ -180,17 +190,22 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
     (item) => redis.rpush('raw', item),
     () => redis.lpop('raw'),
   );
-  const lockOurs = await median(1000, async () => {
-    await lock.acquire();
-    await lock.release();
-  });
-  const lockRaw = await median(1000, async () => {
-    await redis.set('lock', 'me', 'PX', 30_000, 'NX');
-    await redis.eval(script, 1, 'lock', 'me');
+  const locked = await firstAndLater({
+    work: 'lock, acquire + release, nobody waits',
+    against: '`SET NX` + a script that deletes',
+    count: 1000,
+    ours: async () => {
+      await lock.acquire();
+      await lock.release();
+    },
+    other: async () => {
+      await redis.set('lock', 'me', 'PX', 30_000, 'NX');
+      await redis.eval(script, 1, 'lock', 'me');
+    },
   });
   redis.disconnect();
   return [
-    { work: 'queue, put + get', against: '`RPUSH` + `LPOP` by ioredis', unit: 'ms', ours: queueOurs, other: queueRaw },
+    ...queued,
     {
       work: `queue, ${MANY} puts at once, then ${MANY} gets`,
       against: '`RPUSH` and `LPOP` by ioredis, as many',
@@ -198,13 +213,7 @@ async function objects(options: Options, path: string): Promise<Measured[]> {
       ours: manyOurs,
       other: manyRaw,
     },
-    {
-      work: 'lock, acquire + release, nobody waits',
-      against: '`SET NX` + a script that deletes',
-      unit: 'ms',
-      ours: lockOurs,
-      other: lockRaw,
-    },
+    ...locked,
   ];
 }
 
@@ -258,6 +267,28 @@ async function afterKill(cluster: Options, folder: string, host: () => Promise<u
     ours,
     other: LEASE,
   };
+}
+
+/** A call and its rival, one at a time: the median of the first `count` of a program, and of as many after three times as many. */
+interface Calls {
+  readonly work: string;
+  readonly against: string;
+  readonly count: number;
+  readonly ours: () => Promise<unknown>;
+  readonly other: () => Promise<unknown>;
+}
+
+async function firstAndLater({ work, against, count, ours, other }: Calls): Promise<Measured[]> {
+  const measure = async (when: string, calls: number): Promise<Measured> => ({
+    work: `${work}, ${when}`,
+    against,
+    unit: 'ms',
+    ours: await median(calls, ours),
+    other: await median(calls, other),
+  });
+  const first = await measure(`the first ${count}`, count);
+  await measure('meanwhile', 3 * count);
+  return [first, await measure('later', count)];
 }
 
 async function time(act: () => Promise<unknown>): Promise<number> {
