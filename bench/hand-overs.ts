@@ -1,8 +1,8 @@
 /** `npm run bench -- hand-overs`: hand-overs from the first one on, and beside busy loops, against CPython. */
-import { type Asked, companies, inCompany, parts } from './companies.ts';
+import { type Asked, type Company, companies, inCompany, parts } from './companies.ts';
 import { spread, valuesOf, valuesOfCPython, withVariable } from './programs.ts';
 import { median } from './report.ts';
-import type { Section } from './sections.ts';
+import type { Point, Section } from './sections.ts';
 
 interface Work {
   readonly work: string;
@@ -80,6 +80,7 @@ const works: readonly Work[] = [
 
 export async function handOvers(rounds: number): Promise<Section> {
   const tables: string[] = [];
+  const points: Point[] = [];
   for (const company of companies) {
     const rows: string[] = [];
     for (const work of works) {
@@ -90,7 +91,10 @@ export async function handOvers(rounds: number): Promise<Section> {
       });
       const contenders = { ...Object.fromEntries(ours), cpython: () => valuesOfCPython(cpython, count) };
       const values = await inCompany(company, rounds, contenders);
-      for (const [way] of ours) rows.push(...rowsOf(work, way, values, work.asked?.[company]));
+      for (const [way] of ours) {
+        rows.push(...rowsOf(work, way, values, work.asked?.[company]));
+        if (work.unit === 'µs') points.push(...pointsOf(company, work, way, values));
+      }
       console.log([company, ...rows.slice(-2 * ours.length)].join('\n'));
     }
     tables.push(`## ${company[0]!.toUpperCase()}${company.slice(1)}\n\n${HEAD}\n${rows.join('\n')}\n`);
@@ -101,8 +105,14 @@ a pipe's figure is there and back, a manager's is a put with its get. CPython ca
 compared are the medians: how many times as quick multiproc is. *Polling off*: the program runs with \`MULTIPROC_POLLING=off\`, so that each wait really sleeps.
 The busy loops are programs that keep one CPU busy each, started and ended by the benchmark.
 
-${tables.join('\n')}`;
-  return { title: 'Hand-overs from the first one on, and on a busy machine', text, plots: {} };
+${tables.join('\n')}
+## Each program
+
+Each point is the median of a program, so that what has two peaks is seen: where both processes come to share a CPU, and where each has its own.
+
+![Medians of each program, by work and company](hand-overs.svg)
+`;
+  return { title: 'Hand-overs from the first one on, and on a busy machine', text, plots: { 'hand-overs': points } };
 }
 
 const HEAD = '| work | unit | multiproc | CPython | compared | asked |\n|---|---|---|---|---|---|';
@@ -123,4 +133,18 @@ function rowsOf(
     const least = asked[part] === undefined ? '' : `at least ${asked[part]} ×`;
     return `| ${work}, ${way}, ${part} | ${unit} | ${spread(mine, digits)} | ${spread(other, digits)} | ${compared} | ${least} |`;
   });
+}
+
+function pointsOf(
+  company: Company,
+  { work, first }: Work,
+  way: string,
+  values: ReadonlyMap<string, readonly number[][]>,
+): Point[] {
+  const name = `${work}, ${way}`.replaceAll('`', '');
+  return Object.entries({ multiproc: way, CPython: 'cpython' }).flatMap(([contender, key]) =>
+    Object.entries(parts(values.get(key)!, first)).flatMap(([part, found]) =>
+      found.map((value) => ({ company, work: name, contender, part, value })),
+    ),
+  );
 }

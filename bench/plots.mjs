@@ -10,8 +10,9 @@ const log = (title) => ({ type: 'quantitative', scale: { type: 'log' }, title })
 const x = (field, title) => ({ field, ...log(title) });
 const line = { type: 'line', point: true };
 const size = { width: 420, height: 260 };
+const byCompany = { field: 'company', sort: ['no busy loop', 'one busy loop', 'two busy loops'], title: null };
 const byPool = {
-  column: { field: 'company', sort: ['no busy loop', 'one busy loop', 'two busy loops'], title: null },
+  column: byCompany,
   color: { field: 'pool', type: 'nominal', title: null },
 };
 
@@ -56,6 +57,18 @@ const specs = {
       x: x('n', 'items in the queue'),
       y: { field: 'value', type: 'quantitative', title: 'items/s' },
       color: { field: 'what', title: null },
+    },
+  },
+  'hand-overs': {
+    mark: { type: 'point', opacity: 0.7 },
+    width: 260,
+    height: 220,
+    encoding: {
+      x: { field: 'value', ...log('p50, µs') },
+      y: { field: 'work', sort: null, title: null, axis: { labelLimit: 0 } },
+      row: { field: 'part', title: null },
+      column: byCompany,
+      color: { field: 'contender', type: 'nominal', title: null },
     },
   },
   smallest: {

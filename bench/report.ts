@@ -65,6 +65,10 @@ Pools from their first task on, alone and beside busy loops: the medians of each
 ![Medians of each 3,000 tasks, by pool and company](benchmarks/course-apply.svg)
 ![Tasks per second of each burst of 20,000, by pool and company](benchmarks/course-all.svg)
 
+Hand-overs between two processes, alone and beside busy loops: the median of each program.
+
+![Medians of each program, by work and company](benchmarks/hand-overs.svg)
+
 Queues, by the size of the items, by the number of producers and consumers, and by their depth.
 
 ![MB/s by the size of the items](benchmarks/crossing.svg)
