@@ -20,10 +20,9 @@ export function askPlaces(script: Script, file: string, start: number, end: numb
   const places: AskedPlace[] = [];
   for (const offset of nodeStarts(script.program, start, end)) {
     const { line, column } = positionOf(script, offset);
-    const site = new Site(file, line + 1, column + 1);
     let text: unknown;
     try {
-      text = prepareStackTrace.call(Error, new Error(), [site as unknown as NodeJS.CallSite]);
+      text = prepareStackTrace.call(Error, new Error(), [siteAt(file, line + 1, column + 1)]);
     } catch {
       return []; // it wants more than this of a place
     }
@@ -51,76 +50,31 @@ function nodeStarts(program: AnyNode, start: number, end: number): number[] {
   return [...starts].sort((a, b) => a - b);
 }
 
-/** A place on a stack. */
-class Site {
-  readonly #file: string;
-  readonly #line: number;
-  readonly #column: number;
-
-  constructor(file: string, line: number, column: number) {
-    this.#file = file;
-    this.#line = line;
-    this.#column = column;
-  }
-
-  getFileName(): string {
-    return this.#file;
-  }
-  getScriptNameOrSourceURL(): string {
-    return this.#file;
-  }
-  getLineNumber(): number {
-    return this.#line;
-  }
-  getColumnNumber(): number {
-    return this.#column;
-  }
-  getEnclosingLineNumber(): number {
-    return this.#line;
-  }
-  getEnclosingColumnNumber(): number {
-    return this.#column;
-  }
-  toString(): string {
-    return `${this.#file}:${this.#line}:${this.#column}`;
-  }
-  getThis(): undefined {}
-  getTypeName(): null {
-    return null;
-  }
-  getFunction(): undefined {}
-  getFunctionName(): null {
-    return null;
-  }
-  getMethodName(): null {
-    return null;
-  }
-  getEvalOrigin(): undefined {}
-  getScriptHash(): string {
-    return '';
-  }
-  getPosition(): number {
-    return 0;
-  }
-  getPromiseIndex(): null {
-    return null;
-  }
-  isToplevel(): boolean {
-    return true;
-  }
-  isEval(): boolean {
-    return false;
-  }
-  isNative(): boolean {
-    return false;
-  }
-  isConstructor(): boolean {
-    return false;
-  }
-  isAsync(): boolean {
-    return false;
-  }
-  isPromiseAll(): boolean {
-    return false;
-  }
+/** Returns a place on a stack, with all that a formatter may ask of one. */
+function siteAt(file: string, line: number, column: number): NodeJS.CallSite {
+  // Formatters copy the methods of the prototype.
+  return Object.create({
+    getFileName: () => file,
+    getScriptNameOrSourceURL: () => file,
+    getLineNumber: () => line,
+    getColumnNumber: () => column,
+    getEnclosingLineNumber: () => line,
+    getEnclosingColumnNumber: () => column,
+    toString: () => `${file}:${line}:${column}`,
+    getThis() {},
+    getTypeName: () => null,
+    getFunction() {},
+    getFunctionName: () => null,
+    getMethodName: () => null,
+    getEvalOrigin() {},
+    getScriptHash: () => '',
+    getPosition: () => 0,
+    getPromiseIndex: () => null,
+    isToplevel: () => true,
+    isEval: () => false,
+    isNative: () => false,
+    isConstructor: () => false,
+    isAsync: () => false,
+    isPromiseAll: () => false,
+  });
 }
