@@ -74,13 +74,8 @@ function destroyLater(family: Family, offset: number): void {
 
 /** Parks a descriptor, within the section, so that a member that looks through the queue finds room to put others back. */
 function park(family: Family, offset: number, descriptor: number): boolean {
-  const section = family.section(layout.parkingSection);
-  section.enter();
-  try {
-    return parking().park(family.pipeSignals!.parking, granuleOf(offset), descriptor);
-  } finally {
-    section.leave();
-  }
+  const { parking: queue } = family.pipeSignals!;
+  return family.section(layout.parkingSection).run(() => parking().park(queue, granuleOf(offset), descriptor));
 }
 
 /**
@@ -91,9 +86,7 @@ function find(family: Family, offset: number): number | undefined {
   const words = family.heap.words(offset);
   const taken = wordIndex(offset) + field.taken;
   if (words[taken] === 1) return undefined;
-  const section = family.section(layout.parkingSection);
-  section.enter();
-  try {
+  return family.section(layout.parkingSection).run(() => {
     settleMove(family);
     let first: number | undefined;
     for (let found = peek(family); found !== undefined; found = peek(family)) {
@@ -115,9 +108,7 @@ function find(family: Family, offset: number): number | undefined {
     }
     words[taken] = 1;
     return undefined;
-  } finally {
-    section.leave();
-  }
+  });
 }
 
 /** Returns the first descriptor in the queue; uses the reserved descriptor if no other is free. */

@@ -38,15 +38,11 @@ export class Counts {
 
   /** Adds one count unless there is none: the object may be on its way back to its maker. Returns whether it did. */
   retainIfHeld(object: number): boolean {
-    const section = this.#section(placeOf(object));
-    section.enter();
-    try {
+    return this.#section(placeOf(object)).run(() => {
       if (this.#heap.words(object)[wordIndex(object) + objectField.holders] === 0) return false;
       this.#add(object, 1);
       return true;
-    } finally {
-      section.leave();
-    }
+    });
   }
 
   /** Removes one count of something in shared memory. Returns the number of counts before. */
@@ -58,45 +54,31 @@ export class Counts {
   hold(object: number): number {
     this.#references.reserve(1);
     const place = placeOf(object);
-    const section = this.#section(place);
-    section.enter();
-    try {
+    return this.#section(place).run(() => {
       this.#intents.take(place, object + objectField.holders * 4);
       const entry = this.#references.addMarked(object);
       this.#add(object, 1);
       this.#references.unmark(entry);
       this.#intents.end();
       return entry;
-    } finally {
-      section.leave();
-    }
+    });
   }
 
   /** Removes one count of this member, and its entry of the reference table. Returns the number of counts before. */
   letGo(object: number, entry: number): number {
     const place = placeOf(object);
-    const section = this.#section(place);
-    section.enter();
-    try {
+    return this.#section(place).run(() => {
       this.#intents.give(place, object + objectField.holders * 4);
       this.#references.mark(entry);
       const before = this.#add(object, -1);
       this.#references.remove(entry);
       this.#intents.end();
       return before;
-    } finally {
-      section.leave();
-    }
+    });
   }
 
   #change(object: number, by: number): number {
-    const section = this.#section(placeOf(object));
-    section.enter();
-    try {
-      return this.#add(object, by);
-    } finally {
-      section.leave();
-    }
+    return this.#section(placeOf(object)).run(() => this.#add(object, by));
   }
 
   #add(object: number, by: number): number {

@@ -62,6 +62,26 @@ export class CriticalSection {
     this.#enter();
   }
 
+  /** Enters the section as `enter` does, runs `work`, and leaves the section however `work` ends. Returns what `work` returns. */
+  run<T>(work: () => T): T {
+    this.enter();
+    try {
+      return work();
+    } finally {
+      this.leave();
+    }
+  }
+
+  /** Enters the section as `enterToCommit` does, runs `work`, and leaves the section however `work` ends. Returns what `work` returns. */
+  commit<T>(work: () => T): T {
+    this.enterToCommit();
+    try {
+      return work();
+    } finally {
+      this.leave();
+    }
+  }
+
   #enter(): void {
     // SYNC(section): sees all writes that the last owner made inside.
     if (Atomics.compareExchange(this.#words, this.#index, 0, this.#me) !== 0) this.#enterContended();

@@ -105,12 +105,7 @@ export class Family {
   reserve(isThread: boolean): number {
     // A parent has its children's bells, so other members may ask it to wake them.
     this.parker.listen();
-    this.#section.enter();
-    try {
-      return this.members.allocate(this.me, isThread);
-    } finally {
-      this.#section.leave();
-    }
+    return this.#section.run(() => this.members.allocate(this.me, isThread));
   }
 
   /** A section at `offset` with this member's name and this family's way to tell who is gone; what the dead have begun there is settled. */

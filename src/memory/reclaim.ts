@@ -77,28 +77,18 @@ function settleIntentOf(family: Family, dead: number): void {
     family.intents.settle(dead);
     return;
   }
-  const section = family.section(place);
-  section.enter();
-  try {
-    family.intents.settle(dead);
-  } finally {
-    section.leave();
-  }
+  family.section(place).run(() => family.intents.settle(dead));
 }
 
 function becomeReclaimer(family: Family, dead: number): boolean {
   const { members } = family;
-  const section = membersSection(family);
-  section.enter();
-  try {
+  return membersSection(family).run(() => {
     if (!members.isOf(dead) || members.get(dead, field.state) !== state.DEAD) return false;
     const reclaimer = members.get(dead, field.reclaimer);
     if (reclaimer !== 0 && !members.isGone(reclaimer)) return false;
     members.set(dead, field.reclaimer, family.me);
     return true;
-  } finally {
-    section.leave();
-  }
+  });
 }
 
 /** True if the member's parent is gone, just now or earlier: the member that was to reclaim it then may be dead too. */

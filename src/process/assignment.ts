@@ -92,11 +92,9 @@ export function dropAssignment(family: Family, { object, entry }: Assignment): v
 export function assign(family: Family, child: number, assignment: Assignment): void {
   const { references, intents, members, parker } = family;
   const { object, entry } = assignment;
-  const section = family.section(layout.familySection);
   let before = 0;
   let isGone = false;
-  section.enter();
-  try {
+  family.section(layout.familySection).run(() => {
     isGone = members.isKnownGone(child);
     if (!isGone) {
       before = members.get(child, field.assignment);
@@ -107,9 +105,7 @@ export function assign(family: Family, child: number, assignment: Assignment): v
       references.remove(entry);
       intents.end();
     }
-  } finally {
-    section.leave();
-  }
+  });
   // Nobody would find it there.
   if (isGone) dropAssignment(family, assignment);
   if (before !== 0) releaseObject(family, placeOf(before));
@@ -121,9 +117,7 @@ export function takeAssignment(family: Family): Assignment | undefined {
   const { references, intents, me, members } = family;
   if (members.get(me, field.assignment) === 0) return undefined;
   references.reserve(1);
-  const section = family.section(layout.familySection);
-  section.enter();
-  try {
+  return family.section(layout.familySection).run(() => {
     // SYNC(assignment): sees the object as written.
     const object = placeOf(members.get(me, field.assignment));
     intents.take(layout.familySection, members.place(me, field.assignment));
@@ -132,9 +126,7 @@ export function takeAssignment(family: Family): Assignment | undefined {
     references.unmark(entry);
     intents.end();
     return { object, entry };
-  } finally {
-    section.leave();
-  }
+  });
 }
 
 /** The brief of an assignment that was taken. */

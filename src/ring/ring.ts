@@ -415,19 +415,11 @@ export class Ring {
 
   /** Refuses items from now on; `immediate` also drops the items inside. */
   shutdown(immediate: boolean): void {
-    this.#tailSection.enterToCommit();
-    try {
-      Atomics.or(this.#words, this.#at + field.flags, flag.SHUT);
-    } finally {
-      this.#tailSection.leave();
-    }
+    this.#tailSection.commit(() => Atomics.or(this.#words, this.#at + field.flags, flag.SHUT));
     if (!immediate) return;
-    this.#headSection.enterToCommit();
-    try {
+    this.#headSection.commit(() => {
       if (!this.#isCut) this.#cut();
-    } finally {
-      this.#headSection.leave();
-    }
+    });
     this.#takeRest();
   }
 

@@ -83,8 +83,7 @@ export class BarrierRounds {
 
   /** Takes the place of one party. Returns `'full'` while the round before is not over, `'broken'` if the barrier is broken. */
   arrive(): Arrival | 'full' | 'broken' {
-    this.#section.enterToCommit();
-    try {
+    return this.#section.commit(() => {
       if (this.isBroken) return 'broken';
       const { parties } = this;
       const round = this.#get(field.round);
@@ -100,21 +99,16 @@ export class BarrierRounds {
       const word = field.arrived + (index >>> 5);
       this.#set(word, this.#get(word) | (1 << (index & 31)));
       return { round, index, isLast };
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   /** Gives the place up, as if this party had never come, unless the round is complete. */
   withdraw({ round, index }: Arrival): void {
-    this.#section.enterToCommit();
-    try {
+    this.#section.commit(() => {
       if (this.#get(field.round) !== round || this.arrived === this.parties) return;
       const word = field.arrived + (index >>> 5);
       this.#set(word, this.#get(word) & ~(1 << (index & 31)));
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   /** Returns what happened to the round of an arrival. */
@@ -128,52 +122,40 @@ export class BarrierRounds {
 
   /** Lets all parties of the round pass; returns false if it was broken meanwhile. */
   complete({ round }: Arrival): boolean {
-    this.#section.enterToCommit();
-    try {
+    return this.#section.commit(() => {
       const isCurrent = this.#get(field.round) === round && !this.isBroken;
       if (isCurrent) this.#end(false);
       return isCurrent;
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   /** Breaks the barrier, for all waiting and coming parties, until it is reset. */
   break(): void {
-    this.#section.enterToCommit();
-    try {
+    this.#section.commit(() => {
       // This store comes first: after it, no party waits, even if this member is killed.
       this.#set(field.broken, 1);
       this.#end(true);
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   /** Breaks the barrier unless the round of the arrival is over or complete; returns whether this call broke it. */
   breakRound({ round }: Arrival): boolean {
-    this.#section.enterToCommit();
-    try {
+    return this.#section.commit(() => {
       const isOpen = this.#get(field.round) === round && this.arrived < this.parties;
       if (isOpen) {
         this.#set(field.broken, 1);
         this.#end(true);
       }
       return isOpen;
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   /** Makes the barrier usable and empty; the round of the waiting parties is broken. */
   reset(): void {
-    this.#section.enterToCommit();
-    try {
+    this.#section.commit(() => {
       if (this.arrived > 0) this.#end(true);
       this.#set(field.broken, 0);
-    } finally {
-      this.#section.leave();
-    }
+    });
   }
 
   #end(isBroken: boolean): void {

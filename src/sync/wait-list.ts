@@ -142,16 +142,13 @@ export class WaitList {
   others(): number[] {
     const { me, members } = this.#family;
     const found: number[] = [];
-    this.#table.section.enter();
-    try {
+    this.#table.section.run(() => {
       const { used } = this.#table;
       for (let entry = 0; entry < used; entry++) {
         const member = this.#table.first(entry) & ~STATE;
         if (member !== 0 && member !== me && !members.isKnownGone(member)) found.push(member);
       }
-    } finally {
-      this.#table.section.leave();
-    }
+    });
     return found;
   }
 
@@ -171,8 +168,7 @@ export class WaitList {
   #neighbour(isOnSide: (entry: number, mine: number) => boolean): number {
     const mine = this.#mine;
     if (mine === NONE) return 0;
-    this.#table.section.enter();
-    try {
+    return this.#table.section.run(() => {
       const { used } = this.#table;
       let nearest = NONE;
       for (let entry = 0; entry < used; entry++) {
@@ -182,9 +178,7 @@ export class WaitList {
         if (nearest === NONE || isOnSide(nearest, entry)) nearest = entry;
       }
       return nearest === NONE ? 0 : this.#table.first(nearest) & ~STATE;
-    } finally {
-      this.#table.section.leave();
-    }
+    });
   }
 
   /** Gives the entry to this member with the next ticket. */
