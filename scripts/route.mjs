@@ -1,8 +1,9 @@
 // Counts the files of src/ that a call passes: `node scripts/route.mjs` after a build. It rewrites a copy of dist/ so that each function
 // notes its file, and runs two programs with the copy.
 //
-// put: the files whose functions run from `queue.put(1)` until it returns, while the event loop of another process sleeps in `get()` and
-// must be woken. A file is entered twice if one of its functions calls another file, and that call comes back into the file.
+// put: the files whose functions run from `queue.put(1)` until the doorbell of another process is rung, whose event loop sleeps in `get()`. The
+// call passes through a file if a function of the file calls another file. A file is entered twice if such a call comes back into the file.
+// What runs after the wake-up, to settle the promise, is listed behind the rest.
 // apply: the files of pool/ whose functions run, in the owner and in the worker, from `pool.apply(fn, [1])` until its promise resolves. The
 // worker sleeps and has run the function before.
 import { execFileSync } from 'node:child_process';
@@ -72,9 +73,12 @@ for (const name of readdirSync('dist').filter((name) => /(\.[cm]?js|package\.jso
 copyFileSync('package.json', `${folder}/package.json`);
 writeFileSync(`${folder}/recorder.cjs`, recorder);
 const put = run('put');
-show('put', put);
-const again = new Set(put.flatMap((stack) => reentered(stack.map(fileOf))));
+const rung = put.findLastIndex((stack) => stack.at(-1) === 'platform/linux.ts ring') + 1;
+if (rung === 0) throw new Error('The put has rung no doorbell.');
+show('put', put.slice(0, rung));
+const again = new Set(put.slice(0, rung).flatMap((stack) => reentered(stack.map(fileOf))));
 console.log(`  entered twice: ${[...again].join(', ') || 'none'}`);
+console.log(`  after the wake-up: ${[...new Set(put.slice(rung).map((stack) => fileOf(stack.at(-1))))].join(', ')}`);
 show(
   'apply',
   run('apply').filter((stack) => fileOf(stack.at(-1)).startsWith('pool/')),
@@ -96,7 +100,7 @@ function show(title, calls) {
     for (const below of stack.map(fileOf)) if (below !== file) passOn.add(below);
   }
   console.log(
-    `${title}: ${files.size} files, ${[...files.keys()].filter((file) => passOn.has(file)).length} of which (→) call others`,
+    `${title}: ${files.size} files; it passes through ${[...files.keys()].filter((file) => passOn.has(file)).length} of them (→)`,
   );
   for (const [file, names] of files) console.log(`  ${passOn.has(file) ? '→' : ' '} ${file}: ${[...names].join(', ')}`);
 }

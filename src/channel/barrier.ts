@@ -40,11 +40,11 @@ defineKind(kinds.BARRIER, {
   // finished with the barrier.
   holderDied(family, offset, dead) {
     const rounds = new BarrierRounds(family, offset + field.rounds * 4);
-    const waiters = waitersAt(family, offset);
+    const { list } = waitersAt(family, offset);
     const isOrderly = family.members.get(dead, memberField.orderly) === 1;
-    if (isOrderly && !rounds.isRunBy(dead) && !waiters.has(dead)) return;
+    if (isOrderly && !rounds.isRunBy(dead) && !list.has(dead)) return;
     rounds.break();
-    waiters.notifyAll();
+    list.notifyAll();
   },
 });
 
@@ -160,7 +160,7 @@ export class Barrier extends SharedObject {
   reset(): void {
     this.assertOpen();
     this.#rounds.reset();
-    this.#waiters.notifyAll();
+    this.#waiters.list.notifyAll();
   }
 
   /** Breaks the barrier: waiting and coming parties get a `BrokenBarrierError` until `reset()` is called. */
@@ -247,19 +247,19 @@ export class Barrier extends SharedObject {
 
   #complete(arrival: Arrival): number {
     if (!this.#rounds.complete(arrival)) throw new BrokenBarrierError();
-    this.#waiters.notifyAll();
+    this.#waiters.list.notifyAll();
     return arrival.index;
   }
 
   #break(): void {
     this.#rounds.break();
-    this.#waiters.notifyAll();
+    this.#waiters.list.notifyAll();
   }
 
   /** Breaks the barrier at the time-out, unless all parties have come and only the action takes long. */
   #expire(arrival: Arrival): undefined {
     if (!this.#rounds.breakRound(arrival)) return undefined;
-    this.#waiters.notifyAll();
+    this.#waiters.list.notifyAll();
     throw new BrokenBarrierError(
       'The barrier is broken: not all parties came within the time that this one gave them.',
     );
@@ -294,7 +294,7 @@ function assertSync(result: unknown): void {
 function waitersAt(family: Family, offset: number): WaitQueue {
   const waiters: WaitQueue = new WaitQueue(family, offset + field.waiters * 4, {
     isReady: () => false,
-    owners: () => waiters.others(),
+    owners: () => waiters.list.others(),
   });
   return waiters;
 }

@@ -155,8 +155,8 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   /** @internal Wakes all members that wait to put or to get, after a change that is final. */
   protected wakeAll(): void {
     const { receivers, senders } = this.#box;
-    receivers.notifyAll();
-    senders.notifyAll();
+    receivers.list.notifyAll();
+    senders.list.notifyAll();
     this.#family.parker.schedule();
   }
 

@@ -84,7 +84,7 @@ export class JoinableQueue<T> extends Queue<T> {
       // SYNC(done): a member that finds all items done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
-    if (this.#joiners.hasWaiting && this.#unfinished === 0) this.#joiners.notifyAll();
+    if (this.#joiners.list.hasWaiting && this.#unfinished === 0) this.#joiners.list.notifyAll();
   }
 
   /** Waits until every item, including items put during the wait, is done. Rejects with a `TimeoutError` after the time-out. */
@@ -110,7 +110,7 @@ export class JoinableQueue<T> extends Queue<T> {
   override shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
-    if (this.#unfinished === 0) this.#joiners.notifyAll();
+    if (this.#unfinished === 0) this.#joiners.list.notifyAll();
   }
 
   /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */

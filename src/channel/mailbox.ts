@@ -161,7 +161,7 @@ export class Mailbox {
       const found = box.pop(scratch, claim);
       if (found === outcome.EMPTY) return NOT_YET;
       if (found === outcome.SHUT) throw new ShutDown();
-      if (box.bound > 0 && this.senders.hasWaiting) this.senders.notify();
+      if (box.bound > 0 && this.senders.list.hasWaiting) this.senders.list.notify();
       return openPopped(this.#family, box, open);
     } finally {
       scratches.push(scratch);
@@ -172,7 +172,7 @@ export class Mailbox {
   popInts(into: Int32Array): number {
     const box = this.ring;
     const taken = box.popInts(into);
-    if (box.bound > 0) for (let i = 0; i < taken && this.senders.hasWaiting; i++) this.senders.notify();
+    if (box.bound > 0) for (let i = 0; i < taken && this.senders.list.hasWaiting; i++) this.senders.list.notify();
     return taken;
   }
 
@@ -191,7 +191,7 @@ export class Mailbox {
     const found = typeof letter === 'number' ? this.ring.pushInt(letter) : this.ring.push(letter, tag);
     if (found === outcome.SHUT) throw new ShutDown();
     if (found === outcome.FULL) return false;
-    if (this.receivers.hasWaiting) this.receivers.notify();
+    if (this.receivers.list.hasWaiting) this.receivers.list.notify();
     return true;
   }
 
@@ -202,7 +202,7 @@ export class Mailbox {
     const found = this.ring.pushBatch(batch);
     if (found === outcome.SHUT) throw new ShutDown();
     // Each of those who wait may take one.
-    for (let i = batch.left; i < left && this.receivers.hasWaiting; i++) this.receivers.notify();
+    for (let i = batch.left; i < left && this.receivers.list.hasWaiting; i++) this.receivers.list.notify();
     return found === outcome.DONE;
   }
 

@@ -84,9 +84,9 @@ export class TaskBoard extends SharedObject {
     const lane = this.#laneFor(priority);
     if (lane === undefined) return false;
     lane.ring.push(envelope, tag);
-    if (!this.#workers.hasWaiting) return true;
+    if (!this.#workers.list.hasWaiting) return true;
     if (this.#pollers.any) this.#rely(tag);
-    else this.#workers.notify();
+    else this.#workers.list.notify();
     return true;
   }
 
@@ -117,7 +117,7 @@ export class TaskBoard extends SharedObject {
   /** The announced pollers take nothing: they may be stopped. */
   #relieve(): void {
     this.#pollers.clear();
-    if (this.#workers.hasWaiting) this.#workers.notify();
+    if (this.#workers.list.hasWaiting) this.#workers.list.notify();
   }
 
   /** Worker: announces that it polls. Returns false if the limit is reached: more would only take CPU time from the others. */
@@ -133,12 +133,13 @@ export class TaskBoard extends SharedObject {
   /** Worker: has taken a task and polls no longer. If there are more tasks, wakes another worker. */
   #passOn(): void {
     this.endPoll();
-    if (this.#workers.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty)) this.#workers.notify();
+    if (this.#workers.list.hasWaiting && this.#readLanes().some(({ ring }) => !ring.isEmpty))
+      this.#workers.list.notify();
   }
 
   /** Owner: a worker has died, perhaps while it was polling. */
   forget(member: number): void {
-    if (this.#pollers.forget(member) && this.hasWaiting) this.#workers.notifyAll();
+    if (this.#pollers.forget(member) && this.hasWaiting) this.#workers.list.notifyAll();
   }
 
   /** Owner: true if there are tasks on the board that no worker has taken out. */
@@ -272,7 +273,7 @@ export class TaskBoard extends SharedObject {
   bidFarewell(): void {
     // SYNC(farewell): a worker reads it before it sleeps, and after it was woken.
     Atomics.add(this.#words, this.#at + field.farewells, 1);
-    this.#workers.notifyAll();
+    this.#workers.list.notifyAll();
   }
 
   /** The number of farewells of the owner. */
@@ -292,8 +293,8 @@ export class TaskBoard extends SharedObject {
   shutdown(immediate: boolean): void {
     for (const { ring } of this.#lanes) ring.shutdown(immediate);
     this.#requests.ring.shutdown(false);
-    this.#workers.notifyAll();
-    this.#requests.receivers.notifyAll();
+    this.#workers.list.notifyAll();
+    this.#requests.receivers.list.notifyAll();
     // Wakes the waits of this process itself, in an event loop that may have nothing else to do.
     this.#family.parker.schedule();
   }

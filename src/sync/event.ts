@@ -67,7 +67,7 @@ export class Event extends SharedObject {
   set(): void {
     needMuchStack();
     this.#turn(0);
-    if (this.#waiters.hasWaiting) this.#waiters.notifyAll();
+    if (this.#waiters.list.hasWaiting) this.#waiters.list.notifyAll();
   }
 
   /** Clears the event: later calls of `wait` wait. Does nothing if it is clear. */

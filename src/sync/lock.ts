@@ -107,7 +107,7 @@ export class Lock extends Acquirable implements AnyLock {
       if (found === seen) break;
       seen = found;
     }
-    if (this.waiters.hasWaiting) this.waiters.notify();
+    if (this.waiters.list.hasWaiting) this.waiters.list.notify();
   }
 
   /** Returns true if any process holds the lock. */
@@ -186,7 +186,7 @@ export class Lock extends Acquirable implements AnyLock {
   #handOff(seen: number): void {
     let held = seen;
     for (;;) {
-      const next = this.waiters.nominate();
+      const next = this.waiters.list.nominate();
       const handed = next === 0 ? 0 : next | HANDED;
       for (;;) {
         // SYNC(lock): as in release.
@@ -195,16 +195,16 @@ export class Lock extends Acquirable implements AnyLock {
         // Another mark was set, or another member has released the lock.
         held = found;
         if (found !== 0 && !(found & HANDED)) continue;
-        if (next !== 0) this.waiters.wake(next);
+        if (next !== 0) this.#family.parker.wake(next);
         throw notHeld();
       }
       if (next === 0) {
-        if (this.waiters.hasWaiting) this.waiters.notify();
+        if (this.waiters.list.hasWaiting) this.waiters.list.notify();
         return;
       }
       // A waiter that gives up leaves the line before it reads the word. By then the word says that the lock is its own.
-      if (this.waiters.wake(next) && this.waiters.has(next)) {
-        this.waiters.remind();
+      if (this.#family.parker.wake(next) && this.waiters.list.has(next)) {
+        this.waiters.list.remind();
         return;
       }
       // The waiter is dead or waits no longer: the lock is ours again, unless another member was quicker.
@@ -228,7 +228,7 @@ export class Lock extends Acquirable implements AnyLock {
   /** Makes the last attempt at the time-out: asks the kernel whether the owner lives. */
   /** @internal */
   protected readonly expire = (): boolean => {
-    if (this.#kept() !== 0) this.waiters.remind();
+    if (this.#kept() !== 0) this.waiters.list.remind();
     const owner = Atomics.load(this.#words, this.#owner) & NAME;
     if (owner === 0 || owner === this.#family.me || !this.#family.members.isGone(owner)) return false;
     reclaim(this.#family, owner);

@@ -77,13 +77,13 @@ export class Semaphore extends Acquirable implements AnyLock {
     }
     const { reserved } = this.#units;
     if (reserved !== 0) {
-      if (this.waiters.wake(reserved)) {
-        this.waiters.remind();
+      if (this.#family.parker.wake(reserved)) {
+        this.waiters.list.remind();
         return;
       }
       this.#units.unreserve(reserved);
     }
-    if (this.waiters.hasWaiting) this.waiters.notify();
+    if (this.waiters.list.hasWaiting) this.waiters.list.notify();
   }
 
   /** Returns the number of free units: exact in every process, at the moment of the call. */
@@ -112,14 +112,14 @@ export class Semaphore extends Acquirable implements AnyLock {
   }
 
   #passOn(): void {
-    if (this.#units.free > 0 && this.waiters.hasWaiting) this.waiters.notify();
+    if (this.#units.free > 0 && this.waiters.list.hasWaiting) this.waiters.list.notify();
   }
 
   /** Makes the last attempt at the time-out: asks the kernel whether the members that have units live. */
   /** @internal */
   protected readonly expire = (): boolean => {
     const { me, members } = this.#family;
-    if (this.#units.free > 0 && this.#units.keptFor !== 0) this.waiters.remind();
+    if (this.#units.free > 0 && this.#units.keptFor !== 0) this.waiters.list.remind();
     const dead = this.#units.holders().filter((member) => member !== me && members.isGone(member));
     for (const member of dead) reclaim(this.#family, member);
     return dead.length > 0 && this.#units.take();

@@ -1,6 +1,8 @@
 import type { Family } from '../memory/family.ts';
 import { line } from '../memory/struct.ts';
+import type { Awaited } from './awaited.ts';
 import { EntryTable, entryTable } from './entry-table.ts';
+import { Reminder } from './reminder.ts';
 
 /** The words of the table that belong to the list; written within its section. */
 const own = {
@@ -23,13 +25,15 @@ export class WaitList {
   readonly #family: Family;
   readonly #table: EntryTable;
   readonly #isLastFirst: boolean;
+  readonly #reminder: Reminder | undefined;
   /** This member's entry. Other members free it only if they take this member for dead. */
   #mine = NONE;
 
-  /** With `isLastFirst`, `notify` wakes the member that came last. */
-  constructor(family: Family, offset: number, isLastFirst = false) {
+  /** Without `awaited`, the list is only for `notifyAll`, which may then throw, and for `destroy`. */
+  constructor(family: Family, offset: number, awaited?: Awaited) {
     this.#family = family;
-    this.#isLastFirst = isLastFirst;
+    this.#isLastFirst = awaited?.isLastFirst ?? false;
+    this.#reminder = awaited && new Reminder(family, this, awaited);
     this.#table = new EntryTable(family, offset);
   }
 
@@ -79,14 +83,27 @@ export class WaitList {
     }
   }
 
-  /** Wakes the living member that has waited longest, or shortest if the last comes first; returns false if none waits. */
-  notify(): boolean {
-    for (;;) {
-      const member = this.nominate();
-      if (member === 0) return false;
-      if (this.#family.parker.wake(member)) return true;
-      // The member is dead: its entry stays, notified, until the place is needed.
+  /**
+   * Wakes the member that has waited longest, or shortest if the last comes first. If the member does not come, wakes the next one too.
+   * Never throws: after the change that the member waits for, an error would say that the change was not made. If no member can be woken
+   * now, for example because the stack is almost full, tries again a moment later.
+   */
+  notify(): void {
+    try {
+      for (let member = this.nominate(); member !== 0; member = this.nominate()) {
+        // The entry of a dead member stays, notified, until the place is needed.
+        if (!this.#family.parker.wake(member)) continue;
+        if (this.hasWaiting) this.remind();
+        return;
+      }
+    } catch {
+      this.remind();
     }
+  }
+
+  /** Makes this thread check after a moment whether the woken member, or the member for which the object is kept, has come. */
+  remind(): void {
+    this.#reminder?.set();
   }
 
   /** Marks the member that `notify` would wake as notified, and returns its number: the caller must wake it. Returns 0 if none waits. */
@@ -109,9 +126,20 @@ export class WaitList {
     }
   }
 
-  /** Wakes each member that waits now once. A member that comes back meanwhile has checked its condition again. */
+  /**
+   * Wakes each member that waits now once. A member that comes back meanwhile has checked its condition again. Never throws: if the
+   * members cannot be woken now, one after the other is woken a moment later.
+   */
   notifyAll(): void {
-    if (!this.hasWaiting) return;
+    try {
+      if (this.hasWaiting) this.#wakeAll();
+    } catch (error) {
+      if (this.#reminder === undefined) throw error;
+      this.remind();
+    }
+  }
+
+  #wakeAll(): void {
     const woken: number[] = [];
     this.#table.section.enter();
     try {
@@ -157,6 +185,11 @@ export class WaitList {
     const { used } = this.#table;
     for (let entry = 0; entry < used; entry++) if ((this.#table.first(entry) & ~STATE) === member) return true;
     return false;
+  }
+
+  /** Ends the use of the list by this thread, which will not check any more whether a woken member has come. */
+  close(): void {
+    this.#reminder?.close();
   }
 
   /** Frees the memory outside the object. */

@@ -13,24 +13,14 @@ import { WaitList } from './wait-list.ts';
 /** After this time in ms, a waiter that was woken in vain requests a handoff. */
 const PATIENCE = 1;
 
-/** The queues of this thread that still have to remind, because a woken member has not come yet. */
-const reminding = new Set<WaitQueue>();
-let isExitHeard = false;
-let handOnAll: () => void;
-
 /**
  * The waits of this thread for one shared object: promises in order of arrival, and at most one blocked call. In shared memory they are
  * one entry of the wait list. Waiters are woken and then compete: a wake-up is a hint, the attempt decides. See README.md.
  */
 export class WaitQueue implements Pending {
-  static {
-    handOnAll = () => {
-      for (const queue of reminding) queue.#handOn();
-    };
-  }
-
   readonly #family: Family;
-  readonly #list: WaitList;
+  /** The line in shared memory, by which others wake the waits of this thread. */
+  readonly list: WaitList;
   readonly #awaited: Awaited;
   isBackground: boolean;
   readonly #waiters: Waiters;
@@ -40,14 +30,12 @@ export class WaitQueue implements Pending {
   #hasLocal = false;
   /** When the first waiter of this thread came, or when the last one was served. */
   #since = 0;
-  /** The word for which the object was kept when this queue began to remind. */
-  #kept = 0;
   #serving = false;
   #closed = false;
 
   constructor(family: Family, offset: number, awaited: Awaited) {
     this.#family = family;
-    this.#list = new WaitList(family, offset, awaited.isLastFirst);
+    this.list = new WaitList(family, offset, awaited);
     this.#awaited = awaited;
     this.#watch = new DeathWatch(family);
     this.isBackground = awaited.isBackground ?? false;
@@ -70,87 +58,9 @@ export class WaitQueue implements Pending {
     this.#family.parker.keepAlive(this, keep);
   }
 
-  /** True if any member waits that was not notified yet. */
-  get hasWaiting(): boolean {
-    return this.#list.hasWaiting;
-  }
-
   /** True if promises of this thread wait here: a new wait goes behind them. */
   get hasLocal(): boolean {
     return this.#hasLocal;
-  }
-
-  /**
-   * Wakes the member that has waited longest. If it does not come, wakes the next one too. Never throws: after the change that the member
-   * waits for, an error would say that the change was not made. If no member can be woken now, for example because the stack is almost
-   * full, tries again a moment later.
-   */
-  notify(): void {
-    try {
-      if (this.#list.notify() && this.#list.hasWaiting) this.#remind();
-    } catch {
-      this.#remind();
-    }
-  }
-
-  /** Returns all other living members that wait here. */
-  others(): number[] {
-    return this.#list.others();
-  }
-
-  /** True if the member waits here, or died while it did. */
-  has(member: number): boolean {
-    return this.#list.has(member);
-  }
-
-  /** Marks the member that has waited longest as notified and returns its number, for `wake`. Returns 0 if none waits. */
-  nominate(): number {
-    return this.#list.nominate();
-  }
-
-  /** Wakes the member that was nominated; returns false if it is dead. */
-  wake(member: number): boolean {
-    return this.#family.parker.wake(member);
-  }
-
-  /** Makes this thread check after a moment whether the woken member, or the member for which the object is kept, has come. */
-  remind(): void {
-    if (!this.#closed) this.#remind();
-  }
-
-  #remind(): void {
-    if (!reminding.has(this)) {
-      reminding.add(this);
-      this.#kept = this.#awaited.handOff?.kept() ?? 0;
-      if (!isExitHeard) process.on('exit', handOnAll);
-      isExitHeard = true;
-    }
-    this.#family.parker.remind(this.#onReminder);
-  }
-
-  readonly #onReminder = (): void => {
-    if (!reminding.delete(this)) return;
-    const { handOff } = this.#awaited;
-    const kept = handOff?.kept() ?? 0;
-    // An object that is kept by another word has its own time.
-    if (kept !== 0 && kept !== this.#kept) this.#remind();
-    else if (kept !== 0) handOff?.expire(kept);
-    if (this.#list.hasWaiting && this.#awaited.isReady()) this.notify();
-  };
-
-  /** This thread will not check again: wakes all waiters, which check in its place. */
-  #handOn(): void {
-    if (!reminding.delete(this)) return;
-    for (const member of this.#list.others()) this.#family.parker.wake(member);
-  }
-
-  /** Wakes all members that wait. Never throws: if they cannot be woken now, one after the other is woken a moment later. */
-  notifyAll(): void {
-    try {
-      this.#list.notifyAll();
-    } catch {
-      this.remind();
-    }
   }
 
   /**
@@ -173,7 +83,7 @@ export class WaitQueue implements Pending {
   #stand(): void {
     this.#hasLocal = true;
     this.#since = clock();
-    this.#list.enrol();
+    this.list.enrol();
     this.#family.parker.add(this);
   }
 
@@ -187,7 +97,7 @@ export class WaitQueue implements Pending {
     if (timeout === 0) return expire();
     if (this.#waiters.isEmpty) {
       this.#since = clock();
-      this.#list.enrol();
+      this.list.enrol();
     }
     const look = () => {
       do {
@@ -233,16 +143,16 @@ export class WaitQueue implements Pending {
     if (this.#closed) return;
     this.#closed = true;
     this.#waiters.fail(error);
-    this.#handOn();
+    this.list.close();
   }
 
   /** Prepares for sleep after a failed attempt; returns true if another attempt must come first. */
   #waitOn(served: boolean): boolean {
     let again = false;
-    if (this.#list.isNotified) {
+    if (this.list.isNotified) {
       // The notification led to nothing, or there is more to wait for: stand in line again, at the end if it was useful.
-      if (served) this.#list.enrolLast();
-      else this.#list.enrol();
+      if (served) this.list.enrolLast();
+      else this.list.enrol();
       again = true;
     }
     if (this.#awaited.owners === undefined) return again;
@@ -250,9 +160,9 @@ export class WaitQueue implements Pending {
     if (served) this.#since = now;
     else if (now - this.#since >= PATIENCE) this.#awaited.handOff?.request();
     // The object is kept for another member, which may not come. The member that was to check this may have gone.
-    if (this.#awaited.handOff?.kept()) this.#remind();
+    if (this.#awaited.handOff?.kept()) this.list.remind();
     // Watch the member before this one in line, or the owners: in this chain, each member learns of the deaths that concern it.
-    const before = this.#list.predecessor();
+    const before = this.list.predecessor();
     const died = this.#watch.watch(before !== 0 ? [before] : this.#awaited.owners());
     if ((before !== 0 || this.#watch.isBlind) && !this.#waiters.isEmpty) this.#watch.lookLater(this.#lookAgain);
     return died || again;
@@ -272,10 +182,10 @@ export class WaitQueue implements Pending {
     this.#family.parker.remove(this);
     this.#watch.stop();
     // A member that watches this one, and not the owner, must look for another to watch, unless this one is the owner now.
-    const successor = successful || this.#awaited.owners === undefined ? 0 : this.#list.successor();
-    const notified = this.#list.withdraw();
+    const successor = successful || this.#awaited.owners === undefined ? 0 : this.list.successor();
+    const notified = this.list.withdraw();
     if (!successful) this.#awaited.handOff?.decline();
-    if (notified && this.#awaited.isReady()) this.notify();
+    if (notified && this.#awaited.isReady()) this.list.notify();
     if (successor !== 0) this.#family.parker.wake(successor);
   }
 }
