@@ -14,6 +14,8 @@ const rootsOf = {
     // Workers of pools use it, and those of a cluster's hosts.
     'engine/next-async-id.ts',
     'functions/import-module.ts',
+    // Workers of pools and those of a cluster's hosts run tasks by it.
+    'functions/run-function.ts',
     'memory/await-descriptor.ts',
     // Doors export it, and workers set it.
     'pool/current-task.ts',

@@ -2,12 +2,12 @@ import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import type { Letter } from '../channel/mailbox.ts';
 import { unpack } from '../channel/transport.ts';
 import { withinProcess } from '../codec/within-process.ts';
-import { type AnyFunction, way } from '../contracts/executor.ts';
 import { clock, inspect, types } from '../engine/builtins.ts';
 import { isMainThread } from '../engine/main-thread.ts';
 import { nextAsyncId } from '../engine/next-async-id.ts';
 import { importModule } from '../functions/import-module.ts';
 import { registerOwnExports } from '../functions/own-exports.ts';
+import { runFunction } from '../functions/run-function.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { processes } from '../platform/choose.ts';
@@ -323,74 +323,19 @@ class Worker {
   #call([id, granule, how, , input, start]: TaskMessage): ReportMessage | Promise<ReportMessage> {
     try {
       const known = this.#functions.get(id, granule);
-      const { fn } = known;
-      if (how === way.EACH || how === way.STAR) return this.#each(listOf(input), fn, how === way.STAR);
-      const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
-      const isAsync = isThenable(value);
-      if (isAsync) known.wasAsync = true;
-      known.wasCalled = true;
-      return isAsync ? settle(value) : [report.RESULT, value];
+      const end = runFunction(known.fn, how, input, start);
+      if (!Array.isArray(end)) known.wasAsync = true;
+      else if (end[0] === report.RESULT) known.wasCalled = true;
+      return end;
     } catch (error) {
       return [report.ERROR, error];
     }
-  }
-
-  /** Runs the items one after the other; the error of an item does not keep the others from running. */
-  #each(items: unknown[], fn: AnyFunction, isStar: boolean): ReportMessage | Promise<ReportMessage> {
-    const values: unknown[] = new Array(items.length).fill(undefined);
-    const errors: [number, unknown][] = [];
-    for (let i = 0; i < items.length; i++) {
-      try {
-        const value = isStar ? fn(...(items[i] as Iterable<unknown>)) : fn(items[i]);
-        if (isThenable(value)) return eachFrom(i, value, items, fn, isStar, values, errors);
-        values[i] = value;
-      } catch (error) {
-        errors.push([i, error]);
-      }
-    }
-    return [report.RESULTS, values, errors];
   }
 
   #report(tag: number, message: ReportMessage): void {
     // The owner of a thread is in the same process.
     this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
   }
-}
-
-/** Goes on from the first item whose function was asynchronous. */
-async function eachFrom(
-  first: number,
-  promise: PromiseLike<unknown>,
-  items: unknown[],
-  fn: AnyFunction,
-  isStar: boolean,
-  values: unknown[],
-  errors: [number, unknown][],
-): Promise<ReportMessage> {
-  for (let i = first; i < items.length; i++) {
-    try {
-      values[i] = await (i === first ? promise : isStar ? fn(...(items[i] as Iterable<unknown>)) : fn(items[i]));
-    } catch (error) {
-      errors.push([i, error]);
-    }
-  }
-  return [report.RESULTS, values, errors];
-}
-
-function listOf(input: ArrayLike<unknown>): unknown[] {
-  return Array.isArray(input) ? input : Array.from(input);
-}
-
-async function settle(promise: PromiseLike<unknown>): Promise<ReportMessage> {
-  try {
-    return [report.RESULT, await promise];
-  } catch (error) {
-    return [report.ERROR, error];
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 registerOwnExports({ runWorker }, 'multiproc/internal');

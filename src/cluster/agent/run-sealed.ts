@@ -2,10 +2,11 @@ import type { Shared } from '../../channel/shared-copy.ts';
 import { acrossBorder } from '../../codec/border.ts';
 import { reach } from '../../codec/extension.ts';
 import { SerializationError } from '../../contracts/errors.ts';
-import { type AnyFunction, hasFailed, type Outcome, outcome, type Way, way } from '../../contracts/executor.ts';
+import { type AnyFunction, hasFailed, type Outcome, outcome, type Way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
 import { nextAsyncId } from '../../engine/next-async-id.ts';
 import { registerOwnExports } from '../../functions/own-exports.ts';
+import { runFunction } from '../../functions/run-function.ts';
 import { lazy } from '../../loading/lazy.ts';
 import { family } from '../../memory/family.ts';
 import { type AboutTask, presentTask } from '../../pool/current-task.ts';
@@ -64,7 +65,7 @@ function runTask(
   const began = clock();
   let end: Outcome | Promise<Outcome>;
   try {
-    end = run(known, how, unpack(input) as ArrayLike<unknown>, start);
+    end = runFunction(known, how, unpack(input) as ArrayLike<unknown>, start);
   } catch (error) {
     end = [outcome.ERROR, error];
   }
@@ -83,7 +84,7 @@ async function decodeAndRun(
   try {
     const known = await decode(fn, hash);
     began = clock();
-    end = await run(known, how, unpack(input) as ArrayLike<unknown>, start);
+    end = await runFunction(known, how, unpack(input) as ArrayLike<unknown>, start);
   } catch (error) {
     end = [outcome.ERROR, error];
   }
@@ -207,72 +208,6 @@ async function decode(fn: Shared<Uint8Array>, hash: string): Promise<AnyFunction
 function hereOf(module: string): string {
   const [url = '', ...rest] = module.split('\n');
   return [border?.arrive(url) ?? url, ...rest].join('\n');
-}
-
-/** Returns a promise only if a function has returned one. */
-function run(fn: AnyFunction, how: Way, input: ArrayLike<unknown>, start: number): Outcome | Promise<Outcome> {
-  if (how === way.CALL || how === way.CHUNK) {
-    const value = how === way.CALL ? fn(...listOf(input)) : fn(input, start);
-    return isThenable(value) ? resultOf(value) : [outcome.RESULT, value];
-  }
-  const items = listOf(input);
-  const values: unknown[] = new Array(items.length).fill(undefined);
-  const errors: [number, unknown][] = [];
-  for (let i = 0; i < items.length; i++) {
-    try {
-      const value = callOn(fn, how, items[i]);
-      if (isThenable(value)) return runFrom(i, value, { fn, how, items, values, errors });
-      values[i] = value;
-    } catch (error) {
-      errors.push([i, error]);
-    }
-  }
-  return [outcome.RESULTS, values, errors];
-}
-
-async function resultOf(value: PromiseLike<unknown>): Promise<Outcome> {
-  try {
-    return [outcome.RESULT, await value];
-  } catch (error) {
-    return [outcome.ERROR, error];
-  }
-}
-
-interface Items {
-  readonly fn: AnyFunction;
-  readonly how: Way;
-  readonly items: readonly unknown[];
-  readonly values: unknown[];
-  readonly errors: [number, unknown][];
-}
-
-/** Goes on from the first item whose function has returned a promise. */
-async function runFrom(first: number, promise: PromiseLike<unknown>, all: Items): Promise<Outcome> {
-  const { fn, how, items, values, errors } = all;
-  for (let i = first; i < items.length; i++) {
-    try {
-      const value = i === first ? promise : callOn(fn, how, items[i]);
-      values[i] = isThenable(value) ? await value : value;
-    } catch (error) {
-      errors.push([i, error]);
-    }
-  }
-  return [outcome.RESULTS, values, errors];
-}
-
-function callOn(fn: AnyFunction, how: Way, item: unknown): unknown {
-  return how === way.STAR ? fn(...(item as Iterable<unknown>)) : fn(item);
-}
-
-function listOf(input: ArrayLike<unknown>): unknown[] {
-  return Array.isArray(input) ? input : Array.from(input);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 registerOwnExports({ enterHost, runSealed, runGroup, initializeSealed, finalizeSealed }, 'multiproc/internal/cluster');
