@@ -20,6 +20,7 @@ const rootsOf = {
     // Doors export it, and workers set it.
     'pool/current-task.ts',
     'pool/elsewhere.ts',
+    'pool/sendable-outcome.ts',
     'process/after-exit-handlers.ts',
     'process/assignment.ts',
     // Asks for the arguments of node, which a child replaces by those of the program.

@@ -1,10 +1,10 @@
 import { pack } from '../channel/transport.ts';
-import { SerializationError } from '../contracts/errors.ts';
 import { type Outcome, outcome, type Way } from '../contracts/executor.ts';
 import { type Family, family } from '../memory/family.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
 import type { Job } from './jobs.ts';
 import { inUsersWords } from './refusal-path.ts';
+import { refusalFor, sendableOutcome } from './sendable-outcome.ts';
 
 /** The messages between owner and workers, and how they are packed. Each is sent as one envelope whose tag names the task. */
 
@@ -69,7 +69,7 @@ export function packTask(family: Family, job: Job): Envelope {
   }
 }
 
-/** Packs a report. If a part cannot be sent, the refusal becomes the error of its task or item. */
+/** Packs a report. If a part cannot be sent, the refusal becomes the error of its task or item, or of the worker. */
 export function packReport(message: ReportMessage): Envelope {
   try {
     return pack(family(), message, 'result', true);
@@ -78,27 +78,16 @@ export function packReport(message: ReportMessage): Envelope {
   }
 }
 
-/** Returns the part of a message that can be sent, with `refusal` in place of the rest. */
-function sendable(message: ReportMessage, refusal: unknown): ReportMessage {
-  const reason = refusal instanceof SerializationError ? refusal : new SerializationError(String(refusal), '');
-  if (message[0] !== report.RESULTS) return [report.ERROR, reason];
-  const [, values, errors] = message;
-  const kept: unknown[] = [];
-  const reasons = errors.filter(([, error]) => refusalOf(error) === undefined);
-  for (const [i, value] of values.entries()) {
-    const refused = refusalOf(value);
-    kept.push(refused === undefined ? value : undefined);
-    if (refused !== undefined) reasons.push([i, refused]);
-  }
-  return [report.RESULTS, kept, reasons];
-}
-
-/** Returns the error if a value cannot be sent, otherwise `undefined`. */
-function refusalOf(value: unknown): unknown {
-  try {
-    discardEnvelope(family(), pack(family(), value, 'result'));
-    return undefined;
-  } catch (error) {
-    return error;
+function sendable(message: ReportMessage, error: unknown): ReportMessage {
+  switch (message[0]) {
+    case report.BROKEN:
+    case report.UNCAUGHT:
+      return [message[0], refusalFor(error), message[2]];
+    case report.RESULT:
+    case report.ERROR:
+    case report.RESULTS:
+      return sendableOutcome(message, error, (value) => discardEnvelope(family(), pack(family(), value, 'result')));
+    default:
+      return message;
   }
 }

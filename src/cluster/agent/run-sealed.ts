@@ -1,7 +1,6 @@
 import type { Shared } from '../../channel/shared-copy.ts';
 import { acrossBorder } from '../../codec/border.ts';
 import { reach } from '../../codec/extension.ts';
-import { SerializationError } from '../../contracts/errors.ts';
 import { type AnyFunction, hasFailed, type Outcome, outcome, type Way } from '../../contracts/executor.ts';
 import { clock, types } from '../../engine/builtins.ts';
 import { nextAsyncId } from '../../engine/next-async-id.ts';
@@ -10,6 +9,7 @@ import { runFunction } from '../../functions/run-function.ts';
 import { lazy } from '../../loading/lazy.ts';
 import { family } from '../../memory/family.ts';
 import { type AboutTask, presentTask } from '../../pool/current-task.ts';
+import { sendableOutcome } from '../../pool/sendable-outcome.ts';
 import type { SharedArray } from '../../shared/shared-array.ts';
 import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
@@ -165,31 +165,12 @@ export function packOutcome(end: Outcome): Uint8Array {
   try {
     return pack(end);
   } catch (error) {
-    const refusal = error instanceof SerializationError ? error : new SerializationError(String(error), '');
-    if (end[0] !== outcome.RESULTS) return pack([outcome.ERROR, refusal]);
-    const [kind, values, errors] = end;
-    const refused: [number, unknown][] = errors.map(([i, each]) => [i, refusalOf(each) ?? each]);
-    const kept = values.map((value, i) => {
-      const reason = refusalOf(value);
-      if (reason === undefined) return value;
-      refused.push([i, reason]);
-      return undefined;
-    });
-    return pack([kind, kept, refused]);
+    return pack(sendableOutcome(end, error, pack));
   }
 }
 
 const pack = (value: unknown): Uint8Array => acrossBorder(border, () => packValue(value, 'result', reach.TRUSTED));
 const unpack = (packed: Uint8Array): unknown => acrossBorder(border, () => unpackValue(packed, reach.TRUSTED));
-
-function refusalOf(value: unknown): unknown {
-  try {
-    pack(value);
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
 
 async function decode(fn: Shared<Uint8Array>, hash: string): Promise<AnyFunction> {
   const { header, body } = readLetter<FunctionHeader>(fn.value);

@@ -2,16 +2,13 @@ import type { ClusterError } from '../../contracts/errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { ENROL, KEEP, POST } from '../scripts/membership.ts';
 import { outlive, outliveAfter } from './outlive.ts';
+import type { PoolOrders } from './pool-orders.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
 /** What hosts must find of a pool. */
-export interface Notice {
+export interface Notice extends PoolOrders {
   readonly id: string;
   readonly names: TaskKeys;
-  /** A letter with a `PoolHeader`. */
-  readonly letter: Uint8Array;
-  /** How many tasks may run at once, 0 without a bound. */
-  readonly processes: number;
   /** Called each time when the notice was put up, before hosts hear of it. */
   onPosted(): Promise<void>;
 }

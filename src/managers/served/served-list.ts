@@ -1,30 +1,16 @@
-import { type ServedObject, serve } from '../served-object.ts';
+import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { updated } from './update.ts';
 
 /** An array that clients share, of any length. */
 export function servedList(init?: unknown): ServedObject {
   const list = Array.isArray(init) ? (init as unknown[]) : itemsOf(init);
   return serve('list', {
-    at: (_, index) => list.at(index),
-    set: (_, index, value) => {
-      list[place(index, list.length)] = value;
-    },
-    update: (_, index, fn) => {
-      const at = place(index, list.length);
-      const value = updated(fn, list[at]);
-      list[at] = value;
-      return value;
-    },
+    ...indexed(list),
     push: (_, ...items) => append(list, items),
     pop: () => list.pop(),
     shift: () => list.shift(),
     unshift: (_, ...items) => list.unshift(...items),
     splice: (_, ...args) => list.splice(...(args as [number, number, ...unknown[]])),
-    slice: (_, start, end) => list.slice(start, end),
-    indexOf: (_, item, from) => list.indexOf(item, from),
-    includes: (_, item) => list.includes(item),
-    length: () => list.length,
-    toArray: () => [...list],
     clear: () => {
       list.length = 0;
     },
@@ -34,6 +20,27 @@ export function servedList(init?: unknown): ServedObject {
     },
     reverse: () => void list.reverse(),
   });
+}
+
+/** The methods that lists and arrays have in common. */
+export function indexed(items: unknown[]): ServedMethods {
+  return {
+    at: (_, index) => items.at(index),
+    set: (_, index, value) => {
+      items[place(index, items.length)] = value;
+    },
+    update: (_, index, fn) => {
+      const at = place(index, items.length);
+      const value = updated(fn, items[at]);
+      items[at] = value;
+      return value;
+    },
+    slice: (_, start, end) => items.slice(start, end),
+    indexOf: (_, item, from) => items.indexOf(item, from),
+    includes: (_, item) => items.includes(item),
+    length: () => items.length,
+    toArray: () => [...items],
+  };
 }
 
 function append(list: unknown[], items: unknown[]): number {
@@ -48,7 +55,7 @@ function itemsOf(init: unknown): unknown[] {
 }
 
 /** Returns the place of an existing item; a negative index counts from the end. */
-export function place(index: unknown, length: number): number {
+function place(index: unknown, length: number): number {
   if (typeof index !== 'number' || !Number.isInteger(index)) {
     throw new TypeError(`An index is a whole number, not ${String(index)}.`);
   }

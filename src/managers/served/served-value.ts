@@ -1,5 +1,5 @@
 import { type ServedObject, serve } from '../served-object.ts';
-import { place } from './served-list.ts';
+import { indexed } from './served-list.ts';
 import { updated } from './update.ts';
 
 /** One value that clients share. */
@@ -23,20 +23,7 @@ export function servedArray(items: unknown): ServedObject {
   if (!isList) throw new TypeError(`An array is made of its items, not of ${String(items)}.`);
   const array = [...(items as Iterable<unknown>)];
   return serve('array', {
-    at: (_, index) => array.at(index),
-    set: (_, index, value) => {
-      array[place(index, array.length)] = value;
-    },
-    update: (_, index, fn) => {
-      const at = place(index, array.length);
-      array[at] = updated(fn, array[at]);
-      return array[at];
-    },
+    ...indexed(array),
     fill: (_, ...args) => void array.fill(...(args as [unknown, number?, number?])),
-    slice: (_, start, end) => array.slice(start, end),
-    indexOf: (_, item, from) => array.indexOf(item, from),
-    includes: (_, item) => array.includes(item),
-    length: () => array.length,
-    toArray: () => [...array],
   });
 }

@@ -1,0 +1,32 @@
+import { SerializationError } from '../contracts/errors.ts';
+import { type Outcome, outcome } from '../contracts/executor.ts';
+
+/** Returns the error that says why something could not be sent. */
+export function refusalFor(error: unknown): SerializationError {
+  return error instanceof SerializationError ? error : new SerializationError(String(error), '');
+}
+
+/**
+ * Returns what can be sent of the outcome of a task that was refused with `error`: what cannot be sent becomes an error of the task or of its item.
+ * `pack` throws the reason why a value cannot be sent.
+ */
+export function sendableOutcome(end: Outcome, error: unknown, pack: (value: unknown) => void): Outcome {
+  if (end[0] !== outcome.RESULTS) return [outcome.ERROR, refusalFor(error)];
+  const [kind, values, errors] = end;
+  const reasonFor = (value: unknown): unknown => {
+    try {
+      pack(value);
+      return undefined;
+    } catch (reason) {
+      return reason;
+    }
+  };
+  const refused = errors.map(([i, each]): [number, unknown] => [i, reasonFor(each) ?? each]);
+  const kept = values.map((value, i) => {
+    const reason = reasonFor(value);
+    if (reason === undefined) return value;
+    refused.push([i, reason]);
+    return undefined;
+  });
+  return [kind, kept, refused];
+}
