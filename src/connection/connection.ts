@@ -8,6 +8,7 @@ import {
 } from '../contracts/connection.ts';
 import { BufferTooShort, ClosedError, EndOfStreamError, StateError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { untilEnd } from '../contracts/until-end.ts';
 import type { Waitable } from '../sync/waitable.ts';
 
 /** @internal The size of a message that is a value, not bytes. */
@@ -160,17 +161,11 @@ export abstract class Connection<T = any> implements AnyConnection<T>, Waitable,
   }
 
   /** Iterates over the messages until the other end is gone and all its messages have been received. Leaving the loop loses no message. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let value: T;
-      try {
-        value = await this.recv();
-      } catch (error) {
-        if (error instanceof EndOfStreamError) return;
-        throw error;
-      }
-      yield value;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return untilEnd(
+      () => this.recv(),
+      (error) => error instanceof EndOfStreamError,
+    );
   }
 
   /** Ends the use of this end in this process: its waits reject with a `ClosedError`, and so does every later call but `close()`. */

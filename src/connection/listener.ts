@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../contracts/errors.ts';
 import { assertOptions, assertWhole, type WaitOptions } from '../contracts/options.ts';
+import { untilEnd } from '../contracts/until-end.ts';
 import { clock } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
@@ -121,17 +122,11 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   }
 
   /** Iterates over the connections until the listener is closed. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
-    for (;;) {
-      let connection: Connection;
-      try {
-        connection = await this.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        throw error;
-      }
-      yield connection;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Connection, void, undefined> {
+    return untilEnd(
+      () => this.accept(),
+      () => this.#closed,
+    );
   }
 
   /** Stops listening: waits reject with a `ClosedError`, and connections that were not accepted are closed. Accepted connections stay open. */

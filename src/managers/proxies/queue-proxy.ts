@@ -1,6 +1,7 @@
 import { ShutDown } from '../../contracts/errors.ts';
 import { assertIterable, type WaitOptions } from '../../contracts/options.ts';
 import { type AnyQueue, afterPutting, type ShutdownOptions } from '../../contracts/queue.ts';
+import { untilEnd } from '../../contracts/until-end.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /**
@@ -68,17 +69,11 @@ export class QueueProxy<T = unknown> extends BaseProxy implements AnyQueue<T> {
   }
 
   /** Iterates over the items until the queue is shut down and empty. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof ShutDown) return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return untilEnd(
+      () => this.get(),
+      (error) => error instanceof ShutDown,
+    );
   }
 }
 
