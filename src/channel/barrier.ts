@@ -17,7 +17,6 @@ import { dropValue, hasValue, readValue, storeValue } from './stored-value.ts';
 
 const MOST_PARTIES = 2 ** 16;
 
-/** The words of a barrier for this many parties. */
 const layoutFor = (parties: number) =>
   objectStruct({
     /** Granule of the block with the action, 0 if there is none; written once. */

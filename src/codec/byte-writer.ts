@@ -43,7 +43,6 @@ export class ByteWriter {
     this.view = new DataView(bytes.buffer);
   }
 
-  /** Writes one byte. */
   byte(n: number): void {
     this.reserve(1);
     this.bytes[this.position++] = n;

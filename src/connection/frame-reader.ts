@@ -68,7 +68,6 @@ export class FrameReader {
     if (this.#filled === this.#target.length) this.#next();
   }
 
-  /** Takes in a chunk. */
   ingest(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; ) {
       const count = Math.min(this.#target.length - this.#filled, chunk.length - at);

@@ -9,7 +9,6 @@ export interface Guest {
   readonly peer: string;
   /** The time of its arrival. */
   readonly since: number;
-  /** Closes it. */
   readonly dismiss: () => void;
 }
 
@@ -47,7 +46,6 @@ export class Guests {
     return true;
   }
 
-  /** Closes all. */
   clear(): void {
     for (const guests of [...this.#byPeer.values()]) {
       for (const guest of [...guests]) {

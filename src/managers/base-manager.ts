@@ -58,7 +58,6 @@ export type Factory<M extends Make> = M extends abstract new (
     ? (...args: A) => Proxied<T>
     : never;
 
-/** The state of a manager. */
 type Role =
   | { readonly is: 'new' | 'connecting' | 'closed' }
   | {

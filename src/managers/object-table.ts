@@ -126,7 +126,6 @@ export class ObjectTable {
     return true;
   }
 
-  /** Drops all objects. */
   close(): void {
     const entries = [...this.#entries.values()];
     this.#entries.clear();

@@ -45,7 +45,6 @@ export class Reference {
     if (link.ref.near === undefined) collected.register(this, { link, id, given: this.#given }, this);
   }
 
-  /** The name of its type. */
   get name(): string {
     return this.kind.slice(this.kind.indexOf(':') + 1);
   }

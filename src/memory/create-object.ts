@@ -8,7 +8,6 @@ export interface HeldObject {
   readonly entry: number;
 }
 
-/** What an object needs. */
 interface Needs {
   /** The number of its words, and of the words at its beginning that are set to 0, by default all. */
   readonly words: number;

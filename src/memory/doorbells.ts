@@ -8,7 +8,6 @@ import type { ThreadDescriptors } from './thread-descriptors.ts';
 /** From this number of open doorbells on, the doorbells of members that are gone are closed first. */
 const CROWDED = 64;
 
-/** What doorbells work with. */
 interface DoorbellParts {
   readonly pipes: Pipes;
   readonly members: Members;

@@ -141,7 +141,6 @@ export class Family {
     };
   }
 
-  /** True for the main thread of this process. */
   #isMainThread(member: number): boolean {
     return this.members.get(member, field.tid) === process.pid;
   }

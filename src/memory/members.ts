@@ -23,7 +23,6 @@ const NEXT_SLOT = wordIndex(layout.nextSlot);
 const TABLE = layout.members;
 const FIRST_WORD = wordIndex(TABLE);
 const RECORD_BYTES = MEMBER_WORDS * 4;
-/** The words of a record. */
 const memberRecord = struct({
   /** `state` below. Written by the parent until LIVE, then by the member that reclaims this one. */
   state: word,

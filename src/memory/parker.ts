@@ -21,7 +21,6 @@ export interface Pending {
   check(): void;
 }
 
-/** What a parker works with. */
 interface ParkerParts {
   readonly memory: Memory;
   readonly members: Members;
@@ -193,16 +192,7 @@ export class Parker {
     clearTimeout(this.#remindTimer);
     const callbacks = this.#reminders;
     this.#reminders = new Set();
-    let failures: unknown[] | undefined;
-    for (const callback of callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        failures ??= [];
-        failures.push(error);
-      }
-    }
-    if (failures !== undefined) throw failures[0];
+    each(callbacks, (callback) => callback());
   }
 
   /**
@@ -271,21 +261,24 @@ export class Parker {
   #service(): void {
     this.#arm();
     this.#errands.run(this.#wakeIfAsleep);
-    let failures: unknown[] | undefined;
-    for (const pending of [...this.#pending]) {
-      try {
-        pending.check();
-      } catch (error) {
-        // The other members have been woken too.
-        failures ??= [];
-        failures.push(error);
-      }
-    }
-    if (failures !== undefined) throw failures[0];
+    each([...this.#pending], (pending) => pending.check());
   }
 
   #listen(): Listening {
     this.#listening ??= this.#signals.listen(() => this.#service());
     return this.#listening;
   }
+}
+
+/** Calls `call` with each of them, whether or not it fails for others. Then throws the first error, if there was one. */
+function each<T>(all: Iterable<T>, call: (one: T) => void): void {
+  const failures: unknown[] = [];
+  for (const one of all) {
+    try {
+      call(one);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }

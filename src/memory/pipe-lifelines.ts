@@ -103,7 +103,6 @@ export class PipeLifelines implements Lifelines {
     else if (this.#members.isGone(member)) this.hasEnded(member);
   }
 
-  /** The member is dead. */
   ended(member: number): void {
     const watch = this.#watches.get(member);
     if (watch === undefined) return;

@@ -22,7 +22,6 @@ export interface PipeCalls {
   readonly parking: Parking;
 }
 
-/** What pipe signals work with. */
 interface PipeSignalsParts {
   readonly calls: PipeCalls;
   readonly heap: Heap;

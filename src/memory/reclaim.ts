@@ -125,7 +125,6 @@ function reclaimWhenDead(family: Family, orphan: number, checks = JOIN_CHECKS): 
   if (!family.lifelines.watch(orphan, () => reclaim(family, orphan))) reclaim(family, orphan);
 }
 
-/** The section of the member table. */
 function membersSection(family: Family): CriticalSection {
   return family.section(layout.familySection);
 }

@@ -13,7 +13,6 @@ const ENTRIES = BLOCK_BYTES / 4 - 1;
  */
 const UNMARKED = 1;
 
-/** What a reference table works with. */
 interface ReferenceTableParts {
   readonly heap: Heap;
   readonly allocator: Allocator;

@@ -39,7 +39,6 @@ export class ThreadDescriptors {
     this.#pipes.close(fd);
   }
 
-  /** Closes the descriptors of ended threads. */
   closeLeft(owners: Int32Array<SharedArrayBuffer>, isGone: (member: number) => boolean): void {
     // The check takes long, and most threads have several descriptors.
     const known = new Map([[0, false]]);

@@ -8,7 +8,6 @@ export const SLOT_COUNT = 2 ** 16;
 const RESERVE = 256;
 /** The number of other slots that are used before a slot is used again: an old tag may stay in a lane for long, and generations repeat. */
 const REST = 4096;
-/** The words of a slot. */
 const slot = struct({
   /** The state in the lowest bits, the generation above. The owner writes it, and the worker that has claimed the task. */
   state: word,

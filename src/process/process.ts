@@ -49,6 +49,16 @@ interface Internals {
   sentinel: Sentinel | undefined;
 }
 
+/** What is the same in every process that has not started. */
+const untouched = {
+  index: undefined,
+  child: undefined,
+  isCurrent: false,
+  closed: false,
+  joins: 0,
+  sentinel: undefined,
+} as const;
+
 const internals = new WeakMap<object, Internals>();
 const children = new Set<Process>();
 /** The number of processes that this process has made. */
@@ -105,14 +115,9 @@ export class Process<A extends AnyArgs = any[]> {
       detached: options.detached ?? false,
       descendants: options.descendants ?? false,
       start,
-      index: undefined,
+      ...untouched,
       target: target as Internals['target'],
       args: args === undefined ? [] : [...args],
-      child: undefined,
-      isCurrent: false,
-      closed: false,
-      joins: 0,
-      sentinel: undefined,
     });
   }
 
@@ -340,12 +345,8 @@ function makeProcess<P extends Process>(cls: { prototype: P }, travelling: Trave
     detached: false,
     descendants: false,
     start: {},
-    index: undefined,
-    child: undefined,
+    ...untouched,
     isCurrent,
-    closed: false,
-    joins: 0,
-    sentinel: undefined,
   });
   return process;
 }

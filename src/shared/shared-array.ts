@@ -17,7 +17,6 @@ import {
 } from './scalar.ts';
 import { SharedBytes } from './shared-bytes.ts';
 
-/** The words of a shared array. */
 const { at: field, words: WORDS } = objectStruct({
   /** The code of its kind of number; the maker writes it once. */
   type: word,

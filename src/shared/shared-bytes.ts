@@ -8,7 +8,6 @@ import { Existing, knownObject, locate, SharedObject } from '../memory/shared-ob
 import { objectStruct, word } from '../memory/struct.ts';
 import { OwnView } from './own-view.ts';
 
-/** The words of shared bytes. */
 const { at: field, words: WORDS } = objectStruct({
   /** The number of bytes; the maker writes it once. */
   length: word,

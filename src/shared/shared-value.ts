@@ -16,7 +16,6 @@ import {
   scalarKind,
 } from './scalar.ts';
 
-/** The words of a shared value. */
 const { at: field, words: WORDS } = objectStruct({
   /** The code of its kind of number; the maker writes it once. */
   type: word,

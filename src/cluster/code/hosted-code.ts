@@ -225,7 +225,6 @@ function assertRunnable({ files }: Manifest): void {
 const namesOf = ({ links, usesLibrary }: Manifest): string =>
   [...links.map(([name]) => name), ...(usesLibrary ? ['multiproc'] : [])].join(', ');
 
-/** The folder of this package. */
 function ownPackage(): string {
   for (let folder = dirname(__filename); ; folder = dirname(folder)) {
     if (describedIn(folder)?.name === 'multiproc') return folder;

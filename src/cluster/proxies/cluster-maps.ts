@@ -98,10 +98,8 @@ const callValue: CallPacked = async (call, far, method, args) => {
   }
 };
 
-/** A dict of a cluster. */
 class ClusterDict extends packing(DictProxy, callDict) {}
 
-/** A value of a cluster. */
 class ClusterValue extends packing(ValueProxy, callValue) {}
 
 /** How the proxies of dicts and values are made, by their kinds. */

@@ -37,7 +37,6 @@ function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
   return values;
 }
 
-/** A queue of a cluster. */
 class ClusterQueue extends packing(QueueProxy, callPacked) {}
 
 /** A queue of a cluster whose items are told done. */

@@ -19,7 +19,6 @@ export class Backlog<Task extends { readonly priority: number }> {
     this.#size++;
   }
 
-  /** Returns the task that is next. */
   peek(): Task | undefined {
     const priority = this.#order.at(-1);
     return priority === undefined ? undefined : this.#lines.get(priority)!.values().next().value;

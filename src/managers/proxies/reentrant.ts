@@ -4,7 +4,6 @@ import { Ownership } from '../../sync/ownership.ts';
 import type { Reference } from '../reference.ts';
 import { type Guard, type LockProxy, notInTime } from './lock-proxies.ts';
 
-/** The class of a lock's proxies. */
 type LockClass = new (reference: Reference) => LockProxy;
 
 /** Returns a class of locks as `Base` that their owner, an async context of one thread, may acquire again. */
