@@ -5,6 +5,7 @@ import { SerializationError } from '../contracts/errors.ts';
 import { family } from '../memory/family.ts';
 import type { AnyFunction } from './any-function.ts';
 import { Cell } from './cell.ts';
+import { interned } from './interned.ts';
 import { SharedVariable } from './shared-variable.ts';
 
 /** The value of a variable does not exist yet, because it refers to itself. */
@@ -181,9 +182,7 @@ export function variableOf(sender: number, number: number): ArrivedVariable {
     for (const other of variables.keys()) if (members.isGone(other)) variables.delete(other);
     variables.set(sender, (ofSender = new Map()));
   }
-  let variable = ofSender.get(number);
-  if (variable === undefined) ofSender.set(number, (variable = new ArrivedVariable((number & 1) === 1)));
-  return variable;
+  return interned(ofSender, number, () => new ArrivedVariable((number & 1) === 1));
 }
 
 /** Gives variables the contents that came with a message, unless they have them. Returns true if a variable got a new content. */

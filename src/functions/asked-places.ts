@@ -4,6 +4,7 @@
  */
 import type { AnyNode } from 'acorn';
 import { positionOf, type Script } from './script.ts';
+import { childrenOf } from './syntax.ts';
 
 /** An offset in the script's text with where it comes from; line and column from 0. */
 export interface AskedPlace {
@@ -38,13 +39,10 @@ export function askPlaces(script: Script, file: string, start: number, end: numb
 
 function nodeStarts(program: AnyNode, start: number, end: number): number[] {
   const starts = new Set<number>();
-  const visit = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(visit);
-    if (typeof (node as AnyNode | null)?.type !== 'string') return;
-    const { start: from, end: to } = node as AnyNode;
-    if (to <= start || from >= end) return;
-    if (from >= start) starts.add(from);
-    for (const child of Object.values(node as object)) if (typeof child === 'object') visit(child);
+  const visit = (node: AnyNode): void => {
+    if (node.end <= start || node.start >= end) return;
+    if (node.start >= start) starts.add(node.start);
+    for (const child of childrenOf(node)) visit(child);
   };
   visit(program);
   return [...starts].sort((a, b) => a - b);

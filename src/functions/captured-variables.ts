@@ -15,6 +15,7 @@ import { Here, RequireOf } from './here.ts';
 import { importedFrom, isOfProcess, isOwnRequire, packageThatMade, wrappedExports } from './import-bindings.ts';
 import type { LiveScope } from './inspector.ts';
 import { isInPackage } from './installed-package.ts';
+import { interned } from './interned.ts';
 import { assignedExport } from './live-imports.ts';
 import { LiveNamespace } from './live-namespace.ts';
 import { loadedCommonJs } from './module-cache.ts';
@@ -153,11 +154,8 @@ export function isShareable(binding: Binding, scopes: readonly LiveScope[]): boo
 function cellOf(binding: Binding, scopes: readonly LiveScope[]): Cell | undefined {
   const instance = scopeInstance(binding, scopeOf(binding.name, scopes));
   if (instance === undefined) return undefined;
-  let ofInstance = cells.get(instance);
-  if (ofInstance === undefined) cells.set(instance, (ofInstance = new Map()));
-  let cell = ofInstance.get(binding);
-  if (cell === undefined) ofInstance.set(binding, (cell = new Cell()));
-  return cell;
+  const ofInstance = interned(cells, instance, () => new Map<Binding, Cell>());
+  return interned(ofInstance, binding, () => new Cell());
 }
 
 /** Whether a name that the script does not declare is a variable: of a module's wrapper, or of another script. */

@@ -1,5 +1,6 @@
 /** What a program does with the data that a constant holds, by its text: whether it only reads primitives from it, and where. */
 import type { AnyNode, CallExpression, Expression, Pattern } from 'acorn';
+import { exportsOf } from './module-references.ts';
 import { EACH, ELEMENT, type Path } from './paths.ts';
 import type { Binding, Reference } from './scopes.ts';
 import type { Script } from './script.ts';
@@ -58,7 +59,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
   const { program, references } = script.scopes;
   // An `eval` sees everything.
   if (program.dynamic) return undefined;
-  const exported = exportedNames(script);
+  const exported = new Set(exportsOf(script).map(([, local]) => local));
   const paths: Path[] = [];
   const followed = new Set<Binding>();
   return !exported.has(root.name) && follow(root, []) ? paths : undefined;
@@ -207,34 +208,6 @@ function keyOf(node: { computed: boolean; key?: Expression | AnyNode; property?:
   const key = node.key ?? node.property;
   if (key?.type === 'Literal') return String(key.value);
   return !node.computed && key?.type === 'Identifier' ? key.name : EACH;
-}
-
-function exportedNames({ program }: Script): Set<string> {
-  const names = new Set<string>();
-  for (const node of program.body) {
-    if (node.type !== 'ExportNamedDeclaration') continue;
-    for (const { local } of node.specifiers) if (local.type === 'Identifier') names.add(local.name);
-    if (node.declaration?.type !== 'VariableDeclaration') continue;
-    for (const { id } of node.declaration.declarations) for (const name of namesIn(id)) names.add(name);
-  }
-  return names;
-}
-
-function namesIn(pattern: Pattern): string[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern.name];
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((one) => (one === null ? [] : namesIn(one)));
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((one) => namesIn(one.type === 'RestElement' ? one.argument : one.value));
-    case 'AssignmentPattern':
-      return namesIn(pattern.left);
-    case 'RestElement':
-      return namesIn(pattern.argument);
-    default:
-      return [];
-  }
 }
 
 /** The nodes around a name, from the program to the name itself. */

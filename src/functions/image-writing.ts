@@ -10,6 +10,7 @@ import { classesOfInstances, idOfClass } from './class-identity.ts';
 import type { FunctionImage } from './function-image.ts';
 import { noteEncoded } from './heavy-captures.ts';
 import { placesIn } from './here.ts';
+import { interned } from './interned.ts';
 import { lateOr, whileWriting } from './late-classes.ts';
 
 const spelled = new WeakMap<FunctionImage, string>();
@@ -20,11 +21,9 @@ export function writeImage(
   { image, key, variables }: Captured & { kind: 'image' },
   out: ValueWriter,
 ): void {
-  let text = spelled.get(image);
-  if (text === undefined) spelled.set(image, (text = JSON.stringify(image)));
   currentBorder()?.text?.(image.code, placesIn(variables), out);
   out.string(key);
-  out.string(text);
+  out.string(interned(spelled, image, () => JSON.stringify(image)));
   out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
   out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
   // One that is the content of a variable is known by that; its instances bring it along.

@@ -3,6 +3,7 @@ import type { AnyNode } from 'acorn';
 import { Address, membersOf, pathTo } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
 import type { LiveScope } from './inspector.ts';
+import { interned } from './interned.ts';
 import { loadedCommonJs } from './module-cache.ts';
 import type { PlacedFunction, Script } from './script.ts';
 
@@ -59,9 +60,7 @@ const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNo
 
 /** The own exports of an ES module: by the name of a local variable, or by the node of a default export without a name. */
 export function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
-  let list = exportLists.get(script);
-  if (list === undefined) exportLists.set(script, (list = readExports(script)));
-  return list;
+  return interned(exportLists, script, () => readExports(script));
 }
 
 function readExports({ program, scopes }: Script): [string, string | AnyNode][] {

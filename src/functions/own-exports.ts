@@ -1,5 +1,6 @@
 /** The library's own classes and functions: sent by reference, even from a copy that was bundled into a user's file. */
 import { Address } from './address.ts';
+import { interned } from './interned.ts';
 
 const byValue = new Map<unknown, Address>();
 const byName = new Map<string, unknown>();
@@ -48,9 +49,7 @@ const internal = new Map<string, Map<unknown, Address>>();
 /** Returns the address of a function that a module of the library exports, but no door. */
 export function internalAddress(fn: object): Address | undefined {
   for (const [part, modules] of parts) {
-    let known = internal.get(part);
-    if (known === undefined) internal.set(part, (known = functionsOf(part, modules())));
-    const address = known.get(fn);
+    const address = interned(internal, part, () => functionsOf(part, modules())).get(fn);
     if (address !== undefined) return address;
   }
   return undefined;

@@ -6,6 +6,7 @@ import { fs } from '../engine/builtins.ts';
 import type { Address } from './address.ts';
 import { InspectorRefusal, moduleAt } from './inspector.ts';
 import { isInPackage, packageAt } from './installed-package.ts';
+import { interned } from './interned.ts';
 import { resolveImport } from './package-resolution.ts';
 
 /** `from '…'`, `import '…'`, `import('…')`, `require('…')`. What stands in a comment counts too: then something is copied that need not be. */
@@ -42,12 +43,8 @@ const scripts = new Map<string, boolean>();
 
 /** Whether a file says `import` or `export`, and what runs of it is no module: `jiti` makes CommonJS of it, without a hook that shows. */
 function isTurnedIntoScript(url: string): boolean {
-  let is = scripts.get(url);
-  if (is === undefined) {
-    is = /^\s*(import|export)\b(?!\s*[(.])/m.test(readModule(url) ?? '') && !isRunAsModule(url);
-    scripts.set(url, is);
-  }
-  return is;
+  const isText = () => /^\s*(import|export)\b(?!\s*[(.])/m.test(readModule(url) ?? '');
+  return interned(scripts, url, () => isText() && !isRunAsModule(url));
 }
 
 function isRunAsModule(url: string): boolean {
@@ -84,9 +81,7 @@ export function loadsLibrary(url: string): boolean {
 
 /** URLs of the modules that a module loads, and the specifiers of this library. */
 function importsOf(url: string): readonly string[] {
-  let found = imports.get(url);
-  if (found === undefined) imports.set(url, (found = isInPackage(url) ? dependenciesOf(url) : readImports(url)));
-  return found;
+  return interned(imports, url, () => (isInPackage(url) ? dependenciesOf(url) : readImports(url)));
 }
 
 function readImports(url: string): string[] {
