@@ -9,13 +9,8 @@ export interface BrandedErrorClass {
 const brand = Symbol.for('multiproc.error');
 const byName = new Map<string, BrandedErrorClass>();
 
-/** Makes errors of one of the library's own classes arrive as that class; `errors.ts` is registered already. */
-function registerErrorClass(cls: BrandedErrorClass): void {
-  byName.set(cls.brandName, cls);
-}
-
 for (const value of Object.values(ours)) {
-  if (typeof value === 'function' && Object.hasOwn(value, 'brandName')) registerErrorClass(value);
+  if (typeof value === 'function' && Object.hasOwn(value, 'brandName')) byName.set(value.brandName, value);
 }
 
 /** The brand name of an error of this library, `undefined` for any other. */

@@ -1,9 +1,7 @@
 /** The options of calls that may wait, and checks of options. */
 
 /** The options of a call that may wait. */
-export interface WaitOptions {
-  /** The longest time to wait, in milliseconds. 0 tries once, `undefined` waits for ever; negative numbers and NaN throw a `RangeError`. */
-  readonly timeout?: number | undefined;
+export interface WaitOptions extends SyncWaitOptions {
   /** Ends the wait when the signal is aborted: the call rejects with `signal.reason`, and has taken and changed nothing. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,4 +1,5 @@
 /** Reads functions out of messages: README.md says how each function is sent. Loaded with the first function that arrives (function-extension.ts). */
+import { createRequire } from 'node:module';
 import { currentBorder } from '../codec/border.ts';
 import type { ValueReader } from '../codec/extension.ts';
 import { readRegistration } from '../codec/instance-forms.ts';
@@ -7,7 +8,7 @@ import type { AnyFunction } from './any-function.ts';
 import { ArrivedVariable, takeContents, variableOf } from './arrived-variable.ts';
 import { Cell } from './cell.ts';
 import { form } from './function-forms.ts';
-import { Here, RequireOf, requireFrom } from './here.ts';
+import { Here, RequireOf } from './here.ts';
 import { readImage } from './image-reading.ts';
 import { LateClass, lateClass } from './late-classes.ts';
 import { LiveNamespace } from './live-namespace.ts';
@@ -65,7 +66,7 @@ export function read(of: number, input: ValueReader): object {
     case form.HERE:
       return Here.of(fileHere(input.string()));
     default:
-      return arrived(RequireOf.for(fileHere(input.string())), ({ url }) => requireFrom(url));
+      return arrived(RequireOf.for(fileHere(input.string())), ({ url }) => createRequire(url));
   }
 }
 

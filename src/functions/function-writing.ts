@@ -38,53 +38,33 @@ export function write(value: object, out: ValueWriter): void {
   }
   const hiding = isStandIn(value) ? undefined : packageHidingIn(value);
   if (hiding !== undefined) out.refuse(`it has properties that only ${hiding}, which has made it, can give it`);
-  if (value instanceof SharedVariable) {
-    writeShared(form.VARIABLE, value, out);
-    return;
-  }
-  if (value instanceof ValueOf) {
-    writeShared(form.VALUE_OF, value.variable, out);
-    return;
-  }
-  if (value instanceof Address) {
-    writeAddress(value, out);
-    return;
-  }
-  if (value instanceof Cell) {
-    const arrived = out.reach === reach.FAMILY ? variableOfCell(value) : undefined;
-    if (arrived !== undefined) {
-      writeShared(form.VARIABLE, arrived.sentOn(travellingOn(value.v)), out);
-      return;
-    }
-    out.form(form.CELL);
-    out.value(lateOr(value.v), '');
-    return;
-  }
-  if (value instanceof LateClass) {
+  if (value instanceof SharedVariable) writeShared(form.VARIABLE, value, out);
+  else if (value instanceof ValueOf) writeShared(form.VALUE_OF, value.variable, out);
+  else if (value instanceof Address) writeAddress(value, out);
+  else if (value instanceof Cell) writeCell(value, out);
+  else if (value instanceof LateClass) {
     out.form(form.LATE_CLASS);
     out.uint32(value.depth);
-    return;
-  }
-  if (value instanceof LiveNamespace) {
-    writeNamespace(value, out);
-    return;
-  }
-  if (value instanceof ProgramNamespace) {
-    writeProgramNamespace(value, out);
-    return;
-  }
-  if (value instanceof EmptyWeak) {
-    out.form(value.isMap ? form.WEAK_MAP : form.WEAK_SET);
-    return;
-  }
-  if (value instanceof SentSymbol) {
+  } else if (value instanceof LiveNamespace) writeNamespace(value, out);
+  else if (value instanceof ProgramNamespace) writeProgramNamespace(value, out);
+  else if (value instanceof EmptyWeak) out.form(value.isMap ? form.WEAK_MAP : form.WEAK_SET);
+  else if (value instanceof SentSymbol) {
     out.form(form.SYMBOL);
     out.string(value.spelling);
-    return;
+  } else {
+    out.form(value instanceof Here ? form.HERE : form.REQUIRE);
+    const { url } = value as Here | RequireOf;
+    out.string(currentBorder()?.leave(url, false, out) ?? url);
   }
-  out.form(value instanceof Here ? form.HERE : form.REQUIRE);
-  const { url } = value as Here | RequireOf;
-  out.string(currentBorder()?.leave(url, false, out) ?? url);
+}
+
+function writeCell(cell: Cell, out: ValueWriter): void {
+  const arrived = out.reach === reach.FAMILY ? variableOfCell(cell) : undefined;
+  if (arrived !== undefined) writeShared(form.VARIABLE, arrived.sentOn(travellingOn(cell.v)), out);
+  else {
+    out.form(form.CELL);
+    out.value(lateOr(cell.v), '');
+  }
 }
 
 function writeNamespace({ members, isCompiled }: LiveNamespace, out: ValueWriter): void {

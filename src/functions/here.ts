@@ -1,6 +1,5 @@
 /** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
 
-import { createRequire } from 'node:module';
 import { fs } from '../engine/builtins.ts';
 import { importingFor } from '../loading/loaded-for-functions.ts';
 import { fileOf, importFrom } from './import-module.ts';
@@ -85,11 +84,6 @@ export class RequireOf {
   static for(url: string): RequireOf {
     return interned(RequireOf.known, url, () => new RequireOf(url));
   }
-}
-
-/** Returns the `require` of the file with this URL. */
-export function requireFrom(url: string): NodeJS.Require {
-  return createRequire(url);
 }
 
 /** Returns the URLs of the files by which a function with these variables finds others. */
