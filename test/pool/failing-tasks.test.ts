@@ -377,6 +377,22 @@ describe('what cannot be sent', () => {
     assert.deepEqual(results, [0, 'ERR_SERIALIZATION', 2]);
   });
 
+  test('an item that throws what cannot be sent has failed, also beside results that arrive', async () => {
+    const fn = (n: number): number => {
+      if (n === 1) throw setTimeout(() => {}, 0);
+      return n;
+    };
+    const error = await errorOf(pool.map(fn, [0, 1, 2], { chunksize: 3 }));
+    assert(error instanceof SerializationError, String(error));
+    const results: unknown[] = [];
+    for (const it = pool.imap(fn, [0, 1, 2], { chunksize: 3 }); ; ) {
+      const step = await watched(it.next()).catch((error) => ({ value: error.code, done: false }));
+      if (step.done) break;
+      results.push(step.value);
+    }
+    assert.deepEqual(results, [0, 'ERR_SERIALIZATION', 2]);
+  });
+
   test('a function that captures a value bound to this process is refused', async () => {
     assert((await errorOf(pool.apply(() => socket.hasRef()))) instanceof SerializationError);
     await lives(pool);
@@ -416,6 +432,19 @@ describe('an initializer', () => {
     pool.terminate();
     await watched(pool.join());
     assert(starts.qsize() <= 8, `${starts.qsize()} starts`);
+  });
+
+  test('an initializer that throws what cannot be sent ends all tasks with the reason', async () => {
+    const pool = poolOf({
+      processes: 1,
+      initializer: () => {
+        throw setTimeout(() => {}, 0);
+      },
+    });
+    const error = await errorOf(pool.apply(() => 0));
+    assert(error instanceof SerializationError, String(error));
+    pool.terminate();
+    await watched(pool.join());
   });
 
   for (const code of [0, 3]) {
