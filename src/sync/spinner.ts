@@ -29,15 +29,25 @@ export class Spinner {
       for (let i = 0; i < TRIES; i++) {
         const value = attempt();
         if (value === NOT_YET) continue;
-        this.#budget = Math.min(Math.max(this.#budget, (clock() - start) * 2 + SHORTEST), LONGEST);
+        this.#note(clock() - start, blocked);
         return value;
       }
       // The other side may wait for this very CPU: the system often puts two members that wake each other on one CPU.
       platform().yieldCpu();
     } while (clock() < start + budget);
+    this.#shorten(blocked);
+    return NOT_YET;
+  }
+
+  /** A spin has succeeded after this time. If that is longer than any spin lasts, others had the CPU: a sleep would have served as well, and left it to them at once. */
+  #note(took: number, blocked: boolean): void {
+    if (took > LONGEST) this.#shorten(blocked);
+    else this.#budget = Math.min(Math.max(this.#budget, took * 2 + SHORTEST), LONGEST);
+  }
+
+  #shorten(blocked: boolean): void {
     // An event loop has other work to do; a blocked thread has not.
     this.#budget *= blocked ? 0.9 : 0.7;
-    return NOT_YET;
   }
 
   #allowed(): number {
