@@ -67,7 +67,7 @@ function listOf(object: Awaited, end: 'get' | 'put' | 'join'): number {
 }
 
 /** Whether the kernel tells of each thread what it does. */
-const kernelTells = platform === 'linux';
+export const kernelTells = platform === 'linux';
 
 /** True while the process sleeps until another member wakes it: blocked, or in its event loop. */
 export function isAsleep(process: Process): boolean {

@@ -3,7 +3,7 @@ import { describe } from 'node:test';
 import { ClosedError, Lock, Queue, ShutDown, SimpleQueue } from 'multiproc';
 import { test } from '../cases.ts';
 import { watchdog } from '../hang.ts';
-import { inLine, start, until, waiting } from '../inside.ts';
+import { inLine, kernelTells, start, until, waiting } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
@@ -203,7 +203,9 @@ describe('what one process does, all others see', () => {
     await p.join();
   });
 
-  test('waiters of several processes are served in order of arrival', async () => {
+  // A waiter that is only armed takes a last look, and may find what the first in line was just being woken for.
+  const skip = !kernelTells && 'only the kernel of Linux tells that all waiters sleep';
+  test('waiters of several processes are served in order of arrival', { skip }, async () => {
     const queue = new Queue<number>();
     const answers = new Queue<number[]>();
     using _ = watchdog('order of arrival', 60, queue, answers);
