@@ -1,4 +1,4 @@
-// `npm run bench`, `npm run bench -- lock queue` for some scenarios, `-- cold`, `course`, `crossing`, `crowd`, `hand-overs`, `portable`, `smallest` or `stuck` for a section, `-- --rounds=9`.
+// `npm run bench`, `npm run bench -- lock queue` for some scenarios, `-- cluster`, `cold`, `course`, `crossing`, `crowd`, `hand-overs`, `portable`, `smallest` or `stuck` for a section, `-- --rounds=9`.
 // Each section writes its page and plots in docs/benchmarks/; without a choice, docs/benchmarks.md is written too.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
