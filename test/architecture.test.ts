@@ -182,6 +182,8 @@ function violationsOf(sources: Sources): string[] {
       for (const name of replaceablesOf(source))
         found.push(`${file} takes ${name} from where a program may replace it`);
     }
+    for (const [, name] of codeOf(source).matchAll(/\b[gs]et (#\w+)\(/g))
+      found.push(`${file}: ${name} is a private accessor, which V8 calls in its runtime each time: make it a method`);
     for (const count of parametersOfConstructors(source)) {
       if (count > 4 && manyParameters[file] === undefined)
         found.push(`${file}: a constructor with ${count} parameters: take a record`);
@@ -346,6 +348,17 @@ describe('the check of the architecture', () => {
       'memory/c.ts': 'class C { constructor({ a, b, c, d, e }: Parts) {} }',
     };
     assert.deepEqual(check(files), ['memory/b.ts: a constructor with 5 parameters: take a record']);
+  });
+
+  test('the check of the architecture finds private accessors, which cost 5 ns a call', () => {
+    const files = {
+      'memory/a.ts': 'class A {\n  get #isOpen(): boolean {\n    return true;\n  }\n}',
+      'memory/b.ts':
+        'class B {\n  get isOpen(): boolean {\n    return true;\n  }\n  #isShut(): boolean {\n    return false;\n  }\n}',
+    };
+    assert.deepEqual(check(files), [
+      'memory/a.ts: #isOpen is a private accessor, which V8 calls in its runtime each time: make it a method',
+    ]);
   });
 
   test('the check of the architecture finds names that say nothing, files in no folder, unknown folders and long files', () => {

@@ -38,7 +38,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   }
 
   /** The mailbox of the queue. Throws a `ClosedError` if the queue is closed here. */
-  get #box(): Mailbox {
+  #box(): Mailbox {
     if (this.#mailbox === undefined) throw closedError(this);
     return this.#mailbox;
   }
@@ -49,7 +49,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     try {
-      const box = this.#box;
+      const box = this.#box();
       if (options !== undefined) {
         readTimeout(options);
         options.signal?.throwIfAborted();
@@ -62,8 +62,8 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Blocks the thread until there is a free place, and puts an item in. Throws `Full` after the time-out, `ShutDown` or `ClosedError`. */
   putSync(item: T, options?: SyncWaitOptions): void {
-    const box = this.#box;
-    readTimeout(options);
+    const box = this.#box();
+    if (options !== undefined) readTimeout(options);
     box.sendSync(box.pack(item, 'item'), 0, options, throwFull);
   }
 
@@ -73,7 +73,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
    */
   get(options?: WaitOptions): Promise<T> {
     try {
-      return this.#box.receive(this.#attemptGet, options, throwEmpty);
+      return this.#box().receive(this.#attemptGet, options, throwEmpty);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -81,7 +81,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** Blocks the thread until there is an item, and takes out the oldest. Throws `Empty` after the time-out, `ShutDown` or `ClosedError`. */
   getSync(options?: SyncWaitOptions): T {
-    return this.#box.receiveSync(this.#attemptGet, options, throwEmpty);
+    return this.#box().receiveSync(this.#attemptGet, options, throwEmpty);
   }
 
   /** Puts an item in without waiting. Throws `Full` if there is no room. */
@@ -103,18 +103,18 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** True if there is no item in the queue: exact in every process, at the moment of the call. */
   empty(): boolean {
-    return this.#box.ring.isEmpty;
+    return this.#box().ring.isEmpty;
   }
 
   /** For `wait`: true if `get` would not wait, because there is an item or because no item will come any more. */
   isReady(): boolean {
-    const { ring } = this.#box;
+    const { ring } = this.#box();
     return !ring.isEmpty || ring.isShutDown;
   }
 
   /** For `wait`: calls `callback` once, when `get` would not wait. Returns a function that cancels this. */
   onReady(callback: () => void): () => void {
-    const { receivers } = this.#box;
+    const { receivers } = this.#box();
     const stop = new AbortController();
     const wait = receivers.wait(
       () => this.isReady() || NOT_YET,
@@ -134,7 +134,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** @internal */
   protected get ring(): Ring {
-    return this.#box.ring;
+    return this.#box().ring;
   }
 
   /** @internal Looks once, without waiting: returns the item or `NOT_YET`. */
@@ -144,23 +144,23 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** @internal Begins to put many items in. `isTimed` says whether the next item may take its time. */
   protected batchedPut(options: WaitOptions | undefined, isTimed: boolean): BatchedPut {
-    return new BatchedPut(this.#box, () => this.assertOpen(), options, isTimed);
+    return new BatchedPut(this.#box(), () => this.assertOpen(), options, isTimed);
   }
 
   /** @internal Takes out small integers without waiting, as long as the oldest item is one. Returns their number. */
   protected takeInts(into: Int32Array): number {
-    return this.#box.popInts(into);
+    return this.#box().popInts(into);
   }
 
   /** @internal Wakes all members that wait to put or to get, after a change that is final. */
   protected wakeAll(): void {
-    const { receivers, senders } = this.#box;
+    const { receivers, senders } = this.#box();
     receivers.list.notifyAll();
     senders.list.notifyAll();
     this.#family.parker.schedule();
   }
 
-  readonly #attemptGet = (): T | NotYet => this.#box.tryPop(this.#open);
+  readonly #attemptGet = (): T | NotYet => this.#box().tryPop(this.#open);
 
   readonly #open = (letter: Letter, start: number): T =>
     (typeof letter === 'number' ? letter : unpack(this.#family, letter, start)) as T;

@@ -69,7 +69,7 @@ export class JoinableQueue<T> extends Queue<T> {
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#done = wordIndex(offset) + field.done;
-    this.#joiners = new WaitQueue(family, offset + field.joiners * 4, { isReady: () => this.#unfinished === 0 });
+    this.#joiners = new WaitQueue(family, offset + field.joiners * 4, { isReady: () => this.#unfinished() === 0 });
   }
 
   /** Marks an item that was taken out as done. Throws a `StateError` if it is called more often than items were put. */
@@ -84,7 +84,7 @@ export class JoinableQueue<T> extends Queue<T> {
       // SYNC(done): a member that finds all items done sees what was written before.
       if (Atomics.compareExchange(this.#words, this.#done, done, (done + 1) | 0) === done) break;
     }
-    if (this.#joiners.list.hasWaiting && this.#unfinished === 0) this.#joiners.list.notifyAll();
+    if (this.#joiners.list.hasWaiting && this.#unfinished() === 0) this.#joiners.list.notifyAll();
   }
 
   /** Waits until every item, including items put during the wait, is done. Rejects with a `TimeoutError` after the time-out. */
@@ -110,7 +110,7 @@ export class JoinableQueue<T> extends Queue<T> {
   override shutdown(options?: ShutdownOptions): void {
     this.ring.shutdown(isImmediate(options));
     this.wakeAll();
-    if (this.#unfinished === 0) this.#joiners.list.notifyAll();
+    if (this.#unfinished() === 0) this.#joiners.list.notifyAll();
   }
 
   /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */
@@ -119,15 +119,15 @@ export class JoinableQueue<T> extends Queue<T> {
     super.close();
   }
 
-  get #unfinished(): number {
+  #unfinished(): number {
     // SYNC(done): sees what was written before. Reads `done` before `countPut`, so that every item counted as done is counted as put.
     const done = Atomics.load(this.#words, this.#done);
     return Math.max(0, (this.ring.countPut - done) | 0);
   }
 
-  readonly #attempt = (): undefined | NotYet => (this.#unfinished === 0 ? undefined : NOT_YET);
+  readonly #attempt = (): undefined | NotYet => (this.#unfinished() === 0 ? undefined : NOT_YET);
 
   readonly #expire = (): never => {
-    throw new TimeoutError(`${this.#unfinished} items of this JoinableQueue are not done yet.`);
+    throw new TimeoutError(`${this.#unfinished()} items of this JoinableQueue are not done yet.`);
   };
 }

@@ -103,8 +103,7 @@ export class Mailbox {
   send(letter: Letter, tag: number, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
     try {
       if (options === undefined && !this.senders.hasLocal && this.tryPush(letter, tag)) return soon(DONE);
-      const sent = this.senders.wait(this.#pushing(letter, tag), options, () => expire(options));
-      return sent.catch((error) => this.#fail(letter, error));
+      return this.#sendLater(letter, tag, options, expire);
     } catch (error) {
       return this.#fail(letter, error);
     }
@@ -114,7 +113,7 @@ export class Mailbox {
   sendSync(letter: Letter, tag: number, options: Blocking, expire: Expire<Blocking, never>): void {
     try {
       if (options === undefined && this.tryPush(letter, tag)) return;
-      this.senders.waitSync(this.#pushing(letter, tag), options, () => expire(options));
+      this.#sendBlocking(letter, tag, options, expire);
     } catch (error) {
       this.#fail(letter, error);
     }
@@ -139,7 +138,7 @@ export class Mailbox {
       const message = attempt();
       if (message !== NOT_YET) return soon(Promise.resolve(message));
     }
-    return this.receivers.wait(attempt, options, () => expire(options));
+    return this.#receiveLater(attempt, options, expire);
   }
 
   /** Blocks the thread until `attempt` takes a message out. */
@@ -148,7 +147,7 @@ export class Mailbox {
       const message = attempt();
       if (message !== NOT_YET) return message;
     }
-    return this.receivers.waitSync(attempt, options, () => expire(options));
+    return this.#receiveBlocking(attempt, options, expire);
   }
 
   /**
@@ -204,6 +203,25 @@ export class Mailbox {
     // Each of those who wait may take one.
     for (let i = batch.left; i < left && this.receivers.list.hasWaiting; i++) this.receivers.list.notify();
     return found === outcome.DONE;
+  }
+
+  // The waits below make closures. They are methods of their own, so that a call that need not wait makes no context for them.
+
+  #sendLater(letter: Letter, tag: number, options: Waiting, expire: Expire<Waiting, never>): Promise<void> {
+    const sent = this.senders.wait(this.#pushing(letter, tag), options, () => expire(options));
+    return sent.catch((error) => this.#fail(letter, error));
+  }
+
+  #sendBlocking(letter: Letter, tag: number, options: Blocking, expire: Expire<Blocking, never>): void {
+    this.senders.waitSync(this.#pushing(letter, tag), options, () => expire(options));
+  }
+
+  #receiveLater<T>(attempt: Attempt<T>, options: Waiting, expire: Expire<Waiting, T>): Promise<T> {
+    return this.receivers.wait(attempt, options, () => expire(options));
+  }
+
+  #receiveBlocking<T>(attempt: Attempt<T>, options: Blocking, expire: Expire<Blocking, T>): T {
+    return this.receivers.waitSync(attempt, options, () => expire(options));
   }
 
   /** Returns the attempt to push a letter, which must outlast this call. */

@@ -124,7 +124,7 @@ export class Cluster extends BaseManager {
   /** Makes a `Map` of the properties of an object that has exactly these keys, as the form with pairs does. */
   dict<K extends string, V>(init: Readonly<Record<K, V>>, options?: Named): DictProxy<K, V>;
   dict(init?: object, options?: Named): unknown {
-    return this.#make('dict', options, [packEntries(init, this.#far)]);
+    return this.#make('dict', options, [packEntries(init, this.#far())]);
   }
 
   /**
@@ -132,7 +132,7 @@ export class Cluster extends BaseManager {
    * it, again if another program has changed the value meanwhile, so it must do nothing else.
    */
   value<T>(init: T, options?: Named): ValueProxy<T> {
-    return this.#make('value', options, [packValue(init, 'value', this.#far)]);
+    return this.#make('value', options, [packValue(init, 'value', this.#far())]);
   }
 
   /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it learns that it is lost. */
@@ -184,7 +184,7 @@ export class Cluster extends BaseManager {
   }
 
   /** Who may have written a value that is read: programs with the key, or all programs. */
-  get #far(): Reach {
+  #far(): Reach {
     return this.#settings.keys.length === 0 ? reach.ANYBODY : reach.TRUSTED;
   }
 
@@ -192,7 +192,7 @@ export class Cluster extends BaseManager {
     checkOptionNames(type, options, { name: true });
     const { name } = options;
     if (name !== undefined) assertName(name);
-    const isOpen = HOLDS_VALUES.has(type) && this.#far === reach.ANYBODY;
+    const isOpen = HOLDS_VALUES.has(type) && this.#far() === reach.ANYBODY;
     const kind = isOpen ? `cluster-open:${type}` : `cluster:${type}`;
     const whose: Whose = name ?? { unnamed: randomHex(16) };
     const proxy = this.make(type, kind, [whose, ...args], companion);

@@ -75,7 +75,7 @@ export class Link {
     const known = links.get(identity);
     if (known !== undefined) {
       known.#users++;
-      if (known.#isIdle && known.ref.near === undefined) known.#open(connection, client);
+      if (known.#isIdle() && known.ref.near === undefined) known.#open(connection, client);
       else connection.close();
       return known;
     }
@@ -143,7 +143,7 @@ export class Link {
 
   /** Outside the family: this client has released an object that it was sent `count` times. */
   release(id: ObjectId, count: number): void {
-    if (this.#isIdle) this.#claims.delete(id);
+    if (this.#isIdle()) this.#claims.delete(id);
     else if (!this.hasEnded) this.#send([say.RELEASE, id, count]);
   }
 
@@ -156,12 +156,12 @@ export class Link {
   /** This thread has no proxy of the object any more. */
   forget(id: ObjectId): void {
     this.proxies.delete(id);
-    if (this.proxies.size === 0 && this.#isIdle && links.get(this.ref.identity) === this)
+    if (this.proxies.size === 0 && this.#isIdle() && links.get(this.ref.identity) === this)
       links.delete(this.ref.identity);
   }
 
   /** True until it is used. */
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#connection === undefined && this.#opening === undefined && this.#end === undefined;
   }
 
@@ -237,7 +237,7 @@ export class Link {
    * noticed by the receiving side.
    */
   #send(message: ClientMessage, refuse: (error: unknown) => void = () => {}): void {
-    if (this.#isIdle) this.#connect();
+    if (this.#isIdle()) this.#connect();
     if (this.#opening !== undefined) {
       void this.#opening.then(() => this.#send(message, refuse)).catch(refuse);
       return;

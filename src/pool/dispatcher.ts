@@ -75,11 +75,11 @@ export class Dispatcher implements Executor<Job> {
   }
 
   get outstanding(): number {
-    return this.#jobs.size + this.#kept + (this.#pauses?.size ?? 0);
+    return this.#jobs.size + this.#kept() + (this.#pauses?.size ?? 0);
   }
 
   /** The number of tasks that wait here. */
-  get #kept(): number {
+  #kept(): number {
     return this.#backlog?.size ?? 0;
   }
 
@@ -144,7 +144,7 @@ export class Dispatcher implements Executor<Job> {
     // The end of the workers settles their tasks, and only the workers keep the program alive.
     if (this.admission.isOver) await this.workers.ended();
     await new Promise<void>((resolve) => {
-      if (this.#isIdle) resolve();
+      if (this.#isIdle()) resolve();
       else this.#idle.push(resolve);
     });
     await this.workers.ended();
@@ -201,7 +201,7 @@ export class Dispatcher implements Executor<Job> {
   #send(job: Job, packed: Envelope | undefined): boolean {
     const { slots } = this.#board;
     const { priority } = job.options;
-    const tag = slots.open(this.#kept > 0);
+    const tag = slots.open(this.#kept() > 0);
     if (tag === -1) return false;
     let envelope = packed;
     try {
@@ -248,7 +248,7 @@ export class Dispatcher implements Executor<Job> {
 
   /** Reads reports as long as there are tasks; this keeps the program alive. */
   #collect(): void {
-    if (this.#collecting || !this.#awaitsReports) return;
+    if (this.#collecting || !this.#awaitsReports()) return;
     this.#collecting = true;
     this.#awaitReports();
   }
@@ -264,13 +264,13 @@ export class Dispatcher implements Executor<Job> {
   };
 
   readonly #collected = (): void => {
-    if (this.#awaitsReports) this.#awaitReports();
+    if (this.#awaitsReports()) this.#awaitReports();
     else this.#collecting = false;
   };
 
-  readonly #readSome = (): true | NotYet => (this.#readAll() || !this.#awaitsReports ? true : NOT_YET);
+  readonly #readSome = (): true | NotYet => (this.#readAll() || !this.#awaitsReports() ? true : NOT_YET);
 
-  get #awaitsReports(): boolean {
+  #awaitsReports(): boolean {
     return this.#jobs.size > 0 && !this.admission.isOver;
   }
 
@@ -278,7 +278,7 @@ export class Dispatcher implements Executor<Job> {
     if (this.#isGone) return false;
     let any = false;
     while (this.#board.tryRead(this.#openReport) !== NOT_YET) any = true;
-    if (any && this.#kept > 0) this.#refill();
+    if (any && this.#kept() > 0) this.#refill();
     return any;
   }
 
@@ -385,12 +385,12 @@ export class Dispatcher implements Executor<Job> {
     if (job.settled) this.#functions.release(job.fn);
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.outstanding === 0 && !this.admission.isFed;
   }
 
   #maybeIdle(): void {
-    if (!this.#isIdle) return;
+    if (!this.#isIdle()) return;
     if (this.admission.isClosed && !this.#isGone) {
       this.#board.shutdown(false);
       this.workers.endUnbegun();
@@ -415,7 +415,7 @@ export class Dispatcher implements Executor<Job> {
 
   /** Refills the board if nothing on it will end and make room for the tasks that wait here. */
   #refillIfStuck(): void {
-    if (this.#jobs.size > 0 || this.#kept === 0) return;
+    if (this.#jobs.size > 0 || this.#kept() === 0) return;
     this.#board.purge();
     this.#refill();
     this.#collect();
@@ -448,7 +448,7 @@ export class Dispatcher implements Executor<Job> {
       this.#collect();
       this.#maybeIdle();
     }
-    return inHand === 0 && (this.#board.hasWaiting || this.#kept > 0);
+    return inHand === 0 && (this.#board.hasWaiting || this.#kept() > 0);
   }
 
   #break(error: unknown): void {

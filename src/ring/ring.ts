@@ -149,7 +149,7 @@ export class Ring {
   /** The number of items: exact at one moment during the call. */
   get size(): number {
     for (;;) {
-      if (this.#isCut) return 0;
+      if (this.#isCut()) return 0;
       const before = this.#load(field.tail + end.version);
       const put = this.#countOf(field.tail);
       const taken = this.#countOf(field.head);
@@ -159,7 +159,7 @@ export class Ring {
 
   /** True if the ring was empty at one moment during the call. Cheaper than `size`, and than a pop that finds nothing. */
   get isEmpty(): boolean {
-    return this.#countOf(field.head) === this.#countOf(field.tail) || this.#isCut;
+    return this.#countOf(field.head) === this.#countOf(field.tail) || this.#isCut();
   }
 
   /** True if a push would have found it full at one moment during the call. */
@@ -173,7 +173,7 @@ export class Ring {
   }
 
   /** True once an immediate shutdown has dropped the items. */
-  get #isCut(): boolean {
+  #isCut(): boolean {
     // SYNC(cut)
     return (this.#load(field.flags) & flag.IMMEDIATE) !== 0;
   }
@@ -325,7 +325,7 @@ export class Ring {
     const current = this.#head;
     current.open(first);
     let at = words[copy + place.word] as number;
-    const most = this.#isCut ? 0 : Math.min(into.length, (this.#knownTail - count) | 0);
+    const most = this.#isCut() ? 0 : Math.min(into.length, (this.#knownTail - count) | 0);
     // The end of the segment is read after the tail: what was committed before stands before the end.
     const last = current.get(segment.end);
     let taken = 0;
@@ -410,7 +410,7 @@ export class Ring {
 
   /** The number of items that were put in so far, without those that an immediate shutdown has dropped; wraps. */
   get countPut(): number {
-    return this.#isCut ? this.#load(field.cut) : this.#countOf(field.tail);
+    return this.#isCut() ? this.#load(field.cut) : this.#countOf(field.tail);
   }
 
   /** Refuses items from now on; `immediate` also drops the items inside. */
@@ -418,7 +418,7 @@ export class Ring {
     this.#tailSection.commit(() => Atomics.or(this.#words, this.#at + field.flags, flag.SHUT));
     if (!immediate) return;
     this.#headSection.commit(() => {
-      if (!this.#isCut) this.#cut();
+      if (!this.#isCut()) this.#cut();
     });
     this.#takeRest();
   }

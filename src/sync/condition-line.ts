@@ -37,7 +37,9 @@ export class ConditionLine {
 
   /** Adds a wait of this member at the end; returns its entry. */
   enrol(): number {
-    return this.#change((woken) => {
+    const woken: number[] = [];
+    this.#table.section.enterToCommit();
+    try {
       this.#inherit(woken);
       let entry = 0;
       while (entry < this.#table.used && this.#table.first(entry) !== 0) entry++;
@@ -50,7 +52,9 @@ export class ConditionLine {
       this.#table.setSecond(entry, ticket);
       this.#table.setFirst(entry, this.#family.me | WAITING);
       return entry;
-    });
+    } finally {
+      this.#leave(woken);
+    }
   }
 
   isNotified(entry: number): boolean {
@@ -63,25 +67,32 @@ export class ConditionLine {
    * is erased.
    */
   withdraw(entry: number): boolean {
-    return this.#change((woken) => {
+    const woken: number[] = [];
+    this.#table.section.enterToCommit();
+    try {
       this.#finish(woken);
       const notified = this.isNotified(entry);
       this.#table.setFirst(entry, 0);
       return notified;
-    });
+    } finally {
+      this.#leave(woken);
+    }
   }
 
   /** Marks the `count` entries that have waited longest, or all if there are fewer. The caller must pass the result to `wake`. */
   notify(count: number): readonly number[] {
     const woken: number[] = [];
-    this.#table.section.commit(() => {
+    this.#table.section.enterToCommit();
+    try {
       this.#inherit(woken);
       for (let left = count; left > 0; left--) {
         const entry = this.#longest();
         if (entry === NONE) break;
         this.#mark(entry, woken);
       }
-    });
+    } finally {
+      this.#table.section.leave();
+    }
     return woken;
   }
 
@@ -101,21 +112,23 @@ export class ConditionLine {
   /** Moves unused notifications of dead members to the entries that have waited longest. */
   passOn(): void {
     if (!this.#notified().some((member) => this.#family.members.isKnownGone(member))) return;
-    this.#change((woken) => this.#inherit(woken));
+    const woken: number[] = [];
+    this.#table.section.enterToCommit();
+    try {
+      this.#inherit(woken);
+    } finally {
+      this.#leave(woken);
+    }
   }
 
   destroy(): void {
     this.#table.destroy();
   }
 
-  /** Runs `work` within the section, and wakes the members that it has marked, even if it fails. */
-  #change<T>(work: (woken: number[]) => T): T {
-    const woken: number[] = [];
-    try {
-      return this.#table.section.commit(() => work(woken));
-    } finally {
-      this.wake(woken);
-    }
+  /** Leaves the section, and wakes the members that were marked in it. */
+  #leave(woken: readonly number[]): void {
+    this.#table.section.leave();
+    this.wake(woken);
   }
 
   /** Frees the entries of dead members and moves their notifications. */

@@ -54,13 +54,13 @@ export class Event extends SharedObject {
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#turns = wordIndex(offset) + field.turns;
-    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, { isReady: () => this.#isSet });
+    this.#waiters = new WaitQueue(family, offset + field.waiters * 4, { isReady: () => this.#isSet() });
   }
 
   /** Returns true if the event is set. All processes see the same state. */
   isSet(): boolean {
     this.assertOpen();
-    return this.#isSet;
+    return this.#isSet();
   }
 
   /** Sets the event and wakes all waiters. Does nothing if it is set. */
@@ -79,7 +79,7 @@ export class Event extends SharedObject {
   wait(options?: WaitOptions): Promise<boolean> {
     try {
       this.assertOpen();
-      if (options === undefined && this.#isSet) return soon(YES);
+      if (options === undefined && this.#isSet()) return soon(YES);
       return this.#waiters.wait<boolean>(this.#attempt(), options, notSet);
     } catch (error) {
       return Promise.reject(error);
@@ -89,7 +89,7 @@ export class Event extends SharedObject {
   /** Blocks the thread until the event is set; returns true, or false when the time is over. */
   waitSync(options?: SyncWaitOptions): boolean {
     this.assertOpen();
-    if (options === undefined && this.#isSet) return true;
+    if (options === undefined && this.#isSet()) return true;
     return this.#waiters.waitSync<boolean>(this.#attempt(), options, notSet);
   }
 
@@ -99,7 +99,7 @@ export class Event extends SharedObject {
     super.close();
   }
 
-  get #isSet(): boolean {
+  #isSet(): boolean {
     // SYNC(event): sees what was written before it was set.
     return (Atomics.load(this.#words, this.#turns) & 1) === 1;
   }

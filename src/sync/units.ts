@@ -83,11 +83,11 @@ export class Units {
 
   /** Takes a unit for this member, if one is free that is not kept for another. */
   take(): boolean {
-    if (this.free <= this.#kept) return false;
+    if (this.free <= this.#kept()) return false;
     this.#table.section.enterToCommit();
     try {
       const cameBack = this.#survey();
-      if (this.#unheld <= this.#kept) return false;
+      if (this.#unheld <= this.#kept()) return false;
       const entry = this.#mine === NONE ? this.#makeMine() : this.#mine;
       const units = this.#table.second(entry);
       this.#nextVersion();
@@ -165,7 +165,7 @@ export class Units {
   }
 
   /** The number of free units that are kept for another member. */
-  get #kept(): 0 | 1 {
+  #kept(): 0 | 1 {
     return this.keptFor === 0 ? 0 : 1;
   }
 

@@ -95,8 +95,8 @@ export class JobRun {
   #runOn(): void {
     const claim = this.#claim;
     // One ahead of the run, so that it costs no wait.
-    if (!this.#isOver) this.#takeMore();
-    while (!this.#isOver && claim.ready.length > 0 && this.#running < this.#most) {
+    if (!this.#isOver()) this.#takeMore();
+    while (!this.#isOver() && claim.ready.length > 0 && this.#running < this.#most) {
       this.#running++;
       this.#runNext(claim.ready.shift()!).then(this.#onEnd, this.#done.reject);
       this.#takeMore();
@@ -111,7 +111,7 @@ export class JobRun {
     this.#runOn();
   };
 
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.#pool.isOver || this.#claim.isLost;
   }
 

@@ -50,10 +50,10 @@ export class HostedCode {
 
   /** Where the files are, for a worker. */
   get places(): CodePlaces {
-    return { program: this.#programRoot, host: folderUrl(this.#host.root), tree: folderUrl(this.#base) };
+    return { program: this.#programRoot, host: folderUrl(this.#host.root), tree: folderUrl(this.#base()) };
   }
 
-  get #base(): string {
+  #base(): string {
     return `${this.#host.folder.path}/${this.#pool}${this.#host.root === '/' ? '' : this.#host.root}`;
   }
 
@@ -156,14 +156,14 @@ export class HostedCode {
     if (this.#packages.has(name)) return;
     this.#packages.add(name);
     fs.mkdirSync(dirname(at), { recursive: true, mode: 0o700 });
-    fs.symlinkSync(`${this.#base}/${path}`, at);
+    fs.symlinkSync(`${this.#base()}/${path}`, at);
   }
 
   #put(path: string, isCopy: boolean, from: string): void {
     if (this.#placed.has(path)) return;
     this.#makeFolder(path.includes('/') ? dirname(path) : '');
-    if (isCopy) fs.linkSync(from, `${this.#base}/${path}`);
-    else fs.symlinkSync(from, `${this.#base}/${path}`);
+    if (isCopy) fs.linkSync(from, `${this.#base()}/${path}`);
+    else fs.symlinkSync(from, `${this.#base()}/${path}`);
     this.#placed.set(path, isCopy);
   }
 
@@ -190,8 +190,8 @@ export class HostedCode {
   #makeFolder(path: string): void {
     if (this.#made.has(path)) return;
     this.#makeFolder(path.includes('/') ? dirname(path) : '');
-    fs.mkdirSync(`${this.#base}/${path}`, { mode: 0o700 });
-    linkPackages(`${this.#host.root}/${path}`, `${this.#base}/${path}`);
+    fs.mkdirSync(`${this.#base()}/${path}`, { mode: 0o700 });
+    linkPackages(`${this.#host.root}/${path}`, `${this.#base()}/${path}`);
     this.#made.add(path);
   }
 

@@ -143,7 +143,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   async ended(): Promise<void> {
     this.admission.hurry();
     await new Promise<void>((resolve) => {
-      if (this.#isIdle) resolve();
+      if (this.#isIdle()) resolve();
       else this.#idle.push(resolve);
     });
     await this.#leave();
@@ -297,12 +297,12 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.#maybeIdle();
   }
 
-  get #isIdle(): boolean {
+  #isIdle(): boolean {
     return this.#tasks.size === 0 && !this.admission.isFed;
   }
 
   #maybeIdle(): void {
-    if (!this.#isIdle) return;
+    if (!this.#isIdle()) return;
     for (const callback of this.#idle.splice(0)) callback();
     if (!this.admission.isOpen) void this.#leave();
   }

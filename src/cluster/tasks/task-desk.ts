@@ -227,12 +227,12 @@ export class TaskDesk implements Leased {
         .catch((error) => this.#failAll(error, ({ job, timer, isArriving }) => !job && !timer && !isArriving))
         .finally(() => {
           this.#isFlushing = false;
-          if (this.#hasRoom) this.#flushSoon();
+          if (this.#hasRoom()) this.#flushSoon();
         });
     });
   }
 
-  get #hasRoom(): boolean {
+  #hasRoom(): boolean {
     if (this.#backlog.size === 0 || this.#isOver) return false;
     const { slots } = this.#hosts;
     const most = this.#inputs.hasRoom ? Math.max(FEWEST_JOBS, 2 * slots) : Math.max(1, slots);
@@ -248,7 +248,7 @@ export class TaskDesk implements Leased {
     const jobs: DeskJob[] = [];
     const { slots } = this.#hosts;
     // Nobody waits for another while a slot is free.
-    while (this.#hasRoom) {
+    while (this.#hasRoom()) {
       jobs.push(this.#makeJob(nextBatch(this.#backlog, slots, this.#jobs.size < slots ? undefined : this.#mean)));
     }
     for (const [some, adding] of this.#post.addNew(jobs)) {
