@@ -1,6 +1,7 @@
 /** Which objects are bound to the process they live in, although they look like objects with properties. */
 import { EventEmitter } from 'node:events';
 import { types } from '../engine/builtins.ts';
+import { isMade } from '../engine/is-made.ts';
 
 /** By prototype: the name of a class whose objects have more than properties, '' for an ordinary class. */
 const nativeNames = new WeakMap<object, string>();
@@ -62,6 +63,7 @@ function isNative(cls: object): boolean {
 
 /** Blob, AbortSignal, ReadableStream and so on. Names that a program puts on `globalThis` are enumerable, and are skipped. */
 function isPlatformClass(cls: { readonly name: string }): boolean {
+  if (!isMade(cls.name)) return false;
   const global = Object.getOwnPropertyDescriptor(globalThis, cls.name);
   if (global === undefined || global.enumerable) return false;
   return (globalThis as unknown as Record<string, unknown>)[cls.name] === cls;

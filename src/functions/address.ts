@@ -51,12 +51,19 @@ export class Address {
   }
 }
 
-/** Lists a value and its members, two levels deep, with the path to each. Runs no getters except those that compilers make of exports. */
-export function* membersOf(root: object): Generator<[value: unknown, path: readonly string[]]> {
+/**
+ * Lists a value and its members, two levels deep, with the path to each. Runs no getters except those that compilers make of exports.
+ * Looks only at members of the value whose names are `wanted`.
+ */
+export function* membersOf(
+  root: object,
+  wanted: (name: string) => boolean = () => true,
+): Generator<[value: unknown, path: readonly string[]]> {
   yield [root, []];
-  for (const [value, name] of ownValues(root)) {
+  for (const [value, name] of ownValues(root, wanted)) {
     yield [value, [name]];
-    if (!isObject(value)) continue;
+    // globalThis.globalThis
+    if (!isObject(value) || value === root) continue;
     for (const [member, memberName] of ownValues(value)) {
       yield [member, [name, memberName]];
       if (memberName !== 'prototype' || !isObject(member)) continue;
@@ -74,8 +81,12 @@ export function pathTo(wanted: object, root: object): readonly string[] | undefi
   return undefined;
 }
 
-function* ownValues(object: object): Generator<[value: unknown, name: string]> {
+function* ownValues(
+  object: object,
+  wanted: (name: string) => boolean = () => true,
+): Generator<[value: unknown, name: string]> {
   for (const name of Object.getOwnPropertyNames(object)) {
+    if (!wanted(name)) continue;
     let descriptor: PropertyDescriptor | undefined;
     try {
       descriptor = Object.getOwnPropertyDescriptor(object, name);

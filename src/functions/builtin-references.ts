@@ -1,20 +1,23 @@
 /** Functions and objects of JavaScript and Node: every process has them, so they are sent by their path. */
+import { isMade } from '../engine/is-made.ts';
+import { loadedModules } from '../engine/loaded-modules.ts';
 import { Address, membersOf } from './address.ts';
 import { ownIntrinsic } from './realms.ts';
 
 let index: Map<unknown, Address> | undefined;
-/** The number of built-in modules that were loaded when the index was made. */
+/** The number of modules inside Node that were loaded when the index was made. */
 let loadedThen = 0;
 
-/** Returns the address of a built-in function, class or object. Looks only at modules that are loaded. */
+/** Returns the address of a built-in function, class or object. Looks only at modules that are loaded, and makes nothing that Node has not made. */
 export function builtinAddress(ofAnyRealm: object): Address | undefined {
   index ??= globalIndex();
   const value = ownIntrinsic(ofAnyRealm);
   const address = index.get(value) ?? lazyGlobal(value);
   if (address !== undefined) return address;
-  const loaded = loadList().length;
+  const loaded = loadedModules().size;
   if (loaded === loadedThen) return undefined;
   loadedThen = loaded;
+  addGlobals(index);
   addLoadedModules(index);
   return index.get(value);
 }
@@ -28,22 +31,27 @@ export function promisifiedBuiltin(fn: object): object | undefined {
   return undefined;
 }
 
-function loadList(): readonly string[] {
-  return (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList;
-}
-
 function globalIndex(): Map<unknown, Address> {
   const found = new Map<unknown, Address>();
-  const add = (value: unknown, path: readonly string[]) => addTo(found, value, 'global', '', path);
-  for (const [value, path] of membersOf(globalThis)) {
-    // Variables of a script are not configurable; what a program assigns to globalThis can be enumerated. Both are the user's.
-    if (path[0] === undefined || isPartOfNode(path[0])) add(value, path);
-  }
+  addGlobals(found);
   // Two are getters, and used too often to be left to lazyGlobal().
   for (const name of ['process', 'Buffer'] as const) {
-    for (const [value, path] of membersOf(globalThis[name])) add(value, [name, ...path]);
+    for (const [value, path] of membersOf(globalThis[name])) addTo(found, value, 'global', '', [name, ...path]);
   }
   return found;
+}
+
+/** Globals whose members are in the index. */
+const indexed = new Set<string>();
+
+/** Adds those globals that were not made before. */
+function addGlobals(found: Map<unknown, Address>): void {
+  const isNew = (name: string) => !indexed.has(name) && isMade(name);
+  for (const [value, path] of membersOf(globalThis, isNew)) {
+    if (path.length === 1) indexed.add(path[0] as string);
+    // Variables of a script are not configurable; what a program assigns to globalThis can be enumerated. Both are the user's.
+    if (path[0] === undefined || isPartOfNode(path[0])) addTo(found, value, 'global', '', path);
+  }
 }
 
 const enumerable = new Set([
@@ -62,23 +70,24 @@ function lazyGlobal(value: object): Address | undefined {
     typeof value === 'function' ? value.name : (value as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
   if (typeof named !== 'string' || named === '') return undefined;
   for (const name of [named, named.toLowerCase()]) {
-    const get = Object.getOwnPropertyDescriptor(globalThis, name)?.get;
-    if (get !== undefined && isPartOfNode(name) && get.call(globalThis) === value)
+    if (!isMade(name)) continue;
+    const { get, value: made } = Object.getOwnPropertyDescriptor(globalThis, name) ?? {};
+    if (isPartOfNode(name) && (get === undefined ? made : get.call(globalThis)) === value)
       return Address.of('global', '', [name]);
   }
   return undefined;
 }
 
 function addLoadedModules(found: Map<unknown, Address>): void {
-  const loaded = new Set(loadList());
+  const loaded = loadedModules();
   for (const name of process.getBuiltinModule('node:module').builtinModules) {
     const bare = name.replace(/^node:/, '');
-    if (bare.startsWith('_') || !loaded.has(`NativeModule ${bare}`)) continue;
+    if (bare.startsWith('_') || !loaded.has(bare)) continue;
     // Old names for other modules, which warn.
     if (bare === 'sys' || bare === 'punycode') continue;
     const module = process.getBuiltinModule(`node:${bare}`) as unknown as object | undefined;
     if (module === undefined) continue;
-    for (const [value, path] of membersOf(module)) addTo(found, value, 'builtin', `node:${bare}`, path);
+    for (const [value, path] of membersOf(module, isMade)) addTo(found, value, 'builtin', `node:${bare}`, path);
   }
 }
 

@@ -3,6 +3,7 @@
 import { isSharedObject } from '../codec/extension.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
 import { types } from '../engine/builtins.ts';
+import { isMade } from '../engine/is-made.ts';
 import { HERE, PARENT } from './added-names.ts';
 import type { Address } from './address.ts';
 import { builtinAddress } from './builtin-references.ts';
@@ -169,6 +170,8 @@ function scopeOf(name: string, scopes: readonly LiveScope[]): LiveScope | undefi
 
 /** `var` and functions of a classic script (`node -e`) are properties of the global object that cannot be deleted. */
 function isScriptGlobal(name: string): boolean {
+  // Of what a script has declared, all can be enumerated.
+  if (!isMade(name) && !Object.prototype.propertyIsEnumerable.call(globalThis, name)) return false;
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, name);
   if (descriptor?.configurable === false) return !['undefined', 'NaN', 'Infinity'].includes(name);
   // `node -e` makes these global.

@@ -1,4 +1,5 @@
 /** Other realms (`vm` contexts; test runners have one for each file): their built-in objects are not ours, but mean the same. */
+import { isMade } from '../engine/is-made.ts';
 import { membersOf } from './address.ts';
 
 const ours = new WeakMap<object, object>();
@@ -29,7 +30,7 @@ export function meetRealmOf(fn: object): void {
     // It may not compile text: what a function leads to is most of what is needed.
     world = { Object: theirObject, Function: theirFunction };
   }
-  for (const [value, path] of membersOf(globalThis)) {
+  for (const [value, path] of membersOf(globalThis, isMade)) {
     if (!isShared(value, path)) continue;
     const theirs = path.reduce<unknown>((holder, name) => memberOf(holder, name), world);
     if (isObject(theirs) && theirs !== value && isAlike(theirs, value)) ours.set(theirs, value);
