@@ -2,6 +2,7 @@
 // arrays of that name in the file. A test stops with an error where one of them turns out to be shared after all.
 export const privateStores = {
   'channel/barrier.ts': ['double', 'halves'],
+  'channel/transport.ts': ['bytes'],
   'cluster/agent/group-run.ts': ['numbers'],
   'cluster/agent/run-sealed.ts': ['values', 'new Array(items.length)'],
   'cluster/tasks/blobs.ts': ['bytes'],

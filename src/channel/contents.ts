@@ -1,6 +1,6 @@
 import { type ArrivingContent, CONTENT_WORDS, type Content } from '../codec/captured-contents.ts';
-import { withDecoder } from '../codec/decoder.ts';
 import { reach } from '../codec/extension.ts';
+import { decoders } from '../codec/spares.ts';
 import { createObject, type HeldObject } from '../memory/create-object.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
@@ -103,7 +103,7 @@ export function contentsAmong(family: Family, handles: readonly number[]): Arriv
 function readContent(family: Family, offset: number, began: (root: () => object | undefined) => void): unknown {
   const { envelope, start } = viewEnvelope(family, offset, field.envelope);
   const open = (index: number): ArrayBuffer => copyBlob(family, envelope.blobs[index]!);
-  return withDecoder((decoder) =>
+  return decoders.with((decoder) =>
     decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY, began),
   );
 }

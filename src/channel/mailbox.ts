@@ -2,9 +2,9 @@ import { ShutDown } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { struct } from '../memory/struct.ts';
-import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
+import { discardEnvelope, type Envelope, type Scratch } from '../ring/envelope.ts';
 import type { RecordBatch } from '../ring/record-batch.ts';
-import { outcome, Ring, ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { newScratch, outcome, Ring, ring } from '../ring/ring.ts';
 import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
@@ -40,7 +40,7 @@ type Blocking = SyncWaitOptions | undefined;
 type Expire<Options, T> = (options: Options) => T;
 
 /** Buffers into which envelopes are copied before they are decoded. A decoder that itself receives a message uses another buffer. */
-const scratches: Uint8Array[] = [];
+const scratches: Scratch[] = [];
 
 /** Messages in shared memory, in order, and those who wait for a message or for room. */
 export class Mailbox {
@@ -154,7 +154,7 @@ export class Mailbox {
    * Takes the first message out, if there is one and `claim` accepts its tag. Throws `ShutDown` if no message is left and none will come.
    */
   tryPop<R>(open: Open<R>, claim?: ((tag: number) => boolean) | undefined): R | NotYet {
-    const scratch = scratches.pop() ?? new Uint8Array(SCRATCH_BYTES);
+    const scratch = scratches.pop() ?? newScratch();
     try {
       const box = this.ring;
       const found = box.pop(scratch, claim);

@@ -1,11 +1,10 @@
 import { contentsArrived } from '../codec/captured-contents.ts';
-import { withDecoder } from '../codec/decoder.ts';
-import { withEncoder } from '../codec/encoder.ts';
 import { reach } from '../codec/extension.ts';
 import type { Message } from '../codec/message-writer.ts';
+import { decoders, encoders } from '../codec/spares.ts';
 import type { Family } from '../memory/family.ts';
 import { needMuchStack, needStack } from '../memory/stack-room.ts';
-import { type Blob, discardEnvelope, type Envelope, holdHandles, isStored } from '../ring/envelope.ts';
+import { type Blob, discardEnvelope, type Envelope, holdHandles, isAttached, isStored } from '../ring/envelope.ts';
 import { copyBlob, openBlob, storeBlob } from './blobs.ts';
 import { contentsAmong, placeContent } from './contents.ts';
 
@@ -34,7 +33,12 @@ export interface StoredEnvelope {
 export function pack(family: Family, value: unknown, root: string, isTuple = false): PackedEnvelope {
   // A stack overflow deep in a value belongs to the caller; here it would leave an encoder that believes it is at work.
   needMuchStack();
-  return withEncoder((encoder) => take(family, encoder.encode(value, root, reach.FAMILY, isTuple)));
+  const encoder = encoders.borrow();
+  try {
+    return take(family, encoder.encode(value, root, reach.FAMILY, isTuple));
+  } finally {
+    encoders.giveBack(encoder);
+  }
 }
 
 /** Packs a value as `pack` does. Returns `undefined` if a stored envelope has the same contents; nothing has been copied then. */
@@ -45,7 +49,7 @@ export function packUnlessStored(
   stored: StoredEnvelope | undefined,
 ): PackedEnvelope | undefined {
   needMuchStack();
-  return withEncoder((encoder) => {
+  return encoders.with((encoder) => {
     const message = encoder.encode(value, root, reach.FAMILY);
     return stored !== undefined && saysTheSame(family, stored, message) ? undefined : take(family, message);
   });
@@ -59,11 +63,11 @@ function saysTheSame(family: Family, { block, versions }: StoredEnvelope, messag
 
 /** Takes the blobs and shared objects of a message into this member's hand. */
 function take(family: Family, message: Message): PackedEnvelope {
-  const { bytes, length, handles, modules, contents } = message;
+  const { words, bytes, length, handles, modules, contents } = message;
   if (message.blobs.length === 0 && handles.length === 0 && contents.length === 0)
-    return { bytes, length, blobs: NO_BLOBS, handles, modules, versions: NO_VERSIONS };
+    return { words, bytes, length, blobs: NO_BLOBS, handles, modules, versions: NO_VERSIONS };
   const versions = contents.map(({ version }) => version);
-  const envelope: PackedEnvelope = { bytes, length, blobs: [], handles: [], holds: [], modules, versions };
+  const envelope: PackedEnvelope = { words, bytes, length, blobs: [], handles: [], holds: [], modules, versions };
   try {
     for (const bytes of message.blobs) envelope.blobs.push(storeBlob(family, bytes));
     holdHandles(family, envelope, handles);
@@ -81,18 +85,21 @@ function take(family: Family, message: Message): PackedEnvelope {
 
 /** Returns an envelope that outlasts the packing of other values. */
 export function keepEnvelope(envelope: Envelope): Envelope {
-  // Not `slice`: the encoder's bytes are a Buffer, whose slices are views.
-  return { ...envelope, bytes: new Uint8Array(envelope.bytes.subarray(0, envelope.length)) };
+  const { length } = envelope;
+  const words = new Int32Array((length + 3) >>> 2);
+  const bytes = new Uint8Array(words.buffer);
+  bytes.set(envelope.bytes.subarray(0, length));
+  return { ...envelope, words, bytes };
 }
 
 /** Decodes an envelope that this member has taken out, whose bytes start at `start`. The envelope is used up even if this throws. */
 export function unpack(family: Family, envelope: Envelope, start: number): unknown {
   needStack();
-  if (envelope.blobs.length === 0 && envelope.handles.length === 0) {
-    return withDecoder((decoder) =>
-      decoder.decode(envelope.bytes, start, envelope.length, noBlob, envelope.handles, reach.FAMILY),
-    );
-  }
+  // Nothing of the ordinary case is used by a closure, for which each call would make a context.
+  return isAttached(envelope) ? unpackAttached(family, envelope, start) : decode(envelope, start, noBlob);
+}
+
+function unpackAttached(family: Family, envelope: Envelope, start: number): unknown {
   const blobs = envelope.blobs.splice(0);
   const unopened = new Set(blobs);
   const open = (index: number): ArrayBuffer => {
@@ -102,9 +109,7 @@ export function unpack(family: Family, envelope: Envelope, start: number): unkno
   };
   try {
     contentsArrived(contentsAmong(family, envelope.handles));
-    return withDecoder((decoder) =>
-      decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY),
-    );
+    return decode(envelope, start, open);
   } finally {
     // The handles that were made for the value have retained the objects that it refers to.
     discardEnvelope(family, { blobs: [...unopened], handles: envelope.handles, holds: envelope.holds });
@@ -130,7 +135,14 @@ export function unpackShared(family: Family, envelope: Envelope, start: number):
   needStack();
   contentsArrived(contentsAmong(family, envelope.handles));
   const open = (index: number): ArrayBuffer => copyBlob(family, envelope.blobs[index]!);
-  return withDecoder((decoder) =>
-    decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY),
-  );
+  return decode(envelope, start, open);
+}
+
+function decode(envelope: Envelope, start: number, open: (index: number) => ArrayBuffer): unknown {
+  const decoder = decoders.borrow();
+  try {
+    return decoder.decode(envelope.bytes, start, envelope.length, open, envelope.handles, reach.FAMILY);
+  } finally {
+    decoders.giveBack(decoder);
+  }
 }

@@ -1,6 +1,5 @@
-import { withDecoder } from '../codec/decoder.ts';
-import { withEncoder } from '../codec/encoder.ts';
 import type { Reach } from '../codec/extension.ts';
+import { decoders, encoders } from '../codec/spares.ts';
 import { frame, HEADER_BYTES, isPlainFrame, kind, MAX_MESSAGE_BYTES, plainFrame } from '../connection/frame.ts';
 import { type Frame, FrameReader } from '../connection/frame-reader.ts';
 import { SerializationError } from '../contracts/errors.ts';
@@ -18,7 +17,7 @@ export function packWithModules(
   far: Reach,
 ): { readonly packed: Uint8Array; readonly modules: readonly string[] } {
   needMuchStack();
-  return withEncoder((encoder) => {
+  return encoders.with((encoder) => {
     const { bytes, length, blobs, modules } = encoder.encode(value, root, far);
     if (blobs.length === 0 && length < MAX_MESSAGE_BYTES)
       return { packed: plainFrame(bytes.subarray(0, length)), modules };
@@ -42,7 +41,7 @@ export function unpackValue(packed: Uint8Array, far: Reach): unknown {
   if (isPlainFrame(packed)) {
     needMuchStack();
     const length = packed.length - HEADER_BYTES;
-    return withDecoder((decoder) => decoder.decode(packed, HEADER_BYTES, length, noBlob, [], far));
+    return decoders.with((decoder) => decoder.decode(packed, HEADER_BYTES, length, noBlob, [], far));
   }
   let message: Frame | undefined;
   new FrameReader((whole) => (message = whole)).ingest(packed);
@@ -53,7 +52,7 @@ export function unpackValue(packed: Uint8Array, far: Reach): unknown {
     return blobs[index].buffer as ArrayBuffer;
   };
   needMuchStack();
-  return withDecoder((decoder) => decoder.decode(body, 0, body.length, blob, [], far));
+  return decoders.with((decoder) => decoder.decode(body, 0, body.length, blob, [], far));
 }
 
 function noBlob(): never {

@@ -96,9 +96,13 @@ export class ByteReader {
 
   #slices(n: number): StringSlices {
     if (n > MAX_LENGTH) this.corrupt('a string is too long');
-    const { buffer, byteOffset, byteLength } = this.bytes;
-    this.#native ??= Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) as unknown as StringSlices;
+    this.#native ??= this.#asBuffer();
     return this.#native;
+  }
+
+  #asBuffer(): StringSlices {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength) as unknown as StringSlices;
   }
 }
 

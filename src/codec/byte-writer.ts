@@ -17,6 +17,8 @@ const WIDE = /[\u0100-\uffff]/;
 export class ByteWriter {
   bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL);
   view: DataView = new DataView(this.bytes.buffer);
+  /** The same memory, for those who copy it. */
+  words: Int32Array = new Int32Array(this.bytes.buffer);
   position = 0;
 
   /** Starts over at position 0. */
@@ -33,7 +35,8 @@ export class ByteWriter {
   #grow(count: number): void {
     const needed = this.position + count;
     if (needed > MAX_MESSAGE) throw new MessageTooLarge();
-    const larger = Buffer.allocUnsafeSlow(Math.min(MAX_MESSAGE, Math.max(needed, this.bytes.length * 2)));
+    const size = Math.min(MAX_MESSAGE, Math.max(needed, this.bytes.length * 2));
+    const larger = Buffer.allocUnsafeSlow((size + 3) & ~3);
     this.bytes.copy(larger, 0, 0, this.position);
     this.#use(larger);
   }
@@ -41,6 +44,7 @@ export class ByteWriter {
   #use(bytes: Buffer): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
+    this.words = new Int32Array(bytes.buffer);
   }
 
   byte(n: number): void {
@@ -75,7 +79,8 @@ export class ByteWriter {
   raw(source: Uint8Array): void {
     const n = source.length;
     this.reserve(n);
-    if (n <= 64) for (let i = 0; i < n; i++) this.bytes[this.position + i] = source[i] as number;
+    const { bytes, position } = this;
+    if (n <= 64) for (let i = 0; i < n; i++) bytes[position + i] = source[i] as number;
     else this.bytes.set(source, this.position);
     this.position += n;
   }

@@ -11,7 +11,7 @@ import { isFarIndex, keepSparse } from './far-indices.ts';
 import { registerKeys } from './key-extension.ts';
 import { readDoubles, readInts } from './number-arrays.ts';
 import { defineProperty } from './own-property.ts';
-import { type ReceivedShape, ReceivedShapes } from './shapes.ts';
+import { NumberedShapes, type ReceivedShape, ReceivedShapes } from './shapes.ts';
 import {
   ARRAY,
   ARRAY_BUFFER,
@@ -55,7 +55,7 @@ registerClassInstances();
 const UNBORN = Symbol('unborn');
 const NO_BUFFERS: readonly ReceivedBuffer[] = [];
 
-/** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`withDecoder`). */
+/** Turns bytes back into values. One decoder reads one message at a time: while a hook may run, take another (`decoders`). */
 export class Decoder extends ByteReader implements ValueReader {
   reach: Reach = reach.FAMILY;
   readonly claims = new Claims();
@@ -67,7 +67,7 @@ export class Decoder extends ByteReader implements ValueReader {
   /** The number of the object that an extension is reading. */
   #current = -1;
   readonly #cache = new ReceivedShapes();
-  #shapes: ReceivedShape[] = [];
+  #shapes = new NumberedShapes();
   #buffers: readonly ReceivedBuffer[] = NO_BUFFERS;
   #handles: readonly number[] | Uint32Array = [];
 
@@ -96,8 +96,7 @@ export class Decoder extends ByteReader implements ValueReader {
       const header = this.byte();
       if ((header & 0xf0) !== HEADER) this.corrupt('it is in an unknown format');
       this.#numbered = (header & HAS_REFERENCES) !== 0 || began !== undefined;
-      const objects = this.#objects;
-      began?.(() => (objects[0] === UNBORN ? undefined : (objects[0] as object | undefined)));
+      began?.(rootOf(this.#objects));
       if ((header & HAS_BUFFERS) !== 0) this.#readTable(offset, blobs);
       const value = this.read();
       if (this.position !== this.end) this.corrupt('something follows its value');
@@ -113,8 +112,8 @@ export class Decoder extends ByteReader implements ValueReader {
   #forget(): void {
     this.#depth = 0;
     if (this.#objects.length > 0) this.#objects = [];
-    if (this.#shapes.length > 0) {
-      this.#shapes.length = 0;
+    if (this.#shapes.count > 0) {
+      this.#shapes.clear();
       this.#cache.restart();
     }
     this.#buffers = NO_BUFFERS;
@@ -180,11 +179,11 @@ export class Decoder extends ByteReader implements ValueReader {
     switch (tag) {
       case SHAPE: {
         const shape = this.#cache.read(this);
-        this.#shapes.push(shape);
+        this.#shapes.add(shape);
         return this.#shaped(shape);
       }
       case SHAPE_AGAIN:
-        return this.#shaped(this.#shapes[this.uint()] ?? this.corrupt('an unknown shape'));
+        return this.#shaped(this.#shapes.at(this.uint()) ?? this.corrupt('an unknown shape'));
       case DICTIONARY:
         return this.#properties(this.#number({}));
       case ARRAY:
@@ -354,7 +353,12 @@ export class Decoder extends ByteReader implements ValueReader {
 
   section<T>(read: () => T): T {
     const length = this.word();
-    const outer = { numbered: this.#numbered, objects: this.#objects, current: this.#current, shapes: this.#shapes };
+    const outer = {
+      numbered: this.#numbered,
+      objects: this.#objects,
+      current: this.#current,
+      shapes: this.#shapes,
+    };
     const depth = this.#depth;
     const end = this.take(length) + length;
     this.position = end - length;
@@ -362,7 +366,7 @@ export class Decoder extends ByteReader implements ValueReader {
     this.end = end;
     this.#numbered = (this.byte() & HAS_REFERENCES) !== 0;
     this.#objects = [];
-    this.#shapes = [];
+    this.#shapes = new NumberedShapes();
     try {
       const result = read();
       if (this.position !== end) this.corrupt('a section is longer than its content');
@@ -384,16 +388,6 @@ export class Decoder extends ByteReader implements ValueReader {
   }
 }
 
-/** More free decoders than this are left to the garbage collector. */
-const SPARE = 4;
-const free: Decoder[] = [];
-
-/** Runs `use` with a decoder that is free, even while a hook runs inside the `decode` of another one. */
-export function withDecoder<T>(use: (decoder: Decoder) => T): T {
-  const decoder = free.pop() ?? new Decoder();
-  try {
-    return use(decoder);
-  } finally {
-    if (free.length < SPARE) free.push(decoder);
-  }
+function rootOf(objects: readonly unknown[]): () => object | undefined {
+  return () => (objects[0] === UNBORN ? undefined : (objects[0] as object | undefined));
 }

@@ -41,7 +41,7 @@ const setSize = Object.getOwnPropertyDescriptor(Set.prototype, 'size')?.get as (
 
 /**
  * Turns values into bytes. One encoder builds one message at a time: while a hook or getter may run, take another
- * (`withEncoder`).
+ * (`encoders`).
  */
 export class Encoder extends MessageWriter implements ValueWriter {
   #busy = false;
@@ -103,20 +103,28 @@ export class Encoder extends MessageWriter implements ValueWriter {
         return;
       case 'object':
         if (value === null) this.byte(NULL);
-        else if (this.salvaging && this.isNearError()) this.orSentence(() => this.#object(value));
+        else if (this.salvaging) this.#orSentence(value);
         else this.#object(value);
         return;
       case 'bigint':
         writeBigint(value, this);
         return;
       case 'function':
-        if (this.salvaging) this.orSentence(() => this.#function(value));
+        if (this.salvaging) this.#orSentence(value);
         else this.#function(value);
         return;
       default:
-        if (this.salvaging) this.orSentence(() => this.refuse(SYMBOL));
+        if (this.salvaging) this.#orSentence(value);
         else this.refuse(SYMBOL);
     }
+  }
+
+  /** Writes an object, function or symbol, or the reason why it cannot be sent. Has the closures that `write` does without. */
+  #orSentence(value: unknown): void {
+    if (typeof value === 'symbol') this.orSentence(() => this.refuse(SYMBOL));
+    else if (typeof value === 'function') this.orSentence(() => this.#function(value));
+    else if (this.isNearError()) this.orSentence(() => this.#object(value as object));
+    else this.#object(value as object);
   }
 
   #object(value: object): void {
@@ -373,22 +381,5 @@ export class Encoder extends MessageWriter implements ValueWriter {
   value(value: unknown, key: string): void {
     this.steps[this.depth] = key;
     this.write(value);
-  }
-}
-
-/** More free encoders than this are left to the garbage collector. */
-const SPARE = 4;
-const free: Encoder[] = [];
-
-/**
- * Runs `use` with an encoder that is free, even while a getter or hook runs inside the `encode` of another one. The bytes of its
- * last message stay valid until the next call of `withEncoder`.
- */
-export function withEncoder<T>(use: (encoder: Encoder) => T): T {
-  const encoder = free.pop() ?? new Encoder();
-  try {
-    return use(encoder);
-  } finally {
-    if (free.length < SPARE) free.push(encoder);
   }
 }

@@ -11,7 +11,8 @@ import { HAS_BUFFERS, HAS_REFERENCES, HEADER, HOLES, MAX_DEPTH, REFERENCE } from
 
 /** An encoded value. */
 export interface Message {
-  /** The encoder's scratch memory: valid until its next `encode`. The message is its first `length` bytes. */
+  /** The encoder's scratch memory as words and as bytes: valid until its next `encode`. The message is its first `length` bytes. */
+  readonly words: Int32Array;
   readonly bytes: Uint8Array;
   readonly length: number;
   /** Large binaries, in the order of their numbers: views onto the sender's own memory, not copies. */

@@ -117,6 +117,26 @@ export class ReceivedShape {
   }
 }
 
+/** The shapes of a received message, by their numbers. */
+export class NumberedShapes {
+  /** The first `count` are of this message. The list gets no shorter, because V8 does that in its runtime, where it takes 150 ns. */
+  #list: ReceivedShape[] = [];
+  count = 0;
+
+  add(shape: ReceivedShape): void {
+    this.#list[this.count++] = shape;
+  }
+
+  at(number: number): ReceivedShape | undefined {
+    return number < this.count ? this.#list[number] : undefined;
+  }
+
+  clear(): void {
+    if (this.count > MAX_SHAPES) this.#list = [];
+    this.count = 0;
+  }
+}
+
 /** The shapes that a receiver has met. */
 export class ReceivedShapes {
   readonly #known = new Map<number, ReceivedShape>();

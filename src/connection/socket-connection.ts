@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { withDecoder } from '../codec/decoder.ts';
-import { withEncoder } from '../codec/encoder.ts';
 import { type Reach, reach } from '../codec/extension.ts';
+import { decoders, encoders } from '../codec/spares.ts';
 import { ClosedError, EndOfStreamError, SerializationError, StateError, TimeoutError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
@@ -295,7 +294,7 @@ export class SocketConnection<T> extends Connection<T> {
 
   #encode(value: T): readonly Uint8Array[] {
     needMuchStack();
-    return withEncoder((encoder) => {
+    return encoders.with((encoder) => {
       const message = encoder.encode(value, 'value', this.#far);
       return whole(frame(kind.VALUE, message.bytes.subarray(0, message.length), message.blobs, true));
     });
@@ -309,7 +308,7 @@ export class SocketConnection<T> extends Connection<T> {
       return bytes.buffer as ArrayBuffer;
     };
     needMuchStack();
-    return withDecoder((decoder) => decoder.decode(body, 0, body.length, blob, [], this.#far));
+    return decoders.with((decoder) => decoder.decode(body, 0, body.length, blob, [], this.#far));
   }
 }
 

@@ -10,9 +10,9 @@ import {
   standInFor,
   truncate,
 } from '../codec/captured-contents.ts';
-import { withEncoder } from '../codec/encoder.ts';
 import type { ValueWriter } from '../codec/extension.ts';
 import type { Message } from '../codec/message-writer.ts';
+import { encoders } from '../codec/spares.ts';
 import { family } from '../memory/family.ts';
 import { isStored } from '../ring/envelope.ts';
 import { FollowedData } from './followed-data.ts';
@@ -136,7 +136,7 @@ function encode(variable: SharedVariable, out: ValueWriter, capture: Capture): v
   const standIn = typeof now === 'object' && now !== null ? standInFor(now) : undefined;
   const isItself = standIn === undefined || standIn === variable.value;
   const needs = new Set<SharedVariable>();
-  withEncoder((encoder) => {
+  encoders.with((encoder) => {
     const message = encoder.encodeContent(now, isItself, out.path(), capture, needs);
     noteEncoded(variable.name, message.length);
     variable.isLarge = message.length >= WORTH_FOLLOWING || message.blobs.length > 0;

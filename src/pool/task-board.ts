@@ -6,7 +6,7 @@ import { kinds } from '../memory/kinds.ts';
 import { reclaim } from '../memory/reclaim.ts';
 import { closedError, type Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { discardEnvelope, type Envelope } from '../ring/envelope.ts';
-import { outcome, Ring, SCRATCH_BYTES } from '../ring/ring.ts';
+import { newScratch, outcome, Ring } from '../ring/ring.ts';
 import { WaitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
@@ -42,7 +42,7 @@ export class TaskBoard extends SharedObject {
   readonly #reports: Mailbox;
   readonly #requests: Mailbox;
   readonly #workers: WaitQueue;
-  readonly #scratch = new Uint8Array(SCRATCH_BYTES);
+  readonly #scratch = newScratch();
   readonly #pollers: Pollers;
   /** Worker: the number of farewells at its start. */
   #farewells: number | undefined;

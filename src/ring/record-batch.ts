@@ -1,4 +1,4 @@
-import { type Envelope, envelopeWords, HEADER_WORDS, header, isAttached } from './envelope.ts';
+import { copyWords, type Envelope, envelopeWords, HEADER_WORDS, header, isAttached } from './envelope.ts';
 import { INLINE_WORDS, KIND_BITS, record } from './records.ts';
 
 /** The largest number of records in a batch, and of words that they take together. */
@@ -66,13 +66,12 @@ export class RecordBatch {
   }
 
   /** Writes an envelope as `writeEnvelope` does, with no tag. */
-  #write(at: number, { bytes, length }: Envelope): void {
+  #write(at: number, { words, bytes, length }: Envelope): void {
     this.#words.fill(0, at, at + HEADER_WORDS);
     this.#words[at + header.bytes] = length;
-    const start = (at + HEADER_WORDS) * 4;
-    // `subarray` costs more than to copy a few bytes one by one.
-    if (length > 48) this.#octets.set(bytes.subarray(0, length), start);
-    else for (let i = 0; i < length; i++) this.#octets[start + i] = bytes[i] as number;
+    const start = at + HEADER_WORDS;
+    if (words !== undefined) copyWords(words, 0, this.#words, start, (length + 3) >>> 2);
+    else this.#octets.set(bytes.subarray(0, length), start * 4);
   }
 
   #endOf(records: number): number {

@@ -13,6 +13,7 @@ import {
   keepMarked,
   markEnvelope,
   readEnvelope,
+  Scratch,
   surrenderMarked,
   viewEnvelope,
   weightAt,
@@ -70,8 +71,10 @@ export type Outcome = (typeof outcome)[keyof typeof outcome];
 /** Neither an outcome nor a size: this member has too few free references to take the record. */
 const NO_ROOM = -1;
 
-/** Room for the bytes of any envelope that `pop` copies out. */
-export const SCRATCH_BYTES = INLINE_WORDS * 4;
+/** Returns room for the bytes of any envelope that `pop` copies out. */
+export function newScratch(): Scratch {
+  return new Scratch(INLINE_WORDS);
+}
 
 /** A queue of messages in shared memory for any number of producers and consumers; it never waits. */
 export class Ring {
@@ -277,7 +280,7 @@ export class Ring {
    * `claim` is called with the tag just before the message is out: what `claim` writes stays even if this member dies right after. If `claim`
    * returns false, the message stays and the result is EMPTY.
    */
-  pop(scratch: Uint8Array, claim?: (tag: number) => boolean): Outcome {
+  pop(scratch: Scratch, claim?: (tag: number) => boolean): Outcome {
     this.#headSection.enterToCommit();
     let found: Outcome | typeof NO_ROOM;
     try {
@@ -344,7 +347,7 @@ export class Ring {
   }
 
   /** Takes the oldest message out, within the head's section. Returns NO_ROOM if this member must reserve holdings first. */
-  #take(scratch: Uint8Array, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
+  #take(scratch: Scratch, claim: ((tag: number) => boolean) | undefined): Outcome | typeof NO_ROOM {
     const words = this.#words;
     const head = this.#at + field.head;
     const version = words[head + end.version] as number;
@@ -484,7 +487,7 @@ export class Ring {
   }
 
   #takeRest(): void {
-    const scratch = new Uint8Array(SCRATCH_BYTES);
+    const scratch = newScratch();
     this.#isTakingRest = true;
     try {
       while (this.pop(scratch) === outcome.DONE) this.#discardPopped();
@@ -542,7 +545,7 @@ export class Ring {
   }
 
   /** Reads the record into `popped`; returns its size in words, or NO_ROOM. */
-  #read(current: OpenSegment, word: number, scratch: Uint8Array): number {
+  #read(current: OpenSegment, word: number, scratch: Scratch): number {
     const { words } = current;
     const at = current.at + word;
     const first = words[at] as number;

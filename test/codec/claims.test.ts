@@ -5,9 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ByteWriter } from '#dist/codec/byte-writer.js';
 import { registerClass } from '#dist/codec/class-registry.js';
-import { withDecoder } from '#dist/codec/decoder.js';
-import { withEncoder } from '#dist/codec/encoder.js';
 import { type Reach, reach, registerExtension } from '#dist/codec/extension.js';
+import { decoders, encoders } from '#dist/codec/spares.js';
 import * as tag from '#dist/codec/tags.js';
 import { SerializationError } from '#dist/contracts/errors.js';
 import { functionExtension } from '#dist/functions/function-extension.js';
@@ -24,12 +23,12 @@ const EMOJI = String.raw`\p{RGI_Emoji}`;
 const sockets = [reach.TRUSTED, reach.ANYBODY];
 
 function decode(bytes: Uint8Array, far: Reach, blobs: ArrayBuffer[] = []): unknown {
-  return withDecoder((decoder) => decoder.decode(bytes, 0, bytes.length, (i) => blobs[i]!, [64], far));
+  return decoders.with((decoder) => decoder.decode(bytes, 0, bytes.length, (i) => blobs[i]!, [64], far));
 }
 
 /** What arrives of a value at the other end. */
 function through<T>(value: T, far: Reach): T {
-  return withEncoder((encoder) => {
+  return encoders.with((encoder) => {
     const { bytes, length, blobs } = encoder.encode(value, 'value', far);
     return decode(
       Uint8Array.from(bytes.subarray(0, length)),

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import { registerClass } from '#dist/codec/class-registry.js';
-import { withEncoder } from '#dist/codec/encoder.js';
 import { type Extension, reach, registerExtension } from '#dist/codec/extension.js';
+import { encoders } from '#dist/codec/spares.js';
 import { receive, roundTrip, send } from './round-trip.ts';
 
 /** Stands in for the layer above: functions travel as a number, and arrive as what `arrivals` says. */
@@ -236,8 +236,8 @@ test('a receiver learns an unknown class from the message', () => {
 });
 
 test('two encoders keep their own state', () => {
-  withEncoder((outer) => {
+  encoders.with((outer) => {
     outer.encode([new Point(1, 2)], '');
-    withEncoder((inner) => assert.notEqual(inner, outer));
+    encoders.with((inner) => assert.notEqual(inner, outer));
   });
 });

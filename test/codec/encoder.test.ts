@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { withDecoder } from '#dist/codec/decoder.js';
-import { Encoder, withEncoder } from '#dist/codec/encoder.js';
+import { Encoder } from '#dist/codec/encoder.js';
 import { reach } from '#dist/codec/extension.js';
+import { decoders, encoders } from '#dist/codec/spares.js';
 import { Full, SerializationError } from '#dist/contracts/errors.js';
 import { receive, roundTrip, send } from './round-trip.ts';
 
@@ -77,7 +77,7 @@ test('a getter may send something itself', () => {
 });
 
 test('one encoder does not begin a second message inside the first', () => {
-  withEncoder((encoder) => {
+  encoders.with((encoder) => {
     assert.throws(
       () =>
         encoder.encode(
@@ -91,7 +91,7 @@ test('one encoder does not begin a second message inside the first', () => {
       /in the middle/,
     );
     assert.equal(
-      withDecoder((d) => d.decode(encoder.encode(7, '').bytes, 0, 2, () => new ArrayBuffer(0), [], reach.FAMILY)),
+      decoders.with((d) => d.decode(encoder.encode(7, '').bytes, 0, 2, () => new ArrayBuffer(0), [], reach.FAMILY)),
       7,
     );
   });
@@ -136,7 +136,7 @@ test('values that nest too deeply are refused on any stack, and the encoder goes
 });
 
 test("large binaries travel beside the message, as views onto the sender's memory", () => {
-  withEncoder((encoder) => {
+  encoders.with((encoder) => {
     const large = new Float64Array(100_000);
     const small = new Uint8Array(32 * 1024 - 1);
     const { blobs, length } = encoder.encode([large, small, large.subarray(10, 20)], '');
@@ -208,7 +208,7 @@ test('an error arrives although a property of it cannot', () => {
 });
 
 test('handles and blobs that were given away do not change with the next message', () => {
-  withEncoder((encoder) => {
+  encoders.with((encoder) => {
     const first = encoder.encode(1, '').handles;
     encoder.handle(7);
     assert.deepEqual(first, []);
@@ -218,7 +218,7 @@ test('handles and blobs that were given away do not change with the next message
 test('small binaries decoded from a Buffer get memory of their own', () => {
   const { bytes } = send(new Uint8Array([1, 2, 3]));
   const pooled = Buffer.from(bytes);
-  const received = withDecoder((d) =>
+  const received = decoders.with((d) =>
     d.decode(pooled, 0, pooled.length, () => new ArrayBuffer(0), [], reach.FAMILY),
   ) as Uint8Array;
   assert.equal(received.buffer.byteLength, 3);

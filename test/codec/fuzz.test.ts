@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withDecoder } from '#dist/codec/decoder.js';
 import { reach } from '#dist/codec/extension.js';
+import { decoders } from '#dist/codec/spares.js';
 import { SerializationError } from '#dist/contracts/errors.js';
 import { random } from '../seeded.ts';
 import { roundTrip, send } from './round-trip.ts';
@@ -119,7 +119,7 @@ test(`damaged messages are refused or decode to something, and never hang (SEED=
       if (j % 4 !== 0)
         for (let k = 0; k <= j % 3; k++) bytes[Math.floor(next() * bytes.length)] = Math.floor(next() * 256);
       try {
-        withDecoder((decoder) =>
+        decoders.with((decoder) =>
           decoder.decode(bytes, 0, bytes.length, (n) => sent.blobs[n] as ArrayBuffer, [], reach.FAMILY),
         );
       } catch (error) {
@@ -137,7 +137,7 @@ test(`random bytes are refused (SEED=${seed})`, () => {
     );
     bytes[0] = 0x10 + Math.floor(next() * 4);
     try {
-      withDecoder((decoder) => decoder.decode(bytes, 0, bytes.length, () => new ArrayBuffer(8), [], reach.FAMILY));
+      decoders.with((decoder) => decoder.decode(bytes, 0, bytes.length, () => new ArrayBuffer(8), [], reach.FAMILY));
     } catch (error) {
       assert.ok(error instanceof SerializationError, (error as Error).stack);
     }
@@ -153,7 +153,7 @@ test('a truncated message never decodes', () => {
     new Uint8Array(9),
   ]);
   for (let length = 0; length < bytes.length; length++) {
-    const decode = () => withDecoder((d) => d.decode(bytes, 0, length, () => new ArrayBuffer(0), [], reach.FAMILY));
+    const decode = () => decoders.with((d) => d.decode(bytes, 0, length, () => new ArrayBuffer(0), [], reach.FAMILY));
     assert.throws(decode, { name: 'SerializationError', message: /damaged/ });
   }
 });

@@ -1,6 +1,5 @@
-import { withDecoder } from '#dist/codec/decoder.js';
-import { withEncoder } from '#dist/codec/encoder.js';
 import { reach } from '#dist/codec/extension.js';
+import { decoders, encoders } from '#dist/codec/spares.js';
 
 /** A message as it stands after the encoder has gone on to others. */
 export interface Sent {
@@ -11,7 +10,7 @@ export interface Sent {
 
 /** Encodes, and copies what a channel would copy. */
 export function send(value: unknown, root = ''): Sent {
-  return withEncoder((encoder) => {
+  return encoders.with((encoder) => {
     const { bytes, length, blobs, handles } = encoder.encode(value, root);
     return {
       bytes: Uint8Array.from(bytes.subarray(0, length)),
@@ -25,7 +24,7 @@ export function send(value: unknown, root = ''): Sent {
 export function receive({ bytes, blobs, handles }: Sent): unknown {
   const around = new Uint8Array(bytes.length + 16).fill(0xee);
   around.set(bytes, 8);
-  return withDecoder((decoder) =>
+  return decoders.with((decoder) =>
     decoder.decode(around, 8, bytes.length, (i) => blobs[i] as ArrayBuffer, handles, reach.FAMILY),
   );
 }

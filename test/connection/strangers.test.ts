@@ -4,8 +4,8 @@ import { connect as connectNet, createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import { AuthenticationError, EndOfStreamError, SerializationError, TimeoutError } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
-import { withEncoder } from '#dist/codec/encoder.js';
 import { registerExtension } from '#dist/codec/extension.js';
+import { encoders } from '#dist/codec/spares.js';
 import { functionExtension } from '#dist/functions/function-extension.js';
 import { random } from '../seeded.ts';
 import { watched } from '../watchdog.ts';
@@ -200,7 +200,7 @@ describe('after the handshake', () => {
 
   test('a function of a stranger is not revived', async () => {
     registerExtension(functionExtension);
-    const message = withEncoder((encoder) => {
+    const message = encoders.with((encoder) => {
       const { bytes, length } = encoder.encode(() => process.exit(9), 'value');
       return Buffer.from(bytes.subarray(0, length));
     });

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SerializationError } from 'multiproc';
+import { decoders } from '#dist/codec/spares.js';
 import 'multiproc/cluster';
 import 'multiproc/connection';
 import 'multiproc/managers';
 import 'multiproc/shared-memory';
-import { withDecoder } from '#dist/codec/decoder.js';
 import { type Form, type Reach, reach, registerExtension, registeredExtensions } from '#dist/codec/extension.js';
 import { letter, writeFormHead } from './letter.ts';
 
@@ -16,7 +16,7 @@ const everywhere = [reach.FAMILY, reach.TRUSTED, reach.ANYBODY];
 
 function decode(bytes: Uint8Array, far: Reach): unknown {
   const noBlob = () => assert.fail('it has none');
-  return withDecoder((decoder) => decoder.decode(bytes, 0, bytes.length, noBlob, [], far));
+  return decoders.with((decoder) => decoder.decode(bytes, 0, bytes.length, noBlob, [], far));
 }
 
 /** Runs `use` with another `read` for the form. */
@@ -136,7 +136,7 @@ describe('a form', () => {
       out.uint(0);
     });
     const at = (far: Reach) =>
-      withDecoder((decoder) => decoder.decode(bytes, 0, bytes.length, () => new ArrayBuffer(0), [64], far));
+      decoders.with((decoder) => decoder.decode(bytes, 0, bytes.length, () => new ArrayBuffer(0), [64], far));
     assert.deepEqual(at(reach.FAMILY), [64]);
     for (const far of [reach.TRUSTED, reach.ANYBODY]) assert.throws(() => at(far), SerializationError);
   });

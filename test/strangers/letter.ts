@@ -1,6 +1,6 @@
 import { ByteWriter } from '#dist/codec/byte-writer.js';
-import { withEncoder } from '#dist/codec/encoder.js';
 import { type Form, registeredExtensions } from '#dist/codec/extension.js';
+import { encoders } from '#dist/codec/spares.js';
 import { EXTENSION, HEADER } from '#dist/codec/tags.js';
 
 /** Messages made by hand, as one writes them who keeps to the wire format and to nothing else. */
@@ -15,7 +15,7 @@ export function letter(write: (out: ByteWriter) => void, header: number = HEADER
 
 /** Writes a value within a message: one that needs neither references nor buffers. */
 export function writeValue(value: unknown, out: ByteWriter): void {
-  withEncoder((encoder) => {
+  encoders.with((encoder) => {
     const { bytes, length } = encoder.encode(value, '');
     out.raw(bytes.subarray(1, length));
   });

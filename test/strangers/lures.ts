@@ -1,5 +1,5 @@
 import { Lock, Process, registerClass } from 'multiproc';
-import { withEncoder } from '#dist/codec/encoder.js';
+import { encoders } from '#dist/codec/spares.js';
 import { HEADER } from '#dist/codec/tags.js';
 import type { Canary } from './canary.ts';
 
@@ -64,7 +64,7 @@ function makersOf(source: string): unknown[] {
 }
 
 function messageOf(value: unknown): Uint8Array {
-  return withEncoder((encoder) => {
+  return encoders.with((encoder) => {
     const { bytes, length } = encoder.encode(value, '');
     return Uint8Array.from(bytes.subarray(0, length));
   });

@@ -3,8 +3,8 @@ import { after, test } from 'node:test';
 import { EndOfStreamError, SerializationError } from 'multiproc';
 import { Listener } from 'multiproc/connection';
 import type { DictProxy } from 'multiproc/managers';
+import { decoders } from '#dist/codec/spares.js';
 import 'multiproc/managers';
-import { withDecoder } from '#dist/codec/decoder.js';
 import { reach } from '#dist/codec/extension.js';
 import { watched } from '../watchdog.ts';
 import { hangCanary } from './canary.ts';
@@ -44,7 +44,7 @@ test('a stranger who says where a server is makes nobody go there, with a key or
 
 test('within the family a proxy is at its server when it is called, and not before', async () => {
   const bytes = nearProxy();
-  const proxy = withDecoder((decoder) =>
+  const proxy = decoders.with((decoder) =>
     decoder.decode(bytes, 0, bytes.length, () => assert.fail('it has none'), [], reach.FAMILY),
   ) as DictProxy;
   assert.equal(await canary.visits(), 0);
