@@ -15,7 +15,7 @@ type Wish = 'native' | 'portable';
 let chosen: Platform | undefined;
 
 /**
- * Returns the platform. The first call loads koffi, if it is installed (about 10 ms). Throws a `PlatformError` that says what is missing, if the
+ * Returns the platform. The first call loads koffi, if it is installed (about 2 ms). Throws a `PlatformError` that says what is missing, if the
  * environment variable MULTIPROC_PLATFORM is `native` and there is no native platform.
  */
 export function platform(): Platform {

@@ -23,8 +23,8 @@ let warmUpSpare: (spare: ChildRunner) => void = () => {};
 
 /**
  * Sets how many idle processes are kept ready; 0 keeps none, and ends the existing ones. The default is 2, from the first start on that
- * follows the end of an earlier process. A spare makes a start about 20 times faster and costs about 40 MB of memory. No spare is begun
- * while other processes boot, or, for some seconds, while all CPUs are busy.
+ * follows the end of an earlier process. A spare makes a start about 20 times faster. It has about 50 MB resident, of which 12 MB are its own.
+ * No spare is begun while other processes boot, or, for some seconds, while all CPUs are busy.
  *
  * @example
  * ```ts
