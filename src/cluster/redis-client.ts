@@ -1,4 +1,5 @@
 import type { RedisAddress } from './redis-url.ts';
+import { type SentinelConnector, steady } from './sentinel-connector.ts';
 
 /** Where a server is, and how it is reached. */
 export interface RedisPlace {
@@ -31,6 +32,7 @@ export interface Client {
 type Ioredis = {
   Redis: new (options: object) => Client;
   Cluster: new (nodes: readonly object[], options: object) => Client;
+  SentinelConnector: SentinelConnector;
 };
 
 /** Milliseconds after which a connection counts as dead on which an answer is due, at least: no command waits in the server for so long. */
@@ -42,9 +44,9 @@ const PASSING = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 /** What a Redis Cluster's client says where no node answers. It repeats a call only a few times, and one server's repeats for ever. */
 const NO_NODE = /^(Connection is closed|Too many Cluster redirections|None of startup nodes|Command aborted due to)/;
 
-/** Opens a connection, or those to all nodes of a Redis Cluster, which come again by themselves and then repeat what had no answer. This file alone knows ioredis. */
+/** Opens a connection, or those to all nodes of a Redis Cluster, which come again by themselves and then repeat what had no answer. This file and sentinel-connector.ts alone know ioredis. */
 export function openClient({ address, tls, connectTimeout, patience }: RedisPlace): Client {
-  const { Redis, Cluster } = require('ioredis') as Ioredis;
+  const { Redis, Cluster, SentinelConnector } = require('ioredis') as Ioredis;
   const { way, path, nodes, master, username, password, database, isTls } = address;
   const common = {
     ...(username !== undefined && { username }),
@@ -68,6 +70,7 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
         db: database,
         sentinels: nodes,
         name: master,
+        Connector: steady(SentinelConnector),
         sentinelRetryStrategy: pauseBefore,
         failoverDetector: true,
         ...(isTls && { enableTLSForSentinelMode: true, sentinelTLS: { ...tls } }),

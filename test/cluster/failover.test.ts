@@ -1,12 +1,11 @@
-// Several servers stand for one: a Redis Cluster, and a master with a replica that a sentinel watches.
+// Several servers stand for one: a Redis Cluster.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { Cluster, ClusterError, startWorker } from 'multiproc/cluster';
+import { Cluster, startWorker } from 'multiproc/cluster';
 import { key } from './program.ts';
-import { freePorts, RedisCluster } from './redis-cluster.ts';
-import { RedisServer, skip } from './redis-server.ts';
+import { RedisCluster } from './redis-cluster.ts';
+import { skip } from './redis-server.ts';
 
 describe('objects on several servers', { skip, timeout: 180_000 }, () => {
   const made: Cluster[] = [];
@@ -15,15 +14,13 @@ describe('objects on several servers', { skip, timeout: 180_000 }, () => {
     made.push(one);
     return one;
   };
-  const servers: { remove(): Promise<void> }[] = [];
   let redis: RedisCluster;
   before(async () => {
     redis = await new RedisCluster().start();
-    servers.push(redis);
   });
   after(async () => {
     for (const each of made) await each.shutdown();
-    for (const each of servers) await each.remove();
+    await redis?.remove();
   });
 
   test('a Redis Cluster: the keys of each object are in one slot, and waits are woken from any node', async () => {
@@ -75,57 +72,5 @@ describe('objects on several servers', { skip, timeout: 180_000 }, () => {
       Array.from({ length: 20 }, (_, i) => i),
     );
     await again[Symbol.asyncDispose]();
-  });
-
-  test('sentinels: the master is killed, the replica takes its place, waits and holds go on', async () => {
-    const [master, replica, sentinel] = await freePorts(3);
-    const old = await new RedisServer('--port', String(master), '--bind', '127.0.0.1').start();
-    const copy = ['--port', String(replica), '--bind', '127.0.0.1', '--replicaof', '127.0.0.1', String(master)];
-    const next = await new RedisServer(...copy, '--repl-diskless-sync-delay', '0').start();
-    servers.push(old, next);
-    while (!(await next.command('INFO', 'replication')).includes('master_link_status:up')) await setTimeout(20);
-    const settings = [
-      `sentinel monitor mine 127.0.0.1 ${master} 1`,
-      // A replica that has been cut off for ten times as long is no candidate any more.
-      'sentinel down-after-milliseconds mine 3000',
-      'sentinel failover-timeout mine 2000',
-    ];
-    writeFileSync(`${old.folder}/sentinel.conf`, settings.join('\n'));
-    const watch = await new RedisServer('--port', String(sentinel), '--bind', '127.0.0.1')
-      .asSentinel(`${old.folder}/sentinel.conf`)
-      .start();
-    servers.unshift(watch);
-
-    await assert.rejects(
-      open({ url: `redis://127.0.0.1:${replica}`, connectTimeout: 300 })
-        .queue()
-        .put(1),
-      {
-        code: 'ERR_UNREACHABLE',
-        message: /a replica/,
-      },
-    );
-    while (!(await watch.command('SENTINEL', 'REPLICAS', 'mine')).includes(String(replica))) await setTimeout(20);
-    const cluster = open({ url: `redis+sentinel://127.0.0.1:${sentinel}/mine`, replicas: 1, connectTimeout: 3000 });
-    const queue = cluster.queue<number>();
-    const lock = cluster.lock();
-    const held = await lock.guard();
-    await queue.put(1);
-    assert.equal(await queue.get(), 1);
-    const wait = queue.get();
-    // What the replica must have before the master is lost.
-    while ((await next.command('DBSIZE')) !== (await old.command('DBSIZE'))) await setTimeout(5);
-    await old.end('SIGKILL');
-    await queue.put(2);
-    assert.equal(await wait, 2);
-    assert.equal(await lock.fence(), held.fence);
-    assert.equal(held.lost.aborted, false);
-    await held[Symbol.asyncDispose]();
-    // Nobody is there to have a copy.
-    await assert.rejects(
-      lock.acquire(),
-      (error: ClusterError) => error instanceof ClusterError && error.code === 'ERR_UNREACHABLE',
-    );
-    assert.equal(await lock.locked(), false);
   });
 });

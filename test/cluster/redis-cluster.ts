@@ -1,20 +1,7 @@
 // Three masters of a Redis Cluster, and a replica of the first: servers of the tests' own, on free ports.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
 import { RedisServer } from './redis-server.ts';
-
-/** Returns ports on which nothing listens. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    ports.push((server.address() as { port: number }).port);
-  }
-  for (const server of servers) server.close();
-  return ports;
-}
 
 const SLOTS = 16384;
 const MASTERS = 3;

@@ -1,7 +1,7 @@
 // A Redis server of the tests' own, on a socket in a folder of its own. Without an installed server its tests are skipped, loudly.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
@@ -20,12 +20,19 @@ export const skip =
   program === undefined && 'NO valkey-server OR redis-server IS INSTALLED: apt-get install redis-server';
 if (skip) console.error(`SKIPPED: ${skip}`);
 
+/** Servers that run: if the test is killed, none must stay. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export class RedisServer {
   readonly folder = mkdtempSync(`${tmpdir()}/multiproc-redis-`);
   readonly socket = `${this.folder}/redis.sock`;
   readonly url = `unix:${this.socket}`;
   /** What stands before its command, such as `ip netns exec A`. */
   before: readonly string[] = [];
+  readonly #log = `${this.folder}/log`;
   readonly #options: readonly string[];
   #child: ChildProcess | undefined;
   #sentinelFile: string | undefined;
@@ -45,11 +52,22 @@ export class RedisServer {
     const role = this.#sentinelFile === undefined ? ['--save', ''] : ['--sentinel'];
     const first = this.#sentinelFile === undefined ? [] : [this.#sentinelFile];
     const [command, ...args] = [...this.before, program!, ...first, ...own, ...role, ...this.#options];
-    this.#child = spawn(command!, args, { stdio: 'ignore' });
-    // If the test is killed, the server must not stay.
-    process.once('exit', () => this.#child?.kill('SIGKILL'));
-    while ((await this.command('PING').catch(() => '')) !== '+PONG') await setTimeout(5);
+    const log = openSync(this.#log, 'a');
+    const child = spawn(command!, args, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.#child = child;
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    while ((await this.command('PING').catch(() => '')) !== '+PONG') {
+      if (hasEnded(child)) throw new Error(`The server has ended: ${this.said()}`);
+      await setTimeout(5);
+    }
     return this;
+  }
+
+  /** What it has said so far. */
+  said(): string {
+    return readFileSync(this.#log, 'utf8');
   }
 
   /** Sends one command; resolves to the raw reply without its last line end. */
@@ -87,7 +105,7 @@ export class RedisServer {
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     child.kill(signal);
     await once(child, 'exit');
   }
@@ -104,6 +122,10 @@ export class RedisServer {
     await this.end('SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 function isWhole(reply: Buffer): boolean {

@@ -54,7 +54,7 @@ interface Armed {
 
 export class StepProxy {
   readonly #to: string;
-  readonly #path: string;
+  readonly #path: string | number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #armed: Armed | undefined;
@@ -62,15 +62,16 @@ export class StepProxy {
   #connections = 0;
   #swallowed = 0;
 
-  /** `to` is the socket of the server, `path` that of the proxy. */
-  constructor(to: string, path: string) {
+  /** `to` is the socket of the server, `path` that of the proxy, or its port. */
+  constructor(to: string, path: string | number) {
     this.#to = to;
     this.#path = path;
-    this.#server = createServer((client) => this.#connect(client)).listen(path);
+    const place = typeof path === 'string' ? { path } : { port: path, host: '127.0.0.1' };
+    this.#server = createServer((client) => this.#connect(client)).listen(place);
   }
 
   get url(): string {
-    return `unix:${this.#path}`;
+    return typeof this.#path === 'string' ? `unix:${this.#path}` : `redis://127.0.0.1:${this.#path}`;
   }
 
   /**
@@ -113,7 +114,7 @@ export class StepProxy {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
-    rmSync(this.#path, { force: true });
+    if (typeof this.#path === 'string') rmSync(this.#path, { force: true });
   }
 
   #connect(client: Socket): void {
