@@ -3,23 +3,14 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../cluster/free-ports.ts';
 import { skip } from '../cluster/redis-server.ts';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 describe('multiproc serve', { skip, timeout: 60_000 }, () => {
   const folder = mkdtempSync(`${tmpdir()}/multiproc-serve-`);
@@ -51,7 +42,7 @@ describe('multiproc serve', { skip, timeout: 60_000 }, () => {
   }
 
   test('what multiproc serve prints starts a program; key and items outlive the server; only this user reads them', async () => {
-    const port = await freePort();
+    const [port] = (await freePorts(1)) as [number];
     const first = await start(port);
     assert.match(first.line, /^MULTIPROC_CLUSTER=redis:\/\/:\S+@127\.0\.0\.1:\d+ MULTIPROC_KEY_FILE=\S+ node app\.js$/);
     const use = (what: string) => `const { Cluster } = require('multiproc/cluster');

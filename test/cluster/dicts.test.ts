@@ -11,7 +11,7 @@ describe('dicts and values of a cluster', { skip, timeout: 120_000 }, async () =
   const server = await new RedisServer().start();
   const clusters: Cluster[] = [];
   const make = (options = {}) => {
-    const cluster = new Cluster({ url: server.url, key, lease: 1500, ...options });
+    const cluster = new Cluster({ url: server.url, key, ...options });
     clusters.push(cluster);
     return cluster;
   };

@@ -9,7 +9,7 @@ import { RedisServer, skip } from './redis-server.ts';
 if (skip) test('a pool over a cluster', { skip });
 else {
   const server = await new RedisServer().start();
-  const cluster = { url: server.url, key, lease: 3000 };
+  const cluster = { url: server.url, key, lease: 20_000 };
   const worker = await startWorker({ ...cluster, slots: 2 });
   after(async () => {
     await worker.drain();

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from 'multiproc';
 import { ClusterError, PlacementError, startWorker } from 'multiproc/cluster';
+import { freePorts } from './free-ports.ts';
 import { type RedisServer, skip } from './redis-server.ts';
 import { linesOf, noting, until } from './stage.ts';
 import { Stages } from './stages.ts';
@@ -20,8 +20,12 @@ const rights = readFileSync(
   'utf8',
 );
 
+/** Milliseconds; and those of a host that is to be lost soon. */
+const [LEASE, SHORT] = [20_000, 1500];
+
 describe('strangers at the server', { skip, timeout: 120_000 }, () => {
-  const stages = new Stages();
+  // Longer than a busy machine holds up a program: no test here waits for the end of a lease, but for one.
+  const stages = new Stages(LEASE);
   const keyOf = async (namespace: string, ending: string) => {
     const find = async () => (await stages.keys(namespace)).find((name) => name.endsWith(ending));
     await until(async () => (await find()) !== undefined);
@@ -85,7 +89,7 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     const [file, go, soon] = [stage.file('runs'), stage.file('go'), stage.file('soon')];
     const code = `
       const { Pool } = require('multiproc');
-      const pool = new Pool({ cluster: ${JSON.stringify({ ...stage.cluster, lease: 20_000 })} });
+      const pool = new Pool({ cluster: ${JSON.stringify({ ...stage.cluster, lease: LEASE })} });
       const noting = ${noting};
       const run = (until) => pool.apply(noting, [${JSON.stringify(file)}, until]);
       Promise.all([run(${JSON.stringify(soon)}), run(${JSON.stringify(go)})]).then(async (found) => {
@@ -115,6 +119,7 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     for (const each of [sealed, ...spoiled(sealed), Buffer.from('[3]'), Buffer.alloc(0)]) {
       await redis.command('XADD', results, '*', other!, each);
     }
+    const began = performance.now();
     process.kill(-program.pid!, 'SIGCONT');
     await until(async () => warned.includes('refused so far'));
     assert.equal(said, '');
@@ -123,7 +128,9 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     const pids = linesOf(file).map((line) => Number(line.split(' ')[0]));
     assert.deepEqual((JSON.parse(said) as number[]).sort(), pids.sort());
     assert.match(warned, /A result of a task was refused: .* was not sealed for it/);
-    assert.ok(warned.split('refused so far').length <= 4, warned);
+    // One a second at most.
+    const most = 1 + (performance.now() - began) / 1000;
+    assert.ok(warned.split('refused so far').length - 1 <= most, warned);
   });
 
   test('what a host says of itself may be anything: commands and programs go on', async () => {
@@ -152,18 +159,19 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     const [, rule] = /ACL SETUSER multiproc (.+)$/m.exec(rights)!;
     await redis.command('ACL', 'SETUSER', 'multiproc', ...rule!.replace('>PASSWORD', '>secret').split(' '));
     const url = await tcpOf(redis, 'multiproc', 'secret');
-    const stage = stages.at(url, 'acl', 1500);
+    const stage = stages.at(url, 'acl', SHORT);
     const lost = await stage.host({ args: ['--label', 'lost'] });
-    const pool = stage.pool({ cluster: { url } });
+    const pool = stage.pool();
     const [file, go] = [stage.file('runs'), stage.file('go')];
-    const again = pool.apply(noting, [file, go], { retries: 1 });
+    // A busy machine may have the host end the task in between, since it could not renew its lease.
+    const again = pool.apply(noting, [file, go], { retries: 100 });
     await until(() => linesOf(file).length === 1);
     const agent = Number(linesOf(file)[0]!.split(' ')[1]);
     process.kill(agent, 'SIGKILL');
     await stage.host();
     appendFileSync(go, '');
     assert.equal(typeof (await again), 'number');
-    await using cluster = stage.clusterOf({ url });
+    await using cluster = stage.clusterOf({ lease: LEASE });
     const lock = cluster.lock();
     await lock.acquire();
     await lock.release();
@@ -173,10 +181,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     const event = cluster.event({ name: 'e' });
     await event.set();
     assert.equal(await cluster.delete('e'), true);
-    assert.equal(
-      (await cluster.hosts()).some(({ id }) => id === lost.id),
-      false,
-    );
+    // It may have said that it lives after it had renewed its claim for the last time.
+    await until(async () => !(await cluster.hosts()).some(({ id }) => id === lost.id));
     await assert.rejects(
       stage
         .clusterOf({ url: await tcpOf(redis, 'multiproc', 'wrong'), connectTimeout: 500 })
@@ -188,7 +194,7 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
 
   test('with rediss:// tasks and objects go through TLS; a certificate that nobody vouches for is refused', async () => {
     const folder = (await stages.of('tls')).folder;
-    const [cert, keyFile, port] = [`${folder}/cert.pem`, `${folder}/key.pem`, await freePort()];
+    const [cert, keyFile, port] = [`${folder}/cert.pem`, `${folder}/key.pem`, ...(await freePorts(1))];
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
     execFileSync(
       'openssl',
@@ -198,7 +204,7 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     const files = ['--tls-cert-file', cert, '--tls-key-file', keyFile, '--tls-ca-cert-file', cert];
     await stages.newServer('--tls-port', String(port), ...files, '--tls-auth-clients', 'no');
     const url = `rediss://127.0.0.1:${port}`;
-    const stage = stages.at(url, 'tls', 3000);
+    const stage = stages.at(url, 'tls');
     await stage.host({ env: { NODE_EXTRA_CA_CERTS: cert } });
     const tls = { ca: readFileSync(cert) };
     assert.equal(await stage.pool({ cluster: { tls } }).apply((x: number) => x + 1, [1]), 2);
@@ -215,17 +221,8 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
 
 /** Has the server listen on a port, too. */
 async function tcpOf(redis: RedisServer, user: string, password: string): Promise<string> {
-  const [, known] = (await redis.list('CONFIG', 'GET', 'port')).map(String);
-  const port = known === '0' ? await freePort() : Number(known);
-  if (known === '0') await redis.command('CONFIG', 'SET', 'port', String(port));
-  return `redis://${user}:${password}@127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
+  const portOf = async () => Number((await redis.list('CONFIG', 'GET', 'port'))[1]);
+  // It answers with an error if another program has the port by now.
+  while ((await portOf()) === 0) await redis.command('CONFIG', 'SET', 'port', String((await freePorts(1))[0]));
+  return `redis://${user}:${password}@127.0.0.1:${await portOf()}`;
 }
