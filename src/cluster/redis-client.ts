@@ -37,8 +37,10 @@ type Ioredis = {
 
 /** Milliseconds after which a connection counts as dead on which an answer is due, at least: no command waits in the server for so long. */
 const SILENCE = 4000;
-/** Milliseconds between two tries to connect, at most. */
+/** Milliseconds between two tries to connect, and between two looks whether a server has read its data, at most. */
 const LONGEST_PAUSE = 1000;
+/** The same as a part of the patience: who comes back late has less of its lease left. */
+const PAUSE = 1 / 4;
 /** Answers of a server that cannot serve now, and of one that is not the right one any more: all have done nothing. */
 const PASSING = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 /** What a Redis Cluster's client says where no node answers. It repeats a call only a few times, and one server's repeats for ever. */
@@ -48,6 +50,8 @@ const NO_NODE = /^(Connection is closed|Too many Cluster redirections|None of st
 export function openClient({ address, tls, connectTimeout, patience }: RedisPlace): Client {
   const { Redis, Cluster, SentinelConnector } = require('ioredis') as Ioredis;
   const { way, path, nodes, master, username, password, database, isTls } = address;
+  const longest = Math.min(LONGEST_PAUSE, patience * PAUSE);
+  const pauseBefore = (times: number) => Math.min(2 ** times * 10, longest);
   const common = {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
@@ -55,6 +59,7 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
     connectTimeout,
     maxRetriesPerRequest: null,
     retryStrategy: pauseBefore,
+    maxLoadingRetryTime: longest,
     keepAlive: 10_000,
     // 2: connect again, and repeat the command then.
     reconnectOnError: (error: Error) => (PASSING.test(error.message) ? 2 : false),
@@ -88,8 +93,4 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
 /** True if a call may be made again, since it has done nothing or is known as a repetition. */
 export function isPassing({ message }: Error): boolean {
   return PASSING.test(message) || NO_NODE.test(message);
-}
-
-function pauseBefore(times: number): number {
-  return Math.min(2 ** times * 10, LONGEST_PAUSE);
 }

@@ -132,8 +132,7 @@ test(`kills and stops at the steps of a task: each promise settles once, what ma
       }
       await struck;
       if (act === 'stop') {
-        // A server that is away for two leases has lost what nobody could renew.
-        await setTimeout((victim === 'server' ? 0.6 : 2) * lease);
+        await setTimeout(2 * lease);
         if (victim === 'server') redis.resume();
         else signalAll(pids, 'SIGCONT');
       }

@@ -3,9 +3,11 @@ import { clearInterval, clock, randomHex, setInterval, setTimeout } from '../../
 import type { Pool } from '../../pool/pool.ts';
 import { HostedCode } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
+import { flag } from '../script-values.ts';
 import { TASK } from '../scripts/task.ts';
 import { Blobs } from '../tasks/blobs.ts';
 import { ending, type PoolHeader, readLetter } from '../tasks/letter.ts';
+import { keptFor } from '../tasks/outlive.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
 import { assertServable } from './assert-servable.ts';
@@ -31,6 +33,8 @@ export class HostedPool implements JobsOfPool {
   readonly #jobs: JobSource;
   /** Milliseconds after which its silent program, or a silent host of its jobs, counts as dead. */
   readonly lease: number;
+  /** Milliseconds for which keys of the pool stay that nobody renews. */
+  readonly #life: string;
   readonly header: PoolHeader;
   readonly #initializer: Uint8Array;
   readonly functions: HostedFunctions;
@@ -60,6 +64,7 @@ export class HostedPool implements JobsOfPool {
     this.id = id;
     this.host = host;
     this.lease = lease;
+    this.#life = String(keptFor(lease));
     this.#names = taskKeys(host.namespace, id);
     this.#keys = stepKeys(this.#names);
     const { header, body } = readLetter<PoolHeader>(host.seal.open(sealed, place.pool(id)));
@@ -219,12 +224,12 @@ export class HostedPool implements JobsOfPool {
       let reply = await first;
       if (String(reply[1] ?? '') !== job.id) reply = await this.take(job.id, token, 0, this.#together);
       this.kept.fence();
-      if (claim.isLost) return;
+      if (claim.isLost) return await this.#leaveUnbegun(claim, reply);
       const results = new Results(
         this.host.seal,
         place.result(this.id, job.id),
         this.blobs,
-        (isLast, sealed, indices) => this.#step('finish', job.id, token, isLast ? '1' : '0', sealed, ...indices),
+        (isLast, sealed, indices) => this.#finish(job.id, token, isLast, sealed, indices),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
@@ -247,11 +252,20 @@ export class HostedPool implements JobsOfPool {
     }
   }
 
+  /** The answer was so long in coming that another host may have the job soon. Nothing of it has begun here, so the noted starts do not count. */
+  async #leaveUnbegun({ job, token }: Claim, reply: Reply): Promise<void> {
+    await this.#unnote(reply, token, undefined);
+    // Often the claim is this host's still.
+    await job.moveToWait(token).then(
+      () => this.host.hint(this.id),
+      () => {},
+    );
+  }
+
   /** Asks for the start of some tasks. */
   take(job: string, token: string, from: number, count: number): Promise<Reply> {
     const prefix = `${this.#names.prefix}:${QUEUE}:`;
-    const [host, life] = [this.host.id, String(2 * this.lease)];
-    return this.#step('take', job, token, host, String(from), String(count), prefix, life);
+    return this.#step('take', job, token, this.host.id, String(from), String(count), prefix, this.#life);
   }
 
   /** Settles the tasks of a lost host that have no start left, though no slot may be free here. */
@@ -265,7 +279,7 @@ export class HostedPool implements JobsOfPool {
     this.host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');
     const results = new Results(this.host.seal, place.result(this.id, job), this.blobs, (_isLast, sealed, indices) =>
-      this.#step('finish', job, '', '0', sealed, ...indices),
+      this.#finish(job, '', false, sealed, indices),
     );
     await results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
     results.send(false);
@@ -283,6 +297,10 @@ export class HostedPool implements JobsOfPool {
 
   broke(): void {
     this.#local = undefined;
+  }
+
+  #finish(job: string, token: string, isLast: boolean, sealed: Uint8Array, indices: readonly string[]): Promise<Reply> {
+    return this.#step('finish', job, token, flag(isLast), sealed, this.#life, ...indices);
   }
 
   #step(...args: (string | Uint8Array)[]): Promise<Reply> {

@@ -100,13 +100,13 @@ end
 -- 'finish': the results of some tasks. Another start, or none any more, has the say if the last one is not of this claim; with the claim ''
 -- the tasks have no start left.
 if redis.call('HEXISTS', T, job) == 0 then return {'LATE'} end
-local isLast, sealed = ARGV[4] == '1', ARGV[5]
+local isLast, sealed, life = ARGV[4] == '1', ARGV[5], ARGV[6]
 local fields, accepted, marks = {}, {}, {}
-for i = 6, #ARGV do fields[#fields + 1] = job .. '.' .. ARGV[i] end
+for i = 7, #ARGV do fields[#fields + 1] = job .. '.' .. ARGV[i] end
 for i, state in ipairs(#fields > 0 and redis.call('HMGET', S, unpack(fields)) or {}) do
   local last = string.match(state or '', '^%d+ (%S+) %S+ %d+$')
   if last and (claim == '' or last == claim) then
-    accepted[#accepted + 1] = ARGV[i + 5]
+    accepted[#accepted + 1] = ARGV[i + 6]
     marks[#marks + 1] = fields[i]
     marks[#marks + 1] = 'd'
   end
@@ -114,8 +114,8 @@ end
 if #accepted > 0 then
   if #accepted == #fields then redis.call('XADD', R, '*', job, sealed)
   else redis.call('XADD', R, '*', job, sealed, 'of', table.concat(accepted, ' ')) end
-  -- The stream must not outlive the program.
-  if redis.call('PTTL', R) < 0 then redis.call('PEXPIRE', R, math.max(1000, 2 * redis.call('PTTL', O))) end
+  -- The stream must not stay if the program is dead; how long the program has been silent says nothing.
+  redis.call('PEXPIRE', R, life, 'NX')
   if countsOf(job) == 1 then
     redis.call('HDEL', S, fields[1])
     redis.call('HDEL', T, job)

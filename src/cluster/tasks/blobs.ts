@@ -3,6 +3,7 @@ import type { Redis } from '../redis.ts';
 import { flag, says } from '../script-values.ts';
 import { BLOB } from '../scripts/blob.ts';
 import type { Seal } from '../seal.ts';
+import { keptFor } from './outlive.ts';
 import { blobKey, place, type TaskKeys } from './task-keys.ts';
 
 /** Bytes of an argument list or an outcome that stand in the message of their job at most. What is larger is a blob. */
@@ -28,7 +29,7 @@ export class Blobs {
     this.#server = server;
     this.#pool = pool;
     this.#names = names;
-    this.#time = 2 * lease;
+    this.#time = keptFor(lease);
   }
 
   /** Writes an argument list, as long as it is wanted. Rejects with `ERR_FULL` if the server is full. */

@@ -2,7 +2,13 @@ import type { Redis } from '../redis.ts';
 import { OUTLIVE } from '../scripts/outlive.ts';
 import { bullKinds, QUEUE, type TaskKeys } from './task-keys.ts';
 
-/** Makes the keys of a pool and of these jobs expire after two leases: if nobody is left to clean up, they must not stay. */
+/** Leases that keys of a pool stay when nobody renews them and no host removes them: a program that comes back after an outage finds its tasks. */
+const KEPT = 10;
+
+/** Returns the milliseconds for which keys of a pool stay that nobody renews. */
+export const keptFor = (lease: number) => KEPT * lease;
+
+/** Makes the keys of a pool and of these jobs expire: if nobody is left to clean up, they must not stay. */
 export async function outlive(redis: Redis, names: TaskKeys, lease: number, jobs: Iterable<string>): Promise<void> {
   await run(redis, names, lease, ['', '', ''], [...bullKinds.lasting, ...jobs]);
 }
@@ -28,6 +34,6 @@ async function run(
   how: readonly [when: string, channel: string, text: string],
   ends: readonly string[],
 ): Promise<void> {
-  const args = [String(2 * lease), ...how, `${prefix}:${QUEUE}:`, ...ends];
+  const args = [String(keptFor(lease)), ...how, `${prefix}:${QUEUE}:`, ...ends];
   await redis.run({ name: 'mpOutlive', text: OUTLIVE }, [tasks, starts, results, functions, blobs], args, false);
 }

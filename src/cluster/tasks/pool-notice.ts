@@ -1,7 +1,7 @@
 import type { ClusterError } from '../../contracts/errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { ENROL, KEEP, POST } from '../scripts/membership.ts';
-import { outlive, outliveAfter } from './outlive.ts';
+import { keptFor, outlive, outliveAfter } from './outlive.ts';
 import type { PoolOrders } from './pool-orders.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
@@ -98,7 +98,7 @@ export class PoolNotice {
   async #enrol(): Promise<void> {
     const { redis, namespace, lease } = this.#gateway;
     // For longer than the pool itself, so that hosts find it when its program is dead.
-    const args = [this.#notice.id, String(2 * lease)];
+    const args = [this.#notice.id, String(keptFor(lease))];
     await redis.run({ name: 'mpEnrol', text: ENROL }, [poolsKey(namespace)], args, false);
   }
 
