@@ -1,4 +1,5 @@
 import { clock, randomHex, setInterval } from '../engine/builtins.ts';
+import { Presence } from './presence.ts';
 import { Redis } from './redis.ts';
 import { Seal } from './seal.ts';
 import type { ClusterSettings } from './settings.ts';
@@ -33,6 +34,8 @@ export class Gateway {
   readonly lease: number;
   readonly seal: Seal;
   readonly redis: Redis;
+  /** For how long the server has been there, for who has it look. */
+  readonly presence: Presence;
   /** What the names of all gateways' channels begin with. */
   readonly channels: string;
   readonly #objects = new Map<string, Set<Leased>>();
@@ -46,7 +49,11 @@ export class Gateway {
     const onHint = (text: string) => {
       for (const object of this.#objects.get(text.slice(1)) ?? []) object.hint(text[0]!);
     };
-    this.redis = new Redis(place, this.channels + this.id, onHint, () => this.#pokeAll());
+    this.redis = new Redis(place, this.channels + this.id, onHint, () => {
+      this.presence.interrupt();
+      this.#pokeAll();
+    });
+    this.presence = new Presence(this.redis, lease, true);
     setInterval(() => this.#pokeAll(), LOOK_AGAIN).unref();
     setInterval(() => this.#renew(), lease / 3).unref();
     setInterval(() => this.#watch(), lease / 20).unref();

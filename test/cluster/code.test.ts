@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, utimesSync } from 'node:fs';
+import { connect } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -317,6 +318,39 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
     const left = folders();
     assert.equal(left.length, 2);
     assert.ok(!left.includes(old!) && left.includes(`multiproc-code-${process.pid}-living`));
+  });
+
+  test('a host waits for a file that the server has lost, and that the program writes again', async () => {
+    const program = machines.project(
+      {
+        'package.json': '{}',
+        'lib.mjs': 'export const one = () => 1;',
+        'main.mjs': `${begin}
+          import { one } from './lib.mjs';
+          await end(await pool.apply(one));
+        `,
+      },
+      true,
+    );
+    const server = await machines.server();
+    const watcher = connect(server.socket);
+    let seen = '';
+    watcher.setEncoding('utf8').on('data', (text: string) => {
+      seen += text;
+    });
+    watcher.write('MONITOR\r\n');
+    const running = machines.run('late', program);
+    const keys = async () => (await server.list('KEYS', 'mp:late:b:*')).map(String);
+    while ((await keys()).length < 3) await setTimeout(10);
+    const host = machines.host('late', machines.project({}));
+    // The host asks while they are gone.
+    while (!/"get" "mp:late:b:/i.test(seen)) {
+      const gone = await keys();
+      if (gone.length > 0) await server.command('DEL', ...gone);
+    }
+    watcher.destroy();
+    await host;
+    assert.equal(await running, 1);
   });
 
   test('a manifest that leads out of the root, or is too large, is no manifest', () => {

@@ -12,8 +12,9 @@ import { ENROL, SAY } from '../scripts/membership.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
 import type { HostInfo } from '../tasks/read-hosts.ts';
-import { removePool } from '../tasks/remove-pool.ts';
 import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
+import { awaited } from './awaited.ts';
+import { Burials } from './burials.ts';
 import type { HostOfPools } from './host-of-pools.ts';
 import { HostedPool } from './hosted-pool.ts';
 import { Slots } from './slots.ts';
@@ -62,8 +63,6 @@ export class Host implements HostOfPools {
   readonly counts = { started: 0, done: 0, failed: 0, lost: 0, refused: 0 };
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
-  /** Pools that have ended, and are not removed yet. */
-  readonly #dead = new Set<string>();
   /** Pools that this host cannot serve, and why. */
   readonly #refused = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -74,8 +73,7 @@ export class Host implements HostOfPools {
   #isDraining = false;
   #isSaying = false;
   #warned = -WARN_AGAIN;
-  /** When the connection to the server was made. */
-  #reached = 0;
+  readonly #burials: Burials;
   readonly #onHopeless: () => void;
 
   /** `onHopeless`: the host cannot get jobs any more, and must be started anew. */
@@ -99,10 +97,12 @@ export class Host implements HostOfPools {
       newsChannel(this.namespace),
       (text) => this.#hear(text),
       () => {
-        this.#reached = clock();
+        this.#burials.interrupt();
         this.#lookAround();
       },
     );
+    const { redis, namespace } = this;
+    this.#burials = new Burials({ redis, namespace, lease: settings.lease, forget: (pool) => this.#forget(pool) });
   }
 
   /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
@@ -159,8 +159,8 @@ export class Host implements HostOfPools {
   async close(): Promise<void> {
     this.#isDraining = true;
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#burials.close();
     if (this.redis.isReady) {
-      await Promise.all([...this.#dead].map((id) => removePool(this.redis, this.namespace, id).catch(() => {})));
       await this.redis.command('UNLINK', hostKey(this.namespace, this.id)).catch(() => {});
       await this.redis.command('SREM', hostsKey(this.namespace), this.id).catch(() => {});
     }
@@ -190,7 +190,8 @@ export class Host implements HostOfPools {
 
   /** Resolves to a file of a program, opened. */
   async fetch(hash: string): Promise<Uint8Array> {
-    const sealed = (await this.redis.command('GET', fileKey(this.namespace, hash))) as Buffer | null;
+    const read = () => this.redis.command('GET', fileKey(this.namespace, hash)) as Promise<Buffer | null>;
+    const sealed = await awaited(read, this.#orders.settings.lease);
     if (sealed !== null) return this.seal.open(sealed, place.file(hash));
     throw new ClusterError(
       "The Redis server has lost a file of a task's program: submit the task again.",
@@ -251,7 +252,7 @@ export class Host implements HostOfPools {
     const [pool, job, index] = text.slice(1).split(' ') as [string, string?, string?];
     const hosted = this.#pools.get(pool);
     if (text[0] === news.CANCEL) hosted?.cancel(job!, Number(index));
-    else if (text[0] === news.END) void this.#bury(pool).catch(() => {});
+    else if (text[0] === news.END) void this.#burials.bury(pool).catch(() => {});
     else if (hosted === undefined) void this.#meet(pool).catch(() => {});
     else {
       hosted.hint(this.#leastUsage());
@@ -275,16 +276,11 @@ export class Host implements HostOfPools {
 
   async #readPools(): Promise<void> {
     const ids = ((await this.redis.command('SMEMBERS', poolsKey(this.namespace))) as Buffer[]).map(String);
-    for (const id of new Set([...ids, ...this.#pools.keys(), ...this.#dead])) {
+    for (const id of new Set([...ids, ...this.#pools.keys(), ...this.#burials.dead])) {
       const isThere = (await this.redis.command('EXISTS', taskKeys(this.namespace, id).pool)) === 1;
       if (isThere) await this.#meet(id);
-      // After an outage its program may be about to say that it lives.
-      else if (clock() - this.#reached > this.#leaseOf(id)) await this.#bury(id);
+      else await this.#burials.judge(id, this.#pools.get(id)?.lease);
     }
-  }
-
-  #leaseOf(pool: string): number {
-    return this.#pools.get(pool)?.lease ?? this.#orders.settings.lease;
   }
 
   /** Looks whether BullMQ still gives jobs. */
@@ -310,6 +306,7 @@ export class Host implements HostOfPools {
     if (lease == null || sealed == null || this.#pools.has(id)) return;
     try {
       const pool = new HostedPool(this, id, sealed, Number(lease));
+      this.#burials.heed(pool.lease);
       pool.hint(this.#leastUsage());
       this.#pools.set(id, pool);
     } catch (error) {
@@ -335,15 +332,6 @@ export class Host implements HostOfPools {
     this.#pools.delete(id);
     this.#refused.delete(id);
     await hosted?.end();
-  }
-
-  /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */
-  async #bury(id: string): Promise<void> {
-    this.#dead.add(id);
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
-    await Promise.race([this.#forget(id), late]);
-    await removePool(this.redis, this.namespace, id);
-    this.#dead.delete(id);
   }
 
   /** What the host does has changed. */

@@ -25,6 +25,7 @@ export class PoolHosts {
     this.#pool = pool;
     this.#hasTasks = hasTasks;
     this.#onRefused = onRefused;
+    gateway.presence.begin();
   }
 
   /** The number of tasks that all hosts together run at once, as of the last look. */
@@ -45,7 +46,7 @@ export class PoolHosts {
     const living = heard.filter(({ isSilent }) => !isSilent);
     this.#slots = 0;
     for (const { info } of living) if (info.state === 'up') this.#slots += info.slots;
-    this.#noteRefusals(heard, living.length);
+    await this.#noteRefusals(heard, living.length);
     if (living.length === 0) this.#sayLater();
     else this.close();
   }
@@ -70,13 +71,18 @@ export class PoolHosts {
     this.#saying.unref();
   }
 
-  /** If there are hosts and all of them refuse the pool, nobody would ever run its tasks. One that has been silent for less than two leases may come back. */
-  #noteRefusals(heard: readonly HeardHost[], living: number): void {
+  /**
+   * If there are hosts and all of them refuse the pool, nobody would ever run its tasks. One that has been silent for less than two leases may come
+   * back, and after a break others may not have spoken yet.
+   */
+  async #noteRefusals(heard: readonly HeardHost[], living: number): Promise<void> {
     const refusals = heard.map(({ info }) => ({
       host: info.id,
       why: info.refuses.find(({ pool }) => pool === this.#pool)?.why,
     }));
-    this.#isRefused = living > 0 && refusals.every(({ why }) => why !== undefined);
+    const { presence, lease } = this.#gateway;
+    const doAllRefuse = living > 0 && refusals.every(({ why }) => why !== undefined);
+    this.#isRefused = doAllRefuse && (await presence.lasts(lease));
     if (!this.#isRefused) return;
     const known = refusals as { host: string; why: string }[];
     const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');

@@ -1,0 +1,65 @@
+import { setTimeout } from '../../engine/builtins.ts';
+import { Presence } from '../presence.ts';
+import type { Redis } from '../redis.ts';
+import { removePool } from '../tasks/remove-pool.ts';
+
+/** Milliseconds that the end of what runs may keep the keys in the server. */
+const GOODBYE = 3000;
+
+/** Where pools are buried. */
+export interface BurialPlace {
+  readonly redis: Redis;
+  readonly namespace: string;
+  /** The lease of this host. */
+  readonly lease: number;
+  /** Ends what runs of the pool here. */
+  forget(pool: string): Promise<void>;
+}
+
+/** Judges which programs are dead, and removes what pools have left. See ../README.md, "Who is dead". */
+export class Burials {
+  readonly #at: BurialPlace;
+  readonly #presence: Presence;
+  /** Pools that have ended, and are not removed yet. */
+  readonly dead = new Set<string>();
+
+  constructor(at: BurialPlace) {
+    this.#at = at;
+    this.#presence = new Presence(at.redis, at.lease, false);
+    this.#presence.begin();
+  }
+
+  /** The connection was made anew. */
+  interrupt(): void {
+    this.#presence.interrupt();
+  }
+
+  /** There is a pool with this lease. */
+  heed(lease: number): void {
+    this.#presence.heed(lease);
+  }
+
+  /** A pool is not there: buries it if its program could have spoken for all of its lease, and has not. */
+  async judge(id: string, lease = this.#at.lease): Promise<void> {
+    if (await this.#presence.lasts(lease)) await this.bury(id);
+  }
+
+  /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */
+  async bury(id: string): Promise<void> {
+    this.dead.add(id);
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
+    await Promise.race([this.#at.forget(id), late]);
+    await this.#remove(id);
+    this.dead.delete(id);
+  }
+
+  /** Removes what is left to remove, and judges no more. */
+  async close(): Promise<void> {
+    this.#presence.close();
+    if (this.#at.redis.isReady) await Promise.all([...this.dead].map((id) => this.#remove(id).catch(() => {})));
+  }
+
+  async #remove(id: string): Promise<void> {
+    await removePool(this.#at.redis, this.#at.namespace, id);
+  }
+}
