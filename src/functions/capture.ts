@@ -19,6 +19,7 @@ import {
   travellingOn,
 } from './captured-variables.ts';
 import { Cell } from './cell.ts';
+import { hasOtherId } from './class-ids.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
@@ -119,7 +120,7 @@ function staysTheSame({ value, cell, shared }: CapturedValue): boolean {
 
 /** Returns true if a function would be encoded as before, apart from the contents of the variables that it shares. */
 function isFixed(fn: AnyFunction, cut: Cut): boolean {
-  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS || cut.image.hasPrivates) return false;
+  if (Reflect.ownKeys(fn).length > UNTOUCHED_KEYS || cut.image.hasPrivates || hasOtherId(fn)) return false;
   return cut.values?.every(({ value, shared }) => shared !== undefined || Object(value) !== value) ?? false;
 }
 

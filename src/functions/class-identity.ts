@@ -8,19 +8,25 @@ import { holdsPrivateNames } from '../codec/private-names.ts';
 import type { AnyFunction } from './any-function.ts';
 import { captureFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
+import { hasHooks, idOfClass } from './class-ids.ts';
 
 const beingWritten = new Set<ClassRegistration>();
-
-/** Returns the id of a class that is sent by value, empty if it has none. */
-export function idOfClass(cls: AnyFunction): string {
-  const registration = registrationOf(cls as unknown as AnyClass);
-  return registration === undefined || hasHooks(registration) ? '' : registration.id;
-}
 
 /** Writes a class with hooks as its registration, which contains the hooks. Returns false if the class has none. */
 export function writeHooked(cls: AnyFunction, before: () => void, out: ValueWriter): boolean {
   const registration = registrationOf(cls as unknown as AnyClass);
-  if (registration === undefined || !hasHooks(registration) || beingWritten.has(registration)) return false;
+  return registration !== undefined && hasHooks(registration) && writeRegistration(registration, before, out);
+}
+
+/** Writes a class that goes by reference as its registration, which contains the reference. Returns false if the class is not registered. */
+export function writeRegistered(cls: AnyFunction, before: () => void, out: ValueWriter): boolean {
+  const registration = registrationOf(cls as unknown as AnyClass);
+  return registration !== undefined && writeRegistration(registration, before, out);
+}
+
+/** Returns false inside the registration itself, where the class is to be written. */
+function writeRegistration(registration: ClassRegistration, before: () => void, out: ValueWriter): boolean {
+  if (beingWritten.has(registration)) return false;
   beingWritten.add(registration);
   try {
     before();
@@ -54,8 +60,4 @@ function goesByValue(cls: AnyFunction): boolean {
   } catch {
     return false; // the codec says why, when it writes the instance
   }
-}
-
-function hasHooks({ encode, decode }: ClassRegistration): boolean {
-  return encode !== undefined || decode !== undefined;
 }

@@ -42,7 +42,7 @@ export function read(of: number, input: ValueReader): object {
     }
     case form.LATE_CLASS:
       return lateClass(input.uint32());
-    case form.HOOKED_CLASS:
+    case form.REGISTERED_CLASS:
       return readRegistration(input).cls;
     case form.SYMBOL:
       // The codec hands on what an extension reads, whatever it is.

@@ -10,7 +10,7 @@ import { variableOfCell } from './arrived-variable.ts';
 import { captureFunction, forgetPackageFiles, sharedFunction } from './capture.ts';
 import { travellingOn } from './captured-variables.ts';
 import { Cell } from './cell.ts';
-import { writeHooked } from './class-identity.ts';
+import { writeHooked, writeRegistered } from './class-identity.ts';
 import { EmptyWeak } from './empty-weak.ts';
 import { form } from './function-forms.ts';
 import { Here, type RequireOf } from './here.ts';
@@ -122,7 +122,7 @@ function writeFunction(fn: AnyFunction, out: ValueWriter): void {
 function writeAny(fn: AnyFunction, out: ValueWriter): void {
   const origin = originOf(fn);
   if (origin !== undefined) {
-    write(origin, out);
+    writeReference(fn, origin, out);
     return;
   }
   try {
@@ -135,13 +135,13 @@ function writeAny(fn: AnyFunction, out: ValueWriter): void {
     if (captured.kind === 'image') {
       const { otherwise } = captured;
       const write = () => {
-        if (writeHooked(fn, () => out.form(form.HOOKED_CLASS), out)) return;
+        if (writeHooked(fn, () => out.form(form.REGISTERED_CLASS), out)) return;
         out.form(form.IMAGE);
         out.capturing(() => writeImage(fn, captured, out));
       };
       if (otherwise === undefined) write();
-      else valueOrAddress(write, otherwise, out);
-    } else if (captured.kind === 'address') writeAddress(captured.address, out);
+      else valueOrAddress(fn, write, otherwise, out);
+    } else if (captured.kind === 'address') writeReference(fn, captured.address, out);
     else {
       out.form(form.BOUND);
       out.value(captured.target, '');
@@ -156,11 +156,16 @@ function writeAny(fn: AnyFunction, out: ValueWriter): void {
 }
 
 /** Writes by value what a module of the program has; its address where that cannot be. */
-function valueOrAddress(write: () => void, address: Address, out: ValueWriter): void {
+function valueOrAddress(fn: AnyFunction, write: () => void, address: Address, out: ValueWriter): void {
   const error = out.attempt(write);
   if (error === undefined) return;
   if (!(error instanceof SerializationError || error instanceof Refusal)) throw error;
-  writeAddress(address.because(error.message), out);
+  writeReference(fn, address.because(error.message), out);
+}
+
+/** Writes what stands for a function here. A registered class brings its registration along: the receiver may have the class, but not that. */
+function writeReference(fn: AnyFunction, reference: object, out: ValueWriter): void {
+  if (!writeRegistered(fn, () => out.form(form.REGISTERED_CLASS), out)) write(reference, out);
 }
 
 function writeAddress(address: Address, out: ValueWriter): void {

@@ -24,7 +24,10 @@ export function readImage(input: ValueReader): AnyFunction {
   const renewed = takeRenewed();
   const known = classById(id) ?? (renewed && revivedOf(renewed, key) && renewed);
   const values = (count: number) => readAll(count, () => input.value());
-  if (known !== undefined) input.remember(known);
+  if (known !== undefined) {
+    input.remember(known);
+    rememberClass(id, known);
+  }
   values(input.uint32()); // the classes of captured instances
 
   const make = (early: readonly unknown[]): Revived & { fn: AnyFunction } => {

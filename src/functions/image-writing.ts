@@ -6,7 +6,8 @@ import { writeAdded } from './added-properties.ts';
 import type { AnyFunction } from './any-function.ts';
 import { type Captured, sharedFunction } from './capture.ts';
 import type { CapturedValue } from './captured-variables.ts';
-import { classesOfInstances, idOfClass } from './class-identity.ts';
+import { classesOfInstances } from './class-identity.ts';
+import { idOfClass, noteWritten } from './class-ids.ts';
 import type { FunctionImage } from './function-image.ts';
 import { noteEncoded } from './heavy-captures.ts';
 import { placesIn } from './here.ts';
@@ -26,8 +27,9 @@ export function writeImage(
   out.string(interned(spelled, image, () => JSON.stringify(image)));
   out.string(String(Object.getOwnPropertyDescriptor(fn, 'name')?.value ?? ''));
   out.uint32(Number(Object.getOwnPropertyDescriptor(fn, 'length')?.value ?? 0));
-  // One that is the content of a variable is known by that; its instances bring it along.
-  out.string(fn === out.content ? '' : idOfClass(fn));
+  const id = idOfClass(fn);
+  if (fn === out.content) noteWritten(fn, id);
+  out.string(id);
   const classes = classesOfInstances(variables);
   out.uint32(classes.length);
   for (const cls of classes) writeClass(cls, variables, out);

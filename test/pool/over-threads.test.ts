@@ -55,6 +55,7 @@ await overThreads(
     'failing-tasks',
     'finalizer',
     'iterations',
+    'registered-classes',
     'setbacks',
     'stopped-workers',
     'task-options',
