@@ -1,5 +1,6 @@
 import { TimeoutError } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
+import { releasedOnce } from '../contracts/released-once.ts';
 import { closedError, SharedObject } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import type { Attempt } from '../waits/attempt.ts';
@@ -52,7 +53,7 @@ export abstract class Acquirable extends SharedObject {
   /** Acquires the lock or a unit for a block: `using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   async guard(options?: WaitOptions): Promise<Disposable> {
     if (!(await this.acquire(options))) throw this.notInTime(options);
-    return { [Symbol.dispose]: () => this.release() };
+    return { [Symbol.dispose]: releasedOnce(() => this.release()) };
   }
 
   /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */

@@ -1,5 +1,6 @@
 import { StateError } from '../contracts/errors.ts';
 import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { releasedOnce } from '../contracts/released-once.ts';
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
 import type { Existing } from '../memory/shared-object.ts';
@@ -144,6 +145,6 @@ export class RLock extends Lock {
   }
 
   #disposable(hold: Hold): Disposable {
-    return { [Symbol.dispose]: () => this.#leave(hold) };
+    return { [Symbol.dispose]: releasedOnce(() => this.#leave(hold)) };
   }
 }

@@ -45,6 +45,17 @@ export function coordinationSuite(of: string, objects: () => Coordination): void
       assert.equal(await lock.acquire({ timeout: 10_000 }), true);
       await lock.release();
     });
+
+    test(`a guard of ${of} that is disposed by hand, and again by its block, releases once`, async () => {
+      const lock = objects().lock();
+      {
+        await using held = await lock.guard();
+        await held[Symbol.asyncDispose]();
+        assert.equal(await lock.acquire(), true);
+      }
+      assert.equal(await lock.locked(), true);
+      await lock.release();
+    });
   });
 
   describe(`an rlock of ${of}`, () => {

@@ -80,6 +80,19 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
+    test(`${name}: a guard that is disposed by hand, and again by its block, releases once`, async () => {
+      const lock = make();
+      const held = await lock.guard();
+      held[Symbol.dispose]();
+      assert.equal(await lock.acquire(TIMEOUT), true);
+      held[Symbol.dispose]();
+      assert.equal(await lock.locked(), true);
+      await lock.release();
+      assert.equal(await lock.acquire(TIMEOUT), true);
+      assert.equal(await lock.locked(), true);
+      await lock.release();
+    });
+
     test(`${name}: a time-out answers false or, of guard, rejects; 0 tries once; an abort takes nothing`, async () => {
       const lock = make();
       const reason = new Error('enough');

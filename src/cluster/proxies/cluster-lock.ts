@@ -1,5 +1,6 @@
 import { LeaseLostError, TimeoutError } from '../../contracts/errors.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
+import { releasedOnce } from '../../contracts/released-once.ts';
 import { NativeDate } from '../../engine/builtins.ts';
 import { LockProxy } from '../../managers/proxies/lock-proxies.ts';
 import { reentrant } from '../../managers/proxies/reentrant.ts';
@@ -51,7 +52,10 @@ export class ClusterLock extends LockProxy {
   override async guard(options?: WaitOptions): Promise<ClusterGuard> {
     const taking = await this.#take(options);
     if (taking === false) throw new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
-    return this.#guarding(taking, () => this.release());
+    return this.#guarding(
+      taking,
+      releasedOnce(() => this.release()),
+    );
   }
 
   /** @internal */

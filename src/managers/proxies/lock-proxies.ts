@@ -1,6 +1,7 @@
 import { TimeoutError } from '../../contracts/errors.ts';
 import type { AnyLock } from '../../contracts/lock.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
+import { releasedOnce } from '../../contracts/released-once.ts';
 import { BaseProxy } from '../proxy.ts';
 
 /** Releases a lock at the end of a block: `await using` waits for the release, `using` does not. */
@@ -36,7 +37,7 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
   /** Acquires the lock or a unit for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   async guard(options?: WaitOptions): Promise<Guard> {
     if (!(await this.acquire(options))) throw notInTime(options);
-    return this.guarding(() => this.release());
+    return this.guarding(releasedOnce(() => this.release()));
   }
 
   /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */

@@ -1,4 +1,5 @@
 import type { WaitOptions } from '../../contracts/options.ts';
+import { releasedOnce } from '../../contracts/released-once.ts';
 import { awaitedHold, type Hold } from '../../sync/async-hold.ts';
 import { Ownership } from '../../sync/ownership.ts';
 import type { Reference } from '../reference.ts';
@@ -43,7 +44,7 @@ export function reentrant<Class extends LockClass>(Base: Class): Class {
         return this.#ownership.guard(
           this.#again(options),
           () => this.take(options),
-          (hold) => this.guarding(() => this.#leave(hold)),
+          (hold) => this.guarding(releasedOnce(() => this.#leave(hold))),
           () => notInTime(options),
         );
       } catch (error) {
