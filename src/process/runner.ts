@@ -69,7 +69,7 @@ export abstract class Runner {
   waitSync(timeout: number): boolean {
     const hasEnded = () => {
       this.#noticeBurial();
-      return !this.#isLifelineOpen;
+      return !this.#isLifelineOpen || this.#exitCode !== null;
     };
     return this.family.parker.block(hasEnded, clock() + timeout);
   }
@@ -81,21 +81,43 @@ export abstract class Runner {
 
   #onLifelineEnd(): void {
     if (this.#exitCode === null && this.isThere()) return;
+    const isNews = this.#isLifelineOpen;
     this.#isLifelineOpen = false;
     this.family.lifelines.ended(this.member);
-    if (this.#exitCode !== null) return;
+    if (this.#exitCode !== null) {
+      if (isNews) this.#bury();
+      return;
+    }
     const exitCode = this.findExitCode();
     if (exitCode !== undefined) this.ended(exitCode);
   }
 
-  /** Sets how it has ended; only the first call counts. */
-  protected ended(exitCode: number): void {
+  /** Sets how it has ended; only the first call counts. If it may still run, what it holds is given back when its lifeline ends. */
+  protected ended(exitCode: number, mayRunOn = false): void {
     if (this.#exitCode !== null) return;
     this.#exitCode = exitCode;
-    this.#isLifelineOpen = false;
-    reclaim(this.family, this.member);
+    if (mayRunOn) this.#awaitGone();
+    else {
+      this.#isLifelineOpen = false;
+      reclaim(this.family, this.member);
+    }
     const callbacks = [...this.#onExit];
     this.#onExit.clear();
     for (const callback of callbacks) callback();
   }
+
+  /** The event loop is told no more of it: this checks until its lifeline ends. */
+  readonly #awaitGone = (): void => {
+    if (this.#isLifelineOpen) this.family.lifelines.lookAt(this.member);
+    this.#noticeBurial();
+    if (this.#isLifelineOpen) this.family.parker.remind(this.#awaitGone);
+  };
+
+  #bury(): void {
+    reclaim(this.family, this.member);
+    this.gone();
+  }
+
+  /** Called once nothing of it runs, if it was said to have ended before. */
+  protected gone(): void {}
 }

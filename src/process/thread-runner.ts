@@ -16,6 +16,8 @@ import { stage, type ThreadBootstrap, UNKNOWN, word } from './thread-bootstrap.t
 
 /** Milliseconds between checks for processes that an ending thread has started. */
 const AGAIN = 20;
+/** Deno reports that a thread has ended as soon as it is to end. One that computes runs on until it would wait, and still writes. */
+const MAY_RUN_ON = process.versions.deno !== undefined;
 
 /** A worker thread of this process that this thread has started: see README.md, "Threads". */
 export class ThreadRunner extends Runner {
@@ -61,15 +63,24 @@ export class ThreadRunner extends Runner {
     });
     thread.once('exit', () => {
       running().delete(this);
+      if (MAY_RUN_ON && this.exitCode === null) {
+        this.ended(this.findExitCode(), true);
+        return;
+      }
       ends.settle();
       this.ended(this.findExitCode());
-      family.signals.settleThreads();
-      // Programs of a thread that ended before the first check are found here.
-      if (this.#mark !== undefined) family.platform.processes?.killOrphans(this.#mark);
-      this.#reapChildren();
+      this.gone();
     });
     thread.unref();
     running().add(this);
+  }
+
+  protected override gone(): void {
+    const { platform, signals } = this.family;
+    signals.settleThreads();
+    // Programs of a thread that ended before the first check are found here.
+    if (this.#mark !== undefined) platform.processes?.killOrphans(this.#mark);
+    this.#reapChildren();
   }
 
   keepAlive(keep: boolean): void {

@@ -130,6 +130,24 @@ const cases = {
     await p.join();
     assert.equal(p.exitCode, -9);
   },
+  'the lock of a killed thread that computes is passed on when the thread computes no more': async () => {
+    const [lock, counter, end] = [new Lock(), new SharedValue('int32'), new SharedValue('int32')];
+    const { Process: Thread } = getContext('thread');
+    const p = new Thread({ target: functions.countUntil, args: [lock, counter, end] });
+    p.start();
+    while (counter.value === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    p.kill();
+    await p.join();
+    assert.equal(p.exitCode, -9);
+    // Deno lets the thread run on: nobody gets the lock meanwhile.
+    if (!(await lock.acquire({ timeout: 300 }))) {
+      end.value = 1;
+      assert.equal(await lock.acquire({ timeout: 60_000 }), true);
+    }
+    const counted = counter.value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(counter.value, counted);
+  },
   'an event wakes blocked waiters': async () => {
     const [event, told] = [new Event(), new Queue()];
     const all = [1, 2].map(() => start(functions.waitFor, event, told));

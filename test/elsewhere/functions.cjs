@@ -48,6 +48,11 @@ exports.loop = (started) => {
   for (;;);
 };
 
+exports.countUntil = (lock, counter, end) => {
+  lock.acquireSync();
+  while (end.value === 0) counter.value += 1;
+};
+
 exports.echo = async (end) => {
   for (;;) await end.send(await end.recv());
 };
