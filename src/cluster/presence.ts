@@ -3,7 +3,7 @@ import type { Redis } from './redis.ts';
 
 /** Part of a lease that may pass between two answers without a break; who renews every third of a lease does not miss it by that. */
 const BREAK = 1 / 3;
-/** Part of a lease between two looks. */
+/** Part of the shortest lease between two looks. */
 const LOOK = 1 / 10;
 
 /**
@@ -12,19 +12,23 @@ const LOOK = 1 / 10;
  */
 export class Presence {
   readonly #redis: Redis;
-  #lease: number;
+  readonly #own: number;
+  /**
+   * For each lease, the server's time of the first answer since the last break, in milliseconds: undefined before the first answer. What is a
+   * break for a short lease may be none for a longer one.
+   */
+  readonly #since = new Map<number, number | undefined>();
+  /** The server's time of the last answer. */
+  #last: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
   #isNew = false;
-  /** The server's time of the first answer since the last break, and of the last one, in milliseconds. */
-  #since = Number.NEGATIVE_INFINITY;
-  #last: number | undefined;
 
-  /** `isTrusted`: what was before the first answer counts as no break. */
+  /** Watches for breaks of this lease. `isTrusted`: what was before the first answer counts as no break. */
   constructor(redis: Redis, lease: number, isTrusted: boolean) {
     this.#redis = redis;
-    this.#lease = lease;
-    this.#isNew = !isTrusted;
+    this.#own = lease;
+    this.#since.set(lease, isTrusted ? Number.NEGATIVE_INFINITY : undefined);
   }
 
   /** Looks from now on. What was before is not known. */
@@ -37,24 +41,22 @@ export class Presence {
     if (this.#last !== undefined) this.#isNew = true;
   }
 
-  /** Leases as short as this one count, too. */
-  heed(lease: number): void {
-    if (lease >= this.#lease) return;
-    this.#lease = lease;
+  /** Watches for breaks of these leases and of its own, and of no others. */
+  heed(leases: Iterable<number>): void {
+    const heeded = new Set([this.#own, ...leases]);
+    const before = this.#shortest();
+    for (const lease of this.#since.keys()) if (!heeded.has(lease)) this.#since.delete(lease);
+    for (const lease of heeded) if (!this.#since.has(lease)) this.#since.set(lease, undefined);
+    if (this.#timer === undefined || this.#shortest() === before) return;
     this.close();
     this.begin();
   }
 
-  /** Resolves to true if there was no break for so many milliseconds up to now. */
-  async lasts(milliseconds: number): Promise<boolean> {
-    const [seconds, micros] = (await this.#redis.command('TIME')) as Buffer[];
-    const now = Number(seconds) * 1000 + Number(micros) / 1000;
-    const passed = now - (this.#last ?? now);
-    // One that goes back is another server's clock, or was set.
-    if (this.#isNew || passed > this.#lease * BREAK || passed < 0) this.#since = now;
-    this.#isNew = false;
-    this.#last = now;
-    return now - this.#since > milliseconds;
+  /** Resolves to true if there was no break up to now for this lease, which is heeded. */
+  async lasts(lease: number): Promise<boolean> {
+    const now = await this.#ask();
+    const since = this.#since.get(lease);
+    return since !== undefined && now - since > lease;
   }
 
   close(): void {
@@ -62,14 +64,33 @@ export class Presence {
     this.#timer = undefined;
   }
 
+  /** Resolves to the server's time. */
+  async #ask(): Promise<number> {
+    const [seconds, micros] = (await this.#redis.command('TIME')) as Buffer[];
+    const now = Number(seconds) * 1000 + Number(micros) / 1000;
+    const passed = now - (this.#last ?? now);
+    for (const [lease, since] of this.#since) {
+      // A clock that goes back is another server's, or was set.
+      const isBroken = this.#isNew || passed > lease * BREAK || passed < 0;
+      if (isBroken || since === undefined) this.#since.set(lease, now);
+    }
+    this.#isNew = false;
+    this.#last = now;
+    return now;
+  }
+
+  #shortest(): number {
+    return Math.min(...this.#since.keys());
+  }
+
   #every(): NodeJS.Timeout {
-    return setInterval(() => this.#look(), this.#lease * LOOK).unref();
+    return setInterval(() => this.#look(), this.#shortest() * LOOK).unref();
   }
 
   #look(): void {
     if (this.#isLooking || !this.#redis.isReady) return;
     this.#isLooking = true;
-    this.lasts(0)
+    this.#ask()
       .catch(() => {})
       .finally(() => {
         this.#isLooking = false;

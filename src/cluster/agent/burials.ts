@@ -34,9 +34,9 @@ export class Burials {
     this.#presence.interrupt();
   }
 
-  /** There is a pool with this lease. */
-  heed(lease: number): void {
-    this.#presence.heed(lease);
+  /** These are the leases of the pools that run here. */
+  heed(leases: readonly number[]): void {
+    this.#presence.heed(leases);
   }
 
   /** A pool is not there: buries it if its program could have spoken for all of its lease, and has not. */

@@ -204,6 +204,7 @@ export class Host implements HostOfPools {
     const hosted = this.#pools.get(id);
     if (hosted === undefined) return;
     this.#pools.delete(id);
+    this.#heedLeases();
     void hosted.close().catch(() => {});
     void this.#note(id, why).catch(() => {});
   }
@@ -306,9 +307,9 @@ export class Host implements HostOfPools {
     if (lease == null || sealed == null || this.#pools.has(id)) return;
     try {
       const pool = new HostedPool(this, id, sealed, Number(lease));
-      this.#burials.heed(pool.lease);
       pool.hint(this.#leastUsage());
       this.#pools.set(id, pool);
+      this.#heedLeases();
     } catch (error) {
       const why = error instanceof AuthenticationError ? 'it was made with another key' : (error as Error).message;
       await this.#note(id, why);
@@ -331,7 +332,12 @@ export class Host implements HostOfPools {
     const hosted = this.#pools.get(id);
     this.#pools.delete(id);
     this.#refused.delete(id);
+    this.#heedLeases();
     await hosted?.end();
+  }
+
+  #heedLeases(): void {
+    this.#burials.heed([...this.#pools.values()].map(({ lease }) => lease));
   }
 
   /** What the host does has changed. */
