@@ -18,6 +18,8 @@ const known: Record<keyof ClusterOptions, true> = {
 };
 const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true, include: true, limit: true };
 
+/** Milliseconds. */
+export const LEAST_LEASE = 100;
 const MAX_PAYLOAD = 256 * 2 ** 20;
 
 /** The settings of a cluster, complete, as the gateway gets them. */
@@ -38,7 +40,7 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
   const { maxPayload = MAX_PAYLOAD } = given;
   assertOptionType('url', given.url, 'string');
   assertOptionType('namespace', namespace, 'string');
-  assertWhole('lease', lease, 100);
+  assertWhole('lease', lease, LEAST_LEASE);
   assertWhole('connectTimeout', connectTimeout, 1);
   assertWhole('replicas', replicas, 0);
   assertWhole('maxPayload', maxPayload, 1);

@@ -62,6 +62,23 @@ describe('strangers at the server', { skip, timeout: 120_000 }, () => {
     await Promise.all(never);
   });
 
+  test('a lease of a pool that was changed to what no program has: hosts refuse the pool', async () => {
+    const redis = await stages.server();
+    const stage = await stages.of('leases');
+    const changed = ['1', '-1', 'NaN', 'Infinity', ''];
+    const never = changed.map(() =>
+      assert.rejects(
+        stage.pool().apply(() => 1),
+        (error: unknown) => error instanceof PlacementError && /lease/.test(error.message),
+      ),
+    );
+    const notices = async () => (await redis.list('KEYS', 'mp:leases:*:o')).map(String);
+    await until(async () => (await notices()).length === changed.length);
+    for (const [i, notice] of (await notices()).entries()) await redis.command('HSET', notice, 'lease', changed[i]!);
+    await stage.host();
+    await Promise.all(never);
+  });
+
   test('a function that was changed, cut or taken from another pool is not decoded: its task rejects', async () => {
     const redis = await stages.server();
     const stage = await stages.of('functions');

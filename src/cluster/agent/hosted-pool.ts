@@ -1,10 +1,12 @@
 import { outcome } from '../../contracts/executor.ts';
+import { assertWhole } from '../../contracts/options.ts';
 import { clearInterval, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import type { Pool } from '../../pool/pool.ts';
 import { HostedCode } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import { flag } from '../script-values.ts';
 import { TASK } from '../scripts/task.ts';
+import { LEAST_LEASE } from '../settings.ts';
 import { Blobs } from '../tasks/blobs.ts';
 import { ending, type PoolHeader, readLetter } from '../tasks/letter.ts';
 import { keptFor } from '../tasks/outlive.ts';
@@ -61,6 +63,8 @@ export class HostedPool implements JobsOfPool {
 
   /** `sealed` is the sealed letter of the pool. Throws if this host cannot serve the pool. */
   constructor(host: HostOfPools, id: string, sealed: Uint8Array, lease: number) {
+    // Whoever can write to the server may have written it.
+    assertWhole('the lease of the pool', lease, LEAST_LEASE);
     this.id = id;
     this.host = host;
     this.lease = lease;
