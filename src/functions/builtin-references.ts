@@ -41,12 +41,15 @@ function globalIndex(): Map<unknown, Address> {
   return found;
 }
 
+/** The globals that were there when the index was made: what a program adds later is not Node's. */
+let names: ReadonlySet<string> | undefined;
 /** Globals whose members are in the index. */
 const indexed = new Set<string>();
 
 /** Adds those globals that were not made before. */
 function addGlobals(found: Map<unknown, Address>): void {
-  const isNew = (name: string) => !indexed.has(name) && isMade(name);
+  const known = (names ??= new Set(Object.getOwnPropertyNames(globalThis)));
+  const isNew = (name: string) => known.has(name) && !indexed.has(name) && isMade(name);
   for (const [value, path] of membersOf(globalThis, isNew)) {
     if (path.length === 1) indexed.add(path[0] as string);
     // Variables of a script are not configurable; what a program assigns to globalThis can be enumerated. Both are the user's.

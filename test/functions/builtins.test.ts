@@ -80,3 +80,12 @@ test('what a program puts on the global object is not built in', () => {
     return pool.apply(globalThis.atLeastThree, [2]);`);
   assert.deepEqual(run(program), [3, false]);
 });
+
+test('what a program defines on the global object as Node does is not built in, also when Node has loaded more modules since', () => {
+  const program = sends(`
+    await pool.apply(Math.sqrt, [4]);
+    Object.defineProperty(globalThis, 'twice', { value: (x) => 2 * x, configurable: true });
+    process.getBuiltinModule('node:dns');
+    return pool.apply(globalThis.twice, [2]);`);
+  assert.deepEqual(run(program), [4, false]);
+});
