@@ -1,5 +1,6 @@
 /** Which objects are bound to the process they live in, although they look like objects with properties. */
 import { EventEmitter } from 'node:events';
+import { adviceFor } from '../contracts/stays-here.ts';
 import { types } from '../engine/builtins.ts';
 import { isMade } from '../engine/is-made.ts';
 
@@ -11,6 +12,8 @@ export function refusalOf(value: object): string | undefined {
   if (types.isModuleNamespaceObject(value)) return 'a module cannot be sent';
   if (types.isExternal(value)) return 'it is a pointer into native code';
   if (types.isPromise(value)) return 'a Promise is bound to its process; await it first';
+  const advice = adviceFor(value);
+  if (advice !== undefined) return `${article(className(value))} is bound to its process; ${advice}`;
   const name = nativeClassOf(value);
   if (name !== undefined) return `${article(name)} is bound to its process`;
   if (isHandle(value)) return `${article(className(value))} is bound to its process`;

@@ -2,6 +2,7 @@ import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../contracts/errors.ts';
 import { assertOptions, assertWhole, type WaitOptions } from '../contracts/options.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import { untilEnd } from '../contracts/until-end.ts';
 import { clock } from '../engine/builtins.ts';
 import { sockets } from '../platform/choose.ts';
@@ -201,3 +202,5 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
 function closed(): ClosedError {
   return new ClosedError('This Listener is closed: close() or leaving its block ended it.');
 }
+
+staysHere(Listener, 'send its address');

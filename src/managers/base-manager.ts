@@ -6,6 +6,7 @@ import type { ListenerOptions } from '../connection/listener.ts';
 import { pipe } from '../connection/pipe.ts';
 import { ClosedError, ClusterError, EndOfStreamError, ProcessError, StateError } from '../contracts/errors.ts';
 import { checkOptionNames } from '../contracts/options.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import { Process } from '../process/process.ts';
 import { familyKey } from './family-key.ts';
 import { Link } from './link.ts';
@@ -356,3 +357,5 @@ function isTaken(name: string): boolean {
 function refOf({ identity, near }: ServerPlace): Link['ref'] {
   return { identity, near, far: undefined };
 }
+
+staysHere(BaseManager, 'send a proxy, or its address and authKey');

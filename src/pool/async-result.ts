@@ -1,5 +1,6 @@
 import { StateError, TimeoutError } from '../contracts/errors.ts';
 import type { WaitOptions } from '../contracts/options.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import { withCallers } from '../engine/caller-stack.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
@@ -122,3 +123,5 @@ export class AsyncResult<R> implements PromiseLike<R> {
     return this.#promise;
   }
 }
+
+staysHere(AsyncResult, 'await it first');

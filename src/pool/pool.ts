@@ -2,6 +2,7 @@ import { StateError } from '../contracts/errors.ts';
 import { type AnyFunction, callOf, type Executor, type Sink, type Way, way } from '../contracts/executor.ts';
 import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 import type { AnyPool, Items, NoNumberArray, NumberArray, PoolStats } from '../contracts/pool.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import type { Callbacks, MapOptions, SubmitOptions, TaskOptions } from '../contracts/task-options.ts';
 import {
   argumentsOf,
@@ -373,3 +374,5 @@ function interruptible(executor: Executor): Interruptible {
     terminate: () => executor.terminate(),
   };
 }
+
+staysHere(Pool, 'send a function that pool.wrap() made');

@@ -1,6 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Feeder } from '../contracts/admission.ts';
 import { type Executor, outcome, type Outcome as TaskOutcome } from '../contracts/executor.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import type { MapOptions } from '../contracts/task-options.ts';
 import { onAbort } from '../waits/on-abort.ts';
 import type { Work } from './batch.ts';
@@ -235,3 +236,5 @@ function outcomesOf(message: TaskOutcome, length: number): Ending[] {
   }
   return Array.from({ length }, () => ({ error: message[1] }));
 }
+
+staysHere(ResultIterator, 'send the results');

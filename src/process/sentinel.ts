@@ -1,3 +1,4 @@
+import { staysHere } from '../contracts/stays-here.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import type { Runner } from './runner.ts';
 
@@ -18,3 +19,5 @@ export class Sentinel implements Waitable {
     return this.#child.onExit(() => callback());
   }
 }
+
+staysHere(Sentinel, 'send the pid');

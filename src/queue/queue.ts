@@ -8,6 +8,7 @@ import {
   readBound,
   type ShutdownOptions,
 } from '../contracts/queue.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import { Fifo } from './fifo.ts';
 import { QueueIterator } from './queue-iterator.ts';
 import { readWait, type Wait } from './wait.ts';
@@ -378,3 +379,5 @@ function deadlock(call: string, why: string, use: string, or?: string): StateErr
     `${call}() would wait for ever: ${why}, and nothing else can run while this thread is blocked. Use ${advice}.`,
   );
 }
+
+staysHere(Queue, 'use the Queue of multiproc');

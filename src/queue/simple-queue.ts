@@ -1,4 +1,5 @@
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
+import { staysHere } from '../contracts/stays-here.ts';
 import { Queue } from './queue.ts';
 
 /**
@@ -72,3 +73,5 @@ export class SimpleQueue<T> implements Disposable {
     this.close();
   }
 }
+
+staysHere(SimpleQueue, 'use the Queue of multiproc');
