@@ -23,11 +23,16 @@ export function steady(connector: SentinelConnector): SentinelConnector {
       super({ ...options, connectTimeout: each, ...{ sentinelCommandTimeout: each } });
     }
 
-    /** If a sentinel tells of a new master just while another one, or the same, is asked for it, this fails, and ioredis would never connect again. It tries again after a connection that was closed at once. */
+    /**
+     * Fails if a sentinel tells of a new master just while it, or another one, is asked for the master, or if a sentinel names no possible address. ioredis
+     * never connects again after an error. It does after a connection that was closed at once.
+     */
     override async connect(onEvent: (type: string, error: Error) => void): Promise<Socket> {
       try {
         return await super.connect(onEvent);
-      } catch {
+      } catch (error) {
+        // What the program reads if no master is found in time.
+        onEvent('error', error as Error);
         return new Socket().destroy();
       }
     }

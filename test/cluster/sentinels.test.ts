@@ -1,11 +1,12 @@
 // A master with a replica that sentinels watch: the master dies, a sentinel falls silent, and news comes at a bad time.
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
 import { Cluster, ClusterError, type ClusterOptions } from 'multiproc/cluster';
 import { freePorts } from './free-ports.ts';
 import { key } from './program.ts';
 import { skip } from './redis-server.ts';
+import { Commands } from './redis-words.ts';
 import { until } from './stage.ts';
 import { StepProxy } from './step-proxy.ts';
 import { WatchedMaster } from './watched-master.ts';
@@ -97,6 +98,24 @@ describe('a master that sentinels watch', { skip, timeout: 180_000 }, () => {
       await queue.put(2);
       assert.deepEqual([await queue.get(), await queue.get()], [1, 2]);
     });
+  });
+
+  test('a sentinel that names a port that cannot be: the error says so', async () => {
+    const answers: Record<string, string> = {
+      'get-master-addr-by-name': '*2\r\n$9\r\n127.0.0.1\r\n$5\r\n99999\r\n',
+      sentinels: '*0\r\n',
+    };
+    const [port] = (await freePorts(1)) as [number];
+    const sentinel = createServer((program) => {
+      const commands = new Commands();
+      program.on('error', () => {});
+      program.on('data', (bytes: Buffer) => {
+        for (const { words } of commands.take(bytes)) program.write(answers[words[1]!] ?? '+OK\r\n');
+      });
+    }).listen(port, '127.0.0.1');
+    ends.push(() => sentinel.close());
+    const queue = open({ url: `redis+sentinel://127.0.0.1:${port}/mine`, connectTimeout: 3000 }).queue();
+    await assert.rejects(queue.put(1), { code: 'ERR_UNREACHABLE', message: /99999/ });
   });
 
   test('a sentinel that is silent does not keep a program from asking the next one', async () => {
