@@ -1,5 +1,6 @@
 import { ClusterError, ProcessError } from '../contracts/errors.ts';
 import { clock, setImmediate, setTimeout } from '../engine/builtins.ts';
+import { pause } from './pause.ts';
 import { type Client, isPassing, openClient, type RedisPlace } from './redis-client.ts';
 
 /** A script of a type of objects. */
@@ -211,7 +212,7 @@ export class Redis {
   /** Sends what is on its way, and ends both connections. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, QUIT_TIME));
+    const late = pause(QUIT_TIME);
     if (this.isReady) await Promise.race([this.#commands.quit().catch(() => {}), late]);
     for (const client of [this.#commands, this.#hints, ...this.#others]) client.disconnect();
   }
@@ -226,8 +227,4 @@ export function refusalOf(error: unknown): Error {
     'ERR_FULL',
     { cause: error },
   );
-}
-
-async function pause(milliseconds: number): Promise<void> {
-  await new Promise<void>((resolve) => void setTimeout(resolve, milliseconds));
 }

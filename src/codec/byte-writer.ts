@@ -81,7 +81,7 @@ export class ByteWriter {
     this.reserve(n);
     const { bytes, position } = this;
     if (n <= 64) for (let i = 0; i < n; i++) bytes[position + i] = source[i] as number;
-    else this.bytes.set(source, this.position);
+    else bytes.set(source, position);
     this.position += n;
   }
 

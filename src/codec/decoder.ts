@@ -353,12 +353,7 @@ export class Decoder extends ByteReader implements ValueReader {
 
   section<T>(read: () => T): T {
     const length = this.word();
-    const outer = {
-      numbered: this.#numbered,
-      objects: this.#objects,
-      current: this.#current,
-      shapes: this.#shapes,
-    };
+    const outer = { numbered: this.#numbered, objects: this.#objects, current: this.#current, shapes: this.#shapes };
     const depth = this.#depth;
     const end = this.take(length) + length;
     this.position = end - length;

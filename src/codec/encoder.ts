@@ -103,24 +103,24 @@ export class Encoder extends MessageWriter implements ValueWriter {
         return;
       case 'object':
         if (value === null) this.byte(NULL);
-        else if (this.salvaging) this.#orSentence(value);
+        else if (this.salvaging) this.#salvage(value);
         else this.#object(value);
         return;
       case 'bigint':
         writeBigint(value, this);
         return;
       case 'function':
-        if (this.salvaging) this.#orSentence(value);
+        if (this.salvaging) this.#salvage(value);
         else this.#function(value);
         return;
       default:
-        if (this.salvaging) this.#orSentence(value);
+        if (this.salvaging) this.#salvage(value);
         else this.refuse(SYMBOL);
     }
   }
 
   /** Writes an object, function or symbol, or the reason why it cannot be sent. Has the closures that `write` does without. */
-  #orSentence(value: unknown): void {
+  #salvage(value: unknown): void {
     if (typeof value === 'symbol') this.orSentence(() => this.refuse(SYMBOL));
     else if (typeof value === 'function') this.orSentence(() => this.#function(value));
     else if (this.isNearError()) this.orSentence(() => this.#object(value as object));

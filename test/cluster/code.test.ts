@@ -25,6 +25,16 @@ interface Failure {
   readonly hosts?: readonly { readonly host: string; readonly why: string }[];
 }
 
+/** A program with a file that its task needs. */
+const smallest: Files = {
+  'package.json': '{}',
+  'lib.mjs': 'export const one = () => 1;',
+  'main.mjs': `${begin}
+    import { one } from './lib.mjs';
+    await end(await pool.apply(one));
+  `,
+};
+
 const work: Files = {
   'package.json': '{ "name": "app", "type": "module" }',
   'lib/work.mjs': `
@@ -285,17 +295,7 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
   });
 
   test('the folder of a host that was killed goes when it is old, and files that the server has lost are written again', async () => {
-    const program = machines.project(
-      {
-        'package.json': '{}',
-        'lib.mjs': 'export const one = () => 1;',
-        'main.mjs': `${begin}
-          import { one } from './lib.mjs';
-          await end(await pool.apply(one));
-        `,
-      },
-      true,
-    );
+    const program = machines.project(smallest, true);
     const root = machines.project({});
     const { child } = await machines.host('gone', root);
     const folders = () => readdirSync(temporaryOf(root)).filter((name) => name.startsWith('multiproc-code-'));
@@ -321,17 +321,7 @@ describe('code of functions on hosts', { skip, timeout: 300_000 }, () => {
   });
 
   test('a host waits for a file that the server has lost, and that the program writes again', async () => {
-    const program = machines.project(
-      {
-        'package.json': '{}',
-        'lib.mjs': 'export const one = () => 1;',
-        'main.mjs': `${begin}
-          import { one } from './lib.mjs';
-          await end(await pool.apply(one));
-        `,
-      },
-      true,
-    );
+    const program = machines.project(smallest, true);
     const server = await machines.server();
     const watcher = connect(server.socket);
     let seen = '';

@@ -1,4 +1,5 @@
-import { clock, setTimeout } from '../../engine/builtins.ts';
+import { clock } from '../../engine/builtins.ts';
+import { pause } from '../pause.ts';
 
 /** Part of a lease between two looks. */
 const LOOK = 1 / 20;
@@ -12,6 +13,6 @@ export async function awaited<T>(read: () => Promise<T | null>, lease: number): 
   for (;;) {
     const found = await read();
     if (found !== null || clock() > late) return found;
-    await new Promise<void>((resolve) => void setTimeout(resolve, lease * LOOK));
+    await pause(lease * LOOK);
   }
 }

@@ -7,6 +7,7 @@ import { fileKey } from '../code/code-shelf.ts';
 import { channelsOfGateways, Gateway } from '../gateway.ts';
 import { type HostDoor, SLOT } from '../host-link.ts';
 import { makeClusterObject } from '../make-cluster-object.ts';
+import { pause } from '../pause.ts';
 import { Redis } from '../redis.ts';
 import { ENROL, SAY } from '../scripts/membership.ts';
 import { Seal } from '../seal.ts';
@@ -150,7 +151,7 @@ export class Host implements HostOfPools {
     const isLate = await Promise.race([late, Promise.all(pools.map((pool) => pool.drain())).then(() => false)]);
     if (timer !== undefined) clearTimeout(timer);
     const ends = Promise.all(pools.map((pool) => (isLate ? pool.end(DRAINED) : pool.close())));
-    const tooLate = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE));
+    const tooLate = pause(GOODBYE);
     await (isLate ? Promise.race([ends, tooLate]) : ends);
     await this.close();
   }

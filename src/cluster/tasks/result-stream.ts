@@ -1,4 +1,5 @@
 import { setTimeout } from '../../engine/builtins.ts';
+import { pause } from '../pause.ts';
 import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 
@@ -56,7 +57,7 @@ export class ResultStream {
         const [name, entries] = (found ?? []) as [Buffer | [Buffer, Entry[]], Entry[]?];
         if (name !== undefined) this.#take(entries ?? (name as [Buffer, Entry[]])[1]);
       } catch {
-        await new Promise<void>((resolve) => void setTimeout(resolve, AGAIN));
+        await pause(AGAIN);
       }
     }
   }
