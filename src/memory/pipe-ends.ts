@@ -2,6 +2,7 @@ import type { Pipes } from '../platform/pipes.ts';
 import type { Doorbells } from './doorbells.ts';
 import type { PipeLifelines } from './pipe-lifelines.ts';
 import type { Ends, EndsOfThreads } from './signals.ts';
+import { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** The ends that the starter of a member has itself. */
 export interface PipesOfStarter {
@@ -18,8 +19,11 @@ export class PipeEnds implements Ends {
   readonly #member: number;
   readonly #lifeline: readonly [number, number];
   readonly #doorbell: readonly [number, number];
-  /** The descriptors that the thread's end closes if it has come far enough. */
+  /** The descriptors that the thread's end closes if it has come far enough, and that are not in the table of the threads. */
   #ofThread: readonly { readonly fd: number; readonly inode: number | undefined }[] = [];
+
+  /** The table of the threads, if this is for one. */
+  #owners: Int32Array<SharedArrayBuffer> | undefined;
 
   constructor(pipes: Pipes, starter: PipesOfStarter, member: number) {
     this.#pipes = pipes;
@@ -37,8 +41,12 @@ export class PipeEnds implements Ends {
   forThread(): ReturnType<Ends['forThread']> {
     const { parking, shared } = this.#starter;
     const [lifeline, doorbell] = [this.#lifeline[1], this.#doorbell[0]];
+    // The thread closes its doorbell only if it has ever listened to it.
+    this.#owners = shared.descriptorOwners!;
+    const isNoted = ThreadDescriptors.note(this.#owners, doorbell, this.#member);
     // When the thread has ended, the numbers may belong to other files: the inodes show it.
-    this.#ofThread = [lifeline, doorbell].map((fd) => ({ fd, inode: this.#inodeOf(fd) }));
+    const own = isNoted ? [lifeline] : [lifeline, doorbell];
+    this.#ofThread = own.map((fd) => ({ fd, inode: this.#inodeOf(fd) }));
     return { pass: { lifeline, doorbell, parking, shared }, transfer: [] };
   }
 
@@ -61,6 +69,7 @@ export class PipeEnds implements Ends {
   }
 
   giveUp(): void {
+    if (this.#owners !== undefined) ThreadDescriptors.forget(this.#owners, this.#doorbell[0]);
     for (const fd of [...this.#lifeline, ...this.#doorbell]) this.#pipes.close(fd);
   }
 

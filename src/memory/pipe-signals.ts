@@ -155,9 +155,12 @@ export class PipeSignals implements Signals {
       },
     };
     const options = { fd: this.#own.doorbell, readable: true, writable: false, onread };
+    // The socket closes the doorbell, also when this thread is ended.
+    this.#descriptors.forget(this.#own.doorbell);
     try {
       return new Socket(options).unref();
     } catch (cause) {
+      this.#descriptors.opened(this.#own.doorbell);
       if ((cause as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw cause;
       throw new PlatformError(
         "Node's permission model does not let multiproc wait at a pipe, which Node takes for a socket: start node with --allow-net.",

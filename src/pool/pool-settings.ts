@@ -30,7 +30,7 @@ export interface PoolSettings {
 export function readPoolOptions(options: number | PoolOptions): PoolSettings {
   const given = typeof options === 'number' ? { processes: options } : options;
   checkOptionNames('Pool', given, poolOptionNames);
-  const size = atLeastOne('processes', given.processes, cpuCount());
+  const size = given.processes === undefined ? cpuCount() : atLeastOne('processes', given.processes, 1);
   assertOptionType('initializer', given.initializer, 'function');
   assertOptionType('finalizer', given.finalizer, 'function');
   assertOptionType('name', given.name, 'string');

@@ -115,10 +115,10 @@ function followParent({ members, me }: Family, pid: number): void {
 
 async function awaitAssignment(family: Family): Promise<Assignment> {
   const { lifelines, members, parker } = family;
+  const given = takeAssignment(family);
+  // No wait is needed for an assignment that is there already.
+  if (given !== undefined) return given;
   if (birth === undefined) {
-    const given = takeAssignment(family);
-    // No wait is needed for an assignment that is there already. A thread listens nevertheless: its doorbell is closed with the listener.
-    if (given !== undefined) return given;
     // A spare process waits anyway, so it loads everything meanwhile.
     require('../functions/function-reading.ts');
     require('../functions/function-writing.ts');
