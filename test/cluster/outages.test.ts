@@ -7,9 +7,9 @@ import { setTimeout } from 'node:timers/promises';
 import { WorkerLostError } from 'multiproc';
 import { ClusterError } from 'multiproc/cluster';
 import { skip } from './redis-server.ts';
-import { linesOf, noting, until } from './stage.ts';
+import { childrenOf, linesOf, noting, until } from './stage.ts';
 import { Stages } from './stages.ts';
-import { StepProxy } from './step-proxy.ts';
+import { StepProxy, steps } from './step-proxy.ts';
 
 const isLong = process.env.TEST_LONG === '1';
 const withCode = (code: string) => (error: unknown) => error instanceof ClusterError && error.code === code;
@@ -91,6 +91,31 @@ describe('outages', { skip, timeout: 300_000 }, () => {
     assert.equal(await pool.apply((x: number) => x + 1, [1]), 2);
     await using cluster = stage.clusterOf();
     await until(async () => (await cluster.hosts()).length === 1);
+  });
+
+  test('a pool that the server has lost, and that is put up again, sends no job before its functions are there', async () => {
+    const { redis, stage } = await begin(2000);
+    const proxy = new StepProxy(redis.socket, stage.file('front'));
+    stages.onEnd(() => proxy.end());
+    const lost = await stage.host();
+    const pool = stage.pool({ cluster: { url: proxy.url } });
+    const [file, go] = [stage.file('runs'), stage.file('go')];
+    const runs = pool.apply(noting, [file, go], { retries: 1 });
+    await until(() => linesOf(file).length === 1);
+    process.kill(childrenOf(lost.child.pid!)[0]!, 'SIGKILL');
+    await once(lost.child, 'exit');
+    const uploading = proxy.at(steps.upload, 'before', () => {});
+    await redis.command('FLUSHALL');
+    // The gateway connects anew, and looks for its tasks while it puts up the pool.
+    proxy.mend();
+    await uploading;
+    // It has not seen the function yet.
+    await stage.host();
+    await setTimeout(stage.lease / 2);
+    proxy.mend();
+    appendFileSync(go, '');
+    assert.equal(typeof (await runs), 'number');
+    assert.equal(linesOf(file).length, 2);
   });
 
   test('a full server: submits reject with ERR_FULL, what runs goes on beyond its lease and its results arrive; with room tasks run again', async () => {

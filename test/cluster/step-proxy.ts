@@ -25,6 +25,7 @@ export const steps = {
   post: script(1, (words) => words[3]!.endsWith('}:o') && words[5] === 'print'),
   enrol: script(1, (words) => words[3]!.endsWith(':pools')),
   describe: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith(':q:meta'),
+  upload: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith('}:f'),
   keep: script(1, (words) => words[3]!.endsWith('}:o') && words.length === 6),
   outlive: script(5, (words) => words[9] === '' && words[12]?.endsWith(':q:') === true),
   remove: script(6, (words) => words[9]!.endsWith(':q:')),

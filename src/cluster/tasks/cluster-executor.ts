@@ -2,7 +2,7 @@ import { reach } from '../../codec/extension.ts';
 import { Admission, type Feeder } from '../../contracts/admission.ts';
 import { ClusterError, StateError } from '../../contracts/errors.ts';
 import { type Executor, hasFailed, type Outcome, outcome, type Task, way } from '../../contracts/executor.ts';
-import { queueMicrotask } from '../../engine/builtins.ts';
+import { queueMicrotask, setTimeout } from '../../engine/builtins.ts';
 import { asOurselves } from '../../loading/loaded-for-functions.ts';
 import type { PoolSettings } from '../../pool/pool-settings.ts';
 import { inUsersWords } from '../../pool/refusal-path.ts';
@@ -33,6 +33,8 @@ interface ClusterTask {
 const ASSUMED_SLOTS = 32;
 /** The largest number of tasks of one turn that go to the gateway together: it begins with them while others are being packed. */
 const MOST_TOGETHER = 256;
+/** Milliseconds that the gateway of a pool that ends may take: longer than it waits for the server. */
+const GOODBYE = 5000;
 
 /** Runs the tasks of one pool on the hosts of a cluster. The gateway's part is `TaskDesk`. See ../README.md, "Tasks". */
 export class ClusterExecutor implements Executor<ClusterTask> {
@@ -156,8 +158,9 @@ export class ClusterExecutor implements Executor<ClusterTask> {
   }
 
   async #end(): Promise<void> {
-    // A server that is out of reach learns of the end by the lease.
-    await this.#door?.end().catch(() => {});
+    // A server that is out of reach learns of the end by the lease. A gateway that stands still is killed.
+    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
+    await Promise.race([this.#door?.end().catch(() => {}), late]);
     await this.#cluster?.shutdown();
   }
 

@@ -22,6 +22,8 @@ export class PoolNotice {
   readonly #unstored = new Set<string>();
   /** Undefined before the first try, and after a server that was full has refused the pool. */
   #posted: Promise<void> | undefined;
+  /** While the notice is put up again, since the server had lost it. */
+  #again: Promise<void> | undefined;
 
   constructor(gateway: Gateway, notice: Notice) {
     this.#gateway = gateway;
@@ -47,6 +49,8 @@ export class PoolNotice {
       throw error;
     });
     await this.#posted;
+    // The server has lost the functions, too: no job must come before them.
+    await this.#again;
     await this.#upload();
   }
 
@@ -63,7 +67,12 @@ export class PoolNotice {
     const args = [String(lease), String(backlog)];
     const [isThere] = await redis.run({ name: 'mpKeep', text: KEEP }, [this.#notice.names.pool], args, false);
     if (isThere === 1) await this.#enrol();
-    else await this.#post();
+    else {
+      this.#again = this.#post().finally(() => {
+        this.#again = undefined;
+      });
+      await this.#again;
+    }
     return isThere === 1;
   }
 
