@@ -19,7 +19,7 @@ export function inCompany(
   return beside(companies.indexOf(company), () => inTurns(rounds, contenders));
 }
 
-/** The medians of the first so many values, and of all later ones, of each program. */
+/** The medians of the first values and of all later ones, of each program. */
 export function parts(programs: readonly number[][], first: number): { first: number[]; later: number[] } {
   return {
     first: programs.map((values) => median(values.slice(0, first))),

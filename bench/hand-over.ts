@@ -3,7 +3,7 @@
 import { Condition, Event, Lock, Process, Queue, Semaphore, SharedArray } from 'multiproc';
 import { pinThreads } from './pinned.ts';
 
-/** Microseconds of half of a round trip that takes so many ms. */
+/** Microseconds of half of a round trip whose length is given in ms. */
 const half = (ms: number): number => ms * 500;
 
 function roundsSync(count: number, round: () => void): number[] {

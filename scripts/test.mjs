@@ -19,7 +19,7 @@ if (files.length === 0) {
 }
 const node = process.env.TEST_NODE ?? process.execPath;
 const minutes = process.env.TEST_LONG === '1' ? 120 : 5;
-/** So many lines of what failed are printed once more at the end. */
+/** The number of lines of what failed that are printed once more at the end. */
 const WHY = 40;
 const totals = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
 

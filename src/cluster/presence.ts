@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from '../engine/builtins.ts';
 import type { Redis } from './redis.ts';
 
-/** Part of a lease that may pass between two answers without a break; who renews every third of a lease does not miss it by that. */
+/** Part of a lease that may pass between two answers without a break: a program that renews every third of a lease keeps it meanwhile. */
 const BREAK = 1 / 3;
 /** Part of the shortest lease between two looks. */
 const LOOK = 1 / 10;

@@ -37,7 +37,7 @@ if (process.versions.node.startsWith('20.')) homeOf.set('MessageEvent', 'interna
 
 /**
  * Returns false if the member with this name, of the global object or of a module of Node, is one that Node makes at the first look, and
- * Node has not loaded what it is made of: then no value can be that member, and whoever looks for a value need not look there.
+ * Node has not loaded what it is made of: then no value can be that member, and a search for a value can skip it.
  */
 export function isMade(name: string): boolean {
   const home = homeOf.get(name);

@@ -88,7 +88,7 @@ test(`${minutes} minutes of tasks and objects: no process grows, and no key stay
     for (const [name, values] of seen) {
       const [early, late] = [median(values.slice(third, 2 * third)), median(values.slice(2 * third))];
       console.log(`${name}: ${early.toFixed(1)}, then ${late.toFixed(1)}`);
-      // A lost object without a name goes after a lease: so many rounds may have left some.
+      // A lost object without a name goes after a lease: the rounds of that time may have left some.
       if (name === 'keys' ? late > 2 * early + 20 : minutes >= MEASURED_FROM && late > early + SLACK) grown.push(name);
     }
     console.log(`${linesOf(rounds).length} rounds`);

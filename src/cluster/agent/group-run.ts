@@ -11,10 +11,10 @@ import { type GroupNumbers, NUMBERS_OF_TASK, runGroup } from './run-sealed.ts';
 import { CANCELLED } from './task-errors.ts';
 
 const UNTIMED = readOptions(NONE);
-/** Milliseconds until the host looks what a worker has done of a group: as long as nothing comes they double. */
+/** Milliseconds until the host looks at what a worker has done of a group. They double while nothing comes, up to `MOST_LOOK`. */
 const LOOK = 4;
-/** A task in hand that has lasted for so many of these keeps the others no longer. */
 const MOST_LOOK = 32;
+/** After this number of the longest looks without a result, the tasks behind the one in hand may run on another worker. */
 const MANY_LOOKS = 32;
 
 /** A task of a group. */

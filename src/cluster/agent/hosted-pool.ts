@@ -63,7 +63,7 @@ export class HostedPool implements JobsOfPool {
 
   /** `sealed` is the sealed letter of the pool. Throws if this host cannot serve the pool. */
   constructor(host: HostOfPools, id: string, sealed: Uint8Array, lease: number) {
-    // Whoever can write to the server may have written it.
+    // Any program that can write to the server may have written it.
     assertWhole('the lease of the pool', lease, LEAST_LEASE);
     this.id = id;
     this.host = host;
