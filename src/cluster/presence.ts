@@ -52,10 +52,12 @@ export class Presence {
     this.begin();
   }
 
-  /** Resolves to true if there was no break up to now for this lease, which is heeded. */
+  /** Resolves to true if there was no break up to now for this lease, which is heeded, or longer than one that is. */
   async lasts(lease: number): Promise<boolean> {
     const now = await this.#ask();
-    const since = this.#since.get(lease);
+    // What is a break for a longer lease is one for a shorter, too.
+    const heeded = [...this.#since.keys()].filter((each) => each <= lease);
+    const since = this.#since.get(Math.max(...heeded));
     return since !== undefined && now - since > lease;
   }
 

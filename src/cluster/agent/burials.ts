@@ -1,7 +1,11 @@
 import { setTimeout } from '../../engine/builtins.ts';
 import { Presence } from '../presence.ts';
 import type { Redis } from '../redis.ts';
+import { LEAST_LEASE } from '../settings.ts';
+import { leaseOfQueue } from '../tasks/bull.ts';
+import { poolIsThere } from '../tasks/pool-is-there.ts';
 import { removePool } from '../tasks/remove-pool.ts';
+import { taskKeys } from '../tasks/task-keys.ts';
 
 /** Milliseconds that the end of what runs may keep the keys in the server. */
 const GOODBYE = 3000;
@@ -22,6 +26,10 @@ export class Burials {
   readonly #presence: Presence;
   /** Pools that have ended, and are not removed yet. */
   readonly dead = new Set<string>();
+  /** Leases of the pools that run here. */
+  #hosted: readonly number[] = [];
+  /** Pools that are not there, with their leases. */
+  #missing: ReadonlyMap<string, number> = new Map();
 
   constructor(at: BurialPlace) {
     this.#at = at;
@@ -36,12 +44,32 @@ export class Burials {
 
   /** These are the leases of the pools that run here. */
   heed(leases: readonly number[]): void {
-    this.#presence.heed(leases);
+    this.#hosted = leases;
+    this.#heed();
   }
 
-  /** A pool is not there: buries it if its program could have spoken for all of its lease, and has not. */
-  async judge(id: string, lease = this.#at.lease): Promise<void> {
-    if (await this.#presence.lasts(lease)) await this.bury(id);
+  /** These pools are not there, with their leases as far as they run here: buries those whose program could have spoken for all of its lease, and has not. */
+  async judge(missing: ReadonlyMap<string, number | undefined>): Promise<void> {
+    const leases = new Map<string, number>();
+    for (const [id, lease] of missing) leases.set(id, lease ?? (await this.#leaseOf(id)));
+    this.#missing = leases;
+    this.#heed();
+    const { redis, namespace } = this.#at;
+    for (const [id, lease] of leases) {
+      if ((await this.#presence.lasts(lease)) && !(await poolIsThere(redis, namespace, id))) await this.bury(id);
+    }
+  }
+
+  /** The lease of a pool that does not run here; that of this host if the server does not know it any more. */
+  async #leaseOf(id: string): Promise<number> {
+    const { redis, namespace, lease } = this.#at;
+    const known = await leaseOfQueue(redis, taskKeys(namespace, id));
+    // A program that can write to the server may have written it.
+    return Number.isSafeInteger(known) && known >= LEAST_LEASE ? known : lease;
+  }
+
+  #heed(): void {
+    this.#presence.heed([...this.#hosted, ...this.#missing.values()]);
   }
 
   /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */

@@ -12,6 +12,7 @@ import { Redis } from '../redis.ts';
 import { ENROL, SAY } from '../scripts/membership.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
+import { poolIsThere } from '../tasks/pool-is-there.ts';
 import type { HostInfo } from '../tasks/read-hosts.ts';
 import { hostKey, hostsKey, news, newsChannel, place, poolsKey, taskKeys } from '../tasks/task-keys.ts';
 import { awaited } from './awaited.ts';
@@ -189,10 +190,10 @@ export class Host implements HostOfPools {
     await this.redis.command('PUBLISH', newsChannel(this.namespace), news.JOB + pool);
   }
 
-  /** Resolves to a file of a program, opened. */
-  async fetch(hash: string): Promise<Uint8Array> {
+  /** Resolves to a file of a program with this lease, opened. */
+  async fetch(hash: string, lease: number): Promise<Uint8Array> {
     const read = () => this.redis.command('GET', fileKey(this.namespace, hash)) as Promise<Buffer | null>;
-    const sealed = await awaited(read, this.#orders.settings.lease);
+    const sealed = await awaited(read, lease);
     if (sealed !== null) return this.seal.open(sealed, place.file(hash));
     throw new ClusterError(
       "The Redis server has lost a file of a task's program: submit the task again.",
@@ -278,11 +279,12 @@ export class Host implements HostOfPools {
 
   async #readPools(): Promise<void> {
     const ids = ((await this.redis.command('SMEMBERS', poolsKey(this.namespace))) as Buffer[]).map(String);
+    const missing = new Map<string, number | undefined>();
     for (const id of new Set([...ids, ...this.#pools.keys(), ...this.#burials.dead])) {
-      const isThere = (await this.redis.command('EXISTS', taskKeys(this.namespace, id).pool)) === 1;
-      if (isThere) await this.#meet(id);
-      else await this.#burials.judge(id, this.#pools.get(id)?.lease);
+      if (await poolIsThere(this.redis, this.namespace, id)) await this.#meet(id);
+      else missing.set(id, this.#pools.get(id)?.lease);
     }
+    await this.#burials.judge(missing);
   }
 
   /** Looks whether BullMQ still gives jobs. */

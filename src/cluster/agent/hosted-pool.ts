@@ -75,7 +75,7 @@ export class HostedPool implements JobsOfPool {
     assertServable(header, host.labels);
     this.header = header;
     this.#initializer = body;
-    this.code = new HostedCode(host, id, header.root, header.isShipped);
+    this.code = new HostedCode(host, { id, lease, root: header.root, isShipped: header.isShipped });
     this.functions = new HostedFunctions(host, id, this.code);
     this.blobs = new Blobs(host, id, this.#names, lease);
     this.kept = new KeptClaims(host.redis, this.#names, lease);

@@ -16,8 +16,18 @@ export interface CodeOfHost {
   readonly root: string;
   /** False if the host runs its own files only. */
   readonly takesCode: boolean;
-  /** Resolves to a file of the program, opened. */
-  fetch(hash: string): Promise<Uint8Array>;
+  /** Resolves to a file of a program with this lease, opened. */
+  fetch(hash: string, lease: number): Promise<Uint8Array>;
+}
+
+/** A pool whose code a host has. */
+export interface PoolOfCode {
+  readonly id: string;
+  readonly lease: number;
+  /** The URL of the program's root. */
+  readonly root: string;
+  /** False if no file is sent. */
+  readonly isShipped: boolean;
 }
 
 /** Files that are fetched at once. */
@@ -29,6 +39,7 @@ export class HostedCode {
   readonly #isShipped: boolean;
   readonly #programRoot: string;
   readonly #pool: string;
+  readonly #lease: number;
   readonly #brought = new Map<string, Promise<void>>();
   /** Where the program's files are here, once something was brought. */
   #tree: string | undefined;
@@ -40,11 +51,11 @@ export class HostedCode {
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
-  /** `programRoot` is the URL of the program's root. */
-  constructor(host: CodeOfHost, pool: string, programRoot: string, isShipped: boolean) {
+  constructor(host: CodeOfHost, { id, lease, root, isShipped }: PoolOfCode) {
     this.#host = host;
-    this.#pool = pool;
-    this.#programRoot = programRoot;
+    this.#pool = id;
+    this.#lease = lease;
+    this.#programRoot = root;
     this.#isShipped = isShipped && host.takesCode;
   }
 
@@ -80,7 +91,7 @@ export class HostedCode {
   }
 
   async #bring(hash: string): Promise<void> {
-    const bytes = await this.#host.fetch(hash);
+    const bytes = await this.#host.fetch(hash, this.#lease);
     if (hashOf(bytes) !== hash) throw new Error('a manifest of the program is not what its name says');
     const manifest = readManifest(bytes);
     assertRunnable(manifest);
@@ -117,7 +128,7 @@ export class HostedCode {
     const fetchNext = async () => {
       for (let file = missing.pop(); file !== undefined; file = missing.pop()) {
         const { path, hash } = file;
-        const kept = await this.#host.folder.file(hash, () => this.#host.fetch(hash));
+        const kept = await this.#host.folder.file(hash, () => this.#host.fetch(hash, this.#lease));
         if (!this.#isOver) this.#put(path, true, kept);
       }
     };

@@ -58,9 +58,22 @@ export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
   return queue;
 }
 
-/** Stores what scripts of BullMQ must know of the queue: how many events it keeps, and how many jobs may run at once, 0 for any number. */
-export async function describeQueue(redis: Redis, { prefix }: TaskKeys, queue: BullQueue, most: number): Promise<void> {
-  const fields = Object.entries(queue.metaValues).flat().map(String);
+/** Where the lease of a pool stands beside what BullMQ knows of its queue. */
+const LEASE = 'multiproc:lease';
+
+/**
+ * Stores what scripts of BullMQ must know of the queue: how many events it keeps, and how many jobs may run at once, 0 for any number. Stores the lease of the
+ * pool, too: hosts must know it when the pool itself is gone.
+ */
+export async function describeQueue(
+  redis: Redis,
+  { prefix }: TaskKeys,
+  { metaValues }: BullQueue,
+  { processes: most, lease }: { readonly processes: number; readonly lease: number },
+): Promise<void> {
+  const fields = Object.entries({ ...metaValues, [LEASE]: lease })
+    .flat()
+    .map(String);
   if (most > 0) fields.push('concurrency', String(most));
   await redis.command('HSET', `${prefix}:${QUEUE}:meta`, ...fields);
 }
@@ -87,6 +100,11 @@ export function openWorker(
   worker.on('error', () => {});
   worker.on('stalled', onStalled);
   return worker;
+}
+
+/** Resolves to the lease of the pool as `describeQueue` has stored it; to 0 if the server has lost it. */
+export async function leaseOfQueue(redis: Redis, { prefix }: TaskKeys): Promise<number> {
+  return Number(await redis.command('HGET', `${prefix}:${QUEUE}:meta`, LEASE));
 }
 
 /** Extends the claim of a job; resolves to false if the claim is over. */

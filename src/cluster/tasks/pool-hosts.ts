@@ -18,6 +18,8 @@ export class PoolHosts {
   #slots = 0;
   #isRefused = false;
   #read = -LOOK_FOR_SLOTS;
+  /** Leases of the hosts that were heard of, by their ids. */
+  readonly #leases = new Map<string, number>();
 
   /** `onRefused` learns that all hosts refuse the pool. */
   constructor(gateway: Gateway, pool: string, hasTasks: () => boolean, onRefused: (error: PlacementError) => void) {
@@ -71,6 +73,16 @@ export class PoolHosts {
     this.#saying.unref();
   }
 
+  /** Resolves to true if the server was there for so long that each host has spoken that lives, one with a long lease, too. */
+  async #couldAllSpeak(): Promise<boolean> {
+    const { presence, lease } = this.#gateway;
+    const known = [...this.#leases.values()].filter(Number.isFinite);
+    if (!(await presence.lasts(Math.max(lease, ...known)))) return false;
+    // Those that are gone are dead.
+    this.#leases.clear();
+    return true;
+  }
+
   /**
    * If there are hosts and all of them refuse the pool, nobody would ever run its tasks. One that has been silent for less than two leases may come
    * back, and after a break others may not have spoken yet.
@@ -80,9 +92,9 @@ export class PoolHosts {
       host: info.id,
       why: info.refuses.find(({ pool }) => pool === this.#pool)?.why,
     }));
-    const { presence, lease } = this.#gateway;
+    for (const { info, lease } of heard) this.#leases.set(info.id, lease);
     const doAllRefuse = living > 0 && refusals.every(({ why }) => why !== undefined);
-    this.#isRefused = doAllRefuse && (await presence.lasts(lease));
+    this.#isRefused = doAllRefuse && (await this.#couldAllSpeak());
     if (!this.#isRefused) return;
     const known = refusals as { host: string; why: string }[];
     const text = known.map(({ host, why }) => `${host}: ${why}`).join('; ');

@@ -56,9 +56,10 @@ export interface HostInfo {
   readonly refuses: readonly { readonly pool: string; readonly why: string }[];
 }
 
-/** What a host has said of itself, and whether it has said nothing for a lease: it may be dead, or about to say something. */
+/** What a host has said of itself, its lease, and whether it has said nothing for a lease: it may be dead, or about to say something. */
 export interface HeardHost {
   readonly info: HostInfo;
+  readonly lease: number;
   readonly isSilent: boolean;
 }
 
@@ -85,7 +86,8 @@ export async function hearHosts(redis: Redis, namespace: string, seal?: Seal): P
     const info = parse(about);
     if (!isHost(info, ids[i]!)) return [];
     // Its key stays for two leases.
-    return [{ info: { ...info, pools: open(seal, runs, ids[i]!) }, isSilent: left <= Number(lease) }];
+    const pools = open(seal, runs, ids[i]!);
+    return [{ info: { ...info, pools }, lease: Number(lease), isSilent: left <= Number(lease) }];
   });
 }
 

@@ -214,8 +214,9 @@ export class TaskDesk implements Leased {
       this.#submissions = Number(seconds) * 1e6 + Number(micros);
     }
     await this.#results.begin();
-    outliveAfter(this.#gateway.redis, this.#names, this.#gateway.lease);
-    await describeQueue(this.#gateway.redis, this.#names, this.#queue, this.#orders.processes);
+    const { redis, lease } = this.#gateway;
+    outliveAfter(redis, this.#names, lease);
+    await describeQueue(redis, this.#names, this.#queue, { lease, processes: this.#orders.processes });
   }
 
   /** Once a turn: the tasks of one turn go out together. */
