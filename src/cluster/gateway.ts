@@ -52,6 +52,8 @@ export class Gateway {
     this.redis = new Redis(place, this.channels + this.id, onHint, () => {
       this.presence.interrupt();
       this.#pokeAll();
+      // Not only with the next turn: the lease may be over by then.
+      this.#renew();
     });
     this.presence = new Presence(this.redis, lease, true);
     setInterval(() => this.#pokeAll(), LOOK_AGAIN).unref();

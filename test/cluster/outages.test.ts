@@ -150,6 +150,23 @@ describe('outages', { skip, timeout: 300_000 }, () => {
     assert.equal(await fresh.apply((x: number) => x * 5, [1]), 5);
   });
 
+  test('a pool that a full server has lost is put up again: what runs goes on, and its result arrives', async () => {
+    const { redis, stage } = await begin(1500);
+    await stage.host();
+    const pool = stage.pool();
+    const [file, go] = [stage.file('runs'), stage.file('go')];
+    const running = pool.apply(noting, [file, go]);
+    await until(() => linesOf(file).length === 1);
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    await redis.command('DEL', String((await redis.list('KEYS', '*}:o'))[0]));
+    // A host would take the program for dead after one lease.
+    await setTimeout(3 * stage.lease);
+    appendFileSync(go, '');
+    assert.equal(typeof (await running), 'number');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    assert.equal(await pool.apply((x: number) => x + 1, [1]), 2);
+  });
+
   test('a network that drops everything and closes nothing: hosts and programs connect anew by themselves', async () => {
     const { redis, stage } = await begin(2000);
     const [front, back] = [

@@ -60,6 +60,7 @@ export class StepProxy {
   readonly #sockets = new Set<Socket>();
   #armed: Armed | undefined;
   #isCut = false;
+  #isRefusing = false;
   #connections = 0;
   #swallowed = 0;
 
@@ -105,10 +106,17 @@ export class StepProxy {
     this.#swallowed = this.#connections;
   }
 
+  /** Closes all connections, and each new one at once. */
+  refuse(): void {
+    this.#isRefusing = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Closes what was cut, and lets new connections pass. */
   mend(): void {
     for (const socket of this.#sockets) socket.destroy();
     this.#isCut = false;
+    this.#isRefusing = false;
   }
 
   async end(): Promise<void> {
@@ -119,6 +127,7 @@ export class StepProxy {
   }
 
   #connect(client: Socket): void {
+    if (this.#isRefusing) return void client.destroy();
     const server = connect(this.#to);
     const number = ++this.#connections;
     const isSilent = () => this.#isCut || number <= this.#swallowed;

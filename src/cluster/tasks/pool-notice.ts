@@ -24,6 +24,10 @@ export class PoolNotice {
   #posted: Promise<void> | undefined;
   /** While the notice is put up again, since the server had lost it. */
   #again: Promise<void> | undefined;
+  /** False while the server has a part of the pool only, since it was full, say. */
+  #isWhole = false;
+  /** True once the server had all of it. */
+  #wasWhole = false;
 
   constructor(gateway: Gateway, notice: Notice) {
     this.#gateway = gateway;
@@ -59,21 +63,22 @@ export class PoolNotice {
     await this.#posted?.catch(() => {});
   }
 
-  /** Says that the program lives, with the number of tasks that wait in it. Resolves to false if the server had lost the pool, and has it again. */
+  /** Says that the program lives, with the number of tasks that wait in it. Resolves to false if the server had lost the pool or a part of it, and has it again. */
   async renew(backlog: number): Promise<boolean> {
     if (this.#posted === undefined) return true;
     await this.#posted;
     const { redis, lease } = this.#gateway;
     const args = [String(lease), String(backlog)];
     const [isThere] = await redis.run({ name: 'mpKeep', text: KEEP }, [this.#notice.names.pool], args, false);
-    if (isThere === 1) await this.#enrol();
+    const isWhole = isThere === 1 && this.#isWhole;
+    if (isWhole) await this.#enrol();
     else {
       this.#again = this.#post().finally(() => {
         this.#again = undefined;
       });
       await this.#again;
     }
-    return isThere === 1;
+    return isWhole;
   }
 
   /** Makes the keys of the pool and of these jobs expire, unless this is called again. */
@@ -90,17 +95,21 @@ export class PoolNotice {
   }
 
   async #post(): Promise<void> {
+    const isNew = !this.#wasWhole;
+    this.#isWhole = false;
     const { redis, lease, seal, id: gateway } = this.#gateway;
     const { id, names, letter, processes } = this.#notice;
     await redis.opened();
     const sealed = seal.seal(letter, place.pool(id));
     const fields = ['print', seal.print, 'processes', String(processes), 'sealed', sealed, 'gateway', gateway];
-    // From here on a host cleans up, should this process die.
-    await redis.run({ name: 'mpPost', text: POST }, [names.pool], [String(lease), ...fields], true);
+    // From here on a host cleans up, should this process die. A server that is full had room for it before: what runs must not end.
+    await redis.run({ name: 'mpPost', text: POST }, [names.pool], [String(lease), ...fields], isNew);
     await this.#enrol();
     for (const hash of this.#functions.keys()) this.#unstored.add(hash);
     await this.#upload();
     await this.#notice.onPosted();
+    this.#isWhole = true;
+    this.#wasWhole = true;
     this.announce([]);
   }
 

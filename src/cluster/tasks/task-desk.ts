@@ -19,6 +19,7 @@ import { PoolNotice } from './pool-notice.ts';
 import type { PoolOrders } from './pool-orders.ts';
 import { RefusedResults } from './refused-results.ts';
 import { removePool } from './remove-pool.ts';
+import { Renewals } from './renewals.ts';
 import { ResultStream } from './result-stream.ts';
 import { jobId, news, newsChannel, place, taskKeys } from './task-keys.ts';
 
@@ -56,7 +57,10 @@ export class TaskDesk implements Leased {
   readonly #post: JobPost;
   readonly #refused = new RefusedResults();
   readonly #notice: PoolNotice;
-  #renewing: Promise<void> | undefined;
+  readonly #renewals = new Renewals(
+    async () => this.#isOver || this.#notice.renew(this.#backlog.size),
+    (hasLost) => this.#tend(hasLost),
+  );
 
   constructor(gateway: Gateway, orders: PoolOrders) {
     this.#gateway = gateway;
@@ -167,7 +171,7 @@ export class TaskDesk implements Leased {
   async #remove(): Promise<void> {
     const { redis, namespace } = this.#gateway;
     await this.#notice.settled();
-    await this.#renewing;
+    await this.#renewals.settled();
     await this.#inputs.close();
     // From here on no task can start.
     await redis.command('UNLINK', this.#names.pool, this.#names.tasks);
@@ -176,20 +180,15 @@ export class TaskDesk implements Leased {
   }
 
   renew(): Promise<void> {
-    this.#renewing ??= this.#renew()
-      .catch(() => {})
-      .finally(() => {
-        this.#renewing = undefined;
-      });
-    return this.#renewing;
+    return this.#renewals.renew();
   }
 
-  async #renew(): Promise<void> {
+  /** Keeps what belongs to the pool in the server, and looks for its tasks if the server had lost the pool. */
+  async #tend(hasLost: boolean): Promise<void> {
     if (this.#isOver) return;
-    const wasThere = await this.#notice.renew(this.#backlog.size);
     await this.#code.renew().catch(() => {});
     await this.#post.outlive();
-    if (!wasThere) await this.#reconcile();
+    if (hasLost) await this.#reconcile();
   }
 
   onLost(): void {}
