@@ -32,6 +32,8 @@ export class Gateway {
   readonly id = randomHex(8);
   readonly namespace: string;
   readonly lease: number;
+  /** Bytes that one call may give to an object. */
+  readonly maxPayload: number;
   readonly seal: Seal;
   readonly redis: Redis;
   /** For how long the server has been there, for who has it look. */
@@ -41,9 +43,10 @@ export class Gateway {
   readonly #objects = new Map<string, Set<Leased>>();
   #calls = 0;
 
-  constructor({ place, keys, namespace, lease }: ClusterSettings) {
+  constructor({ place, keys, namespace, lease, maxPayload }: ClusterSettings) {
     this.namespace = namespace;
     this.lease = lease;
+    this.maxPayload = maxPayload;
     this.seal = new Seal(keys, namespace);
     this.channels = channelsOfGateways(namespace);
     const onHint = (text: string) => {

@@ -28,7 +28,7 @@ export interface ClusterSettings {
   readonly keys: readonly Uint8Array[];
   readonly namespace: string;
   readonly lease: number;
-  /** Bytes of one argument list, function or result. */
+  /** Bytes of one argument list, function or result, and of what one call gives to an object. */
   readonly maxPayload: number;
 }
 

@@ -35,7 +35,7 @@ export interface ClusterOptions {
   readonly connectTimeout?: number | undefined;
   /** How many replicas must have a lock that was acquired, and a queue's shutdown, before the call resolves; 0 if left out. It rejects with `ERR_UNREACHABLE` after `connectTimeout`. */
   readonly replicas?: number | undefined;
-  /** The most bytes that one argument list of a task, one function or one result may have as a message; 268,435,456 (256 MiB) if left out. What is larger is a `ClusterError` with `ERR_TOO_LARGE`. */
+  /** The most bytes that one argument list of a task, one function, one result, one item of a queue, or the values of one call to a dict or value may have as a message; 268,435,456 (256 MiB) if left out. What is larger is a `ClusterError` with `ERR_TOO_LARGE`. What objects store has at most 511 MiB in any case. */
   readonly maxPayload?: number | undefined;
   /** Which files go to other machines with the functions of tasks. */
   readonly code?: CodeOptions | undefined;

@@ -14,8 +14,8 @@ import type { SharedArray } from '../../shared/shared-array.ts';
 import { type CodePlaces, type HostBorder, settleCode } from '../code/host-border.ts';
 import { enterHost, type HostDoor } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
+import { payloadTooLarge } from '../payload-too-large.ts';
 import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
-import { payloadTooLarge } from '../tasks/payload-too-large.ts';
 import { GroupLog, type Ran } from './group-log.ts';
 
 const modules = lazy(

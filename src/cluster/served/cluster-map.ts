@@ -1,5 +1,6 @@
 import { type ServedMethods, type ServedObject, serve } from '../../managers/served-object.ts';
 import type { ClusterObject } from '../object.ts';
+import { assertStorable } from '../payload-too-large.ts';
 import type { Reply } from '../redis.ts';
 
 /** A key and its value, as the bytes that a proxy has made of them. */
@@ -125,10 +126,13 @@ class Entries {
 
   /** Digest, sealed key and sealed value of each pair, one behind the other. */
   async #sealed(pairs: readonly PackedEntry[]): Promise<Uint8Array[]> {
-    const { seal } = this.#object.gateway;
+    const { seal, maxPayload } = this.#object.gateway;
     const parts: Uint8Array[] = [];
+    let bytes = 0;
     for (const [key, value] of pairs) {
       if (!(value instanceof Uint8Array)) throw new TypeError('A value comes as bytes.');
+      bytes += key.length + value.length;
+      assertStorable(pairs.length === 1 ? 'A value with its key' : 'The entries of one call', bytes, maxPayload);
       const digest = await this.#digest(key);
       parts.push(digest, seal.seal(key, this.#place('key', digest)), seal.seal(value, this.#place('value', digest)));
     }

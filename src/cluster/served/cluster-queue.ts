@@ -7,6 +7,7 @@ import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { Batch } from '../batch.ts';
 import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
+import { assertStorable } from '../payload-too-large.ts';
 import { flag, says } from '../script-values.ts';
 import { clientNumber } from './client-number.ts';
 
@@ -34,7 +35,7 @@ interface Getting {
 
 /** A queue in Redis. Items come and go as the bytes that a proxy has made of them. */
 export function clusterQueue(object: ClusterObject): ServedObject {
-  const { seal } = object.gateway;
+  const { seal, maxPayload } = object.gateway;
   const { type, config } = object.kind;
   const redelivers = config[1] === 'r';
   /** Consumers whose items come back when they are gone. */
@@ -90,7 +91,10 @@ export function clusterQueue(object: ClusterObject): ServedObject {
     options: WaitOptions | undefined,
     isOne = true,
   ): Promise<void> => {
-    for (const item of items) if (!(item instanceof Uint8Array)) throw new TypeError('An item comes as bytes.');
+    for (const item of items) {
+      if (!(item instanceof Uint8Array)) throw new TypeError('An item comes as bytes.');
+      assertStorable('An item', item.length, maxPayload);
+    }
     let done = 0;
     return object
       .line('b')

@@ -12,13 +12,13 @@ import { folderUrl } from '../code/host-border.ts';
 import { OutgoingCode } from '../code/outgoing-code.ts';
 import { depthOfPoolHere, lendSlot } from '../host-link.ts';
 import { packValue, unpackValue } from '../packed.ts';
+import { payloadTooLarge } from '../payload-too-large.ts';
 import type { ClusterTasks } from '../proxies/cluster-tasks.ts';
 import { readCodeOptions, readTaskSettings } from '../settings.ts';
 import { assertBullInstalled } from './bull.ts';
 import type { TaskOrder } from './desk-task.ts';
 import { FunctionStore, type Stored } from './function-store.ts';
 import { NO_TIMEOUT, NODE, type PoolHeader, PROTOCOL, writeLetter } from './letter.ts';
-import { payloadTooLarge } from './payload-too-large.ts';
 
 /** A task that was submitted to the cluster. */
 interface ClusterTask {
