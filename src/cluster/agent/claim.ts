@@ -1,5 +1,4 @@
 import type { Reply } from '../redis.ts';
-import type { BullJob } from '../tasks/bull.ts';
 
 /** How far ahead of their run tasks are marked as started, in milliseconds, and in tasks at most: what is marked and has not run is lost with the host. */
 const AHEAD_MS = 2;
@@ -19,7 +18,7 @@ export type StartState = Start | string;
 /** A job that runs here, and the claim by which the server knows it. */
 export class Claim {
   readonly token: string;
-  readonly job: BullJob;
+  readonly job: string;
   readonly count: number;
   readonly limit: number;
   /** When the job was asked for. */
@@ -35,7 +34,7 @@ export class Claim {
   /** The number of tasks that have come to an end here. */
   ended = 0;
 
-  constructor(token: string, job: BullJob, counts: { count: number; limit: number }, renewed: number) {
+  constructor(token: string, job: string, counts: { count: number; limit: number }, renewed: number) {
     this.token = token;
     this.job = job;
     this.count = counts.count;

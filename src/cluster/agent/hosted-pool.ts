@@ -109,9 +109,9 @@ export class HostedPool implements JobsOfPool {
     });
     const unnote = (job: string | undefined) => first.then((reply) => this.#unnote(reply, token, job)).catch(() => {});
     // A job that comes too late goes to another host.
-    const claimed = this.#jobs.claim(token, (late) => unnote(undefined).then(() => late.moveToWait(token)));
+    const claimed = this.#jobs.claim(token, (late) => unnote(undefined).then(() => this.#jobs.putBack(late, token)));
     // A claim whose reply was lost is made again, and finds another job or none.
-    void claimed.then((found) => unnote(found?.id)).catch(() => {});
+    void claimed.then((found) => unnote(found)).catch(() => {});
     first.catch(() => {});
     const job = await claimed;
     if (job === undefined) {
@@ -121,8 +121,8 @@ export class HostedPool implements JobsOfPool {
       return false;
     }
     const [, id, , waiting] = (await first.catch(() => [])) as Reply;
-    if (String(id) === job.id && waiting === 0 && this.#hints === hints) this.#mayHaveJobs = false;
-    const claim = new Claim(token, job, countsOf(job.id), at);
+    if (String(id) === job && waiting === 0 && this.#hints === hints) this.#mayHaveJobs = false;
+    const claim = new Claim(token, job, countsOf(job), at);
     this.kept.claims.add(claim);
     this.#occupied++;
     void this.#work(claim, first, onEnd)
@@ -226,20 +226,17 @@ export class HostedPool implements JobsOfPool {
     };
     try {
       let reply = await first;
-      if (String(reply[1] ?? '') !== job.id) reply = await this.take(job.id, token, 0, this.#together);
+      if (String(reply[1] ?? '') !== job) reply = await this.take(job, token, 0, this.#together);
       this.kept.fence();
       if (claim.isLost) return await this.#leaveUnbegun(claim, reply);
-      const results = new Results(
-        this.host.seal,
-        place.result(this.id, job.id),
-        this.blobs,
-        (isLast, sealed, indices) => this.#finish(job.id, token, isLast, sealed, indices),
+      const results = new Results(this.host.seal, place.result(this.id, job), this.blobs, (isLast, sealed, indices) =>
+        this.#finish(job, token, isLast, sealed, indices),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
       let isWhole = true;
       if (isOurs && String(reply[0]) !== 'GONE') {
-        const tasks = openTasks(this.host.seal, reply[2] as Buffer, place.task(this.id, job.id), claim.count);
+        const tasks = openTasks(this.host.seal, reply[2] as Buffer, place.task(this.id, job), claim.count);
         const run = new JobRun(this, claim, tasks, results);
         this.#together = run.together;
         isWhole = await run.all(reply);
@@ -248,7 +245,7 @@ export class HostedPool implements JobsOfPool {
       this.host.redis.together(free);
       // On one connection: the job is done after all of its results, and before another is claimed.
       results.send(isWhole);
-      const moved = isWhole ? job.moveToCompleted('', token, false) : job.moveToWait(token);
+      const moved = isWhole ? this.#jobs.complete(job, token) : this.#jobs.putBack(job, token);
       await Promise.all([moved, results.sent()]);
       if (!isWhole) await this.host.hint(this.id);
     } finally {
@@ -260,7 +257,7 @@ export class HostedPool implements JobsOfPool {
   async #leaveUnbegun({ job, token }: Claim, reply: Reply): Promise<void> {
     await this.#unnote(reply, token, undefined);
     // Often the claim is this host's still.
-    await job.moveToWait(token).then(
+    await this.#jobs.putBack(job, token).then(
       () => this.host.hint(this.id),
       () => {},
     );

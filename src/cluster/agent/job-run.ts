@@ -86,7 +86,7 @@ export class JobRun {
     // Marked, and not to be run here: the start does not count.
     if (this.#pool.isOver && !this.#claim.isLost) {
       const noted = this.#claim.ready.filter(([, state]) => typeof state !== 'string').map(([index]) => index);
-      if (noted.length > 0) await this.#pool.giveBack(job.id, token, noted);
+      if (noted.length > 0) await this.#pool.giveBack(job, token, noted);
     }
     return this.#isWhole;
   }
@@ -122,7 +122,7 @@ export class JobRun {
     const isEnough = claim.marked - claim.ended + together > this.#ahead + 1;
     if (claim.marked === claim.count || this.#isTaking || isEnough) return;
     this.#isTaking = true;
-    this.#pool.take(claim.job.id, claim.token, claim.marked, together).then((reply) => {
+    this.#pool.take(claim.job, claim.token, claim.marked, together).then((reply) => {
       this.#isTaking = false;
       if (String(reply[0]) === 'RUN') claim.note(reply);
       else claim.marked = claim.count;
@@ -136,7 +136,7 @@ export class JobRun {
     const claim = this.#claim;
     const task = this.#tasks.at(index);
     if (typeof state === 'string') {
-      if (state[0] === 'l') await this.#pool.spend(claim.job.id, index, state.slice(1));
+      if (state[0] === 'l') await this.#pool.spend(claim.job, index, state.slice(1));
       claim.ended++;
       return;
     }
@@ -256,7 +256,7 @@ export class JobRun {
     if (isUnservable || (error === DRAINED && limit > 1)) {
       this.#isWhole = false;
       if (isUnservable) this.#pool.stop();
-      await this.#pool.giveBack(job.id, token, [index]);
+      await this.#pool.giveBack(job, token, [index]);
       if (isUnservable) host.refuse(this.#pool.id, error.message);
       return;
     }

@@ -1,6 +1,14 @@
 import { clearInterval, clock, setInterval } from '../../engine/builtins.ts';
 import type { Redis } from '../redis.ts';
-import { type BullJob, type BullWorker, lookInterval, nextJob, openWorker } from '../tasks/bull.ts';
+import {
+  type BullWorker,
+  claimJob,
+  completeJob,
+  lookInterval,
+  nextJob,
+  openWorker,
+  putBackJob,
+} from '../tasks/bull.ts';
 import { outliveAfter } from '../tasks/outlive.ts';
 import type { TaskKeys } from '../tasks/task-keys.ts';
 
@@ -36,15 +44,15 @@ export class JobSource {
   }
 
   /** Claims the next job under this token; resolves to undefined if there is none. A job that comes when nobody waits for it any more goes to `giveBack`. */
-  async claim(token: string, giveBack: (job: BullJob) => Promise<unknown>): Promise<BullJob | undefined> {
-    const job = await new Promise<BullJob | undefined>((resolve, reject) => {
+  async claim(token: string, giveBack: (job: string) => Promise<unknown>): Promise<string | undefined> {
+    const job = await new Promise<string | undefined>((resolve, reject) => {
       let isAbandoned = false;
       // A call to a worker that has fallen silent may never return, or return when nobody waits for it any more.
       this.#abandon = () => {
         isAbandoned = true;
         resolve(undefined);
       };
-      this.#worker.getNextJob(token, { block: false }).then((found) => {
+      claimJob(this.#worker, token).then((found) => {
         if (isAbandoned && found !== undefined) void giveBack(found).catch(() => {});
         resolve(found);
       }, reject);
@@ -54,6 +62,16 @@ export class JobSource {
       this.#times = 0;
     }
     return job;
+  }
+
+  /** A job that was claimed under this token is done. */
+  complete(job: string, token: string): Promise<unknown> {
+    return completeJob(this.#worker, job, token);
+  }
+
+  /** A job that was claimed under this token waits again, for any host. */
+  putBack(job: string, token: string): Promise<unknown> {
+    return putBackJob(this.#worker, job, token);
   }
 
   /** Looks whether a job waits that should have been claimed. If the same one has waited for half a lease, opens BullMQ's worker anew. */

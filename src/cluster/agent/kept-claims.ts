@@ -34,7 +34,7 @@ export class KeptClaims {
   renew(): void {
     // A hint of a cancelled task may have been lost.
     for (const running of this.running) {
-      this.#redis.command('HGET', this.#names.starts, `${running.claim.job.id}.${running.index}`).then(
+      this.#redis.command('HGET', this.#names.starts, `${running.claim.job}.${running.index}`).then(
         // Nothing runs any more under a claim whose end has just come to the server.
         (state) => (state === null || String(state) === 'd') && !running.claim.isLost && running.stop(CANCELLED),
         () => {},
@@ -43,7 +43,7 @@ export class KeptClaims {
     for (const claim of this.claims) {
       if (!this.#redis.isReady || claim.isLost) continue;
       const at = clock();
-      extendClaim(this.#redis, this.#names, claim.job.id, claim.token, this.#lease).then(
+      extendClaim(this.#redis, this.#names, claim.job, claim.token, this.#lease).then(
         (isMine) => {
           if (isMine) claim.renewed = at;
           else if (this.claims.has(claim)) this.#lose(claim);
@@ -62,7 +62,7 @@ export class KeptClaims {
   /** Ends a task for which the program does not wait any more. */
   cancel(job: string, index: number): void {
     for (const running of this.running) {
-      if (running.claim.job.id === job && running.index === index) running.stop(CANCELLED);
+      if (running.claim.job === job && running.index === index) running.stop(CANCELLED);
     }
   }
 

@@ -1,20 +1,21 @@
 import { ProcessError } from '../../contracts/errors.ts';
+import { NativeDate } from '../../engine/builtins.ts';
 import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 import { EXTEND } from '../scripts/membership.ts';
 import { QUEUE, type TaskKeys } from './task-keys.ts';
 
-/** What of a job is used here. */
-export interface BullJob {
-  readonly id: string;
-  moveToCompleted(value: unknown, token: string, fetchNext: boolean): Promise<unknown>;
-  moveToWait(token: string): Promise<unknown>;
-  moveToDelayed(timestamp: number, token: string): Promise<unknown>;
+/** The steps of a queue. BullMQ's own jobs and workers take the same steps; around them they do much for features that are not used here. */
+interface Backend {
+  addJob(job: object, id: string): Promise<unknown>;
+  moveToActive(token: string): Promise<readonly [job?: object | null, id?: string]>;
+  moveToCompleted(job: object, value: string, remove: undefined, token: string, fetchNext: boolean): Promise<unknown>;
+  moveJobFromActiveToWait(id: string, token: string): Promise<unknown>;
 }
 
 /** A queue of jobs, as programs see it. */
 export interface BullQueue {
-  addBulk(jobs: { name: string; data: object; opts: object }[]): Promise<unknown>;
+  readonly backend: Backend;
   remove(id: string): Promise<unknown>;
   /** What dashboards, and scripts of BullMQ, must know of the queue. */
   readonly metaValues: Readonly<Record<string, string | number>>;
@@ -23,7 +24,7 @@ export interface BullQueue {
 
 /** The queue of a pool, as hosts see it. */
 export interface BullWorker {
-  getNextJob(token: string, options: { block: boolean }): Promise<BullJob | undefined>;
+  readonly backend: Backend;
   /** Looks once for jobs whose host has died. */
   moveStalledJobsToWait(): Promise<void>;
   close(force?: boolean): Promise<void>;
@@ -44,6 +45,32 @@ export const lookInterval = (lease: number) => Math.min(2000, lease / 2);
 /** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
 const MIDDLE_PRIORITY = 2 ** 20;
 
+/** What is said of each job. */
+const ADDED = { name: 'tasks', data: '{}' };
+const OPTIONS = { removeOnComplete: true, removeOnFail: true, attempts: 0 };
+
+/** Adds a job; one that is there already stays as it is. */
+export function addJob({ backend }: BullQueue, id: string, priority: number): Promise<unknown> {
+  const opts = { ...OPTIONS, jobId: id, priority: priorityOf(priority) };
+  return backend.addJob({ ...ADDED, id, timestamp: NativeDate.now(), opts }, id);
+}
+
+/** Claims the next job under this token; resolves to its id, or to undefined if there is none. */
+export async function claimJob({ backend }: BullWorker, token: string): Promise<string | undefined> {
+  const [job, id] = await backend.moveToActive(token);
+  return job == null ? undefined : id;
+}
+
+/** A claimed job is done. */
+export function completeJob({ backend }: BullWorker, id: string, token: string): Promise<unknown> {
+  return backend.moveToCompleted({ id, opts: {} }, '', undefined, token, false);
+}
+
+/** A claimed job waits again. */
+export function putBackJob({ backend }: BullWorker, id: string, token: string): Promise<unknown> {
+  return backend.moveJobFromActiveToWait(id, token);
+}
+
 /** Opens the queue of a pool for its program. This file alone knows BullMQ. */
 export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
   const queue = new (bullmq().Queue)(QUEUE, {
@@ -52,7 +79,6 @@ export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
     streams: { events: { maxLen: EVENTS } },
     // Not before the pool is there: it would stay for ever if this process died in between.
     skipMetasUpdate: true,
-    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
   });
   queue.on('error', () => {});
   return queue;
@@ -148,7 +174,7 @@ export function assertBullInstalled(): void {
 }
 
 /** A priority as BullMQ has it. */
-export function priorityOf(priority: number): number {
+function priorityOf(priority: number): number {
   const bounded = Math.max(1 - MIDDLE_PRIORITY, Math.min(MIDDLE_PRIORITY - 1, Math.round(priority)));
   return MIDDLE_PRIORITY - bounded;
 }

@@ -1,6 +1,6 @@
 import type { Gateway } from '../gateway.ts';
 import { TASK } from '../scripts/task.ts';
-import { type BullQueue, priorityOf } from './bull.ts';
+import { addJob, type BullQueue } from './bull.ts';
 import type { DeskJob } from './desk-task.ts';
 import type { InputBlobs } from './input-blobs.ts';
 import { blobOf } from './pack-tasks.ts';
@@ -50,12 +50,7 @@ export class JobPost {
       for (const job of jobs) job.isSent = true;
       sent.push(redis.command('HSET', names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
     }
-    const added = jobs.map(({ id, priority }) => ({
-      name: 'tasks',
-      data: {},
-      opts: { jobId: id, priority: priorityOf(priority) },
-    }));
-    sent.push(redis.repeated(() => queue.addBulk(added)));
+    for (const { id, priority } of jobs) sent.push(redis.repeated(() => addJob(queue, id, priority)));
     await Promise.all(sent);
   }
 
