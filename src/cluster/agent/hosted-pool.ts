@@ -229,8 +229,10 @@ export class HostedPool implements JobsOfPool {
       if (String(reply[1] ?? '') !== job) reply = await this.take(job, token, 0, this.#together);
       this.kept.fence();
       if (claim.isLost) return await this.#leaveUnbegun(claim, reply);
-      const results = new Results(this.host.seal, place.result(this.id, job), this.blobs, (isLast, sealed, indices) =>
-        this.#finish(job, token, isLast, sealed, indices),
+      const results = new Results(
+        this.host.seal,
+        { place: place.result(this.id, job), blobs: this.blobs, isAlone: claim.count === 1 },
+        (isLast, sealed, indices) => this.#finish(job, token, isLast, sealed, indices),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
@@ -279,8 +281,10 @@ export class HostedPool implements JobsOfPool {
   async spend(job: string, index: number, host: string): Promise<void> {
     this.host.counts.lost++;
     const error = lostWith(host, 'it was killed, or out of reach for longer than the lease');
-    const results = new Results(this.host.seal, place.result(this.id, job), this.blobs, (_isLast, sealed, indices) =>
-      this.#finish(job, '', false, sealed, indices),
+    const results = new Results(
+      this.host.seal,
+      { place: place.result(this.id, job), blobs: this.blobs, isAlone: false },
+      (_isLast, sealed, indices) => this.#finish(job, '', false, sealed, indices),
     );
     await results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
     results.send(false);

@@ -20,8 +20,12 @@ export class Results {
   #packed: Uint8Array[] = [];
   #isHeldBack = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #isAlone: boolean;
+  #isOver = false;
 
-  constructor(seal: Seal, place: string, blobs: Blobs, send: Send) {
+  /** `isAlone` says that the job has one task. */
+  constructor(seal: Seal, { place, blobs, isAlone }: { place: string; blobs: Blobs; isAlone: boolean }, send: Send) {
+    this.#isAlone = isAlone;
     this.#blobs = blobs;
     this.#seal = seal;
     this.#place = place;
@@ -41,6 +45,8 @@ export class Results {
     if (blob === '') this.#packed.push(packed);
     const entry: ResultEntry = [index, ending, ms, packed.length, starts, blob];
     if (this.#entries.push(entry) > 1) return;
+    // The program waits for it, and nothing else will come: at once, before the job is completed.
+    if (this.#isAlone) return this.send(true);
     if (this.#isHeldBack) this.#timer = setTimeout(() => this.send(false), HELD_BACK);
     else setImmediate(() => this.send(false));
   }
@@ -49,7 +55,8 @@ export class Results {
   send(isLast: boolean): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#entries.length === 0 && !isLast) return;
+    if (this.#entries.length === 0 && (!isLast || this.#isOver)) return;
+    this.#isOver = isLast;
     const entries = this.#entries;
     const body = Buffer.concat(this.#packed);
     this.#entries = [];

@@ -45,6 +45,9 @@ export const lookInterval = (lease: number) => Math.min(2000, lease / 2);
 /** BullMQ starts jobs with a small number first, and has numbers up to 2 ** 21. */
 const MIDDLE_PRIORITY = 2 ** 20;
 
+/** The code of BullMQ's error. */
+const NO_SUCH_JOB = -1;
+
 /** What is said of each job. */
 const ADDED = { name: 'tasks', data: '{}' };
 const OPTIONS = { removeOnComplete: true, removeOnFail: true, attempts: 0 };
@@ -61,9 +64,13 @@ export async function claimJob({ backend }: BullWorker, token: string): Promise<
   return job == null ? undefined : id;
 }
 
-/** A claimed job is done. */
-export function completeJob({ backend }: BullWorker, id: string, token: string): Promise<unknown> {
-  return backend.moveToCompleted({ id, opts: {} }, '', undefined, token, false);
+/** A claimed job is done, unless it is gone with its pool. */
+export async function completeJob({ backend }: BullWorker, id: string, token: string): Promise<void> {
+  try {
+    await backend.moveToCompleted({ id, opts: {} }, '', undefined, token, false);
+  } catch (error) {
+    if ((error as { code?: number }).code !== NO_SUCH_JOB) throw error;
+  }
 }
 
 /** A claimed job waits again. */

@@ -15,16 +15,22 @@ export async function outlive(redis: Redis, names: TaskKeys, lease: number, jobs
 
 /**
  * Sends behind the commands of this turn, in the same write: keys of the pool that these have made expire, too. So no key stays for ever if this process
- * dies at once, or if the pool is gone. `hint` is a channel and a message for it.
+ * dies at once, or if the pool is gone.
  */
-export function outliveAfter(
+export function outliveAfter(redis: Redis, names: TaskKeys, lease: number): void {
+  redis.together(() => void run(redis, names, lease, ['NX', '', ''], bullKinds.lasting).catch(() => {}));
+}
+
+/** Does so for the keys that new jobs have made, no others, and sends a hint behind. `hint` is a channel and a message for it. */
+export function announceAfter(
   redis: Redis,
-  names: TaskKeys,
+  { prefix, tasks }: TaskKeys,
   lease: number,
-  jobs: readonly string[] = [],
-  hint: readonly [channel: string, text: string] = ['', ''],
+  jobs: readonly string[],
+  hint: readonly [channel: string, text: string],
 ): void {
-  redis.together(() => void run(redis, names, lease, ['NX', ...hint], [...bullKinds.lasting, ...jobs]).catch(() => {}));
+  const args = [String(keptFor(lease)), 'NX', ...hint, `${prefix}:${QUEUE}:`, ...bullKinds.added, ...jobs];
+  redis.together(() => void redis.run({ name: 'mpAnnounce', text: OUTLIVE }, [tasks], args, false).catch(() => {}));
 }
 
 async function run(

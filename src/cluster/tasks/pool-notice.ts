@@ -1,7 +1,7 @@
 import type { ClusterError } from '../../contracts/errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { ENROL, KEEP, POST } from '../scripts/membership.ts';
-import { keptFor, outlive, outliveAfter } from './outlive.ts';
+import { announceAfter, keptFor, outlive, outliveAfter } from './outlive.ts';
 import type { PoolOrders } from './pool-orders.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
@@ -91,7 +91,7 @@ export class PoolNotice {
   announce(jobs: readonly string[]): void {
     const { redis, lease, namespace } = this.#gateway;
     const { id, names } = this.#notice;
-    outliveAfter(redis, names, lease, jobs, [newsChannel(namespace), news.JOB + id]);
+    announceAfter(redis, names, lease, jobs, [newsChannel(namespace), news.JOB + id]);
   }
 
   async #post(): Promise<void> {

@@ -1,5 +1,5 @@
 import { retryDelayOf } from '../../contracts/retry-delay.ts';
-import { clearTimeout, randomHex, setImmediate, setTimeout } from '../../engine/builtins.ts';
+import { clearTimeout, queueMicrotask, randomHex, setTimeout } from '../../engine/builtins.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
 import { Backlog } from './backlog.ts';
@@ -218,11 +218,11 @@ export class TaskDesk implements Leased {
     await describeQueue(redis, this.#names, this.#queue, { lease, processes: this.#orders.processes });
   }
 
-  /** Once a turn: the tasks of one turn go out together. */
+  /** The tasks of one message go out together. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.#flush()
         .catch((error) => this.#failAll(error, ({ job, timer, isArriving }) => !job && !timer && !isArriving))
         .finally(() => {

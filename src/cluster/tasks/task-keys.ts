@@ -36,6 +36,8 @@ export const bullKinds = {
     'meta',
   ],
   passing: ['stalled-check', 'limiter'],
+  /** Those of the lasting ones that a new job may make. */
+  added: ['prioritized', 'pc', 'marker', 'events', 'id'],
 } as const;
 
 /** Returns the keys of the pool with this id. */
