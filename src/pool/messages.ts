@@ -82,7 +82,7 @@ function sendable(message: ReportMessage, error: unknown): ReportMessage {
   switch (message[0]) {
     case report.BROKEN:
     case report.UNCAUGHT:
-      return [message[0], refusalFor(error), message[2]];
+      return [message[0], refusalFor(error, 'error'), message[2]];
     case report.RESULT:
     case report.ERROR:
     case report.RESULTS:

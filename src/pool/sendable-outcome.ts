@@ -1,9 +1,14 @@
 import { SerializationError } from '../contracts/errors.ts';
 import { type Outcome, outcome } from '../contracts/executor.ts';
+import { withPath } from './refusal-path.ts';
 
-/** Returns the error that says why something could not be sent. */
-export function refusalFor(error: unknown): SerializationError {
-  return error instanceof SerializationError ? error : new SerializationError(String(error), '');
+/** What the packing of a message `[kind, value, …]` calls the value. */
+const INNER = 'result[1]';
+
+/** Returns the error that says why the value of a message `[kind, value, …]` could not be sent. Its path begins at the value, which it calls `name`. */
+export function refusalFor(error: unknown, name: 'result' | 'error'): SerializationError {
+  if (!(error instanceof SerializationError)) return new SerializationError(String(error), '');
+  return error.path.startsWith(INNER) ? withPath(error, name + error.path.slice(INNER.length)) : error;
 }
 
 /**
@@ -11,7 +16,9 @@ export function refusalFor(error: unknown): SerializationError {
  * `pack` throws the reason why a value cannot be sent.
  */
 export function sendableOutcome(end: Outcome, error: unknown, pack: (value: unknown) => void): Outcome {
-  if (end[0] !== outcome.RESULTS) return [outcome.ERROR, refusalFor(error)];
+  if (end[0] !== outcome.RESULTS) {
+    return [outcome.ERROR, refusalFor(error, end[0] === outcome.RESULT ? 'result' : 'error')];
+  }
   const [kind, values, errors] = end;
   const reasonFor = (value: unknown): unknown => {
     try {

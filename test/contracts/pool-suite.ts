@@ -53,6 +53,20 @@ const cases: Cases<MakePool> = {
     assert.ok((await errorOf(pool.apply((x: unknown) => x, [uncopyable]))) instanceof SerializationError);
     assert.equal(await pool.apply(Math.max, [1]), 1);
   },
+  'a result that cannot be sent rejects with the path from the result on': async (make) => {
+    const pool = make(1);
+    const broken = () => ({ deep: [Promise.resolve()] });
+    const error = (await errorOf(pool.apply(broken))) as SerializationError;
+    assert.ok(error instanceof SerializationError, String(error));
+    assert.deepEqual(
+      [error.path, /Cannot send result\.deep\[0\]: a Promise/.test(error.message)],
+      ['result.deep[0]', true],
+    );
+    const whole = (await errorOf(pool.apply(() => Symbol('whole') as unknown))) as SerializationError;
+    assert.equal(whole.path, 'result');
+    const ofChunk = (await errorOf(pool.mapChunks(broken, [1]))) as SerializationError;
+    assert.equal(ofChunk.path, 'result.deep[0]');
+  },
   'what is no task, no list of arguments or no list of items rejects with a TypeError': async (make) => {
     const pool = make(1);
     for (const call of [
