@@ -14,6 +14,7 @@ import { Existing } from '../memory/shared-object.ts';
 import { type Waitable, waitables } from '../sync/waitable.ts';
 import { NOT_YET } from '../waits/attempt.ts';
 import { onAbort } from '../waits/on-abort.ts';
+import type { BatchedPut } from './batched-put.ts';
 import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 
 /** The option of a `get` that ends when all producers have ended. */
@@ -101,14 +102,15 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
 
   /**
    * Puts all items in, in order, and waits for room. The time-out is for all items together. If the call fails, `done` of the error is
-   * the number of items put in.
+   * the number of items put in, also if the error is the signal's reason.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
-    this.assertOpen();
     assertIterable('items', items);
-    // An array has its items at hand; another iterator may take its time for each.
-    const put = this.batchedPut(options, !Array.isArray(items));
+    let put: BatchedPut | undefined;
     try {
+      if (this.ring.isShutDown) throw new ShutDown();
+      // An array has its items at hand; another iterator may take its time for each.
+      put = this.batchedPut(options, !Array.isArray(items));
       try {
         for (const item of items) {
           const added = put.add(item);
@@ -119,9 +121,9 @@ export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposabl
         await put.flush();
       }
     } catch (error) {
-      throw afterPutting(error, put.done, options?.signal);
+      throw afterPutting(error, put?.done ?? 0);
     } finally {
-      put.end();
+      put?.end();
     }
   }
 

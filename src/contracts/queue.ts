@@ -38,7 +38,10 @@ export interface AnyQueue<T> extends AsyncIterable<T> {
   putNowait(item: T): Awaitable<void>;
   /** Takes the next item out without waiting. Fails with `Empty` if there is none. */
   getNowait(): Awaitable<T>;
-  /** Puts all items in and waits for room. The time-out is for all items together. If the call fails, `done` of the error is the number of items put in. */
+  /**
+   * Puts all items in and waits for room. The time-out is for all items together. If the call fails, `done` of the error is the number of items put in,
+   * also if the error is the signal's reason. A reason that several calls share has the number of the last one.
+   */
   putMany(items: Iterable<T>, options?: WaitOptions): Promise<void>;
   /** Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. */
   getMany(max: number, options?: WaitOptions): Promise<T[]>;
@@ -69,9 +72,13 @@ export function checkMax(max: number): void {
   throw new RangeError(`max must be a whole number from 1 on, or Infinity, not ${max}`);
 }
 
-/** Adds the number of items put in to the error of a `putMany`. An abort reason is an object of the caller and stays unchanged. */
-export function afterPutting(error: unknown, done: number, signal: AbortSignal | undefined): unknown {
-  return error instanceof Error && error !== signal?.reason ? Object.assign(error, { done }) : error;
+/**
+ * Adds the number of items put in to the error of a `putMany`, which may be an object of the caller: the reason of an abort, or what an iterator threw. If
+ * that object is frozen or a primitive, it stays as it is.
+ */
+export function afterPutting(error: unknown, done: number): unknown {
+  if (typeof error === 'object' && error !== null) Reflect.set(error, 'done', done);
+  return error;
 }
 
 /** Adds the items that a `getMany` has taken out to its error, when the next item could not be read. */

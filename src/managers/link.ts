@@ -3,6 +3,7 @@ import { connect } from '../connection/connect.ts';
 import type { Connection } from '../connection/connection.ts';
 import { pipe } from '../connection/pipe.ts';
 import { EndOfStreamError, ProcessError, RemoteError, SerializationError } from '../contracts/errors.ts';
+import { afterPutting } from '../contracts/queue.ts';
 import { queueMicrotask } from '../engine/builtins.ts';
 import { stackOf } from '../engine/stack-of.ts';
 import { onAbort } from '../waits/on-abort.ts';
@@ -268,7 +269,7 @@ export class Link {
         const [call, how, value] = (await connection.recv()) as ServerMessage;
         const pending = this.#settle(call);
         if (pending === undefined) continue;
-        if (how === ended.CANCELLED) pending.reject(pending.why ?? pending.signal?.reason);
+        if (how === ended.CANCELLED) pending.reject(cancelled(pending, value));
         else this.#answer(pending, how === ended.VALUE, value);
       }
       this.#isReceiving = false;
@@ -318,6 +319,12 @@ async function readGreeting(connection: Connection, { address }: Far): Promise<{
     connection.close();
     throw error;
   }
+}
+
+/** Returns what a cancelled call rejects with. `done` is a number if the call was a `putMany`. */
+function cancelled({ why, signal }: Pending, done: unknown): unknown {
+  const reason = why ?? signal?.reason;
+  return typeof done === 'number' ? afterPutting(reason, done) : reason;
 }
 
 function gone({ far }: ServerRef, cause?: unknown): EndOfStreamError {

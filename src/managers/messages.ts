@@ -31,7 +31,7 @@ export const ended = { VALUE: 0, ERROR: 1, CANCELLED: 2 } as const;
 export type Ended = (typeof ended)[keyof typeof ended];
 
 export type ServerMessage =
-  /** `value` is opaque. */
+  /** `value` is opaque; of a cancelled `putMany` it is the number of items that are in. */
   | readonly [call: number, ended: Ended, value: unknown]
   /** The first message to a client outside the family: the identity of the server, and the number of this client. */
   | readonly [hello: 0, identity: string, client: number];

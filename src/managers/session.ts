@@ -190,7 +190,7 @@ export class Session implements Client {
       (error) => {
         this.#calls.delete(call);
         const how: Ended = caller.reason !== undefined && error === caller.reason ? ended.CANCELLED : ended.ERROR;
-        this.#answer([call, how, how === ended.ERROR ? asOpaque(error) : undefined]);
+        this.#answer([call, how, how === ended.ERROR ? asOpaque(error) : doneOf(error)]);
       },
     );
   }
@@ -253,6 +253,11 @@ export class Session implements Client {
 function refusal(of: string, cause: unknown): RemoteError {
   const reason = cause instanceof Error ? String(cause.message).replace('value[2]', 'result') : inspect(cause);
   return new RemoteError(`The result of ${of} cannot be sent: ${reason}`, { cause });
+}
+
+/** Returns how many items an aborted `putMany` has put in, `undefined` for another call. */
+function doneOf(reason: unknown): number | undefined {
+  return (reason as { readonly done?: number }).done;
 }
 
 function listOf(args: unknown): unknown[] {

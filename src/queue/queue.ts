@@ -121,7 +121,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
   /**
    * Puts the items in one after another and waits for room. Items of another `put` may come between them. The next item is read from
    * `items` only when there is room. The time-out is for the whole call. Rejects with `Full`, `ShutDown`, `ClosedError`, or the signal's
-   * reason; `done` of the error is the number of items put in.
+   * reason; `done` of the error is the number of items put in, also of the signal's reason.
    */
   async putMany(items: Iterable<T>, options?: WaitOptions): Promise<void> {
     const { timeout, signal } = readWait(options);
@@ -138,7 +138,7 @@ export class Queue<T> implements AnyQueue<T>, Disposable {
         done += 1;
       }
     } catch (error) {
-      throw afterPutting(error, done, signal);
+      throw afterPutting(error, done);
     }
   }
 

@@ -303,6 +303,7 @@ describe('putMany and getMany', () => {
     const put = queue.putMany([1, 2, 3]);
     queue.close();
     await assert.rejects(put, (e: Error & { done: number }) => e instanceof ClosedError && e.done === 2);
+    await assert.rejects(queue.putMany([1]), (e: Error & { done: number }) => e instanceof ClosedError && e.done === 0);
   });
 
   test('getMany gives what there was before the end', async () => {

@@ -129,6 +129,24 @@ const cases: Cases<MakeQueue> = {
     await assert.rejects(queue.putMany([4]), (error: ShutDown) => error instanceof ShutDown && error.done === 0);
     assert.deepEqual(await queue.getMany(9), [1, 2]);
   },
+  'a putMany that is aborted rejects with the reason, which says how many items are in': async (make) => {
+    const queue = make(2);
+    const stop = new AbortController();
+    const reason = new Error('mine');
+    const put = queue.putMany([1, 2, 3], { signal: stop.signal });
+    while (!(await queue.full())) await setTimeout(1);
+    stop.abort(reason);
+    await assert.rejects(put, (error) => error === reason);
+    assert.equal((reason as { done?: number }).done, 2);
+    const frozen = AbortSignal.abort(Object.freeze(new Error('frozen')));
+    await assert.rejects(queue.putMany([4], { signal: frozen }), (error) => error === frozen.reason);
+    assert.equal(await queue.qsize(), 2);
+  },
+  'a putMany of a queue that was shut down puts nothing, and is refused': async (make) => {
+    const queue = make();
+    await queue.shutdown();
+    await assert.rejects(queue.putMany([]), (error: ShutDown) => error instanceof ShutDown && error.done === 0);
+  },
   'the error of an iterable says how many items are in': async (make) => {
     const queue = make();
     const mine = new RangeError('mine');

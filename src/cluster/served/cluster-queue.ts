@@ -119,7 +119,7 @@ export function clusterQueue(object: ClusterObject): ServedObject {
         undo() {},
       })
       .catch((error) => {
-        throw isOne ? error : afterPutting(error, done, caller.signal);
+        throw isOne ? error : afterPutting(error, done);
       });
   };
 

@@ -95,6 +95,6 @@ function listOf<T>(items: Iterable<T>): T[] {
   try {
     return [...items];
   } catch (error) {
-    throw afterPutting(error, 0, undefined);
+    throw afterPutting(error, 0);
   }
 }
