@@ -36,3 +36,8 @@ export interface AnyLock {
   /** Ends the use in this thread: waits reject with a `ClosedError`, and so does every later call but `close()`. */
   close(): void;
 }
+
+/** Throws a `TypeError` unless `fn`, which a `with()` is to run, is a function. */
+export function assertBody(fn: unknown): void {
+  if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${typeof fn}`);
+}

@@ -1,4 +1,5 @@
 import { TimeoutError } from '../contracts/errors.ts';
+import { assertBody } from '../contracts/lock.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { releasedOnce } from '../contracts/released-once.ts';
 import { closedError, SharedObject } from '../memory/shared-object.ts';
@@ -58,7 +59,7 @@ export abstract class Acquirable extends SharedObject {
 
   /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
-    if (typeof fn !== 'function') throw new TypeError(`with() takes a function, not ${typeof fn}`);
+    assertBody(fn);
     await this.acquire();
     try {
       return await fn();

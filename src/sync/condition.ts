@@ -246,6 +246,8 @@ export class Condition extends SharedObject implements AnyLock {
       const answer = yield* step<unknown>(predicate, predicate);
       const left = deadline - clock();
       if (answer || left <= 0) return answer;
+      // The predicate may have released the lock.
+      this.#mine(call);
       const rest = options && { ...options, timeout: left };
       yield* step(
         () => this.wait(rest),

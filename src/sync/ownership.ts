@@ -1,4 +1,5 @@
 import { StateError } from '../contracts/errors.ts';
+import { assertBody } from '../contracts/lock.ts';
 import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 import { awaitedHold, carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 
@@ -128,6 +129,7 @@ export class Ownership {
     leave: (hold: Hold) => void | Promise<void>,
     fn: () => R,
   ): Promise<Awaited<R>> {
+    assertBody(fn);
     let hold = again();
     if (hold === undefined) {
       hold = new Hold(true);

@@ -133,6 +133,17 @@ export function lockSuite(name: string, make: () => LockLike): void {
       assert.equal(await lock.locked(), false);
     });
 
+    test(`${name}: with() takes a function only, and says so before it takes the lock`, async () => {
+      const lock = make();
+      for (const wrong of [5, undefined, null]) {
+        await assert.rejects(lock.with(wrong as never), {
+          name: 'TypeError',
+          message: /^with\(\) takes a function, not /,
+        });
+      }
+      assert.equal(await lock.locked(), false);
+    });
+
     test(`${name}: close ends the waits of this process, and every later use`, async () => {
       const lock = make();
       await lock.acquire();

@@ -10,6 +10,21 @@ import { add, count, freeCounter, newCounter } from './shared-counter.ts';
 const TIMEOUT = { timeout: 30_000 };
 const items = process.env.TEST_LONG ? 100_000 : 4_000;
 
+test('a predicate that releases the lock ends its waitFor with an error that names the call', async () => {
+  for (const condition of [new Condition(), new Condition(new Lock())]) {
+    const releasing = () => {
+      condition.release();
+      return false;
+    };
+    await condition.acquire();
+    await assert.rejects(condition.waitFor(releasing, TIMEOUT), /^StateError: waitFor\(\) needs the lock/);
+    condition.acquireSync();
+    assert.throws(() => condition.waitForSync(releasing, TIMEOUT), /^StateError: waitForSync\(\) needs the lock/);
+    assert.equal(condition.tryAcquire(), true);
+    condition.release();
+  }
+});
+
 test('arguments and states of a condition that make no sense change nothing', async () => {
   assert.throws(() => new Condition(5 as never), TypeError);
   assert.throws(() => new Condition(new Semaphore() as never), TypeError);

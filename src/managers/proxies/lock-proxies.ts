@@ -1,5 +1,5 @@
 import { TimeoutError } from '../../contracts/errors.ts';
-import type { AnyLock } from '../../contracts/lock.ts';
+import { type AnyLock, assertBody } from '../../contracts/lock.ts';
 import type { WaitOptions } from '../../contracts/options.ts';
 import { releasedOnce } from '../../contracts/released-once.ts';
 import { BaseProxy } from '../proxy.ts';
@@ -42,6 +42,7 @@ export abstract class AcquirableProxy extends BaseProxy implements AnyLock {
 
   /** Acquires the lock or a unit, runs `fn`, and releases even if `fn` fails. Resolves to what `fn` returns. */
   async with<R>(fn: () => R): Promise<Awaited<R>> {
+    assertBody(fn);
     await this.acquire();
     try {
       return await fn();
