@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { type AuthenticationError, ClosedError, TimeoutError } from '../contracts/errors.ts';
-import { assertOptions, assertWhole, type WaitOptions } from '../contracts/options.ts';
+import { assertOptions, assertWhole, checkOptionNames, type WaitOptions } from '../contracts/options.ts';
 import { staysHere } from '../contracts/stays-here.ts';
 import { untilEnd } from '../contracts/until-end.ts';
 import { clock } from '../engine/builtins.ts';
@@ -30,6 +30,8 @@ export interface ListenerOptions {
   /** The largest number of connections that wait for `accept`, 128 by default; more are refused. */
   readonly backlog?: number | undefined;
 }
+
+const optionNames: Record<keyof ListenerOptions, true> = { address: true, authKey: true, tls: true, backlog: true };
 
 /** Milliseconds between two warnings about refused clients. */
 const WARN_EVERY = 1000;
@@ -72,6 +74,7 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
 
   constructor(options: ListenerOptions = {}) {
     assertOptions(options, "{ address: '127.0.0.1:0' }");
+    checkOptionNames('Listener', options, optionNames);
     const { address, authKey, tls, backlog = 128 } = options;
     assertWhole('backlog', backlog, 1);
     assertTls(tls);

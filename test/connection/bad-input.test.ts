@@ -80,6 +80,7 @@ describe('connections', () => {
       () => new L({ address: '\0abstract' }),
       () => new L({ authKey: 5 }),
       () => new L({ authKey: null }),
+      () => new L({ authkey: 'a misspelled key would mean none' }),
       () => new L({ backlog: '5' }),
       () => new L({ backlog: null }),
       () => new L({ tls: null, address: '127.0.0.1:0' }),
