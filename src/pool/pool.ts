@@ -21,6 +21,7 @@ import type { Batch, BatchEnd, Work } from './batch.ts';
 import { defaultChunksize, gather, isIterable, listNow } from './chunks.ts';
 import { makeElsewhere } from './elsewhere.ts';
 import { type Interruptible, unwatchInterrupt, watchInterrupt } from './interrupt.ts';
+import { looksLike } from './looks-like.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { readPoolOptions } from './pool-settings.ts';
 import type { ResultIterator } from './result-iterator.ts';
@@ -242,6 +243,7 @@ export class Pool implements AnyPool, AsyncDisposable {
     assertTask(fn);
     readOptions(options);
     const callable = (...args: A) => this.apply(fn, args, options);
+    looksLike(callable, fn);
     this.#executor.wrap(callable, fn, options, ({ fn, args, options }) => this.apply(fn, args, options));
     return callable;
   }

@@ -3,6 +3,7 @@ import { extensionIds } from '../codec/extension-ids.ts';
 import type { AnyFunction } from '../contracts/executor.ts';
 import type { TaskOptions } from '../contracts/task-options.ts';
 import { callOwner, poolClosed } from './call-owner.ts';
+import { looksLike } from './looks-like.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** The call behind a function that `pool.wrap` made. */
@@ -40,6 +41,7 @@ export const wrappedExtension: Extension<AnyFunction> = {
     const fn = input.value() as AnyFunction;
     const options = input.value() as TaskOptions;
     const callable: AnyFunction = (...args) => callOwner(board, { fn, args, options });
+    looksLike(callable, fn);
     rememberWrapped(callable, { board, fn, options });
     return callable;
   },

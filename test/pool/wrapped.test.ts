@@ -24,6 +24,14 @@ test("another pool's wrapped function is an argument of a task, and runs in its 
   assert.equal(await watched(caught), 'TypeErrorthere');
 });
 
+test('a wrapped function has the name and the number of parameters of its function, elsewhere too', async () => {
+  const add = (a: number, b: number) => a + b;
+  const wrapped = poolOf(1).wrap(add);
+  assert.deepEqual([wrapped.name, wrapped.length], ['add', 2]);
+  const seen = poolOf(1).apply((f: typeof wrapped) => [f.name, f.length], [wrapped]);
+  assert.deepEqual(await watched(seen), ['add', 2]);
+});
+
 // biome-ignore lint/suspicious/noExplicitAny: any function that `wrap` made.
 type WrappedFunction = (...args: any[]) => Promise<any>;
 
