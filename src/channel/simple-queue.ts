@@ -1,6 +1,6 @@
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
-import type { Existing } from '../memory/shared-object.ts';
+import { Existing } from '../memory/shared-object.ts';
 import { BoundedBuffer, destroyBuffer } from './bounded-buffer.ts';
 
 defineKind(kinds.SIMPLE_QUEUE, { make: () => SimpleQueue, destroy: destroyBuffer });
@@ -23,6 +23,6 @@ export class SimpleQueue<T> extends BoundedBuffer<T> {
   /** @internal */
   constructor(existing: Existing);
   constructor(existing?: Existing) {
-    super(kinds.SIMPLE_QUEUE, existing ?? 0);
+    super(kinds.SIMPLE_QUEUE, existing instanceof Existing ? existing : 0);
   }
 }

@@ -1,4 +1,5 @@
 // Every public call of queues with what makes no sense: each has its error, of the right class, and has changed nothing.
+import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { ClosedError, JoinableQueue, Process, Queue, SerializationError, SimpleQueue, StateError } from 'multiproc';
 import * as local from 'multiproc/queue';
@@ -122,6 +123,12 @@ describe('queues', () => {
       }
     });
   }
+
+  test('a SimpleQueue has no bound, whatever it is made with', async () => {
+    const q = new (SimpleQueue as Wrong)(1);
+    for (const n of [1, 2, 3]) q.putSync(n, { timeout: 0 });
+    assert.equal(q.qsize(), 3);
+  });
 
   for (const [name, Kind] of Object.entries({ SimpleQueue, 'of one process: SimpleQueue': local.SimpleQueue })) {
     test(`a wrong call of a queue is refused: ${name}`, async () => {
