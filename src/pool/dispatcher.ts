@@ -479,5 +479,5 @@ export class Dispatcher implements Executor<Job> {
 }
 
 function tookTooLong({ name, options }: Job): TimeoutError {
-  return new TimeoutError(`The task ${name} took longer than its ${options.timeout} ms; its worker was ended.`);
+  return new TimeoutError(`The call of ${name} took longer than its ${options.timeout} ms; its worker was ended.`);
 }

@@ -80,9 +80,15 @@ export function scalarKind(code: number): ScalarKind {
 /** Throws unless the number fits: a `TypeError` for a value of another type, a `RangeError` for a number that would wrap or be cut. */
 export function checkScalar(kind: ScalarKind, value: unknown, what: string): void {
   const sort = typeof kind.min;
-  if (typeof value !== sort) throw new TypeError(`${what} of a ${kind.name} must be a ${sort}, not ${typeof value}`);
+  if (typeof value !== sort)
+    throw new TypeError(`${what} of ${kindInWords(kind)} must be a ${sort}, not ${typeof value}`);
   const isIn = kind.isWhole ? isWithin(kind, value as number | bigint) : isFloat(kind, value as number);
-  if (!isIn) throw new RangeError(`${what} of ${value} does not fit into a ${kind.name}${rangeOf(kind)}`);
+  if (!isIn) throw new RangeError(`${what} of ${value} does not fit into ${kindInWords(kind)}${rangeOf(kind)}`);
+}
+
+/** Returns the name of the kind with its article, for an error message. */
+export function kindInWords({ name }: ScalarKind): string {
+  return `${name.startsWith('i') ? 'an' : 'a'} ${name}`;
 }
 
 /** True if the integer is in the range of the kind. */

@@ -68,7 +68,9 @@ export class SharedMemory {
     }
     const { size, name, persist = false } = options;
     if (typeof size !== 'number') throw new TypeError(`size must be a number of bytes, not ${typeof size}`);
-    if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`size must be 1 or more bytes, not ${size}`);
+    if (!Number.isSafeInteger(size) || size < 1) {
+      throw new RangeError(`size must be a whole number of bytes from 1 to ${Number.MAX_SAFE_INTEGER}, not ${size}`);
+    }
     if (name !== undefined) checkName(name);
     assertOptionType('persist', persist, 'boolean');
     return ofSegment(Segment.create(size, name, persist));

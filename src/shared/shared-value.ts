@@ -8,6 +8,7 @@ import { checkGuardOptions, type GuardOptions, guardOf, initGuard, releaseGuard 
 import {
   checkScalar,
   isWithin,
+  kindInWords,
   type Scalar,
   type ScalarArrays,
   type ScalarKind,
@@ -95,13 +96,13 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
     this.assertOpen();
     const kind = this.#kind;
     if (!kind.isWhole)
-      throw new TypeError(`add() is for whole numbers, not for a ${kind.name}: assign with its lock held`);
+      throw new TypeError(`add() is for whole numbers, not for ${kindInWords(kind)}: assign with its lock held`);
     checkTerm(kind, n);
     const cell = this.#cell as Int32Array;
     let seen = Atomics.load(cell, 0);
     for (;;) {
       const sum = seen + (n as number);
-      if (!isWithin(kind, sum)) throw new RangeError(`${seen} + ${n} does not fit into a ${kind.name}`);
+      if (!isWithin(kind, sum)) throw new RangeError(`${seen} + ${n} does not fit into ${kindInWords(kind)}`);
       // SYNC(shared-value): as above.
       const found = Atomics.compareExchange(cell, 0, seen, sum);
       if (found === seen) return sum as ScalarValue<K>;
@@ -127,6 +128,6 @@ function wordsFor(type: unknown, initial: unknown, options: GuardOptions | undef
 /** Throws unless `n` may be added to a number of this kind. */
 function checkTerm(kind: ScalarKind, n: unknown): void {
   const sort = typeof kind.min;
-  if (typeof n !== sort) throw new TypeError(`n must be a ${sort} for a ${kind.name}, not ${typeof n}`);
+  if (typeof n !== sort) throw new TypeError(`n must be a ${sort} for ${kindInWords(kind)}, not ${typeof n}`);
   if (sort === 'number' && !Number.isInteger(n)) throw new RangeError(`n must be a whole number, not ${n}`);
 }

@@ -260,7 +260,7 @@ describe('tasks on hosts', { skip, timeout: 300_000 }, () => {
     await assert.rejects(one.apply(fail, [file], { retries: 2 }), RangeError);
     assert.equal(linesOf(file).length, 3);
     const late = one.apply(noting, [stage.file('late'), stage.file('never')], { retries: 2, timeout: 50 });
-    await assert.rejects(late, /The task noting\(\) took longer than its 50 ms/);
+    await assert.rejects(late, /The call of noting\(\) took longer than its 50 ms/);
     assert.equal(linesOf(stage.file('late')).length, 1);
     const stats = one.stats();
     assert.deepEqual([stats.outstanding, stats.done, stats.failed], [0, 2, 2]);
