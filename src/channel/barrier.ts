@@ -1,5 +1,5 @@
 import { BrokenBarrierError } from '../contracts/errors.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { type NameOption, readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
@@ -48,7 +48,7 @@ defineKind(kinds.BARRIER, {
 });
 
 /** Options of `new Barrier()`. */
-export interface BarrierOptions {
+export interface BarrierOptions extends NameOption {
   /**
    * The last party to come runs this function, in whichever process it is, before any party goes on. It may be async unless that party
    * waits with `waitSync`. If it throws, the last party gets the error, and the barrier is broken for the others.
@@ -97,7 +97,7 @@ export class Barrier extends SharedObject {
   constructor(parties: number | Existing, options?: BarrierOptions) {
     const isNew = !(parties instanceof Existing);
     const timeout = isNew ? readBarrier(parties, options) : 0;
-    super(kinds.BARRIER, isNew ? layoutFor(parties).words : parties);
+    super(kinds.BARRIER, isNew ? layoutFor(parties).words : parties, options);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#offset = offset;

@@ -1,5 +1,5 @@
 import { Empty } from '../contracts/errors.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { type NameOption, readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { closedError, Existing, locate, SharedObject } from '../memory/shared-object.ts';
 import { line, objectStruct, word } from '../memory/struct.ts';
@@ -20,8 +20,8 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
   /** `undefined` once the queue is closed here. */
   #mailbox: Mailbox | undefined;
 
-  constructor(kind: number, make: number | Existing) {
-    super(kind, make instanceof Existing ? make : bufferLayout.words);
+  constructor(kind: number, make: number | Existing, options?: NameOption) {
+    super(kind, make instanceof Existing ? make : bufferLayout.words, options);
     const { family, offset } = locate(this);
     const place = offset + field.box * 4;
     if (!(make instanceof Existing)) {

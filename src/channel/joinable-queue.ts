@@ -1,5 +1,5 @@
 import { StateError, TimeoutError } from '../contracts/errors.ts';
-import { isImmediate, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { isImmediate, type NameOption, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import type { ShutdownOptions } from '../contracts/queue.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
@@ -61,11 +61,11 @@ export class JoinableQueue<T> extends Queue<T> {
   readonly #joiners: WaitQueue;
 
   /** `maxsize` is the largest number of items in the queue; no bound if it is missing or below 1. A fraction or NaN throws a `RangeError`. */
-  constructor(maxsize?: number);
+  constructor(maxsize?: number, options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(maxsize?: number | Existing) {
-    super(maxsize, kinds.JOINABLE_QUEUE);
+  constructor(maxsize?: number | Existing, options?: NameOption) {
+    super(maxsize, options, kinds.JOINABLE_QUEUE);
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#done = wordIndex(offset) + field.done;

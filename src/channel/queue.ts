@@ -1,5 +1,5 @@
 import { EndOfStreamError, ShutDown } from '../contracts/errors.ts';
-import { assertIterable, isImmediate, readTimeout, type WaitOptions } from '../contracts/options.ts';
+import { assertIterable, isImmediate, type NameOption, readTimeout, type WaitOptions } from '../contracts/options.ts';
 import {
   type AnyQueue,
   afterGetting,
@@ -53,11 +53,11 @@ defineKind(kinds.QUEUE, { make: () => Queue, destroy: destroyBuffer });
  */
 export class Queue<T> extends BoundedBuffer<T> implements AnyQueue<T>, Disposable {
   /** `maxsize` is the largest number of items in the queue; no bound if it is missing or below 1. A fraction or NaN throws a `RangeError`. */
-  constructor(maxsize?: number);
+  constructor(maxsize?: number, options?: NameOption);
   /** @internal */
-  constructor(maxsize: number | Existing | undefined, kind?: number);
-  constructor(maxsize: number | Existing = 0, kind: number = kinds.QUEUE) {
-    super(kind, maxsize instanceof Existing ? maxsize : roomFor(maxsize));
+  constructor(maxsize: number | Existing | undefined, options?: NameOption, kind?: number);
+  constructor(maxsize: number | Existing = 0, options?: NameOption, kind: number = kinds.QUEUE) {
+    super(kind, maxsize instanceof Existing ? maxsize : roomFor(maxsize), options);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { NameOption } from '../contracts/options.ts';
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
 import { Existing } from '../memory/shared-object.ts';
@@ -19,10 +20,10 @@ defineKind(kinds.SIMPLE_QUEUE, { make: () => SimpleQueue, destroy: destroyBuffer
  * assert.equal(await answers.get(), 42);
  */
 export class SimpleQueue<T> extends BoundedBuffer<T> {
-  constructor();
+  constructor(options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(existing?: Existing) {
-    super(kinds.SIMPLE_QUEUE, existing instanceof Existing ? existing : 0);
+  constructor(options?: NameOption | Existing) {
+    super(kinds.SIMPLE_QUEUE, options instanceof Existing ? options : 0, options);
   }
 }

@@ -12,6 +12,21 @@ export interface SyncWaitOptions {
   readonly timeout?: number | undefined;
 }
 
+/** The option that the classes of shared objects have in common. */
+export interface NameOption {
+  /** A label, not necessarily unique. `util.inspect` shows it, and so do some errors, in every process that has the object. */
+  readonly name?: string | undefined;
+}
+
+/** Returns the name that the options give, `undefined` if there is none. Throws a `TypeError` if the options are invalid. */
+export function readName(options: object | undefined): string | undefined {
+  if (options === undefined) return undefined;
+  assertOptions(options, "{ name: 'jobs' }");
+  const { name } = options as NameOption;
+  assertOptionType('name', name, 'string');
+  return name;
+}
+
 /** Returns the time-out in milliseconds, `Infinity` if there is none. Throws if `timeout` or `signal` is invalid. */
 export function readTimeout(options: SyncWaitOptions | undefined): number {
   if (options === undefined) return Number.POSITIVE_INFINITY;

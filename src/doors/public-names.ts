@@ -36,7 +36,7 @@ export {
   WorkerLostError,
 } from '../contracts/errors.ts';
 export type { AnyLock } from '../contracts/lock.ts';
-export type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
+export type { NameOption, SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 export type { AnyMapOptions, AnyPool, PoolStats } from '../contracts/pool.ts';
 export type { AnyQueue, ShutdownOptions } from '../contracts/queue.ts';
 export type { RetryDelay } from '../contracts/retry-delay.ts';

@@ -1,4 +1,5 @@
 import { ClosedError, SerializationError } from '../contracts/errors.ts';
+import { readName } from '../contracts/options.ts';
 import { refuseObjectWhereLoaded } from '../loading/loaded-for-functions.ts';
 import { createObject } from './create-object.ts';
 import { type Family, family } from './family.ts';
@@ -7,13 +8,19 @@ import { letGoOf } from './object-kinds.ts';
 /** Names an existing object: given to a constructor in place of the user's arguments. */
 export class Existing {
   readonly offset: number;
-  constructor(offset: number) {
+  /** The name that came with it. */
+  readonly name: string | undefined;
+  constructor(offset: number, name?: string) {
     this.offset = offset;
+    this.name = name;
   }
 }
 
 /** Returns the place of a shared object, for code that builds or sends it. Throws a `ClosedError` if it is closed. */
 export let locate: (object: SharedObject) => { family: Family; offset: number };
+
+/** Returns the name that a shared object was given, `undefined` if it has none. */
+export let nameOf: (object: SharedObject) => string | undefined;
 
 /** Returns the object at `offset` if this thread has it already. */
 export function knownObject(offset: number): SharedObject | undefined {
@@ -62,16 +69,19 @@ export abstract class SharedObject {
       object.assertOpen();
       return { family: object.#family, offset: object.#offset };
     };
+    nameOf = (object) => object.#name;
   }
 
   readonly #family: Family;
   readonly #offset: number;
   /** The entry of the family's reference table for this member's count. */
   readonly #entry: number;
+  readonly #name: string | undefined;
   #closed = false;
 
-  /** `make` is the number of words that the object needs, or an `Existing` object. */
-  constructor(kind: number, make: number | Existing) {
+  /** `make` is the number of words that the object needs, or an `Existing` object. `options` are those of the user, for a new object. */
+  constructor(kind: number, make: number | Existing, options?: object) {
+    this.#name = make instanceof Existing ? make.name : readName(options);
     if (!(make instanceof Existing)) refuseObjectWhereLoaded(new.target.name);
     const mine = family();
     this.#family = mine;
@@ -103,9 +113,7 @@ export abstract class SharedObject {
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return this.#closed
-      ? `${this.constructor.name} (closed)`
-      : `${this.constructor.name} (at ${this.#offset} of the family's heap)`;
+    return `${titleOf(this)} (${this.#closed ? 'closed' : `at ${this.#offset} of the family's heap`})`;
   }
 
   /** @internal */
@@ -114,8 +122,15 @@ export abstract class SharedObject {
   }
 }
 
+/** Returns the class of an object and the name that it was given, for people: "Queue 'jobs'". */
+export function titleOf(object: object): string {
+  const name = object instanceof SharedObject ? nameOf(object) : undefined;
+  return name === undefined ? object.constructor.name : `${object.constructor.name} '${name}'`;
+}
+
 /** Returns the error of a call of a closed object. */
 export function closedError(object: object): ClosedError {
-  const { name } = object.constructor;
-  return new ClosedError(`This ${name} is closed: close() or leaving its block let go of it in this process.`);
+  return new ClosedError(
+    `This ${titleOf(object)} is closed: close() or leaving its block let go of it in this process.`,
+  );
 }

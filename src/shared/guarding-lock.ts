@@ -1,4 +1,5 @@
 import { StateError } from '../contracts/errors.ts';
+import type { NameOption } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
@@ -7,8 +8,8 @@ import { Existing, knownObject, locate } from '../memory/shared-object.ts';
 import { Lock } from '../sync/lock.ts';
 import { RLock } from '../sync/rlock.ts';
 
-/** The option of a shared value or array that chooses its lock. */
-export interface GuardOptions {
+/** The options of a shared value or array: its name, and the choice of its lock. */
+export interface GuardOptions extends NameOption {
   /** `true`, the default: a lock of its own, made when it is first used. `false`: no lock. A `Lock`: this lock. */
   readonly lock?: boolean | Lock | undefined;
 }

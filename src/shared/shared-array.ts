@@ -77,7 +77,7 @@ export class SharedArray<K extends Scalar = Scalar> extends SharedObject {
   constructor(existing: Existing);
   constructor(type: K | Existing, sizeOrItems?: number | Iterable<ScalarValue<K>>, options?: GuardOptions) {
     const plan = type instanceof Existing ? undefined : planFor(type, sizeOrItems, options);
-    super(kinds.SHARED_ARRAY, type instanceof Existing ? type : WORDS);
+    super(kinds.SHARED_ARRAY, type instanceof Existing ? type : WORDS, options);
     const { family, offset } = locate(this);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);

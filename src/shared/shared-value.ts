@@ -60,7 +60,7 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
   /** @internal */
   constructor(existing: Existing);
   constructor(type: K | Existing, initial?: ScalarValue<K>, options?: GuardOptions) {
-    super(kinds.SHARED_VALUE, type instanceof Existing ? type : wordsFor(type, initial, options));
+    super(kinds.SHARED_VALUE, type instanceof Existing ? type : wordsFor(type, initial, options), options);
     const { family, offset } = locate(this);
     const words = family.heap.words(offset);
     const at = wordIndex(offset);

@@ -2,7 +2,7 @@ import { TimeoutError } from '../contracts/errors.ts';
 import { assertBody } from '../contracts/lock.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { releasedOnce } from '../contracts/released-once.ts';
-import { closedError, SharedObject } from '../memory/shared-object.ts';
+import { closedError, SharedObject, titleOf } from '../memory/shared-object.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import type { Attempt } from '../waits/attempt.ts';
 import { soon, YES } from '../waits/loop-turn.ts';
@@ -70,6 +70,6 @@ export abstract class Acquirable extends SharedObject {
 
   /** @internal */
   protected notInTime(options: WaitOptions | undefined): TimeoutError {
-    return new TimeoutError(`The ${this.constructor.name} did not become free within ${options?.timeout} ms.`);
+    return new TimeoutError(`The ${titleOf(this)} did not become free within ${options?.timeout} ms.`);
   }
 }

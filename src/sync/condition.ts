@@ -1,6 +1,6 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { type NameOption, readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
 import type { Family } from '../memory/family.ts';
 import { granuleOf, placeOf, wordIndex } from '../memory/heap.ts';
@@ -69,13 +69,13 @@ export class Condition extends SharedObject implements AnyLock {
   #isClosed = false;
 
   /** `lock` is a new `RLock` by default. */
-  constructor(lock?: Lock | RLock);
+  constructor(lock?: Lock | RLock, options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(lock?: Lock | Existing) {
+  constructor(lock?: Lock | Existing, options?: NameOption) {
     const given = lock instanceof Existing ? undefined : readLock(lock);
     const place = given && locate(given);
-    super(kinds.CONDITION, lock instanceof Existing ? lock : conditionLayout.words);
+    super(kinds.CONDITION, lock instanceof Existing ? lock : conditionLayout.words, options);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#line = new ConditionLine(family, offset + field.line * 4);

@@ -1,4 +1,4 @@
-import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
+import type { NameOption, SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
@@ -46,11 +46,11 @@ export class Event extends SharedObject {
   readonly #turns: number;
   readonly #waiters: WaitQueue;
 
-  constructor();
+  constructor(options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(existing?: Existing) {
-    super(kinds.EVENT, existing instanceof Existing ? existing : eventLayout.words);
+  constructor(options?: NameOption | Existing) {
+    super(kinds.EVENT, options instanceof Existing ? options : eventLayout.words, options);
     const { family, offset } = locate(this);
     this.#words = family.heap.words(offset);
     this.#turns = wordIndex(offset) + field.turns;

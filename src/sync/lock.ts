@@ -1,5 +1,6 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
+import type { NameOption } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { wordIndex } from '../memory/heap.ts';
 import { kinds } from '../memory/kinds.ts';
@@ -59,11 +60,11 @@ export class Lock extends Acquirable implements AnyLock {
   /** Callbacks for the next release by this thread. */
   #afterRelease: (() => void)[] | undefined;
 
-  constructor();
+  constructor(options?: NameOption);
   /** @internal */
-  constructor(existing: Existing | undefined, kind?: number);
-  constructor(existing?: Existing, kind: number = kinds.LOCK) {
-    super(kind, existing instanceof Existing ? existing : lockLayout.words);
+  constructor(options: NameOption | Existing | undefined, kind?: number);
+  constructor(options?: NameOption | Existing, kind: number = kinds.LOCK) {
+    super(kind, options instanceof Existing ? options : lockLayout.words, options);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#words = family.heap.words(offset);

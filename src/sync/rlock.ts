@@ -1,5 +1,5 @@
 import { StateError } from '../contracts/errors.ts';
-import { readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
+import { type NameOption, readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { releasedOnce } from '../contracts/released-once.ts';
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
@@ -40,11 +40,11 @@ const held = new Set<RLock>();
 export class RLock extends Lock {
   readonly #ownership = new Ownership({ onHeld: () => held.add(this), onLeft: () => held.delete(this) });
 
-  constructor();
+  constructor(options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(existing?: Existing) {
-    super(existing, kinds.RLOCK);
+  constructor(options?: NameOption | Existing) {
+    super(options, kinds.RLOCK);
   }
 
   /** Waits for the lock and takes it; an owner takes it once more at once. Resolves to true, or to false after the time-out. */

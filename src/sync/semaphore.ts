@@ -1,5 +1,6 @@
 import { StateError } from '../contracts/errors.ts';
 import type { AnyLock } from '../contracts/lock.ts';
+import type { NameOption } from '../contracts/options.ts';
 import type { Family } from '../memory/family.ts';
 import { kinds } from '../memory/kinds.ts';
 import { defineKind } from '../memory/object-kinds.ts';
@@ -44,12 +45,12 @@ export class Semaphore extends Acquirable implements AnyLock {
   readonly #isBounded: boolean;
 
   /** `value` is the initial number of units, 1 by default. A number below 0 throws a `RangeError`. */
-  constructor(value?: number);
+  constructor(value?: number, options?: NameOption);
   /** @internal */
-  constructor(value: number | Existing | undefined, kind?: number);
-  constructor(value: number | Existing = 1, kind: number = kinds.SEMAPHORE) {
+  constructor(value: number | Existing | undefined, options?: NameOption, kind?: number);
+  constructor(value: number | Existing = 1, options?: NameOption, kind: number = kinds.SEMAPHORE) {
     const initial = value instanceof Existing ? 0 : readUnits(value);
-    super(kind, value instanceof Existing ? value : semaphoreLayout.words);
+    super(kind, value instanceof Existing ? value : semaphoreLayout.words, options);
     const { family, offset } = locate(this);
     this.#family = family;
     this.#isBounded = kind === kinds.BOUNDED_SEMAPHORE;
@@ -141,11 +142,11 @@ export class Semaphore extends Acquirable implements AnyLock {
  */
 export class BoundedSemaphore extends Semaphore {
   /** `value` is the initial number of units, 1 by default. A number below 0 throws a `RangeError`. */
-  constructor(value?: number);
+  constructor(value?: number, options?: NameOption);
   /** @internal */
   constructor(existing: Existing);
-  constructor(value?: number | Existing) {
-    super(value, kinds.BOUNDED_SEMAPHORE);
+  constructor(value?: number | Existing, options?: NameOption) {
+    super(value, options, kinds.BOUNDED_SEMAPHORE);
   }
 }
 
