@@ -19,6 +19,16 @@ export class ClassRegistration {
   }
 }
 
+/** The options of `registerClass`. */
+export interface ClassOptions<T, S> {
+  /** Identifies the class if two processes each have their own copy of it and both register it. */
+  readonly name?: string | undefined;
+  /** Returns a value to send instead of the instance. */
+  readonly encode?: ((instance: T) => S) | undefined;
+  /** Makes an instance of the value that `encode` has returned, in the receiver. */
+  readonly decode?: ((state: S) => T) | undefined;
+}
+
 const byClass = new WeakMap<AnyClass, ClassRegistration>();
 const byId = new Map<string, ClassRegistration>();
 
@@ -61,10 +71,7 @@ const byId = new Map<string, ClassRegistration>();
  * assert.equal(doubled.cents(), 42);
  * ```
  */
-export function registerClass<T, S = unknown>(
-  cls: AnyClass<T>,
-  o: { name?: string; encode?: (instance: T) => S; decode?: (state: S) => T } = {},
-): void {
+export function registerClass<T, S = unknown>(cls: AnyClass<T>, o: ClassOptions<T, S> = {}): void {
   if (typeof cls !== 'function' || typeof cls.prototype !== 'object') {
     throw new TypeError('registerClass takes a class.');
   }

@@ -40,10 +40,10 @@ export class ShareableList<T = ShareableItem> implements Iterable<T> {
   readonly #layout: ShareableLayout;
 
   /** With items, makes a new list, of this name if one is given. Without items, opens the list of this name. */
-  constructor(items: Iterable<T & ShareableItem> | undefined, options?: { readonly name?: string });
+  constructor(items: Iterable<T & ShareableItem> | undefined, options?: { readonly name?: string | undefined });
   /** @internal */
   constructor(attached: Attached);
-  constructor(items?: Iterable<T & ShareableItem> | Attached, options?: { readonly name?: string }) {
+  constructor(items?: Iterable<T & ShareableItem> | Attached, options?: { readonly name?: string | undefined }) {
     if (options !== undefined) assertOptions(options, "{ name: 'table' }");
     const name = options?.name;
     if (items instanceof Attached) this.shm = items.shm;
