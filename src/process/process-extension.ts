@@ -1,6 +1,7 @@
 import { type Extension, reach, type ValueWriter } from '../codec/extension.ts';
 import { extensionIds } from '../codec/extension-ids.ts';
 import { holdsPrivateNames } from '../codec/private-names.ts';
+import { isDeparting } from './departing.ts';
 import { handedDown, takeOver } from './handed-down.ts';
 import { equipProcess, Process, reviveProcess, type Travelling, travellingPart } from './process.ts';
 
@@ -15,6 +16,12 @@ export const processExtension: Extension<Process> = {
   matches: (value): value is Process => value instanceof Process,
   write(value, out) {
     if (value.pid !== undefined) out.refuse('a Process that has started cannot be sent; send its pid or its name');
+    // Whoever reads a process becomes it.
+    if (!isDeparting(value)) {
+      out.refuse(
+        'a Process that has not started is sent only by its own start(); send its target and args, and make it there',
+      );
+    }
     const cls = value.constructor;
     if (holdsPrivateNames(cls)) {
       out.refuse(

@@ -14,6 +14,7 @@ import { type Family, family } from '../memory/family.ts';
 import { discardEnvelope } from '../ring/envelope.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { type Assignment, assign, dropAssignment, writeAssignment } from './assignment.ts';
+import { departing } from './departing.ts';
 import { assertDescendantsEnd } from './descendants.ts';
 import { type IndexClaim, ownIndex } from './own-index.ts';
 import { type AnyArgs, type ProcessOptions, processOptionNames } from './process-options.ts';
@@ -362,7 +363,8 @@ function warmUpSpare(spare: Runner): void {
 /** Everything that a child needs to be this process, in the heap. */
 function prepare(mine: Family, work: Process, isWarmUp: boolean): Assignment {
   const { name, index, descendants, startMethod } = open(work);
-  const envelope = startMethod === 'thread' ? withinProcess(() => pack(mine, work, '')) : pack(mine, work, '');
+  const send = () => departing(work, () => pack(mine, work, ''));
+  const envelope = startMethod === 'thread' ? withinProcess(send) : send();
   const brief = {
     modules: envelope.modules,
     argv: process.argv,
