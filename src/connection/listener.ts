@@ -9,7 +9,7 @@ import { sockets } from '../platform/choose.ts';
 import { descriptorOf } from '../platform/socket-descriptor.ts';
 import { NOT_YET } from '../waits/attempt.ts';
 import { Waiters } from '../waits/waiters.ts';
-import type { Address } from './address.ts';
+import { type Address, showAddress } from './address.ts';
 import type { Connection } from './connection.ts';
 import { assertTls, readAuthKey } from './handshake.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -106,6 +106,10 @@ export class Listener implements AsyncIterable<Connection>, Disposable {
   /** The address for `connect`, with the port that the system chose. */
   get address(): Address {
     return this.#place.address;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Listener (${this.#closed ? 'closed' : `at ${showAddress(this.address)}`})`;
   }
 
   /** The number of refused clients: they had another key, no key, or another protocol. */

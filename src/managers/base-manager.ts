@@ -292,6 +292,10 @@ export class BaseManager implements AsyncDisposable {
     return new Process({ target: runServer, args: [orders], name, daemon: true });
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this.constructor.name} (${this.#role.is})`;
+  }
+
   #listenerOptions(): ListenerOptions {
     const { tls } = this.#options;
     return { address: this.#address, authKey: this.authKey, ...(tls && { tls: tls as TlsOptions }) };

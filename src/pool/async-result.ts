@@ -103,6 +103,10 @@ export class AsyncResult<R> implements PromiseLike<R> {
     return this.#look().then(onDone, onError);
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `AsyncResult (${this.#state})`;
+  }
+
   #look(): Promise<R> {
     this.#looked = true;
     if (this.#unseen !== undefined) forgetUnseen(this.#unseen);

@@ -291,6 +291,10 @@ export class Pool implements AnyPool, AsyncDisposable {
     return { ...workers.counts, ...counts };
   }
 
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `${this.constructor.name} (${this.#isJoinable ? 'closed' : 'open'}, ${this.size} ${this.size === 1 ? 'worker' : 'workers'})`;
+  }
+
   #call(fn: AnyFunction, args: readonly unknown[] | undefined, options: SubmitOptions, sink: Sink): unknown {
     assertTask(fn);
     return this.#executor.submit({ fn, how: way.CALL, input: argumentsOf(args), start: 0, options, sink });
