@@ -1,5 +1,5 @@
 import { assertWhole } from '../contracts/options.ts';
-import { os, setTimeout } from '../engine/builtins.ts';
+import { os, setImmediate, setTimeout } from '../engine/builtins.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { ChildRunner, currentSurroundings, type Surroundings } from './child-runner.ts';
@@ -14,7 +14,7 @@ let wanted = 2;
 let areUseful = false;
 /** The spares that were started and have not ended. */
 const started = new Set<ChildRunner>();
-let spares: ChildRunner[] = [];
+const spares: ChildRunner[] = [];
 let surroundings: Surroundings | undefined;
 let isFilling = false;
 let pause = HEAD_START;
@@ -52,16 +52,24 @@ export function takeSpare(onSpare: (spare: ChildRunner) => void): ChildRunner {
     for (const spare of spares.splice(0)) spare.signal('SIGKILL');
     surroundings = now;
   }
-  spares = spares.filter((spare) => spare.isRunning);
-  const child = spares.shift() ?? new ChildRunner(family(), now);
+  const child = takeRunning() ?? new ChildRunner(family(), now);
   started.add(child);
   child.onExit(() => {
     started.delete(child);
     areUseful = true;
   });
   pause = HEAD_START;
-  fillLater();
+  // When the child has its work: the look at the CPUs takes longer than that.
+  setImmediate(fillLater).unref();
   return child;
+}
+
+/** A spare may have been killed from outside. */
+function takeRunning(): ChildRunner | undefined {
+  let spare: ChildRunner | undefined;
+  do spare = spares.shift();
+  while (spare !== undefined && !spare.isRunning);
+  return spare;
 }
 
 function fillLater(): void {
