@@ -1,7 +1,8 @@
 /** Resolves a specifier as `import` or `require` in a given file would, synchronously and without loading anything. */
 
 import { createRequire } from 'node:module';
-import { fs } from '../engine/builtins.ts';
+import { dirname, fs } from '../engine/builtins.ts';
+import { foldersUp } from '../engine/folders-up.ts';
 
 /** Returns a `file:` or `node:` URL; `undefined` if nothing is found. */
 export function resolveImport(specifier: string, base: string, kind: 'import' | 'require'): string | undefined {
@@ -30,7 +31,7 @@ const conditions = new Set(['node', 'import', 'module-sync', 'node-addons', 'def
 /** The file that `import` gets from a package that has `exports`: not always the one that `require` gets. */
 function importedPackage(specifier: string, base: string): string | undefined {
   const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
-  const { dirname, join } = process.getBuiltinModule('node:path');
+  const { join } = process.getBuiltinModule('node:path');
   const [, name = specifier, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? [];
   const read = (folder: string): PackageJson | undefined => {
     const file = join(folder, 'package.json');
@@ -38,7 +39,7 @@ function importedPackage(specifier: string, base: string): string | undefined {
   };
   const found = (folder: string, target: string) => pathToFileURL(fs.realpathSync(join(folder, target))).href;
   let atOwn = true;
-  for (let folder = dirname(fileURLToPath(base)); ; folder = dirname(folder)) {
+  for (const folder of foldersUp(dirname(fileURLToPath(base)))) {
     const own = atOwn ? read(folder) : undefined;
     if (own !== undefined) {
       atOwn = false;
@@ -57,8 +58,8 @@ function importedPackage(specifier: string, base: string): string | undefined {
       const target = description.exports === undefined ? undefined : matchExports(description.exports, rest);
       return target === undefined ? undefined : found(installed, target);
     }
-    if (dirname(folder) === folder) return undefined;
   }
+  return undefined;
 }
 
 function matchExports(exports: unknown, rest: string): string | undefined {

@@ -1,5 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
-import { dirname, fs } from '../engine/builtins.ts';
+import { fs } from '../engine/builtins.ts';
+import { foldersUp } from '../engine/folders-up.ts';
 
 /** The part of koffi that is used here. */
 export interface Koffi {
@@ -39,7 +40,7 @@ function binaryOf(name: string): Koffi | undefined {
 
 /** Where Node would look for it, without the checks and the real path of each folder that make up most of a `require`. */
 function installedAt(file: string): string | undefined {
-  for (let folder = __dirname; folder !== dirname(folder); folder = dirname(folder)) {
+  for (const folder of foldersUp(__dirname)) {
     const path = `${folder}/node_modules/${file}`;
     if (fs.existsSync(path)) return path;
   }

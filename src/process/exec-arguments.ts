@@ -1,4 +1,5 @@
 import { dirname } from '../engine/builtins.ts';
+import { foldersUp } from '../engine/folders-up.ts';
 import { fs } from '../engine/real-files.ts';
 import { startDirectory } from './current-directory.ts';
 
@@ -84,7 +85,7 @@ function* startDirectories(): Generator<string> {
   const { PWD } = process.env;
   if (PWD !== undefined && PWD !== startDirectory) yield PWD;
   const [, program = ''] = process.argv;
-  for (let folder = dirname(program); folder !== dirname(folder); folder = dirname(folder)) yield folder;
+  if (program !== '') yield* foldersUp(dirname(program));
 }
 
 function isThere(specifier: string, folder: string, isRequired: boolean): boolean {

@@ -1,6 +1,7 @@
 import type { Border } from '../../codec/border.ts';
 import type { ValueWriter } from '../../codec/extension.ts';
 import { dirname } from '../../engine/builtins.ts';
+import { foldersUp } from '../../engine/folders-up.ts';
 import { referencesInFunction } from '../../functions/file-references.ts';
 import { isInPackage } from '../../functions/installed-package.ts';
 import { Refusal } from '../../functions/refusal.ts';
@@ -148,10 +149,7 @@ export class Departure implements Border {
     }
     // The one that counts lies above the root, or there is none.
     let description: { type?: string } | undefined;
-    for (let folder = this.#root; description === undefined && dirname(folder) !== folder; ) {
-      folder = dirname(folder);
-      description = describedIn(folder);
-    }
+    for (const above of foldersUp(dirname(this.#root))) description ??= describedIn(above);
     const bytes = Buffer.from(JSON.stringify({ type: description?.type }));
     this.#addFile('package.json', { bytes, hash: hashOf(bytes) });
   }

@@ -1,5 +1,6 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
 import { dirname, fs } from '../../engine/builtins.ts';
+import { foldersUp } from '../../engine/folders-up.ts';
 import type { CodeFolder } from './code-folder.ts';
 import { type CodePlaces, folderUrl } from './host-border.ts';
 import { installedOnHost } from './installed-on-host.ts';
@@ -237,8 +238,6 @@ const namesOf = ({ links, usesLibrary }: Manifest): string =>
   [...links.map(([name]) => name), ...(usesLibrary ? ['multiproc'] : [])].join(', ');
 
 function ownPackage(): string {
-  for (let folder = dirname(__filename); ; folder = dirname(folder)) {
-    if (describedIn(folder)?.name === 'multiproc') return folder;
-    if (dirname(folder) === folder) return folder;
-  }
+  const folders = [...foldersUp(__dirname)];
+  return folders.find((folder) => describedIn(folder)?.name === 'multiproc') ?? '/';
 }

@@ -1,4 +1,5 @@
-import { dirname, fs } from '../../engine/builtins.ts';
+import { fs } from '../../engine/builtins.ts';
+import { foldersUp } from '../../engine/folders-up.ts';
 
 /**
  * Returns the folder of a package in this host's own installation: at its place from the root, or the first `node_modules` from there up that has a package of that name;
@@ -8,9 +9,9 @@ export function installedOnHost(root: string, name: string, at: string): string 
   const { resolve, join } = process.getBuiltinModule('node:path');
   const same = resolve(root, at);
   if (fs.existsSync(join(same, 'package.json'))) return same;
-  for (let folder = root; ; folder = dirname(folder)) {
+  for (const folder of foldersUp(root)) {
     const installed = join(folder, 'node_modules', name);
     if (fs.existsSync(join(installed, 'package.json'))) return installed;
-    if (dirname(folder) === folder) return undefined;
   }
+  return undefined;
 }

@@ -1,6 +1,7 @@
 /** Reads the files of the program that travel, and finds what each uses. Loads nothing. */
 import { isBuiltin } from 'node:module';
 import { dirname, fs } from '../../engine/builtins.ts';
+import { foldersUp } from '../../engine/folders-up.ts';
 import { type FileReference, referencesInText, referencesOf } from '../../functions/file-references.ts';
 import { isInPackage, packageAt } from '../../functions/installed-package.ts';
 import { resolveImport } from '../../functions/package-resolution.ts';
@@ -120,11 +121,11 @@ function find({ specifier, kind, isNeeded }: FileReference, url: string): string
 function linkTo(found: string, specifier: string, url: string): PackageLink | undefined {
   if (/^[.#/]|^file:/.test(specifier) || isInPackage(found)) return undefined;
   const [, name = ''] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
-  for (let folder = dirname(pathOf(url)); ; folder = dirname(folder)) {
+  for (const folder of foldersUp(dirname(pathOf(url)))) {
     const link = `${folder}/node_modules/${name}`;
     if (fs.existsSync(link)) return { name, folder: fs.realpathSync(link) };
-    if (dirname(folder) === folder) return undefined;
   }
+  return undefined;
 }
 
 /** A module that Node's `require`, and loaders that translate, find. */

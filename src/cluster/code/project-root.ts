@@ -1,4 +1,5 @@
 import { basename, dirname, fs } from '../../engine/builtins.ts';
+import { foldersUp } from '../../engine/folders-up.ts';
 
 /** Returns the real path of the folder whose files travel, `code.root`. Throws a `TypeError` if it is no folder. */
 export function projectRoot(given: string | undefined): string {
@@ -11,10 +12,8 @@ export function projectRoot(given: string | undefined): string {
     return fs.realpathSync(path);
   }
   const start = startFolder();
-  for (let folder = start; ; folder = dirname(folder)) {
-    if (fs.existsSync(join(folder, 'package.json'))) return folder;
-    if (dirname(folder) === folder) return start;
-  }
+  for (const folder of foldersUp(start)) if (fs.existsSync(join(folder, 'package.json'))) return folder;
+  return start;
 }
 
 /** The folder of the main script; the working directory for `node -e`, and for tools that run the program. */
