@@ -1,6 +1,6 @@
 import { type Reach, reach } from '../codec/extension.ts';
 import type { ClusterOptions } from '../contracts/cluster-options.ts';
-import { ProcessError, StateError } from '../contracts/errors.ts';
+import { StateError } from '../contracts/errors.ts';
 import { assertOptionType, assertWhole, checkOptionNames } from '../contracts/options.ts';
 import { readBound } from '../contracts/queue.ts';
 import { randomHex } from '../engine/builtins.ts';
@@ -15,6 +15,7 @@ import type { ValueProxy } from '../managers/proxies/value-proxies.ts';
 import type { BaseProxy } from '../managers/proxy.ts';
 import type { ServerOrders } from '../managers/server-process.ts';
 import { Process } from '../process/process.ts';
+import { assertInstalled } from './assert-installed.ts';
 import { runGateway } from './gateway-process.ts';
 import type { Whose } from './make-cluster-object.ts';
 import { packValue } from './packed.ts';
@@ -23,7 +24,7 @@ import { packEntries } from './proxies/cluster-maps.ts';
 import type { ClusterTasks } from './proxies/cluster-tasks.ts';
 import { type ClusterSettings, readSettings } from './settings.ts';
 import type { ClusterStats } from './tasks/cluster-stats.ts';
-import type { PoolOrders } from './tasks/pool-orders.ts';
+import type { PoolOrders } from './tasks/desk-task.ts';
 import type { HostInfo } from './tasks/read-hosts.ts';
 
 type Overview = BaseProxy & { hosts(): Promise<HostInfo[]>; stats(): Promise<ClusterStats> };
@@ -179,7 +180,8 @@ export class Cluster extends BaseManager {
 
   /** @internal */
   protected override serverProcess(orders: ServerOrders, name: string): Process {
-    assertInstalled();
+    // The gateway will need it. An error belongs here, where the call is.
+    assertInstalled('The cluster needs one more package', ['ioredis']);
     return new Process({ target: runGateway, args: [{ ...orders, settings: this.#settings }], name, daemon: true });
   }
 
@@ -207,13 +209,4 @@ const HOLDS_VALUES: ReadonlySet<string> = new Set(['queue', 'joinableQueue', 'di
 function assertName(name: unknown): void {
   assertOptionType('name', name, 'string');
   if (name === undefined || name === '') throw new TypeError('name must be a text that is not empty');
-}
-
-/** The gateway will need it: said here, where the call is. */
-function assertInstalled(): void {
-  try {
-    require.resolve('ioredis');
-  } catch (cause) {
-    throw new ProcessError('The cluster needs one more package: npm install ioredis', { cause });
-  }
 }

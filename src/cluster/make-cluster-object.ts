@@ -1,9 +1,9 @@
-import { ClusterError, RemoteError, StateError } from '../contracts/errors.ts';
+import { ClusterError, RemoteError } from '../contracts/errors.ts';
 import type { FindObject } from '../managers/find-object.ts';
 import { BaseProxy } from '../managers/proxy.ts';
 import type { ServedObject } from '../managers/served-object.ts';
 import type { Gateway } from './gateway.ts';
-import { ClusterObject, idOfName, type Kind, keysOf } from './object.ts';
+import { ClusterObject, idOfName, type Kind, keysOf, nameInUse } from './object.ts';
 import { BARRIER } from './scripts/barrier.ts';
 import { DELETE } from './scripts/delete.ts';
 import { EVENT } from './scripts/event.ts';
@@ -20,7 +20,7 @@ import { clusterQueue } from './served/cluster-queue.ts';
 import { clusterSemaphore } from './served/cluster-semaphore.ts';
 import { clusterTasks } from './served/cluster-tasks.ts';
 import { readStats } from './tasks/cluster-stats.ts';
-import type { PoolOrders } from './tasks/pool-orders.ts';
+import type { PoolOrders } from './tasks/desk-task.ts';
 import { readHosts } from './tasks/read-hosts.ts';
 
 type Serve = (object: ClusterObject) => ServedObject;
@@ -80,9 +80,7 @@ function shared(
       if (!(error instanceof ClusterError) && known.get(id) === own) known.delete(id);
     });
   } else if (made.object.kind.type !== kind.type || made.object.kind.config !== kind.config) {
-    throw new StateError(
-      `The name ${JSON.stringify(name)} is in use for a ${made.object.kind.type}${made.object.kind.type === kind.type ? ' with other options' : ''}: choose another, or delete it first.`,
-    );
+    throw nameInUse(name, made.object.kind.type, kind);
   }
   const own = made;
   own.users++;

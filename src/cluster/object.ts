@@ -1,5 +1,6 @@
 import { AuthenticationError, ClosedError, ClusterError, StateError } from '../contracts/errors.ts';
-import { clearTimeout, clock, randomHex, setTimeout } from '../engine/builtins.ts';
+import { clock, randomHex } from '../engine/builtins.ts';
+import { within } from '../waits/timer.ts';
 import type { Gateway } from './gateway.ts';
 import { ANSWER_TIME, Line } from './line.ts';
 import type { Reply, Script } from './redis.ts';
@@ -25,6 +26,13 @@ export function keysOf(namespace: string, id: string, place: string): string[] {
 /** The id of the object with this name. */
 export function idOfName(name: string): string {
   return `n:${encodeURIComponent(name)}`;
+}
+
+/** Returns the error of an object whose name another object of the type `found` has. */
+export function nameInUse(name: string | undefined, found: string | undefined, { type }: Kind): StateError {
+  return new StateError(
+    `The name ${JSON.stringify(name)} is in use for a ${found}${found === type ? ' with other options' : ''}: choose another, or delete it first.`,
+  );
 }
 
 /** An object in Redis, as one gateway has it. See README.md, "A call". */
@@ -141,15 +149,7 @@ export class ClusterObject {
     const reply = this.run(op, args);
     reply.catch(() => {});
     if (!this.gateway.redis.isReady) return undefined;
-    let late: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<undefined>((resolve) => {
-      late = setTimeout(() => resolve(undefined), ANSWER_TIME);
-    });
-    try {
-      return await Promise.race([reply, tooLate]);
-    } finally {
-      clearTimeout(late);
-    }
+    return await within(ANSWER_TIME, reply);
   }
 
   /** True once it was deleted or lost. */
@@ -196,9 +196,7 @@ export class ClusterObject {
     const reply = await this.#send('open', [type, config, print, named, ...fields], true);
     const [inc, foundType, foundConfig, foundPrint] = reply.map(String);
     if (foundType !== type || foundConfig !== config) {
-      throw new StateError(
-        `The name ${JSON.stringify(this.#name)} is in use for a ${foundType}${foundType === type ? ' with other options' : ''}: choose another, or delete it first.`,
-      );
+      throw nameInUse(this.#name, foundType, this.kind);
     }
     if (!this.gateway.seal.knows(foundPrint!)) {
       throw new AuthenticationError(

@@ -4,6 +4,7 @@ import { frame, HEADER_BYTES, isPlainFrame, kind, MAX_MESSAGE_BYTES, plainFrame 
 import { type Frame, FrameReader } from '../connection/frame-reader.ts';
 import { SerializationError } from '../contracts/errors.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
+import { concat } from './tasks/joined-bytes.ts';
 
 /** Packs a value into bytes: a message as on a socket. Throws if a part of it cannot be sent so far, with the path from `root`. */
 export function packValue(value: unknown, root: string, far: Reach): Uint8Array {
@@ -25,13 +26,7 @@ export function packWithModules(
     if (pieces === undefined)
       throw new SerializationError(`Cannot send ${root}: it has more bytes than a message may.`, root);
     // Memory of its own: a piece of a pooled buffer would travel with the pool.
-    const packed = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-    let at = 0;
-    for (const piece of pieces) {
-      packed.set(piece, at);
-      at += piece.length;
-    }
-    return { packed, modules };
+    return { packed: concat(pieces), modules };
   });
 }
 

@@ -1,6 +1,6 @@
 import { ClusterError, ProcessError } from '../contracts/errors.ts';
 import { clock, setImmediate, setTimeout } from '../engine/builtins.ts';
-import { pause } from './pause.ts';
+import { pause, within } from '../waits/timer.ts';
 import { type Client, isPassing, openClient, type RedisPlace } from './redis-client.ts';
 
 /** A script of a type of objects. */
@@ -209,11 +209,19 @@ export class Redis {
     return await this.repeated(() => this.#commands.callBuffer(name, ...args));
   }
 
+  /** Resolves to the members of a set of texts. */
+  async members(key: string): Promise<string[]> {
+    return ((await this.command('SMEMBERS', key)) as Buffer[]).map(String);
+  }
+
   /** Sends what is on its way, and ends both connections. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const late = pause(QUIT_TIME);
-    if (this.isReady) await Promise.race([this.#commands.quit().catch(() => {}), late]);
+    if (this.isReady)
+      await within(
+        QUIT_TIME,
+        this.#commands.quit().catch(() => {}),
+      );
     for (const client of [this.#commands, this.#hints, ...this.#others]) client.disconnect();
   }
 }

@@ -1,4 +1,5 @@
-import { clock, setTimeout } from '../engine/builtins.ts';
+import { clock } from '../engine/builtins.ts';
+import { pause } from '../waits/timer.ts';
 
 /** Milliseconds between two checks, and milliseconds that handlers have for the work that they begin. */
 const LOOK = 1;
@@ -11,14 +12,10 @@ const LONGEST = 1000;
 export async function handleBeforeExit(): Promise<void> {
   // Every child has one handler of its own.
   if (process.listenerCount('beforeExit') <= 1) return;
-  await pause();
+  await pause(LOOK);
   const before = process.getActiveResourcesInfo().length;
   process.emit('beforeExit', Number(process.exitCode ?? 0));
   const end = clock() + LONGEST;
-  do await pause();
+  do await pause(LOOK);
   while (process.getActiveResourcesInfo().length > before && clock() < end);
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, LOOK));
 }

@@ -1,5 +1,5 @@
 import { clock } from '../../engine/builtins.ts';
-import { pause } from '../pause.ts';
+import { pause } from '../../waits/timer.ts';
 
 /** Part of a lease between two looks. */
 const LOOK = 1 / 20;

@@ -1,4 +1,4 @@
-import { setTimeout } from '../../engine/builtins.ts';
+import { within } from '../../waits/timer.ts';
 import { Presence } from '../presence.ts';
 import type { Redis } from '../redis.ts';
 import { LEAST_LEASE } from '../settings.ts';
@@ -75,8 +75,7 @@ export class Burials {
   /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */
   async bury(id: string): Promise<void> {
     this.dead.add(id);
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
-    await Promise.race([this.#at.forget(id), late]);
+    await within(GOODBYE, this.#at.forget(id));
     await this.#remove(id);
     this.dead.delete(id);
   }

@@ -1,14 +1,15 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
-import { clearInterval, clearTimeout, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
+import { clearInterval, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import { makePlace, Server } from '../../managers/server.ts';
+import { within } from '../../waits/timer.ts';
 import { CodeFolder } from '../code/code-folder.ts';
 import { fileKey } from '../code/code-shelf.ts';
 import { channelsOfGateways, Gateway } from '../gateway.ts';
 import { type HostDoor, SLOT } from '../host-link.ts';
 import { makeClusterObject } from '../make-cluster-object.ts';
-import { pause } from '../pause.ts';
 import { Redis } from '../redis.ts';
+import { RefusedValues } from '../refused-values.ts';
 import { ENROL, SAY } from '../scripts/membership.ts';
 import { Seal } from '../seal.ts';
 import type { ClusterSettings } from '../settings.ts';
@@ -44,8 +45,6 @@ export interface HostOrders {
 const LOOK_AGAIN = 5000;
 /** Milliseconds between two messages about what the host does, while that changes. */
 const SAY_AGAIN = 1000;
-/** Milliseconds between two warnings about messages that were not sealed. */
-const WARN_AGAIN = 1000;
 /** Milliseconds that a host waits for the server when it leaves after its grace: a server that is away must not keep it. */
 const GOODBYE = 3000;
 
@@ -62,7 +61,8 @@ export class Host implements HostOfPools {
   readonly folder = new CodeFolder();
   readonly root: string;
   readonly takesCode: boolean;
-  readonly counts = { started: 0, done: 0, failed: 0, lost: 0, refused: 0 };
+  readonly counts = { started: 0, done: 0, failed: 0, lost: 0 };
+  readonly #forged = new RefusedValues((text) => this.warn(text));
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
   /** Pools that this host cannot serve, and why. */
@@ -74,7 +74,6 @@ export class Host implements HostOfPools {
   #mustLook = false;
   #isDraining = false;
   #isSaying = false;
-  #warned = -WARN_AGAIN;
   readonly #burials: Burials;
   readonly #onHopeless: () => void;
 
@@ -145,15 +144,9 @@ export class Host implements HostOfPools {
     // Not awaited: the server may be away.
     void this.#say().catch(() => {});
     const pools = [...this.#pools.values()];
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(true), grace);
-    });
-    const isLate = await Promise.race([late, Promise.all(pools.map((pool) => pool.drain())).then(() => false)]);
-    if (timer !== undefined) clearTimeout(timer);
-    const ends = Promise.all(pools.map((pool) => (isLate ? pool.end(DRAINED) : pool.close())));
-    const tooLate = pause(GOODBYE);
-    await (isLate ? Promise.race([ends, tooLate]) : ends);
+    const isLate = (await within(grace, Promise.all(pools.map((pool) => pool.drain())))) === undefined;
+    if (isLate) await within(GOODBYE, Promise.all(pools.map((pool) => pool.end(DRAINED))));
+    else await Promise.all(pools.map((pool) => pool.close()));
     await this.close();
   }
 
@@ -216,12 +209,9 @@ export class Host implements HostOfPools {
     if (failed) this.counts.failed++;
   }
 
-  /** Counts a message that was not sealed for its place; warns at most once a second. */
+  /** Counts a message that was not sealed for its place. */
   countForged(error: Error): void {
-    this.counts.refused++;
-    if (clock() - this.#warned < WARN_AGAIN) return;
-    this.#warned = clock();
-    this.warn(`${error.message} (${this.counts.refused} refused so far)`);
+    this.#forged.note(error);
   }
 
   warn(text: string): void {
@@ -361,7 +351,7 @@ export class Host implements HostOfPools {
       slots: this.slots,
       running: this.#slots.taken,
       pools: [...this.#pools.values()].map((pool) => pool.info).filter(({ tasks }) => tasks.length > 0),
-      tasks: this.counts,
+      tasks: { ...this.counts, refused: this.#forged.count },
       labels: this.labels,
       node: process.version,
       multiproc: this.#orders.version,

@@ -1,18 +1,18 @@
 import { outcome } from '../../contracts/executor.ts';
 import { assertWhole } from '../../contracts/options.ts';
-import { clearInterval, clock, randomHex, setInterval, setTimeout } from '../../engine/builtins.ts';
+import { clearInterval, clock, randomHex, setInterval } from '../../engine/builtins.ts';
 import type { Pool } from '../../pool/pool.ts';
+import { within } from '../../waits/timer.ts';
 import { HostedCode } from '../code/hosted-code.ts';
 import type { Reply } from '../redis.ts';
 import { flag } from '../script-values.ts';
 import { TASK } from '../scripts/task.ts';
 import { LEAST_LEASE } from '../settings.ts';
 import { Blobs } from '../tasks/blobs.ts';
-import { ending, type PoolHeader, readLetter } from '../tasks/letter.ts';
+import { ending, NODE, type PoolHeader, PROTOCOL, readLetter } from '../tasks/letter.ts';
 import { keptFor } from '../tasks/outlive.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
-import { assertServable } from './assert-servable.ts';
 import { Claim } from './claim.ts';
 import type { GroupLog } from './group-log.ts';
 import type { HostOfPools } from './host-of-pools.ts';
@@ -183,8 +183,7 @@ export class HostedPool implements JobsOfPool {
   async drain(): Promise<void> {
     this.isOver = true;
     // The server may have given a job, and noted a start, in an answer that is on its way. After a lease the job is not this host's any more.
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, this.lease).unref());
-    await Promise.race([this.#claiming, late]);
+    await within(this.lease, this.#claiming);
     while (this.kept.claims.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
@@ -316,4 +315,12 @@ export class HostedPool implements JobsOfPool {
     this.#local ??= openLocalPool(this.host, this.header, this.#initializer, this.code.places);
     return this.#local;
   }
+}
+
+/** Throws the reason for which this host cannot run the tasks of a pool. */
+function assertServable({ protocol, node, where }: PoolHeader, labels: readonly string[]): void {
+  const missing = where.filter((label) => !labels.includes(label));
+  if (protocol !== PROTOCOL) throw new Error('the program has another version of multiproc');
+  if (node > NODE) throw new Error(`the program runs on Node ${node}, and the host on Node ${NODE}`);
+  if (missing.length > 0) throw new Error(`the host lacks the label ${missing.join(', ')}`);
 }

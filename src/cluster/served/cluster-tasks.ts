@@ -1,9 +1,9 @@
 import type { Caller } from '../../managers/caller.ts';
 import { type ServedObject, serve } from '../../managers/served-object.ts';
 import type { Gateway } from '../gateway.ts';
+import type { PoolOrders } from '../tasks/desk-task.ts';
 import { packNews } from '../tasks/packed-news.ts';
 import { type PackedOrders, unpackOrders } from '../tasks/packed-orders.ts';
-import type { PoolOrders } from '../tasks/pool-orders.ts';
 import { TaskDesk } from '../tasks/task-desk.ts';
 
 /** The tasks of one pool, for the program whose pool it is. */

@@ -1,5 +1,5 @@
-import { ProcessError } from '../../contracts/errors.ts';
 import { NativeDate } from '../../engine/builtins.ts';
+import { assertInstalled } from '../assert-installed.ts';
 import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 import { EXTEND } from '../scripts/membership.ts';
@@ -173,11 +173,7 @@ function bullmq(): BullMQ {
 
 /** Throws unless the packages of the cluster's tasks are installed. */
 export function assertBullInstalled(): void {
-  try {
-    for (const name of ['bullmq', 'ioredis']) require.resolve(name);
-  } catch (cause) {
-    throw new ProcessError('Pools of a cluster need two more packages: npm install bullmq ioredis', { cause });
-  }
+  assertInstalled('Pools of a cluster need two more packages', ['bullmq', 'ioredis']);
 }
 
 /** A priority as BullMQ has it. */

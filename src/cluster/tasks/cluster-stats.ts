@@ -45,7 +45,7 @@ export async function readStats(redis: Redis, namespace: string): Promise<Cluste
 }
 
 async function readPools(redis: Redis, namespace: string): Promise<ClusterPoolStats[]> {
-  const ids = ((await redis.command('SMEMBERS', poolsKey(namespace))) as Buffer[]).map(String);
+  const ids = await redis.members(poolsKey(namespace));
   const found = await Promise.all(ids.map((id) => readPool(redis, namespace, id)));
   return found.filter((pool) => pool !== undefined);
 }

@@ -1,5 +1,13 @@
 import type { RetryDelay } from '../../contracts/retry-delay.ts';
 
+/** What a program says of its pool. */
+export interface PoolOrders {
+  /** A letter with a `PoolHeader`. */
+  readonly letter: Uint8Array;
+  /** How many tasks may run at once, 0 without a bound. */
+  readonly processes: number;
+}
+
 /** What a program says of a task. */
 export interface TaskOrder {
   /** Its number in the pool. */

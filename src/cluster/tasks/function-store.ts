@@ -2,6 +2,7 @@ import { reach } from '../../codec/extension.ts';
 import type { AnyFunction } from '../../contracts/executor.ts';
 import { UnchangedLook } from '../../functions/unchanged-look.ts';
 import { lazy } from '../../loading/lazy.ts';
+import { hashOf } from '../code/manifest.ts';
 import type { OutgoingCode } from '../code/outgoing-code.ts';
 import { packWithModules } from '../packed.ts';
 import { writeLetter } from './letter.ts';
@@ -61,7 +62,7 @@ export class FunctionStore {
   #pack(fn: AnyFunction): Stored {
     const { packed: message, code } = this.#code.collect(() => packWithModules(fn, 'fn', reach.TRUSTED));
     const bytes = writeLetter({ modules: message.modules, ...(code !== undefined && { code }) }, message.packed);
-    const hash = process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('base64url');
+    const hash = hashOf(bytes);
     let stored = this.#byHash.get(hash);
     if (stored === undefined) {
       stored = { hash, name: typeof fn.name === 'string' ? fn.name : '', tasks: 0 };

@@ -1,28 +1,22 @@
 import { LARGEST_WITHIN } from './blobs.ts';
 import type { DeskTask, TaskOrder } from './desk-task.ts';
+import { concat } from './joined-bytes.ts';
 import { type TaskEntry, type TasksHeader, writeLetter } from './letter.ts';
 
 /** Returns the letter of a job with these tasks: a header, and their inputs one after the other, but for those that are blobs. */
 export function packTasks(tasks: readonly DeskTask[], ms: number, isInTurn: boolean): Uint8Array {
   const fns: [string, string][] = [];
-  let bytes = 0;
+  const inputs: Uint8Array[] = [];
   const entries = tasks.map(({ order, tried, submission }): TaskEntry => {
     let fn = fns.findIndex(([hash]) => hash === order.hash);
     if (fn === -1) fn = fns.push([order.hash, order.name]) - 1;
     const blob = blobOf(order);
-    if (blob === '') bytes += order.input.length;
     const { id, how, start, timeout, input, code } = order;
+    if (blob === '') inputs.push(input);
     return [id, fn, how, start, timeout, input.length, tried, submission, code, blob];
   });
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const { order } of tasks) {
-    if (blobOf(order) !== '') continue;
-    body.set(order.input, at);
-    at += order.input.length;
-  }
   const header: TasksHeader = { fns, tasks: entries, ms, isInTurn };
-  return writeLetter(header, body);
+  return writeLetter(header, concat(inputs));
 }
 
 /** Returns the id of the blob that has the input of a task; nothing if the input stands in the letter. */

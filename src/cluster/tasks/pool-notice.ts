@@ -1,8 +1,8 @@
 import type { ClusterError } from '../../contracts/errors.ts';
 import type { Gateway } from '../gateway.ts';
 import { ENROL, KEEP, POST } from '../scripts/membership.ts';
+import type { PoolOrders } from './desk-task.ts';
 import { announceAfter, keptFor, outlive, outliveAfter } from './outlive.ts';
-import type { PoolOrders } from './pool-orders.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
 /** What hosts must find of a pool. */

@@ -71,7 +71,7 @@ export async function readHosts(redis: Redis, namespace: string, seal?: Seal): P
 
 /** Returns what hosts have said of themselves in the last two leases. With `seal`, also the names of what they run. */
 export async function hearHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HeardHost[]> {
-  const ids = ((await redis.command('SMEMBERS', hostsKey(namespace))) as Buffer[]).map(String);
+  const ids = await redis.members(hostsKey(namespace));
   if (ids.length === 0) return [];
   const found = (await Promise.all(
     ids.map((id) => {

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from '../../engine/builtins.ts';
-import { pause } from '../pause.ts';
+import { pause } from '../../waits/timer.ts';
 import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 

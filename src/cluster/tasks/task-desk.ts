@@ -1,12 +1,14 @@
 import { retryDelayOf } from '../../contracts/retry-delay.ts';
 import { clearTimeout, queueMicrotask, randomHex, setTimeout } from '../../engine/builtins.ts';
+import { within } from '../../waits/timer.ts';
 import { CodeShelf } from '../code/code-shelf.ts';
 import type { Gateway, Leased } from '../gateway.ts';
+import { RefusedValues } from '../refused-values.ts';
 import { Backlog } from './backlog.ts';
 import { Blobs } from './blobs.ts';
 import { type BullQueue, describeQueue, openQueue } from './bull.ts';
 import { DeskReport } from './desk-report.ts';
-import type { DeskJob, DeskNews, DeskOutcome, DeskTask, TaskOrder } from './desk-task.ts';
+import type { DeskJob, DeskNews, DeskOutcome, DeskTask, PoolOrders, TaskOrder } from './desk-task.ts';
 import { InputBlobs } from './input-blobs.ts';
 import { JobPost } from './job-post.ts';
 import { ending, type ResultEntry, type ResultsHeader, readLetter } from './letter.ts';
@@ -16,8 +18,6 @@ import { outliveAfter } from './outlive.ts';
 import { packTasks } from './pack-tasks.ts';
 import { PoolHosts } from './pool-hosts.ts';
 import { PoolNotice } from './pool-notice.ts';
-import type { PoolOrders } from './pool-orders.ts';
-import { RefusedResults } from './refused-results.ts';
 import { removePool } from './remove-pool.ts';
 import { Renewals } from './renewals.ts';
 import { ResultStream } from './result-stream.ts';
@@ -55,7 +55,7 @@ export class TaskDesk implements Leased {
   readonly #blobs: Blobs;
   readonly #inputs: InputBlobs;
   readonly #post: JobPost;
-  readonly #refused = new RefusedResults();
+  readonly #refused = new RefusedValues((text) => process.emitWarning(`A result of a task was refused: ${text}`));
   readonly #notice: PoolNotice;
   readonly #renewals = new Renewals(
     async () => this.#isOver || this.#notice.renew(this.#backlog.size),
@@ -164,8 +164,7 @@ export class TaskDesk implements Leased {
     this.#report.close();
     for (const { timer } of this.#tasks.values()) if (timer !== undefined) clearTimeout(timer);
     // A server that is out of reach, or does not answer, learns of the end by the lease.
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
-    if (this.#gateway.redis.isReady) await Promise.race([this.#remove(), late]);
+    if (this.#gateway.redis.isReady) await within(GOODBYE, this.#remove());
   }
 
   async #remove(): Promise<void> {
