@@ -1,10 +1,10 @@
 import { nextTick } from '../engine/builtins.ts';
 
-/** The most calls, and bytes, that one step takes. */
+/** The largest number of calls, and of bytes, in one step. */
 const MOST_CALLS = 256;
 const MOST_BYTES = 2 ** 18;
 
-/** Gathers calls of one kind that come in one turn of the event loop, so that one step of a script takes all of them, in their order. */
+/** Gathers calls of one kind that come in one turn of the event loop: one step of a script takes all of them, in their order. */
 export class Batch<Call> {
   readonly #take: (kind: string, calls: readonly Call[]) => void;
   #kind = '';
@@ -17,7 +17,7 @@ export class Batch<Call> {
 
   add(kind: string, call: Call, bytes: number): void {
     if (kind !== this.#kind || this.#bytes + bytes > MOST_BYTES) this.#flush();
-    // After all that has come by now, and before the event loop turns.
+    // Runs after the calls of this turn, and before the event loop turns.
     if (this.#calls.length === 0) nextTick(this.#flush);
     this.#kind = kind;
     this.#bytes += bytes;

@@ -4,7 +4,7 @@ import { originOf } from '../managers/origin.ts';
 import { BaseProxy } from '../managers/proxy.ts';
 import { openOnHost } from './host-link.ts';
 
-/** Proxies of objects of a cluster, where they leave their program: they say which object it is. */
+/** Sends the proxy of an object of a cluster to another program, as the kind, the type and the name or id of the object. */
 export const clusterObjectExtension: Extension<BaseProxy> = {
   id: extensionIds.CLUSTER_OBJECT,
   name: 'object of a cluster',

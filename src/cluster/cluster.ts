@@ -31,24 +31,24 @@ type Overview = BaseProxy & { hosts(): Promise<HostInfo[]>; stats(): Promise<Clu
 
 /** The options of every object of a cluster. */
 export interface Named {
-  /** Every program that uses the name finds the same object, which stays until `delete(name)`. Without a name it lives as long as this program has a proxy of it. */
+  /** Every program that uses the name finds the same object, which stays until `delete(name)`. An object without a name lives as long as this program has a proxy of it. */
   readonly name?: string | undefined;
 }
 
 /** The options of a joinable queue of a cluster. */
 export interface JoinableQueueOptions extends Named {
-  /** If true, items that a consumer had not told done when it died come back to the head of the queue. False if left out: they are lost. */
+  /** If true, items that a consumer had not marked as done when it died come back to the head of the queue. By default they are lost. */
   readonly redeliver?: boolean | undefined;
 }
 
 /**
- * Queues, locks, semaphores and events that programs on several machines share, kept by a Redis or Valkey server. It needs the package `ioredis`.
- * The first use starts a process of this program that owns the connections, as a `Manager` starts its server; proxies travel as those of a manager.
+ * Makes queues, locks and other objects that programs on several machines share. A Redis or Valkey server keeps them. It needs the package `ioredis`.
+ * The first use starts a process of this program that owns the connections, as a `Manager` starts its server. Proxies can be sent as those of a manager.
  */
 export class Cluster extends BaseManager {
   readonly #settings: ClusterSettings;
 
-  /** `options` may be the URL alone; what is left out comes from the environment. */
+  /** `options` may be the URL alone. The variables `MULTIPROC_CLUSTER`, `MULTIPROC_KEY` and `MULTIPROC_KEY_FILE` stand for options that are left out. */
   constructor(options?: string | ClusterOptions) {
     super();
     this.#settings = readSettings(options);
@@ -81,8 +81,8 @@ export class Cluster extends BaseManager {
   }
 
   /**
-   * Makes a condition of a lock of this cluster, by default of a new `rlock`. Programs that use a lock by its name have the same condition of it; give each a name
-   * if the lock has several.
+   * Makes a condition of a lock of this cluster, by default of a new `rlock`. Programs that use a lock by its name share its condition. If a lock has several
+   * conditions, give each a name.
    */
   condition(lock: ClusterLock = this.rlock(), options?: Named): ConditionProxy {
     if (!(lock instanceof ClusterLock)) throw new TypeError('lock must be a lock or an rlock of this cluster');
@@ -117,7 +117,7 @@ export class Cluster extends BaseManager {
 
   /**
    * Makes a `Map` of the pairs of `init`, which are ignored if the name has a dict already. Keys are compared by their content. The function of
-   * `update` runs in the program that calls it, again if another program has changed the value meanwhile, so it must do nothing else.
+   * `update` runs in the calling program, and runs again if another program has changed the value meanwhile: it must have no other effect.
    */
   dict<K = string, V = unknown>(init?: Iterable<readonly [K, V]>, options?: Named): DictProxy<K, V>;
   /** Makes a `Map` of the properties of an object, as the form with pairs does. */
@@ -129,27 +129,27 @@ export class Cluster extends BaseManager {
   }
 
   /**
-   * Makes one value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the program that calls
-   * it, again if another program has changed the value meanwhile, so it must do nothing else.
+   * Makes one value, `init` at first, which is ignored if the name has a value already. The function of `update` runs in the calling program, and
+   * runs again if another program has changed the value meanwhile: it must have no other effect.
    */
   value<T>(init: T, options?: Named): ValueProxy<T> {
     return this.#make('value', options, [packValue(init, 'value', this.#far())]);
   }
 
-  /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`; a program that holds it learns that it is lost. */
+  /** Deletes the object with this name; resolves to false if there is none. Waits for the object reject with a `ClosedError`, and a program that holds it loses it. */
   async delete(name: string): Promise<boolean> {
     assertName(name);
     using deleter = this.make('deleter', 'class:deleter', []) as BaseProxy & { run(name: string): Promise<boolean> };
     return await deleter.run(name);
   }
 
-  /** Resolves to the hosts that run tasks of pools with this cluster: those that `startWorker` or `npx multiproc worker` has started, on any machine. */
+  /** Resolves to the hosts that run tasks of pools with this cluster, on any machine. `startWorker` and `npx multiproc worker` start hosts. */
   async hosts(): Promise<HostInfo[]> {
     using overview = this.#overview();
     return await overview.hosts();
   }
 
-  /** Resolves to what the cluster has to do and who is there to do it: slots, slots that are wanted, pools with their tasks, and what the hosts have done. */
+  /** Resolves to the load of the cluster: its slots, the slots that could be busy, its pools with their tasks, and the tasks that its hosts have run. */
   async stats(): Promise<ClusterStats> {
     using overview = this.#overview();
     return await overview.stats();
@@ -185,7 +185,7 @@ export class Cluster extends BaseManager {
     return new Process({ target: runGateway, args: [{ ...orders, settings: this.#settings }], name, daemon: true });
   }
 
-  /** Who may have written a value that is read: programs with the key, or all programs. */
+  /** Returns who may have written the values that are read: programs with the key, or any program. */
   #far(): Reach {
     return this.#settings.keys.length === 0 ? reach.ANYBODY : reach.TRUSTED;
   }
@@ -203,7 +203,7 @@ export class Cluster extends BaseManager {
   }
 }
 
-/** Types whose proxies decode what others have written. */
+/** Types whose proxies decode values that other programs have written. */
 const HOLDS_VALUES: ReadonlySet<string> = new Set(['queue', 'joinableQueue', 'dict', 'value']);
 
 function assertName(name: unknown): void {

@@ -5,10 +5,10 @@ import { Gateway } from './gateway.ts';
 import { makeClusterObject } from './make-cluster-object.ts';
 import type { ClusterSettings } from './settings.ts';
 
-/** What a gateway is told when it starts. */
+/** The orders of a gateway, received at its start. */
 export type GatewayOrders = ServerOrders & { readonly settings: ClusterSettings };
 
-/** What a gateway process runs: as a manager's server, with objects that stand in Redis. */
+/** The main function of a gateway: a manager's server whose objects stand in Redis. */
 export async function runGateway({ settings, ...orders }: GatewayOrders): Promise<void> {
   const gateway = new Gateway(settings);
   const make = (place: ServerPlace, onIdle: () => void) =>

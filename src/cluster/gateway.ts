@@ -10,21 +10,22 @@ const LOOK_AGAIN = 5000;
 /** An object of the cluster, as its gateway sees it. */
 export interface Leased {
   readonly keys: readonly string[];
-  /** True while the gateway must say that it lives. */
+  /** True while the gateway must renew its lease of the object. */
   readonly isLeased: boolean;
-  /** True while a client of this gateway holds something of it. */
+  /** True while a client of this gateway holds something of the object. */
   readonly isHeld: boolean;
-  /** When the lease was renewed for the last time, or a hold began. */
+  /** When the lease was last renewed, or a hold began. */
   readonly renewed: number;
   renew(): Promise<void>;
+  /** Called when another program may have the hold. */
   onLost(): void;
-  /** A message has come. */
+  /** Called when a message for the object has come. */
   hint(letter: string): void;
-  /** All that waits looks again. */
+  /** Lets all waits look again. */
   pokeAll(): void;
 }
 
-/** What the names of all gateways' channels begin with. */
+/** Returns the prefix of the channels of all gateways. */
 export const channelsOfGateways = (namespace: string) => `mp:${namespace}:g:`;
 
 /** Owns the connections of a program to the server, and keeps the leases of its objects. See README.md, "Who does what". */
@@ -36,9 +37,9 @@ export class Gateway {
   readonly maxPayload: number;
   readonly seal: Seal;
   readonly redis: Redis;
-  /** For how long the server has been there, for who has it look. */
+  /** Measures for how long the server has been there, once `begin` was called. */
   readonly presence: Presence;
-  /** What the names of all gateways' channels begin with. */
+  /** The prefix of the channels of all gateways. */
   readonly channels: string;
   readonly #objects = new Map<string, Set<Leased>>();
   #calls = 0;
@@ -64,7 +65,7 @@ export class Gateway {
     setInterval(() => this.#watch(), lease / 20).unref();
   }
 
-  /** A number that no call of this gateway has had. */
+  /** Returns a number that no call of this gateway has had. */
   nextCall(): number {
     return ++this.#calls;
   }

@@ -7,7 +7,7 @@ import { type Origin, rememberOrigin } from '../managers/origin.ts';
 import { BaseProxy } from '../managers/proxy.ts';
 import { handDown } from '../process/handed-down.ts';
 
-/** How a worker of a host reaches the objects of the cluster: through the host, which has the key and the connections. */
+/** The way of a worker to the objects of the cluster: through its host, which has the key and the connections. */
 export interface HostDoor {
   readonly identity: string;
   readonly namespace: string;
@@ -15,18 +15,18 @@ export interface HostDoor {
   readonly returns: Returns;
 }
 
-/** The number of tasks that may wait for one another: a recursion without end must not fill the hosts with processes. */
+/** The largest depth of pools in tasks of pools: a recursion without end must not fill the hosts with processes. */
 const DEEPEST = 16;
 
-/** What a worker, or a process of its task, asks the host for while it waits; it ends with the one that has asked. */
+/** The type of the object that a worker, or a process of its task, has of its host while it waits for other tasks. */
 export const SLOT = 'slot';
 
 let known: HostDoor | undefined;
 let depth = 0;
-/** The member that has the slot of the task. */
+/** The member number of the worker that has the slot of the task. */
 let holder = 0;
 
-/** Declares that this process, and those that it starts, belong to a task of the worker `ofWorker` of a host, for a pool of this depth. */
+/** Declares that this process, and the processes that it starts, belong to a task of the worker `ofWorker` of a host, for a pool of this depth. */
 export function enterHost(door: HostDoor, depthOfPool: number, ofWorker: number): void {
   known = door;
   depth = depthOfPool;
@@ -34,7 +34,7 @@ export function enterHost(door: HostDoor, depthOfPool: number, ofWorker: number)
   handDown(enterHost, [door, depthOfPool, ofWorker]);
 }
 
-/** Returns how many pools of a cluster a pool that is made here is deep: 1 in a program. Throws a `StateError` if they are too many. */
+/** Returns the depth of a pool that is made here: 1 in a program, one more in a task of a pool of a cluster. Throws a `StateError` at the limit. */
 export function depthOfPoolHere(): number {
   if (depth < DEEPEST) return depth + 1;
   throw new StateError(
@@ -63,13 +63,13 @@ export function openOnHost(origin: Origin): BaseProxy {
   return proxy;
 }
 
-/** How many pools of this process wait for tasks of theirs, and what lends the slot meanwhile. */
+/** The number of pools of this process that wait for their tasks, and the object that lends the slot meanwhile. */
 let waiting = 0;
 let loan: BaseProxy | undefined;
 
 /**
- * A task of a host begins to wait for tasks of a cluster: the host may give its slot to others, so that those can run. Returns what ends
- * that. Does nothing in a process that belongs to no task of a host.
+ * Lends the slot of this task while the task waits for other tasks of the cluster, so that those can run. Returns a function that ends the
+ * loan. Does nothing in a process that belongs to no task of a host.
  */
 export function lendSlot(): () => void {
   if (known === undefined) return () => {};

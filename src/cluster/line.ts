@@ -3,26 +3,26 @@ import { clearTimeout, setTimeout } from '../engine/builtins.ts';
 import type { Caller } from '../managers/caller.ts';
 import { startTimer } from '../waits/timer.ts';
 
-/** Milliseconds for which a call that gives up waits for the answer to an attempt under way, from a server that seems to be there. */
+/** Milliseconds for which a call that gives up still waits for the reply to its attempt, if the server seems to be there. */
 export const ANSWER_TIME = 500;
 
-/** How many calls of a line look at the same time, at most. */
+/** The largest number of calls of a line that look at the same time. */
 const MOST_TRIED = 256;
 
-/** What an attempt returns that must wait. */
+/** The result of an attempt whose call must wait. */
 export const WAIT = Symbol('wait');
 
-/** What a call that may wait does. */
+/** The steps of a call that may wait. */
 export interface Step<R> {
-  /** If true, the first attempt does not wait behind others of this gateway: it says that a party has come. */
+  /** If true, the first attempt does not wait behind other calls of this gateway, because it announces a party. */
   readonly arrives?: boolean;
   /** If true, attempts of several calls at the same time cost little more than one. */
   readonly isShared?: boolean;
-  /** Looks once. `isFirst`: the call is the first of its line. `once`: it will not wait. */
+  /** Looks once. `isFirst` is true if the call is the first of its line, `once` if it will not wait. */
   attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
-  /** What a call returns, or throws, when its time is over. */
+  /** Returns the result of a call at its time-out, or throws its error. */
   expire(): R;
-  /** Gives back what an attempt got for a call that had given up, when nobody waited for the answer any more. */
+  /** Gives back what an attempt got, if its call had given up before the reply came. */
   undo(result: R): void;
 }
 
@@ -30,28 +30,28 @@ interface Entry {
   readonly order: number;
   readonly step: Step<unknown>;
   isTrying: boolean;
-  /** How it ends if the attempt under way gets nothing. */
+  /** Ends the call if the attempt under way gets nothing. */
   ending: (() => void) | undefined;
-  /** Ends it if the answer to that attempt does not come. */
+  /** Ends the call if the reply to that attempt does not come in time. */
   patience: NodeJS.Timeout | undefined;
   settle(end: () => unknown): void;
   isSettled: boolean;
 }
 
-/** What a line needs of the object that it is for. */
+/** What a line needs of its object. */
 export interface Door {
   readonly isReady: boolean;
-  /** No call of this gateway waits in the line any more. */
+  /** Called when no call of this gateway waits in the line any more. */
   leave(letter: string): void;
 }
 
-/** The calls of this gateway that wait for one thing of one object, in their order. Only the first one looks. See README.md, "Waiting". */
+/** The calls of this gateway that wait for one thing of one object, in their order. Only the first call looks. See README.md, "Waiting". */
 export class Line {
   readonly #letter: string;
   readonly #door: Door;
   readonly #waiting: Entry[] = [];
   #orders = 0;
-  /** First attempts under way: those that come behind a waiting call find out before the line goes on. */
+  /** The number of first attempts under way. The line goes on when all of them have a reply. */
   #trying = 0;
   #isPoking = false;
   #isPokedAgain = false;
@@ -66,7 +66,7 @@ export class Line {
     return this.#waiting.length === 0;
   }
 
-  /** Takes the step for a client, and waits for it if need be. */
+  /** Runs the step for a client, and waits if it must. */
   enter<R>(caller: Caller, options: WaitOptions | undefined, step: Step<R>): Promise<R> {
     const timeout = options?.timeout;
     return new Promise<R>((resolve, reject) => {
@@ -100,12 +100,12 @@ export class Line {
     });
   }
 
-  /** Something may have come: looks again. */
+  /** Looks again, because something may have come. */
   poke(): void {
     if (this.#waiting.length > 0) void this.#poke();
   }
 
-  /** Looks again after this many milliseconds, if not before. */
+  /** Looks again after this number of milliseconds, if not before. */
   pokeIn(milliseconds: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.poke(), milliseconds);
@@ -156,7 +156,7 @@ export class Line {
     this.#isPoking = false;
   }
 
-  /** Runs an attempt, and settles the call with what it gets. Returns WAIT if it got nothing. */
+  /** Runs an attempt, and settles the call with its result. Returns `WAIT` if it got nothing. */
   async #attempt(entry: Entry, isFirst: boolean, once: boolean): Promise<unknown> {
     entry.isTrying = true;
     try {
@@ -175,7 +175,7 @@ export class Line {
     return undefined;
   }
 
-  /** What an attempt under way gets is the answer; but where the server is away, or does not answer, nobody waits for that. */
+  /** Ends a call that gives up. The result of an attempt under way still counts, unless the server is away or does not reply in time. */
   #giveUp(entry: Entry, end: () => unknown): void {
     entry.ending = () => entry.settle(end);
     if (!entry.isTrying || !this.#door.isReady) this.#remove(entry);

@@ -31,13 +31,13 @@ interface Made {
   users: number;
 }
 
-/** The objects of each gateway: who uses the same one has the same waits and holds. */
+/** The objects of each gateway. All users of an object share its waits and holds. */
 const objects = new WeakMap<Gateway, Map<string, Made>>();
 
 /** The name of an object, or the id of one without a name. */
 export type Whose = string | { readonly unnamed: string };
 
-/** Makes what clients of a gateway ask for; the first argument says which object it is. */
+/** Makes an object for a client of a gateway; the first argument is its name or id. */
 export function makeClusterObject(
   gateway: Gateway,
   find: FindObject,
@@ -75,7 +75,7 @@ function shared(
     const object = new ClusterObject(gateway, kind, id, name);
     known.set(id, (made = { object, served: serve(object), users: 0 }));
     const own = made;
-    // What is something else by that name must not stay.
+    // If the name is in use for something else, the next call must find that out anew.
     object.opened().catch((error) => {
       if (!(error instanceof ClusterError) && known.get(id) === own) known.delete(id);
     });
@@ -85,7 +85,7 @@ function shared(
   const own = made;
   own.users++;
   return {
-    // A lock's other parts, too, for its conditions.
+    // Also what the conditions of a lock need.
     ...own.served,
     dispose: () => {
       if (--own.users > 0) return;
@@ -133,7 +133,7 @@ function kindOf(type: string, args: readonly unknown[]): [Kind, Serve] {
   }
 }
 
-/** The condition with this name of a lock; without one, the only one of a lock with a name, and of a lock without the one with this id. */
+/** Makes a condition of a lock. A condition without a name is the only one of a lock with a name, and has an id at a lock without a name. */
 function condition(find: FindObject, proxy: unknown, whose: unknown): ServedObject {
   const lock = proxy instanceof BaseProxy ? find(proxy) : undefined;
   if (lock === undefined || !('takeBack' in lock)) {
@@ -157,7 +157,7 @@ function deleter(gateway: Gateway): ServedObject {
   };
 }
 
-/** What the cluster is: its hosts, and what it has to do. */
+/** Makes the object that reads the hosts and the load of the cluster. */
 function overview(gateway: Gateway): ServedObject {
   const { redis, namespace, seal } = gateway;
   return {

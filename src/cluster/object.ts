@@ -5,25 +5,25 @@ import type { Gateway } from './gateway.ts';
 import { ANSWER_TIME, Line } from './line.ts';
 import type { Reply, Script } from './redis.ts';
 
-/** What an object is, as all programs must agree. */
+/** What all programs must agree on about an object. */
 export interface Kind {
   readonly script: Script;
   readonly type: string;
-  /** What else must be the same wherever the name is used. */
+  /** Options that must be the same wherever the name is used. */
   readonly config: string;
-  /** The fields of a new one, name after name with its value. */
+  /** The fields of a new object: each name, followed by its value. */
   readonly fields: readonly string[];
 }
 
 const SUFFIXES = ['m', 'd', 'a', 'b', 'l', 'o', 'x', 'h'];
 
-/** The keys of an object, in the order in which scripts have them. `place` is where the reply of a call is kept: a call of its own, or one after the other. */
+/** Returns the keys of an object in the order of `KEYS` in scripts. `place` names the key that keeps the reply of a call; calls that use one place follow one another. */
 export function keysOf(namespace: string, id: string, place: string): string[] {
   const start = `mp:${namespace}:{${id}}:`;
   return SUFFIXES.map((suffix) => (suffix === 'o' ? `${start}o:${place}` : start + suffix));
 }
 
-/** The id of the object with this name. */
+/** Returns the id of the object with this name. */
 export function idOfName(name: string): string {
   return `n:${encodeURIComponent(name)}`;
 }
@@ -35,7 +35,7 @@ export function nameInUse(name: string | undefined, found: string | undefined, {
   );
 }
 
-/** An object in Redis, as one gateway has it. See README.md, "A call". */
+/** An object in Redis, as one gateway sees it. See README.md, "A call". */
 export class ClusterObject {
   readonly gateway: Gateway;
   readonly kind: Kind;
@@ -44,9 +44,9 @@ export class ClusterObject {
   readonly #name: string | undefined;
   /** True while a client of this gateway holds something of the object. */
   isHeld = false;
-  /** What is called when the holds may be another's from now on. */
+  /** Called when another program may have the holds from now on. */
   onLost: () => void = () => {};
-  /** When the lease was renewed for the last time, or a hold began. */
+  /** When the lease was last renewed, or a hold began. */
   renewed = 0;
   readonly #lines = new Map<string, Line>();
   #opening: Promise<void> | undefined;
@@ -54,7 +54,7 @@ export class ClusterObject {
   #inc = '';
   #print = '';
   #place = '';
-  /** The keys with the places of replies that no call has at the moment, and how many places there are. */
+  /** Keys with places of replies that no call uses at the moment, and the number of places. */
   readonly #free: (readonly string[])[] = [];
   #places = 0;
   #end: Error | undefined;
@@ -70,27 +70,27 @@ export class ClusterObject {
     this.opened().catch(() => {});
   }
 
-  /** True if programs find it by its name. */
+  /** True if the object has a name. */
   get isNamed(): boolean {
     return this.#name !== undefined;
   }
 
-  /** What a value that is sealed for this object belongs to. */
+  /** The place for which values of this object are sealed. */
   get place(): string {
     return this.#place;
   }
 
-  /** True once it is there; calls need not wait for that any more. */
+  /** True once the object is there: calls need not wait for `opened()`. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** The fingerprint of the key that it was made with; known when it is open. */
+  /** The fingerprint of the key with which the object was made; known when it is open. */
   get print(): string {
     return this.#print;
   }
 
-  /** The line of those that wait for one thing. A hint of a letter is for all lines that begin with it. */
+  /** Returns the line of the calls that wait for one thing. A hint of a letter is for all lines whose names begin with the letter. */
   line(letter: string): Line {
     let line = this.#lines.get(letter);
     if (line === undefined) {
@@ -109,7 +109,7 @@ export class ClusterObject {
     return line;
   }
 
-  /** True while the gateway must say that it lives. */
+  /** True while the gateway must renew its lease of the object. */
   get isLeased(): boolean {
     if (this.isHeld || this.#name === undefined) return true;
     for (const line of this.#lines.values()) if (!line.isEmpty) return true;
@@ -123,13 +123,13 @@ export class ClusterObject {
     try {
       await this.#opening;
     } catch (error) {
-      // A server that is full, say, may have room for the next call.
+      // A server that was full, for example, may have room for the next call.
       if (error instanceof ClusterError) this.#opening = undefined;
       throw error;
     }
   }
 
-  /** Runs a step of the object's script. `grows` says that it stores something. */
+  /** Runs a step of the object's script. `grows` is true if the step stores something. */
   async run(op: string, args: readonly (string | Uint8Array)[] = [], grows = false): Promise<Reply> {
     if (!this.#isOpen) await this.opened();
     if (this.#end !== undefined) throw this.#end;
@@ -139,12 +139,12 @@ export class ClusterObject {
     return reply;
   }
 
-  /** Resolves when as many replicas as the program demands have what was done. */
+  /** Resolves when as many replicas as the program demands have the changes. */
   replicated(): Promise<void> {
     return this.gateway.redis.replicated(this.keys[0]!);
   }
 
-  /** Runs a step of one that gives up: resolves to `undefined` where the server is away, or does not answer soon, and the step is taken later. */
+  /** Runs a step of a call that gives up. Resolves to `undefined` if the server is away or does not reply soon; the step is then taken later. */
   async runBriefly(op: string, args: readonly string[]): Promise<Reply | undefined> {
     const reply = this.run(op, args);
     reply.catch(() => {});
@@ -152,37 +152,37 @@ export class ClusterObject {
     return await within(ANSWER_TIME, reply);
   }
 
-  /** True once it was deleted or lost. */
+  /** True once the object was deleted or lost. */
   get hasEnded(): boolean {
     return this.#end !== undefined;
   }
 
-  /** A message has come: the wait that it names looks again. */
+  /** Lets the waits look again that a message names. */
   hint(letter: string): void {
     if (letter === 'x') this.#gone(true, this.#inc);
     else for (const [name, line] of this.#lines) if (name[0] === letter) line.poke();
   }
 
-  /** Nobody will wait in this line any more. */
+  /** Forgets a line in which no call will wait any more. */
   dropLine(letter: string): void {
     this.#lines.delete(letter);
   }
 
-  /** All that waits looks again. */
+  /** Lets all waits look again. */
   pokeAll(): void {
     for (const line of this.#lines.values()) if (!line.isEmpty) line.poke();
   }
 
-  /** Says that this gateway lives. */
+  /** Renews the lease of this gateway. */
   async renew(): Promise<void> {
     const at = clock();
     const reply = await this.run('renew').catch(() => undefined);
     if (reply?.[0] === 1) this.renewed = at;
-    // A hold that began after this step was sent is not meant by its reply, though both may be heard of at once.
+    // The reply does not concern a hold that began after this step was sent, although both may arrive together.
     else if (reply !== undefined && this.isHeld && this.renewed < at) this.onLost();
   }
 
-  /** Nobody of this gateway has a proxy of it any more. */
+  /** Lets go of the object: no client of this gateway has a proxy of it any more. */
   dispose(): void {
     this.gateway.remove(this);
     if (this.#name === undefined) void this.run('drop').catch(() => {});
@@ -225,7 +225,7 @@ export class ClusterObject {
     return keysOf(this.gateway.namespace, this.id, `${this.gateway.id}:${this.#places++}`);
   }
 
-  /** What a call with that `inc` found is not there any more. One with a name that the server has lost begins anew. */
+  /** Returns the error of a call that found the object gone; `inc` is the incarnation that the call meant. An object with a name that the server has lost begins anew. */
   #gone(isDeleted: boolean, inc: string): Error {
     const { isNamed } = this;
     const what = `The ${this.kind.type} ${isNamed ? JSON.stringify(this.#name) : 'without a name'}`;
@@ -235,7 +235,7 @@ export class ClusterObject {
           `${what} is gone from the Redis server, which has lost its data, or was away for longer than the lease: ${isNamed ? 'the next call begins a new one' : 'make a new one'}.`,
           'ERR_DATA_LOST',
         );
-    // Another call was told before.
+    // Another call has found that before.
     if (inc !== this.#inc) return this.#end ?? error;
     if (isDeleted || !isNamed) this.#end ??= error;
     else {

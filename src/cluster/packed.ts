@@ -6,7 +6,7 @@ import { SerializationError } from '../contracts/errors.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { concat } from './tasks/joined-bytes.ts';
 
-/** Packs a value into bytes: a message as on a socket. Throws if a part of it cannot be sent so far, with the path from `root`. */
+/** Packs a value into bytes: a message as on a socket. Throws a `SerializationError` with the path from `root` if a part cannot be sent to `far`. */
 export function packValue(value: unknown, root: string, far: Reach): Uint8Array {
   return packWithModules(value, root, far).packed;
 }
@@ -30,9 +30,9 @@ export function packWithModules(
   });
 }
 
-/** The value again. `far` says who may have written it. */
+/** Returns the value of packed bytes. `far` says who may have written them. */
 export function unpackValue(packed: Uint8Array, far: Reach): unknown {
-  // Most are small: decoded where they stand.
+  // Most values are small, and are decoded where they stand.
   if (isPlainFrame(packed)) {
     needMuchStack();
     const length = packed.length - HEADER_BYTES;

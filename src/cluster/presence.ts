@@ -3,45 +3,45 @@ import type { Redis } from './redis.ts';
 
 /** Part of a lease that may pass between two answers without a break: a program that renews every third of a lease keeps it meanwhile. */
 const BREAK = 1 / 3;
-/** Part of the shortest lease between two looks. */
+/** The part of the shortest lease between two looks. */
 const LOOK = 1 / 10;
 
 /**
- * Knows for how long the server has been there without a break, by the server's own clock: keys expire by that clock, also while the server
- * answers nobody. See README.md, "Who is dead".
+ * Measures for how long the server has been there without a break, by the server's own clock: keys expire by that clock, even while the server
+ * replies to no program. See README.md, "Who is dead".
  */
 export class Presence {
   readonly #redis: Redis;
   readonly #own: number;
   /**
-   * For each lease, the server's time of the first answer since the last break, in milliseconds: undefined before the first answer. What is a
-   * break for a short lease may be none for a longer one.
+   * For each lease, the server's time of the first reply since the last break, in milliseconds; `undefined` before the first reply. A pause that is
+   * a break for a short lease may be none for a longer one.
    */
   readonly #since = new Map<number, number | undefined>();
-  /** The server's time of the last answer. */
+  /** The server's time of the last reply. */
   #last: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
   #isNew = false;
 
-  /** Watches for breaks of this lease. `isTrusted`: what was before the first answer counts as no break. */
+  /** Watches for breaks of this lease. If `isTrusted`, the time before the first reply counts as no break. */
   constructor(redis: Redis, lease: number, isTrusted: boolean) {
     this.#redis = redis;
     this.#own = lease;
     this.#since.set(lease, isTrusted ? Number.NEGATIVE_INFINITY : undefined);
   }
 
-  /** Looks from now on. What was before is not known. */
+  /** Looks from now on. */
   begin(): void {
     this.#timer ??= this.#every();
   }
 
-  /** The connection was made anew. */
+  /** Notes that the connection was made anew. */
   interrupt(): void {
     if (this.#last !== undefined) this.#isNew = true;
   }
 
-  /** Watches for breaks of these leases and of its own, and of no others. */
+  /** Watches for breaks of these leases and of its own, and of no other leases. */
   heed(leases: Iterable<number>): void {
     const heeded = new Set([this.#own, ...leases]);
     const before = this.#shortest();

@@ -1,18 +1,18 @@
 import type { RedisAddress } from './redis-url.ts';
 import { type SentinelConnector, steady } from './sentinel-connector.ts';
 
-/** Where a server is, and how it is reached. */
+/** The place of a server, and the way to it. */
 export interface RedisPlace {
   readonly address: RedisAddress;
   readonly tls: import('node:tls').ConnectionOptions | undefined;
   readonly connectTimeout: number;
-  /** How many replicas must have what counts only then. */
+  /** The number of replicas that must have a change before it counts. */
   readonly replicas: number;
   /** Milliseconds after which a server that is silent counts as gone. */
   readonly patience: number;
 }
 
-/** What of ioredis is used here and by BullMQ: one server, or all of a Redis Cluster. */
+/** The part of ioredis that this library and BullMQ use: one server, or all nodes of a Redis Cluster. */
 export interface Client {
   readonly status: string;
   /** The socket of one server. */
@@ -35,18 +35,18 @@ type Ioredis = {
   SentinelConnector: SentinelConnector;
 };
 
-/** Milliseconds after which a connection counts as dead on which an answer is due, at least: no command waits in the server for so long. */
+/** The least number of milliseconds without a reply after which a connection counts as dead: no command waits longer in the server. */
 const SILENCE = 4000;
-/** Milliseconds between two tries to connect, and between two looks whether a server has read its data, at most. */
+/** The largest number of milliseconds between two tries to connect, and between two checks whether a server has loaded its data. */
 const LONGEST_PAUSE = 1000;
-/** The same as a part of the patience: who comes back late has less of its lease left. */
+/** The largest pause as a part of the patience: a program that comes back late has less of its lease left. */
 const PAUSE = 1 / 4;
-/** Answers of a server that cannot serve now, and of one that is not the right one any more: all have done nothing. */
+/** Errors of a server that cannot serve now or is not the right one any more: the command has done nothing. */
 const PASSING = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
-/** What a Redis Cluster's client says where no node answers. It repeats a call only a few times, and one server's repeats for ever. */
+/** Errors of a Redis Cluster's client if no node replies. It repeats a call only a few times; the client of one server repeats for ever. */
 const NO_NODE = /^(Connection is closed|Too many Cluster redirections|None of startup nodes|Command aborted due to)/;
 
-/** Opens a connection, or those to all nodes of a Redis Cluster, which come again by themselves and then repeat what had no answer. This file and sentinel-connector.ts alone know ioredis. */
+/** Opens a connection to one server, or to all nodes of a Redis Cluster. It is made anew by itself, and then repeats commands that had no reply. Only this file and sentinel-connector.ts know ioredis. */
 export function openClient({ address, tls, connectTimeout, patience }: RedisPlace): Client {
   const { Redis, Cluster, SentinelConnector } = require('ioredis') as Ioredis;
   const { way, path, nodes, master, username, password, database, isTls } = address;
@@ -63,7 +63,7 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
     keepAlive: 10_000,
     // 2: connect again, and repeat the command then.
     reconnectOnError: (error: Error) => (PASSING.test(error.message) ? 2 : false),
-    // A network that drops everything closes nothing: the system would find out after a quarter of an hour.
+    // A network that drops all packets closes no connection: the system would notice after a quarter of an hour.
     socketTimeout: way === 'server' ? Math.max(patience, SILENCE) : patience,
   };
   switch (way) {
@@ -90,7 +90,7 @@ export function openClient({ address, tls, connectTimeout, patience }: RedisPlac
   }
 }
 
-/** True if a call may be made again, since it has done nothing or is known as a repetition. */
+/** True if a call may be repeated, because it has done nothing or will be recognized as a repetition. */
 export function isPassing({ message }: Error): boolean {
   return PASSING.test(message) || NO_NODE.test(message);
 }

@@ -1,13 +1,13 @@
-/** How a server is found: it is the one at the address, the master that sentinels name, or the node of a Redis Cluster that has the key. */
+/** How the server is found: at the address, as the master that sentinels name, or as the node of a Redis Cluster that has the key. */
 export type RedisWay = 'server' | 'sentinel' | 'cluster';
 
-/** What the URL of a cluster says. */
+/** The parts of the URL of a cluster. */
 export interface RedisAddress {
   readonly way: RedisWay;
   /** The path of a unix socket, instead of `nodes`. */
   readonly path: string | undefined;
   readonly nodes: readonly { readonly host: string; readonly port: number }[];
-  /** The name under which sentinels know the master. */
+  /** The name by which sentinels know the master. */
   readonly master: string | undefined;
   readonly database: number;
   readonly username: string | undefined;

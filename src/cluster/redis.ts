@@ -14,12 +14,12 @@ export type Reply = readonly (Buffer | number | null)[];
 
 /** Milliseconds that a goodbye may take. */
 const QUIT_TIME = 500;
-/** What a script begins with that may run while the server is full; one that stores something must not have it. */
+/** The flag of a script that may run while the server is full. A step that stores something must not have it. */
 const ALLOWS_FULL = ' flags=allow-oom';
 
-/** Milliseconds until a call is repeated that no server could serve, and until one that is no master is asked again. */
+/** Milliseconds until a call is repeated that no server could serve, and until a server that is no master is asked again. */
 const AGAIN = 100;
-/** Milliseconds for which the server may wait for replicas at once: it does nothing else for this gateway meanwhile. */
+/** Milliseconds of one wait for replicas: the server does nothing else for this gateway meanwhile. */
 const REPLICAS_TIME = 50;
 
 /** Both connections to a server: one for commands, one for hints. */
@@ -29,7 +29,7 @@ export class Redis {
   readonly #hints: Client;
   #isClosed = false;
 
-  /** `onHint` hears what comes through `channel`, `onReady` that a connection is there again, and a hint may be lost. */
+  /** `onHint` is called with each message of `channel`, `onReady` when a connection is there again: a hint may be lost then. */
   constructor(place: RedisPlace, channel: string, onHint: (text: string) => void, onReady: () => void) {
     this.#place = place;
     this.#commands = openClient(place);
@@ -48,7 +48,7 @@ export class Redis {
   #failure: Error | undefined;
   readonly #opening: Promise<void>;
 
-  /** Resolves when the server is there and can be used; rejects with a `ClusterError`. */
+  /** Resolves when the server is there and can be used; rejects with a `ClusterError` after the connect time-out, or if it cannot be used. */
   opened(): Promise<void> {
     return this.#opening;
   }
@@ -116,7 +116,7 @@ export class Redis {
     return this.#commands.status === 'ready';
   }
 
-  /** Runs a script. `grows` says that it stores something, so a server that is full refuses it. Waits while the server is away. */
+  /** Runs a script. `grows` is true if it stores something, so that a full server refuses it. Waits while the server is away. */
   async run(
     { name, text }: Script,
     keys: readonly string[],
@@ -132,7 +132,7 @@ export class Redis {
     return await this.repeated(() => call.call(client, ...keys, ...args));
   }
 
-  /** Resolves when as many replicas as `replicas` says have what was done for this key. Rejects with `ERR_UNREACHABLE` if they do not come. */
+  /** Resolves when the option's number of replicas have the changes of this key. Rejects with `ERR_UNREACHABLE` after the connect time-out. */
   async replicated(key: string): Promise<void> {
     const { replicas, connectTimeout } = this.#place;
     if (replicas === 0) return;
@@ -157,7 +157,7 @@ export class Redis {
     }
   }
 
-  /** Makes a call that may be made again, until a server has served it. */
+  /** Repeats a call that may be repeated until a server has served it. */
   async repeated<T>(call: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
@@ -170,8 +170,8 @@ export class Redis {
   }
 
   /**
-   * Sends the commands of this turn of the event loop together, in their order, and what `last` sends behind them: the server and this
-   * process wake up once for all of them.
+   * Sends the commands of this turn of the event loop together, in their order, followed by what `last` sends: the server and this process wake
+   * up once for all of them.
    */
   together(last?: () => void): void {
     if (last !== undefined) this.#last.push(last);
@@ -189,12 +189,12 @@ export class Redis {
   readonly #last: (() => void)[] = [];
   #isHolding = false;
 
-  /** The connection for commands, for what makes its own. */
+  /** The connection for commands, for code that makes commands of its own. */
   get client(): Client {
     return this.#commands;
   }
 
-  /** Another connection, for commands that occupy it while they wait. It is closed with the others. */
+  /** Opens another connection, for commands that occupy it while they wait. `close` closes it too. */
   another(): Client {
     const client = openClient(this.#place);
     client.on('error', () => {});
@@ -204,7 +204,7 @@ export class Redis {
 
   readonly #others: Client[] = [];
 
-  /** Sends one command; texts in its reply are bytes. Waits while the server is away. */
+  /** Sends one command; texts in its reply are buffers. Waits while the server is away. */
   async command(name: string, ...args: (string | Uint8Array)[]): Promise<unknown> {
     return await this.repeated(() => this.#commands.callBuffer(name, ...args));
   }
@@ -214,7 +214,7 @@ export class Redis {
     return ((await this.command('SMEMBERS', key)) as Buffer[]).map(String);
   }
 
-  /** Sends what is on its way, and ends both connections. */
+  /** Sends the commands that are on their way, and closes all connections. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.isReady)
@@ -226,7 +226,7 @@ export class Redis {
   }
 }
 
-/** The error of a command, not as it is: that carries the whole command along. */
+/** Returns the error of a command for the user. The error of ioredis carries the whole command along. */
 export function refusalOf(error: unknown): Error {
   const { message } = error as Error;
   if (!message.includes('OOM ')) return new ProcessError(`The Redis server refused a step of the cluster: ${message}`);

@@ -5,19 +5,19 @@ const PLAIN = 0;
 const SEALED = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** How many nonces are made at once. */
+/** The number of nonces that are made at once. */
 const NONCES = 256;
 
-/** Seals what will be decoded, and opens it. See README.md, "Seal". Without keys values stay as they are. */
+/** Seals values that will be decoded, and opens them. See README.md, "Seal". Without keys, values stay as they are. */
 export class Seal {
   readonly #keys: readonly KeyObject[];
   readonly #namespace: string;
-  /** Tells which key is the first one, without telling anything else about it; empty without a key. */
+  /** The fingerprint of the first key, which reveals nothing else about the key; empty without a key. */
   readonly print: string;
   readonly #prints: readonly string[];
   readonly #nonces = new Uint8Array(NONCES * NONCE_BYTES);
   #given = NONCES;
-  /** The additional data of the place that came last: most calls are for the same one. */
+  /** The additional data of the last place, because most calls are for the same place. */
   #lastPlace: string | undefined;
   #lastAbout = Buffer.alloc(0);
 
@@ -39,7 +39,7 @@ export class Seal {
     return print === this.print || this.#prints.includes(print);
   }
 
-  /** Seals bytes that belong to `place`: they open nowhere else. */
+  /** Seals bytes for `place`: they open at no other place. */
   seal(bytes: Uint8Array, place: string): Buffer {
     const key = this.#keys[0];
     if (key === undefined) return Buffer.concat([Uint8Array.of(PLAIN), bytes]);
@@ -47,7 +47,7 @@ export class Seal {
     const cipher = crypto().createCipheriv('aes-256-gcm', key, nonce);
     cipher.setAAD(this.#about(place));
     const text = cipher.update(bytes);
-    // What is left of the text is empty in this mode.
+    // In this mode the last part of the text is empty.
     cipher.final();
     return Buffer.concat([Uint8Array.of(SEALED), nonce, text, cipher.getAuthTag()]);
   }
@@ -67,7 +67,7 @@ export class Seal {
     );
   }
 
-  /** A digest of bytes that only programs with the key of this fingerprint can make; without a key, all programs can. */
+  /** Returns a digest of bytes that only programs with the key of this fingerprint can make; without a key, any program can. */
   digest(bytes: Uint8Array, print: string): Buffer {
     const { createHmac, createHash } = crypto();
     const key = this.#keys[this.#prints.indexOf(print)];
@@ -92,7 +92,7 @@ export class Seal {
     return new Uint8Array(bytes);
   }
 
-  /** Random bytes that were given out never before; fetched for many at once. */
+  /** Returns random bytes that were not given out before. They are made for many calls at once. */
   #nonce(): Uint8Array {
     if (this.#given === NONCES) {
       crypto().randomFillSync(this.#nonces);

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 
-/** What of the options of ioredis is looked at here. */
+/** The options of ioredis that are read here. */
 interface Options {
   readonly sentinels: readonly unknown[];
   readonly connectTimeout: number;
 }
 
-/** What of the class of ioredis is used here: it asks sentinels for the master. */
+/** The part of the class of ioredis that is used here: it asks sentinels for the master. */
 export type SentinelConnector = new (
   options: Options,
 ) => {
@@ -14,24 +14,24 @@ export type SentinelConnector = new (
   connect(onEvent: (type: string, error: Error) => void): Promise<Socket>;
 };
 
-/** Returns the class of ioredis, without what made a connection stay away for ever. */
+/** Returns the class of ioredis with repairs: with the class as it is, a connection could stay away for ever. */
 export function steady(connector: SentinelConnector): SentinelConnector {
   return class extends connector {
     constructor(options: Options) {
-      // The time to connect is enough if all sentinels but one are silent: their machines are off, or they accept a connection and say nothing.
+      // The time to connect is enough even if all sentinels but one are silent: their machines are off, or they accept a connection and send nothing.
       const each = Math.ceil(options.connectTimeout / (options.sentinels.length + 1));
       super({ ...options, connectTimeout: each, ...{ sentinelCommandTimeout: each } });
     }
 
     /**
-     * Fails if a sentinel tells of a new master just while it, or another one, is asked for the master, or if a sentinel names no possible address. ioredis
-     * never connects again after an error. It does after a connection that was closed at once.
+     * Resolves to a closed socket in place of an error. Errors come if a sentinel announces a new master while a sentinel is asked for the master, or if a sentinel
+     * names no possible address. ioredis never connects again after an error, but it does after a connection that was closed at once.
      */
     override async connect(onEvent: (type: string, error: Error) => void): Promise<Socket> {
       try {
         return await super.connect(onEvent);
       } catch (error) {
-        // What the program reads if no master is found in time.
+        // The program gets this error if no master is found in time.
         onEvent('error', error as Error);
         return new Socket().destroy();
       }

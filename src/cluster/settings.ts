@@ -18,11 +18,11 @@ const known: Record<keyof ClusterOptions, true> = {
 };
 const knownOfCode: Record<keyof CodeOptions, true> = { root: true, ship: true, include: true, limit: true };
 
-/** Milliseconds. */
+/** The shortest lease, in milliseconds. */
 export const LEAST_LEASE = 100;
 const MAX_PAYLOAD = 256 * 2 ** 20;
 
-/** The settings of a cluster, complete, as the gateway gets them. */
+/** The checked options of a cluster, with defaults filled in. */
 export interface ClusterSettings {
   readonly place: RedisPlace;
   readonly keys: readonly Uint8Array[];
@@ -32,7 +32,7 @@ export interface ClusterSettings {
   readonly maxPayload: number;
 }
 
-/** Reads the options and the variables of the environment. Throws what is wrong with them. */
+/** Reads the options and the variables of the environment. Throws a `TypeError` or `RangeError` for an invalid one. */
 export function readSettings(options: string | ClusterOptions | undefined = {}): ClusterSettings {
   const given: ClusterOptions = typeof options === 'string' ? { url: options } : options;
   checkOptionNames('Cluster', given, known);
@@ -62,7 +62,7 @@ export function readSettings(options: string | ClusterOptions | undefined = {}):
   return { place, keys, namespace: encodeURIComponent(namespace), lease, maxPayload };
 }
 
-/** Reads the options of files that travel. Throws what is wrong with them. */
+/** Reads the option `code`. Throws a `TypeError` or `RangeError` for an invalid value. */
 export function readCodeOptions(options: string | ClusterOptions | undefined): CodeOptions {
   const code = typeof options === 'object' ? (options.code ?? {}) : {};
   checkOptionNames('code', code, knownOfCode);
@@ -94,7 +94,7 @@ function variable(name: string): string | undefined {
   return process.env[name] || undefined;
 }
 
-/** Returns a host that is not surely this machine. */
+/** Returns a host that may be another machine; `undefined` if all are surely this one. */
 function findElsewhere({ nodes }: RedisAddress): string | undefined {
   const isHere = (host: string) =>
     host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

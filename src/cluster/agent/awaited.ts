@@ -1,12 +1,12 @@
 import { clock } from '../../engine/builtins.ts';
 import { pause } from '../../waits/timer.ts';
 
-/** Part of a lease between two looks. */
+/** The part of a lease between two looks. */
 const LOOK = 1 / 20;
 
 /**
- * Resolves to what `read` finds. What is not there may come within a lease, since its program has not spoken yet after an outage; resolves to
- * null if it does not.
+ * Resolves to the value that `read` finds. If there is none, the value may come within a lease, because its program may not have spoken yet after
+ * an outage. Resolves to null if the value does not come.
  */
 export async function awaited<T>(read: () => Promise<T | null>, lease: number): Promise<T | null> {
   const late = clock() + lease;

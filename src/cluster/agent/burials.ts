@@ -7,20 +7,20 @@ import { poolIsThere } from '../tasks/pool-is-there.ts';
 import { removePool } from '../tasks/remove-pool.ts';
 import { taskKeys } from '../tasks/task-keys.ts';
 
-/** Milliseconds that the end of what runs may keep the keys in the server. */
+/** Milliseconds for which running tasks, while they are being ended, may keep the keys of their pool in the server. */
 const GOODBYE = 3000;
 
-/** Where pools are buried. */
+/** What a host gives to its burials. */
 export interface BurialPlace {
   readonly redis: Redis;
   readonly namespace: string;
   /** The lease of this host. */
   readonly lease: number;
-  /** Ends what runs of the pool here. */
+  /** Ends all tasks of the pool that run on this host. */
   forget(pool: string): Promise<void>;
 }
 
-/** Judges which programs are dead, and removes what pools have left. See ../README.md, "Who is dead". */
+/** Decides which programs are dead, and removes the keys of pools that have ended. See ../README.md, "Who is dead". */
 export class Burials {
   readonly #at: BurialPlace;
   readonly #presence: Presence;
@@ -42,7 +42,7 @@ export class Burials {
     this.#presence.interrupt();
   }
 
-  /** These are the leases of the pools that run here. */
+  /** Sets the leases of the pools that run here. */
   heed(leases: readonly number[]): void {
     this.#hosted = leases;
     this.#heed();
@@ -72,7 +72,7 @@ export class Burials {
     this.#presence.heed([...this.#hosted, ...this.#missing.values()]);
   }
 
-  /** Ends a pool that its program has ended, or whose program is dead: nothing of it runs here any more, and nothing of it stays in Redis. */
+  /** Ends a pool whose program has ended it or is dead: ends its tasks here, and removes its keys from Redis. */
   async bury(id: string): Promise<void> {
     this.dead.add(id);
     await within(GOODBYE, this.#at.forget(id));
@@ -80,7 +80,7 @@ export class Burials {
     this.dead.delete(id);
   }
 
-  /** Removes what is left to remove, and judges no more. */
+  /** Removes the keys of pools that are being buried, and buries no more. */
   async close(): Promise<void> {
     this.#presence.close();
     if (this.#at.redis.isReady) await Promise.all([...this.dead].map((id) => this.#remove(id).catch(() => {})));

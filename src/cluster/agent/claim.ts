@@ -1,18 +1,18 @@
 import type { Reply } from '../redis.ts';
 
-/** How far ahead of their run tasks are marked as started, in milliseconds, and in tasks at most: what is marked and has not run is lost with the host. */
+/** How far ahead of their run tasks are marked as started: milliseconds, and the largest number of tasks. A task that is marked and has not run is lost with the host. */
 const AHEAD_MS = 2;
 const MOST_AHEAD = 32;
 
 /** A start of a task that the server has noted. */
 export interface Start {
-  /** How often this job has started the task, this start included, without the starts that hosts gave back. */
+  /** The number of starts of the task by this job, this start included, without starts that hosts gave back. */
   readonly attempt: number;
-  /** How often the task was started, with the starts that hosts gave back: no two starts have the same number. */
+  /** The number of starts of the task, with starts that hosts gave back: no two starts have the same number. */
   readonly count: number;
 }
 
-/** What the server said about the start of a task: the start, `d` if the task has ended, or `l` and the host that had its last start. */
+/** What the server replied about the start of a task: the start, `d` if the task has ended, or `l` and the host that had its last start. */
 export type StartState = Start | string;
 
 /** A job that runs here, and the claim by which the server knows it. */
@@ -43,7 +43,7 @@ export class Claim {
     this.renewed = renewed;
   }
 
-  /** Notes what the server has said about the start of some tasks. */
+  /** Notes the server's reply about the start of some tasks. */
   note([, , , , ...verdicts]: Reply): void {
     for (const verdict of verdicts) {
       const [, attempt, count] = /^s(\d+) (\d+)$/.exec(String(verdict)) ?? [];

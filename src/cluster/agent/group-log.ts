@@ -7,9 +7,9 @@ const ROOM = 8192;
 
 /** The words of a log: begun, ended, then three for each task. */
 const at = {
-  /** How many tasks have begun, or, if no more may begin, its complement. The worker counts it up, the host makes it the complement. */
+  /** The number of tasks that have begun; its complement if no more may begin. The worker counts it up, the host replaces it by its complement. */
   begun: 0,
-  /** How many tasks have an outcome here; the worker writes it. */
+  /** The number of tasks that have an outcome here; the worker writes it. */
   ended: 1,
   /** For each task whether it has failed, the microseconds that it ran, and where its outcome ends; the worker writes them once. */
   tasks: 2,
@@ -22,8 +22,8 @@ const LONGEST = 2 ** 31 - 1;
 export type Ran = readonly [failed: boolean, packed: Uint8Array, ms: number];
 
 /**
- * What a worker has done of a group of tasks, in memory that its host shares: so a worker that is killed loses the one task that it had in
- * hand, and a host can take back those that have not begun. See ../README.md, "Groups".
+ * The progress of a worker in a group of tasks, in memory that its host shares. So a worker that is killed loses only the task in hand, and
+ * a host can take back the tasks that have not begun. See ../README.md, "Groups".
  */
 export class GroupLog {
   readonly shared: SharedArray<'int32'>;
@@ -60,19 +60,19 @@ export class GroupLog {
     return true;
   }
 
-  /** Host: how many tasks have begun. */
+  /** Host: the number of tasks that have begun. */
   get begun(): number {
     const begun = Atomics.load(this.#words, at.begun);
     return begun < 0 ? ~begun : begun;
   }
 
-  /** Host: how many tasks have an outcome. */
+  /** Host: the number of tasks that have an outcome. */
   get ended(): number {
     // SYNC(group): see `end`.
     return Atomics.load(this.#words, at.ended);
   }
 
-  /** Host: from now on no task begins. Returns how many have begun. */
+  /** Host: lets no more tasks begin. Returns the number of tasks that have begun. */
   close(): number {
     for (;;) {
       const begun = Atomics.load(this.#words, at.begun);
@@ -89,7 +89,7 @@ export class GroupLog {
     return [this.#words[word] === 1, packed, this.#words[word + 1]! / 1000];
   }
 
-  /** Host: the worker has reported, so nobody writes any more: another group may use it. */
+  /** Host: empties the log for another group. The worker must have reported: it does not write any more. */
   clear(): void {
     Atomics.store(this.#words, at.ended, 0);
     Atomics.store(this.#words, at.begun, 0);

@@ -28,25 +28,25 @@ export interface Member {
 export interface GroupEnds {
   /** The task has ended: with an outcome, or else with this error. */
   onEnd(member: Member, ran: Ran | undefined, error: unknown): void;
-  /** These have not begun, and will not begin in this group. */
+  /** These tasks have not begun, and will not begin in this group. */
   onRest(members: readonly Member[]): void;
 }
 
-/** Several short tasks of a claimed job in one call to a worker of this machine, which runs one after the other. See ../README.md, "Groups". */
+/** Several short tasks of a claimed job in one call to a worker of this machine, which runs them one after the other. See ../README.md, "Groups". */
 export class GroupRun implements Sink {
   readonly #members: readonly Member[];
   readonly #ends: GroupEnds;
   readonly #log: GroupLog;
-  /** Tasks that are not to run any more, and why. */
+  /** Tasks that must not run any more, and the reasons. */
   readonly #stopped = new Map<Member, unknown>();
-  /** How many tasks can begin here, and how many have ended. */
+  /** The number of tasks that can begin here, and that have ended. */
   #most: number;
   #ended = 0;
   #executor: Executor | undefined;
   #submitted: unknown;
   #timer: NodeJS.Timeout | undefined;
   #look = LOOK;
-  /** How many looks in a row have found the same task in hand. */
+  /** The number of looks in a row that found the same task in hand. */
   #stuck = 0;
   #resolve: () => void = () => {};
   #isOver = false;
@@ -76,20 +76,20 @@ export class GroupRun implements Sink {
     const input = [fn, hash, this.#log.shared, numbers, bytes, about];
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      // One was stopped meanwhile, and the others given back.
+      // One task was stopped meanwhile, and the others were given back.
       if (this.#most === 0) return resolve();
       const executor = executorOf(pool);
-      // Before the worker has it: that may have ended it when this call returns.
+      // Comes before the call, which may have ended the group when it returns.
       this.#timer = setTimeout(this.#onLook, LOOK);
       this.#submitted = executor.submit({ fn: runGroup, how: way.CALL, input, start: 0, options: UNTIMED, sink: this });
       this.#executor = executor;
     });
   }
 
-  /** Ends a task: one that waits never starts, the worker of one that runs is ended. The others are not harmed. */
+  /** Ends a task: a waiting task never starts, the worker of a running task is ended. The other tasks run elsewhere. */
   stop(member: Member, reason: unknown): void {
     if (this.#isOver) return;
-    // Another reason than that nobody waits for the task is one of the whole job.
+    // Every other reason concerns the whole job.
     if (reason === CANCELLED) this.#stopped.set(member, reason);
     this.#close();
     this.#drain();
@@ -105,14 +105,14 @@ export class GroupRun implements Sink {
     this.isReported = true;
     this.#close();
     this.#drain();
-    // For the outcome of the last one there was no room in the log.
+    // The log had no room for the outcome of the last task.
     if (end[1] !== undefined) this.#ends.onEnd(this.#members[this.#ended++]!, end[1] as Ran, undefined);
     this.#finish();
   }
 
   fail(error: unknown): void {
     const isOfOne = error instanceof WorkerLostError || this.#log.begun > this.#log.ended;
-    // Killed before it has begun any: the first one is blamed, so that this comes to an end.
+    // A worker that was killed before it began a task: the first task is blamed, so that the retries come to an end.
     const isBlamed = error instanceof WorkerLostError && this.#log.begun === 0;
     if (isBlamed) this.#stopped.set(this.#members[0]!, error);
     if (isOfOne) this.#close();
@@ -128,7 +128,7 @@ export class GroupRun implements Sink {
     this.#resolve();
   }
 
-  /** From here on no task begins: those that have not begun are given back. */
+  /** Lets no more tasks begin, and gives back the tasks that have not begun. */
   #close(): void {
     const begun = this.#log.close();
     if (begun >= this.#most) return;
@@ -150,14 +150,14 @@ export class GroupRun implements Sink {
     }
   }
 
-  /** Nobody waits for a task that takes long: neither those before it for their results, nor those behind it for their starts. */
+  /** A task that takes long keeps back neither the results of the tasks before it nor the starts of the tasks behind it. */
   readonly #onLook = (): void => {
     const before = this.#ended;
     this.#drain();
     const { begun } = this.#log;
     const isStuck = begun > this.#ended && this.#ended === before;
     if (isStuck && this.#look === MOST_LOOK && this.#mayRunElsewhere()) {
-      // After this task the worker reports. It may have begun this one since the last look, with those before it ended.
+      // The worker reports after this task. It may have begun the task since the last look, and ended others before it.
       this.#close();
       this.#drain();
       return;
@@ -167,7 +167,7 @@ export class GroupRun implements Sink {
     this.#timer = setTimeout(this.#onLook, this.#look);
   };
 
-  /** Another worker is free, or this one is kept for so long that it is not just busy. Without need tasks keep their order. */
+  /** True if another worker is free, or if this worker has been kept for long. Otherwise tasks keep their order. */
   #mayRunElsewhere(): boolean {
     const { outstanding, workers } = this.#executor!;
     return outstanding < workers.size || (workers.size > 1 && this.#stuck > MANY_LOOKS);

@@ -11,18 +11,18 @@ export interface HostOfPools extends CodeOfHost {
   readonly labels: readonly string[];
   readonly seal: Seal;
   readonly redis: Redis;
-  /** How its workers reach objects of the cluster. */
+  /** The way of its workers to objects of the cluster. */
   readonly door: HostDoor;
   readonly counts: { started: number; lost: number };
-  /** A task has ended here. */
+  /** Counts a task that has ended here. */
   countEnd(failed: boolean): void;
   /** Claims jobs as long as a slot is free. */
   look(): void;
   /** Tells all hosts that there is a job. */
   hint(pool: string): Promise<void>;
-  /** Serves a pool no more, for this reason. */
+  /** Stops serving a pool, for this reason. */
   refuse(pool: string, why: string): void;
   warn(text: string): void;
-  /** Counts what was not sealed for its place. */
+  /** Counts a value that was not sealed for its place. */
   countForged(error: Error): void;
 }

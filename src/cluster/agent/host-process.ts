@@ -4,16 +4,16 @@ import './run-sealed.ts';
 import { Host, type HostOrders } from './host.ts';
 import { serveMetrics } from './metrics.ts';
 
-/** What a host process says: it takes tasks, or it cannot. */
+/** What a host process reports to its starter: it takes tasks, or why it cannot. */
 export type HostMessage = { readonly id: string; readonly metrics: string | undefined } | { readonly failure: unknown };
 
-/** The main function of a host's process. It ends when it was told to drain, by SIGTERM or through `control`, or when its program is gone. */
+/** The main function of a host's process, which ends after SIGTERM, after the message `drain`, or when its program is gone. */
 export async function runHost(orders: HostOrders, control: Connection): Promise<void> {
   const host = new Host(orders, () => process.exit(1));
   process.env.MULTIPROC_HOST = host.id;
   let isTold = false;
   const drain = () => {
-    // A second signal: at once.
+    // A second signal ends it at once.
     if (isTold) process.exit(1);
     isTold = true;
     void host.drain().then(() => process.exit(0));
@@ -33,7 +33,7 @@ export async function runHost(orders: HostOrders, control: Connection): Promise<
     if (word === 'drain' && !isTold) drain();
     if (word === 'drain') break;
   }
-  // Until drained.
+  // `drain` ends the process.
   await new Promise(() => {});
 }
 

@@ -23,17 +23,17 @@ import { HostedPool } from './hosted-pool.ts';
 import { Slots } from './slots.ts';
 import { DRAINED } from './task-errors.ts';
 
-/** What a host is started with. */
+/** The orders of a host process, received at its start. */
 export interface HostOrders {
   readonly settings: ClusterSettings;
   /** The folder with the host's own files and packages. */
   readonly root: string;
-  /** False if it runs its own files only. */
+  /** False if the host runs only its own files. */
   readonly takesCode: boolean;
   readonly slots: number;
   readonly name: string;
   readonly labels: readonly string[];
-  /** Milliseconds that tasks have to end when the host is told to stop. */
+  /** Milliseconds that tasks have to end when the host drains. */
   readonly grace: number;
   /** The version of this library. */
   readonly version: string;
@@ -43,7 +43,7 @@ export interface HostOrders {
 
 /** Milliseconds after which a host looks again without a hint. */
 const LOOK_AGAIN = 5000;
-/** Milliseconds between two messages about what the host does, while that changes. */
+/** Milliseconds between two reports of what the host does, while that changes. */
 const SAY_AGAIN = 1000;
 /** Milliseconds that a host waits for the server when it leaves after its grace: a server that is away must not keep it. */
 const GOODBYE = 3000;
@@ -65,7 +65,7 @@ export class Host implements HostOfPools {
   readonly #forged = new RefusedValues((text) => this.warn(text));
   readonly #orders: HostOrders;
   readonly #pools = new Map<string, HostedPool>();
-  /** Pools that this host cannot serve, and why. */
+  /** Pools that this host cannot serve, and the reasons. */
   readonly #refused = new Map<string, string>();
   readonly #timers: NodeJS.Timeout[] = [];
   #gateway: Gateway | undefined;
@@ -77,7 +77,7 @@ export class Host implements HostOfPools {
   readonly #burials: Burials;
   readonly #onHopeless: () => void;
 
-  /** `onHopeless`: the host cannot get jobs any more, and must be started anew. */
+  /** `onHopeless` is called when the host cannot get jobs any more and must be started anew. */
   constructor(orders: HostOrders, onHopeless: () => void) {
     const { settings, slots, name } = orders;
     this.#onHopeless = onHopeless;
@@ -106,7 +106,7 @@ export class Host implements HostOfPools {
     this.#burials = new Burials({ redis, namespace, lease: settings.lease, forget: (pool) => this.#forget(pool) });
   }
 
-  /** Serves the objects of the cluster to workers, over connections of its own that are made when the first worker asks. */
+  /** Serves the objects of the cluster to workers. Its connections to Redis are made when the first worker asks for an object. */
   #serve(settings: ClusterSettings): Server {
     const server = new Server(makePlace(), (find) => (type, args) => {
       if (type === SLOT) return this.#borrowSlot(args[0]);
@@ -117,7 +117,7 @@ export class Host implements HostOfPools {
     return server;
   }
 
-  /** Processes of a worker's task wait for other tasks: its slot is free until each of them has let go of this, or has ended. */
+  /** Processes of a worker's task wait for other tasks. The slot of the task is free until each of them has released the returned object, or has ended. */
   #borrowSlot(worker: unknown): ServedObject {
     const takeBack = this.#slots.lend(worker);
     this.look();
@@ -137,11 +137,11 @@ export class Host implements HostOfPools {
     this.#lookAround();
   }
 
-  /** Claims no more jobs, lets what runs end within the grace, and leaves. */
+  /** Claims no more jobs, lets running tasks end within the grace, and leaves. */
   async drain(grace = this.#orders.grace): Promise<void> {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    // Not awaited: the server may be away.
+    // Not awaited, because the server may be away.
     void this.#say().catch(() => {});
     const pools = [...this.#pools.values()];
     const isLate = (await within(grace, Promise.all(pools.map((pool) => pool.drain())))) === undefined;
@@ -150,7 +150,7 @@ export class Host implements HostOfPools {
     await this.close();
   }
 
-  /** Leaves at once: what is claimed runs elsewhere when its lease has ended. */
+  /** Leaves at once: claimed tasks run elsewhere when their lease has ended. */
   async close(): Promise<void> {
     this.#isDraining = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -194,7 +194,7 @@ export class Host implements HostOfPools {
     );
   }
 
-  /** Serves a pool no more: it needs what this host does not have. */
+  /** Stops serving a pool, which needs what this host does not have. */
   refuse(id: string, why: string): void {
     const hosted = this.#pools.get(id);
     if (hosted === undefined) return;
@@ -218,7 +218,7 @@ export class Host implements HostOfPools {
     process.stderr.write(`multiproc worker ${this.id}: ${text}\n`);
   }
 
-  /** The pool that has used the slots for the shortest time comes first, so that pools share them. */
+  /** Claims jobs. The pool that has used the slots for the shortest time comes first, so that pools share the slots. */
   async #claim(): Promise<void> {
     while (this.#mustLook) {
       this.#mustLook = false;
@@ -235,7 +235,7 @@ export class Host implements HostOfPools {
           .catch(() => undefined);
         if (isClaimed === true) this.#saySoon();
         else this.#slots.giveBack();
-        // The server could not be asked: later again.
+        // The server could not be asked; the next look tries again.
         if (isClaimed === undefined) break;
       }
     }
@@ -253,7 +253,7 @@ export class Host implements HostOfPools {
     }
   }
 
-  /** The least usage of the busy pools. A pool that was idle begins with it: it does not get back what it has missed. */
+  /** Returns the least usage of the busy pools. A pool that was idle begins with it, because it does not get back the time that it missed. */
   #leastUsage(): number {
     const busy = [...this.#pools.values()].filter((pool) => pool.isBusy);
     return busy.length === 0 ? 0 : Math.min(...busy.map((pool) => pool.usage));
@@ -277,7 +277,7 @@ export class Host implements HostOfPools {
     await this.#burials.judge(missing);
   }
 
-  /** Looks whether BullMQ still gives jobs. */
+  /** Checks whether BullMQ still gives jobs. */
   async #watch(): Promise<void> {
     if (!this.redis.isReady || this.#isDraining) return;
     for (const pool of this.#pools.values()) {
@@ -317,7 +317,7 @@ export class Host implements HostOfPools {
     await this.#say();
     const { pool } = taskKeys(this.namespace, id);
     const gateway = (await this.redis.command('HGET', pool, 'gateway')) as Buffer | null;
-    // The program hears at once that there may be no host for it.
+    // So the program learns at once that there may be no host for it.
     if (gateway !== null) await this.redis.command('PUBLISH', channelsOfGateways(this.namespace) + gateway, `r${pool}`);
   }
 
@@ -333,7 +333,7 @@ export class Host implements HostOfPools {
     this.#burials.heed([...this.#pools.values()].map(({ lease }) => lease));
   }
 
-  /** What the host does has changed. */
+  /** Reports soon what the host does, which has changed. */
   #saySoon(): void {
     if (this.#isSaying) return;
     this.#isSaying = true;
@@ -343,7 +343,7 @@ export class Host implements HostOfPools {
     }, SAY_AGAIN).unref();
   }
 
-  /** What this host says of itself. */
+  /** What this host reports about itself. */
   get info(): HostInfo {
     return {
       id: this.id,
@@ -362,7 +362,7 @@ export class Host implements HostOfPools {
     };
   }
 
-  /** Says that this host lives, and what it does. */
+  /** Reports that this host lives, and what it does. */
   async #say(): Promise<void> {
     this.folder.touch();
     const { pools, ...about } = this.info;
@@ -379,7 +379,7 @@ export class Host implements HostOfPools {
   }
 }
 
-/** The pool with jobs that has used the slots for the shortest time. */
+/** Returns the pool with jobs that has used the slots for the shortest time. */
 function leastUsed(pools: Iterable<HostedPool>): HostedPool | undefined {
   let least: HostedPool | undefined;
   for (const pool of pools) if (pool.mayClaim && (least === undefined || pool.usage < least.usage)) least = pool;

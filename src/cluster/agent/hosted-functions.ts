@@ -5,10 +5,10 @@ import { type FunctionHeader, readLetter } from '../tasks/letter.ts';
 import { place, taskKeys } from '../tasks/task-keys.ts';
 import type { HostOfPools } from './host-of-pools.ts';
 
-/** Functions that a host keeps for its workers. */
+/** The largest number of functions that a host keeps for its workers. */
 const MOST_FUNCTIONS = 64;
 
-/** The functions of one pool on a host, opened, with the files that they need. */
+/** The functions of one pool on a host, unsealed, with the files that they need. */
 export class HostedFunctions {
   readonly #host: HostOfPools;
   readonly #pool: string;

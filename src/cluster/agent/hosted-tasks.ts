@@ -3,11 +3,11 @@ import type { Seal } from '../seal.ts';
 import type { TaskOrder } from '../tasks/desk-task.ts';
 import { readLetter, type TasksHeader } from '../tasks/letter.ts';
 
-/** A task of a job, as a host has read it. */
+/** A task of a job as a host has read it. */
 export interface ReadTask extends Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how' | 'start' | 'timeout' | 'code'> {
   /** The packed arguments or items, a part of the memory of the job. */
   readonly input: Uint8Array;
-  /** The id of the blob that has the input, or nothing. */
+  /** The id of the blob with the input; empty if `input` has it. */
   readonly blob: string;
   /** Bytes of the input. */
   readonly size: number;
@@ -15,10 +15,10 @@ export interface ReadTask extends Pick<TaskOrder, 'id' | 'hash' | 'name' | 'how'
   readonly submission: number;
 }
 
-/** A task of a job, or why it cannot be read. */
+/** A task of a job, or the reason why it cannot be read. */
 export type HostedTask = ReadTask | { readonly error: unknown };
 
-/** The tasks of a job as a host reads them. What cannot be read becomes the error of each task. */
+/** The tasks of a job as a host reads them. If the job cannot be read, each task has the error. */
 export interface HostedTasks {
   readonly ms: number;
   readonly isInTurn: boolean;

@@ -18,7 +18,7 @@ import type { Results } from './results.ts';
 import { packOutcome } from './run-sealed.ts';
 import { CANCELLED, DRAINED, inWordsOf, isOfTask, LOST, lostWith } from './task-errors.ts';
 
-/** What the jobs of a pool run with. */
+/** What a pool gives to the runs of its jobs. */
 export interface JobsOfPool {
   readonly id: string;
   readonly host: HostOfPools;
@@ -29,18 +29,18 @@ export interface JobsOfPool {
   readonly kept: KeptClaims;
   /** Logs that no group uses. */
   readonly logs: GroupLog[];
-  /** True once no more tasks begin here. */
+  /** True if no more tasks may begin here. */
   readonly isOver: boolean;
   workers(): Pool;
   /** Asks for the start of some tasks. */
   take(job: string, token: string, from: number, count: number): Promise<Reply>;
   /** Gives starts back: they do not count. */
   giveBack(job: string, token: string, indices: readonly number[]): Promise<unknown>;
-  /** The task has no start left. */
+  /** Settles a task that has no start left. */
   spend(job: string, index: number, host: string): Promise<void>;
-  /** No task can run in these workers: the next one tries others. */
+  /** No task can run in these workers: the next task gets new ones. */
   broke(): void;
-  /** From now on no task begins here. */
+  /** Lets no more tasks begin here. */
   stop(): void;
 }
 
@@ -50,13 +50,13 @@ export class JobRun {
   readonly #claim: Claim;
   readonly #tasks: HostedTasks;
   readonly #results: Results;
-  /** How many tasks are noted ahead, and how many of them together. */
+  /** The number of tasks whose starts are noted ahead, and the number of starts that one step notes. */
   readonly #ahead: number;
   readonly together: number;
   readonly #mayGroup: boolean;
   #isWhole = true;
   #isTaking = false;
-  /** How many tasks or groups run, and how many may. */
+  /** The number of tasks or groups that run, and that may run. */
   #running = 0;
   #most: number;
   #done!: { readonly resolve: () => void; readonly reject: (error: unknown) => void };
@@ -69,13 +69,13 @@ export class JobRun {
     this.#ahead = tasksAhead(tasks.ms);
     this.together = Math.max(1, this.#ahead >> 1);
     const { concurrency, maxTasksPerChild, maxMemoryPerChild } = pool.header;
-    // What is counted for each task of a worker is not counted for a group.
+    // A group counts as one task of its worker, which these limits must not do.
     this.#mayGroup = concurrency === 1 && maxTasksPerChild === undefined && maxMemoryPerChild === undefined;
     this.#most = claim.count === 1 || tasks.isInTurn ? 1 : Math.min(claim.count, this.#ahead + 1);
     if (this.#ahead > 1) results.holdBack();
   }
 
-  /** Runs all tasks, `first` is what the server has said of the first ones. Resolves to false if some are left for another host. */
+  /** Runs all tasks; `first` is the server's reply about the first ones. Resolves to false if tasks are left for another host. */
   async all(first: Reply): Promise<boolean> {
     const { job, token } = this.#claim;
     this.#claim.note(first);
@@ -83,7 +83,7 @@ export class JobRun {
       this.#done = { resolve, reject };
       this.#runOn();
     });
-    // Marked, and not to be run here: the start does not count.
+    // These starts were noted, and the tasks do not run here: the starts do not count.
     if (this.#pool.isOver && !this.#claim.isLost) {
       const noted = this.#claim.ready.filter(([, state]) => typeof state !== 'string').map(([index]) => index);
       if (noted.length > 0) await this.#pool.giveBack(job, token, noted);
@@ -91,10 +91,10 @@ export class JobRun {
     return this.#isWhole;
   }
 
-  /** Begins what may begin now. */
+  /** Begins the tasks that may begin now. */
   #runOn(): void {
     const claim = this.#claim;
-    // One ahead of the run, so that it costs no wait.
+    // Asked ahead of the run, so that no task waits for the reply.
     if (!this.#isOver()) this.#takeMore();
     while (!this.#isOver() && claim.ready.length > 0 && this.#running < this.#most) {
       this.#running++;
@@ -118,7 +118,7 @@ export class JobRun {
   #takeMore(): void {
     const claim = this.#claim;
     const { together } = this;
-    // Noted and not ended: those that run, and what is ahead of them.
+    // The tasks that are noted and have not ended: those that run and those ahead.
     const isEnough = claim.marked - claim.ended + together > this.#ahead + 1;
     if (claim.marked === claim.count || this.#isTaking || isEnough) return;
     this.#isTaking = true;
@@ -145,7 +145,7 @@ export class JobRun {
     else await this.#runOne(index, state, task);
   }
 
-  /** Takes those that may run together with a task. */
+  /** Takes out the tasks that may run together with this one, and returns the group. */
   #groupOf(index: number, start: Start, task: HostedTask): Member[] {
     if ('error' in task || !mayJoin(task)) return [];
     const group: Member[] = [{ index, start, task }];
@@ -181,7 +181,7 @@ export class JobRun {
           host.counts.started -= rest.length;
           for (const { index } of rest) forget(index);
           claim.ready.unshift(...rest.map(({ index, start }) => [index, start] as const));
-          // The task in hand takes long, or is being ended.
+          // The task in hand takes long or is being ended, and keeps its worker.
           if (this.#most > 1) this.#most++;
           this.#runOn();
         },
@@ -209,7 +209,7 @@ export class JobRun {
     await Promise.all(ends);
   }
 
-  /** Resolves to the function of a task when all that it needs is here. */
+  /** Resolves to the function of a task when its files are here. */
   async #prepare({ hash, code }: ReadTask) {
     const { header, functions, code: files } = this.#pool;
     if (header.code !== undefined) await files.bring(header.code);
@@ -227,7 +227,7 @@ export class JobRun {
     try {
       if ('error' in task) throw task.error;
       const fn = await this.#prepare(task);
-      // Memory of its own, so that it can be sent on alone.
+      // A copy, because sending a view would send all of its memory.
       const input = task.blob === '' ? task.input.slice() : await blobs.read(task.blob, task.size);
       const about = [`${id}-${task.id}`, task.tried + start.attempt, task.submission, host.id, start.count] as const;
       const ran = await running.run(this.#pool.workers(), fn, task, input, about);
@@ -240,14 +240,14 @@ export class JobRun {
     }
   }
 
-  /** The worker has run the task: sends its result. */
+  /** Sends the result of a task that a worker has run. */
   async #succeed(index: number, { attempt }: Start, [failed, bytes, ms]: Ran): Promise<void> {
     const isAgain = failed && attempt < this.#claim.limit;
     if (!isAgain) this.#pool.host.countEnd(failed);
     await this.#results.add(index, isAgain ? ending.AGAIN : ending.END, ms, bytes, attempt);
   }
 
-  /** The task could not be run to its end: says so, or leaves it to another host. */
+  /** Reports the error of a task that could not run to its end, or leaves the task to another host. */
   async #fail(index: number, { attempt }: Start, error: unknown, name: string): Promise<void> {
     const { host } = this.#pool;
     const { job, token, limit } = this.#claim;
@@ -272,7 +272,7 @@ export class JobRun {
   }
 }
 
-/** A task whose start another process must report, or whose input is elsewhere, runs alone. */
+/** False for a task that must run alone: its start must be reported, or its input is a blob. */
 function mayJoin({ timeout, blob }: ReadTask): boolean {
   return timeout === NO_TIMEOUT && blob === '';
 }

@@ -15,10 +15,10 @@ import type { TaskKeys } from '../tasks/task-keys.ts';
 /** The number of times in a row that a host opens its worker anew without getting a job; after that it ends. */
 const MOST_TIMES = 3;
 
-/** What was found: all is well, BullMQ's worker was opened anew, or that does not help any more. */
+/** What `watch` found: all is well, BullMQ's worker was opened anew, or opening it does not help any more. */
 export type Verdict = 'well' | 'renewed' | 'hopeless';
 
-/** Claims the jobs of one pool. Watches BullMQ, too: a worker that has fallen silent says nothing by itself. */
+/** Claims the jobs of one pool, and watches BullMQ: its worker may fall silent without an error. */
 export class JobSource {
   readonly #redis: Redis;
   readonly #names: TaskKeys;
@@ -28,7 +28,7 @@ export class JobSource {
   #worker: BullWorker;
   /** Gives up the claim under way. */
   #abandon = (): void => {};
-  /** The job that waits although a slot is free, since when, and how often that has gone on for too long. */
+  /** The job that waits although a slot is free, since when, and how many times in a row that has lasted too long. */
   #waiting: string | undefined;
   #since = 0;
   #times = 0;
@@ -47,7 +47,7 @@ export class JobSource {
   async claim(token: string, giveBack: (job: string) => Promise<unknown>): Promise<string | undefined> {
     const job = await new Promise<string | undefined>((resolve, reject) => {
       let isAbandoned = false;
-      // A call to a worker that has fallen silent may never return, or return when nobody waits for it any more.
+      // A call to a silent worker may never resolve, or resolve after the claim was given up.
       this.#abandon = () => {
         isAbandoned = true;
         resolve(undefined);
@@ -99,7 +99,7 @@ export class JobSource {
     await this.#worker.close(true).catch(() => {});
   }
 
-  /** Looks for jobs whose host has died. The pool may be gone, and this host may die before it hears of that: what BullMQ writes then must not stay. */
+  /** Looks for jobs whose host has died. The keys that BullMQ writes must not stay if the pool is gone, even if this host dies before it learns of that. */
   #lookForLost(): void {
     if (!this.#redis.isReady) return;
     outliveAfter(this.#redis, this.#names, this.#lease);

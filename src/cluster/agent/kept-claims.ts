@@ -16,7 +16,7 @@ export interface Running {
   stop(reason: unknown): void;
 }
 
-/** The claims of one pool on one host, and the tasks that run under them: renews the claims, and ends what is no longer this host's. */
+/** The claims of one pool on one host, and the tasks that run under them. Renews the claims, and ends tasks of claims that this host has lost. */
 export class KeptClaims {
   readonly claims = new Set<Claim>();
   readonly running = new Set<Running>();
@@ -30,7 +30,7 @@ export class KeptClaims {
     this.#lease = lease;
   }
 
-  /** Tells the server that the jobs are being worked on. */
+  /** Extends the claims in the server. */
   renew(): void {
     // A hint of a cancelled task may have been lost.
     for (const running of this.running) {
@@ -59,7 +59,7 @@ export class KeptClaims {
     for (const claim of this.claims) if (claim.renewed < oldest && !claim.isLost) this.#lose(claim);
   }
 
-  /** Ends a task for which the program does not wait any more. */
+  /** Ends a cancelled task. */
   cancel(job: string, index: number): void {
     for (const running of this.running) {
       if (running.claim.job === job && running.index === index) running.stop(CANCELLED);

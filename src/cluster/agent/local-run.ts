@@ -13,7 +13,7 @@ const UNTIMED = readOptions(NONE);
 
 type Ran = Awaited<ReturnType<typeof runSealed>>;
 
-/** One task of a claimed job, in a worker of this machine. It goes to the pool's executor without a promise and a signal of its own. */
+/** One task of a claimed job, in a worker of this machine. Goes to the pool's executor directly, without a promise and a signal of its own. */
 export class LocalRun implements Sink {
   readonly claim: Claim;
   /** Its place in the job. */
@@ -22,7 +22,7 @@ export class LocalRun implements Sink {
   readonly name: string;
   #executor: Executor | undefined;
   #submitted: unknown;
-  /** The reason for which it was stopped. */
+  /** The reason why it was stopped. */
   #reason: unknown;
   #resolve: (ran: Ran) => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -48,7 +48,7 @@ export class LocalRun implements Sink {
     });
   }
 
-  /** Ends the task: one that waits never starts, the worker of one that runs is ended. */
+  /** Ends the task: a waiting task never starts, the worker of a running task is ended. */
   stop(reason: unknown): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

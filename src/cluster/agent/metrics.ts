@@ -4,14 +4,14 @@ import type { Redis } from '../redis.ts';
 import { type ClusterStats, readStats } from '../tasks/cluster-stats.ts';
 import type { HostInfo } from '../tasks/read-hosts.ts';
 
-/** Limits for strangers: how many may be there, how much they may send, and for how long (ms). */
+/** Limits for strangers: the number of connections, the bytes of a header, and milliseconds. */
 const MOST_CONNECTIONS = 32;
 const LARGEST_HEADER = 4096;
 const PATIENCE = 5000;
-/** Milliseconds for which the last answer of the cluster's server is used again, however many requests come. */
+/** Milliseconds for which the last reply of the cluster's server is used again, however many requests come. */
 const FRESH = 1000;
 
-/** What is served of a host. */
+/** What the metrics need of a host. */
 export interface Measured {
   readonly info: HostInfo;
   readonly namespace: string;
@@ -76,7 +76,7 @@ class StatsReader {
   }
 }
 
-/** Leaves out what is not known of the cluster while its server is away. */
+/** Returns the metrics as text. Leaves out those of the cluster while its server is away. */
 function textOf({ slots, running, tasks, refuses, state }: HostInfo, stats: ClusterStats | undefined): string {
   const lines: string[] = [];
   const add = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>

@@ -3,13 +3,13 @@ import type { Seal } from '../seal.ts';
 import { type Blobs, LARGEST_WITHIN } from '../tasks/blobs.ts';
 import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
 
-/** Sends sealed results of some tasks of a job; `isLast` says that all of its tasks have ended. */
+/** Sends sealed results of some tasks of a job; `isLast` is true if all of its tasks have ended. */
 type Send = (isLast: boolean, sealed: Buffer, indices: string[]) => Promise<unknown>;
 
-/** Milliseconds that results of short tasks wait for each other. */
+/** Milliseconds for which results of short tasks wait for each other. */
 const HELD_BACK = 2;
 
-/** The results of a job's tasks: those that come in one turn are sealed and sent together, those of short tasks within a moment. */
+/** The results of a job's tasks. Results of one turn of the event loop are sealed and sent together, results of short tasks those of a few milliseconds. */
 export class Results {
   readonly #seal: Seal;
   readonly #place: string;
@@ -32,15 +32,15 @@ export class Results {
     this.#send = send;
   }
 
-  /** Makes results wait a moment for those of other tasks, from now on: for a job of many tasks that take no time. */
+  /** Makes results wait a moment for those of other tasks, from now on: for a job of many short tasks. */
   holdBack(): void {
     this.#isHeldBack = true;
   }
 
-  /** Adds the outcome of a task. Resolves when it is in the server, if it is a blob, else at once. */
+  /** Adds the outcome of a task. Resolves when a large outcome is in the server; at once for any other. */
   async add(index: number, ending: ResultEntry[1], ms: number, packed: Uint8Array, starts: number): Promise<void> {
     const blob = packed.length > LARGEST_WITHIN ? randomHex(8) : '';
-    // The pool has ended: nobody waits.
+    // If the pool has ended, nothing waits for the outcome.
     if (blob !== '' && !(await this.#blobs.writeOutcome(blob, packed))) return;
     if (blob === '') this.#packed.push(packed);
     const entry: ResultEntry = [index, ending, ms, packed.length, starts, blob];
@@ -51,7 +51,7 @@ export class Results {
     else setImmediate(() => this.send(false));
   }
 
-  /** Sends what is there now. */
+  /** Sends the outcomes that have been added. */
   send(isLast: boolean): void {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -71,7 +71,7 @@ export class Results {
     sent.catch(() => {});
   }
 
-  /** Resolves when all results are there. */
+  /** Resolves when all results are in the server. */
   async sent(): Promise<void> {
     await Promise.all(this.#sending);
   }

@@ -22,7 +22,7 @@ const modules = lazy(
   () => require('../../functions/import-module.ts') as typeof import('../../functions/import-module.ts'),
 );
 
-/** Functions that a worker keeps decoded. */
+/** The largest number of functions that a worker keeps decoded. */
 const MOST_FUNCTIONS = 64;
 const functions = new Map<string, AnyFunction>();
 let border: HostBorder | undefined;
@@ -36,8 +36,8 @@ export const NUMBERS_OF_TASK = 7;
 const LONGEST_GROUP = 2;
 
 /**
- * Runs a task in a worker of a host: only here its function and arguments are decoded. Resolves to whether it has failed, the
- * packed outcome, and the milliseconds that it ran.
+ * Runs a task in a worker of a host, the only place where its function and arguments are decoded. Resolves to whether the task has failed, its
+ * packed outcome, and the milliseconds for which it ran.
  */
 export async function runSealed(
   fn: Shared<Uint8Array>,
@@ -50,7 +50,7 @@ export async function runSealed(
   return await runTask(fn, hash, how, start, input, about);
 }
 
-/** Returns a promise only if the function has to be decoded first, or returns one. */
+/** Runs a task. Returns a promise only if the function must be decoded first, or if it returns a promise. */
 function runTask(
   fn: Shared<Uint8Array>,
   hash: string,
@@ -99,8 +99,8 @@ function ranOf(end: Outcome, began: number): Ran {
 }
 
 /**
- * Runs tasks of one function, one after the other, as long as they take no time and leave nothing behind. Their outcomes go into a log, but for one
- * for which there is no room: it resolves to that, and ends with it.
+ * Runs tasks of one function, one after the other, as long as they are short and leave no asynchronous work behind. Their outcomes go into a log. An outcome for
+ * which the log has no room ends the group, and the promise resolves to it.
  */
 export async function runGroup(
   fn: Shared<Uint8Array>,
@@ -112,7 +112,7 @@ export async function runGroup(
 ): Promise<Ran | undefined> {
   const log = new GroupLog(shared);
   const late = clock() + LONGEST_GROUP;
-  // Where contexts are followed a wait, too, counts as asynchronous work.
+  // If the program follows asynchronous contexts, a wait counts as asynchronous work too.
   const first = nextAsyncId();
   await undefined;
   const ofWait = nextAsyncId() - first;
@@ -126,9 +126,9 @@ export async function runGroup(
     const running = runTask(fn, hash, how as Way, start!, input, about);
     const ran = types.isPromise(running) ? await running : running;
     if (!log.end(ran)) return ran;
-    // What it has put off till the end of this turn still belongs to it.
+    // Microtasks of the task still belong to it.
     if (ran === running) await undefined;
-    // What a task has begun may fail, and must not be taken for a failure of the next one.
+    // Work that a task has begun may fail, and must not be taken for a failure of the next task.
     if (nextAsyncId() - before > ofWait || clock() > late) break;
   }
   return undefined;
@@ -160,7 +160,7 @@ export async function finalizeSealed(): Promise<void> {
   await finalizer?.();
 }
 
-/** Packs an outcome. What cannot be sent becomes an error of its task or item. */
+/** Packs an outcome. If a part cannot be sent, the reason becomes the error of the task or of the item. */
 export function packOutcome(end: Outcome): Uint8Array {
   try {
     return pack(end);
@@ -185,7 +185,7 @@ async function decode(fn: Shared<Uint8Array>, hash: string): Promise<AnyFunction
   return known;
 }
 
-/** A module that a message names, with its URL in this process. */
+/** Returns a module that a message names, with its URL in this process. */
 function hereOf(module: string): string {
   const [url = '', ...rest] = module.split('\n');
   return [border?.arrive(url) ?? url, ...rest].join('\n');

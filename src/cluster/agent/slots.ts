@@ -1,4 +1,4 @@
-/** The slots of a host. One that is taken is free for others while the processes of its task wait for tasks of the cluster. */
+/** The slots of a host. While processes of a task wait for other tasks of the cluster, the slot of the task is lent, and counts as free. */
 export class Slots {
   readonly size: number;
   #claimed = 0;
@@ -25,7 +25,7 @@ export class Slots {
     this.#claimed--;
   }
 
-  /** Lends the slot of a worker for one of its processes. Returns what ends that. */
+  /** Lends the slot of a worker, for one of its processes that waits. Returns a function that ends the loan. */
   lend(worker: unknown): () => void {
     this.#loans.set(worker, (this.#loans.get(worker) ?? 0) + 1);
     return () => {

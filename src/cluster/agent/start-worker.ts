@@ -13,32 +13,32 @@ import { type HostMessage, runHost } from './host-process.ts';
 
 /** The options of `startWorker`. */
 export interface WorkerOptions extends ClusterOptions {
-  /** How many tasks run at once on this host, of all pools together. The default is the number of usable CPUs. */
+  /** The number of tasks that run at once on this host, of all pools together. The default is the number of usable CPUs. */
   readonly slots?: number | undefined;
   /** The name of the host in `hosts()`; the name of the machine if left out. */
   readonly name?: string | undefined;
-  /** Words that pools can ask for. */
+  /** Labels that pools can ask for with `where`. */
   readonly labels?: readonly string[] | undefined;
-  /** Milliseconds that tasks have to end when the worker drains; 30,000 if left out. */
+  /** Milliseconds that running tasks have to end when the worker drains. The default is 30,000. */
   readonly grace?: number | undefined;
   /**
-   * Where the host serves its metrics, as Prometheus reads them at `/metrics`: a port of this machine's loopback address, such as `'9464'`, or an
-   * address that other machines reach, such as `'10.0.0.5:9464'`. Every program that reaches it may read them. None if left out; port 0 takes a free one.
+   * The address at which the host serves its metrics to Prometheus, under `/metrics`: a port of this machine's loopback address, such as `'9464'`, or an
+   * address that other machines reach, such as `'10.0.0.5:9464'`. Port 0 takes a free port. Every program that reaches the address may read the metrics. The default is none.
    */
   readonly metrics?: string | undefined;
   /** Options of node for the host and its workers, such as `['--import', 'tsx']`. */
   readonly execArgv?: readonly string[] | undefined;
 }
 
-/** A host that was started here. */
+/** A host that `startWorker` has started. */
 export interface ClusterWorker {
   /** The id of the host. */
   readonly id: string;
   /** The process id of the host. */
   readonly pid: number;
-  /** The URL of the metrics, if `metrics` was given. */
+  /** The URL of the metrics; `undefined` without the option `metrics`. */
   readonly metrics: string | undefined;
-  /** Takes no more tasks, lets those that run end within the grace, and ends the host. Resolves when it has ended. */
+  /** Takes no more tasks, lets running tasks end within the grace, and ends the host. Resolves when the host has ended. */
   drain(): Promise<void>;
   /** Resolves to the exit code when the host has ended. */
   readonly closed: Promise<number>;
@@ -116,7 +116,7 @@ export async function startWorker(options: string | WorkerOptions = {}): Promise
   };
 }
 
-/** Reads `9464`, `127.0.0.1:9464` or `[::1]:9464`. A port alone is for this machine. */
+/** Reads `9464`, `127.0.0.1:9464` or `[::1]:9464`. A port alone is one of the loopback address. */
 function readAddress(text: unknown): { host: string; port: number } {
   const [, name, v6, port] =
     (typeof text === 'string' && /^(?:(?:([\w.-]+)|\[([\da-f:]+)\]):)?(\d{1,5})$/i.exec(text)) || [];

@@ -2,14 +2,14 @@ import { fs, NativeDate, os, randomHex } from '../../engine/builtins.ts';
 import { hashOf } from './manifest.ts';
 
 const PREFIX = 'multiproc-code-';
-/** Bytes of kept files beyond which those that no pool uses go. */
+/** Above this number of bytes of kept files, files that no pool uses are removed. */
 const MOST_KEPT = 256 * 2 ** 20;
-/** Milliseconds after which the folder of a host that was killed may go. */
+/** Milliseconds after which the folder of a killed host is removed. */
 const STALE = 3600_000;
-/** One name, the one by which the folder keeps it: no tree has the file. */
+/** The number of names of a file that is in no tree: one, by which the folder keeps it. */
 const UNUSED_LINKS = 1;
 
-/** A folder of this host alone in which the files of programs are kept by SHA-256, and the trees of pools are made. See ../README.md, "Code". */
+/** A folder that only this host can read. It keeps the files of programs by SHA-256, and has the trees of pools. See ../README.md, "Code". */
 export class CodeFolder {
   #path: string | undefined;
   /** Sizes in bytes by hash, the oldest first. */
@@ -30,7 +30,7 @@ export class CodeFolder {
     return this.#path;
   }
 
-  /** Resolves to the path of the file with this hash; `fetch` brings the bytes if the file is not kept. Rejects if they are other bytes. */
+  /** Resolves to the path of the file with this hash; `fetch` brings the bytes if the file is not kept. Rejects if the bytes have another hash. */
   file(hash: string, fetch: () => Promise<Uint8Array>): Promise<string> {
     const path = `${this.path}/files/${hash}`;
     // The folder for temporary files may have been cleaned.
@@ -45,14 +45,14 @@ export class CodeFolder {
     return coming;
   }
 
-  /** Says that the folder is in use, so that no other host takes it for that of a dead one. */
+  /** Marks the folder as in use, so that no other host takes it for the folder of a dead host. */
   touch(): void {
     if (this.#path === undefined) return;
     const now = NativeDate.now() / 1000;
     fs.utimesSync(this.#path, now, now);
   }
 
-  /** Removes the tree of a pool that has ended, and files that no pool uses if there are too many. */
+  /** Removes the tree of a pool that has ended. If too many bytes are kept, also removes files that no pool uses. */
   removeTree(path: string): void {
     removeAll(path);
     for (const [hash, size] of this.#kept) {
@@ -65,7 +65,7 @@ export class CodeFolder {
     }
   }
 
-  /** Removes the folder with all that is in it. */
+  /** Removes the folder with its contents. */
   remove(): void {
     if (this.#path !== undefined) removeAll(this.#path);
     this.#path = undefined;
@@ -89,7 +89,7 @@ export class CodeFolder {
   }
 }
 
-/** Removes the folders of hosts of this user that were killed. */
+/** Removes the folders of killed hosts of this user. */
 function removeStale(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
     const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];

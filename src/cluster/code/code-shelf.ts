@@ -1,10 +1,10 @@
 import type { Gateway } from '../gateway.ts';
 import { place } from '../tasks/task-keys.ts';
 
-/** The key of a sealed file, for one lease. */
+/** Returns the key of a sealed file. */
 export const fileKey = (namespace: string, hash: string) => `mp:${namespace}:b:${hash}`;
 
-/** The files of a program in the server, kept by its gateway. See ../README.md, "Code". */
+/** Keeps the files of a program in the server, in its gateway. See ../README.md, "Code". */
 export class CodeShelf {
   readonly #gateway: Gateway;
   readonly #files = new Map<string, Uint8Array>();
@@ -14,7 +14,7 @@ export class CodeShelf {
     this.#gateway = gateway;
   }
 
-  /** Adds a file. What cannot be written is missed by the task that needs it, on its host. */
+  /** Adds a file. If it cannot be written, the task that needs it fails on its host. */
   add(hash: string, bytes: Uint8Array): void {
     this.#files.set(hash, bytes);
     const writing = this.#keep(hash, bytes)
@@ -23,12 +23,12 @@ export class CodeShelf {
     this.#writing.add(writing);
   }
 
-  /** Resolves when the files that were added are in the server. */
+  /** Resolves when the added files are in the server. */
   async settled(): Promise<void> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
   }
 
-  /** Renews the leases of all files, and writes again what the server has lost. */
+  /** Renews the leases of all files, and writes files again that the server has lost. */
   async renew(): Promise<void> {
     await Promise.all([...this.#files].map(([hash, bytes]) => this.#keep(hash, bytes)));
   }

@@ -19,16 +19,16 @@ import {
 
 type Content = Pick<ProjectFile, 'hash' | 'bytes'>;
 
-/** One message that leaves: notes the files that it names, and what those use. See ../README.md, "Code". */
+/** Notes the files that an outgoing message names, and the files that those use. See ../README.md, "Code". */
 export class Departure implements Border {
   readonly #root: string;
-  /** Another path of the root. */
+  /** Another path of the root, if there is one. */
   readonly #alias: string | undefined;
   /** By path from the root. */
   readonly #files = new Map<string, Content>();
   readonly #packages = new Map<string, ManifestPackage>();
   readonly #folders = new Set<string>();
-  /** Folders of the program by the names under which `node_modules` leads to them. */
+  /** Folders of the program by the names by which `node_modules` leads to them. */
   readonly #links = new Map<string, string>();
   /** Folders whose package.json was looked for. */
   readonly #described = new Set<string>();
@@ -61,7 +61,7 @@ export class Departure implements Border {
     return [...this.#files.values()].map(({ hash, bytes }) => [hash, bytes]);
   }
 
-  /** Notes files that travel although no text names them. Throws a `TypeError` for what does not travel. */
+  /** Notes files that no text names. Throws a `TypeError` for a file that cannot be sent. */
   include(urls: readonly string[]): void {
     try {
       for (const url of urls) this.#add({ url, isNeeded: true }, 'code.include');
@@ -92,7 +92,7 @@ export class Departure implements Border {
       refusing(out, () => {
         const references = referencesInFunction(code);
         for (const use of filesOf(references, url)) this.#add(use, pathOf(url));
-        // What they mean stands in package.json.
+        // Their meaning stands in package.json.
         if (references.some(({ specifier }) => specifier.startsWith('#'))) {
           this.#addDescription(this.#pathFrom(pathOf(url), 'a function'));
         }
@@ -109,7 +109,7 @@ export class Departure implements Border {
         continue;
       }
       const file = projectFile(url);
-      // What is not there for the program either is no part of it.
+      // A file that the program does not have either is no part of it.
       if (file === undefined) continue;
       const path = this.#pathFrom(pathOf(file.url), by);
       if (link !== undefined) this.#addLink(link, by);
@@ -131,7 +131,7 @@ export class Departure implements Border {
     }
   }
 
-  /** Adds the package.json that says of which kind a file is. */
+  /** Adds the package.json that says whether a file is a module. */
   #addDescription(path: string): void {
     const folder = folderOf(path);
     if (this.#described.has(folder)) return;
@@ -147,7 +147,7 @@ export class Departure implements Border {
       }
       if (steps.length === 0) break;
     }
-    // The one that counts lies above the root, or there is none.
+    // The package.json that counts lies above the root, or there is none.
     let description: { type?: string } | undefined;
     for (const above of foldersUp(dirname(this.#root))) description ??= describedIn(above);
     const bytes = Buffer.from(JSON.stringify({ type: description?.type }));
@@ -173,7 +173,7 @@ export class Departure implements Border {
     this.#packages.set(folder, { name, version, at, user });
   }
 
-  /** The path from the root, with slashes. Throws a `Refusal` for what does not travel. */
+  /** Returns the path from the root, with slashes. Throws a `Refusal` for a file that cannot be sent. */
   #pathFrom(path: string, user: string): string {
     const { relative, sep } = process.getBuiltinModule('node:path');
     const isAlias = this.#alias !== undefined && path.startsWith(`${this.#alias}/`);

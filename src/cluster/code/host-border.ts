@@ -7,17 +7,17 @@ const packages = lazy(
   () => require('../../functions/installed-package.ts') as typeof import('../../functions/installed-package.ts'),
 );
 
-/** Where the files of a program are on its machine and on this one; URLs of folders, with a slash at the end. */
+/** The places of a program's files on its machine and on this one: URLs of folders, with a slash at the end. */
 export interface CodePlaces {
   /** The root of the program. */
   readonly program: string;
   /** The root of this host. */
   readonly host: string;
-  /** Where the program's files are here. */
+  /** The folder of the program's files here. */
   readonly tree: string;
 }
 
-/** What becomes of the files that messages name in a worker of a host. See ../README.md, "Code". */
+/** Translates the files that messages name, in a worker of a host. See ../README.md, "Code". */
 export class HostBorder implements Border {
   readonly #places: CodePlaces;
   /** Folders of packages here, by those of the program. */
@@ -50,7 +50,7 @@ export class HostBorder implements Border {
   stack(stack: string): string {
     const [tree = [], host = []] = this.#shown;
     const text = tree.reduce((all, [from, to]) => all.replaceAll(from, to), stack);
-    // The path of the host's root may stand in a message, too.
+    // Only in frames: a message may contain the path of the host's root too.
     return text.replace(/^ {4}at .*/gm, (frame) =>
       host.reduce((line, [from, to]) => line.replace(from, () => to), frame),
     );
@@ -71,18 +71,18 @@ export class HostBorder implements Border {
 
 let known: CodePlaces | undefined;
 
-/** Says that this process is a worker of a host, which has the program's files there. */
+/** Declares that this process is a worker of a host, with the program's files at these places. */
 export function settleCode(places: CodePlaces): HostBorder {
   known = places;
   return new HostBorder(places);
 }
 
-/** Returns where the program's files are, in a worker of a host. */
+/** Returns the places of the program's files, in a worker of a host. */
 export function codeHere(): CodePlaces | undefined {
   return known;
 }
 
-/** The `file:` URL of a folder, with a slash at the end. */
+/** Returns the `file:` URL of a folder, with a slash at the end. */
 export function folderUrl(path: string): string {
   return process.getBuiltinModule('node:url').pathToFileURL(`${path.replace(/\/$/, '')}/`).href;
 }

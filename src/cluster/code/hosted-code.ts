@@ -7,7 +7,7 @@ import { installedOnHost } from './installed-on-host.ts';
 import { hashOf, type Manifest, type ManifestFile, readManifest } from './manifest.ts';
 import { describedIn } from './package-description.ts';
 
-/** Thrown if this host cannot have what a program's functions need: the host refuses the pool. */
+/** Thrown if this host cannot have the files or packages of a program: the host refuses the pool. */
 export class UnservableError extends Error {}
 
 /** What a host gives to the code of one pool. */
@@ -15,7 +15,7 @@ export interface CodeOfHost {
   readonly folder: CodeFolder;
   /** The real path of the folder with the host's own files and packages. */
   readonly root: string;
-  /** False if the host runs its own files only. */
+  /** False if the host runs only its own files. */
   readonly takesCode: boolean;
   /** Resolves to a file of a program with this lease, opened. */
   fetch(hash: string, lease: number): Promise<Uint8Array>;
@@ -31,7 +31,7 @@ export interface PoolOfCode {
   readonly isShipped: boolean;
 }
 
-/** Files that are fetched at once. */
+/** The number of files that are fetched at once. */
 const AT_ONCE = 16;
 
 /** The files of one program on this host. See ../README.md, "Code". */
@@ -42,12 +42,12 @@ export class HostedCode {
   readonly #pool: string;
   readonly #lease: number;
   readonly #brought = new Map<string, Promise<void>>();
-  /** Where the program's files are here, once something was brought. */
+  /** The folder of the program's files here, once it was made. */
   #tree: string | undefined;
   /** Paths in the tree: true for a copy, false for a link to the host's own file. */
   readonly #placed = new Map<string, boolean>();
   readonly #made = new Set<string>();
-  /** Names of the program's own packages that files in the tree find. */
+  /** Names of the program's own packages that are linked into the tree. */
   readonly #packages = new Set<string>();
   #last: Promise<unknown> = Promise.resolve();
   #isOver = false;
@@ -60,7 +60,7 @@ export class HostedCode {
     this.#isShipped = isShipped && host.takesCode;
   }
 
-  /** Where the files are, for a worker. */
+  /** The places of the files, for a worker. */
   get places(): CodePlaces {
     return { program: this.#programRoot, host: folderUrl(this.#host.root), tree: folderUrl(this.#base()) };
   }
@@ -69,7 +69,7 @@ export class HostedCode {
     return `${this.#host.folder.path}/${this.#pool}${this.#host.root === '/' ? '' : this.#host.root}`;
   }
 
-  /** Resolves when all that a manifest names is here. Rejects with an `UnservableError` if this host cannot have it. */
+  /** Resolves when all files of a manifest are here. Rejects with an `UnservableError` if this host cannot have them. */
   bring(hash: string): Promise<void> {
     let brought = this.#brought.get(hash);
     if (brought === undefined) {
@@ -84,7 +84,7 @@ export class HostedCode {
     return brought;
   }
 
-  /** Removes all of it: the pool has ended. */
+  /** Removes the files of a pool that has ended. */
   remove(): void {
     this.#isOver = true;
     if (this.#tree !== undefined) this.#host.folder.removeTree(`${this.#host.folder.path}/${this.#pool}`);
@@ -97,7 +97,7 @@ export class HostedCode {
     const manifest = readManifest(bytes);
     assertRunnable(manifest);
     for (const needed of manifest.packages) this.#assertInstalled(needed);
-    // One after the other: whether a file may be a link depends on what stands there.
+    // One after the other: whether a file may be a link depends on the files that are there.
     const placing = this.#last.then(() => this.#place(manifest));
     this.#last = placing.catch(() => {});
     await placing;
@@ -145,7 +145,7 @@ export class HostedCode {
     }
   }
 
-  /** Whether the host's own files find this library, and the program's own packages, as those of the program do. */
+  /** True if the host's own files find this library and the program's own packages, as the program's files do. */
   #hasLinks({ links, usesLibrary }: Manifest): boolean {
     const { root } = this.#host;
     const leads = (name: string, to: string) => {
@@ -156,7 +156,7 @@ export class HostedCode {
     return links.every(([name, path]) => leads(name, `${root}/${path}`));
   }
 
-  /** Lets files in the tree find a package of the program's own. */
+  /** Links a package of the program's own, so that files in the tree find it. */
   #link(name: string, path: string): void {
     const { root, folder } = this.#host;
     if (installedOnHost(root, name, `node_modules/${name}`) !== undefined) {
@@ -179,7 +179,7 @@ export class HostedCode {
     this.#placed.set(path, isCopy);
   }
 
-  /** Makes the folders down to the root, with the packages of each, and what says of no file of which kind it is. */
+  /** Makes the folders down to the root, with the packages of each, and an empty package.json, so that none further up counts. */
   #makeTree(): void {
     if (this.#tree !== undefined) return;
     const top = `${this.#host.folder.path}/${this.#pool}`;
@@ -225,7 +225,7 @@ function linkPackages(own: string, here: string): void {
 
 const majorOf = (version: string): string => version.replace(/^[v=\s]+/, '').split('.')[0]!;
 
-/** Throws if this host's Node and options run no TypeScript, and the program is written in it. */
+/** Throws if the program is written in TypeScript, and this host's Node with its options does not run it. */
 function assertRunnable({ files }: Manifest): void {
   const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
   if (/(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options)) return;

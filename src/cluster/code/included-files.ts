@@ -1,8 +1,8 @@
 import { fs } from '../../engine/builtins.ts';
 
 /**
- * Returns the URLs of the files that `code.include` names: each is a file or a folder, of which all files count whose names and whose folders' names begin with no dot, but
- * those in `node_modules`. Throws a `TypeError` for what is not below the root.
+ * Returns the URLs of the files that `code.include` names: files, and folders with all of their files. Names that begin with a dot, and `node_modules`, do not count. Throws a
+ * `TypeError` for a path that is not below the root.
  */
 export function includedFiles(root: string, include: readonly string[]): string[] {
   const { resolve, relative, isAbsolute } = process.getBuiltinModule('node:path');

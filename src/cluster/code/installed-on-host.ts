@@ -2,8 +2,8 @@ import { fs } from '../../engine/builtins.ts';
 import { foldersUp } from '../../engine/folders-up.ts';
 
 /**
- * Returns the folder of a package in this host's own installation: at its place from the root, or the first `node_modules` from there up that has a package of that name;
- * `undefined` if there is none. `at` is its folder in the program, from the root of that.
+ * Returns the folder of a package that is installed on this host, `undefined` if there is none: the folder at the same place, or else the package of this name in the first `node_modules` from
+ * the root upwards. `at` is the path of the package's folder from the root of the program.
  */
 export function installedOnHost(root: string, name: string, at: string): string | undefined {
   const { resolve, join } = process.getBuiltinModule('node:path');

@@ -1,4 +1,4 @@
-/** What a message needs of the program's files: README.md, "Code". */
+/** The files of the program that a message needs: see ../README.md, "Code". */
 
 /** A file below the root of the program. */
 export interface ManifestFile {
@@ -12,11 +12,11 @@ export interface ManifestFile {
 /** A package that the host must have. */
 export interface ManifestPackage {
   readonly name: string;
-  /** Empty if the program's has none. */
+  /** Empty if the program's package has none. */
   readonly version: string;
-  /** Its folder, from the root; it may lie above. */
+  /** Its folder, from the root; the folder may lie above the root. */
   readonly at: string;
-  /** Who uses it, as messages say it. */
+  /** The file that uses it, for messages. */
   readonly user: string;
 }
 
@@ -24,11 +24,11 @@ export interface ManifestPackage {
 export interface Manifest {
   readonly files: readonly ManifestFile[];
   readonly packages: readonly ManifestPackage[];
-  /** Folders, from the root, in which packages are looked for. */
+  /** Folders, from the root, from which packages are looked for. */
   readonly folders: readonly string[];
-  /** Folders of the program, from the root, by the names of packages under which its files import them. */
+  /** Folders of the program, from the root, by the names of packages by which its files import them. */
   readonly links: readonly (readonly [name: string, path: string])[];
-  /** The most bytes of all files, where the program has given another bound than the usual one. */
+  /** The largest number of bytes of all files, if the program has given the option `code.limit`. */
   readonly limit?: number;
   /** True if one of the files loads this library. */
   readonly usesLibrary: boolean;
@@ -43,7 +43,7 @@ export function hashOf(bytes: Uint8Array): string {
   return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('base64url');
 }
 
-/** Reads a manifest. Throws an `Error` if it is none, or names a place outside of the root. */
+/** Reads a manifest. Throws an `Error` if it is damaged, or if it names a place outside of the root. */
 export function readManifest(bytes: Uint8Array): Manifest {
   const manifest = JSON.parse(Buffer.from(bytes).toString()) as Manifest;
   const { limit = MOST_BYTES } = manifest;
@@ -63,7 +63,7 @@ export function readManifest(bytes: Uint8Array): Manifest {
 
 const packageName = /^(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*$/;
 
-/** Whether a path leads to a place below the root, and into no package. */
+/** True if a path leads to a place below the root, and into no package. */
 function isInside(path: string): boolean {
   if (path === '') return true;
   return (

@@ -7,10 +7,10 @@ import { hashOf } from './manifest.ts';
 import { pathOf } from './project-files.ts';
 import { projectRoot } from './project-root.ts';
 
-/** What a message needs of the program's files. */
+/** A packed message, with the files that it needs. */
 export interface Needs<T> {
   readonly packed: T;
-  /** The hash of the manifest, if there is something in it. */
+  /** The hash of the manifest of the files; `undefined` if there are none. */
   readonly code: string | undefined;
 }
 
@@ -24,11 +24,11 @@ export class OutgoingCode {
   readonly root: string;
   readonly isShipped: boolean;
   readonly #limit: number | undefined;
-  /** Files that travel although no text names them. */
+  /** Files that are sent although no text names them. */
   readonly #included: readonly string[];
   /** In a worker of a host: the root of the host, whose files may stand for those of the tree. */
   readonly #alias: string | undefined;
-  /** What is to be written to the server, by hash. */
+  /** The files to write to the server, by hash. */
   readonly #pending = new Map<string, Uint8Array>();
   readonly #taken = new Set<string>();
   /** Most messages need no file: one departure does for them. */
@@ -43,19 +43,19 @@ export class OutgoingCode {
     this.#included = includedFiles(this.root, options.include ?? []);
   }
 
-  /** Runs `pack`, which writes a message that leaves this machine, and notes which files it needs. Of a pool's first message these are the included files, too. */
+  /** Runs `pack`, which writes an outgoing message, and notes the files that the message needs. The first message of a pool also needs the included files. */
   collect<T>(pack: () => T, isFirst = false): Needs<T> {
     const departure = this.#spare ?? new Departure(this.root, this.#alias, this.#limit);
     this.#spare = undefined;
     const packed = acrossBorder(departure, pack);
-    // With each file: a host whose own files are equal must have those as well.
+    // Included with every file: a host whose own files are equal must have the included files as well.
     if (isFirst || !departure.isEmpty) departure.include(this.#included);
     if (!departure.isEmpty) return { packed, code: this.#note(departure) };
     this.#spare = departure;
     return { packed, code: undefined };
   }
 
-  /** Returns the files that nobody has taken yet. */
+  /** Returns the files that were not taken yet. */
   take(): readonly Content[] {
     if (this.#pending.size === 0) return NONE;
     const taken = [...this.#pending];

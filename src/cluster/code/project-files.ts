@@ -1,4 +1,4 @@
-/** Reads the files of the program that travel, and finds what each uses. Loads nothing. */
+/** Reads the files of the program that are sent, and finds the files that each uses. Loads no module. */
 import { isBuiltin } from 'node:module';
 import { dirname, fs } from '../../engine/builtins.ts';
 import { foldersUp } from '../../engine/folders-up.ts';
@@ -23,11 +23,11 @@ export interface ProjectFile {
   readonly usesLibrary: boolean;
 }
 
-/** A file that another one uses. */
+/** A file that another file uses. */
 export interface FileUse {
   readonly url: string;
   readonly isNeeded: boolean;
-  /** The package of the program's own by whose name the file was found. */
+  /** The program's own package by whose name the file was found. */
   readonly link?: PackageLink | undefined;
 }
 
@@ -41,10 +41,10 @@ export interface PackageLink {
 const ownName = /^multiproc(\/|$)/;
 
 const files = new Map<string, ProjectFile>();
-/** Of files that were found, by the URLs by which they were looked for. */
+/** The URLs of files that were found, by the URLs that were looked for. */
 const realUrls = new Map<string, string>();
 
-/** Returns the file at a URL, or the one that loaders mean by it; `undefined` if there is none. Throws a `Refusal` if it cannot travel. */
+/** Returns the file at a URL, or the file that loaders mean by it; `undefined` if there is none. Throws a `Refusal` if the file cannot be sent. */
 export function projectFile(url: string): ProjectFile | undefined {
   let file = files.get(url);
   if (file !== undefined) return file;
@@ -56,7 +56,7 @@ export function projectFile(url: string): ProjectFile | undefined {
   return file;
 }
 
-/** Returns the files to which a text at `url` refers. Throws a `Refusal` if it needs one that only a loader of the program can find. */
+/** Returns the files to which a text at `url` refers. Throws a `Refusal` if the text needs a file that only a loader of the program can find. */
 export function filesOf(references: readonly FileReference[], url: string): FileUse[] {
   return references.flatMap((reference) => {
     const found = find(reference, url);
@@ -86,7 +86,7 @@ function referencesInFile(url: string, bytes: Buffer): FileReference[] {
   const text = bytes.toString();
   if (!/\b(import|export|require|URL)\b/.test(text)) return [];
   if (/^\.[cm]?tsx?$|^\.jsx$/.test(extension)) {
-    // The text that runs says which imports are more than types.
+    // Only the text that runs shows which imports are more than types.
     const script = scriptAt(url);
     return script === undefined ? referencesInText(text) : referencesOf(script.program);
   }
@@ -117,7 +117,7 @@ function find({ specifier, kind, isNeeded }: FileReference, url: string): string
   return found;
 }
 
-/** The link by which a name led to a file of the program. A program may also import itself by its name, without a link. */
+/** Returns the link by which a name led to a file of the program. A program may also import itself by its name, without a link. */
 function linkTo(found: string, specifier: string, url: string): PackageLink | undefined {
   if (/^[.#/]|^file:/.test(specifier) || isInPackage(found)) return undefined;
   const [, name = ''] = /^((?:@[^/]+\/)?[^/]+)/.exec(specifier) ?? [];
@@ -128,14 +128,14 @@ function linkTo(found: string, specifier: string, url: string): PackageLink | un
   return undefined;
 }
 
-/** A module that Node's `require`, and loaders that translate, find. */
+/** Returns the module that `require` of Node finds, or that loaders that translate find. */
 function requiredAt(specifier: string, url: string): string | undefined {
   const found = resolveImport(specifier, url, 'require');
   if (found !== undefined) return found.startsWith('file:') ? found : undefined;
   return specifier.startsWith('/') ? undefined : existing(new URL(specifier, url).href);
 }
 
-/** The URL of a file that is there: the one at `url`, or what loaders that translate mean by it. */
+/** Returns the URL of an existing file: the file at `url`, or the file that loaders that translate mean by it. */
 function existing(url: string): string | undefined {
   let real = realUrls.get(url);
   if (real !== undefined) return real;

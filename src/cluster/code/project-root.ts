@@ -1,7 +1,7 @@
 import { basename, dirname, fs } from '../../engine/builtins.ts';
 import { foldersUp } from '../../engine/folders-up.ts';
 
-/** Returns the real path of the folder whose files travel, `code.root`. Throws a `TypeError` if it is no folder. */
+/** Returns the real path of the folder whose files are sent, `code.root`. Throws a `TypeError` if it is no folder. */
 export function projectRoot(given: string | undefined): string {
   const { resolve, join } = process.getBuiltinModule('node:path');
   if (given !== undefined) {
@@ -16,7 +16,7 @@ export function projectRoot(given: string | undefined): string {
   return start;
 }
 
-/** The folder of the main script; the working directory for `node -e`, and for tools that run the program. */
+/** Returns the folder of the main script; the working directory for `node -e`, and for tools that run the program. */
 function startFolder(): string {
   const [, started] = process.argv;
   try {

@@ -16,7 +16,7 @@ export interface LockHolder {
   readonly since: Date;
 }
 
-/** A lock of a cluster that is held for a block; leaving an `await using` block releases it. */
+/** Holds a lock of a cluster for a block: leaving an `await using` block releases the lock. */
 export interface ClusterGuard extends Disposable, AsyncDisposable {
   /** A number that grows with every acquisition of the lock: the resource that the lock protects can refuse an owner that shows a smaller one. */
   readonly fence: bigint;
@@ -26,29 +26,29 @@ export interface ClusterGuard extends Disposable, AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-/** A lock that programs on several machines share; any of them may release it. It is held for as long as the program lives and reaches the server. */
+/** A lock that programs on several machines share; any of them may release it. A program holds the lock as long as the program lives and reaches the server. */
 export class ClusterLock extends LockProxy {
-  /** What this proxy has learnt when it took the lock for the last time. */
+  /** The last acquisition by this proxy. */
   #taking: Taking | undefined;
 
-  /** Takes the lock if it is free at once; resolves to false if it is not. */
+  /** Takes the lock if it is free; never waits. Resolves to whether it did. */
   override async tryAcquire(): Promise<boolean> {
     return (await this.#take({ timeout: 0 })) !== false;
   }
 
-  /** Resolves to the fence of the hold that this process has, or to `undefined`. It grows with every acquisition, for ever. */
+  /** Resolves to the fence of this process's hold, or to `undefined`. Fences grow with every acquisition, for ever. */
   async fence(): Promise<bigint | undefined> {
     const fence = await this.call<string | undefined>('fence');
     return fence === undefined ? undefined : BigInt(fence);
   }
 
-  /** Resolves to who holds the lock, or to `undefined` if it is free. */
+  /** Resolves to the holder of the lock, or to `undefined` if the lock is free. */
   async holder(): Promise<LockHolder | undefined> {
     const found = await this.call<{ host: string; pid: number; since: number } | undefined>('holder');
     return found && { ...found, since: new NativeDate(found.since) };
   }
 
-  /** Acquires the lock for a block: `await using held = await lock.guard()`; rejects with a `TimeoutError` when the time is over. */
+  /** Acquires the lock for a block: `await using held = await lock.guard()`. Rejects with a `TimeoutError` after the time-out. */
   override async guard(options?: WaitOptions): Promise<ClusterGuard> {
     const taking = await this.#take(options);
     if (taking === false) throw new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
@@ -96,5 +96,5 @@ export class ClusterLock extends LockProxy {
   }
 }
 
-/** A lock that programs on several machines share, and that its owner, an async context of one thread, may acquire again. Only the owner releases it. */
+/** A lock that programs on several machines share, and that its owner, an async context of one thread, may acquire again. Only the owner may release it. */
 export class ClusterRLock extends reentrant(ClusterLock) {}

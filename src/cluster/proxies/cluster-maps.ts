@@ -7,7 +7,7 @@ import { packValue, unpackValue } from '../packed.ts';
 import type { PackedEntry, Replacement, Seen } from '../served/cluster-map.ts';
 import { type Call, type CallPacked, packedKinds, packing } from './packing.ts';
 
-/** A key as bytes. Equal keys must have equal bytes: as in a `Map`, all NaN are one key, and so are 0 and -0. */
+/** Returns a key as bytes. Equal keys must have equal bytes: as in a `Map`, all NaN are one key, and so are 0 and -0. */
 function packKey(key: unknown, far: Reach): Uint8Array {
   if (typeof key === 'function' || typeof key === 'symbol') {
     throw new TypeError(`A ${typeof key} cannot be a key of a cluster's dict: use a string, a number or a bigint.`);
@@ -16,12 +16,12 @@ function packKey(key: unknown, far: Reach): Uint8Array {
   return packValue(typeof key === 'number' ? (Number.isNaN(key) ? Number.NaN : key + 0) : key, 'key', far);
 }
 
-/** Pairs as bytes. */
+/** Returns pairs as bytes. */
 export function packEntries(init: unknown, far: Reach): PackedEntry[] {
   return [...entriesOf(init)].map(([key, value], i) => [packKey(key, far), packValue(value, `value ${i}`, far)]);
 }
 
-/** Replaces the value that was seen, again and again until nobody else has replaced it meanwhile. */
+/** Replaces the value that was seen, again and again until no other program has replaced it meanwhile. */
 async function updateHere(
   seen: Seen,
   fn: unknown,
@@ -102,5 +102,5 @@ class ClusterDict extends packing(DictProxy, callDict) {}
 
 class ClusterValue extends packing(ValueProxy, callValue) {}
 
-/** How the proxies of dicts and values are made, by their kinds. */
+/** The functions that make the proxies of dicts and values, by their kinds. */
 export const mapKinds = packedKinds({ dict: ClusterDict, value: ClusterValue });

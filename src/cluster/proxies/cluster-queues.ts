@@ -5,7 +5,7 @@ import { packValue, unpackValue } from '../packed.ts';
 import type { Taken } from '../served/cluster-queue.ts';
 import { type CallPacked, packedKinds, packing } from './packing.ts';
 
-/** Calls a queue's method with bytes for items. `far` says who may have written an item: programs with the key, or all programs. */
+/** Calls a queue's method with bytes for items. `far` says who may have written an item: programs with the key, or any program. */
 const callPacked: CallPacked = async (call, far, method, args, options) => {
   switch (method) {
     case 'put':
@@ -39,8 +39,8 @@ function unpackAll({ items, error }: Taken, far: Reach): unknown[] {
 
 class ClusterQueue extends packing(QueueProxy, callPacked) {}
 
-/** A queue of a cluster whose items are told done. */
+/** A queue of a cluster whose items are marked as done. */
 class ClusterJoinableQueue extends packing(JoinableQueueProxy, callPacked) {}
 
-/** How the proxies of queues are made, by their kinds. */
+/** The functions that make the proxies of queues, by their kinds. */
 export const queueKinds = packedKinds({ queue: ClusterQueue, joinableQueue: ClusterJoinableQueue });

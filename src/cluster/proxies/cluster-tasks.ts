@@ -3,19 +3,19 @@ import type { DeskNews, TaskOrder } from '../tasks/desk-task.ts';
 import { type PackedNews, unpackNews } from '../tasks/packed-news.ts';
 import { packOrders } from '../tasks/packed-orders.ts';
 
-/** What a pool has of its tasks in the gateway. */
+/** The tasks of a pool in its gateway. */
 export class ClusterTasks extends BaseProxy {
   /** Stores a function under its hash, before the first task that names it. */
   store(hash: string, bytes: Uint8Array): Promise<unknown> {
     return this.call('store', [hash, bytes]);
   }
 
-  /** Gives a file that tasks need, before the first of them. */
+  /** Sends a file that tasks need, before the first of them. */
   ship(hash: string, bytes: Uint8Array): Promise<unknown> {
     return this.call('ship', [hash, bytes]);
   }
 
-  /** No task will name the function any more. */
+  /** Drops a function that no task will name any more. */
   drop(hash: string): Promise<unknown> {
     return this.call('drop', [hash]);
   }
@@ -25,27 +25,27 @@ export class ClusterTasks extends BaseProxy {
     return this.call('submit', [packOrders(orders)]);
   }
 
-  /** Submits tasks, and resolves as `next()`. */
+  /** Submits tasks, and resolves as `next()` does. */
   async run(orders: readonly TaskOrder[]): Promise<DeskNews> {
     return unpackNews(await this.call<PackedNews>('run', [packOrders(orders)]));
   }
 
-  /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. */
+  /** Resolves to the outcomes of tasks as soon as one has ended; to no outcome if no task is left. */
   async next(): Promise<DeskNews> {
     return unpackNews(await this.call<PackedNews>('next'));
   }
 
-  /** Ends a task, of which nothing will be heard. */
+  /** Ends a task. It will have no outcome. */
   cancel(id: number): Promise<unknown> {
     return this.call('cancel', [id]);
   }
 
-  /** Resolves to the number of slots that the hosts have. */
+  /** Resolves to the number of slots of the hosts. */
   slots(): Promise<number> {
     return this.call('slots');
   }
 
-  /** Ends the pool and all that runs of it. */
+  /** Ends the pool and its running tasks. */
   end(): Promise<unknown> {
     return this.call('end');
   }

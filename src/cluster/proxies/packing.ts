@@ -7,7 +7,7 @@ import type { Reference } from '../../managers/reference.ts';
 /** Calls a method of the object in the gateway. */
 export type Call = <R>(method: string, args?: readonly unknown[], options?: WaitOptions) => Promise<R>;
 
-/** Calls a method with values that are packed in this process. `far` says who may have written what is read: programs with the key, or all programs. */
+/** Calls a method with values that are packed in this process. `far` says who may have written the values that are read: programs with the key, or any program. */
 export type CallPacked = (
   call: Call,
   far: Reach,
@@ -38,7 +38,7 @@ export function packing<Proxy extends BaseProxy>(
   return Packing as unknown as PackingClass<Proxy>;
 }
 
-/** Returns how the proxies of these types are made: those of a cluster without a key may read data only. */
+/** Returns functions that make the proxies of these types. Proxies of a cluster without a key may read only plain data. */
 export function packedKinds(classes: Readonly<Record<string, PackingClass<BaseProxy>>>): Record<string, MakeProxy> {
   const made = Object.entries(classes).flatMap(([type, Class]): [string, MakeProxy][] => [
     [`cluster:${type}`, (reference) => new Class(reference, reach.TRUSTED)],

@@ -7,7 +7,7 @@ import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
 
-/** Thrown when a party's time is over; the barrier has to be broken for the others then. */
+/** Thrown at the time-out of a party, which breaks the barrier for the others. */
 class Late extends Error {}
 
 /** A barrier in Redis. */
@@ -32,7 +32,7 @@ export function clusterBarrier(object: ClusterObject): ServedObject {
           if (says(reply, 'BROKEN')) throw new BrokenBarrierError();
           if (isFirst) {
             index = Number(reply[1]);
-            // One that has come once must live: its death breaks the barrier.
+            // The death of a party that has come once breaks the barrier.
             object.isHeld = true;
           }
           return says(reply, 'WAIT') ? WAIT : index!;
@@ -47,7 +47,7 @@ export function clusterBarrier(object: ClusterObject): ServedObject {
     }
   };
 
-  /** A party has given up. If its round has become full meanwhile, the party passes nevertheless. */
+  /** Withdraws a party that has given up. If its round has become full meanwhile, the party passes nevertheless. */
   const withdrawn = async (number: string, index: number | undefined, cause: unknown): Promise<number> => {
     const isLate = cause instanceof Late;
     const error = isLate

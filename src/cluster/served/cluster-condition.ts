@@ -29,7 +29,7 @@ export function clusterCondition(lock: ClusterServedLock, name: string): ServedO
     try {
       return await notified(caller, options, number);
     } finally {
-      // Whatever has ended the wait, its caller has the lock again.
+      // However the wait has ended, its caller must have the lock again.
       if (!hold.client.isDead) await lock.takeBack(hold);
     }
   };
@@ -45,7 +45,7 @@ export function clusterCondition(lock: ClusterServedLock, name: string): ServedO
       });
       return isOver || says(await object.run('desist', [name, number, '0']), 'OK');
     } catch (error) {
-      // A notification that comes to one that has given up is the next one's.
+      // A notification of a wait that has given up goes to the next wait.
       await object.run('desist', [name, number, flag(true)]).catch(() => {});
       throw error;
     } finally {

@@ -8,7 +8,7 @@ import { flag, says } from '../script-values.ts';
 /** An event in Redis. */
 export function clusterEvent(object: ClusterObject): ServedObject {
   const wait = (caller: Caller, options: WaitOptions | undefined): Promise<boolean> => {
-    /** How often it had been set when this wait began. */
+    /** The number of times that the event had been set when this wait began. */
     let sets = '';
     return object.line('a').enter<boolean>(caller, options, {
       async attempt(isFirst, once) {

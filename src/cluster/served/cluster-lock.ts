@@ -8,20 +8,20 @@ import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
 
-/** What an owner is told when it takes a lock. */
+/** What an owner learns when it takes a lock. */
 export interface Taking {
   /** A number in decimal digits. */
   readonly fence: string;
   readonly isAbandoned: boolean;
 }
 
-/** What a client of this gateway holds. */
+/** A client's hold on a lock. */
 export interface Hold {
   readonly client: Client;
   readonly pid: unknown;
   readonly fence: string;
   readonly forget: () => void;
-  /** Who is told that it was lost, or is over. */
+  /** Called when the hold was lost, or is over. */
   readonly watchers: ((isLost: boolean) => void)[];
   isLost: boolean;
 }
@@ -29,11 +29,11 @@ export interface Hold {
 /** A lock in Redis, of which conditions can be made. */
 export interface ClusterServedLock extends ServedObject {
   readonly object: ClusterObject;
-  /** The hold of a client, if it has the lock and has not lost it. */
+  /** Returns the hold of a client, if it has the lock and has not lost it. */
   holdOf(client: Client): Hold | undefined;
-  /** Notes that the client lets go of the lock for a while: who watches the hold learns nothing of that. */
+  /** Notes that the client releases the lock for a while. The watchers of the hold are not called. */
   setAside(hold: Hold): void;
-  /** Takes the lock again for who had this hold, however long that lasts. */
+  /** Takes the lock again for the client of this hold, however long that takes. */
   takeBack(hold: Hold): Promise<void>;
 }
 
@@ -80,7 +80,7 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
           await free(fence, true);
           return false;
         }
-        // One that was lost before is another's since.
+        // A hold that was lost before has ended by now.
         if (hold !== undefined) over(false);
         const forget = client.onEnd(() => void free(fence, true).catch(() => {}));
         hold = { client, pid, fence, forget, watchers: [], isLost: false };

@@ -6,20 +6,20 @@ import type { Reply } from '../redis.ts';
 /** A key and its value, as the bytes that a proxy has made of them. */
 export type PackedEntry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** What a replacement returns: `isDone`, else the value that another program has set meanwhile. */
+/** The result of a replacement: `isDone`, or the value that another program has set meanwhile. */
 export interface Replacement {
   readonly isDone: boolean;
   readonly now: Seen;
 }
 
-/** A value as it was seen: its bytes, and a mark by which it is known again. Both are missing if there was none. */
+/** A value as it was seen: its bytes, and a mark by which it is recognized. The bytes are missing, and the mark is empty, if there was no value. */
 export interface Seen {
   readonly value: Uint8Array | undefined;
   readonly mark: string;
 }
 
 const NONE: Seen = { value: undefined, mark: '' };
-/** The key of the one entry of a value. */
+/** The key of the only entry of a value. */
 const ONLY = new Uint8Array(0);
 
 /** A dict in Redis; see README.md, "Dicts and values". `first` fills a new one. */
@@ -145,20 +145,20 @@ class Entries {
     return { value, mark: markOf(sealed) };
   }
 
-  /** What stands for the key in Redis. The object's own key makes it, so it must be known which that is. */
+  /** Returns the digest that stands for a key in Redis. The object must be open: the key of its maker makes the digest. */
   async #digest(key: Uint8Array): Promise<Buffer> {
     if (!(key instanceof Uint8Array)) throw new TypeError('A key comes as bytes.');
     await this.#object.opened();
     return this.#object.gateway.seal.digest(key, this.#object.print);
   }
 
-  /** A sealed key or value opens only under its digest. */
+  /** Returns the place of a sealed key or value: it opens only under its digest. */
   #place(part: 'key' | 'value', digest: Uint8Array): string {
     return `${this.#object.place}|${part}|${Buffer.from(digest).toString('base64')}`;
   }
 }
 
-/** As the script makes it, too. */
+/** Returns the mark of a sealed value, as the script makes it too. */
 function markOf(sealed: Uint8Array): string {
   return process.getBuiltinModule('node:crypto').createHash('sha1').update(sealed).digest('hex');
 }

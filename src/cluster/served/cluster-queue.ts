@@ -14,7 +14,7 @@ import { clientNumber } from './client-number.ts';
 /** More items than any queue has: `getMany` of all. */
 const ALL = 4294967295;
 
-/** What `getMany` returns: the items, sealed no more, and the error of the first that could not be opened. */
+/** The result of `getMany`: the items, unsealed, and the error of the first item that could not be unsealed. */
 export interface Taken {
   readonly items: readonly Uint8Array[];
   readonly error: unknown;
@@ -22,7 +22,7 @@ export interface Taken {
 
 interface Putting {
   readonly items: readonly Uint8Array[];
-  /** How many of them were put. */
+  /** `count` is the number of items that were put. */
   resolve(count: number): void;
   reject(error: unknown): void;
 }
@@ -46,7 +46,7 @@ export function clusterQueue(object: ClusterObject): ServedObject {
       const items = calls.flatMap((call) => call.items);
       const reply = await object.run('put', [flags[0]!, flags[1]!, ...items], true);
       let left = says(reply, 'OK') ? Number(reply[1]) : 0;
-      // Those that wait here need no message.
+      // Waits of this gateway need no message.
       if (left > 0) object.hint('a');
       for (const { items, resolve, reject } of calls) {
         if (says(reply, 'SHUT')) reject(new ShutDown());

@@ -15,7 +15,7 @@ export function clusterSemaphore(object: ClusterObject): ServedObject {
   const abandon = (number: string) => void object.run('abandon', ['', '', number]).catch(() => {});
   const give = async (number: string) => {
     const reply = await object.run('release', ['', '', number]);
-    // Those that wait here need no message.
+    // Waits of this gateway need no message.
     object.hint('a');
     return reply;
   };

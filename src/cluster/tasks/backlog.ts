@@ -1,7 +1,7 @@
-/** Tasks that wait in the gateway, by priority, those of one priority in the order in which they came. */
+/** Tasks that wait in the gateway: the highest priority first, in order of arrival within a priority. */
 export class Backlog<Task extends { readonly priority: number }> {
   readonly #lines = new Map<number, Set<Task>>();
-  /** The priorities in use, the greatest last. */
+  /** The priorities in use, the highest last. */
   #order: number[] = [];
   #size = 0;
 

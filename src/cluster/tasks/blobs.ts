@@ -6,23 +6,23 @@ import type { Seal } from '../seal.ts';
 import { keptFor } from './outlive.ts';
 import { blobKey, place, type TaskKeys } from './task-keys.ts';
 
-/** Bytes of an argument list or an outcome that stand in the message of their job at most. What is larger is a blob. */
+/** The largest number of bytes of an argument list or an outcome within the message of its job. A larger one is a blob. */
 export const LARGEST_WITHIN = 64 * 1024;
-/** Bytes of one part: a server and a connection that are busy with a part keep others waiting for a moment only. */
+/** Bytes of one part: a server and a connection that are busy with a part delay other messages only for a moment. */
 const PART = 2 ** 20;
 
-/** Reads and writes blobs. */
+/** What blobs are read and written with. */
 export interface BlobServer {
   readonly redis: Redis;
   readonly seal: Seal;
 }
 
-/** What is too large for the messages of one pool: it stands beside them in sealed parts. See ../README.md, "Blobs". */
+/** Argument lists and outcomes of one pool that are too large for its messages: they stand beside the messages, in sealed parts. See ../README.md, "Blobs". */
 export class Blobs {
   readonly #server: BlobServer;
   readonly #pool: string;
   readonly #names: TaskKeys;
-  /** Milliseconds that a blob stays unless `keep` is called. */
+  /** Milliseconds for which a blob stays unless `keep` is called. */
   readonly #time: number;
 
   constructor(server: BlobServer, pool: string, names: TaskKeys, lease: number) {
@@ -32,12 +32,12 @@ export class Blobs {
     this.#time = keptFor(lease);
   }
 
-  /** Writes an argument list, as long as it is wanted. Rejects with `ERR_FULL` if the server is full. */
+  /** Writes an argument list; stops if it is not wanted any more. Rejects with `ERR_FULL` if the server is full. */
   async writeInput(id: string, bytes: Uint8Array, isWanted: () => boolean): Promise<void> {
     await this.#write(id, bytes, isWanted);
   }
 
-  /** Writes an outcome, also into a server that is full: it makes room for the argument. Resolves to false if the pool has ended. */
+  /** Writes an outcome, even into a full server, because its arguments can go then. Resolves to false if the pool has ended. */
   async writeOutcome(id: string, bytes: Uint8Array): Promise<boolean> {
     return await this.#write(id, bytes);
   }
@@ -57,12 +57,12 @@ export class Blobs {
     return bytes;
   }
 
-  /** Keeps a blob for longer. */
+  /** Extends the time of a blob. */
   async keep(id: string): Promise<void> {
     await this.#server.redis.command('PEXPIRE', blobKey(this.#names, id), String(this.#time));
   }
 
-  /** Removes a blob. What cannot be reached goes by itself. */
+  /** Removes a blob. If the server cannot be reached, the blob expires. */
   async remove(id: string): Promise<void> {
     const { redis } = this.#server;
     await Promise.all([

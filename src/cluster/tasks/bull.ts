@@ -13,11 +13,11 @@ interface Backend {
   moveJobFromActiveToWait(id: string, token: string): Promise<unknown>;
 }
 
-/** A queue of jobs, as programs see it. */
+/** The queue of a pool, as programs see it. */
 export interface BullQueue {
   readonly backend: Backend;
   remove(id: string): Promise<unknown>;
-  /** What dashboards, and scripts of BullMQ, must know of the queue. */
+  /** Fields that dashboards and scripts of BullMQ read. */
   readonly metaValues: Readonly<Record<string, string | number>>;
   on(event: string, listener: (error: Error) => void): void;
 }
@@ -37,7 +37,7 @@ type BullMQ = {
   Worker: new (name: string, processor: null, options: object) => BullWorker;
 };
 
-/** How many events BullMQ keeps for dashboards. */
+/** The number of events that BullMQ keeps for dashboards. */
 const EVENTS = 100;
 /** Returns the milliseconds between two looks for jobs whose host has died: two looks, after the lease, find a job. */
 export const lookInterval = (lease: number) => Math.min(2000, lease / 2);
@@ -111,7 +111,7 @@ export async function describeQueue(
   await redis.command('HSET', `${prefix}:${QUEUE}:meta`, ...fields);
 }
 
-/** Opens the queue of a pool for a host, which looks for lost jobs itself. How often a task may start is up to our own marks, so BullMQ may recover a job without end. */
+/** Opens the queue of a pool for a host, which looks for lost jobs itself. Our own marks limit the starts of a task, so BullMQ may recover a job without end. */
 export function openWorker(
   { prefix }: TaskKeys,
   client: Client,
@@ -123,7 +123,7 @@ export function openWorker(
     connection: client,
     autorun: false,
     lockDuration: lease,
-    // One of all hosts looks within this time, which is over at the next look of this host.
+    // Only one host looks within this time, which is over at the next look of this host.
     stalledInterval: Math.floor(0.9 * lookInterval(lease)),
     skipStalledCheck: true,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
@@ -153,7 +153,7 @@ export async function extendClaim(
   return (await redis.run({ name: 'mpExtend', text: EXTEND }, keys, [claim, String(lease), job], false))[0] === 1;
 }
 
-/** Resolves to the job that a host with a free slot would get now; to undefined if there is none, or the queue is paused or at its limit. */
+/** Resolves to the job that a host with a free slot would get now; to `undefined` if there is none, or if the queue is paused or at its limit. */
 export async function nextJob(redis: Redis, { prefix }: TaskKeys): Promise<string | undefined> {
   const start = `${prefix}:${QUEUE}`;
   const [meta, active, waiting, prioritized] = (await Promise.all([

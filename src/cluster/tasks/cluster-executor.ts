@@ -29,9 +29,9 @@ interface ClusterTask {
   isSettled: boolean;
 }
 
-/** The number of slots that is assumed until the cluster has said its own: chunks that are too small cost less than slots that stay empty. */
+/** The number of slots that is assumed until the cluster has reported its own: chunks that are too small cost less than empty slots. */
 const ASSUMED_SLOTS = 32;
-/** The largest number of tasks of one turn that go to the gateway together: it begins with them while others are being packed. */
+/** The largest number of tasks of one turn that go to the gateway together: it begins to run them while others are being packed. */
 const MOST_TOGETHER = 256;
 /** Milliseconds that the gateway of a pool that ends may take: longer than it waits for the server. */
 const GOODBYE = 5000;
@@ -113,7 +113,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.#taken++;
     const submitted: ClusterTask = { id: order.id, fn, task, stopListening: undefined, isSettled: false };
     this.#tasks.set(submitted.id, submitted);
-    // In a task of a host: the task waits for those that it submits.
+    // A task of a host waits for the tasks that it submits.
     this.#takeBackSlot ??= lendSlot();
     if (options.signal !== undefined) {
       submitted.stopListening = onAbort(options.signal, () => this.end(submitted, options.signal?.reason));
@@ -126,7 +126,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
 
   end(submitted: ClusterTask, error: unknown): void {
     if (submitted.isSettled) return;
-    // The end of the pool ends all of them.
+    // The end of the pool ends all tasks.
     if (!this.admission.isOver) {
       this.#send();
       this.#tell(this.#open().cancel(submitted.id));
@@ -174,10 +174,10 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     );
   }
 
-  /** The callable runs tasks where the pool is. It is a closure over the pool, so sending it elsewhere is refused. */
+  /** Does nothing: the callable is a closure over the pool, which cannot be sent elsewhere. */
   wrap(): void {}
 
-  /** Starts the gateway with the first task: a module that is loaded for a function may make a pool. */
+  /** Starts the gateway, with the first task. The constructor must not, because a module that is loaded for a function may make a pool. */
   #open(): ClusterTasks {
     if (this.#door !== undefined) return this.#door;
     return asOurselves(() => {
@@ -206,7 +206,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     return letter;
   }
 
-  /** Gives the gateway the tasks that were submitted since the last time, and listens for how they end. */
+  /** Sends the gateway the tasks that were submitted since the last call, and listens for their outcomes. */
   #send(): void {
     if (this.#orders.length === 0) return;
     const orders = this.#orders;
@@ -222,7 +222,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     void this.#listen(orders);
   }
 
-  /** Hears how tasks end, as long as there are any: this keeps the program alive. */
+  /** Receives outcomes as long as there are tasks; this keeps the program alive. */
   async #listen(orders: readonly TaskOrder[]): Promise<void> {
     try {
       let coming = this.#open().run(orders);
@@ -246,7 +246,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     }
   }
 
-  /** Waits for no answer of the gateway: if it is gone, the tasks learn of it. */
+  /** Does not wait for the reply of the gateway: if it is gone, `#listen` ends the tasks. */
   #tell(told: Promise<unknown>): void {
     told.catch(() => {});
   }
@@ -268,7 +268,7 @@ export class ClusterExecutor implements Executor<ClusterTask> {
     this.#maybeIdle();
   }
 
-  /** The gateway could not have the task run. */
+  /** Ends a task that the gateway could not have run, or the pool. */
   #broke(submitted: ClusterTask, error: unknown): void {
     const isEnd = error instanceof ClusterError && error.code !== 'ERR_FULL' && error.code !== 'ERR_DATA_LOST';
     if (isEnd && this.admission.break(error)) this.#endAll(error);

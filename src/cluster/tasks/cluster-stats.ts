@@ -2,33 +2,33 @@ import type { Redis } from '../redis.ts';
 import { type HostInfo, readHosts, type TaskCounts } from './read-hosts.ts';
 import { countsOf, poolsKey, taskKeys } from './task-keys.ts';
 
-/** A pool of a cluster, as its server sees it. */
+/** The load of a pool of a cluster. */
 export interface ClusterPoolStats {
-  /** The id of the pool; hosts name it where they say what they run or refuse. */
+  /** The id of the pool, as in `HostInfo.pools` and `HostInfo.refuses`. */
   readonly id: string;
-  /** How many tasks may run at once; undefined without a bound. */
+  /** The largest number of tasks that run at once; `undefined` without a bound. */
   readonly processes: number | undefined;
-  /** Tasks that were started, and have no result yet. */
+  /** The number of tasks that were started and have no result yet. */
   readonly running: number;
-  /** Tasks that were not started yet, those that still wait in the program included; that part of the number is up to 5 s old. */
+  /** The number of tasks that were not started yet. It includes tasks that wait in the program, whose number is up to 5 s old. */
   readonly waiting: number;
 }
 
-/** What a cluster has to do, and who is there to do it. */
+/** The load of a cluster. */
 export interface ClusterStats {
-  /** The slots of all hosts that take tasks. */
+  /** The number of slots of all hosts that take tasks. */
   readonly slots: number;
-  /** The slots that could be busy now: of each pool its tasks, but no more than its `processes`. */
+  /** The number of slots that could be busy now: for each pool the number of its tasks, but at most its `processes`. */
   readonly slotsWanted: number;
-  /** The hosts, those that drain included. */
+  /** The number of hosts, including draining ones. */
   readonly hosts: number;
-  /** The pools whose programs live. */
+  /** The pools of living programs. */
   readonly pools: readonly ClusterPoolStats[];
-  /** What the hosts that are there now have done since each began. */
+  /** The tasks that the present hosts have run, each since its start. */
   readonly tasks: TaskCounts;
 }
 
-/** Reads what a cluster has to do. */
+/** Reads the load of a cluster. */
 export async function readStats(redis: Redis, namespace: string): Promise<ClusterStats> {
   const [hosts, pools] = await Promise.all([readHosts(redis, namespace), readPools(redis, namespace)]);
   const up = hosts.filter(({ state }) => state === 'up');
@@ -58,7 +58,7 @@ async function readPool(redis: Redis, namespace: string, id: string): Promise<Cl
     redis.command('HVALS', names.starts),
   ])) as [(Buffer | null)[], Buffer[], Buffer[]];
   const [lease, processes, backlog] = about.map((field) => (field === null ? undefined : Number(field)));
-  // Its program is dead, or has ended it.
+  // The pool has ended, or its program is dead.
   if (lease === undefined) return undefined;
   let tasks = 0;
   // Another program may have written this into the server: it is no job.

@@ -1,7 +1,7 @@
 import { queueMicrotask } from '../../engine/builtins.ts';
 import type { DeskNews, DeskOutcome } from './desk-task.ts';
 
-/** What a gateway reports to the program of a pool: tasks that ended together are reported together. */
+/** Reports outcomes from a gateway to the program of a pool. Outcomes of one turn of the event loop are reported together. */
 export class DeskReport {
   readonly #slots: () => number;
   readonly #hasTasks: () => boolean;
@@ -17,7 +17,7 @@ export class DeskReport {
     if (this.#outcomes.push(outcome) === 1) queueMicrotask(() => this.tell());
   }
 
-  /** Resolves to what has ended as soon as something has; to nothing if no task is left. The program asks once at a time. */
+  /** Resolves to the outcomes of tasks as soon as one has ended; to no outcome if no task is left. The program makes one such call at a time. */
   next(): Promise<DeskNews> {
     return new Promise((resolve) => {
       this.#tell = resolve;
@@ -25,7 +25,7 @@ export class DeskReport {
     });
   }
 
-  /** Reports to the program, if it asks, what has ended, or that no task is left. */
+  /** Reports the outcomes, or that no task is left, if the program waits for a report. */
   tell(): void {
     if (this.#tell === undefined || (this.#outcomes.length === 0 && this.#hasTasks())) return;
     const tell = this.#tell;
@@ -33,7 +33,7 @@ export class DeskReport {
     tell([this.#slots(), this.#outcomes.splice(0)]);
   }
 
-  /** Nothing more comes. */
+  /** Ends the wait of the program: no outcome will come. */
   close(): void {
     this.#tell?.([0, []]);
   }

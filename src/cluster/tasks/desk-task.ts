@@ -1,14 +1,14 @@
 import type { RetryDelay } from '../../contracts/retry-delay.ts';
 
-/** What a program says of its pool. */
+/** A pool as its program sends it to the gateway. */
 export interface PoolOrders {
   /** A letter with a `PoolHeader`. */
   readonly letter: Uint8Array;
-  /** How many tasks may run at once, 0 without a bound. */
+  /** The largest number of tasks that run at once, 0 without a bound. */
   readonly processes: number;
 }
 
-/** What a program says of a task. */
+/** A task as its program sends it to the gateway. */
 export interface TaskOrder {
   /** Its number in the pool. */
   readonly id: number;
@@ -23,7 +23,7 @@ export interface TaskOrder {
   readonly retries: number;
   readonly retryDelay: RetryDelay | undefined;
   readonly priority: number;
-  /** The hash of the manifest of the files that the input needs, or nothing. */
+  /** The hash of the manifest of the files that the input needs; empty if it needs none. */
   readonly code: string;
   /** The packed arguments or items. */
   readonly input: Uint8Array;
@@ -33,16 +33,16 @@ export interface TaskOrder {
 export interface DeskTask {
   readonly order: TaskOrder;
   readonly priority: number;
-  /** How often it has started in jobs that have ended. */
+  /** The number of its starts in jobs that have ended. */
   tried: number;
-  /** Grows with each submission, so that its fence grows if the server has forgotten how often it was started. */
+  /** Grows with each submission, so that the fence grows even if the server has lost the number of starts. */
   submission: number;
-  /** The job that carries it, once it is in Redis, and its index there. */
+  /** The job of the task, once it has one, and its index in the job. */
   job: DeskJob | undefined;
   index: number;
   /** True while its outcome, a blob, is on its way. */
   isArriving: boolean;
-  /** Runs until it may be submitted again. */
+  /** The pause before the task is submitted again. */
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -57,10 +57,10 @@ export interface DeskJob {
   readonly tasks: Map<number, DeskTask>;
 }
 
-/** How a task ended: its number, the packed outcome and whether the pool can run nothing; or an error that was made here. */
+/** The end of a task: its number, its packed outcome, and whether the pool cannot run any task; or an error of the gateway. */
 export type DeskOutcome =
   | readonly [id: number, outcome: Uint8Array, isBroken: boolean]
   | readonly [id: number, outcome: undefined, error: unknown];
 
-/** What a gateway tells a program: how tasks ended, and how many slots the cluster has. */
+/** A report of a gateway to its program: the number of slots of the cluster, and the ends of tasks. */
 export type DeskNews = readonly [slots: number, outcomes: readonly DeskOutcome[]];

@@ -9,7 +9,7 @@ import { writeLetter } from './letter.ts';
 
 const capture = lazy(() => require('../../functions/capture.ts') as typeof import('../../functions/capture.ts'));
 
-/** A function as tasks name it. */
+/** A function that is stored in the server. */
 export interface Stored {
   readonly hash: string;
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Stored {
   tasks: number;
 }
 
-/** Functions without a task that stay stored, for the next one. */
+/** The largest number of functions without a task that stay stored, for later tasks. */
 const MOST_IDLE = 64;
 
 /** The functions of one pool: each is packed once as long as its variables stay the same, and stored under the SHA-256 of its bytes. */

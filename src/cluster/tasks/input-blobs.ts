@@ -2,13 +2,13 @@ import type { Blobs } from './blobs.ts';
 import type { DeskTask } from './desk-task.ts';
 import { blobOf } from './pack-tasks.ts';
 
-/** Bytes of inputs in the server beyond which only tasks for which a slot is free bring more. */
+/** Above this number of bytes of inputs in the server, only tasks for which a slot is free add more. */
 const MOST_BYTES = 64 * 2 ** 20;
 
 /** The large inputs of a pool's tasks, which its gateway keeps in the server until the tasks are settled. */
 export class InputBlobs {
   readonly #blobs: Blobs;
-  /** Tasks to whether their input is in the server, whole. */
+  /** For each task, whether its whole input is in the server. */
   readonly #tasks = new Map<DeskTask, boolean>();
   #bytes = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -17,12 +17,12 @@ export class InputBlobs {
     this.#blobs = blobs;
   }
 
-  /** True as long as the server does not have much of them. */
+  /** True as long as the inputs in the server are not too large. */
   get hasRoom(): boolean {
     return this.#bytes < MOST_BYTES;
   }
 
-  /** Resolves when the input of a task is in the server, which has it once for all starts. One input is written at a time. */
+  /** Resolves when the input of a task is in the server, where it stays for all starts of the task. One input is written at a time. */
   async store(task: DeskTask): Promise<void> {
     const isThere = this.#tasks.get(task);
     if (isThere === true) return;
@@ -35,7 +35,7 @@ export class InputBlobs {
     await writing;
   }
 
-  /** A task is settled. */
+  /** Removes the input of a settled task. */
   release(task: DeskTask): void {
     const isThere = this.#tasks.get(task);
     if (isThere === undefined) return;
@@ -44,12 +44,12 @@ export class InputBlobs {
     if (isThere) this.#remove(task);
   }
 
-  /** The server has lost the input of a task, or may have. */
+  /** Notes that the server may have lost the input of a task. */
   forget(task: DeskTask): void {
     if (this.#tasks.has(task)) this.#tasks.set(task, false);
   }
 
-  /** Says that the inputs are needed. */
+  /** Extends the time of all inputs. */
   async keep(): Promise<void> {
     await Promise.all([...this.#tasks.keys()].map(({ order }) => this.#blobs.keep(blobOf(order))));
   }

@@ -7,7 +7,7 @@ import { blobOf } from './pack-tasks.ts';
 import type { PoolNotice } from './pool-notice.ts';
 import { news, newsChannel, stepKeys, type TaskKeys } from './task-keys.ts';
 
-/** What the jobs of a pool are sent with. */
+/** What a pool gives to the sending of its jobs. */
 export interface PostOffice {
   readonly gateway: Gateway;
   readonly id: string;
@@ -17,11 +17,11 @@ export interface PostOffice {
   readonly inputs: InputBlobs;
 }
 
-/** Puts the jobs of a pool into the server, and takes tasks back. */
+/** Puts the jobs of a pool into the server, and cancels tasks there. */
 export class JobPost {
   readonly #office: PostOffice;
   readonly #scriptKeys: readonly string[];
-  /** The ids of the jobs that are there. */
+  /** The ids of the jobs that are in the server. */
   readonly #ids: () => Iterable<string>;
   #isClosed = false;
 
@@ -31,7 +31,7 @@ export class JobPost {
     this.#ids = ids;
   }
 
-  /** Adds new jobs; each `adding` is of some of them. Those whose inputs are blobs come later than others. */
+  /** Adds new jobs; each `adding` is the promise of some of them. Jobs whose inputs are blobs come later than others. */
   *addNew(jobs: readonly DeskJob[]): Iterable<readonly [jobs: readonly DeskJob[], adding: Promise<void>]> {
     const isLarge = ({ tasks }: DeskJob) => blobOf(tasks.get(0)!.order) !== '';
     const small = jobs.filter((job) => !isLarge(job));
@@ -39,12 +39,12 @@ export class JobPost {
     for (const job of jobs.filter(isLarge)) yield [[job], this.#addLarge(job)];
   }
 
-  /** Adds jobs; one that is there already stays as it is. On one connection, so the tasks are there before the jobs, and these before the hint. */
+  /** Adds jobs; a job that is there already stays as it is. One connection brings first the tasks, then the jobs, then the hint. */
   async add(jobs: readonly DeskJob[], isNew: boolean): Promise<void> {
     const { gateway, names, queue, notice } = this.#office;
     const { redis } = gateway;
     const sent: Promise<unknown>[] = [];
-    // What is lost of the hint costs time, nothing else.
+    // A hint that is lost costs only time.
     notice.announce(jobs.map(({ id }) => id));
     if (isNew) {
       for (const job of jobs) job.isSent = true;
@@ -64,7 +64,7 @@ export class JobPost {
     if (job.tasks.size === 0) await queue.remove(job.id);
   }
 
-  /** Keeps what the server holds of the pool for longer. */
+  /** Extends the time of the keys of the pool. */
   async outlive(): Promise<void> {
     const { notice, inputs } = this.#office;
     if (!this.#isClosed) await Promise.all([notice.outlive(this.#ids()), inputs.keep()]);
@@ -75,7 +75,7 @@ export class JobPost {
     this.#isClosed = true;
   }
 
-  /** Its one task has a blob, which must be there before. */
+  /** Adds a job whose only task has a blob, which must be in the server first. */
   async #addLarge(job: DeskJob): Promise<void> {
     await this.#office.inputs.store(job.tasks.get(0)!);
     // The task may have been cancelled meanwhile.

@@ -1,7 +1,7 @@
-/** From this length on a piece travels alone, so that it does not keep the memory of others. */
+/** From this length on, a piece is sent alone, so that it does not keep the memory of others. */
 const LARGE = 4096;
 
-/** Pieces of bytes on their way between a program and its gateway: small ones are joined, since each array has a cost of its own. */
+/** Pieces of bytes on their way between a program and its gateway. Small pieces are joined, because each array has a cost of its own. */
 export type JoinedBytes = readonly [lengths: readonly number[], small: Uint8Array, large: readonly Uint8Array[]];
 
 /** Joins pieces. */
@@ -22,7 +22,7 @@ export function concat(pieces: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Returns the pieces again; small ones are views of one memory. */
+/** Returns the pieces of joined bytes; small pieces are views of one memory. */
 export function splitBytes([lengths, small, large]: JoinedBytes): Uint8Array[] {
   let at = 0;
   let next = 0;

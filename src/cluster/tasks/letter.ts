@@ -1,4 +1,4 @@
-/** A message about a task: a header of plain data that gateways and agents read, and a body that only programs and workers decode. */
+/** A message about a task: a header of plain data that gateways and hosts read, and a body that only programs and workers decode. */
 export interface Letter<Header> {
   readonly header: Header;
   readonly body: Uint8Array;
@@ -6,7 +6,7 @@ export interface Letter<Header> {
 
 const LENGTH_BYTES = 4;
 
-/** Grows whenever programs and hosts of another version would misunderstand each other. */
+/** The version of the protocol: programs and hosts with different versions cannot work together. */
 export const PROTOCOL = 4;
 
 /** The major version of this Node. */
@@ -22,7 +22,7 @@ export function writeLetter(header: object, body: Uint8Array): Uint8Array {
   return letter;
 }
 
-/** Reads a letter. The body has memory of its own, so that it can be sent on alone. */
+/** Reads a letter. The body is a copy, because sending a view would send all of its memory. */
 export function readLetter<Header>(bytes: Uint8Array): Letter<Header> {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
   const end = LENGTH_BYTES + length;
@@ -30,14 +30,14 @@ export function readLetter<Header>(bytes: Uint8Array): Letter<Header> {
   return { header: JSON.parse(text) as Header, body: bytes.slice(end) };
 }
 
-/** The header of the tasks of a job, whose inputs follow one after the other. */
+/** The header of the tasks of a job. The body has their inputs, one after the other. */
 export interface TasksHeader {
   /** The SHA-256 of each function, as the program packed it, and its name, for messages. */
   readonly fns: readonly (readonly [hash: string, name: string])[];
   readonly tasks: readonly TaskEntry[];
-  /** Milliseconds that such a task is expected to run; 0 if that is not known. */
+  /** Milliseconds that each task is expected to run; 0 if that is not known. */
   readonly ms: number;
-  /** True if they must run one after the other, since the pool says how many may run at once. */
+  /** True if the tasks must run one after the other, because the pool limits the number of tasks that run at once. */
   readonly isInTurn: boolean;
 }
 
@@ -45,8 +45,8 @@ export interface TasksHeader {
 export const NO_TIMEOUT = -1;
 
 /**
- * `timeout` is in milliseconds from the start; `tried` is how often other jobs have started the task, `submission` makes its fence grow,
- * `code` is the hash of the manifest of the files that its input needs, or nothing; `blob` is the id of the blob that has the input, or nothing.
+ * A task of a job. `timeout` is in milliseconds from the start; `tried` is the number of starts of the task by other jobs; `submission` makes its
+ * fence grow; `code` is the hash of the manifest of the files that its input needs, or empty; `blob` is the id of the blob with the input, or empty.
  */
 export type TaskEntry = readonly [
   id: number,
@@ -65,27 +65,27 @@ export type TaskEntry = readonly [
 export interface FunctionHeader {
   /** Modules to import before the function is decoded. */
   readonly modules: readonly string[];
-  /** The hash of the manifest of the files that it needs. */
+  /** The hash of the manifest of the files that the function needs. */
   readonly code?: string;
 }
 
-/** What a result of a host means. */
+/** The kinds of results of a host. */
 export const ending = {
   /** The outcome of the task. */
   END: 0,
-  /** Its error, and no task of this pool can run, because its initializer throws. */
+  /** The error of the task, and no task of this pool can run, because the initializer throws. */
   BROKEN: 1,
-  /** Its error, and it may be started again. */
+  /** The error of the task, which may be started again. */
   AGAIN: 2,
 } as const;
 type Ending = (typeof ending)[keyof typeof ending];
 
-/** The header of the results of some tasks of a job, whose packed outcomes follow one after the other. */
+/** The header of the results of some tasks of a job. The body has their packed outcomes, one after the other. */
 export interface ResultsHeader {
   readonly results: readonly ResultEntry[];
 }
 
-/** `ms` is how long the task ran, `starts` how often this job has started it, `blob` the id of the blob that has the outcome, or nothing. */
+/** A result. `ms` is the time for which the task ran, `starts` the number of its starts by this job, `blob` the id of the blob with the outcome, or empty. */
 export type ResultEntry = readonly [
   index: number,
   ending: Ending,
@@ -95,7 +95,7 @@ export type ResultEntry = readonly [
   blob: string,
 ];
 
-/** What the hosts must know of a pool. Its body is the initializer, its arguments and the finalizer. */
+/** The header of a pool, for hosts. The body has the initializer, its arguments and the finalizer. */
 export interface PoolHeader {
   readonly protocol: number;
   /** The major version of Node of the program. */
@@ -104,15 +104,15 @@ export interface PoolHeader {
   readonly where: readonly string[];
   readonly name: string;
   readonly concurrency: number;
-  /** 1 for the pool of a program, and one more than that of its task for the pool of a task. */
+  /** 1 for the pool of a program; for a pool in a task, one more than the depth of the task's pool. */
   readonly depth: number;
-  /** Bytes of one result. */
+  /** The largest number of bytes of one result. */
   readonly maxPayload: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly maxTasksPerChild?: number;
   readonly maxMemoryPerChild?: number;
   readonly hasInitializer: boolean;
-  /** The URL of the folder whose files travel, with a slash at the end. */
+  /** The URL of the folder whose files are sent, with a slash at the end. */
   readonly root: string;
   /** True if the program sends its files. */
   readonly isShipped: boolean;

@@ -2,11 +2,12 @@ import type { Backlog } from './backlog.ts';
 import type { DeskTask } from './desk-task.ts';
 import { MOST_IN_JOB } from './task-keys.ts';
 
+/** Bytes of the inputs of a batch. */
 const LARGEST_BATCH = 64 * 1024;
 /** Milliseconds that a batch should run. */
 const BATCH_TIME = 20;
 
-/** Takes the tasks of one job from a backlog that is not empty: one, or a batch of those alike if tasks run for `ms` milliseconds. */
+/** Takes the tasks of the next job from a backlog that is not empty: one task, or a batch of similar tasks if tasks are known to run for `ms` milliseconds. */
 export function nextBatch(backlog: Backlog<DeskTask>, slots: number, ms: number | undefined): DeskTask[] {
   const first = backlog.shift()!;
   const batch = [first];

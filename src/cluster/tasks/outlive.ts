@@ -2,13 +2,13 @@ import type { Redis } from '../redis.ts';
 import { OUTLIVE } from '../scripts/outlive.ts';
 import { bullKinds, QUEUE, type TaskKeys } from './task-keys.ts';
 
-/** Leases that keys of a pool stay when nobody renews them and no host removes them: a program that comes back after an outage finds its tasks. */
+/** The number of leases for which keys of a pool stay if they are not renewed and no host removes them. A program that comes back after an outage finds its tasks. */
 const KEPT = 10;
 
-/** Returns the milliseconds for which keys of a pool stay that nobody renews. */
+/** Returns the milliseconds for which keys of a pool stay that are not renewed. */
 export const keptFor = (lease: number) => KEPT * lease;
 
-/** Makes the keys of a pool and of these jobs expire: if nobody is left to clean up, they must not stay. */
+/** Makes the keys of a pool and of these jobs expire, so that they do not stay if no program and no host is left to remove them. */
 export async function outlive(redis: Redis, names: TaskKeys, lease: number, jobs: Iterable<string>): Promise<void> {
   await run(redis, names, lease, ['', '', ''], [...bullKinds.lasting, ...jobs]);
 }

@@ -3,7 +3,7 @@ import type { DeskTask, TaskOrder } from './desk-task.ts';
 import { concat } from './joined-bytes.ts';
 import { type TaskEntry, type TasksHeader, writeLetter } from './letter.ts';
 
-/** Returns the letter of a job with these tasks: a header, and their inputs one after the other, but for those that are blobs. */
+/** Returns the letter of a job with these tasks: a header, and the inputs that are no blobs, one after the other. */
 export function packTasks(tasks: readonly DeskTask[], ms: number, isInTurn: boolean): Uint8Array {
   const fns: [string, string][] = [];
   const inputs: Uint8Array[] = [];
@@ -19,7 +19,7 @@ export function packTasks(tasks: readonly DeskTask[], ms: number, isInTurn: bool
   return writeLetter(header, concat(inputs));
 }
 
-/** Returns the id of the blob that has the input of a task; nothing if the input stands in the letter. */
+/** Returns the id of the blob with the input of a task; an empty text if the input stands in the letter. */
 export function blobOf({ id, input }: TaskOrder): string {
   return input.length > LARGEST_WITHIN ? `i${id}` : '';
 }

@@ -1,7 +1,7 @@
 import type { DeskNews, DeskOutcome } from './desk-task.ts';
 import { type JoinedBytes, joinBytes, splitBytes } from './joined-bytes.ts';
 
-/** What a gateway tells a program, on its way there: the outcomes of tasks, and the errors that were made in the gateway. */
+/** A report of a gateway on its way to the program: the outcomes of tasks, and the errors of the gateway. */
 export type PackedNews = readonly [
   slots: number,
   ids: readonly number[],
@@ -10,7 +10,7 @@ export type PackedNews = readonly [
   errors: readonly (readonly [id: number, error: unknown])[],
 ];
 
-/** Packs how tasks ended. */
+/** Packs a report. */
 export function packNews([slots, ends]: DeskNews): PackedNews {
   const ids: number[] = [];
   const outcomes: Uint8Array[] = [];
@@ -28,7 +28,7 @@ export function packNews([slots, ends]: DeskNews): PackedNews {
   return [slots, ids, joinBytes(outcomes), broken, errors];
 }
 
-/** Returns how tasks ended: those with outcomes first. */
+/** Returns the report again; tasks with outcomes come first. */
 export function unpackNews([slots, ids, outcomes, broken, errors]: PackedNews): DeskNews {
   const areBroken = new Set(broken);
   const ends = splitBytes(outcomes).map((packed, i): DeskOutcome => [ids[i]!, packed, areBroken.has(ids[i]!)]);

@@ -2,7 +2,7 @@ import type { RetryDelay } from '../../contracts/retry-delay.ts';
 import type { TaskOrder } from './desk-task.ts';
 import { type JoinedBytes, joinBytes, splitBytes } from './joined-bytes.ts';
 
-/** Tasks that a program submits together, on their way to its gateway: what many have in common stands there once. */
+/** Tasks that a program submits together, on their way to its gateway. Functions and manifests that many tasks share stand there once. */
 export type PackedOrders = readonly [
   fns: readonly (readonly [hash: string, name: string])[],
   codes: readonly string[],
@@ -11,7 +11,7 @@ export type PackedOrders = readonly [
   inputs: JoinedBytes,
 ];
 
-/** How many numbers an order has. */
+/** The number of numbers of an order. */
 const NUMBERS = 8;
 
 /** Packs the orders of one turn. */

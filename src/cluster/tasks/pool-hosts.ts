@@ -3,8 +3,9 @@ import { clearTimeout, clock, setTimeout } from '../../engine/builtins.ts';
 import type { Gateway } from '../gateway.ts';
 import { type HeardHost, hearHosts } from './read-hosts.ts';
 
+/** Milliseconds between two looks for hosts. */
 const LOOK_FOR_SLOTS = 2000;
-/** Milliseconds after which tasks that no host takes are worth a word. */
+/** Milliseconds for which tasks wait without a host before the user is told. */
 const SAY_AFTER = 5000;
 
 /** The hosts of a cluster, as one pool sees them. */
@@ -21,7 +22,7 @@ export class PoolHosts {
   /** Leases of the hosts that were heard of, by their ids. */
   readonly #leases = new Map<string, number>();
 
-  /** `onRefused` learns that all hosts refuse the pool. */
+  /** `onRefused` is called if all hosts refuse the pool. */
   constructor(gateway: Gateway, pool: string, hasTasks: () => boolean, onRefused: (error: PlacementError) => void) {
     this.#gateway = gateway;
     this.#pool = pool;
@@ -30,12 +31,12 @@ export class PoolHosts {
     gateway.presence.begin();
   }
 
-  /** The number of tasks that all hosts together run at once, as of the last look. */
+  /** The number of slots of all hosts at the last look. */
   get slots(): number {
     return this.#slots;
   }
 
-  /** True if all hosts refuse the pool, as of the last look. */
+  /** True if all hosts refused the pool at the last look. */
   get isRefused(): boolean {
     return this.#isRefused;
   }
@@ -53,13 +54,13 @@ export class PoolHosts {
     else this.close();
   }
 
-  /** No word about missing hosts any more. */
+  /** Does not tell the user of missing hosts any more. */
   close(): void {
     clearTimeout(this.#saying);
     this.#saying = undefined;
   }
 
-  /** Tells the user that tasks wait because there is no host. A host may still come. */
+  /** Tells the user after a while that tasks wait because there is no host. A host may still come. */
   #sayLater(): void {
     if (this.#hasSaid || this.#saying !== undefined) return;
     this.#saying = setTimeout(() => {
@@ -84,8 +85,8 @@ export class PoolHosts {
   }
 
   /**
-   * If there are hosts and all of them refuse the pool, nobody would ever run its tasks. One that has been silent for less than two leases may come
-   * back, and after a break others may not have spoken yet.
+   * Calls `onRefused` if there are hosts and all of them refuse the pool, because its tasks would never run. Hosts that have been silent for less than two leases
+   * count, because they may come back; after a break of the server, hosts may not have reported yet.
    */
   async #noteRefusals(heard: readonly HeardHost[], living: number): Promise<void> {
     const refusals = heard.map(({ info }) => ({

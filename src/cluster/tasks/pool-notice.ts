@@ -5,15 +5,15 @@ import type { PoolOrders } from './desk-task.ts';
 import { announceAfter, keptFor, outlive, outliveAfter } from './outlive.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
-/** What hosts must find of a pool. */
+/** What a pool gives to its notice. */
 export interface Notice extends PoolOrders {
   readonly id: string;
   readonly names: TaskKeys;
-  /** Called each time when the notice was put up, before hosts hear of it. */
+  /** Called each time after the notice was posted, before hosts learn of it. */
   onPosted(): Promise<void>;
 }
 
-/** Keeps what the hosts must know of a pool in the server, with its functions, as long as its program lives. */
+/** Keeps the description of a pool for hosts, and the pool's functions, in the server as long as its program lives. */
 export class PoolNotice {
   readonly #gateway: Gateway;
   readonly #notice: Notice;
@@ -40,13 +40,13 @@ export class PoolNotice {
     this.#unstored.add(hash);
   }
 
-  /** No task will name the function any more. */
+  /** Drops a function that no task will name any more. */
   drop(hash: string): void {
     this.#functions.delete(hash);
     this.#gateway.redis.command('HDEL', this.#notice.names.functions, hash).catch(() => {});
   }
 
-  /** Resolves when the hosts can know of the pool, and have its functions. Rejects if the server is full; a later call tries again. */
+  /** Resolves when the notice and the functions are in the server. Rejects if the server is full; a later call tries again. */
   async posted(): Promise<void> {
     this.#posted ??= this.#post().catch((error) => {
       if ((error as Partial<ClusterError>).code === 'ERR_FULL') this.#posted = undefined;
@@ -58,7 +58,7 @@ export class PoolNotice {
     await this.#upload();
   }
 
-  /** Resolves when no attempt to put up the notice is under way. */
+  /** Resolves when no attempt to post the notice is under way. */
   async settled(): Promise<void> {
     await this.#posted?.catch(() => {});
   }
@@ -87,7 +87,7 @@ export class PoolNotice {
     await outlive(redis, this.#notice.names, lease, jobs);
   }
 
-  /** Sends behind the commands of this turn: what they have made for these jobs expires unless `outlive` is called, and the hosts hear that there is something to do. */
+  /** Announces jobs to the hosts, behind the commands of this turn. Keys that these commands create expire unless `outlive` is called. */
   announce(jobs: readonly string[]): void {
     const { redis, lease, namespace } = this.#gateway;
     const { id, names } = this.#notice;
@@ -115,7 +115,7 @@ export class PoolNotice {
 
   async #enrol(): Promise<void> {
     const { redis, namespace, lease } = this.#gateway;
-    // For longer than the pool itself, so that hosts find it when its program is dead.
+    // The entry stays longer than the pool itself, so that hosts find the pool when its program is dead.
     const args = [this.#notice.id, String(keptFor(lease))];
     await redis.run({ name: 'mpEnrol', text: ENROL }, [poolsKey(namespace)], args, false);
   }

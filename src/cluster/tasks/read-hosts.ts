@@ -2,45 +2,45 @@ import type { Redis } from '../redis.ts';
 import type { Seal } from '../seal.ts';
 import { hostKey, hostsKey, place } from './task-keys.ts';
 
-/** What hosts have done with tasks since they began. */
+/** The numbers of tasks of hosts since they started. */
 export interface TaskCounts {
-  /** Tasks that were started; one that runs again counts again. */
+  /** Starts of tasks; a task that runs again counts again. */
   readonly started: number;
-  /** Tasks that ended there, with a result or with an error. */
+  /** Tasks that ended, with a result or with an error. */
   readonly done: number;
-  /** Those of `done` that ended with an error. */
+  /** Tasks of `done` that ended with an error. */
   readonly failed: number;
-  /** Tasks that these hosts found started by a host that was lost, with no start left. */
+  /** Tasks of lost hosts that these hosts found, and that have no start left. */
   readonly lost: number;
   /** Messages that were not sealed for their place by a key of the cluster, and were not decoded. */
   readonly refused: number;
 }
 
-/** What a host runs of one pool. */
+/** The tasks of one pool that run on a host. */
 export interface HostedPoolInfo {
   /** The id of the pool. */
   readonly pool: string;
   /** The name of the pool, empty if it has none. */
   readonly name: string;
-  /** The names of the functions that run, one for each task. */
+  /** The names of the functions of the running tasks. */
   readonly tasks: readonly string[];
 }
 
-/** What a host of a cluster says of itself. */
+/** A host of a cluster, as it describes itself. */
 export interface HostInfo {
-  /** What tells this host from all others, also from a later one on the same machine. */
+  /** Unique to this host: a later host on the same machine has another id. */
   readonly id: string;
-  /** The name that it was started with, or that of its machine. */
+  /** The name that it was started with; by default the name of its machine. */
   readonly name: string;
-  /** How many tasks it runs at once. */
+  /** The number of tasks that it runs at once. */
   readonly slots: number;
-  /** How many slots are busy. */
+  /** The number of busy slots. */
   readonly running: number;
-  /** What runs there. Empty for programs with another key: only the key opens the names. */
+  /** The running tasks. Empty for programs with another key, because only the key opens the names. */
   readonly pools: readonly HostedPoolInfo[];
-  /** What it has done since it began. */
+  /** The numbers of its tasks since it started. */
   readonly tasks: TaskCounts;
-  /** The words that it was started with. */
+  /** The labels that it was started with. */
   readonly labels: readonly string[];
   /** The version of Node. */
   readonly node: string;
@@ -63,13 +63,13 @@ export interface HeardHost {
   readonly isSilent: boolean;
 }
 
-/** Returns what all living hosts say of themselves. With `seal`, also the names of what they run. */
+/** Resolves to the descriptions of all living hosts. With `seal`, they have the names of the running tasks. */
 export async function readHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HostInfo[]> {
   const heard = await hearHosts(redis, namespace, seal);
   return heard.filter(({ isSilent }) => !isSilent).map(({ info }) => info);
 }
 
-/** Returns what hosts have said of themselves in the last two leases. With `seal`, also the names of what they run. */
+/** Resolves to the descriptions that hosts have sent in the last two leases. With `seal`, they have the names of the running tasks. */
 export async function hearHosts(redis: Redis, namespace: string, seal?: Seal): Promise<HeardHost[]> {
   const ids = await redis.members(hostsKey(namespace));
   if (ids.length === 0) return [];
@@ -101,7 +101,7 @@ function open(seal: Seal | undefined, runs: Buffer | null | undefined, id: strin
   }
 }
 
-/** True if the host with this id may have written this: a program that can write to the server can write anything there. */
+/** True if this can be the description of the host with this id: a program that can write to the server can write anything there. */
 function isHost(info: unknown, id: string): info is Omit<HostInfo, 'pools'> {
   const said = info as Partial<Record<keyof HostInfo, unknown>> | null;
   if (typeof said !== 'object' || said === null || said.id !== id) return false;

@@ -2,7 +2,7 @@ import type { Redis } from '../redis.ts';
 import { REMOVE } from '../scripts/remove.ts';
 import { bullKinds, poolsKey, QUEUE, taskKeys } from './task-keys.ts';
 
-/** Removes what a pool has left that has ended, or whose program is dead: nothing of it stays in Redis. A pool whose program is back stays whole. */
+/** Removes all keys of a pool that has ended, or whose program is dead. A pool whose program is back stays whole. */
 export async function removePool(redis: Redis, namespace: string, id: string): Promise<void> {
   const { prefix, pool, tasks, starts, functions, results, blobs } = taskKeys(namespace, id);
   const keys = [pool, blobs, tasks, starts, functions, results];

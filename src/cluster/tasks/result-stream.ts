@@ -7,7 +7,7 @@ type Entry = readonly [id: Buffer, fields: readonly Buffer[]];
 /** `accepted` are the indices of the results that count, if not all do. */
 type OnResult = (job: string, sealed: Uint8Array, accepted: ReadonlySet<number> | undefined) => void;
 
-/** Milliseconds that the server waits with an answer, and after which a read that failed is tried again. */
+/** Milliseconds for which the server waits for a result before it replies, and after which a failed read is repeated. */
 const WAIT = 2000;
 const AGAIN = 200;
 /** Milliseconds between two trims of the stream. */
@@ -38,7 +38,7 @@ export class ResultStream {
     void this.#readOn();
   }
 
-  /** Reads what is there now. */
+  /** Reads the results that are in the server now. */
   async readNow(): Promise<void> {
     const entries = (await this.#redis.command('XRANGE', this.#key, `(${this.#cursor}`, '+')) as Entry[];
     this.#take(entries);
@@ -53,7 +53,7 @@ export class ResultStream {
     while (!this.#isClosed) {
       try {
         const found = await this.#client.callBuffer('XREAD', 'BLOCK', String(WAIT), 'STREAMS', this.#key, this.#cursor);
-        // One stream: its name and its entries, as a pair or as a list of one pair, as the protocol's version has it.
+        // The name of the stream and its entries: a pair or a list of one pair, depending on the protocol's version.
         const [name, entries] = (found ?? []) as [Buffer | [Buffer, Entry[]], Entry[]?];
         if (name === undefined) continue;
         this.#take(entries ?? (name as [Buffer, Entry[]])[1]);
@@ -77,7 +77,7 @@ export class ResultStream {
     this.#trimSoon();
   }
 
-  /** Lets go of what was read, now and then: the entries cost memory of the server only. */
+  /** Removes read entries now and then: they only cost memory of the server. */
   #trimSoon(): void {
     if (this.#isTrimming) return;
     this.#isTrimming = true;

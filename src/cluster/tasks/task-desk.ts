@@ -25,10 +25,10 @@ import { jobId, news, newsChannel, place, taskKeys } from './task-keys.ts';
 
 /** The least number of jobs to keep in Redis, if that many wait. */
 const FEWEST_JOBS = 64;
-/** Milliseconds that a pool which ends waits for the server. */
+/** Milliseconds for which the end of a pool waits for the server. */
 const GOODBYE = 3000;
 
-/** What a gateway does for the tasks of one pool. See README.md, "Tasks". */
+/** Runs the tasks of one pool from its gateway: sends jobs, and receives results. See ../README.md, "Tasks". */
 export class TaskDesk implements Leased {
   readonly id = randomHex(8);
   readonly keys: readonly string[];
@@ -47,7 +47,7 @@ export class TaskDesk implements Leased {
   readonly #code: CodeShelf;
   #jobCount = 0;
   #submissions = 0;
-  /** Milliseconds that a task runs, smoothed; undefined until one has ended. */
+  /** The milliseconds that a task runs, smoothed; `undefined` until a task has ended. */
   #mean: number | undefined;
   #isFlushing = false;
   #isOver = false;
@@ -100,12 +100,12 @@ export class TaskDesk implements Leased {
     this.#code.add(hash, bytes);
   }
 
-  /** No task will name the function any more. */
+  /** Drops a function that no task will name any more. */
   drop(hash: string): void {
     this.#notice.drop(hash);
   }
 
-  /** Takes tasks to have them run. */
+  /** Accepts tasks. */
   submit(orders: readonly TaskOrder[]): void {
     for (const order of orders) {
       const { id, priority } = order;
@@ -125,18 +125,18 @@ export class TaskDesk implements Leased {
     this.#flushSoon();
   }
 
-  /** Takes tasks to have them run, and resolves as `next()`. */
+  /** Accepts tasks, and resolves as `next()` does. */
   run(orders: readonly TaskOrder[]): Promise<DeskNews> {
     this.submit(orders);
     return this.next();
   }
 
-  /** Resolves to how tasks ended, as soon as one has; to none if there is none to wait for. The program asks once at a time. */
+  /** Resolves to the outcomes of tasks as soon as one has ended; to no outcome if no task is left. The program makes one such call at a time. */
   next(): Promise<DeskNews> {
     return this.#report.next();
   }
 
-  /** Cancels a task for which the program does not wait any more: the task never starts, or is ended. */
+  /** Cancels a task: a waiting task never starts, a running task is ended. */
   cancel(id: number): void {
     const task = this.#tasks.get(id);
     if (task === undefined) return;
@@ -146,14 +146,14 @@ export class TaskDesk implements Leased {
     if (this.#tasks.size === 0) this.#report.tell();
   }
 
-  /** How many slots the hosts have. */
+  /** Resolves to the number of slots of the hosts. */
   async slots(): Promise<number> {
     await this.#notice.posted();
     await this.#hosts.look();
     return this.#hosts.slots;
   }
 
-  /** Ends the pool: what runs is ended, and nothing of it stays in Redis. */
+  /** Ends the pool and its running tasks, and removes its keys from Redis. */
   async end(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -163,7 +163,7 @@ export class TaskDesk implements Leased {
     this.#hosts.close();
     this.#report.close();
     for (const { timer } of this.#tasks.values()) if (timer !== undefined) clearTimeout(timer);
-    // A server that is out of reach, or does not answer, learns of the end by the lease.
+    // If the server is out of reach or does not reply, the lease ends the pool.
     if (this.#gateway.redis.isReady) await within(GOODBYE, this.#remove());
   }
 
@@ -192,12 +192,12 @@ export class TaskDesk implements Leased {
 
   onLost(): void {}
 
-  /** A host refuses the pool. */
+  /** Looks at the hosts, because one of them refuses the pool. */
   hint(): void {
     void this.#hosts.look(true).catch(() => {});
   }
 
-  /** The connection is there again, or some time has passed. */
+  /** Renews and checks everything, because the connection is there again or some time has passed. */
   pokeAll(): void {
     void this.renew();
     void this.#hosts.look().catch(() => {});
@@ -205,7 +205,7 @@ export class TaskDesk implements Leased {
     this.#flushSoon();
   }
 
-  /** The server has the pool, perhaps again. */
+  /** Called when the server has the pool, perhaps again. */
   async #begin(): Promise<void> {
     if (this.#submissions === 0) {
       const [seconds, micros] = (await this.#gateway.redis.command('TIME')) as Buffer[];
@@ -246,7 +246,7 @@ export class TaskDesk implements Leased {
     else looking.catch(() => {});
     const jobs: DeskJob[] = [];
     const { slots } = this.#hosts;
-    // Nobody waits for another while a slot is free.
+    // While slots are free, each task is a job of its own, so that none waits for another.
     while (this.#hasRoom()) {
       jobs.push(this.#makeJob(nextBatch(this.#backlog, slots, this.#jobs.size < slots ? undefined : this.#mean)));
     }
@@ -275,7 +275,7 @@ export class TaskDesk implements Leased {
     return job;
   }
 
-  /** Results of some tasks of a job have come; `accepted` are those that count, if not all do. */
+  /** Takes results of some tasks of a job; `accepted` are the indices of the results that count, if not all do. */
   #take(id: string, sealed: Uint8Array, accepted: ReadonlySet<number> | undefined): void {
     const job = this.#jobs.get(id);
     if (job === undefined) return;
@@ -315,7 +315,7 @@ export class TaskDesk implements Leased {
     else this.#fail(task, read);
   }
 
-  /** The task has failed, and may be started again, after its delay. */
+  /** Submits a failed task again, after its delay. */
   #again(task: DeskTask, starts: number): void {
     if (task.job !== undefined) this.#leaveJob(task);
     task.tried += starts;
@@ -359,7 +359,7 @@ export class TaskDesk implements Leased {
     for (const task of [...this.#tasks.values()].filter(isMeant)) this.#fail(task, error);
   }
 
-  /** Looks for tasks that the server has lost: after all results were read, a task without result must still be there. */
+  /** Looks for tasks that the server has lost: when all results have been read, each task without a result must still be there. */
   async #reconcile(): Promise<void> {
     const { redis } = this.#gateway;
     const jobs = [...this.#jobs.values()].filter(({ isSent }) => isSent);
@@ -372,7 +372,7 @@ export class TaskDesk implements Leased {
     if (rest.length > 0) await this.#post.add(rest, false);
   }
 
-  /** Submits a task again that the server has lost, if it may run again. */
+  /** Submits the tasks of a job that the server has lost again, if they may run again. */
   #lost(job: DeskJob): void {
     for (const task of [...job.tasks.values()]) {
       this.#inputs.forget(task);

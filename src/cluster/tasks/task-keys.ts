@@ -1,24 +1,24 @@
-/** The keys of one pool, which are in one slot, and what BullMQ puts before the names of its own. */
+/** The keys of one pool, all in one slot of a Redis Cluster. `prefix` stands before the names of BullMQ's keys. */
 export interface TaskKeys {
   readonly prefix: string;
-  /** Hash: job to its sealed tasks, until all of them have a result or were cancelled. */
+  /** Hash: job to its sealed tasks, until all of them have a result or are cancelled. */
   readonly tasks: string;
-  /** Hash: `job.index` to `starts claim host given` of a task that was started, or `d` of one that has ended. */
+  /** Hash: `job.index` to `starts claim host given` of a started task, or `d` of a task that has ended. */
   readonly starts: string;
-  /** Hash: the pool itself; it lives as long as its program. */
+  /** Hash: the pool itself; it stays as long as its program lives. */
   readonly pool: string;
   /** Stream: the sealed results. */
   readonly results: string;
   /** Hash: SHA-256 to the sealed function. */
   readonly functions: string;
-  /** Set: the ids of the blobs that are there, or were. */
+  /** Set: the ids of blobs that are or were in the server. */
   readonly blobs: string;
 }
 
 /** The name of every pool's queue in BullMQ. */
 export const QUEUE = 'q';
 
-/** The ends of the names of BullMQ's keys of a queue, besides its jobs: those that stay, and those that expire by themselves. */
+/** The ends of the names of BullMQ's keys of a queue, besides its jobs: keys that stay, and keys that expire by themselves. */
 export const bullKinds = {
   lasting: [
     'wait',
@@ -54,37 +54,37 @@ export function taskKeys(namespace: string, pool: string): TaskKeys {
   };
 }
 
-/** Hash: the number of a part to the sealed part of one blob. */
+/** Returns the key of a blob. Hash: the number of a part to the sealed part. */
 export const blobKey = ({ blobs }: TaskKeys, id: string) => `${blobs}:${id}`;
 
-/** The set of the ids of all pools. */
+/** Returns the key of the set of the ids of all pools. */
 export const poolsKey = (namespace: string) => `mp:${namespace}:pools`;
-/** The set of the ids of all hosts. */
+/** Returns the key of the set of the ids of all hosts. */
 export const hostsKey = (namespace: string) => `mp:${namespace}:hosts`;
-/** Hash: what a host says of itself, as JSON, and sealed what it runs; it stays for two leases, in the second of which the host is silent. */
+/** Returns the key of a host. Hash: its description as JSON, its running tasks, sealed, and its lease. It stays for two leases; in the second one the host counts as silent. */
 export const hostKey = (namespace: string, host: string) => `mp:${namespace}:h:${host}`;
-/** The channel on which programs hint at what is new for hosts. */
+/** Returns the channel of the hints for hosts. */
 export const newsChannel = (namespace: string) => `mp:${namespace}:news`;
 
-/** Returns the keys of the steps of tasks: those of the pool, then BullMQ's of what is claimed and of what waits. */
+/** Returns the keys for the steps of tasks: those of the pool, then BullMQ's keys of claimed and of waiting jobs. */
 export function stepKeys({ tasks, starts, pool, results, prefix }: TaskKeys): readonly string[] {
   const ofBull = ['active', 'prioritized', 'wait'].map((key) => `${prefix}:${QUEUE}:${key}`);
   return [tasks, starts, pool, results, ...ofBull];
 }
 
-/** Returns the id of a job: it says how many tasks the job has, and how often each may be started. Both are sealed with the id. */
+/** Returns the id of a job, which has the number of its tasks and the largest number of starts of each. Both are sealed with the id. */
 export const jobId = (number: number, count: number, limit: number) => `j${number}-${count}-${limit}`;
 
-/** Returns how many tasks a job has, and how often each may be started. */
+/** Returns the number of tasks of a job, and the largest number of starts of each. */
 export function countsOf(job: string): { readonly count: number; readonly limit: number } {
   const [, count, limit] = job.split('-');
   return { count: Number(count), limit: Number(limit) };
 }
 
-/** How many tasks a job has at most. */
+/** The largest number of tasks of a job. */
 export const MOST_IN_JOB = 128;
 
-/** The first letter of a hint on that channel; the pool's id follows. */
+/** The first letter of a hint for hosts; the pool's id follows. */
 export const news = {
   /** There is a pool, or a job in one. */
   JOB: 'j',
@@ -94,7 +94,7 @@ export const news = {
   CANCEL: 'x',
 } as const;
 
-/** What a sealed value of a pool belongs to. */
+/** The places for which values of a pool are sealed. */
 export const place = {
   pool: (pool: string) => `pool|${pool}`,
   fn: (pool: string, hash: string) => `function|${pool}|${hash}`,
