@@ -19,7 +19,7 @@ const field = mailbox.at;
 export type Letter = number | Envelope;
 
 /** What a mailbox asks of those who hold its two ends. */
-export interface Ends {
+interface Ends {
   /** Throws if nobody will take a message out any more. */
   assertReceiver(): void;
   /** True if no message will come any more. */

@@ -20,7 +20,7 @@ export interface PackedEnvelope extends Envelope {
 }
 
 /** An envelope in a block of the heap. */
-export interface StoredEnvelope {
+interface StoredEnvelope {
   readonly block: number;
   readonly versions: readonly number[];
 }

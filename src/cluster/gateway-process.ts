@@ -6,7 +6,7 @@ import { makeClusterObject } from './make-cluster-object.ts';
 import type { ClusterSettings } from './settings.ts';
 
 /** The orders of a gateway, received at its start. */
-export type GatewayOrders = ServerOrders & { readonly settings: ClusterSettings };
+type GatewayOrders = ServerOrders & { readonly settings: ClusterSettings };
 
 /** The main function of a gateway: a manager's server whose objects stand in Redis. */
 export async function runGateway({ settings, ...orders }: GatewayOrders): Promise<void> {

@@ -13,7 +13,7 @@ const MOST_TRIED = 256;
 export const WAIT = Symbol('wait');
 
 /** The steps of a call that may wait. */
-export interface Step<R> {
+interface Step<R> {
   /** If true, the first attempt does not wait behind other calls of this gateway, because it announces a party. */
   readonly arrives?: boolean;
   /** If true, attempts of several calls at the same time cost little more than one. */
@@ -39,7 +39,7 @@ interface Entry {
 }
 
 /** What a line needs of its object. */
-export interface Door {
+interface Door {
   readonly isReady: boolean;
   /** Called when no call of this gateway waits in the line any more. */
   leave(letter: string): void;

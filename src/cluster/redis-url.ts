@@ -1,5 +1,5 @@
 /** How the server is found: at the address, as the master that sentinels name, or as the node of a Redis Cluster that has the key. */
-export type RedisWay = 'server' | 'sentinel' | 'cluster';
+type RedisWay = 'server' | 'sentinel' | 'cluster';
 
 /** The parts of the URL of a cluster. */
 export interface RedisAddress {

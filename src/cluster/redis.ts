@@ -227,7 +227,7 @@ export class Redis {
 }
 
 /** Returns the error of a command for the user. The error of ioredis carries the whole command along. */
-export function refusalOf(error: unknown): Error {
+function refusalOf(error: unknown): Error {
   const { message } = error as Error;
   if (!message.includes('OOM ')) return new ProcessError(`The Redis server refused a step of the cluster: ${message}`);
   return new ClusterError(

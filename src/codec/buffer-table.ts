@@ -21,7 +21,7 @@ const RESIZABLE = 2;
 const SHARED = 4;
 
 /** Recognizes and opens buffers over shared memory; a layer above implements it. */
-export interface SharedBuffers {
+interface SharedBuffers {
   /** Returns the offset in the heap of the shared object with this memory; `undefined` for ordinary memory. */
   handleOf(buffer: ArrayBufferLike): number | undefined;
   /** Returns the buffer over the memory of the object at this offset. */

@@ -1,7 +1,7 @@
 import * as ours from '../contracts/errors.ts';
 
 /** A class of errors that this library throws. */
-export interface BrandedErrorClass {
+interface BrandedErrorClass {
   readonly brandName: string;
   readonly prototype: object;
 }

@@ -22,7 +22,7 @@ export class NumberChunk {
 const received = new NumberChunk();
 
 /** Returns what all elements are: integers of 32 bits, numbers, or anything. Calls getters in place of elements. */
-export type Contents = 'ints' | 'doubles' | 'others';
+type Contents = 'ints' | 'doubles' | 'others';
 
 export function contentsOf(array: readonly unknown[]): Contents {
   const { length } = array;

@@ -63,7 +63,7 @@ export interface Task {
 }
 
 /** The workers of an executor. */
-export interface Workers {
+interface Workers {
   /** The largest number of workers. */
   readonly size: number;
   /** The process ids of the living workers on this machine. */

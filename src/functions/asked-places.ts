@@ -7,7 +7,7 @@ import { positionOf, type Script } from './script.ts';
 import { childrenOf } from './syntax.ts';
 
 /** An offset in the script's text with where it comes from; line and column from 0. */
-export interface AskedPlace {
+interface AskedPlace {
   readonly offset: number;
   readonly source: string;
   readonly line: number;

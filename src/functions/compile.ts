@@ -5,7 +5,7 @@ import type { FunctionImage } from './function-image.ts';
 import { nodeMapsStacks } from './mapped-stacks.ts';
 
 /** Makes a function each time it is called. */
-export interface CompiledImage {
+interface CompiledImage {
   readonly image: FunctionImage;
   /** Takes the early variables of a class. `fill` sets all variables, in the order of the image's names; `read` returns them. */
   readonly make: (

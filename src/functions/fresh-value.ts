@@ -12,7 +12,7 @@ import type { Binding } from './scopes.ts';
 import { childrenOf } from './syntax.ts';
 
 /** What a name means where it stands; null for a global one. */
-export type BindingOf = (identifier: Identifier) => Binding | null | undefined;
+type BindingOf = (identifier: Identifier) => Binding | null | undefined;
 
 const typedArray = /^(Big)?(Int|Uint|Float)\d+(Clamped)?Array$/;
 const isPrimitive = /^(Literal|TemplateLiteral|UnaryExpression|UpdateExpression|BinaryExpression)$/;

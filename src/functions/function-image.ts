@@ -56,7 +56,7 @@ export interface CutFunction {
 }
 
 /** What only the running program knows about names. */
-export interface LiveNames {
+interface LiveNames {
   /** Returns true if a name that the script does not declare is a variable, not a global name. */
   exists(name: string): boolean;
   /** Whether it is known which functions share the variable. */

@@ -1,5 +1,5 @@
 /** Finds the captured variable that took most bytes to encode, for the warning that names it. */
-export interface HeavyCapture {
+interface HeavyCapture {
   readonly name: string;
   readonly bytes: number;
 }

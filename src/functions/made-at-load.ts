@@ -9,7 +9,7 @@ import { scriptAt } from './script.ts';
 import { childrenOf, parseProgram, requiredSpecifier } from './syntax.ts';
 
 /** One such object. */
-export interface MadeAtLoad {
+interface MadeAtLoad {
   /** The URL of the module that makes it. */
   readonly module: string;
   /** The variable that gets the object, or the class if there is none. */

@@ -5,7 +5,7 @@ import { extensionIds } from '../codec/extension-ids.ts';
  * A value in a message that can be read without the value. If the value cannot be made here, because a class or a module is missing, the
  * rest of the message arrives and says to which call or result it belongs.
  */
-export class Opaque {
+class Opaque {
   readonly #value: unknown;
   readonly #error: unknown;
   readonly #isBroken: boolean;

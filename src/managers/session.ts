@@ -13,7 +13,7 @@ import type { ServedObject } from './served-object.ts';
 const MOST_UNTAKEN = 256;
 
 /** What a client outside the family must be told by the server. */
-export interface Greeting {
+interface Greeting {
   readonly identity: string;
   readonly client: number;
 }

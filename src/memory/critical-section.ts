@@ -10,10 +10,10 @@ const SPINS = 100;
 const PATIENCE = 20;
 
 /** Returns whether the member that a word names is gone. */
-export type IsGone = (member: number) => boolean;
+type IsGone = (member: number) => boolean;
 
 /** Settles what one that was cut short inside has begun there; what it throws leaves the section to the next. */
-export type Settle = () => void;
+type Settle = () => void;
 
 /** What a section knows of the member that enters it. */
 interface SectionUser {

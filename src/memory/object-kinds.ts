@@ -3,7 +3,7 @@ import type { Family } from './family.ts';
 import { wordIndex } from './heap.ts';
 
 /** What a member knows of a kind of shared objects. */
-export interface KindOfObject {
+interface KindOfObject {
   /** Returns the class, of which an object is made for each place that arrives. Missing if objects of the kind are never sent. */
   readonly make?: () => new (existing: never) => object;
   /**

@@ -5,7 +5,7 @@ import type { Ends, EndsOfThreads } from './signals.ts';
 import { ThreadDescriptors } from './thread-descriptors.ts';
 
 /** The ends that the starter of a member has itself. */
-export interface PipesOfStarter {
+interface PipesOfStarter {
   readonly doorbells: Doorbells;
   readonly lifelines: PipeLifelines;
   readonly parking: number;

@@ -16,7 +16,7 @@ import { ThreadDescriptors } from './thread-descriptors.ts';
 const NAP = 20;
 
 /** The calls of a system with processes. */
-export interface PipeCalls {
+interface PipeCalls {
   readonly pipes: Pipes;
   readonly processes: Processes;
   readonly parking: Parking;

@@ -27,7 +27,7 @@ const now = (): number => realDate().now();
 let known: { readonly folder: string | undefined } | undefined;
 
 /** Code of an earlier process. */
-export interface Kept {
+interface Kept {
   readonly code: Uint8Array;
   readonly writtenAt: number;
 }

@@ -7,7 +7,7 @@ import { fs } from '../engine/real-files.ts';
 import { type Compiled, cachedCode, keepAtExit, keepsCode, renewAtExit } from './code-cache.ts';
 
 /** The exports of the modules of a part, by their paths in src/. */
-export type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Modules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** A file of the library, and the code that was kept of it, in memory that threads share. */
 interface Shared {

@@ -12,7 +12,7 @@ else { const socket = require('node:net').connect(name, () => { socket.destroy()
 `;
 
 /** The answer of the system: the first address of a host, nothing for the path of a socket, or the reason of the failure. */
-export interface Answer {
+interface Answer {
   readonly code?: string;
   readonly message?: string;
   readonly address?: string;

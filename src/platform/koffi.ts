@@ -3,7 +3,7 @@ import { fs } from '../engine/builtins.ts';
 import { foldersUp } from '../engine/folders-up.ts';
 
 /** The part of koffi that is used here. */
-export interface Koffi {
+interface Koffi {
   load(path: null): { func(declaration: string): (...args: unknown[]) => unknown };
   view(address: bigint, length: number): ArrayBuffer;
   errno(): number;

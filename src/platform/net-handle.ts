@@ -16,7 +16,7 @@ interface Bun {
 }
 
 /** Where to listen: an address of IP, or the path of a unix socket or pipe. */
-export type ServerAddress =
+type ServerAddress =
   | { readonly address: string; readonly port: number; readonly family: number; readonly path?: undefined }
   | { readonly path: string };
 

@@ -6,7 +6,7 @@ import { awaitEvent } from '../waits/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
 
 /** An object that can end the task of a result. */
-export interface Cancellable {
+interface Cancellable {
   cancel(reason: unknown): void;
 }
 

@@ -1,5 +1,5 @@
 /** A pool whose program may end by itself. */
-export interface Leaving {
+interface Leaving {
   /** Makes idle workers leave in order, and keeps the program alive for a moment until they have left. */
   bidFarewell(): void;
 }

@@ -8,7 +8,7 @@ import { viewEnvelope } from '../ring/envelope.ts';
 import type { FunctionTable } from './function-table.ts';
 
 /** A function as a worker has it. */
-export interface Known {
+interface Known {
   readonly fn: AnyFunction;
   /** The values of the variables that it shares with others. */
   readonly contents: readonly ArrivingContent[];

@@ -22,7 +22,7 @@ const GRACE = 1000;
 /** Milliseconds that idle workers have to leave when the program has ended. */
 const MOMENT = 5000;
 
-export interface LocalWorkersOptions extends PoolSettings {
+interface LocalWorkersOptions extends PoolSettings {
   readonly board: TaskBoard;
   /**
    * A worker has ended; `error` makes the error of its tasks. Returns true if it died without a task while tasks wait that it should have

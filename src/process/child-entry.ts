@@ -5,7 +5,7 @@ import { watchPreloading } from '../loading/loaded-for-functions.ts';
 export const childEntry: string = join(__dirname, `child${extname(__filename)}`);
 
 /** True if this process is a child: it was started with the program of children. */
-export const isChild = process.argv[1] === childEntry;
+const isChild = process.argv[1] === childEntry;
 
 /** True in the main process: the process that was not started by another process of the family. */
 export const isMainProcess: boolean = !isChild;

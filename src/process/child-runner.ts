@@ -13,7 +13,7 @@ import { inheritedEnv, inheritedExecArgv } from './exec-arguments.ts';
 import { Runner } from './runner.ts';
 
 /** The options that only a process of the operating system has, and that hold from its creation on. */
-export interface Making {
+interface Making {
   readonly detached: boolean;
   readonly stdin: 'ignore' | 'inherit';
 }

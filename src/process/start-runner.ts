@@ -9,7 +9,7 @@ import { ThreadRunner } from './thread-runner.ts';
 export { warmUp } from './warm-up.ts';
 
 /** The properties that a process wants its runner to have. */
-export interface RunnerWishes {
+interface RunnerWishes {
   readonly startMethod: StartMethod;
   readonly detached: boolean;
   readonly start: StartOptions;

@@ -14,7 +14,7 @@ export class Unserved {
 export const timedOut = new Unserved('timeout');
 
 /** A wait in a line. */
-export class Waiter<Brings, Gets> {
+class Waiter<Brings, Gets> {
   /** What the wait brings: for a `put`, the item. */
   readonly brings: Brings;
   readonly resolve: (result: Gets | Unserved) => void;

@@ -66,7 +66,7 @@ const LAST_SEGMENT = 2 ** 18;
 
 /** What a push or a pop found. */
 export const outcome = { DONE: 0, FULL: 1, EMPTY: 2, SHUT: 3 } as const;
-export type Outcome = (typeof outcome)[keyof typeof outcome];
+type Outcome = (typeof outcome)[keyof typeof outcome];
 
 /** Neither an outcome nor a size: this member has too few free references to take the record. */
 const NO_ROOM = -1;

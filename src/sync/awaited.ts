@@ -13,7 +13,7 @@ export interface Awaited {
 }
 
 /** An object that can be kept for one member while no member owns it. */
-export interface HandOff {
+interface HandOff {
   /** A waiter has waited long enough: the owner must hand the object over instead of only releasing it. */
   request(): void;
   /** The last waiter of this thread gives up: an object that was handed to this member goes to the next. */

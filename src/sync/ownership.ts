@@ -4,7 +4,7 @@ import { readTimeout, type WaitOptions } from '../contracts/options.ts';
 import { awaitedHold, carriedBy, carryOn, Hold, isCarried, runCarrying } from './async-hold.ts';
 
 /** Takes and releases the lock of an `Ownership`. */
-export interface Underlying {
+interface Underlying {
   /** Called when the lock has been acquired. */
   readonly onHeld: () => void;
   /** Called when the lock is no longer held, or is about to be released. */

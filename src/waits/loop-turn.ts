@@ -15,7 +15,7 @@ let step = 1;
  * True if promises that resolve at once have kept the event loop from turning for long: a loop of `await q.get()` over a full queue never
  * leaves the microtasks by itself. The caller then settles its promise with `setImmediate`. The work between the promises counts too.
  */
-export function isLoopStarving(): boolean {
+function isLoopStarving(): boolean {
   if (--unseen > 0) return false;
   const now = clock();
   if (since === undefined) {

@@ -1,5 +1,5 @@
 /** One step of a wait, in its two forms. */
-export interface Step {
+interface Step {
   later(): unknown;
   now(): unknown;
 }

@@ -13,7 +13,7 @@ interface Waiter {
 }
 
 /** What the waiters of this thread wait for. */
-export interface Awaiting {
+interface Awaiting {
   /** A waiter has come; `isFirst` if no other waiter is there. If this throws, the wait rejects. */
   begin(isFirst: boolean): void;
   /** The last waiter has gone; `isServed` if it got what it waited for. */

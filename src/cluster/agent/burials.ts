@@ -11,7 +11,7 @@ import { taskKeys } from '../tasks/task-keys.ts';
 const GOODBYE = 3000;
 
 /** What a host gives to its burials. */
-export interface BurialPlace {
+interface BurialPlace {
   readonly redis: Redis;
   readonly namespace: string;
   /** The lease of this host. */

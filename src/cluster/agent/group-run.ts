@@ -25,7 +25,7 @@ export interface Member {
 }
 
 /** What becomes of the tasks of a group. */
-export interface GroupEnds {
+interface GroupEnds {
   /** The task has ended: with an outcome, or else with this error. */
   onEnd(member: Member, ran: Ran | undefined, error: unknown): void;
   /** These tasks have not begun, and will not begin in this group. */

@@ -12,7 +12,7 @@ const PATIENCE = 5000;
 const FRESH = 1000;
 
 /** What the metrics need of a host. */
-export interface Measured {
+interface Measured {
   readonly info: HostInfo;
   readonly namespace: string;
   readonly redis: Redis;

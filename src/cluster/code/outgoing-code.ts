@@ -8,7 +8,7 @@ import { pathOf } from './project-files.ts';
 import { projectRoot } from './project-root.ts';
 
 /** A packed message, with the files that it needs. */
-export interface Needs<T> {
+interface Needs<T> {
   readonly packed: T;
   /** The hash of the manifest of the files; `undefined` if there are none. */
   readonly code: string | undefined;

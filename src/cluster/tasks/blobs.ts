@@ -12,7 +12,7 @@ export const LARGEST_WITHIN = 64 * 1024;
 const PART = 2 ** 20;
 
 /** What blobs are read and written with. */
-export interface BlobServer {
+interface BlobServer {
   readonly redis: Redis;
   readonly seal: Seal;
 }

@@ -8,7 +8,7 @@ import type { PoolNotice } from './pool-notice.ts';
 import { news, newsChannel, stepKeys, type TaskKeys } from './task-keys.ts';
 
 /** What a pool gives to the sending of its jobs. */
-export interface PostOffice {
+interface PostOffice {
   readonly gateway: Gateway;
   readonly id: string;
   readonly names: TaskKeys;

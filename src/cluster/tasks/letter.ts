@@ -1,5 +1,5 @@
 /** A message about a task: a header of plain data that gateways and hosts read, and a body that only programs and workers decode. */
-export interface Letter<Header> {
+interface Letter<Header> {
   readonly header: Header;
   readonly body: Uint8Array;
 }

@@ -6,7 +6,7 @@ import { announceAfter, keptFor, outlive, outliveAfter } from './outlive.ts';
 import { news, newsChannel, place, poolsKey, type TaskKeys } from './task-keys.ts';
 
 /** What a pool gives to its notice. */
-export interface Notice extends PoolOrders {
+interface Notice extends PoolOrders {
   readonly id: string;
   readonly names: TaskKeys;
   /** Called each time after the notice was posted, before hosts learn of it. */

@@ -2,7 +2,7 @@ import { type Extension, registerExtension } from '../../codec/extension.ts';
 import { registerOwnExports, registerOwnLoader, registerOwnNames } from '../../functions/own-exports.ts';
 
 /** What a door adds to what a process can send and receive. */
-export interface Wiring {
+interface Wiring {
   /** The kinds of values that can be sent from now on, in the order in which they are asked, the last one first. */
   readonly extensions?: readonly Extension[];
   /** What is sent by reference, by the specifier that it is sent with: the names of a door, and names of ours that no door has. */

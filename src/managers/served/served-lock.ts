@@ -6,7 +6,7 @@ import { type ServedMethods, type ServedObject, serve } from '../served-object.t
 import { waiting } from './served-queue.ts';
 
 /** A served `Lock`, `Semaphore` or `BoundedSemaphore`; all its waiters are those of the server. */
-export interface Underlying {
+interface Underlying {
   acquire(options?: WaitOptions): Promise<boolean>;
   tryAcquire(): boolean;
   release(): void;
@@ -18,7 +18,7 @@ export interface Underlying {
  * The clients that hold a lock or units of a semaphore. When a client is gone, what it holds is released, and the next client is told
  * that it was abandoned.
  */
-export class Holders {
+class Holders {
   readonly #lock: Underlying;
   /** True if only the holder may release it. */
   readonly #isOwned: boolean;
