@@ -1,3 +1,4 @@
+import { isThenable } from '../contracts/awaitable.ts';
 import { BrokenBarrierError } from '../contracts/errors.ts';
 import { type NameOption, readTimeout, type SyncWaitOptions, type WaitOptions } from '../contracts/options.ts';
 import { clock } from '../engine/builtins.ts';
@@ -286,7 +287,7 @@ export class Barrier extends SharedObject {
 
 /** Throws a `TypeError` if the action of a party that waits with `waitSync` has returned a promise. */
 function assertSync(result: unknown): void {
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return;
+  if (!isThenable(result)) return;
   throw new TypeError('The action of this Barrier is async: its last party must wait with wait(), not waitSync().');
 }
 

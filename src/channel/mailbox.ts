@@ -9,7 +9,7 @@ import { WaitList, waitList } from '../sync/wait-list.ts';
 import { WaitQueue } from '../sync/wait-queue.ts';
 import { type Attempt, NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { DONE, soon } from '../waits/loop-turn.ts';
-import { giveBack, keepEnvelope, pack } from './transport.ts';
+import { keepEnvelope, pack } from './transport.ts';
 
 /** A mailbox as a part of its object. */
 export const mailbox = struct({ ring, receivers: waitList, senders: waitList });
@@ -244,6 +244,15 @@ export function openPopped<R>(family: Family, box: Ring, open: Open<R>): R {
   try {
     return open(popped, start, tag);
   } finally {
-    giveBack(family, block);
+    freeRead(family, block);
+  }
+}
+
+/** Frees the block of a message. Never throws: the message has been read, and the reclaim of this member would find the block. */
+function freeRead(family: Family, block: number): void {
+  try {
+    family.allocator.free(block);
+  } catch {
+    // The stack is almost full, for example.
   }
 }

@@ -116,16 +116,6 @@ function unpackAttached(family: Family, envelope: Envelope, start: number): unkn
   }
 }
 
-/** Frees the block of a message; 0 is none. Never throws: the message has been read, and the reclaim of this member would find the block. */
-export function giveBack(family: Family, block: number): void {
-  if (block === 0) return;
-  try {
-    family.allocator.free(block);
-  } catch {
-    // The stack is almost full, for example.
-  }
-}
-
 function noBlob(): never {
   throw new Error('The message refers to a binary that it does not have.');
 }

@@ -21,9 +21,9 @@ export class NumberChunk {
 
 const received = new NumberChunk();
 
-/** Returns what all elements are: integers of 32 bits, numbers, or anything. Calls getters in place of elements. */
 type Contents = 'ints' | 'doubles' | 'others';
 
+/** Returns what all elements are: integers of 32 bits, numbers, or anything. Calls getters in place of elements. */
 export function contentsOf(array: readonly unknown[]): Contents {
   const { length } = array;
   let i = 0;

@@ -11,6 +11,11 @@ export function stackOf(error: object): string | undefined {
   }
 }
 
+/** Returns the stack of an error, its message if there is no stack, and the text of any other value. */
+export function textOf(error: unknown): string {
+  return error instanceof Error ? (stackOf(error) ?? error.message) : String(error);
+}
+
 /** Returns the result of `make`, with stacks of this many lines; with the usual number if the program has frozen `Error.stackTraceLimit`. */
 export function withStackLimit<T>(lines: number, make: () => T): T {
   const before = Error.stackTraceLimit;

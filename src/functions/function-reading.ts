@@ -9,12 +9,11 @@ import { ArrivedVariable, takeContents, variableOf } from './arrived-variable.ts
 import { Cell } from './cell.ts';
 import { form } from './function-forms.ts';
 import { Here, RequireOf } from './here.ts';
-import { readImage } from './image-reading.ts';
+import { readAll, readImage } from './image-reading.ts';
 import { LateClass, lateClass } from './late-classes.ts';
 import { LiveNamespace } from './live-namespace.ts';
 import { rememberOrigin } from './origins.ts';
 import { type NamespaceMember, ProgramNamespace } from './program-namespace.ts';
-import { readAll } from './read-all.ts';
 import { valueAt } from './revive.ts';
 import { symbolFor } from './sent-symbol.ts';
 

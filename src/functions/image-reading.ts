@@ -9,7 +9,6 @@ import { compileImage } from './compile.ts';
 import type { FunctionImage } from './function-image.ts';
 import { LateClass, whileReading } from './late-classes.ts';
 import { takeOpening } from './private-statics.ts';
-import { readAll } from './read-all.ts';
 import { type Revived, rememberRevived, revivedFunction } from './revived-functions.ts';
 
 /** Reads the function that `writeImage` wrote, and makes it. */
@@ -98,4 +97,11 @@ function define(fn: AnyFunction, key: 'name' | 'length', value: string | number)
   // A class may have a static member of that name.
   if (now === undefined || typeof now.value === typeof value)
     Object.defineProperty(fn, key, { value, configurable: true });
+}
+
+/** Reads as many values as a message claims, one after the other, without reserving room for values that may never come. */
+export function readAll<T>(count: number, read: () => T): T[] {
+  const all: T[] = [];
+  for (let i = 0; i < count; i++) all.push(read());
+  return all;
 }

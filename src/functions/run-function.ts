@@ -1,3 +1,4 @@
+import { isThenable } from '../contracts/awaitable.ts';
 import { type AnyFunction, type Outcome, outcome, type Way, way } from '../contracts/executor.ts';
 
 /**
@@ -70,9 +71,4 @@ function callOn(fn: AnyFunction, how: Way, item: unknown): unknown {
 
 function listOf(input: ArrayLike<unknown>): unknown[] {
   return Array.isArray(input) ? input : Array.from(input);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  const mayBe = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  return mayBe && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,6 +1,6 @@
 import { RemoteError } from '../contracts/errors.ts';
 import { inspect } from '../engine/builtins.ts';
-import { stackOf } from '../engine/stack-of.ts';
+import { textOf } from '../engine/stack-of.ts';
 import { ByReference } from './by-reference.ts';
 import type { Caller } from './caller.ts';
 import type { Client } from './client.ts';
@@ -160,7 +160,8 @@ class FailedObject implements ServedObject {
 
   dispose(): void {
     if (this.#isReported) return;
-    const text = this.#error instanceof Error ? (stackOf(this.#error) ?? this.#error.message) : String(this.#error);
-    process.emitWarning(`A manager could not make a ${this.type}, and no call has received the error: ${text}`);
+    process.emitWarning(
+      `A manager could not make a ${this.type}, and no call has received the error: ${textOf(this.#error)}`,
+    );
   }
 }

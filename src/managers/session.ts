@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
+import { isThenable } from '../contracts/awaitable.ts';
 import { RemoteError } from '../contracts/errors.ts';
 import { inspect } from '../engine/builtins.ts';
 import { Caller } from './caller.ts';
@@ -65,16 +66,12 @@ export class Session implements Client {
     return () => this.#onEnd.delete(callback);
   }
 
-  /** Resolves when all that the client has sent was heard, and the client is gone. */
-  get over(): Promise<void> {
-    return this.#over;
-  }
-
-  #over: Promise<void> = Promise.resolve();
+  /** Resolves when the client is gone and all its messages have been read. */
+  over: Promise<void> = Promise.resolve();
 
   /** Serves the client until it is gone. */
   serve(): void {
-    this.#over = this.#serve();
+    this.over = this.#serve();
   }
 
   async #serve(): Promise<void> {
@@ -263,8 +260,4 @@ function doneOf(reason: unknown): number | undefined {
 function listOf(args: unknown): unknown[] {
   if (Array.isArray(args)) return args;
   throw new TypeError('The arguments of a call must be an array.');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

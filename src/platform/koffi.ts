@@ -1,6 +1,7 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { fs } from '../engine/builtins.ts';
 import { foldersUp } from '../engine/folders-up.ts';
+import { failedCall } from './failed-call.ts';
 
 /** The part of koffi that is used here. */
 interface Koffi {
@@ -9,13 +10,28 @@ interface Koffi {
   errno(): number;
 }
 
+/** A function of libc that returns a number. */
+type Native = (...args: unknown[]) => number;
+
+/** Returns koffi and what is made of it: libc, its functions by their declarations, and the error of a call that has just failed. */
+export function loadLibc() {
+  const koffi = loadKoffi();
+  const libc = koffi.load(null);
+  return {
+    koffi,
+    libc,
+    func: (declaration: string) => libc.func(declaration) as Native,
+    failed: (call: string) => failedCall(call, koffi.errno()),
+  };
+}
+
 let loaded: Koffi | undefined;
 
 /**
  * Loads koffi (about 1 ms): its package for this architecture, which holds all of it. The package `koffi` above it only chooses one, but runs
  * a script when it is installed, which package managers refuse or warn of.
  */
-export function loadKoffi(): Koffi {
+function loadKoffi(): Koffi {
   const name = `@koromix/koffi-${process.platform}-${process.arch}`;
   try {
     loaded ??= binaryOf(name) ?? (require(name) as Koffi);

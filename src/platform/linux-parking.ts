@@ -1,7 +1,6 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { os } from '../engine/builtins.ts';
-import { failedCall } from './failed-call.ts';
-import { loadKoffi } from './koffi.ts';
+import { loadLibc } from './koffi.ts';
 import type { Parking } from './parking.ts';
 import { uninterrupted } from './uninterrupted.ts';
 
@@ -20,13 +19,9 @@ const TICKET_BYTES = 4;
 const CONTROL_LENGTH = 20;
 const CONTROL_SPACE = 24;
 
-type Native = (...args: unknown[]) => number;
-
 /** A queue is a datagram socket that is connected to itself: no other socket can send to it. */
 export function createLinuxParking(): Parking {
-  const koffi = loadKoffi();
-  const libc = koffi.load(null);
-  const func = (declaration: string) => libc.func(declaration) as Native;
+  const { koffi, libc, func, failed } = loadLibc();
   const socket = func('int socket(int domain, int type, int protocol)');
   const bind = func('int bind(int fd, const uint8_t* address, uint32_t length)');
   const getsockname = func('int getsockname(int fd, _Out_ uint8_t* address, _Inout_ uint32_t* length)');
@@ -34,10 +29,6 @@ export function createLinuxParking(): Parking {
   const sendmsg = func('long sendmsg(int fd, void* message, int flags)');
   const recvmsg = func('long recvmsg(int fd, void* message, int flags)');
   const malloc = libc.func('void* malloc(size_t size)') as (size: number) => bigint;
-
-  function failed(call: string): PlatformError {
-    return failedCall(call, koffi.errno());
-  }
 
   let memory: { address: bigint; view: DataView } | undefined;
 

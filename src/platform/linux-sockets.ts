@@ -1,5 +1,5 @@
 import { clock, fs, os } from '../engine/builtins.ts';
-import { loadKoffi } from './koffi.ts';
+import { loadLibc } from './koffi.ts';
 import { linuxSocketPath } from './linux-socket-path.ts';
 import type { Sockets } from './sockets.ts';
 import { uninterrupted } from './uninterrupted.ts';
@@ -16,13 +16,9 @@ const SHUT_WR = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 
-type Native = (...args: unknown[]) => number;
-
 /** Linux's sockets by libc's plain functions, called through koffi. */
 export function createLinuxSockets(): Sockets {
-  const koffi = loadKoffi();
-  const libc = koffi.load(null);
-  const func = (declaration: string) => libc.func(declaration) as Native;
+  const { koffi, libc, func } = loadLibc();
   const socket = func('int socket(int domain, int type, int protocol)');
   const bind = func('int bind(int fd, const uint8_t* address, uint32_t length)');
   const connect = func('int connect(int fd, const uint8_t* address, uint32_t length)');

@@ -1,8 +1,7 @@
 import { PlatformError } from '../contracts/errors.ts';
 import { fs } from '../engine/builtins.ts';
-import { failedCall } from './failed-call.ts';
 import type { Files } from './files.ts';
-import { loadKoffi } from './koffi.ts';
+import { loadLibc } from './koffi.ts';
 import { markWhatIsStarted } from './linux-orphans.ts';
 import { createLinuxParking } from './linux-parking.ts';
 import { dispositionOf, killOrphans, killOwnChildren, ownChildren, stopAndKillChildren } from './linux-process-tree.ts';
@@ -63,16 +62,12 @@ const numbers = {
   arm64: { memfd_create: 279, futex: 98, gettid: 178, tgkill: 131 },
 } as const;
 
-type Native = (...args: unknown[]) => number;
-
 /** The size of a page: enough to try whether memory can be shown. V8 counts what it shows as memory of the program. */
 const SHOWN_BYTES = 4096;
 
 /** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
 export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
-  const koffi = loadKoffi();
-  const libc = koffi.load(null);
-  const func = (declaration: string) => libc.func(declaration) as Native;
+  const { koffi, libc, func, failed } = loadLibc();
   const optional = (declaration: string) => {
     try {
       return func(declaration);
@@ -114,10 +109,6 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
   const oneByte = new Uint8Array(1);
   const scratch = new Uint8Array(4096);
   const timespec = new BigInt64Array(2);
-
-  function failed(call: string): PlatformError {
-    return failedCall(call, koffi.errno());
-  }
 
   /** Returns true for a child of this process that has ended and was not reaped yet; needs no descriptor. */
   function isEnded(pid: number): boolean {

@@ -1,5 +1,5 @@
 import { queueMicrotask, types } from '../engine/builtins.ts';
-import { stackOf } from '../engine/stack-of.ts';
+import { textOf } from '../engine/stack-of.ts';
 
 /** User callbacks that are due, to be called outside the dispatcher's work. */
 const due: (() => unknown)[] = [];
@@ -31,7 +31,5 @@ export function callDue(): void {
 }
 
 function warn(error: unknown): void {
-  process.emitWarning(
-    `A callback of a Pool threw: ${error instanceof Error ? (stackOf(error) ?? error.message) : String(error)}`,
-  );
+  process.emitWarning(`A callback of a Pool threw: ${textOf(error)}`);
 }

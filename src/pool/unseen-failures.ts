@@ -1,4 +1,4 @@
-import { stackOf } from '../engine/stack-of.ts';
+import { textOf } from '../engine/stack-of.ts';
 
 /** The number of errors that are printed in full; the others are counted. */
 const MOST = 20;
@@ -54,6 +54,5 @@ function isKnown(error: unknown): boolean {
 function tell(error: unknown): void {
   tellings++;
   if (typeof error === 'object' && error !== null) told.add(error);
-  const text = error instanceof Error ? (stackOf(error) ?? error.message) : String(error);
-  process.stderr.write(`A task of a Pool failed, and its result was never read: ${text}\n`);
+  process.stderr.write(`A task of a Pool failed, and its result was never read: ${textOf(error)}\n`);
 }

@@ -19,7 +19,6 @@ import { afterTurn } from '../waits/loop-turn.ts';
 import { handleBeforeExit } from './before-exit.ts';
 import { becomeSource } from './current-task.ts';
 import { FunctionCache } from './function-cache.ts';
-import { memoryInUse } from './memory-in-use.ts';
 import {
   ATTEMPT_AT,
   MODULES_AT,
@@ -336,6 +335,13 @@ class Worker {
     // The owner of a thread is in the same process.
     this.#board.report(tag, isMainThread ? packReport(message) : withinProcess(() => packReport(message)));
   }
+}
+
+/** Returns the bytes in use: for a thread, those of its own heap, because the process's would not be its measure. */
+function memoryInUse(): number {
+  if (isMainThread) return process.memoryUsage.rss();
+  const { total_heap_size, external_memory } = process.getBuiltinModule('node:v8').getHeapStatistics();
+  return total_heap_size + external_memory;
 }
 
 registerOwnExports({ runWorker }, 'multiproc/internal');

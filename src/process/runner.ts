@@ -21,17 +21,13 @@ export abstract class Runner {
   }
 
   /** True if its end by `signal`, or by the end of this process, also ends the programs that it has started. */
-  #takesDescendantsAlong = false;
+  protected takesDescendantsAlong = false;
 
   /** The process in which it runs. */
   abstract readonly pid: number;
 
-  get takesDescendantsAlong(): boolean {
-    return this.#takesDescendantsAlong;
-  }
-
   takeDescendantsAlong(): void {
-    this.#takesDescendantsAlong = true;
+    this.takesDescendantsAlong = true;
   }
 
   /** Decides whether it keeps this process alive. */
