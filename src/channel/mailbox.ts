@@ -18,13 +18,13 @@ const field = mailbox.at;
 /** A message on its way. A small integer needs no envelope. */
 export type Letter = number | Envelope;
 
-/** What a mailbox asks of those who hold its two ends. */
+/** What a mailbox must know about the holders of its two ends. */
 interface Ends {
-  /** Throws if nobody will take a message out any more. */
+  /** Throws if no member will take a message out any more. */
   assertReceiver(): void;
   /** True if no message will come any more. */
   hasNoSender(): boolean;
-  /** True if nobody will take a message out any more. */
+  /** True if no member will take a message out any more. */
   hasNoReceiver(): boolean;
   /** A member that holds the end from which messages come, and one that holds the other end: a waiter watches whether it dies. */
   senders(): readonly number[];

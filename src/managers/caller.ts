@@ -23,7 +23,7 @@ export class Caller {
     return this.#reason;
   }
 
-  /** Calls `listener` when the client gives up or is gone; `undefined` for nobody. For a single wait that would make a signal only for this. */
+  /** Calls `listener` when the client gives up or is gone; `undefined` removes the listener. A single wait uses this because it costs less than a signal. */
   set onAbort(listener: (() => void) | undefined) {
     this.#listener = listener;
   }

@@ -1,4 +1,4 @@
-/** Leases and their returns as they stand in the heap. */
+/** The layouts of leases and of their returns in the heap. */
 import type { Family } from '../memory/family.ts';
 import { placeOf, wordIndex } from '../memory/heap.ts';
 import { line, objectStruct, word, words } from '../memory/struct.ts';

@@ -1,5 +1,5 @@
 /**
- * What becomes of a lease that nobody holds any more. Every member must know that, whether it uses managers or not: it may reclaim the last
+ * Returns leases that no member holds any more to their server. Every member needs this, even one without managers, because it may reclaim the last
  * holder.
  */
 import { lazy } from '../loading/lazy.ts';
@@ -15,7 +15,7 @@ defineKind(kinds.LEASE, {
   make: () => leases().Lease,
   destroy: (family, offset) => {
     const returns = returnsOf(family, offset);
-    // Its maker was killed before it came to that: no server knows of it.
+    // The maker of the lease was killed before it wrote the word: no server knows the lease.
     if (returns === 0) return undefined;
     const words = family.heap.words(returns);
     const taker = Atomics.load(words, wordIndex(returns) + field.taker);

@@ -1,6 +1,6 @@
 import type { BaseProxy } from './proxy.ts';
 
-/** What another program of the same cluster needs to have a proxy of the same object. */
+/** The data from which another program of the same cluster makes a proxy of the same object. */
 export interface Origin {
   readonly namespace: string;
   /** The kind of its proxies. */
@@ -12,12 +12,12 @@ export interface Origin {
 
 const origins = new WeakMap<BaseProxy, Origin>();
 
-/** Notes of which object a proxy is, so that it can be sent to other programs. */
+/** Notes the origin of a proxy, so that the proxy can be sent to other programs. */
 export function rememberOrigin(proxy: BaseProxy, origin: Origin): void {
   origins.set(proxy, origin);
 }
 
-/** Returns of which object a proxy is; undefined for a proxy that came from another process of this program. */
+/** Returns the origin of a proxy; `undefined` for a proxy that came from another process of this program. */
 export function originOf(proxy: BaseProxy): Origin | undefined {
   return origins.get(proxy);
 }

@@ -37,7 +37,7 @@ export const proxyExtension: Extension<BaseProxy | ReferencedObject> = {
     { name: 'named', reach: reach.ANYBODY, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), false) },
     { name: 'counted', reach: reach.TRUSTED, fields: NAME_FIELDS, read: (input) => readNamed(readName(input), true) },
   ],
-  // An object of a cluster that leaves its family has another way to be found.
+  // The proxy of an object of a cluster leaves its family in another form.
   matches: (value, out): value is BaseProxy | ReferencedObject =>
     value instanceof ReferencedObject ||
     (value instanceof BaseProxy && !(out?.reach === reach.TRUSTED && originOf(value) !== undefined)),

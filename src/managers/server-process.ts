@@ -36,7 +36,7 @@ export async function runServer(orders: ServerOrders): Promise<void> {
   await serveOrders(orders, (place, onIdle) => new Server(place, objectMaker(orders.types), onIdle));
 }
 
-/** Serves until the manager ends this process, or until the manager is gone and no client is left. `beforeExit` is awaited after the server was closed. */
+/** Serves until the manager ends this process, or until the manager is gone and no client is left. Awaits `beforeExit` after the server has closed. */
 export async function serveOrders(
   { place, listen, control, initializer, initargs }: ServerOrders,
   make: (place: ServerPlace, onIdle: () => void) => Server,

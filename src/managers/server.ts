@@ -43,7 +43,7 @@ export class Server {
   #clients = 0;
   #closed = false;
 
-  /** `maker` returns what makes objects, and is given what finds them by their proxies. `onIdle` is called whenever the server may have become idle. */
+  /** `maker` gets a function that finds objects by their proxies, and returns the function that makes objects. `onIdle` is called whenever the server may have become idle. */
   constructor(
     { identity, acceptEnd, near }: ServerPlace,
     maker: (find: FindObject) => MakeObject,
@@ -91,7 +91,7 @@ export class Server {
     return this.table.has(id) ? this.#lender.lend(id) : undefined;
   }
 
-  /** Closes the server, but first hears the last words of clients that are gone: a goodbye on its way still tells an orderly end from a death. */
+  /** Closes the server after it has read the last messages of clients that are gone: a goodbye among them tells an orderly end from a death. */
   async end(): Promise<void> {
     await Promise.all([...this.#sessions].filter(({ isDead }) => isDead).map(({ over }) => over));
     this.close();

@@ -5,8 +5,8 @@ const SLOTS = 16_384;
 export const FUNCTION_TABLE_WORDS = SLOTS;
 
 /**
- * The numbers of the functions that an owner has in its cache, on the board: a worker sees which functions in its own cache are gone.
- * Written by the owner.
+ * The numbers of the functions in the owner's store, on the board. By them a worker sees which functions of its own cache are gone. Written by the
+ * owner.
  */
 export class FunctionTable {
   readonly #words: Int32Array;

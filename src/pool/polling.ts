@@ -23,15 +23,15 @@ const MOST_SLEPT = 1024;
  * before it sleeps at the doorbell, which costs two system calls and a wake-up. Whether it tries depends on the length of the last waits,
  * with or without a sleep.
  *
- * The other side may be waiting for this very CPU: the system often puts two that wake each other on one. So the CPU is offered. If the other
- * side accepts it, both go on by turns, without a sleep. If another thread takes it, a poll only hinders, and the next waits are slept through.
- * So they are if the platform cannot offer the CPU: a poll that goes on would keep the other side from running until its end.
+ * The other side may be waiting for this very CPU: the system often puts two threads that wake each other on one CPU. So the CPU is offered. If
+ * the other side accepts it, both go on by turns, without a sleep. If another thread takes it, a poll only hinders, and the next waits sleep at once.
+ * They also sleep at once if the platform cannot offer the CPU: a poll would keep the other side from running.
  */
 export class LoopPoll {
   #average = 0;
   /** The last offer of the CPU was accepted. */
   #isShared = false;
-  /** How many more waits are slept through since another thread needs the CPU, and how many there will be the next time. */
+  /** The number of waits that still sleep at once because another thread needs the CPU, and that will do so the next time. */
   #sleeps = 0;
   #nextSleeps = FEWEST_SLEPT;
 
@@ -83,7 +83,7 @@ export class LoopPoll {
         }
         this.#sleeps = this.#nextSleeps;
         this.#nextSleeps = Math.min(this.#nextSleeps * 2, MOST_SLEPT);
-        // How long this wait takes says nothing of the other side.
+        // The length of this wait says nothing about the other side.
         void sleep().then(found);
       } else if (now < end) setImmediate(look);
       else slept();

@@ -3,7 +3,7 @@ import { textOf } from '../engine/stack-of.ts';
 /** The number of errors that are printed in full; the others are counted. */
 const MOST = 20;
 
-/** A failed task whose result was never read: its error, if it is one of the first and kept for printing. */
+/** The failure of a task whose result was not read. The first errors are kept for printing, others are only counted. */
 export type Unseen = { readonly error: unknown } | 'counted';
 
 const kept = new Set<Unseen & object>();
@@ -29,7 +29,7 @@ export function noteUnseen(result: object, error: unknown): Unseen {
   return unseen;
 }
 
-/** The result is read after all. */
+/** Forgets an unseen failure, because the result is read after all. */
 export function forgetUnseen(unseen: Unseen): void {
   if (unseen === 'counted') {
     counted--;

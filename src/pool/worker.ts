@@ -58,7 +58,7 @@ export function poolDepth(): number {
 interface Task {
   readonly tag: number;
   readonly message: TaskMessage | undefined;
-  /** The reason for which there is no message. */
+  /** The reason why there is no message. */
   readonly error: unknown;
 }
 

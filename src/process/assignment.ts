@@ -83,7 +83,7 @@ export function writeAssignment(family: Family, work: Envelope, brief: Brief): A
   return assignment;
 }
 
-/** Lets go of an assignment that no child was given. */
+/** Frees an assignment that was not given to a child. */
 export function dropAssignment(family: Family, { object, entry }: Assignment): void {
   letGoOf(family, object, entry);
 }
@@ -106,13 +106,13 @@ export function assign(family: Family, child: number, assignment: Assignment): v
       intents.end();
     }
   });
-  // Nobody would find it there.
+  // No member would find the assignment there.
   if (isGone) dropAssignment(family, assignment);
   if (before !== 0) releaseObject(family, placeOf(before));
   parker.wake(child);
 }
 
-/** Takes this member's assignment; `undefined` if there is none yet. It holds what the work needs until `readWork`: before that modules are imported, which takes long. */
+/** Takes this member's assignment; returns `undefined` if there is none yet. The assignment keeps what the work refers to until `readWork`, because modules are imported before. */
 export function takeAssignment(family: Family): Assignment | undefined {
   const { references, intents, me, members } = family;
   if (members.get(me, field.assignment) === 0) return undefined;
@@ -129,7 +129,7 @@ export function takeAssignment(family: Family): Assignment | undefined {
   });
 }
 
-/** The brief of an assignment that was taken. */
+/** Returns the brief of an assignment that was taken. */
 export function readBrief(family: Family, { object }: Assignment): Brief {
   const words = family.heap.words(object);
   const at = wordIndex(object);
@@ -138,7 +138,7 @@ export function readBrief(family: Family, { object }: Assignment): Brief {
   return JSON.parse(Buffer.from(text).toString()) as Brief;
 }
 
-/** The work of an assignment that was taken, which is used up. */
+/** Returns the work of an assignment that was taken, and uses the assignment up. */
 export function readWork(family: Family, { object, entry }: Assignment): unknown {
   try {
     const { envelope, start } = viewEnvelope(family, workOf(family, object));

@@ -25,6 +25,7 @@ export interface Surroundings {
   readonly execArgv: readonly string[];
 }
 
+/** Returns the state that a child made now would inherit. */
 export function currentSurroundings(): Surroundings {
   return { env: inheritedEnv(process.env), cwd: currentDirectory(), execArgv: inheritedExecArgv(process.execArgv) };
 }

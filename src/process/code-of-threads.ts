@@ -11,11 +11,12 @@ export interface CodeOfThreads {
 
 let code: CodeOfThreads | undefined;
 
-/** Registers how to find it. Only `dist/` does, see scripts/parts.mjs: the source has no compiled code that is kept. */
+/** Registers the code. Only `dist/` does this (see scripts/parts.mjs), because the source has no compiled code that is kept. */
 export function registerCodeOfThreads(found: CodeOfThreads): void {
   code = found;
 }
 
+/** Returns the registered code, `undefined` in the source. */
 export function codeOfThreads(): CodeOfThreads | undefined {
   return code;
 }

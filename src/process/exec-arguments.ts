@@ -31,7 +31,7 @@ export function inheritedEnv(env: NodeJS.ProcessEnv, from?: string): NodeJS.Proc
   return { ...env, NODE_OPTIONS: words.map(quoted).join(' ') };
 }
 
-/** An option with its values, as it means the same to a child, in whichever directory that starts. */
+/** Returns an option with its values in a form that means the same to a child, in whatever directory the child starts. */
 function moved([option, ...values]: readonly [string, ...string[]], from: string | undefined): string[] {
   const [, name = option, value] = /^(--[^=]+)=(.*)$/s.exec(option) ?? [];
   if (INSPECT.test(name)) return [`--inspect=${value?.includes(':') ? value.replace(/:\d+$/, ':0') : '0'}`];
@@ -51,7 +51,7 @@ function grouped(words: readonly string[]): [string, ...string[]][] {
   return groups;
 }
 
-/** The words of `NODE_OPTIONS`, as node reads them: a word with spaces stands in quotation marks. */
+/** Returns the words of `NODE_OPTIONS` as node reads them: a word with spaces stands in quotation marks. */
 function wordsOf(options: string): string[] {
   const words = options.match(/(?:"(?:\\.|[^"\\])*"|[^ "])+/gs) ?? [];
   return words.map((word) =>
@@ -63,7 +63,7 @@ function quoted(word: string): string {
   return /[ "]/.test(word) ? `"${word.replace(/["\\]/g, '\\$&')}"` : word;
 }
 
-/** What an option says of a module: of a relative path, where the file is. */
+/** Returns the module of an option. A relative path becomes an absolute path or a URL. */
 function absolute(option: string, specifier: string, from: string | undefined): string {
   if (!/^\.\.?\//.test(specifier)) return specifier;
   const isRequired = /^(-r|--require)$/.test(option);
@@ -77,8 +77,8 @@ function absolute(option: string, specifier: string, from: string | undefined): 
 }
 
 /**
- * The directories in which node may have been started. A program may have changed its directory before it loads the library: then the shell's
- * word for it is left, and the folders above the program.
+ * Yields the directories in which node may have been started. If a program has changed its directory before it loads the library, these are the shell's
+ * `PWD` and the folders above the program.
  */
 function* startDirectories(): Generator<string> {
   if (startDirectory !== undefined) yield startDirectory;

@@ -1,16 +1,16 @@
 import type { AnyFunction } from '../contracts/executor.ts';
 
-/** A call of a function that travels. */
+/** A function that can be sent, and its arguments. */
 type Call = readonly [fn: AnyFunction, args: readonly unknown[]];
 
 let call: Call | undefined;
 
-/** Has each process that this process starts from now on call `fn`, which hands it down in turn, before it decodes its work. */
+/** Makes each process that this process starts from now on call `fn` before it decodes its work. `fn` hands the call down in turn. */
 export function handDown(fn: AnyFunction, args: readonly unknown[]): void {
   call = [fn, args];
 }
 
-/** Returns what a process that is started now calls first; `undefined` if that is nothing. */
+/** Returns the call that a process started now makes first; `undefined` if there is none. */
 export function handedDown(): Call | undefined {
   return call;
 }

@@ -17,7 +17,7 @@ export function useOwnOutput(): void {
   }
 }
 
-/** What Node's own stream has printed before is acknowledged to the stream that `process` has now, by a method of Node's under a symbol. */
+/** Gives the new stream the methods of Node's own stream that stand under symbols: Node calls one to acknowledge what its own stream has printed before. */
 function answeringFor(ofNode: object, stream: NodeJS.WritableStream): NodeJS.WritableStream {
   for (const key of Object.getOwnPropertySymbols(Object.getPrototypeOf(ofNode))) {
     const method: unknown = Reflect.get(ofNode, key);

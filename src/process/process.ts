@@ -50,7 +50,7 @@ interface Internals {
   sentinel: Sentinel | undefined;
 }
 
-/** What is the same in every process that has not started. */
+/** The initial values of the state, which are the same for every process. */
 const untouched = {
   index: undefined,
   child: undefined,
@@ -333,7 +333,7 @@ export function reviveProcess<P extends Process>(
   return process;
 }
 
-/** Gives that object its work. */
+/** Sets the work of the object that `reviveProcess` has made. */
 export function equipProcess(process: Process, { target, args }: Pick<Travelling, 'target' | 'args'>): void {
   Object.assign(open(process), { target, args });
 }
@@ -360,7 +360,7 @@ function warmUpSpare(spare: Runner): void {
   end();
 }
 
-/** Everything that a child needs to be this process, in the heap. */
+/** Writes everything into the heap that a child needs to be this process. */
 function prepare(mine: Family, work: Process, isWarmUp: boolean): Assignment {
   const { name, index, descendants, startMethod } = open(work);
   const send = () => departing(work, () => pack(mine, work, ''));

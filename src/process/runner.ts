@@ -13,7 +13,7 @@ export abstract class Runner {
   /** While it is open, the member has not ended. Afterwards the event loop may still have to report the exit code. */
   #isLifelineOpen = true;
 
-  /** For a member that has just been started. */
+  /** The member has just been started. */
   constructor(family: Family, { member, ends }: Cradle) {
     this.family = family;
     this.member = member;
@@ -102,7 +102,7 @@ export abstract class Runner {
     for (const callback of callbacks) callback();
   }
 
-  /** The event loop is told no more of it: this checks until its lifeline ends. */
+  /** Checks again and again until its lifeline ends, because the event loop gets no further event. */
   readonly #awaitGone = (): void => {
     if (this.#isLifelineOpen) this.family.lifelines.lookAt(this.member);
     this.#noticeBurial();
@@ -114,6 +114,6 @@ export abstract class Runner {
     this.gone();
   }
 
-  /** Called once nothing of it runs, if it was said to have ended before. */
+  /** Called when nothing of it runs any more, if it was reported as ended before. */
   protected gone(): void {}
 }

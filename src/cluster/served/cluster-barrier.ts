@@ -10,7 +10,7 @@ import { flag, says } from '../script-values.ts';
 /** Thrown at the time-out of a party, which breaks the barrier for the others. */
 class Late extends Error {}
 
-/** A barrier in Redis. */
+/** Serves a barrier in Redis. */
 export function clusterBarrier(object: ClusterObject): ServedObject {
   const part = () => {
     object.isHeld = false;

@@ -6,7 +6,7 @@ import { WAIT } from '../line.ts';
 import { flag, says } from '../script-values.ts';
 import type { ClusterServedLock, Hold } from './cluster-lock.ts';
 
-/** A condition in Redis: a line in its lock. `name` tells it from other conditions of the lock; see README.md, "Conditions". */
+/** Serves a condition in Redis: a line in its lock. `name` tells it from other conditions of the lock; see ../README.md, "Conditions". */
 export function clusterCondition(lock: ClusterServedLock, name: string): ServedObject {
   const { object } = lock;
   let waits = 0;

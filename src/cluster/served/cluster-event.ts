@@ -5,7 +5,7 @@ import { WAIT } from '../line.ts';
 import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
 
-/** An event in Redis. */
+/** Serves an event in Redis. */
 export function clusterEvent(object: ClusterObject): ServedObject {
   const wait = (caller: Caller, options: WaitOptions | undefined): Promise<boolean> => {
     /** The number of times that the event had been set when this wait began. */

@@ -37,7 +37,7 @@ export interface ClusterServedLock extends ServedObject {
   takeBack(hold: Hold): Promise<void>;
 }
 
-/** A lock in Redis; an `rlock` may be released only by its holder. */
+/** Serves a lock in Redis; an `rlock` may be released only by its holder. */
 export function clusterLock(object: ClusterObject): ClusterServedLock {
   let hold: Hold | undefined;
 

@@ -22,7 +22,7 @@ const NONE: Seen = { value: undefined, mark: '' };
 /** The key of the only entry of a value. */
 const ONLY = new Uint8Array(0);
 
-/** A dict in Redis; see README.md, "Dicts and values". `first` fills a new one. */
+/** Serves a dict in Redis; see ../README.md, "Dicts and values". `first` fills a new dict. */
 export function clusterDict(object: ClusterObject, first: readonly PackedEntry[]): ServedObject {
   const entries = new Entries(object, first);
   const keyed = {
@@ -41,7 +41,7 @@ export function clusterDict(object: ClusterObject, first: readonly PackedEntry[]
   return serve('dict', keyed, () => object.dispose());
 }
 
-/** A value in Redis: a dict of one entry. */
+/** Serves a value in Redis: a dict of one entry. */
 export function clusterValue(object: ClusterObject, first: Uint8Array): ServedObject {
   const entries = new Entries(object, [[ONLY, first]]);
   return serve(

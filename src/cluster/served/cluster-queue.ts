@@ -33,7 +33,7 @@ interface Getting {
   reject(error: unknown): void;
 }
 
-/** A queue in Redis. Items come and go as the bytes that a proxy has made of them. */
+/** Serves a queue in Redis. Items come and go as the bytes that a proxy has made of them. */
 export function clusterQueue(object: ClusterObject): ServedObject {
   const { seal, maxPayload } = object.gateway;
   const { type, config } = object.kind;

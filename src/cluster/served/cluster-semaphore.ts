@@ -8,7 +8,7 @@ import type { ClusterObject } from '../object.ts';
 import { flag, says } from '../script-values.ts';
 import { clientNumber } from './client-number.ts';
 
-/** A semaphore in Redis. */
+/** Serves a semaphore in Redis. */
 export function clusterSemaphore(object: ClusterObject): ServedObject {
   /** Clients that may hold units. */
   const known = new WeakSet<Client>();

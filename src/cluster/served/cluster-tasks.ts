@@ -6,7 +6,7 @@ import { packNews } from '../tasks/packed-news.ts';
 import { type PackedOrders, unpackOrders } from '../tasks/packed-orders.ts';
 import { TaskDesk } from '../tasks/task-desk.ts';
 
-/** The tasks of one pool, for the program whose pool it is. */
+/** Serves the tasks of one pool to its program. */
 export function clusterTasks(gateway: Gateway, orders: PoolOrders): ServedObject {
   const desk = new TaskDesk(gateway, orders);
   return serve(

@@ -23,7 +23,7 @@ export class Parties {
     }
   }
 
-  /** The barrier is gone: nobody breaks it any more. */
+  /** Forgets all parties, because the barrier is gone. */
   dispose(): void {
     for (const { forget } of this.#known.values()) forget();
     this.#known.clear();

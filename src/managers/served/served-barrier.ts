@@ -2,7 +2,7 @@ import type { Barrier } from '../../channel/barrier.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 import { Parties } from './parties.ts';
 
-/** A barrier whose parties are clients. If a client that has come, in this round or an earlier one, is killed, the barrier breaks. */
+/** Serves a barrier whose parties are clients. If a client that has come, in this round or an earlier one, is killed, the barrier breaks. */
 export function servedBarrier(barrier: Barrier): ServedObject {
   const parties = new Parties(() => barrier.abort());
   return serve(

@@ -15,7 +15,7 @@ export function conditionOn(find: FindObject, proxy: unknown): ServedObject {
   throw new TypeError('condition() takes a lock or an rlock of the same manager.');
 }
 
-/** A condition that clients share. Each client holds its lock through the server. */
+/** Serves a condition that clients share. Each client holds its lock through the server. */
 function servedCondition({ lock, holders }: ServedLock): ServedObject {
   const condition = new Condition(lock as Lock);
   const holding = ({ client }: Caller, call: string) => {

@@ -2,7 +2,7 @@ import { type ServedObject, serve } from '../served-object.ts';
 import { entriesOf } from './entries-of.ts';
 import { updated } from './update.ts';
 
-/** A `Map` that clients share. */
+/** Serves a `Map` that clients share. */
 export function servedDict(init?: unknown): ServedObject {
   const map = init instanceof Map ? (init as Map<unknown, unknown>) : new Map(entriesOf(init));
   return serve('dict', {

@@ -2,7 +2,7 @@ import type { Event } from '../../sync/event.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 import { waiting } from './served-queue.ts';
 
-/** A flag that clients share. */
+/** Serves a flag that clients share. */
 export function servedEvent(event: Event): ServedObject {
   return serve('event', {
     isSet: () => event.isSet(),

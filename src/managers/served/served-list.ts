@@ -1,7 +1,7 @@
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { updated } from './update.ts';
 
-/** An array that clients share, of any length. */
+/** Serves an array that clients share, of any length. */
 export function servedList(init?: unknown): ServedObject {
   const list = Array.isArray(init) ? (init as unknown[]) : itemsOf(init);
   return serve('list', {
@@ -22,7 +22,7 @@ export function servedList(init?: unknown): ServedObject {
   });
 }
 
-/** The methods that lists and arrays have in common. */
+/** Returns the methods that lists and arrays have in common. */
 export function indexed(items: unknown[]): ServedMethods {
   return {
     at: (_, index) => items.at(index),

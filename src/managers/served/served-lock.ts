@@ -15,8 +15,8 @@ interface Underlying {
 }
 
 /**
- * The clients that hold a lock or units of a semaphore. When a client is gone, what it holds is released, and the next client is told
- * that it was abandoned.
+ * The clients that hold a lock or units of a semaphore. What a client holds is released when the client is gone, and the next client finds it
+ * abandoned.
  */
 class Holders {
   readonly #lock: Underlying;
@@ -95,7 +95,7 @@ class Holders {
   }
 }
 
-/** The methods by which clients acquire and release. */
+/** Returns the methods by which clients acquire and release. */
 function lockMethods(lock: Underlying, holders: Holders): ServedMethods {
   return {
     acquire: (caller, options) => holders.acquire(caller, options),
@@ -113,7 +113,7 @@ export interface ServedLock extends ServedObject {
   readonly holders: Holders;
 }
 
-/** A lock that clients share. `type` is its kind; an `rlock` may be released only by its holder. */
+/** Serves a lock that clients share. `type` is its kind; an `rlock` may be released only by its holder. */
 export function servedLock(type: string, lock: Underlying): ServedLock {
   const holders = new Holders(lock, type === 'rlock');
   return Object.assign(serve(type, lockMethods(lock, holders)), { lock, holders });

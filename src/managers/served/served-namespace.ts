@@ -2,7 +2,7 @@ import { RemoteError } from '../../contracts/errors.ts';
 import { type ServedObject, serve } from '../served-object.ts';
 import { updated } from './update.ts';
 
-/** Named values that clients share. */
+/** Serves named values that clients share. */
 export function servedNamespace(init: object = {}): ServedObject {
   if (typeof init !== 'object' || init === null)
     throw new TypeError('A namespace is made of an object: values by name.');

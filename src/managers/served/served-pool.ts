@@ -5,7 +5,7 @@ import { ByReference } from '../by-reference.ts';
 import { type ServedMethods, type ServedObject, serve } from '../served-object.ts';
 import { ServedIterator } from './served-iterator.ts';
 
-/** A pool in the server, whose workers belong to the server. */
+/** Makes and serves a pool whose workers belong to the server. */
 export function servedPool(options: number | PoolOptions | undefined): ServedObject {
   const pool = new Pool(options);
   const methods: Record<string, ServedMethods[string]> = {

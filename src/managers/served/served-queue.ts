@@ -16,7 +16,7 @@ export interface QueueLike extends AnyQueue<unknown> {
   join?(options?: WaitOptions): Promise<void>;
 }
 
-/** A queue that clients share. A client that is gone, or that gives up, takes no item any more. */
+/** Serves a queue that clients share. A client that is gone, or that gives up, takes no item any more. */
 export function servedQueue(queue: QueueLike, isJoinable: boolean): ServedObject {
   const { taskDone, join } = isJoinable ? queue : ({} as Partial<QueueLike>);
   /** The calls that wait for an item, in order. */

@@ -1,7 +1,7 @@
 import { type ServedObject, serve } from '../served-object.ts';
 import { updated } from './update.ts';
 
-/** A `Set` that clients share. */
+/** Serves a `Set` that clients share. */
 export function servedSet(init?: unknown): ServedObject {
   const set = init instanceof Set ? (init as Set<unknown>) : new Set(init as Iterable<unknown> | undefined);
   return serve('set', {

@@ -2,7 +2,7 @@ import { type ServedObject, serve } from '../served-object.ts';
 import { indexed } from './served-list.ts';
 import { updated } from './update.ts';
 
-/** One value that clients share. */
+/** Serves one value that clients share. */
 export function servedValue(init: unknown): ServedObject {
   let value = init;
   return serve('value', {
@@ -17,7 +17,7 @@ export function servedValue(init: unknown): ServedObject {
   });
 }
 
-/** An array whose length does not change. */
+/** Serves an array whose length does not change. */
 export function servedArray(items: unknown): ServedObject {
   const isList = typeof items === 'object' && items !== null && Symbol.iterator in items;
   if (!isList) throw new TypeError(`An array is made of its items, not of ${String(items)}.`);
