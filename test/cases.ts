@@ -17,16 +17,17 @@ export const test = ((name: string, ...rest: unknown[]): void => {
 }) as typeof register;
 
 /**
- * Runs the cases of these files with worker threads in place of processes; each exception must be one of theirs. On the portable platform
- * there are more.
+ * Runs the cases of these files, which stand beside the test at `url`, with worker threads in place of processes. Each exception must be one of
+ * their cases. On the portable platform there are more exceptions.
  */
 export async function overThreads(
-  exceptions: Exceptions,
-  files: readonly URL[],
+  url: string,
+  files: readonly string[],
+  exceptions: Exceptions = {},
   onPortable: Exceptions = {},
 ): Promise<void> {
   setStartMethod('thread');
   excepted = platformInfo().platform === 'portable' ? { ...exceptions, ...onPortable } : exceptions;
-  for (const file of files) await import(file.href);
+  for (const file of files) await import(new URL(`./${file}.test.js`, url).href);
   after(() => assert.deepEqual([...met].sort(), Object.keys(excepted).sort()));
 }

@@ -1,6 +1,3 @@
 import { overThreads } from '../cases.ts';
 
-await overThreads(
-  {},
-  ['disturbed-queue', 'disturbed-barrier'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
-);
+await overThreads(import.meta.url, ['disturbed-queue', 'disturbed-barrier']);

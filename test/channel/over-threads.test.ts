@@ -3,6 +3,8 @@ import { overThreads } from '../cases.ts';
 const signals = 'a thread cannot be sent signals: they stop, or end, all of its process';
 
 await overThreads(
+  import.meta.url,
+  ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'producers', 'life', 'kills', 'kills-of-joins'],
   {
     'a party that fails, or is killed in the action, breaks the barrier': signals,
     'a blocked getter that is stopped holds up nobody, and goes on': signals,
@@ -12,9 +14,6 @@ await overThreads(
     'a stopped getter holds up nobody even if the process that put the item blocks at once in something else (looping)':
       signals,
   },
-  ['across', 'queue', 'joinable-queue', 'barrier', 'blobs', 'producers', 'life', 'kills', 'kills-of-joins'].map(
-    (name) => new URL(`./${name}.test.js`, import.meta.url),
-  ),
   {
     'a thousand queues, used and closed or dropped, leave memory, descriptors and mappings at their level':
       'it counts what the system says; there is only the allocator to ask',

@@ -6,8 +6,9 @@ const anywhere = ['crowds', 'ported-from-cpython', 'socket', 'strangers', 'tls',
 const names = platformInfo().platform === 'portable' ? anywhere : ['travel', 'wait'];
 
 await overThreads(
+  import.meta.url,
+  names,
   {},
-  names.map((name) => new URL(`./${name}.test.js`, import.meta.url)),
   {
     'test_ignore: a signal in the middle of blocked calls does no harm':
       'the signal would be for the program, for whose threads Node then ends the inspector',

@@ -6,6 +6,23 @@ const noDescendants = 'only the system knows what a thread has started by child_
 const ownProgram = 'it starts programs of its own, which is not about workers';
 
 await overThreads(
+  import.meta.url,
+  [
+    'batches',
+    'callers-context',
+    'condemned',
+    'descendants',
+    'ending',
+    'failing-tasks',
+    'finalizer',
+    'iterations',
+    'registered-classes',
+    'setbacks',
+    'stopped-workers',
+    'task-options',
+    'worker-index',
+    'wrapped',
+  ],
   {
     'a worker that is killed during applySync is noticed without a turn of the event loop': ownSignal,
     'a task rejects that ends its worker by SIGKILL': ownSignal,
@@ -46,22 +63,6 @@ await overThreads(
     'beforeExit handlers may use the pool again, with new workers': ownProgram,
     'a program that ends by itself has the coverage and the profiles of its workers': ownProgram,
   },
-  [
-    'batches',
-    'callers-context',
-    'condemned',
-    'descendants',
-    'ending',
-    'failing-tasks',
-    'finalizer',
-    'iterations',
-    'registered-classes',
-    'setbacks',
-    'stopped-workers',
-    'task-options',
-    'worker-index',
-    'wrapped',
-  ].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
   {
     'a program that a task has started ends when the task is stopped': noDescendants,
     'a program that a task has started ends when the pool is terminated': noDescendants,

@@ -6,6 +6,8 @@ const ownSignal = 'a signal that a thread sends to its process ends all of it';
 const ownPid = 'it looks at the process of the child, which is that of the test';
 
 await overThreads(
+  import.meta.url,
+  ['lifecycle', 'ending', 'errors', 'subclass', 'names', 'output', 'entry', 'parent-death'],
   {
     'join resolves only when the process has ended': ownPid,
     'joinSync shows pid and exit code without a turn of the event loop, and leaves no zombie': ownPid,
@@ -30,7 +32,4 @@ await overThreads(
     'detached processes outlive their parent, and see its end (uncaught error)': detached,
     'detached processes are waited for by a program that ends by itself': detached,
   },
-  ['lifecycle', 'ending', 'errors', 'subclass', 'names', 'output', 'entry', 'parent-death'].map(
-    (name) => new URL(`./${name}.test.js`, import.meta.url),
-  ),
 );

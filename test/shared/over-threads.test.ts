@@ -1,6 +1,3 @@
 import { overThreads } from '../cases.ts';
 
-await overThreads(
-  {},
-  ['shared-value', 'views'].map((name) => new URL(`./${name}.test.js`, import.meta.url)),
-);
+await overThreads(import.meta.url, ['shared-value', 'views']);

@@ -77,10 +77,8 @@ function message(dice: Dice, client: number): unknown {
 }
 
 test(`whatever clients of a manager say, its server is well, and serves others (TEST_SEED=${seed})`, async (t) => {
-  const canary = await hangCanary();
-  t.after(canary.close);
-  const victim = await Victim.start();
-  t.after(() => victim.end());
+  const canary = await hangCanary(t);
+  const victim = await Victim.start(t);
   const lures = luresOf(canary, true);
   const talk = async (input: number) => {
     const dice = new Dice(seed, input);

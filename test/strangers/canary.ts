@@ -16,11 +16,10 @@ export interface Canary {
   readonly visits: () => Promise<number>;
   /** True if a text, or the module, has run. */
   readonly hasRun: () => boolean;
-  readonly close: () => void;
 }
 
-/** Hangs one up. */
-export async function hangCanary(): Promise<Canary> {
+/** Hangs one up, until the end of the test. */
+export async function hangCanary(test: { after(fn: () => void): void }): Promise<Canary> {
   const folder = mkdtempSync(join(tmpdir(), 'multiproc-canary-'));
   const file = join(folder, 'has-run');
   const source = `process.getBuiltinModule('node:fs').writeFileSync(${JSON.stringify(file)}, '')`;
@@ -33,6 +32,10 @@ export async function hangCanary(): Promise<Canary> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
+  test.after(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
   return {
     address: `127.0.0.1:${port}`,
     source,
@@ -44,9 +47,5 @@ export async function hangCanary(): Promise<Canary> {
       return visits - own;
     },
     hasRun: () => existsSync(file),
-    close: () => {
-      server.close();
-      rmSync(folder, { recursive: true });
-    },
   };
 }

@@ -29,10 +29,8 @@ function lengths(dice: Dice): Buffer {
 }
 
 test(`whatever comes through a connection leaves the receiver well (TEST_SEED=${seed})`, async (t: TestContext) => {
-  const canary = await hangCanary();
-  t.after(canary.close);
-  const victim = await Victim.start();
-  t.after(() => victim.end());
+  const canary = await hangCanary(t);
+  const victim = await Victim.start(t);
   const lures = luresOf(canary, true);
   const talk = async (input: number) => {
     const dice = new Dice(seed, input);

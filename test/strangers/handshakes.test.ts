@@ -57,8 +57,7 @@ async function talk(socket: Socket, dice: Dice, role: 'client' | 'listener'): Pr
 }
 
 async function withVictim(t: TestContext, count: number, run: (victim: Victim, input: number) => Promise<void>) {
-  const victim = await Victim.start();
-  t.after(() => victim.end());
+  const victim = await Victim.start(t);
   const all = inputs(count);
   let before = await victim.health();
   for (let i = 0; i < all.length; i += CROWD) {

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import 'multiproc/managers';
 import 'multiproc/shared-memory';
 import * as tags from '#dist/codec/tags.js';
-import { type Canary, hangCanary } from './canary.ts';
+import { hangCanary } from './canary.ts';
 import { inputs, seed } from './dice.ts';
 import { everyForm } from './every-form.ts';
 import { type Lures, luresOf } from './lures.ts';
@@ -22,10 +22,8 @@ test('every tag of the wire format is among what strangers write', () => {
 
 /** Sends all these messages to a victim, which is to stay as it is; `key` is what the sender has shown. */
 async function send(t: TestContext, key: string | undefined, make: (lures: Lures) => Iterable<RandomLetter>) {
-  const canary: Canary = await hangCanary();
-  t.after(canary.close);
-  const victim = await Victim.start();
-  t.after(() => victim.end());
+  const canary = await hangCanary(t);
+  const victim = await Victim.start(t);
   const client = await openRaw(key === undefined ? victim.open : victim.locked, key);
   let before = await victim.health();
   let sent = 0;

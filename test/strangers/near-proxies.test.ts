@@ -11,8 +11,7 @@ import { hangCanary } from './canary.ts';
 import { letter, writeFormHead, writeValue } from './letter.ts';
 import { openRaw } from './raw-client.ts';
 
-const canary = await hangCanary();
-after(canary.close);
+const canary = await hangCanary({ after });
 
 let servers = 0;
 

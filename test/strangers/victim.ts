@@ -43,11 +43,14 @@ export class Victim {
     this.#control = control;
   }
 
-  static async start(): Promise<Victim> {
+  /** Starts one, which ends with the test. */
+  static async start(test: { after(fn: () => unknown): void }): Promise<Victim> {
     const file = resolve('build/test/strangers/fixtures/victim.js');
     const program = start(file, { execArgv: ['--expose-gc'], args: [KEY, PASSWORD], patience: 3600 });
     const places = JSON.parse(await program.said('ready '));
-    return new Victim(program, places, await watched(connect(places[0])));
+    const victim = new Victim(program, places, await watched(connect(places[0])));
+    test.after(() => victim.end());
+    return victim;
   }
 
   /** Waits until it has taken all that this client has sent; `hint` says what that was. */

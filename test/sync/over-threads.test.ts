@@ -4,6 +4,8 @@ const stopped = 'a thread cannot be stopped: SIGSTOP stops all of its process';
 const slain = 'a thread cannot kill itself: SIGKILL ends all of its process';
 
 await overThreads(
+  import.meta.url,
+  ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event', 'stuck-waiters'],
   {
     'the death of one that was handed the lock passes it on': stopped,
     'an owner that is stopped keeps the lock until it goes on': stopped,
@@ -13,7 +15,4 @@ await overThreads(
     'a lock that is kept for a waiter that does not come, by an owner that is dead, is for those who only try': slain,
     'a unit that is kept for a waiter that does not come, by an owner that is dead, is for those who only try': slain,
   },
-  ['kills', 'kills-of-primitives', 'lock', 'rlock', 'semaphore', 'condition', 'event', 'stuck-waiters'].map(
-    (name) => new URL(`./${name}.test.js`, import.meta.url),
-  ),
 );
