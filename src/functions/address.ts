@@ -106,7 +106,8 @@ function isLiveExport(get: () => unknown): boolean {
   );
 }
 
-function isObject(value: unknown): value is object {
+/** Returns true for what can have members: an object or a function. */
+export function isObject(value: unknown): value is object {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 

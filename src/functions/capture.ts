@@ -40,7 +40,7 @@ import { originalOf, promisifyImage, promisifyKey } from './promisified.ts';
 import { meetRealmOf } from './realms.ts';
 import { Refusal } from './refusal.ts';
 import { type Revived, revivedFunction } from './revived-functions.ts';
-import type { Scope } from './scopes.ts';
+import { initializerOf, type Scope } from './scopes.ts';
 import { isNodeScript, type PlacedFunction, placeFunction, type Script, scriptOf } from './script.ts';
 import { SharedVariable } from './shared-variable.ts';
 
@@ -274,9 +274,7 @@ function isDeclared(fn: AnyFunction, { script, node }: PlacedFunction): boolean 
   const isNamed =
     node.type === 'FunctionDeclaration' ||
     node.type === 'ClassDeclaration' ||
-    [...scope.names.values()].some(
-      ({ declaration }) => declaration?.type === 'VariableDeclarator' && declaration.init === node,
-    );
+    [...scope.names.values()].some((binding) => initializerOf(binding) === node);
   if (!isNamed || declared.get(node)?.deref() !== undefined) return false;
   declared.set(node, new WeakRef(fn));
   return true;

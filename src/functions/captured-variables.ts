@@ -28,7 +28,7 @@ import { isCompiledHere, isOfProgram, loadsLibrary } from './program-modules.ts'
 import { type NamespaceMember, ProgramNamespace } from './program-namespace.ts';
 import { Refusal } from './refusal.ts';
 import { scopeInstance } from './scope-instance.ts';
-import type { Binding, Scope } from './scopes.ts';
+import { type Binding, firstValueOf, initializerOf, type Scope } from './scopes.ts';
 import type { Script } from './script.ts';
 import { SentSymbol } from './sent-symbol.ts';
 import { SharedVariable } from './shared-variable.ts';
@@ -125,11 +125,9 @@ export function shareConstants(script: Script, scopes: readonly LiveScope[], fn:
   if (scanned.has(script) || !isTopLevel(program, script, fn)) return;
   scanned.add(script);
   for (const binding of program.names.values()) {
-    const { declaration, assigned, name } = binding;
-    if (assigned || declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier') continue;
-    if (!makesData.test(declaration.init?.type ?? '')) continue;
+    if (binding.assigned || !makesData.test(firstValueOf(binding)?.type ?? '')) continue;
     const variable = { binding, isCell: false };
-    sharedVariable(variable, valueIfThere(name, scopes), fn, script, scopes);
+    sharedVariable(variable, valueIfThere(binding.name, scopes), fn, script, scopes);
   }
 }
 
@@ -182,7 +180,7 @@ function liveValue({ name, binding }: Variable, scopes: readonly LiveScope[], sc
   const scope = scopeOf(name, scopes);
   if (scope === undefined) {
     if (binding === null || isScriptGlobal(name)) return (globalThis as Record<string, unknown>)[name];
-    const init = binding.declaration?.type === 'VariableDeclarator' ? binding.declaration.init : undefined;
+    const init = initializerOf(binding);
     // Computed keys of a class are not closures, so V8 does not keep their variables; constants are known nevertheless.
     if (init?.type === 'Literal' && !binding.assigned) return init.value;
     throw new Refusal(`V8 no longer has its variable ${name}; use it inside a function of the same scope, or pass it`);
@@ -210,12 +208,7 @@ const somethings =
 function neverUndefined(binding: Binding, script: Script): boolean {
   if (binding.kind === 'class') return !binding.assigned;
   if (binding.kind !== 'const' || binding.scope !== script.scopes.program) return false;
-  const { declaration } = binding;
-  return (
-    declaration?.type === 'VariableDeclarator' &&
-    declaration.id.type === 'Identifier' &&
-    somethings.test(declaration.init?.type ?? '')
-  );
+  return somethings.test(firstValueOf(binding)?.type ?? '');
 }
 
 /** What is written for a variable of a function that arrived here: what it arrived as, if that says more than the value. */
@@ -313,8 +306,7 @@ function isRequire(value: object): boolean {
 
 /** Whether the declaration itself makes the object: nobody else has it, so there is nothing to look up. */
 function isMadeHere(binding: Binding | null): boolean {
-  if (binding === null || binding.assigned || binding.declaration?.type !== 'VariableDeclarator') return false;
-  return binding.declaration.id.type === 'Identifier' && somethings.test(binding.declaration.init?.type ?? '');
+  return binding?.assigned === false && somethings.test(firstValueOf(binding)?.type ?? '');
 }
 
 /** Returns the address of a value that every receiver has; returns any other value unchanged. */

@@ -8,7 +8,7 @@ import type {
   ObjectExpression,
 } from 'acorn';
 import { EACH, type Path } from './paths.ts';
-import type { Binding } from './scopes.ts';
+import { type Binding, firstValueOf } from './scopes.ts';
 import { childrenOf } from './syntax.ts';
 
 /** What a name means where it stands; null for a global one. */
@@ -124,9 +124,8 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
 
   function isNumber(node: AnyNode): boolean {
     if (node.type !== 'Identifier') return isPrimitive.test(node.type);
-    const { kind, assigned, declaration } = bindingOf(node) ?? {};
-    if (kind !== 'const' || assigned || declaration?.type !== 'VariableDeclarator') return false;
-    return declaration.id.type === 'Identifier' && isPrimitive.test(declaration.init?.type ?? '');
+    const binding = bindingOf(node);
+    return binding?.kind === 'const' && !binding.assigned && isPrimitive.test(firstValueOf(binding)?.type ?? '');
   }
 
   function globalMember(callee: AnyNode): string | undefined {

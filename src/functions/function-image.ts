@@ -3,12 +3,14 @@ import type { AnyNode } from 'acorn';
 import { HERE, PARENT } from './added-names.ts';
 import { putBack, refuseBundle } from './bundled-names.ts';
 import { applyEdits, type Edit } from './edits.ts';
+import { fileOf } from './import-module.ts';
 import type { LiveImport } from './live-imports.ts';
 import { openingOf } from './private-statics.ts';
 import { Refusal } from './refusal.ts';
 import { type Binding, contains, type Reference, resolve, type Scope, type Special } from './scopes.ts';
 import { type PlacedFunction, positionOf, type Script } from './script.ts';
 import { mapFragment, type SourceMapFragment } from './source-map-fragment.ts';
+import { isClassNode, membersOfClass } from './syntax.ts';
 
 /** A variable of the surroundings that the text uses. */
 export interface Variable {
@@ -106,7 +108,7 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
   const names = [...variables.keys()];
   if (usesHere) names.unshift(HERE);
   if (parent) names.unshift(PARENT);
-  const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+  const isClass = isClassNode(node);
   const early = isClass ? (runsCode(node) ? names.length : parent ? 1 : 0) : 0;
 
   const { before, after, start } = wrapMethod(placed);
@@ -114,7 +116,7 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
   const code = before + applyEdits(script.text, start, node.end, edits) + after;
   const map = mapFragment(script, start, node.end, before, edits);
   const { strict } = outer;
-  const file = fileOf(script);
+  const file = shownFile(script);
   return {
     image: {
       code,
@@ -133,21 +135,20 @@ export function cutFunction(placed: PlacedFunction, live: LiveNames): CutFunctio
   };
 }
 
-function fileOf({ url, isModule, startLine, startColumn }: Script): string {
+function shownFile({ url, isModule, startLine, startColumn }: Script): string {
   // Node shows the files of CommonJS modules as paths, those of ES modules as URLs. A text with an offset arrived here itself.
   const isCommonJs = !isModule && startLine === 0 && startColumn === 0;
-  return url.startsWith('file:') && isCommonJs ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
+  return isCommonJs ? fileOf(url) : url;
 }
 
 function parentOf(node: AnyNode): AnyNode | undefined {
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return undefined;
+  if (!isClassNode(node)) return undefined;
   const parent = node.superClass;
   return !parent || (parent.type === 'Literal' && parent.value === null) ? undefined : parent;
 }
 
 function staticsOf(node: AnyNode): string[] {
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return [];
-  return node.body.body.flatMap((member) =>
+  return membersOfClass(node).flatMap((member) =>
     member.type === 'PropertyDefinition' && member.static && !member.computed && member.key.type === 'Identifier'
       ? [member.key.name]
       : [],
@@ -156,8 +157,7 @@ function staticsOf(node: AnyNode): string[] {
 
 /** Returns true if making the class runs code that may use any variable. */
 function runsCode(node: AnyNode): boolean {
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
-  return node.body.body.some(
+  return membersOfClass(node).some(
     (member) =>
       member.type === 'StaticBlock' || member.computed || (member.type === 'PropertyDefinition' && member.static),
   );
@@ -220,7 +220,7 @@ function memberEdit({ name, start, end, form }: Reference, member: string): Edit
 
 /** Refuses constructs that work only where the function was written. */
 function refuseSurroundings({ script, node }: PlacedFunction, specials: readonly Special[]): void {
-  const isClass = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+  const isClass = isClassNode(node);
   for (const { kind, name, scope, start, end } of specials) {
     if (kind === 'private name') {
       const declared = [...script.scopes.functions.keys()].some(
@@ -243,8 +243,7 @@ function refuseSurroundings({ script, node }: PlacedFunction, specials: readonly
 }
 
 function declaresPrivate(node: AnyNode, name: string): boolean {
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
-  return node.body.body.some(
+  return membersOfClass(node).some(
     (member) => 'key' in member && member.key.type === 'PrivateIdentifier' && member.key.name === name,
   );
 }

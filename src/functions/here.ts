@@ -1,6 +1,7 @@
 /** The file that a function was written in, for `import.meta`, `import()` and `require` inside it. */
 
-import { fs } from '../engine/builtins.ts';
+import { dirname, fs } from '../engine/builtins.ts';
+import { foldersUp } from '../engine/folders-up.ts';
 import { importingFor } from '../loading/loaded-for-functions.ts';
 import { fileOf, importFrom } from './import-module.ts';
 import { interned } from './interned.ts';
@@ -29,8 +30,8 @@ export class Here {
     if (this.#meta === undefined) {
       const meta: Record<string, unknown> = { url: this.url, main: false };
       if (this.url.startsWith('file:')) {
-        meta.filename = process.getBuiltinModule('node:url').fileURLToPath(this.url);
-        meta.dirname = process.getBuiltinModule('node:path').dirname(meta.filename as string);
+        meta.filename = fileOf(this.url);
+        meta.dirname = dirname(meta.filename as string);
       }
       meta.resolve = (specifier: string) => resolveFrom(this.url, specifier);
       this.#meta = meta;
@@ -53,11 +54,10 @@ export class Here {
     const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
     if (fs.existsSync(path)) return pathToFileURL(path).href;
     if (!this.url.startsWith('file:')) return undefined;
-    const { dirname, join } = process.getBuiltinModule('node:path');
-    let folder = fileURLToPath(this.url);
-    do folder = dirname(folder);
-    while (!fs.existsSync(join(folder, path)) && folder !== dirname(folder));
-    return fs.existsSync(join(folder, path)) ? pathToFileURL(join(folder, path)).href : undefined;
+    const { join } = process.getBuiltinModule('node:path');
+    const paths = [...foldersUp(dirname(fileURLToPath(this.url)))].map((folder) => join(folder, path));
+    const found = paths.find((path) => fs.existsSync(path));
+    return found && pathToFileURL(found).href;
   }
 
   /** Imports a module as `import()` in that file does. */

@@ -5,7 +5,7 @@ import { Address } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
 import { isInPackage, packageAt } from './installed-package.ts';
 import { resolveImport } from './package-resolution.ts';
-import type { Binding } from './scopes.ts';
+import { type Binding, initializerOf } from './scopes.ts';
 import type { Script } from './script.ts';
 import { requiredSpecifier } from './syntax.ts';
 
@@ -53,8 +53,8 @@ export function packageThatMade(binding: Binding, script: Script): string | unde
   return makers.get(binding);
 }
 
-function findMaker({ declaration }: Binding, script: Script): string | undefined {
-  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
+function findMaker(binding: Binding, script: Script): string | undefined {
+  const init = initializerOf(binding);
   if (!init || packageAt(script.base) !== undefined) return undefined;
   // The first name in it is what is called, or made.
   const first = script.scopes.references.find(({ start, end }) => init.start <= start && end <= init.end);
@@ -70,8 +70,8 @@ export function isOfProcess({ declaration }: Binding): boolean {
 }
 
 /** Whether a variable is a `require` for the file that it stands in: \`createRequire(import.meta.url)\`. */
-export function isOwnRequire({ declaration }: Binding, script: Script): boolean {
-  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
+export function isOwnRequire(binding: Binding, script: Script): boolean {
+  const init = initializerOf(binding);
   if (init?.type !== 'CallExpression') return false;
   const [argument] = init.arguments;
   const text = argument && script.text.slice(argument.start, argument.end);
@@ -82,9 +82,9 @@ export function isOwnRequire({ declaration }: Binding, script: Script): boolean 
  * The address of the exports that a compiler's wrapper, as in `const lib = __toESM(require('./lib'))`, shows by members of the same
  * names; undefined for other variables. `default` is the same only of what was compiled from an ES module.
  */
-export function wrappedExports({ declaration, assigned }: Binding, script: Script): Address | undefined {
-  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : undefined;
-  if (assigned || init?.type !== 'CallExpression' || init.arguments[0] === undefined) return undefined;
+export function wrappedExports(binding: Binding, script: Script): Address | undefined {
+  const init = initializerOf(binding);
+  if (binding.assigned || init?.type !== 'CallExpression' || init.arguments[0] === undefined) return undefined;
   const required = requiredBy(init.arguments[0]);
   return required && addressOf('require', required.specifier, required.path, script);
 }

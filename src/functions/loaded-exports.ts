@@ -4,7 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
-import type { AnyNode, VariableDeclarator } from 'acorn';
+import type { AnyNode } from 'acorn';
 import { types } from '../engine/builtins.ts';
 import { callSites } from '../engine/call-sites.ts';
 import { Address, pathTo } from './address.ts';
@@ -14,6 +14,7 @@ import { importedModule } from './import-module.ts';
 import { isInPackage } from './installed-package.ts';
 import { exportsOf } from './module-references.ts';
 import { resolveImport } from './package-resolution.ts';
+import { initializerOf } from './scopes.ts';
 import { type Script, scriptAt } from './script.ts';
 import { parseProgram } from './syntax.ts';
 
@@ -139,8 +140,8 @@ function declaredName(node: AnyNode): string | undefined {
 function declaredValue(name: string, { program, scopes }: Script): AnyNode | undefined {
   const binding = scopes.program.names.get(name);
   if (binding === undefined || binding.assigned) return undefined;
-  if (binding.declaration?.type === 'VariableDeclarator')
-    return (binding.declaration as VariableDeclarator).init ?? undefined;
+  const init = initializerOf(binding);
+  if (init !== undefined) return init;
   for (const statement of program.body) {
     const node = 'declaration' in statement && statement.declaration ? statement.declaration : statement;
     if (declaredName(node) === name) return node;

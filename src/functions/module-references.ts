@@ -1,6 +1,6 @@
 /** Finds functions and objects that a module exports, by the module's URL. Never runs a module. */
 import type { AnyNode } from 'acorn';
-import { Address, membersOf, pathTo } from './address.ts';
+import { Address, isObject, membersOf, pathTo } from './address.ts';
 import { isEntryScript } from './entry-script.ts';
 import type { LiveScope } from './inspector.ts';
 import { interned } from './interned.ts';
@@ -40,7 +40,7 @@ function commonJsExport(fn: object, url: string): Address | undefined {
 }
 
 function amongExports(fn: object, url: string, exports: unknown): Address | undefined {
-  if ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function') return undefined;
+  if (!isObject(exports)) return undefined;
   const path = pathTo(fn, exports);
   return path && Address.of('require', url, path);
 }

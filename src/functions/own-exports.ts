@@ -1,5 +1,5 @@
 /** The library's own classes and functions: sent by reference, even from a copy that was bundled into a user's file. */
-import { Address } from './address.ts';
+import { Address, isObject } from './address.ts';
 import { interned } from './interned.ts';
 
 const byValue = new Map<unknown, Address>();
@@ -26,8 +26,7 @@ export function registerOwnExports(namespace: object, specifier: string): void {
 export function registerOwnNames(names: object, specifier: string): void {
   for (const [name, value] of Object.entries(names)) {
     byName.set(`${specifier} ${name}`, value);
-    const isReferable = typeof value === 'function' || (typeof value === 'object' && value !== null);
-    if (isReferable && !byValue.has(value)) byValue.set(value, Address.of('own', specifier, [name]));
+    if (isObject(value) && !byValue.has(value)) byValue.set(value, Address.of('own', specifier, [name]));
   }
   methods = undefined;
 }

@@ -1,6 +1,6 @@
 /** Finds where an installed package exports a function, in whichever of its files the function was written. */
 import { createRequire } from 'node:module';
-import { Address, membersOf } from './address.ts';
+import { Address, isObject, membersOf } from './address.ts';
 import { moduleAt } from './inspector.ts';
 import { type InstalledPackage, packageAt } from './installed-package.ts';
 import { loadedCommonJs } from './module-cache.ts';
@@ -37,7 +37,7 @@ function makeIndex({ name }: InstalledPackage, url: string, paths: readonly stri
   const { pathToFileURL, fileURLToPath } = process.getBuiltinModule('node:url');
   const addresses = new Map<object, Address>();
   const add = (kind: 'import' | 'require', module: string, exports: unknown) => {
-    if ((typeof exports !== 'object' || exports === null) && typeof exports !== 'function') return;
+    if (!isObject(exports)) return;
     for (const [value, path] of membersOf(exports)) {
       if (typeof value !== 'function' || addresses.has(value) || path.at(-1) === 'constructor') continue;
       addresses.set(value, Address.of(kind, module, path));

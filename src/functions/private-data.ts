@@ -3,7 +3,7 @@ import type { Identifier } from 'acorn';
 import { pathsRead } from './data-reads.ts';
 import { unknownParts } from './fresh-value.ts';
 import { holdsPrimitives, type Path } from './paths.ts';
-import type { Binding } from './scopes.ts';
+import { type Binding, firstValueOf } from './scopes.ts';
 import type { Script } from './script.ts';
 import { areBuiltinsUntouched } from './untouched-builtins.ts';
 
@@ -20,12 +20,11 @@ function prove(binding: Binding, script: Script, value: unknown): boolean {
 
 /** Returns the places that must hold primitives; `undefined` if that proves nothing. */
 function pathsToCheck(binding: Binding, script: Script): Path[] | undefined {
-  const { kind, declaration } = binding;
-  if ((kind !== 'const' && kind !== 'let') || declaration?.type !== 'VariableDeclarator') return undefined;
-  if (declaration.id.type !== 'Identifier' || !declaration.init) return undefined;
+  const init = binding.kind === 'const' || binding.kind === 'let' ? firstValueOf(binding) : undefined;
+  if (init === undefined) return undefined;
   const read = pathsRead(script, binding);
   // What came from elsewhere is looked at first, so that nothing but plain data is looked into.
-  return read && [...unknownParts(declaration.init, (name) => meaningOf(name, script)), ...read];
+  return read && [...unknownParts(init, (name) => meaningOf(name, script)), ...read];
 }
 
 function meaningOf({ start }: Identifier, { scopes }: Script): Binding | null | undefined {

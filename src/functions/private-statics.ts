@@ -6,6 +6,7 @@ import type { AnyNode } from 'acorn';
 import type { AnyFunction } from './any-function.ts';
 import type { Edit } from './edits.ts';
 import { privatePropertiesOf } from './inspector.ts';
+import { isClassNode } from './syntax.ts';
 
 type Access = Readonly<Record<string, readonly [read: () => unknown, write: (value: unknown) => void]>>;
 
@@ -13,7 +14,7 @@ const KEY = 'multiproc private statics';
 
 /** The edit that adds the block to a class; `undefined` for a class without such fields. */
 export function openingOf(node: AnyNode): Edit | undefined {
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return undefined;
+  if (!isClassNode(node)) return undefined;
   const fields = node.body.body.flatMap((member) =>
     member.type === 'PropertyDefinition' && member.static && member.key.type === 'PrivateIdentifier'
       ? [member.key.name]

@@ -1,6 +1,6 @@
 /** Other realms (`vm` contexts; test runners have one for each file): their built-in objects are not ours, but mean the same. */
 import { isMade } from '../engine/is-made.ts';
-import { membersOf } from './address.ts';
+import { isObject, membersOf } from './address.ts';
 
 const ours = new WeakMap<object, object>();
 /** `Object.prototype` of the realms that are known. */
@@ -65,8 +65,4 @@ function isNative(value: unknown, name: string): value is Native {
     value.name === name &&
     /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(value))
   );
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }

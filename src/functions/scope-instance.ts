@@ -1,6 +1,8 @@
 /** Finds out which closures share their variables: V8 shows the values around a function, but not whether two functions are in the same instance of a scope. */
+import { isObject } from './address.ts';
 import type { LiveScope } from './inspector.ts';
-import type { Binding, Scope } from './scopes.ts';
+import { interned } from './interned.ts';
+import { type Binding, firstValueOf, type Scope } from './scopes.ts';
 
 /** Expressions that make a new object each time. */
 const makesNew = /^(ObjectExpression|ArrayExpression|(Arrow)?FunctionExpression|ClassExpression)$/;
@@ -15,7 +17,7 @@ export function scopeInstance({ scope }: Binding, live: LiveScope | undefined): 
   // A constant that each run of the scope gives a new object: nobody but this instance has that object under that name.
   for (const name of newInEachRun(scope)) {
     const value = ownValue(live.object, name);
-    if ((typeof value === 'object' && value !== null) || typeof value === 'function') return value;
+    if (isObject(value)) return value;
   }
   return undefined;
 }
@@ -23,20 +25,14 @@ export function scopeInstance({ scope }: Binding, live: LiveScope | undefined): 
 const names = new WeakMap<Scope, string[]>();
 
 function newInEachRun(scope: Scope): string[] {
-  let known = names.get(scope);
-  if (known === undefined) {
-    known = [...scope.names.values()].filter(isNewInEachRun).map(({ name }) => name);
-    names.set(scope, known);
-  }
-  return known;
+  return interned(names, scope, () => [...scope.names.values()].filter(isNewInEachRun).map(({ name }) => name));
 }
 
-function isNewInEachRun({ kind, assigned, declaration }: Binding): boolean {
+function isNewInEachRun(binding: Binding): boolean {
+  const { kind, assigned } = binding;
   if (assigned) return false;
   if (kind === 'function' || kind === 'class') return true;
-  if (kind !== 'const' || declaration?.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier')
-    return false;
-  return makesNew.test(declaration.init?.type ?? '');
+  return kind === 'const' && makesNew.test(firstValueOf(binding)?.type ?? '');
 }
 
 function ownValue(object: Record<string, unknown>, name: string): unknown {

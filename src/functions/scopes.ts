@@ -1,5 +1,5 @@
 /** Names and their declarations: the structure that scope-analysis.ts builds and the other files read. */
-import type { AnyNode, ImportDeclaration, VariableDeclarator } from 'acorn';
+import type { AnyNode, Expression, ImportDeclaration, VariableDeclarator } from 'acorn';
 
 /** One declared name. */
 export interface Binding {
@@ -66,6 +66,18 @@ export interface ProgramScopes {
 /** Returns true if `inner` is `outer` or inside it. */
 export function contains(outer: { start: number; end: number }, inner: { start: number; end: number }): boolean {
   return outer.start <= inner.start && inner.end <= outer.end;
+}
+
+/** Returns the expression in the declaration of a variable; in `const { x } = y` it is `y`. */
+export function initializerOf({ declaration }: Binding): Expression | undefined {
+  return (declaration?.type === 'VariableDeclarator' && declaration.init) || undefined;
+}
+
+/** Returns the expression that a variable has as its first value; `undefined` if the variable is a part of it, as in `const { x } = y`. */
+export function firstValueOf(binding: Binding): Expression | undefined {
+  const { declaration } = binding;
+  const isWhole = declaration?.type === 'VariableDeclarator' && declaration.id.type === 'Identifier';
+  return isWhole ? initializerOf(binding) : undefined;
 }
 
 /** Returns the binding of a name in a scope; null for a global name. */

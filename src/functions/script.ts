@@ -10,7 +10,7 @@ import { Refusal } from './refusal.ts';
 import { analyseScopes } from './scope-analysis.ts';
 import type { ProgramScopes } from './scopes.ts';
 import { scriptUrl } from './script-url.ts';
-import { parseProgram } from './syntax.ts';
+import { isClassNode, membersOfClass, parseProgram } from './syntax.ts';
 
 /** What is known of one script; made once per script. */
 export interface Script extends Omit<LoadedScript, 'source'> {
@@ -115,7 +115,7 @@ export function placeFunction(script: Script, fn: object, line: number, column: 
   let best: AnyNode | undefined;
   for (const node of script.scopes.functions.keys()) {
     // V8 places a class at its constructor, or at its own beginning; other functions at their parameters.
-    const classNode = node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+    const classNode = isClassNode(node);
     if (classNode !== isClass || node.start > offset || node.end <= offset) continue;
     if (!classNode && (node as { body: AnyNode }).body.start < offset) continue;
     if (classNode && !isPlaceOfClass(node, offset)) continue;
@@ -126,8 +126,9 @@ export function placeFunction(script: Script, fn: object, line: number, column: 
 
 function isPlaceOfClass(node: AnyNode, offset: number): boolean {
   if (node.start === offset) return true;
-  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return false;
-  const own = node.body.body.find((member) => member.type === 'MethodDefinition' && member.kind === 'constructor');
+  const own = membersOfClass(node).find(
+    (member) => member.type === 'MethodDefinition' && member.kind === 'constructor',
+  );
   return own?.type === 'MethodDefinition' && own.value.start === offset;
 }
 

@@ -1,6 +1,6 @@
 /** The parser, loaded when the first function travels by value. */
 
-import type { AnyNode, Program } from 'acorn';
+import type { AnyNode, ClassBody, ClassDeclaration, ClassExpression, Program } from 'acorn';
 
 let acorn: typeof import('acorn') | undefined;
 
@@ -28,6 +28,16 @@ export function childrenOf(node: AnyNode): AnyNode[] {
     else if (Array.isArray(value)) for (const each of value) if (isNode(each)) children.push(each);
   }
   return children;
+}
+
+/** Returns true for a class, declared or an expression. */
+export function isClassNode(node: AnyNode): node is ClassDeclaration | ClassExpression {
+  return node.type === 'ClassDeclaration' || node.type === 'ClassExpression';
+}
+
+/** Returns what stands in the body of a class; nothing for other nodes. */
+export function membersOfClass(node: AnyNode): ClassBody['body'] {
+  return isClassNode(node) ? node.body.body : [];
 }
 
 /** Whether something in a syntax tree is a node of it. */
