@@ -19,7 +19,7 @@ import {
   travellingOn,
 } from './captured-variables.ts';
 import { Cell } from './cell.ts';
-import { hasOtherId } from './class-ids.ts';
+import { hasHooks, hasOtherId } from './class-ids.ts';
 import { contentKey } from './content-key.ts';
 import { isEvaluating } from './evaluating-module.ts';
 import { type CutFunction, cutFunction, type FunctionImage } from './function-image.ts';
@@ -281,8 +281,7 @@ function isDeclared(fn: AnyFunction, { script, node }: PlacedFunction): boolean 
 }
 
 function isHooked(fn: AnyFunction): boolean {
-  const { encode, decode } = registrationOf(fn as unknown as AnyClass) ?? {};
-  return encode !== undefined || decode !== undefined;
+  return hasHooks(registrationOf(fn as unknown as AnyClass));
 }
 
 function byAddress(fn: object, address: Address): Examined {

@@ -14,9 +14,9 @@ export function idOfClass(cls: AnyFunction): string {
   return registration === undefined || hasHooks(registration) ? '' : registration.id;
 }
 
-/** Returns whether instances of the class are sent by functions of the program. */
-export function hasHooks({ encode, decode }: ClassRegistration): boolean {
-  return encode !== undefined || decode !== undefined;
+/** Returns true if functions of the program encode or decode the instances of the class. */
+export function hasHooks(registration: ClassRegistration | undefined): boolean {
+  return registration?.encode !== undefined || registration?.decode !== undefined;
 }
 
 /** The ids with which classes were written as contents of variables. */

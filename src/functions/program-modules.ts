@@ -3,6 +3,7 @@
  * Running such a module again may start the program again, and makes other queues and locks than those of the program.
  */
 import { fs } from '../engine/builtins.ts';
+import { mayCompile } from '../engine/node-options.ts';
 import type { Address } from './address.ts';
 import { InspectorRefusal, moduleAt } from './inspector.ts';
 import { isInPackage, packageAt } from './installed-package.ts';
@@ -22,7 +23,7 @@ export function isOfProgram({ kind, module }: Address): boolean {
   return (kind === 'import' || kind === 'require') && (loadsLibrary(module) || isCompiledHere(module));
 }
 
-let hasHooks: boolean | undefined;
+let isCompiling: boolean | undefined;
 
 /**
  * Returns true if a module is TypeScript that was compiled inside this process, as `ts-node x.ts` does: a receiver starts without that compiler.
@@ -31,8 +32,7 @@ let hasHooks: boolean | undefined;
 export function isCompiledHere(url: string): boolean {
   const [extension] = /\.([cm]?ts|[jt]sx)$/.exec(url) ?? [];
   if (extension === undefined) return false;
-  hasHooks ??= loadsModules([...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' '));
-  if (hasHooks) return false;
+  if ((isCompiling ??= mayCompile())) return false;
   // A Node that strips types itself has no entry here: a hook does.
   const { _extensions } = process.getBuiltinModule('node:module') as unknown as { _extensions: object };
   const isNative = (process.features as { typescript?: unknown }).typescript && !Object.hasOwn(_extensions, extension);
@@ -55,10 +55,6 @@ function isRunAsModule(url: string): boolean {
     if (error instanceof InspectorRefusal) return true;
     throw error;
   }
-}
-
-function loadsModules(options: string): boolean {
-  return /(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options);
 }
 
 /** Returns true if the module at a `file:` URL loads this library. Reads files and loads nothing. */

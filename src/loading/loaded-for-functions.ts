@@ -2,6 +2,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { StateError } from '../contracts/errors.ts';
 import { callSites } from '../engine/call-sites.ts';
+import { preloadedModules } from '../engine/node-options.ts';
 
 /** A module that is being loaded, and the reason. */
 export interface LoadedFor {
@@ -40,13 +41,6 @@ export function endPreloading(): void {
   if (preloading === undefined) return;
   preloading = undefined;
   storage?.enterWith(undefined);
-}
-
-/** Returns the modules that options of node load in each process of the program, as a text; empty if there are none. */
-export function preloadedModules(): string {
-  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
-  const modules = options.matchAll(/(?:^|\s)(?:-r|--require|--import)(?:=|\s+)"?([^\s"]+)/g);
-  return [...modules].map(([, module]) => module).join(' or ');
 }
 
 /** Throws a StateError if this process is a child that has not joined the family of its program yet. */

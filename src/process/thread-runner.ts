@@ -1,7 +1,7 @@
 import type { MessagePort, ResourceLimits, Worker, WorkerOptions } from 'node:worker_threads';
 import { ProcessError } from '../contracts/errors.ts';
 import { inspect, os, setTimeout } from '../engine/builtins.ts';
-import { preloadedModules } from '../loading/loaded-for-functions.ts';
+import { preloadedModules } from '../engine/node-options.ts';
 import type { Family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
 import { resetGuard } from '../memory/thread-guard.ts';

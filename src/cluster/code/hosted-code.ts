@@ -1,6 +1,7 @@
 import { AuthenticationError, ClusterError } from '../../contracts/errors.ts';
 import { dirname, fs } from '../../engine/builtins.ts';
 import { foldersUp } from '../../engine/folders-up.ts';
+import { mayCompile } from '../../engine/node-options.ts';
 import type { CodeFolder } from './code-folder.ts';
 import { type CodePlaces, folderUrl } from './host-border.ts';
 import { installedOnHost } from './installed-on-host.ts';
@@ -227,8 +228,7 @@ const majorOf = (version: string): string => version.replace(/^[v=\s]+/, '').spl
 
 /** Throws if the program is written in TypeScript, and this host's Node with its options does not run it. */
 function assertRunnable({ files }: Manifest): void {
-  const options = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
-  if (/(^|\s)(-r|--require|--import|--loader|--experimental-loader)\b/.test(options)) return;
+  if (mayCompile()) return;
   const strips = (process.features as { typescript?: unknown }).typescript;
   const other = files.find(({ path }) => (strips ? /\.[jt]sx$/ : /\.([cm]?ts|[jt]sx)$/).test(path));
   if (other !== undefined) throw new UnservableError(`it cannot run ${other.path}: start its worker with --import tsx`);
