@@ -65,7 +65,7 @@ function writeUnlessMade(value: unknown, write: () => void, out: ValueWriter): v
   if (error !== undefined && holdsShared(value)) throw error;
 }
 
-/** Whether a value is a shared object, or has one among its members, at any depth. */
+/** Returns true if a value is a shared object, or has one among its members, at any depth. */
 function holdsShared(value: unknown): boolean {
   const seen = new Set<unknown>([value]);
   for (const at of seen) {
@@ -78,7 +78,7 @@ function holdsShared(value: unknown): boolean {
   return false;
 }
 
-/** The properties of an object that can be read without running its code. */
+/** Returns the properties of an object that can be read without running its code. */
 function dataOf(object: object): Record<string, unknown> {
   if (types.isProxy(object)) return {};
   const descriptors = Object.entries(Object.getOwnPropertyDescriptors(object));
@@ -146,7 +146,7 @@ function* addedTo(holder: object, fn: AnyFunction, onPrototype: boolean): Genera
   }
 }
 
-/** Whether a function on a class was made by its static blocks or initializers, which the receiver runs again. */
+/** Returns true if a function on a class was made by its static blocks or initializers, which the receiver runs again. */
 function isMadeBy(cls: AnyFunction, { value, get, set }: PropertyDescriptor): boolean {
   return isWrittenIn(Function.prototype.toString.call(cls), value ?? get ?? set);
 }
@@ -157,7 +157,7 @@ function isWrittenIn(source: string, value: unknown): boolean {
   return text.length < source.length && source.includes(text);
 }
 
-/** The prototype chain of a constructor function, where it was set by hand. */
+/** Returns the prototype chain of a constructor function, where it was set by hand. */
 function chainOf(prototype: object, fn: AnyFunction): object | undefined {
   const parent: object | null = Object.getPrototypeOf(prototype);
   if (parent === null || ownIntrinsic(parent) === Object.prototype) return undefined;

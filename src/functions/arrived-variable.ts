@@ -135,7 +135,7 @@ export class ArrivedVariable {
     this.#manyUsers = 2 * this.#users.size + 16;
   }
 
-  /** The variable as this process sends it to others: with what it holds here, `now`. */
+  /** Returns the variable as this process sends it to others: with what it holds here, `now`. */
   sentOn(now: unknown): SharedVariable {
     const isCell = this.#cell !== undefined;
     if (this.#outgoing === undefined || (!isCell && this.#outgoing.now !== now)) {
@@ -157,7 +157,7 @@ let renewed: AnyFunction | undefined;
 /** The variable whose content is being read. */
 let reading: ArrivedVariable | undefined;
 
-/** That function, for the first one of the content. */
+/** Returns that function, for the first one of the content. */
 export function takeRenewed(): AnyFunction | undefined {
   const fn = renewed;
   renewed = undefined;

@@ -13,7 +13,7 @@ const metaMembers = ['url', 'dirname', 'filename'];
 /** webpack, Rspack, Next.js; Turbopack. */
 const bundles = /^__(webpack|rspack)_(require|modules|module_cache)__|^__turbopack_\w+__$/;
 
-/** The member of `__here` that a free name means, if it is used in this way: each use reads one of `members`, or any where that is undefined. */
+/** Returns the member of `__here` that a free name means, if it is used in this way: each use reads one of `members`, or any where that is undefined. */
 export function putBack(name: string, members: readonly string[] | undefined): 'importFromRoot' | 'meta' | undefined {
   if (imports.test(name)) return 'importFromRoot';
   return metas.test(name) && members?.every((member) => metaMembers.includes(member)) ? 'meta' : undefined;

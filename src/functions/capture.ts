@@ -150,7 +150,7 @@ function captureRevived({ image, key, read, variables: arrivedAs }: Revived): Ca
   return { kind: 'image', image, key, variables, otherwise: undefined };
 }
 
-/** The variable as it is sent on, unless it holds what goes in a way of its own. */
+/** Returns the variable as it is sent on, unless it holds what goes in a way of its own. */
 function sentOn(arrived: ArrivedVariable, value: unknown): SharedVariable | undefined {
   if (value instanceof Cell) return arrived.sentOn(travellingOn(value.v));
   return isData(value) ? arrived.sentOn(value) : undefined;

@@ -83,13 +83,13 @@ export function capturedAsItIs(name: string, value: unknown, shared?: SharedVari
   return { name, cell: undefined, value, otherwise: undefined, madeWith: undefined, shared };
 }
 
-/** Whether a scope is one of which there is one instance, in a script of this program's own. */
+/** Returns true if a scope has only one instance, in a script of this program's own. */
 export function isTopLevel(scope: Scope, script: Script, fn: object): boolean {
   // Functions of another context of `vm` may be of a script that was run in several.
   return scope.single && script.isMainContext && fn instanceof Function;
 }
 
-/** Whether what travels for a constant is data, which its receivers may change, or tell from other data: not what goes by reference. */
+/** Returns true if what travels for a constant is data, which its receivers may change, or tell from other data: not what goes by reference. */
 export function isData(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || isSharedObject(value)) return false;
   return value instanceof SentSymbol ? value.isUnique : !isStandIn(value);
@@ -157,7 +157,7 @@ function cellOf(binding: Binding, scopes: readonly LiveScope[]): Cell | undefine
   return interned(ofInstance, binding, () => new Cell());
 }
 
-/** Whether a name that the script does not declare is a variable: of a module's wrapper, or of another script. */
+/** Returns true if a name that the script does not declare is a variable: of a module's wrapper, or of another script. */
 export function isVariable(name: string, scopes: readonly LiveScope[]): boolean {
   return scopeOf(name, scopes) !== undefined || isScriptGlobal(name);
 }
@@ -211,7 +211,7 @@ function neverUndefined(binding: Binding, script: Script): boolean {
   return somethings.test(firstValueOf(binding)?.type ?? '');
 }
 
-/** What is written for a variable of a function that arrived here: what it arrived as, if that says more than the value. */
+/** Returns what is sent for a variable of a function that arrived here: what it arrived as, if that says more than the value. */
 export function travellingOn(value: unknown): unknown {
   if (typeof value === 'symbol') return SentSymbol.for(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -263,14 +263,14 @@ function travelling(
 }
 
 /**
- * A package may complete in one file what it has made in another, or make a function that no file exports as such. Of other modules a
- * function says itself where it was written, which is surer than what a specifier means.
+ * Returns true if a function is sent as what an import names: a package may complete in one file what it has made in another, or make a function
+ * that no file exports as such. Of other modules a function says itself where it was written, which is surer than what a specifier means.
  */
 function goesByImport(fn: object, { kind, module }: Address, hasItself: (fn: object) => boolean): boolean {
   return kind !== 'builtin' && (isInPackage(module) || !hasItself(fn));
 }
 
-/** What was imported from a module of the program goes by value; its functions see to themselves. */
+/** Returns what is sent of a module of the program: the value, in which each function says itself how it is sent. */
 function ofProgram({ members }: Variable, value: object, imported: Address, script: Script, fn: object): Travelling {
   const otherwise = isCompiledHere(imported.module) ? undefined : imported;
   const isWhole = types.isModuleNamespaceObject(value) || (imported.path.length === 0 && isPlain(value));
@@ -304,7 +304,7 @@ function isRequire(value: object): boolean {
   return typeof value === 'function' && Object.getOwnPropertyDescriptor(value, 'cache')?.value === loadedCommonJs();
 }
 
-/** Whether the declaration itself makes the object: nobody else has it, so there is nothing to look up. */
+/** Returns true if the declaration itself makes the object: nobody else has it, so there is nothing to look up. */
 function isMadeHere(binding: Binding | null): boolean {
   return binding?.assigned === false && somethings.test(firstValueOf(binding)?.type ?? '');
 }

@@ -37,7 +37,7 @@ function writeRegistration(registration: ClassRegistration, before: () => void, 
   return true;
 }
 
-/** The classes of the instances that a function captured: written before them, their methods share the function's other variables. */
+/** Returns the classes of the instances that a function captured: written before them, their methods share the function's other variables. */
 export function classesOfInstances(variables: readonly CapturedValue[]): AnyFunction[] {
   const classes = new Set<AnyFunction>();
   for (const { value } of variables) {

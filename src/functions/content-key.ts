@@ -1,4 +1,4 @@
-/** A short name for a text: equal texts have equal keys, and two different ones of a program practically never. Not for strangers' texts. */
+/** Returns a short name for a text: equal texts have equal keys, and two different ones of a program practically never. Not for strangers' texts. */
 export function contentKey(text: string): string {
   return half(text, 0x9e3779b9) + half(text, 0x85ebca6b);
 }

@@ -52,7 +52,7 @@ const answersArray = new Set(['filter', 'slice']);
 const knownMethods = [...Object.keys(callbackAt), ...searches, ...answersElement, ...answersArray];
 
 /**
- * The paths at which the program reads values from what a constant holds, and may give them to others; `undefined` if it does anything else
+ * Returns the paths at which the program reads values from what a constant holds, and may give them to others; `undefined` if it does anything else
  * with it. Where primitives stand at all of them, nobody else has got an object of the data, and nothing has changed it.
  */
 export function pathsRead(script: Script, root: Binding): Path[] | undefined {
@@ -64,7 +64,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
   const followed = new Set<Binding>();
   return !exported.has(root.name) && follow(root, []) ? paths : undefined;
 
-  /** Whether a variable that holds what stands at a path is only read. */
+  /** Returns true if a variable that holds what stands at a path is only read. */
   function follow(binding: Binding, path: Path): boolean {
     // Variables that are made of each other are none that could be initialised.
     if (binding.assigned || followed.has(binding)) return false;
@@ -79,7 +79,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     return line.at(-1)?.type === 'Identifier' && use(line, line.length - 1, path);
   }
 
-  /** What is done with `line[at]`, which is what stands at a path. */
+  /** Looks at what is done with `line[at]`, which holds what stands at a path. Returns false if it may be more than reading. */
   function use(line: readonly AnyNode[], at: number, path: Path): boolean {
     const node = line[at] as AnyNode;
     const parent = line[at - 1] as AnyNode;
@@ -133,12 +133,12 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     return true;
   }
 
-  /** Arithmetic and texts: of whatever stands there they make a primitive. */
+  /** Notes that arithmetic or a text makes a primitive of whatever stands at a path. */
   function coerced(path: Path): boolean {
     return value(path.at(-1) === EACH ? [...path.slice(0, -1), ELEMENT] : path);
   }
 
-  /** What is done with a member, `line[at]`, of what stands at a path. */
+  /** Looks at what is done with a member, `line[at]`, of what stands at a path. */
   function useMember(line: readonly AnyNode[], at: number, path: Path): boolean {
     const node = line[at] as AnyNode;
     const parent = line[at - 1] as AnyNode;
@@ -149,7 +149,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     return use(line, at, [...path, name]);
   }
 
-  /** The call `line[at]` of a method of what stands at a path. */
+  /** Looks at the call `line[at]` of a method of what stands at a path. */
   function useMethod(line: readonly AnyNode[], at: number, path: Path, name: Path[number]): boolean {
     // A method of a primitive is given nothing of the data.
     if (typeof name !== 'string' || !knownMethods.includes(name)) return value(path);
@@ -159,7 +159,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     return answersArray.has(name) ? use(line, at, path) : true;
   }
 
-  /** Whether the function that is given to a method does no more than read what it is called with. */
+  /** Returns true if the function that is given to a method does no more than read what it is called with. */
   function callsBack({ arguments: args }: CallExpression, name: string, elements: Path): boolean {
     const [fn] = args;
     const at = callbackAt[name] as number;
@@ -170,7 +170,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     return parameter === undefined || takes(parameter, elements, (binding) => binding.scope.node === fn);
   }
 
-  /** What is done with the variables of a declaration, or of one of its declarators, that take what stands at a path. */
+  /** Looks at what is done with the variables of a declaration, or of one of its declarators, that take what stands at a path. */
   function declares(node: AnyNode, only: AnyNode | undefined, path: Path): boolean {
     if (node.type !== 'VariableDeclaration') return false;
     const isFollowed = node.kind === 'const' || node.kind === 'let';
@@ -181,7 +181,7 @@ export function pathsRead(script: Script, root: Binding): Path[] | undefined {
     });
   }
 
-  /** What is done with the variables that a pattern makes of what stands at a path. */
+  /** Looks at what is done with the variables that a pattern makes of what stands at a path. */
   function takes(pattern: Pattern, path: Path, isOwn: (binding: Binding) => boolean): boolean {
     switch (pattern.type) {
       case 'Identifier': {
@@ -210,7 +210,7 @@ function keyOf(node: { computed: boolean; key?: Expression | AnyNode; property?:
   return !node.computed && key?.type === 'Identifier' ? key.name : EACH;
 }
 
-/** The nodes around a name, from the program to the name itself. */
+/** Returns the nodes around a name, from the program to the name itself. */
 function lineTo(program: AnyNode, { start, end }: Reference): AnyNode[] {
   const line: AnyNode[] = [];
   for (let node: AnyNode | undefined = program; node !== undefined; ) {

@@ -5,7 +5,7 @@ export interface Edit {
   readonly text: string;
 }
 
-/** The text from `start` to `end` with the edits, which lie within and do not overlap. */
+/** Returns the text from `start` to `end` with the edits, which lie within and do not overlap. */
 export function applyEdits(text: string, start: number, end: number, edits: readonly Edit[]): string {
   let result = '';
   let at = start;

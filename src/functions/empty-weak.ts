@@ -11,7 +11,7 @@ export class EmptyWeak {
 
   private static readonly known = new WeakMap<object, EmptyWeak>();
 
-  /** One object for one collection, so that functions of one message share it. */
+  /** Returns the object for a collection, always the same one, so that functions of one message share it. */
   static for(collection: object): EmptyWeak {
     return interned(EmptyWeak.known, collection, () => new EmptyWeak(collection instanceof WeakMap));
   }

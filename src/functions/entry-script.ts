@@ -5,13 +5,13 @@ import { fs } from '../engine/builtins.ts';
 
 let known: ReadonlySet<string> | undefined;
 
-/** Whether this `file:` URL is the program, or the program of this worker thread. */
+/** Returns true if this `file:` URL is the program, or the program of this worker thread. */
 export function isEntryScript(url: string): boolean {
   known ??= entryUrls();
   return known.has(url) || known.has(realUrl(url));
 }
 
-/** The URLs of the program, or of the program of this worker thread, by all the names that it has. */
+/** Returns the URLs of the program, or of the program of this worker thread, by all the names that it has. */
 export function entryScripts(): Iterable<string> {
   known ??= entryUrls();
   return known;

@@ -81,7 +81,7 @@ function referenceIn(node: AnyNode): Omit<FileReference, 'isNeeded'> | undefined
   }
 }
 
-/** How a call loads what it names: `require('…')`, `require.resolve('…')`, `import.meta.resolve('…')`, `__here.import('…')`. */
+/** Returns how a call loads what it names: `require('…')`, `require.resolve('…')`, `import.meta.resolve('…')`, `__here.import('…')`. */
 function loading(callee: AnyNode): 'import' | 'require' | undefined {
   if (callee.type === 'Identifier') return callee.name === 'require' ? 'require' : undefined;
   if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return undefined;

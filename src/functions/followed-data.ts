@@ -38,7 +38,7 @@ export class FollowedData {
     this.#root = root;
   }
 
-  /** Undefined for a value with anything else in it. `dropped` is called when nobody has asked for some seconds. */
+  /** Returns `undefined` for a value with anything else in it. `dropped` is called when nobody has asked for some seconds. */
   static of(root: object, dropped: () => void): FollowedData | undefined {
     const followed = new FollowedData(root);
     const seen = new Set<object>([root]);

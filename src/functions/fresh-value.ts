@@ -18,7 +18,7 @@ const typedArray = /^(Big)?(Int|Uint|Float)\d+(Clamped)?Array$/;
 const isPrimitive = /^(Literal|TemplateLiteral|UnaryExpression|UpdateExpression|BinaryExpression)$/;
 
 /**
- * Where an expression puts what it does not make itself. All else in its value are primitives, and plain objects, arrays and typed arrays
+ * Returns where an expression puts what it does not make itself. All else in its value are primitives, and plain objects, arrays and typed arrays
  * that were made for it and are known to nobody. So what stands at these places, and nothing else, may be known elsewhere.
  */
 export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
@@ -71,7 +71,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
     }
   }
 
-  /** Whether the call is known. */
+  /** Looks at a call. Returns false if it is none that is known here. */
   function lookAtCall(node: CallExpression, path: Path): boolean {
     const { callee, arguments: args } = node;
     const elements: Path = [...path, EACH];
@@ -96,7 +96,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
     return callee.property.name === 'fill' && isNumbers(callee.object);
   }
 
-  /** What a function returns that is called for each element. */
+  /** Looks at what a function returns that is called for each element. Returns false if that is not known. */
   function lookAtResults(fn: AnyNode | undefined, path: Path): boolean {
     if (fn?.type !== 'ArrowFunctionExpression' && fn?.type !== 'FunctionExpression') return false;
     if (fn.async || fn.generator) return false;
@@ -104,7 +104,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
     return true;
   }
 
-  /** Whether it is an array for certain. */
+  /** Returns true if it is an array for certain. */
   function isArray(node: AnyNode): boolean {
     if (node.type === 'ArrayExpression') return true;
     if (node.type !== 'CallExpression') return false;
@@ -135,7 +135,7 @@ export function unknownParts(node: AnyNode, bindingOf: BindingOf): Path[] {
   }
 }
 
-/** The expressions of which a function returns one. */
+/** Returns the expressions of which a function returns one. */
 function resultsOf({ body }: ArrowFunctionExpression | FunctionExpression): AnyNode[] {
   return body.type === 'BlockStatement' ? resultsIn(body) : [body];
 }

@@ -61,9 +61,9 @@ export interface CutFunction {
 interface LiveNames {
   /** Returns true if a name that the script does not declare is a variable, not a global name. */
   exists(name: string): boolean;
-  /** Whether it is known which functions share the variable. */
+  /** Returns true if it is known which functions share the variable. */
   isShareable(binding: Binding): boolean;
-  /** Where an imported variable is looked for each time that it is read, if its module assigns to it. */
+  /** Returns where an imported variable is looked for each time that it is read, if its module assigns to it. */
   liveImport(binding: Binding): LiveImport | undefined;
 }
 
@@ -204,7 +204,7 @@ function describeVariable(name: string, uses: readonly Reference[], lookUp: Live
   return { name, binding, isCell, live, changes, isWritten, members: membersUsed(uses) };
 }
 
-/** Which members of a variable are read, if nothing else is done with it. */
+/** Returns which members of a variable are read, if nothing else is done with it. */
 function membersUsed(uses: readonly Reference[]): string[] | undefined {
   const members = uses.flatMap(({ member }) => member ?? []);
   return members.length === uses.length ? [...new Set(members)] : undefined;
@@ -248,7 +248,7 @@ function declaresPrivate(node: AnyNode, name: string): boolean {
   );
 }
 
-/** The text around a method's parameters and body that makes an expression of it. */
+/** Returns the text around a method's parameters and body that makes an expression of it. */
 function wrapMethod({ script, node }: PlacedFunction): { before: string; after: string; start: number } {
   if (!script.scopes.methods.has(node) || node.type !== 'FunctionExpression') {
     return { before: '', after: '', start: node.start };

@@ -69,12 +69,12 @@ export function read(of: number, input: ValueReader): object {
   }
 }
 
-/** The URL that this process has for a file that the message names. */
+/** Returns the URL that this process has for a file that the message names. */
 function fileHere(url: string): string {
   return currentBorder()?.arrive?.(url) ?? url;
 }
 
-/** An object that shows what variables of the module hold whenever it is asked. */
+/** Returns an object that shows what variables of the module hold whenever it is asked. */
 function readProgramNamespace(input: ValueReader): object {
   const namespace = {};
   input.remember(namespace);

@@ -39,7 +39,7 @@ export class Here {
     return this.#meta;
   }
 
-  /** `import()` as from that file, where Vite has written the path of a module, from the root of its project too, which is a folder above the file. */
+  /** Imports as `import()` in that file does, where Vite has written the path of a module: from the root of its project too, which is a folder above the file. */
   importFromRoot(specifier: unknown): Promise<unknown> {
     const path = String(specifier).replace(/^\/@fs\//, '/');
     if (!path.startsWith('/')) return this.import(path);
@@ -49,7 +49,7 @@ export class Here {
     return this.import(url);
   }
 
-  /** The URL of the file at a path: an absolute one, or one from a folder above this file. */
+  /** Returns the URL of the file at a path: an absolute one, or one from a folder above this file. */
   #fileUrl(path: string): string | undefined {
     const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
     if (fs.existsSync(path)) return pathToFileURL(path).href;
@@ -80,7 +80,7 @@ export class RequireOf {
 
   private static readonly known = new Map<string, RequireOf>();
 
-  /** One object for one file. */
+  /** Returns the object for the file with this URL, always the same one. */
   static for(url: string): RequireOf {
     return interned(RequireOf.known, url, () => new RequireOf(url));
   }

@@ -9,7 +9,7 @@ import { type Binding, initializerOf } from './scopes.ts';
 import type { Script } from './script.ts';
 import { requiredSpecifier } from './syntax.ts';
 
-/** The address that a variable was imported from; undefined for what was not imported, or leads back to the entry script. */
+/** Returns the address that a variable was imported from; undefined for what was not imported, or leads back to the entry script. */
 export function importedFrom(binding: Binding, script: Script): Address | undefined {
   const { declaration, name } = binding;
   if (declaration === undefined || binding.assigned) return undefined;
@@ -47,7 +47,7 @@ export function importedFrom(binding: Binding, script: Script): Address | undefi
 
 const makers = new WeakMap<Binding, string | undefined>();
 
-/** The package whose import makes the value of a variable: `const schema = z.object(…)`, `const limit = pLimit(2)`. */
+/** Returns the package whose import makes the value of a variable: `const schema = z.object(…)`, `const limit = pLimit(2)`. */
 export function packageThatMade(binding: Binding, script: Script): string | undefined {
   if (!makers.has(binding)) makers.set(binding, findMaker(binding, script));
   return makers.get(binding);
@@ -62,14 +62,14 @@ function findMaker(binding: Binding, script: Script): string | undefined {
   return from ? packageAt(from.module)?.name : undefined;
 }
 
-/** Whether a variable was imported from Node itself or from this library: it may mean something else in each process. */
+/** Returns true if a variable was imported from Node itself or from this library: it may mean something else in each process. */
 export function isOfProcess({ declaration }: Binding): boolean {
   if (declaration?.type !== 'ImportDeclaration') return false;
   const specifier = String(declaration.source.value);
   return isBuiltin(specifier) || /^multiproc(\/|$)/.test(specifier);
 }
 
-/** Whether a variable is a `require` for the file that it stands in: \`createRequire(import.meta.url)\`. */
+/** Returns true if a variable is a `require` for the file that it stands in: \`createRequire(import.meta.url)\`. */
 export function isOwnRequire(binding: Binding, script: Script): boolean {
   const init = initializerOf(binding);
   if (init?.type !== 'CallExpression') return false;
@@ -79,7 +79,7 @@ export function isOwnRequire(binding: Binding, script: Script): boolean {
 }
 
 /**
- * The address of the exports that a compiler's wrapper, as in `const lib = __toESM(require('./lib'))`, shows by members of the same
+ * Returns the address of the exports that a compiler's wrapper, as in `const lib = __toESM(require('./lib'))`, shows by members of the same
  * names; undefined for other variables. `default` is the same only of what was compiled from an ES module.
  */
 export function wrappedExports(binding: Binding, script: Script): Address | undefined {

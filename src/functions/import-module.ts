@@ -6,7 +6,7 @@ const namespaces = new Map<string, object>();
 /** Modules of the program, by URL. */
 const ofProgram = new Map<string, LoadedFor>();
 
-/** How a message names a module of the program, which is to be watched while it is loaded. */
+/** Returns the name in a message of a module of the program, which is to be watched while it is loaded. */
 export function watchedModule(url: string, name: string, reason: string): string {
   return `${url}\n${name}\n${reason}`;
 }
@@ -29,7 +29,7 @@ export async function importModule(module: string): Promise<void> {
   namespaces.set(url, (await loadWatched(url, () => importFrom(url))) as object);
 }
 
-/** The namespace of a module that `importModule` has imported. */
+/** Returns the namespace of a module that `importModule` has imported. */
 export function importedModule(url: string): object | undefined {
   return namespaces.get(url);
 }
@@ -42,12 +42,12 @@ export function loadWatched<T>(url: string, load: () => T): T {
 
 const own = lazy(() => require('./own-import.ts') as typeof import('./own-import.ts'));
 
-/** Node's own `import()`. */
+/** Imports by Node's own `import()`. */
 export function importFrom(specifier: string, options?: unknown): Promise<unknown> {
   return own().ownImport(specifier, options);
 }
 
-/** A URL as messages show it. */
+/** Returns a URL as messages show it. */
 export function fileOf(url: string): string {
   return url.startsWith('file:') ? process.getBuiltinModule('node:url').fileURLToPath(url) : url;
 }

@@ -191,7 +191,7 @@ function lookingAt<T>(
 
 const urls = new Map<string, string | undefined>();
 
-/** The URL of the script with this id, which V8 tells in passing with what has run so far; `undefined` where it does not. Takes 2 ms or more. */
+/** Returns the URL of the script with this id, which V8 tells in passing with what has run so far; `undefined` where it does not. Takes 2 ms or more. */
 export function urlOfScript(id: string): string | undefined {
   if (urls.has(id)) return urls.get(id);
   connection ??= connect();
@@ -205,7 +205,7 @@ export function urlOfScript(id: string): string | undefined {
   return urls.get(id);
 }
 
-/** The script with this id; takes several milliseconds the first time, so the caller keeps it. */
+/** Returns the script with this id; takes several milliseconds the first time, so the caller keeps it. */
 export function loadedScript(id: string): LoadedScript {
   return debugging(({ session, scripts }) => {
     const script = scripts.get(id);

@@ -40,7 +40,7 @@ export function whileWriting(cls: unknown, write: () => void): void {
   }
 }
 
-/** What to write for a variable's value: itself, unless it is a class being made. */
+/** Returns what to write for a variable's value: itself, unless it is a class being made. */
 export function lateOr(value: unknown): unknown {
   const at = typeof value === 'function' ? written.lastIndexOf(value) : -1;
   return at < 0 ? value : new LateClass(written.length - 1 - at);
@@ -65,7 +65,7 @@ export function whileReading<T>(
   return result;
 }
 
-/** The stand-in that a message means by a depth. */
+/** Returns the stand-in that a message means by a depth. */
 export function lateClass(depth: number): LateClass {
   const late = new LateClass(depth);
   read.at(-1 - depth)?.push(late);

@@ -22,7 +22,7 @@ interface Origin {
   readonly name: string;
 }
 
-/** Where to look for the variable each time that it is read; undefined for one that nobody assigns to, or that was not imported. */
+/** Returns where to look for the variable each time that it is read; undefined for one that nobody assigns to, or that was not imported. */
 export function liveImport(binding: Binding, script: Script): LiveImport | undefined {
   const origin = importOf(binding);
   if (origin === undefined || isOfProcess(binding)) return undefined;
@@ -34,13 +34,13 @@ export function liveImport(binding: Binding, script: Script): LiveImport | undef
   return { module: address, member: origin.name, shared: isOfProgram(address) ? assigned : undefined };
 }
 
-/** The variable that is seen by this name in the namespace of the module at a URL, if the module assigns to it. */
+/** Returns the variable that is seen by this name in the namespace of the module at a URL, if the module assigns to it. */
 export function assignedExport(url: string, name: string): Binding | undefined {
   const module = scriptAt(url);
   return (module?.isModule && assignedVariable(module, name)) || undefined;
 }
 
-/** Undefined for a namespace, which is an object, and for what the script declares itself. */
+/** Returns `undefined` for a namespace, which is an object, and for what the script declares itself. */
 function importOf({ declaration, name }: Binding): Origin | undefined {
   if (declaration?.type !== 'ImportDeclaration') return undefined;
   const one = declaration.specifiers.find(({ local }) => local.name === name);
@@ -50,7 +50,7 @@ function importOf({ declaration, name }: Binding): Origin | undefined {
 }
 
 /**
- * The variable that an ES module exports by this name, if the module assigns to it; false if it does not, undefined where it has no such
+ * Returns the variable that an ES module exports by this name, if the module assigns to it; false if it does not, undefined where it has no such
  * export, or nobody can tell.
  */
 function assignedVariable(module: Script, name: string, asked = new Set<string>()): Binding | false | undefined {
@@ -83,7 +83,7 @@ function moduleOf(specifier: string, from: Script): Script | undefined {
   return module?.isModule ? module : undefined;
 }
 
-/** An export of a module by its name: the local variable, or where else it is from; false for a value that is no variable. */
+/** Returns an export of a module by its name: the local variable, or where else it is from; false for a value that is no variable. */
 function exportOf({ program, scopes }: Script, name: string): string | Origin | false | undefined {
   for (const node of program.body) {
     if (node.type === 'ExportDefaultDeclaration' && name === 'default') {
@@ -107,7 +107,7 @@ function exportOf({ program, scopes }: Script, name: string): string | Origin | 
   return undefined;
 }
 
-/** The modules of which a module exports everything, `default` apart. */
+/** Returns the modules of which a module exports everything, `default` apart. */
 function starsOf({ program }: Script, name: string): string[] {
   if (name === 'default') return [];
   return program.body.flatMap((node) =>

@@ -33,7 +33,7 @@ export function loadedExport(fn: AnyFunction): Address | undefined {
   return undefined;
 }
 
-/** The URLs of the files on the stack, of the files that started the program, and of their imports; false for a module that they may import later. */
+/** Yields the URLs of the files on the stack, of the files that started the program, and of their imports; with false those that they may import later. */
 function* modulesAround(text: string): Generator<[url: string, wasImported: boolean]> {
   const found = new Map<string, boolean>();
   for (const url of [...filesOnStack(), ...entryScripts()]) found.set(url, true);
@@ -65,7 +65,7 @@ function filesOnStack(): Set<string> {
   return found;
 }
 
-/** The module of `import('…')`, if that line runs. */
+/** Returns the modules of `import('…')`, which are loaded if that line runs. */
 function importedLater({ text, base }: Script): string[] {
   const calls = text.matchAll(/\bimport\s*\(\s*(['"`])([^'"`\n]+)\1/g);
   return [...calls].flatMap(([, , specifier = '']) => resolveImport(specifier, base, 'import') ?? []);
@@ -149,7 +149,7 @@ function declaredValue(name: string, { program, scopes }: Script): AnyNode | und
   return undefined;
 }
 
-/** The URLs of the modules that a module imports by declarations: they have run before it does. */
+/** Returns the URLs of the modules that a module imports by declarations: they have run before it does. */
 function importedBy({ program, base }: Script): string[] {
   return program.body.flatMap((node) => {
     const source = 'source' in node ? node.source : undefined;

@@ -54,7 +54,7 @@ function programOf(url: string): Program | undefined {
   }
 }
 
-/** The statements and expressions of a module that are evaluated whenever it is loaded, in the order of the text. */
+/** Returns the statements and expressions of a module that are evaluated whenever it is loaded, in the order of the text. */
 function alwaysRun(url: string): AnyNode[] {
   const nodes: AnyNode[] = [];
   for (const statement of programOf(url)?.body ?? []) {
@@ -76,7 +76,7 @@ function collect(node: AnyNode, nodes: AnyNode[]): boolean {
   return childrenOf(node).every((child) => collect(child, nodes));
 }
 
-/** Whether a `return` of the module itself stands in a node. */
+/** Returns true if a node contains a `return` of the module itself. */
 function mayEnd(node: AnyNode): boolean {
   if (/Function|^Class/.test(node.type)) return false;
   return node.type === 'ReturnStatement' || node.type === 'ThrowStatement' || childrenOf(node).some(mayEnd);
@@ -124,7 +124,7 @@ function ownKind([module, name]: readonly [string, string] = ['', '']): string |
   return typeof value === 'function' && value.prototype instanceof SharedObject ? name : undefined;
 }
 
-/** What stands in `{ Lock, Queue: Other }`. */
+/** Returns what stands in `{ Lock, Queue: Other }`. */
 function namesIn(pattern: Pattern): [name: string, local: string][] {
   if (pattern.type !== 'ObjectPattern') return [];
   return pattern.properties.flatMap((property): [string, string][] => {
@@ -147,7 +147,7 @@ function loadedBy(nodes: readonly AnyNode[]): Loaded[] {
   });
 }
 
-/** The name of the variable, or of the export of a CommonJS module, that is given what a node makes. */
+/** Returns the name of the variable, or of the export of a CommonJS module, that is given what a node makes. */
 function takerOf({ start, end }: AnyNode, nodes: readonly AnyNode[]): string | undefined {
   let taker: string | undefined;
   for (const node of nodes) {

@@ -1,6 +1,6 @@
 let cache: NodeJS.Dict<NodeJS.Module> | undefined;
 
-/** The CommonJS modules that are loaded, by path. */
+/** Returns the CommonJS modules that are loaded, by path. */
 export function loadedCommonJs(): NodeJS.Dict<NodeJS.Module> {
   return (cache ??= require.cache);
 }

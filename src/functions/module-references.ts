@@ -58,7 +58,7 @@ export function commonJsFunction(fn: object): Address | undefined {
 
 const exportLists = new WeakMap<Script, [exported: string, local: string | AnyNode][]>();
 
-/** The own exports of an ES module: by the name of a local variable, or by the node of a default export without a name. */
+/** Returns the own exports of an ES module: by the name of a local variable, or by the node of a default export without a name. */
 export function exportsOf(script: Script): [exported: string, local: string | AnyNode][] {
   return interned(exportLists, script, () => readExports(script));
 }
@@ -83,7 +83,7 @@ function readExports({ program, scopes }: Script): [string, string | AnyNode][] 
   return list;
 }
 
-/** A name in an import or export declaration; it may be any string. */
+/** Returns the name in an import or export declaration; it may be any string. */
 export function exportedName(node: AnyNode): string {
   return node.type === 'Identifier' ? node.name : String((node as { value?: unknown }).value);
 }
@@ -99,7 +99,7 @@ function liveValue(live: Record<string, unknown>, name: string): unknown {
 const exportsObjects = new Map<object, string>();
 let modulesThen = -1;
 
-/** The address of the exports object of a loaded CommonJS module, but for those whose exports go by value. */
+/** Returns the address of the exports object of a loaded CommonJS module, but for those whose exports go by value. */
 export function exportsObject(value: object, goesByValue: (url: string) => boolean): Address | undefined {
   // A module that still runs may yet replace its exports.
   const paths = Object.keys(loadedCommonJs()).filter((path) => loadedCommonJs()[path]?.loaded);
@@ -123,7 +123,7 @@ export function isCompiledModule({ module, path }: Address): boolean {
   return (exports as { __esModule?: unknown } | null | undefined)?.__esModule === true;
 }
 
-/** The namespace of a built-in module or of a CommonJS module knows the exports object that it was made from. */
+/** Returns the exports object from which the namespace of a built-in or CommonJS module was made. */
 export function commonJsOfNamespace(namespace: object): unknown {
   for (const [value, path] of membersOf(namespace)) if (path.length === 1 && path[0] === 'default') return value;
   return undefined;

@@ -66,7 +66,7 @@ function functionsOf(part: string, modules: Modules): Map<unknown, Address> {
 
 let methods: Map<unknown, Address> | undefined;
 
-/** The address of a method of a class that a door exports, its own or an inherited one. */
+/** Returns the address of a method of a class that a door exports, its own or an inherited one. */
 export function ownMethod(fn: object): Address | undefined {
   methods ??= methodsOfExports();
   return methods.get(fn);
@@ -89,7 +89,7 @@ function methodsOfExports(): Map<unknown, Address> {
   return found;
 }
 
-/** The address of an export of ours. */
+/** Returns the address of an export of ours. */
 export function ownAddress(value: unknown): Address | undefined {
   return byValue.get(value);
 }

@@ -14,7 +14,7 @@ interface Index {
 
 const indexes = new Map<string, Index>();
 
-/** The address of a function among the exports of the package that `url` leads into: that of the whole package, if that has it. */
+/** Returns the address of a function among the exports of the package that `url` leads into: that of the whole package, if that has it. */
 export function packageExport(fn: object, url: string): Address | undefined {
   const owner = packageAt(url);
   if (owner === undefined) return undefined;
@@ -24,7 +24,7 @@ export function packageExport(fn: object, url: string): Address | undefined {
   return index.addresses.get(fn);
 }
 
-/** Files of its loaded CommonJS modules, those near its root first. */
+/** Returns the files of its loaded CommonJS modules, those near its root first. */
 function commonJsOf({ folder }: InstalledPackage): string[] {
   const within = process.getBuiltinModule('node:url').fileURLToPath(folder);
   const paths = Object.keys(loadedCommonJs()).filter(

@@ -28,7 +28,7 @@ interface PackageJson {
 
 const conditions = new Set(['node', 'import', 'module-sync', 'node-addons', 'default']);
 
-/** The file that `import` gets from a package that has `exports`: not always the one that `require` gets. */
+/** Returns the file that `import` gets from a package that has `exports`: not always the one that `require` gets. */
 function importedPackage(specifier: string, base: string): string | undefined {
   const { fileURLToPath, pathToFileURL } = process.getBuiltinModule('node:url');
   const { join } = process.getBuiltinModule('node:path');

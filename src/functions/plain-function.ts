@@ -15,7 +15,7 @@ const SPECIAL = /\\u|#|\b(?:arguments|eval|exports|import|module|new\s*\.|requir
 const WORD = /[\w$]+/g;
 
 /**
- * The function as it travels; `undefined` where that is not certain. It is of the entry script if it stands there, letter for letter, where V8 says that it
+ * Returns the function as it travels; `undefined` where that is not certain. It is of the entry script if it stands there, letter for letter, where V8 says that it
  * stands. It mentions no variable if none of its words is one: V8 keeps each variable that a function mentions in its scopes.
  */
 export function plainFunction(fn: AnyFunction, { location, scopes }: InspectedFunction): CutFunction | undefined {
@@ -49,7 +49,7 @@ export function plainFunction(fn: AnyFunction, { location, scopes }: InspectedFu
 
 let entry: { readonly text: string; readonly url: string } | undefined;
 
-/** The entry script as Node has loaded it, unless it was named in a way that is not its own. */
+/** Returns the entry script as Node has loaded it, unless it was named in a way that is not its own. */
 function readEntry(): { readonly text: string; readonly url: string } {
   const path = process.argv[1] ?? '';
   try {

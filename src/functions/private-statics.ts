@@ -12,7 +12,7 @@ type Access = Readonly<Record<string, readonly [read: () => unknown, write: (val
 
 const KEY = 'multiproc private statics';
 
-/** The edit that adds the block to a class; `undefined` for a class without such fields. */
+/** Returns the edit that adds the block to a class; `undefined` for a class without such fields. */
 export function openingOf(node: AnyNode): Edit | undefined {
   if (!isClassNode(node)) return undefined;
   const fields = node.body.body.flatMap((member) =>
@@ -39,12 +39,12 @@ export function takeOpening(cls: AnyFunction): void {
   Reflect.deleteProperty(cls, key);
 }
 
-/** Whether a property of a class is what the block has left on it. */
+/** Returns true if a property of a class is what the block has left on it. */
 export function isOpening(key: string | symbol): boolean {
   return typeof key === 'symbol' && Symbol.keyFor(key) === KEY;
 }
 
-/** The private static fields of a class, by name, with what they hold. */
+/** Returns the private static fields of a class, by name, with what they hold. */
 export function privateStaticsOf(cls: AnyFunction): [name: string, value: unknown][] {
   const access = opened.get(cls);
   if (access !== undefined) return Object.entries(access).map(([name, [read]]) => [name, read()]);

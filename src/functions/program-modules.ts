@@ -41,7 +41,7 @@ export function isCompiledHere(url: string): boolean {
 
 const scripts = new Map<string, boolean>();
 
-/** Whether a file says `import` or `export`, and what runs of it is no module: `jiti` makes CommonJS of it, without a hook that shows. */
+/** Returns true if a file says `import` or `export`, and what runs of it is no module: `jiti` makes CommonJS of it, without a hook that shows. */
 function isTurnedIntoScript(url: string): boolean {
   const isText = () => /^\s*(import|export)\b(?!\s*[(.])/m.test(readModule(url) ?? '');
   return interned(scripts, url, () => isText() && !isRunAsModule(url));
@@ -75,7 +75,7 @@ export function loadsLibrary(url: string): boolean {
   return false;
 }
 
-/** URLs of the modules that a module loads, and the specifiers of this library. */
+/** Returns the URLs of the modules that a module loads, and the specifiers of this library. */
 function importsOf(url: string): readonly string[] {
   return interned(imports, url, () => (isInPackage(url) ? dependenciesOf(url) : readImports(url)));
 }
@@ -102,7 +102,7 @@ function dependenciesOf(url: string): string[] {
   return names.filter((name) => ownName.test(name));
 }
 
-/** The text of a file; loaders that translate may mean another one. */
+/** Returns the text of a file; loaders that translate may mean another one. */
 export function readModule(url: string): string | undefined {
   const { fileURLToPath } = process.getBuiltinModule('node:url');
   for (const spelling of spellings(url)) {

@@ -283,7 +283,7 @@ class ScopeAnalysis {
     this.visit(node.value, scope);
   }
 
-  /** The left side of an assignment: names in it are written. */
+  /** Notes the left side of an assignment: names in it are written. */
   private assign(node: ES.AnyNode, scope: Scope, form: Use['form'] = 'plain'): void {
     switch (node.type) {
       case 'Identifier':
@@ -323,7 +323,7 @@ class ScopeAnalysis {
     }
   }
 
-  /** The names that a pattern declares in `target`; what stands in it besides is evaluated in `scope`. */
+  /** Declares the names of a pattern in `target`; what stands in it besides is evaluated in `scope`. */
   private declarePattern(
     node: ES.Pattern,
     target: Scope,

@@ -31,7 +31,7 @@ export interface PlacedFunction {
 
 const scripts = new Map<string, Script | Refusal>();
 
-/** The script with this id of V8; throws a Refusal where the parser does not know its syntax. */
+/** Returns the script with this id of V8; throws a Refusal where the parser does not know its syntax. */
 export function scriptOf(id: string): Script {
   let script = scripts.get(id);
   if (script === undefined) {
@@ -50,7 +50,7 @@ export function scriptOf(id: string): Script {
 
 const modules = new Map<string, Script | undefined>();
 
-/** The ES module that was loaded from a `file:` URL; undefined where there is none, or its syntax is not known here. */
+/** Returns the ES module that was loaded from a `file:` URL; undefined where there is none, or its syntax is not known here. */
 export function scriptAt(url: string): Script | undefined {
   if (modules.has(url)) return modules.get(url);
   let script: Script | undefined;
@@ -78,7 +78,7 @@ function scriptOfFile(url: string): Script | undefined {
   }
 }
 
-/** Whether it belongs to Node itself: nobody needs its syntax tree. */
+/** Returns true if it belongs to Node itself: nobody needs its syntax tree. */
 export function isNodeScript({ url }: Pick<LoadedScript, 'url'>): boolean {
   return url.startsWith('node:') || url.startsWith('internal/');
 }
@@ -108,7 +108,7 @@ function isImportable({ isMainContext, startLine, startColumn }: LoadedScript, b
   return fs.existsSync(fileURLToPath(base));
 }
 
-/** The function's node in its script: `line` and `column` are where V8 says that it begins. */
+/** Returns the function's node in its script: `line` and `column` are where V8 says that it begins. */
 export function placeFunction(script: Script, fn: object, line: number, column: number): PlacedFunction | undefined {
   const offset = offsetOf(script, line, column);
   const isClass = /^class\b/.test(Function.prototype.toString.call(fn));
@@ -132,7 +132,7 @@ function isPlaceOfClass(node: AnyNode, offset: number): boolean {
   return own?.type === 'MethodDefinition' && own.value.start === offset;
 }
 
-/** The place in the text of a line and column, from 0, as V8 reports them. */
+/** Returns the place in the text of a line and column, from 0, as V8 reports them. */
 export function offsetOf(script: Script, line: number, column: number): number {
   let at = 0;
   const lines = line - script.startLine;

@@ -17,7 +17,7 @@ export class SentSymbol {
   private static readonly known = new Map<string, SentSymbol>();
   private static readonly unique = new WeakMap<symbol, SentSymbol>();
 
-  /** One object for one symbol. */
+  /** Returns the object for a symbol, always the same one. */
   static for(symbol: symbol): SentSymbol {
     const spelling = spellSymbol(symbol);
     if (spelling !== undefined) return interned(SentSymbol.known, spelling, () => new SentSymbol(spelling));
@@ -29,7 +29,7 @@ standIn(SentSymbol);
 
 let wellKnown: Map<unknown, string> | undefined;
 
-/** A spelling for a symbol that every process has; undefined for one that only this process knows. */
+/** Returns a spelling for a symbol that every process has; undefined for one that only this process knows. */
 export function spellSymbol(symbol: symbol): string | undefined {
   const all = Symbol as unknown as Record<string, unknown>;
   wellKnown ??= new Map(Object.getOwnPropertyNames(Symbol).map((name) => [all[name], `@${name}`]));
@@ -37,7 +37,7 @@ export function spellSymbol(symbol: symbol): string | undefined {
   return registered === undefined ? wellKnown.get(symbol) : `#${registered}`;
 }
 
-/** The symbol that a spelling means. */
+/** Returns the symbol that a spelling means. */
 export function symbolFor(spelling: string): symbol {
   const rest = spelling.slice(1);
   if (spelling[0] === '#') return Symbol.for(rest);

@@ -16,7 +16,7 @@ export interface SourceMapFragment {
 type Segment = [column: number, source: number, originalLine: number, originalColumn: number];
 
 /**
- * The map for the text from `start` to `end` of the script, after the edits, with `before` in front. Undefined where the script has
+ * Returns the map for the text from `start` to `end` of the script, after the edits, with `before` in front. Undefined where the script has
  * none, or nobody here asked for source maps.
  */
 export function mapFragment(
@@ -80,7 +80,7 @@ function askedMap(script: Script, lines: readonly number[], start: number, end: 
   return tracing().presortedDecodedMap({ version: 3, names: [], sources, mappings });
 }
 
-/** How far edits between two places, on one line, have moved the second. */
+/** Returns how far edits between two places, on one line, have moved the second. */
 function shift(edits: readonly Edit[], from: number, to: number): number {
   let sum = 0;
   for (const { start, end, text } of edits) if (start >= from && end <= to) sum += text.length - (end - start);

@@ -8,13 +8,13 @@ type Tracing = typeof import('@jridgewell/trace-mapping');
 
 let loaded: Tracing | undefined;
 
-/** The package that reads and writes source maps. */
+/** Returns the package that reads and writes source maps. */
 export function tracing(): Tracing {
   loaded ??= require('@jridgewell/trace-mapping') as Tracing;
   return loaded;
 }
 
-/** The map of a script, inline or in a file, an index map too, with its sources as URLs. Undefined where there is none that can be read: stacks then show the compiled place. */
+/** Returns the map of a script, inline or in a file, an index map too, with its sources as URLs. Undefined where there is none that can be read: stacks then show the compiled place. */
 export function readSourceMap({ mapUrl: known, text: code, base }: Script): TraceMap | undefined {
   // V8 does not look into text that was wrapped in a function.
   const mapUrl = known || ([...code.matchAll(/^\/\/[#@] sourceMappingURL=(\S+)/gm)].at(-1)?.[1] ?? '');

@@ -8,7 +8,7 @@ export function standIn(cls: { readonly prototype: object }): void {
   Object.defineProperty(cls.prototype, mark, { value: true });
 }
 
-/** Whether a value is an instance of such a class. */
+/** Returns true if a value is an instance of such a class. */
 export function isStandIn(value: object): boolean {
   return (value as { [mark]?: boolean })[mark] === true;
 }

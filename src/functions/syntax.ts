@@ -18,7 +18,7 @@ export function parseProgram(text: string, isModule: boolean): Program {
   });
 }
 
-/** The nodes directly within another one, in the order of the text. */
+/** Returns the nodes directly within another one, in the order of the text. */
 export function childrenOf(node: AnyNode): AnyNode[] {
   // Of `{ name }` the key and the value stand at one place.
   if (node.type === 'Property' && node.shorthand) return [node.value];
@@ -40,7 +40,7 @@ export function membersOfClass(node: AnyNode): ClassBody['body'] {
   return isClassNode(node) ? node.body.body : [];
 }
 
-/** Whether something in a syntax tree is a node of it. */
+/** Returns true if something in a syntax tree is a node of it. */
 export function isNode(value: unknown): value is AnyNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }

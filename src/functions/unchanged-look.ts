@@ -28,7 +28,7 @@ export class UnchangedLook {
   };
 }
 
-/** True if a property was assigned to a function; costs almost nothing if none was. */
+/** Returns true if a property was assigned to a function; costs almost nothing if none was. */
 function hasAssigned(fn: AnyFunction): boolean {
   for (const _ in fn) return true;
   return false;

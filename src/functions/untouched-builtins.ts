@@ -37,7 +37,7 @@ let found: readonly Found[] | undefined;
 let counts: readonly number[] = [];
 let isTouched = false;
 
-/** The first answer takes 0.1 ms, the others some microseconds. What has been touched once is not trusted again. */
+/** Returns true as long as no program has touched them. The first answer takes 0.1 ms, the others some microseconds. */
 export function areBuiltinsUntouched(): boolean {
   isTouched ||= found === undefined ? !isAsMade() : !isAsFound(found);
   return !isTouched;
