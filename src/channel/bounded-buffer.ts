@@ -37,7 +37,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     this.#mailbox = new Mailbox(family, place);
   }
 
-  /** The mailbox of the queue. Throws a `ClosedError` if the queue is closed here. */
+  /** Returns the mailbox of the queue. Throws a `ClosedError` if the queue is closed here. */
   #box(): Mailbox {
     if (this.#mailbox === undefined) throw closedError(this);
     return this.#mailbox;
@@ -96,7 +96,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
     return item;
   }
 
-  /** The number of items in the queue: exact in every process, at the moment of the call. */
+  /** Returns the number of items in the queue: exact in every process, at the moment of the call. */
   qsize(): number {
     return this.ring.size;
   }

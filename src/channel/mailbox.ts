@@ -26,7 +26,7 @@ interface Ends {
   hasNoSender(): boolean;
   /** True if no member will take a message out any more. */
   hasNoReceiver(): boolean;
-  /** A member that holds the end from which messages come, and one that holds the other end: a waiter watches whether it dies. */
+  /** Returns a member that holds the end from which messages come, and one that holds the other end: a waiter watches whether it dies. */
   senders(): readonly number[];
   receivers(): readonly number[];
 }

@@ -48,13 +48,13 @@ export async function serve(args: readonly string[]): Promise<number> {
   return ended;
 }
 
-/** A secret that is made once; only this user may read its file. */
+/** Returns the secret in a file that only this user may read; makes both at the first call. */
 function secretOf(file: string): string {
   if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   return readFileSync(file, 'utf8').trim();
 }
 
-/** What is acknowledged is on the disk within a second, nothing in use is dropped, and nobody without the password gets in. */
+/** Returns the configuration: what is acknowledged is on the disk within a second, nothing in use is dropped, and nobody without the password gets in. */
 function configOf(folder: string, port: string, host: string | undefined, password: string): string {
   const lines = [
     `bind 127.0.0.1${host === undefined || host === '127.0.0.1' ? '' : ` ${host}`}`,

@@ -13,7 +13,7 @@ for (const value of Object.values(ours)) {
   if (typeof value === 'function' && Object.hasOwn(value, 'brandName')) byName.set(value.brandName, value);
 }
 
-/** The brand name of an error of this library, `undefined` for any other. */
+/** Returns the brand name of an error of this library, `undefined` for any other. */
 export function brandNameOf(error: object): string | undefined {
   return (error as { [brand]?: readonly string[] })[brand]?.[0];
 }

@@ -46,7 +46,7 @@ export class FrameReader {
     return this.#size;
   }
 
-  /** The bytes of the message under way, as they came. */
+  /** Returns the bytes of the message under way, as they came. */
   begun(): Uint8Array {
     const filled = this.#target.slice(0, this.#filled);
     if (this.#target === this.#header) return filled;
@@ -56,7 +56,7 @@ export class FrameReader {
     return Buffer.concat([this.#header, table, ...this.#parts, filled]);
   }
 
-  /** Where the next bytes go: never empty. */
+  /** Returns where the next bytes go: never empty. */
   target(): Uint8Array {
     return this.#filled === 0 ? this.#target : this.#target.subarray(this.#filled);
   }

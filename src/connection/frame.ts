@@ -35,7 +35,7 @@ export function isPlainFrame(bytes: Uint8Array): boolean {
   return bytes.length === HEADER_BYTES + length;
 }
 
-/** The pieces of a message, or `undefined` where it has more than may be sent. `isScratch`: the body is about to be overwritten. */
+/** Returns the pieces of a message, or `undefined` where it has more than may be sent. `isScratch`: the body is about to be overwritten. */
 export function frame(
   of: Kind,
   body: Uint8Array,

@@ -36,7 +36,7 @@ export function assertTls(tls: unknown): void {
 }
 
 /**
- * The proof of one end that it has the key. It includes the role of the end, so that no client gets in with a proof that this end has
+ * Returns the proof of one end that it has the key. It includes the role of the end, so that no client gets in with a proof that this end has
  * made for another.
  */
 function proof(

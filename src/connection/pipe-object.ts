@@ -69,7 +69,7 @@ export class Pipe extends SharedObject {
     return this.#word(field.duplex) === 1;
   }
 
-  /** The place in the heap of the lane that `side` sends into. */
+  /** Returns the place in the heap of the lane that `side` sends into. */
   lane(side: Side): number {
     return laneOf(this.#offset, side);
   }
@@ -78,7 +78,7 @@ export class Pipe extends SharedObject {
     return this.#holders[side];
   }
 
-  /** The object that a message holds while it contains that end. */
+  /** Returns the object that a message holds while it contains that end. */
   inFlight(side: Side): number {
     return placeOf(this.#word(field.inFlight + side));
   }

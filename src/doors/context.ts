@@ -42,7 +42,7 @@ type BoundPool<Method extends StartMethod> = Omit<typeof Pool, 'prototype'> & {
 
 /** The library's names bound to one start method: the result of `getContext`. */
 export interface Context<Method extends StartMethod = StartMethod> {
-  /** The start method of this context: 'spawn' or 'thread'. */
+  /** Returns the start method of this context: 'spawn' or 'thread'. */
   getStartMethod(): Method;
   /** `Process` with the start method of this context. */
   readonly Process: BoundProcess<Method>;

@@ -1,4 +1,4 @@
-/** The options of node with which this process runs, of its command line and of `NODE_OPTIONS`. */
+/** Returns the options of node with which this process runs, of its command line and of `NODE_OPTIONS`. */
 function options(): string {
   return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
 }

@@ -92,7 +92,7 @@ export class Counts {
   }
 }
 
-/** Where the section of an object's count stands. */
+/** Returns where the section of an object's count stands. */
 function placeOf(object: number): number {
   // Objects stand behind one granule of a block, which has two at least.
   return layout.countSections + (Math.floor(object / (2 * GRANULE)) % COUNT_SECTIONS) * GRANULE;

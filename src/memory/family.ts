@@ -108,7 +108,7 @@ export class Family {
     return this.#section.run(() => this.members.allocate(this.me, isThread));
   }
 
-  /** A section at `offset` with this member's name and this family's way to tell who is gone; what the dead have begun there is settled. */
+  /** Returns a section at `offset` with this member's name and this family's way to tell who is gone; what the dead have begun there is settled. */
   section(offset: number): CriticalSection {
     const isGone = (member: number) => this.members.isGone(member);
     const settle = () => this.intents.settleWithin(offset);

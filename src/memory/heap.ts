@@ -15,7 +15,7 @@ export class Heap {
     this.memory = memory;
   }
 
-  /** The words of the window that holds `offset`; the word at `offset` has the index `wordIndex(offset)`. */
+  /** Returns the words of the window that holds `offset`; the word at `offset` has the index `wordIndex(offset)`. */
   words(offset: number): Int32Array {
     const index = Math.floor(offset / WINDOW_BYTES);
     let words = this.#words[index];
@@ -26,7 +26,7 @@ export class Heap {
     return words;
   }
 
-  /** The same window as bytes; the byte at `offset` has the index `wordIndex(offset) * 4`. */
+  /** Returns the same window as bytes; the byte at `offset` has the index `wordIndex(offset) * 4`. */
   octets(offset: number): Uint8Array {
     const index = Math.floor(offset / WINDOW_BYTES);
     let octets = this.#octets[index];
@@ -39,7 +39,7 @@ export class Heap {
   }
 }
 
-/** The index of the word at `offset` within its window. */
+/** Returns the index of the word at `offset` within its window. */
 export function wordIndex(offset: number): number {
   return (offset % WINDOW_BYTES) >>> 2;
 }

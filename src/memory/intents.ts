@@ -56,7 +56,7 @@ export class Intents {
     Atomics.store(this.#members.words, this.#at, kind.NONE);
   }
 
-  /** The section that a dead member's intent is about; 0 if there is none, `undefined` without an intent. */
+  /** Returns the section that a dead member's intent is about; 0 if there is none, `undefined` without an intent. */
   sectionOf(member: number): number | undefined {
     if (this.#members.get(member, field.intent) === kind.NONE) return undefined;
     return (this.#members.get(member, field.intentSection) >>> 0) * GRANULE;

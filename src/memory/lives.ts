@@ -28,7 +28,7 @@ export class Lives {
     this.#words = new Int32Array(this.buffer);
   }
 
-  /** The index of the word of a number, in the words of `buffer`. */
+  /** Returns the index of the word of a number, in the words of `buffer`. */
   static wordOf(life: number): number {
     return life * WORDS;
   }

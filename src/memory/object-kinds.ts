@@ -46,7 +46,7 @@ export function kindAt(family: Family, offset: number): KindOfObject | undefined
   return kindNumbered(kindOf(family, offset));
 }
 
-/** The number of an object's kind: see `kinds`. */
+/** Returns the number of an object's kind: see `kinds`. */
 export function kindOf(family: Family, offset: number): number {
   return family.heap.words(offset)[wordIndex(offset) + objectField.kind] as number;
 }

@@ -33,7 +33,7 @@ export interface Listening {
 export interface Ends {
   /** What a thread is given, and the ports that are moved there with it. */
   forThread(): { readonly pass: EndsPass; readonly transfer: readonly MessagePort[] };
-  /** The descriptors that a process inherits, in order: its lifeline, its doorbell, the parking place, this member's own bell. */
+  /** Returns the descriptors that a process inherits, in order: its lifeline, its doorbell, the parking place, this member's own bell. */
   forProcess(): readonly number[];
   /** The member has been started. Its death is seen from now on: `findOut` finds out whether it has really ended. */
   started(findOut: () => void): void;

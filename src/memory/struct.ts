@@ -21,17 +21,17 @@ export const word: Part = { words: 1, align: 1 };
 /** A number of 64 bits. */
 export const word64: Part = { words: 2, align: 2 };
 
-/** This many words, one after the other. */
+/** Returns a part of this many words, one after the other. */
 export function words(count: number): Part {
   return { words: count, align: 1 };
 }
 
-/** A part that begins on a cache line of its own. */
+/** Returns a part that begins on a cache line of its own. */
 export function line({ words }: Part = { words: LINE, align: 1 }): Part {
   return { words, align: LINE };
 }
 
-/** A part that begins on this word of its structure. */
+/** Returns a part that begins on this word of its structure. */
 export function from(first: number, { words }: Part): Part {
   return { words, align: 1, from: first };
 }
@@ -59,7 +59,7 @@ export const objectHeader = struct({
   holders: word,
 });
 
-/** The words of a shared object: its parts come after the words that every object has. */
+/** Returns the words of a shared object: its parts come after the words that every object has. */
 export function objectStruct<Name extends string>(parts: { readonly [N in Name]: Part }): Struct<Name> {
   return struct(parts, objectHeader.words);
 }

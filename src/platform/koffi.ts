@@ -54,7 +54,7 @@ function binaryOf(name: string): Koffi | undefined {
   }
 }
 
-/** Where Node would look for it, without the checks and the real path of each folder that make up most of a `require`. */
+/** Returns the path at which Node would look for it, without the checks and the real path of each folder that make up most of a `require`. */
 function installedAt(file: string): string | undefined {
   for (const folder of foldersUp(__dirname)) {
     const path = `${folder}/node_modules/${file}`;
@@ -70,7 +70,7 @@ function loadedAt(path: string | undefined): Koffi | undefined {
   return module.exports;
 }
 
-/** Whether Node is built for musl in place of glibc: its binary names, near its beginning, the loader that it is to have. */
+/** Returns true if Node is built for musl in place of glibc: its binary names, near its beginning, the loader that it is to have. */
 function isOnMusl(): boolean {
   const fd = fs.openSync(process.execPath, fs.constants.O_RDONLY);
   try {

@@ -19,7 +19,7 @@ const TICKET_BYTES = 4;
 const CONTROL_LENGTH = 20;
 const CONTROL_SPACE = 24;
 
-/** A queue is a datagram socket that is connected to itself: no other socket can send to it. */
+/** Returns parking in the kernel: a queue is a datagram socket that is connected to itself, so no other socket can send to it. */
 export function createLinuxParking(): Parking {
   const { koffi, libc, func, failed } = loadLibc();
   const socket = func('int socket(int domain, int type, int protocol)');
@@ -32,7 +32,7 @@ export function createLinuxParking(): Parking {
 
   let memory: { address: bigint; view: DataView } | undefined;
 
-  /** The page with a `msghdr` that has room for one ticket and one descriptor. */
+  /** Returns the page with a `msghdr` that has room for one ticket and one descriptor. */
   function message(): { address: bigint; view: DataView } {
     if (memory === undefined) {
       const address = malloc(page.size);

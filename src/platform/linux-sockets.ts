@@ -16,7 +16,7 @@ const SHUT_WR = 1;
 const POLLIN = 1;
 const POLLOUT = 4;
 
-/** Linux's sockets by libc's plain functions, called through koffi. */
+/** Returns Linux's sockets by libc's plain functions, called through koffi. */
 export function createLinuxSockets(): Sockets {
   const { koffi, libc, func } = loadLibc();
   const socket = func('int socket(int domain, int type, int protocol)');

@@ -65,7 +65,7 @@ const numbers = {
 /** The size of a page: enough to try whether memory can be shown. V8 counts what it shows as memory of the program. */
 const SHOWN_BYTES = 4096;
 
-/** Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
+/** Returns Linux by libc's plain functions, called through koffi; a call costs 0.2 to 0.6 µs. */
 export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
   const { koffi, libc, func, failed } = loadLibc();
   const optional = (declaration: string) => {

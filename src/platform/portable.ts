@@ -7,7 +7,7 @@ import type { Sockets } from './sockets.ts';
 /** `Atomics.pause`, in Node 24 and later. */
 const canPause = 'pause' in Atomics;
 
-/** The platform for any system, in JavaScript only: threads of one program over one SharedArrayBuffer. `why` is the reason for which no better platform is used. */
+/** Returns the platform for any system, in JavaScript only: threads of one program over one SharedArrayBuffer. `why` is the reason for which no better platform is used. */
 export function createPortable(why: string): Platform {
   let sockets: Sockets | undefined;
   return {

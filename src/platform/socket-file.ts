@@ -52,7 +52,7 @@ function guard(socket: string, folder: string): () => void {
   };
 }
 
-/** The name under which the guard of a socket listens: the number of the socket's file. */
+/** Returns the name under which the guard of a socket listens: the number of the socket's file. */
 function guardName({ ino }: { ino: bigint }): string {
   return `.${ino.toString(36)}`;
 }

@@ -78,7 +78,7 @@ export class Dispatcher implements Executor<Job> {
     return this.#jobs.size + this.#kept() + (this.#pauses?.size ?? 0);
   }
 
-  /** The number of tasks that wait here. */
+  /** Returns the number of tasks that wait here. */
   #kept(): number {
     return this.#backlog?.size ?? 0;
   }

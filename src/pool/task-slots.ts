@@ -105,7 +105,7 @@ export class TaskSlots {
     return Atomics.load(this.#words, this.#index(tag & 0xffff)) === this.#word(tag, slotState.CONDEMNED);
   }
 
-  /** The worker that claimed the task, 0 if none has. */
+  /** Returns the worker that claimed the task, 0 if none has. */
   worker(tag: number): number {
     const index = this.#index(tag & 0xffff);
     // SYNC(claim): the state is read before the member number, which is valid only with it.

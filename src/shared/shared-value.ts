@@ -117,7 +117,7 @@ export class SharedValue<K extends Scalar = Scalar> extends SharedObject {
   }
 }
 
-/** How large the object is, for arguments that make sense. */
+/** Checks the arguments, and returns the words of the object. */
 function wordsFor(type: unknown, initial: unknown, options: GuardOptions | undefined): number {
   const kind = scalarKind(scalarCode(type));
   if (initial !== undefined) checkScalar(kind, initial, 'an initial value');

@@ -164,7 +164,7 @@ export class Units {
     this.#table.destroy();
   }
 
-  /** The number of free units that are kept for another member. */
+  /** Returns the number of free units that are kept for another member. */
   #kept(): 0 | 1 {
     return this.keptFor === 0 ? 0 : 1;
   }

@@ -90,7 +90,7 @@ export class SemaphoreProxy extends AcquirableProxy {
   }
 }
 
-/** The error of a guard that came too late. */
+/** Returns the error of a guard that came too late. */
 export function notInTime(options: WaitOptions | undefined): TimeoutError {
   return new TimeoutError(`The lock did not become free within ${options?.timeout} ms.`);
 }
