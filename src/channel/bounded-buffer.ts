@@ -6,6 +6,7 @@ import { line, objectStruct, word } from '../memory/struct.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Waitable } from '../sync/waitable.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { whenReady } from '../waits/when-ready.ts';
 import { BatchedPut, throwFull } from './batched-put.ts';
 import { type Letter, Mailbox, mailbox } from './mailbox.ts';
 import { unpack } from './transport.ts';
@@ -114,15 +115,7 @@ export abstract class BoundedBuffer<T> extends SharedObject implements Waitable 
 
   /** For `wait`: calls `callback` once, when `get` would not wait. Returns a function that cancels this. */
   onReady(callback: () => void): () => void {
-    const { receivers } = this.#box();
-    const stop = new AbortController();
-    const wait = receivers.wait(
-      () => this.isReady() || NOT_YET,
-      { signal: stop.signal },
-      () => true,
-    );
-    wait.then(callback, () => {});
-    return () => stop.abort();
+    return whenReady(this.#box().receivers, () => this.isReady(), callback);
   }
 
   /** Ends the use of the queue in this process: waits of this thread reject with a `ClosedError`. The items stay in the queue for other processes. */

@@ -4,6 +4,7 @@ import { unpack } from '../channel/transport.ts';
 import { ClosedError, EndOfStreamError, TimeoutError } from '../contracts/errors.ts';
 import type { SyncWaitOptions, WaitOptions } from '../contracts/options.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
+import { whenReady } from '../waits/when-ready.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { openLane } from './lane.ts';
 import type { Pipe, Side } from './pipe-object.ts';
@@ -112,10 +113,7 @@ export class HeapConnection<T> extends Connection<T> {
   }
 
   onReady(callback: () => void): () => void {
-    const stop = new AbortController();
-    const wait = this.#incoming.receivers.wait(this.#hasMessage, { signal: stop.signal }, () => true);
-    wait.then(callback, () => {});
-    return () => stop.abort();
+    return whenReady(this.#incoming.receivers, () => this.#hasMessage() === true, callback);
   }
 
   protected override pushValue(value: T, options: WaitOptions | undefined): Promise<void> {

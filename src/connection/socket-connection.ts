@@ -7,6 +7,7 @@ import { clock } from '../engine/builtins.ts';
 import { needMuchStack } from '../memory/stack-room.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
 import { Waiters } from '../waits/waiters.ts';
+import { whenReady } from '../waits/when-ready.ts';
 import { Connection, type Refusal, VALUE, type Wanted } from './connection.ts';
 import { frame, kind, MAX_MESSAGE_BYTES } from './frame.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
@@ -125,14 +126,7 @@ export class SocketConnection<T> extends Connection<T> {
   }
 
   onReady(callback: () => void): () => void {
-    const stop = new AbortController();
-    const wait = this.#readers.wait(
-      () => this.#hasMessage() || NOT_YET,
-      { signal: stop.signal },
-      () => true,
-    );
-    wait.then(callback, () => {});
-    return () => stop.abort();
+    return whenReady(this.#readers, () => this.#hasMessage(), callback);
   }
 
   protected override pushValue(value: T, options: WaitOptions | undefined): Promise<void> {

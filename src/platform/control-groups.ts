@@ -1,4 +1,5 @@
-import { fs, os } from '../engine/builtins.ts';
+import { os } from '../engine/builtins.ts';
+import { kernelText } from './kernel-text.ts';
 
 /** The folder of a control group; groups of version 2 have all their files in one, those of version 1 one for each controller. */
 interface ControlGroup {
@@ -9,7 +10,7 @@ interface ControlGroup {
 /** Returns the folders of the control groups that limit this process by one controller, such as `cpu`: its own group and those above it. `at` is put before each path. */
 function controlGroups(at: string, controller: string): ControlGroup[] {
   const found: ControlGroup[] = [];
-  for (const line of readGroupFile(`${at}/proc/self/cgroup`).split('\n')) {
+  for (const line of kernelText(`${at}/proc/self/cgroup`).split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (path === undefined || controllers === undefined) continue;
     const root = `${at}/sys/fs/cgroup`;
@@ -21,21 +22,12 @@ function controlGroups(at: string, controller: string): ControlGroup[] {
   return found;
 }
 
-/** Returns the text of a file of a control group; empty if there is no such file. */
-function readGroupFile(file: string): string {
-  try {
-    return fs.readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
 /** Returns the bytes of memory that the control groups of this process may use: those of the machine, or fewer if the groups have a limit. */
 export function memoryLimit(at: string): number {
   let limit = os.totalmem();
   for (const { folder, version } of controlGroups(at, 'memory')) {
     for (const file of version === 2 ? ['memory.max', 'memory.high'] : ['memory.limit_in_bytes']) {
-      const text = readGroupFile(`${folder}/${file}`).trim();
+      const text = kernelText(`${folder}/${file}`).trim();
       // `max` means no limit; version 1 has a number beyond all memory instead.
       if (/^\d+$/.test(text)) limit = Math.min(limit, Number(text));
     }
@@ -48,7 +40,7 @@ export function cpuQuota(at: string): number {
   let quota = Number.POSITIVE_INFINITY;
   for (const { folder, version } of controlGroups(at, 'cpu')) {
     const files = version === 2 ? ['cpu.max'] : ['cpu.cfs_quota_us', 'cpu.cfs_period_us'];
-    quota = Math.min(quota, quotaOf(files.map((file) => readGroupFile(`${folder}/${file}`)).join(' ')));
+    quota = Math.min(quota, quotaOf(files.map((file) => kernelText(`${folder}/${file}`)).join(' ')));
   }
   return quota;
 }

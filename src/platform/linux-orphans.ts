@@ -1,5 +1,6 @@
 /** The descendants of a process whose parents have ended. Only a mark in their environment shows where they come from. */
 import { fs } from '../engine/builtins.ts';
+import { kernelText } from './kernel-text.ts';
 
 /** The environment variable with the marks of a process: its own and those of its ancestors, the outermost first. */
 const NAME = 'MULTIPROC_STARTED_WITHIN';
@@ -14,7 +15,10 @@ export function markWhatIsStarted(mark: string): void {
 export function carrying(mark: string): number[] {
   const start = `${NAME}=`;
   return processes().filter((pid) => {
-    const variable = environmentOf(pid).find((each) => each.startsWith(start));
+    // What cannot be read is gone, or belongs to another user and could not be ended anyway.
+    const variable = kernelText(`/proc/${pid}/environ`)
+      .split('\0')
+      .find((each) => each.startsWith(start));
     return variable?.slice(start.length).split(' ').includes(mark);
   });
 }
@@ -27,15 +31,6 @@ function processes(): number[] {
       .readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && name !== own)
       .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-/** Returns nothing for a process that is gone or belongs to another user, which could not be ended anyway. */
-function environmentOf(pid: number): string[] {
-  try {
-    return fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
   } catch {
     return [];
   }

@@ -1,4 +1,5 @@
 import { clock, fs } from '../engine/builtins.ts';
+import { kernelText } from './kernel-text.ts';
 import { carrying } from './linux-orphans.ts';
 
 /** The time in milliseconds that a process has to stop. A process in the middle of a long system call is not waited for longer. */
@@ -51,7 +52,7 @@ function killMarked(mark: string, session: string | undefined): void {
 
 /** Returns false if a process has never started another one: it has no children, and the kernel counts no page faults of children that it has waited for. */
 function hasStartedOthers(pid: number): boolean {
-  if (tasksOf(pid).some((task) => read(`/proc/${pid}/task/${task}/children`) !== '')) return true;
+  if (tasksOf(pid).some((task) => kernelText(`/proc/${pid}/task/${task}/children`) !== '')) return true;
   return fieldsOf(`/proc/${pid}/stat`)[8] !== '0';
 }
 
@@ -70,7 +71,7 @@ export function killOwnChildren(children: Iterable<number>): void {
 
 /** Returns what a process does with a signal: ignore it, handle it, or leave it to the kernel. */
 export function dispositionOf(pid: number, signal: number): 'ignored' | 'handled' | 'default' {
-  const status = read(`/proc/${pid}/status`);
+  const status = kernelText(`/proc/${pid}/status`);
   const has = (set: string) =>
     (BigInt(`0x${new RegExp(`^${set}:\\s*(\\w+)`, 'm').exec(status)?.[1] ?? 0}`) >> BigInt(signal - 1)) & 1n;
   return has('SigIgn') ? 'ignored' : has('SigCgt') ? 'handled' : 'default';
@@ -87,7 +88,7 @@ function childrenOf(pid: number, task: string, session: string | undefined): num
     // The number may belong to another process by now.
     return stat?.parent === String(pid) && stat.session === session;
   };
-  return read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number).filter(isOwn);
+  return kernelText(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number).filter(isOwn);
 }
 
 /** Waits until no thread of the process runs any more. */
@@ -109,17 +110,8 @@ function stateOf(file: string): string {
 
 /** Returns the fields after the name, which is in parentheses and may contain anything: state, parent, group, session and so on, up to the page faults of its children. */
 function fieldsOf(file: string): string[] {
-  const stat = read(file);
+  const stat = kernelText(file);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ', 9);
-}
-
-/** Returns nothing for a process that is gone or that cannot be read: then only that process ends. */
-function read(file: string): string {
-  try {
-    return fs.readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }
 
 function tasksOf(pid: number): string[] {
