@@ -173,8 +173,8 @@ export class Redis {
    * Sends the commands of this turn of the event loop together, in their order, followed by what `last` sends: the server and this process wake
    * up once for all of them.
    */
-  together(last?: () => void): void {
-    if (last !== undefined) this.#last.push(last);
+  together(last: () => void): void {
+    this.#last.push(last);
     if (this.#isHolding) return;
     this.#isHolding = true;
     const { stream } = this.#commands;

@@ -20,7 +20,7 @@ const LONGEST = 0x7fffffff;
 export function checkRetryDelay(delay: unknown): void {
   if (delay === undefined) return;
   if (typeof delay === 'number') {
-    assertRange('retryDelay', delay, 0, Number.POSITIVE_INFINITY);
+    assertRange('retryDelay', delay, Number.POSITIVE_INFINITY);
     return;
   }
   if (typeof delay !== 'object' || delay === null) {
@@ -29,15 +29,15 @@ export function checkRetryDelay(delay: unknown): void {
   checkOptionNames('retryDelay', delay, NAMES);
   const { delay: first, factor, jitter } = delay as Exclude<RetryDelay, number>;
   if (first === undefined) throw new TypeError('retryDelay must have a delay, in milliseconds');
-  assertRange('retryDelay.delay', first, 0, Number.POSITIVE_INFINITY);
-  assertRange('retryDelay.factor', factor, 0, Number.POSITIVE_INFINITY);
-  assertRange('retryDelay.jitter', jitter, 0, 1);
+  assertRange('retryDelay.delay', first, Number.POSITIVE_INFINITY);
+  assertRange('retryDelay.factor', factor, Number.POSITIVE_INFINITY);
+  assertRange('retryDelay.jitter', jitter, 1);
 }
 
-function assertRange(name: string, value: unknown, least: number, most: number): void {
+function assertRange(name: string, value: unknown, most: number): void {
   assertOptionType(name, value, 'number');
   if (value === undefined) return;
-  if (!((value as number) >= least && (value as number) <= most && value !== Number.POSITIVE_INFINITY)) {
+  if (!((value as number) >= 0 && (value as number) <= most && value !== Number.POSITIVE_INFINITY)) {
     throw new RangeError(`${name} must be ${most === 1 ? 'from 0 to 1' : '0 or more'}, not ${value}`);
   }
 }

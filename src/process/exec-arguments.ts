@@ -24,15 +24,15 @@ export function inheritedExecArgv(execArgv: readonly string[], from?: string): s
  * Returns the environment that a child inherits. Relative modules in `NODE_OPTIONS` are resolved from the directory in which node was
  * started, and a debugger gets a port of its own.
  */
-export function inheritedEnv(env: NodeJS.ProcessEnv, from?: string): NodeJS.ProcessEnv {
+export function inheritedEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: options } = env;
   if (options === undefined || !/\.\/|inspect/.test(options)) return { ...env };
-  const words = grouped(wordsOf(options)).flatMap((group) => moved(group, from));
+  const words = grouped(wordsOf(options)).flatMap((group) => moved(group));
   return { ...env, NODE_OPTIONS: words.map(quoted).join(' ') };
 }
 
 /** Returns an option with its values in a form that means the same to a child, in whatever directory the child starts. */
-function moved([option, ...values]: readonly [string, ...string[]], from: string | undefined): string[] {
+function moved([option, ...values]: readonly [string, ...string[]], from?: string): string[] {
   const [, name = option, value] = /^(--[^=]+)=(.*)$/s.exec(option) ?? [];
   if (INSPECT.test(name)) return [`--inspect=${value?.includes(':') ? value.replace(/:\d+$/, ':0') : '0'}`];
   if (!MODULE.test(name)) return [option, ...values];
