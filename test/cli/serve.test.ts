@@ -2,19 +2,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../cluster/free-ports.ts';
 import { skip } from '../cluster/redis-server.ts';
+import { folderWith } from '../folder.ts';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
 
 describe('multiproc serve', { skip, timeout: 60_000 }, () => {
-  const folder = mkdtempSync(`${tmpdir()}/multiproc-serve-`);
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderWith();
 
   async function start(port: number): Promise<{ child: ChildProcess; line: string }> {
     const child = spawn(process.execPath, [cli, 'serve', '--port', String(port), '--dir', folder], {

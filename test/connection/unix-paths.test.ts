@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
-import { after, describe } from 'node:test';
+import { describe } from 'node:test';
 import { Barrier, Event, Process, Queue } from 'multiproc';
 import { connect, Listener } from 'multiproc/connection';
 import { Manager } from 'multiproc/managers';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { slay, start } from '../inside.ts';
 import { watched } from '../watchdog.ts';
 
-const folder = mkdtempSync(`${tmpdir()}/multiproc-paths-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 let made = 0;
 const freshPath = () => `${folder}/${made++}`;
 

@@ -1,10 +1,9 @@
 // Popular packages in tasks, as `npm run packages` tries many more of. They come from the registry, into a folder of their own.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { after, test } from 'node:test';
+import { resolve } from 'node:path';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { folderWith } from '../folder.ts';
 
 interface Use {
   readonly name: string;
@@ -18,8 +17,7 @@ const { install, tryOne } = (await script('packages')) as {
 };
 const { libraries, made } = (await script('popular-packages')) as { libraries: readonly Use[]; made: readonly Use[] };
 
-const folder = mkdtempSync(join(tmpdir(), 'multiproc-packages-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 const uses = [...libraries, ...made].filter(({ tested }) => tested);
 
 test('popular packages work in a task', { concurrency: 2, timeout: 600_000 }, async (t) => {

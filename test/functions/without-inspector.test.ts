@@ -1,15 +1,14 @@
 // Functions that are sent where V8's inspector is not to be had: Node's permission model forbids it. Deno and Bun have none: test/elsewhere.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { folderWith } from '../folder.ts';
 
 const run = promisify(execFile);
-const folder = realpathSync(mkdtempSync(`${tmpdir()}/multiproc-no-inspector-`));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 
 function write(name: string, text: string): string {
   mkdirSync(dirname(`${folder}/${name}`), { recursive: true });

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname } from 'node:path';
 import { describe } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -11,6 +8,7 @@ import { connect, Listener } from 'multiproc/connection';
 import { type BaseProxy, Manager, type QueueProxy } from 'multiproc/managers';
 import { test } from '../cases.ts';
 import { cert, key } from '../connection/certificate.ts';
+import { folderWith } from '../folder.ts';
 import { start } from '../inside.ts';
 import { runs } from '../process/program.ts';
 
@@ -74,19 +72,12 @@ describe('the server of a manager', () => {
 
   test('the server of a manager that is killed while it imports what it needs rejects the calls', async () => {
     // Functions of packages are taken from the package, by an import.
-    const folder = mkdtempSync(`${tmpdir()}/multiproc-`);
-    const path = `${folder}/node_modules/dies/index.mjs`;
-    mkdirSync(dirname(path), { recursive: true });
+    const path = 'node_modules/dies/index.mjs';
     const body = `if (process.pid !== ${process.pid}) process.kill(process.pid, 'SIGKILL');\nexport function initializer() {}\n`;
-    writeFileSync(path, body);
-    try {
-      const { initializer } = await import(path);
-      const manager = new Manager({ initializer });
-      await assert.rejects(manager.queue().get(), EndOfStreamError);
-      await manager.shutdown();
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const { initializer } = await import(`${folderWith({ [path]: body })}/${path}`);
+    const manager = new Manager({ initializer });
+    await assert.rejects(manager.queue().get(), EndOfStreamError);
+    await manager.shutdown();
   });
 
   test('the server of a manager that is killed: calls that wait and later ones get an EndOfStreamError, here and in another process', async () => {

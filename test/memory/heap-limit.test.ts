@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { totalmem } from 'node:os';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -10,6 +8,7 @@ import { Barrier, HeapLimitError, Lock, Pool, pipe, Queue, SharedArray, share } 
 import { family } from '#dist/memory/family.js';
 import { shareOf } from '#dist/memory/heap-limit.js';
 import { memoryLimit } from '#dist/platform/control-groups.js';
+import { folderWith } from '../folder.ts';
 import { watchdog } from '../hang.ts';
 import { heapBytes, holders, inLine, start } from '../inside.ts';
 
@@ -188,16 +187,7 @@ test('a full heap is the same error in another process', async () => {
 });
 
 test('the limit is a part of what machine and control groups allow', () => {
-  const limit = (files: Record<string, string>) => {
-    const at = mkdtempSync(join(tmpdir(), 'multiproc-cgroup-'));
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(at, file)), { recursive: true });
-      writeFileSync(join(at, file), text);
-    }
-    const found = memoryLimit(at);
-    rmSync(at, { recursive: true });
-    return found;
-  };
+  const limit = (files: Record<string, string>) => memoryLimit(folderWith(files));
   const cgroup = 'proc/self/cgroup';
   assert.equal(limit({}), totalmem());
   assert.equal(limit({ [cgroup]: '0::/a/b\n', 'sys/fs/cgroup/a/b/memory.max': 'max\n' }), totalmem());

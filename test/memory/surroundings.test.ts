@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, dirname, resolve } from 'node:path';
-import { after } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { runs, start, until } from '../process/program.ts';
 
 const run = promisify(execFile);
@@ -18,8 +16,7 @@ const forRoot = {
   skip: process.getuid?.() === 0 ? false : 'only root may set capabilities, become another user and unmount',
 };
 
-const folder = mkdtempSync(`${tmpdir()}/multiproc-node-`);
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 
 test('a machine that has been up for weeks has inode numbers of 32 bits: all are woken, and deaths are seen', async () => {
   const { stdout } = await start(fixture('woken-and-bereaved'), { execArgv: preload('large-inodes') }).ended;

@@ -1,11 +1,9 @@
 // The source can be run as it is, by tools that compile TypeScript when it is loaded: nothing in it counts on having been built.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { folderWith } from '../folder.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -25,15 +23,8 @@ console.log(JSON.stringify([got, child.exitCode, doubled]));
 `;
 
 test('processes and pools work from the source', { timeout: 120_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'multiproc-source-'));
-  try {
-    writeFileSync(join(folder, 'program.mts'), program);
-    const tsx = pathToFileURL(`${root}node_modules/tsx/dist/loader.mjs`).href;
-    const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, join(folder, 'program.mts')], {
-      encoding: 'utf8',
-    });
-    assert.equal(stdout, '[7,0,[2,4]]\n', stderr);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const file = `${folderWith({ 'program.mts': program })}/program.mts`;
+  const tsx = pathToFileURL(`${root}node_modules/tsx/dist/loader.mjs`).href;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, file], { encoding: 'utf8' });
+  assert.equal(stdout, '[7,0,[2,4]]\n', stderr);
 });

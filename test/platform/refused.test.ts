@@ -1,15 +1,14 @@
 // Programs in which something that the library stands on is missing: the words say what, and what to do.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { folderWith } from '../folder.ts';
 
 const run = promisify(execFile);
-const folder = realpathSync(mkdtempSync(`${tmpdir()}/multiproc-missing-`));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 
 const modules = `${folder}/node_modules`;
 mkdirSync(`${modules}/multiproc`, { recursive: true });

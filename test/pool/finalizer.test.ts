@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe } from 'node:test';
 import { Queue } from 'multiproc';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { here } from '../here.ts';
 import { run, until } from '../process/program.ts';
 import { watched } from '../watchdog.ts';
@@ -125,18 +125,14 @@ describe('a program that ends by itself, and has not closed or not joined its po
   });
 
   test('a program that ends by itself has the coverage and the profiles of its workers', async () => {
-    const folder = mkdtempSync(`${tmpdir()}/finalizer-`);
-    try {
-      await run(fixture('ends-by-itself'), {
-        env: { NODE_V8_COVERAGE: `${folder}/coverage` },
-        execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}/profiles`],
-      });
-      // The main process, and both workers; spares may come on top.
-      for (const what of ['coverage', 'profiles']) {
-        await until(() => readdirSync(`${folder}/${what}`).length >= 3);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    const folder = folderWith();
+    await run(fixture('ends-by-itself'), {
+      env: { NODE_V8_COVERAGE: `${folder}/coverage` },
+      execArgv: ['--cpu-prof', `--cpu-prof-dir=${folder}/profiles`],
+    });
+    // The main process, and both workers; spares may come on top.
+    for (const what of ['coverage', 'profiles']) {
+      await until(() => readdirSync(`${folder}/${what}`).length >= 3);
     }
   });
 });

@@ -1,17 +1,16 @@
 // A pool that is closed with nothing left to do does not wait for workers that are still starting.
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { Pool, setSpareProcesses } from 'multiproc';
+import { folderWith } from '../folder.ts';
 
 let folder: string;
 beforeEach(() => {
   setSpareProcesses(0);
-  folder = mkdtempSync(join(tmpdir(), 'multiproc-unbegun-'));
+  folder = folderWith();
 });
-afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Of two workers with this environment, one starts at once, the other when there is a file `go`. */
 function oneIsSlow(): Record<string, string> {

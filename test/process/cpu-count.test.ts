@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { cpuQuota } from '#dist/platform/control-groups.js';
+import { folderWith } from '../folder.ts';
 
 /** `cpuCount()` of a program of its own. */
 function count(env: Record<string, string>, ...before: string[]): string {
@@ -27,16 +25,7 @@ test('MULTIPROC_CPU_COUNT says how many CPUs there are', () => {
 });
 
 test('the quotas of control groups hold, of both versions, and those of the groups above', () => {
-  const quota = (files: Record<string, string>) => {
-    const at = mkdtempSync(join(tmpdir(), 'multiproc-cgroup-'));
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(at, file)), { recursive: true });
-      writeFileSync(join(at, file), text);
-    }
-    const found = cpuQuota(at);
-    rmSync(at, { recursive: true });
-    return found;
-  };
+  const quota = (files: Record<string, string>) => cpuQuota(folderWith(files));
   const cgroup = 'proc/self/cgroup';
   assert.equal(quota({}), Number.POSITIVE_INFINITY);
   assert.equal(quota({ [cgroup]: '0::/a/b\n', 'sys/fs/cgroup/a/b/cpu.max': 'max 100000\n' }), Number.POSITIVE_INFINITY);

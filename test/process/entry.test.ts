@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { after, describe } from 'node:test';
 import { build } from 'esbuild';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { type ProgramOptions, run } from './program.ts';
 
 /** Inside the package, so that `multiproc` means the compiled package itself. */
@@ -104,14 +104,10 @@ describe('processes start from every kind of entry script, which is run once', (
     test(`processes start from a program with the library inside the bundle: its files are found where it is installed (${format})`, async () => {
       const file = await bundle(format);
       await works(file);
-      const elsewhere = mkdtempSync(`${tmpdir()}/multiproc-entry-`);
-      try {
-        copyFileSync(`${folder}/${file}`, `${elsewhere}/${file}`);
-        const { stderr } = await run(`${elsewhere}/${file}`, { cwd: elsewhere });
-        assert.match(stderr, /Error: multiproc has been bundled.*install it there/);
-      } finally {
-        rmSync(elsewhere, { recursive: true });
-      }
+      const elsewhere = folderWith();
+      copyFileSync(`${folder}/${file}`, `${elsewhere}/${file}`);
+      const { stderr } = await run(`${elsewhere}/${file}`, { cwd: elsewhere });
+      assert.match(stderr, /Error: multiproc has been bundled.*install it there/);
     });
   }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { fixture, run } from './program.ts';
 
 const MEGABYTE = 2 ** 20;
@@ -13,14 +13,10 @@ test('all that a process has printed is there when join resolves, in a pipe', as
 });
 
 test('output that parent and child write to one file is complete, too', () => {
-  const folder = mkdtempSync(`${tmpdir()}/output-`);
-  try {
-    const { status } = spawnSync('sh', ['-c', `"$0" "$1" > ${folder}/out`, process.execPath, fixture('output-order')]);
-    assert.equal(status, 0);
-    assert.equal(readFileSync(`${folder}/out`, 'utf8'), 'A1 A2 main B1 B2 main \n');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const folder = folderWith();
+  const { status } = spawnSync('sh', ['-c', `"$0" "$1" > ${folder}/out`, process.execPath, fixture('output-order')]);
+  assert.equal(status, 0);
+  assert.equal(readFileSync(`${folder}/out`, 'utf8'), 'A1 A2 main B1 B2 main \n');
 });
 
 test('a megabyte to a pipe with a slow reader is complete, and what the parent says after the join comes behind it', () => {
@@ -61,15 +57,11 @@ test('standard input of a process is empty, and the parent’s stays untouched',
 
 for (const closed of ['>&-', '2>&-', '>&- 2>&-', '<&- >&- 2>&-']) {
   test(`a program whose standard streams are closed (${closed})`, () => {
-    const folder = mkdtempSync(`${tmpdir()}/output-`);
-    try {
-      const command = `"$0" "$1" ${folder}/result ${closed}`;
-      const { status } = spawnSync('sh', ['-c', command, process.execPath, fixture('to-file')]);
-      assert.equal(status, 0);
-      assert.equal(readFileSync(`${folder}/result`, 'utf8'), 'exit code 0');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const folder = folderWith();
+    const command = `"$0" "$1" ${folder}/result ${closed}`;
+    const { status } = spawnSync('sh', ['-c', command, process.execPath, fixture('to-file')]);
+    assert.equal(status, 0);
+    assert.equal(readFileSync(`${folder}/result`, 'utf8'), 'exit code 0');
   });
 }
 

@@ -1,7 +1,7 @@
 import { exec, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import type { Queue } from 'multiproc';
+import { folderWith } from '../folder.ts';
 import { watched } from '../watchdog.ts';
 import { childrenOf, until } from './program.ts';
 
@@ -49,22 +49,17 @@ export const ways: Readonly<Record<Way, (pids: Queue<number>, file: string) => u
 
 /** Has `start` start one of them; answers its process id. */
 export async function startedBy(start: (pids: Queue<number>, file: string) => void, pids: Queue<number>) {
-  const folder = mkdtempSync(`${tmpdir()}/spawning-`);
-  const file = `${folder}/pid`;
+  const file = `${folderWith()}/pid`;
   let pid = 0;
-  try {
-    start(pids, file);
-    const look = async () => {
-      await until(() => {
-        if (!pids.empty()) pid = pids.getNowait();
-        else if (pid === 0) pid = Number(readOr(file));
-        return pid > 0;
-      });
-    };
-    await watched(look());
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  start(pids, file);
+  const look = async () => {
+    await until(() => {
+      if (!pids.empty()) pid = pids.getNowait();
+      else if (pid === 0) pid = Number(readOr(file));
+      return pid > 0;
+    });
+  };
+  await watched(look());
   return pid;
 }
 

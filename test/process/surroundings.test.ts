@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { after, describe, test } from 'node:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { inheritedExecArgv } from '#dist/process/exec-arguments.js';
+import { folderWith } from '../folder.ts';
 import { fixture, run } from './program.ts';
 
-const folder = realpathSync(mkdtempSync(`${tmpdir()}/surroundings-`));
-after(() => rmSync(folder, { recursive: true }));
+const folder = folderWith();
 
 describe('what a process inherits', () => {
   test('a process inherits the environment and the directory of the moment of its start, spares or not', async () => {
