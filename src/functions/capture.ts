@@ -127,7 +127,8 @@ function isFixed(fn: AnyFunction, cut: Cut): boolean {
 function captureCut(fn: AnyFunction, cut: Cut): Captured {
   const { image, key, otherwise } = cut;
   const variables =
-    cut.values ?? captureVariables(fn, cut, cut.script as Script, inspectFunction(fn).scopes, goesByReference);
+    cut.values ??
+    captureVariables({ fn, script: cut.script as Script, scopes: inspectFunction(fn).scopes }, cut, goesByReference);
   cut.values ??= keepable(cut, variables);
   return { kind: 'image', image, key, variables, otherwise };
 }
@@ -197,7 +198,7 @@ function examine(fn: AnyFunction): Examined {
   let cut: Cut;
   try {
     if (placed === undefined) throw new Refusal(`its source cannot be found in ${script.url}`);
-    shareConstants(script, inspected.scopes, fn);
+    shareConstants({ fn, script, scopes: inspected.scopes });
     cut = cutNew(placed, inspected.scopes, otherwise);
   } catch (error) {
     if (otherwise === undefined || !(error instanceof Refusal)) throw error;

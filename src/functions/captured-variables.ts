@@ -48,6 +48,13 @@ export interface CapturedValue {
   readonly shared: SharedVariable | undefined;
 }
 
+/** A function, its script, and the variables around it as V8 shows them. */
+interface Surrounded {
+  readonly fn: object;
+  readonly script: Script;
+  readonly scopes: readonly LiveScope[];
+}
+
 /** A value as it is sent, and where the receiver finds it if it cannot be sent. */
 type Travelling = Pick<CapturedValue, 'value' | 'otherwise'>;
 
@@ -56,24 +63,23 @@ const cells = new WeakMap<object, Map<Binding, Cell>>();
 
 /** Reads all names of a function's image; `hasItself` says whether the receiver has a function itself. */
 export function captureVariables(
-  fn: object,
+  at: Surrounded,
   cut: CutFunction,
-  script: Script,
-  scopes: readonly LiveScope[],
   hasItself: (fn: object) => boolean,
 ): CapturedValue[] {
+  const { fn, script, scopes } = at;
   return cut.image.names.map((name) => {
     const variable = cut.variables.get(name);
     const asItIs = (value: unknown) => capturedAsItIs(name, value);
     if (variable === undefined) return asItIs(addedValue(name, fn, script));
     if (variable.live !== undefined) return asItIs(variable.live.module);
     const live = liveValue(variable, scopes, script);
-    const { value, otherwise } = travelling(variable, live, script, fn, hasItself);
+    const { value, otherwise } = travelling(variable, live, at, hasItself);
     const cell = variable.isCell && variable.binding ? (cellOf(variable.binding, scopes) ?? new Cell()) : undefined;
     const madeWith = variable.binding ? packageThatMade(variable.binding, script) : undefined;
     // The replacement of some members of a module is a new object each time.
     const isItself = value === live || typeof live === 'symbol' || cell !== undefined;
-    const shared = isItself ? sharedVariable(variable, value, fn, script, scopes) : undefined;
+    const shared = isItself ? sharedVariable(variable, value, at) : undefined;
     return { name, cell, value, otherwise, madeWith, shared };
   });
 }
@@ -100,9 +106,7 @@ const sharedVariables = new WeakMap<Binding, SharedVariable>();
 function sharedVariable(
   { binding, isCell }: Pick<Variable, 'binding' | 'isCell'>,
   value: unknown,
-  fn: object,
-  script: Script,
-  scopes: readonly LiveScope[],
+  { fn, script, scopes }: Surrounded,
 ): SharedVariable | undefined {
   if (binding === null || !isTopLevel(binding.scope, script, fn)) return undefined;
   // Functions say themselves whether they are shared.
@@ -120,14 +124,14 @@ const scanned = new WeakSet<Script>();
 const makesData = /^(ObjectExpression|ArrayExpression|NewExpression)$/;
 
 /** Makes the constants at the top level of a script known, once: each may be found inside of another one before a function uses it. */
-export function shareConstants(script: Script, scopes: readonly LiveScope[], fn: object): void {
+export function shareConstants(at: Surrounded): void {
+  const { fn, script, scopes } = at;
   const { program } = script.scopes;
   if (scanned.has(script) || !isTopLevel(program, script, fn)) return;
   scanned.add(script);
   for (const binding of program.names.values()) {
     if (binding.assigned || !makesData.test(firstValueOf(binding)?.type ?? '')) continue;
-    const variable = { binding, isCell: false };
-    sharedVariable(variable, valueIfThere(binding.name, scopes), fn, script, scopes);
+    sharedVariable({ binding, isCell: false }, valueIfThere(binding.name, scopes), at);
   }
 }
 
@@ -223,10 +227,10 @@ export function travellingOn(value: unknown): unknown {
 function travelling(
   variable: Variable,
   value: unknown,
-  script: Script,
-  fn: object,
+  at: Surrounded,
   hasItself: (fn: object) => boolean,
 ): Travelling {
+  const { script } = at;
   const asItIs = (value: unknown): Travelling => ({ value, otherwise: undefined });
   if (typeof value === 'symbol') return asItIs(SentSymbol.for(value));
   const { name, binding, members } = variable;
@@ -241,7 +245,7 @@ function travelling(
   const isOwn = binding === null ? name === 'require' : isRequire(value) && isOwnRequire(binding, script);
   if (isOwn && typeof value === 'function') return asItIs(RequireOf.for(script.base));
   const imported = (binding && importedFrom(binding, script)) || undefined;
-  if (imported && isOfProgram(imported)) return ofProgram(variable, value, imported, script, fn);
+  if (imported && isOfProgram(imported)) return ofProgram(variable, value, imported, at);
   const isNamespace = types.isModuleNamespaceObject(value);
   // That of a CommonJS module has more than the exports that it was made of: `default`.
   if (isNamespace && imported?.kind === 'import' && ownAddress(value) === undefined) return asItIs(imported);
@@ -271,7 +275,7 @@ function goesByImport(fn: object, { kind, module }: Address, hasItself: (fn: obj
 }
 
 /** Returns what is sent of a module of the program: the value, in which each function says itself how it is sent. */
-function ofProgram({ members }: Variable, value: object, imported: Address, script: Script, fn: object): Travelling {
+function ofProgram({ members }: Variable, value: object, imported: Address, at: Surrounded): Travelling {
   const otherwise = isCompiledHere(imported.module) ? undefined : imported;
   const isWhole = types.isModuleNamespaceObject(value) || (imported.path.length === 0 && isPlain(value));
   if (!isWhole) return { value, otherwise };
@@ -279,7 +283,7 @@ function ofProgram({ members }: Variable, value: object, imported: Address, scri
   if (!types.isModuleNamespaceObject(value) || imported.kind !== 'import') return { value: picked, otherwise };
   const looks = Object.entries(picked).map(([name, now]): NamespaceMember => {
     const binding = assignedExport(imported.module, name);
-    const variable = binding && sharedVariable({ binding, isCell: true }, now, fn, script, []);
+    const variable = binding && sharedVariable({ binding, isCell: true }, now, { ...at, scopes: [] });
     return { name, value: now, variable };
   });
   const isFixed = looks.every(({ variable }) => variable === undefined);
