@@ -39,15 +39,8 @@ const LONGEST_GROUP = 2;
  * Runs a task in a worker of a host, the only place where its function and arguments are decoded. Resolves to whether the task has failed, its
  * packed outcome, and the milliseconds for which it ran.
  */
-export async function runSealed(
-  fn: Shared<Uint8Array>,
-  hash: string,
-  how: Way,
-  start: number,
-  input: Uint8Array,
-  about: AboutTask,
-): Promise<Ran> {
-  return await runTask(fn, hash, how, start, input, about);
+export async function runSealed(...task: Parameters<typeof runTask>): Promise<Ran> {
+  return await runTask(...task);
 }
 
 /** Runs a task. Returns a promise only if the function must be decoded first, or if it returns a promise. */
