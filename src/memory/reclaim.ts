@@ -52,9 +52,7 @@ function reclaimHeld(family: Family, dead: number): void {
 function giveBackAll(family: Family, dead: number): void {
   settleIntentOf(family, dead);
   releaseReferencesOf(
-    family.heap,
-    family.allocator,
-    family.members,
+    family,
     dead,
     (object) => kindAt(family, object)?.holderDied?.(family, object, dead),
     (object) => releaseObject(family, object),

@@ -116,9 +116,7 @@ function settleMarks(heap: Heap, members: Members, member: number, isIts: boolea
  * the next one does the rest, and may call `holderDied` once more.
  */
 export function releaseReferencesOf(
-  heap: Heap,
-  allocator: Allocator,
-  members: Members,
+  { heap, allocator, members }: { readonly heap: Heap; readonly allocator: Allocator; readonly members: Members },
   dead: number,
   holderDied: (object: number) => void,
   release: (object: number) => void,
