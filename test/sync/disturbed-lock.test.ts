@@ -16,12 +16,14 @@ async function free(lock: Lock): Promise<void> {
   assert.equal(lock.locked(), false);
 }
 
+function takeOnce(lock: Lock): void {
+  lock.acquireSync();
+  lock.release();
+}
+
 test('disturbed anywhere in acquireSync and release, a process holds up nobody', async () => {
   const count = await disturbEverywhere(
-    (lock: Lock) => {
-      lock.acquireSync();
-      lock.release();
-    },
+    takeOnce,
     () => [new Lock()],
     (_, lock) => free(lock),
     { meanwhile: tryToAcquire },
@@ -150,10 +152,7 @@ function leaveBehind(lock: Lock): void {
 
 test('disturbed anywhere while it takes the lock over from a dead owner, a process holds up nobody', async () => {
   const count = await disturbEverywhere(
-    (lock: Lock) => {
-      lock.acquireSync();
-      lock.release();
-    },
+    takeOnce,
     () => [new Lock()],
     (_, lock) => free(lock),
     { prepare: leaveBehind, meanwhile: tryToAcquire },

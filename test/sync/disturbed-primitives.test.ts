@@ -9,19 +9,24 @@ import { holdUntilKilled, isAsleep, slay, start } from '../inside.ts';
 
 const TIMEOUT = { timeout: 30_000 };
 
+function takeOne(semaphore: BoundedSemaphore): void {
+  semaphore.acquireSync();
+  semaphore.release();
+}
+
+/** Both units are free, and no more. */
+async function bothFree(semaphore: BoundedSemaphore): Promise<void> {
+  for (let i = 0; i < 2; i++) assert.equal(await semaphore.acquire(TIMEOUT), true);
+  assert.equal(semaphore.tryAcquire(), false);
+  for (let i = 0; i < 2; i++) semaphore.release();
+  assert.throws(() => semaphore.release(), { code: 'ERR_STATE' });
+}
+
 test('disturbed anywhere in acquireSync and release of a semaphore, a process takes no unit with it', async () => {
   const count = await disturbEverywhere(
-    (semaphore: BoundedSemaphore) => {
-      semaphore.acquireSync();
-      semaphore.release();
-    },
+    takeOne,
     () => [new BoundedSemaphore(2)],
-    async (_, semaphore) => {
-      for (let i = 0; i < 2; i++) assert.equal(await semaphore.acquire(TIMEOUT), true);
-      assert.equal(semaphore.tryAcquire(), false);
-      for (let i = 0; i < 2; i++) semaphore.release();
-      assert.throws(() => semaphore.release(), { code: 'ERR_STATE' });
-    },
+    (_, semaphore) => bothFree(semaphore),
     { meanwhile: tryToAcquire },
   );
   assert.ok(count >= 6, `${count} points`);
@@ -63,17 +68,9 @@ function leaveBehind(semaphore: Semaphore): void {
 
 test('disturbed anywhere while it takes over the units of a dead holder, a process takes none with it', async () => {
   const count = await disturbEverywhere(
-    (semaphore: BoundedSemaphore) => {
-      semaphore.acquireSync();
-      semaphore.release();
-    },
+    takeOne,
     () => [new BoundedSemaphore(2)],
-    async (_, semaphore) => {
-      for (let i = 0; i < 2; i++) assert.equal(await semaphore.acquire(TIMEOUT), true);
-      assert.equal(semaphore.tryAcquire(), false);
-      for (let i = 0; i < 2; i++) semaphore.release();
-      assert.equal(semaphore.getValue(), 2);
-    },
+    (_, semaphore) => bothFree(semaphore),
     { prepare: leaveBehind, meanwhile: tryToAcquire },
   );
   assert.ok(count >= 10, `${count} points`);
