@@ -1,6 +1,6 @@
 /** What a whole program costs, with all the processes that it starts: time of CPU, and time on the clock. */
 import { spawnSync } from 'node:child_process';
-import { loadKoffi } from '#dist/platform/koffi.js';
+import { loadLibc } from '#dist/platform/koffi.js';
 
 /** Milliseconds. */
 export interface Cost {
@@ -8,7 +8,7 @@ export interface Cost {
   readonly wall: number;
 }
 
-const libc = loadKoffi().load(null);
+const libc = loadLibc();
 const prctl = libc.func('int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)');
 const waitpid = libc.func('int waitpid(int pid, void *status, int options)');
 const getrusage = libc.func('int getrusage(int who, void *usage)');

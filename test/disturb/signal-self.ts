@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { loadKoffi } from '#dist/platform/koffi.js';
+import { loadLibc } from '#dist/platform/koffi.js';
 
 type Signal = (pid: number, signal: number) => number;
 
@@ -10,6 +10,6 @@ let kill: Signal | undefined;
  * end: it first does what is to be done at exit, and V8's inspector is gone for good.
  */
 export function signalSelf(signal: NodeJS.Signals): void {
-  kill ??= loadKoffi().load(null).func('int kill(int pid, int signal)') as Signal;
+  kill ??= loadLibc().func('int kill(int pid, int signal)') as Signal;
   kill(process.pid, constants.signals[signal]);
 }
