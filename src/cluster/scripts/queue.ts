@@ -134,5 +134,5 @@ if op == 'shut' then
   wake(B, 'b', 0, 4294967296)
   return keep({'OK'})
 end
-return {length(), max}
+return {length(), max, shut and 1 or 0}
 `;

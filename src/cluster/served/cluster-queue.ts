@@ -102,6 +102,7 @@ export function clusterQueue(object: ClusterObject): ServedObject {
         isShared: true,
         async attempt(isFirst, once) {
           if (!object.isOpen) await object.opened();
+          if (items.length === 0 && (await state()).isShut) throw new ShutDown();
           for (let first = isFirst; done < items.length; first = true) {
             const sealed = items.slice(done).map((item) => seal.seal(item, object.place));
             const bytes = sealed.reduce((sum, item) => sum + item.length, 0);
@@ -169,8 +170,8 @@ export function clusterQueue(object: ClusterObject): ServedObject {
     return taken;
   };
   const state = async () => {
-    const [size, max] = await object.run('state');
-    return { size: Number(size), max: Number(max) };
+    const [size, max, isShut] = await object.run('state');
+    return { size: Number(size), max: Number(max), isShut: Number(isShut) === 1 };
   };
 
   return serve(
