@@ -40,7 +40,7 @@ export interface AnyQueue<T> extends AsyncIterable<T> {
   getNowait(): Awaitable<T>;
   /**
    * Puts all items in and waits for room. The time-out is for all items together. If the call fails, `done` of the error is the number of items put in,
-   * also if the error is the signal's reason. A reason that several calls share has the number of the last one.
+   * also if it is the signal's reason, unless that is no `Error`. A reason that several calls share has the number of the last one.
    */
   putMany(items: Iterable<T>, options?: WaitOptions): Promise<void>;
   /** Waits for the first item, then takes the items that are there, up to `max`. `Infinity` takes all. */
@@ -74,10 +74,10 @@ export function checkMax(max: number): void {
 
 /**
  * Adds the number of items put in to the error of a `putMany`, which may be an object of the caller: the reason of an abort, or what an iterator threw. If
- * that object is frozen or a primitive, it stays as it is.
+ * that object is no error, or is frozen, it stays as it is.
  */
 export function afterPutting(error: unknown, done: number): unknown {
-  if (typeof error === 'object' && error !== null) Reflect.set(error, 'done', done);
+  if (error instanceof Error) Reflect.set(error, 'done', done);
   return error;
 }
 

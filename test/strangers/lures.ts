@@ -1,6 +1,7 @@
 import { Lock, Process, registerClass } from 'multiproc';
 import { encoders } from '#dist/codec/spares.js';
 import { HEADER } from '#dist/codec/tags.js';
+import { departing } from '#dist/process/departing.js';
 import type { Canary } from './canary.ts';
 
 /** What a stranger would like the receiver to use: the address, the source and the module of a canary, in all guises. */
@@ -63,9 +64,10 @@ function makersOf(source: string): unknown[] {
   return [run, Runs, new Hooked(), run.bind(undefined, source), new Started(), new Lock()];
 }
 
+/** A process is sent as its own start sends it. */
 function messageOf(value: unknown): Uint8Array {
   return encoders.with((encoder) => {
-    const { bytes, length } = encoder.encode(value, '');
+    const { bytes, length } = departing(value as object, () => encoder.encode(value, ''));
     return Uint8Array.from(bytes.subarray(0, length));
   });
 }
