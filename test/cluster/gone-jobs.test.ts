@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { JobSource } from '#dist/cluster/agent/job-source.js';
 import { Redis } from '#dist/cluster/redis.js';
-import { readRedisUrl } from '#dist/cluster/redis-url.js';
+import { readSettings } from '#dist/cluster/settings.js';
 import { taskKeys } from '#dist/cluster/tasks/task-keys.js';
+import { key } from './program.ts';
 import { RedisServer, skip } from './redis-server.ts';
 
 const LEASE = 2000;
@@ -12,15 +13,8 @@ const LEASE = 2000;
 describe('jobs that are gone', { skip, timeout: 60_000 }, () => {
   test('a job that is gone with its pool counts as completed', async () => {
     const server = await new RedisServer().start();
-    const place = {
-      address: readRedisUrl(server.url),
-      tls: undefined,
-      connectTimeout: 5000,
-      replicas: 0,
-      patience: LEASE,
-    };
     const redis = new Redis(
-      place,
+      readSettings({ url: server.url, key }).place,
       'news',
       () => {},
       () => {},
