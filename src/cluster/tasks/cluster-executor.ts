@@ -2,11 +2,12 @@ import { reach } from '../../codec/extension.ts';
 import { Admission, type Feeder } from '../../contracts/admission.ts';
 import { ClusterError, StateError } from '../../contracts/errors.ts';
 import { type Executor, hasFailed, type Outcome, outcome, type Task, way } from '../../contracts/executor.ts';
-import { queueMicrotask, setTimeout } from '../../engine/builtins.ts';
+import { queueMicrotask } from '../../engine/builtins.ts';
 import { asOurselves } from '../../loading/loaded-for-functions.ts';
 import type { PoolSettings } from '../../pool/pool-settings.ts';
 import { inUsersWords } from '../../pool/refusal-path.ts';
 import { onAbort } from '../../waits/on-abort.ts';
+import { within } from '../../waits/timer.ts';
 import { Cluster } from '../cluster.ts';
 import { folderUrl } from '../code/host-border.ts';
 import { OutgoingCode } from '../code/outgoing-code.ts';
@@ -159,8 +160,10 @@ export class ClusterExecutor implements Executor<ClusterTask> {
 
   async #end(): Promise<void> {
     // A server that is out of reach learns of the end by the lease. A gateway that stands still is killed.
-    const late = new Promise<void>((resolve) => void setTimeout(resolve, GOODBYE).unref());
-    await Promise.race([this.#door?.end().catch(() => {}), late]);
+    await within(
+      GOODBYE,
+      this.#door?.end().catch(() => {}),
+    );
     await this.#cluster?.shutdown();
   }
 
