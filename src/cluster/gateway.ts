@@ -6,6 +6,8 @@ import type { ClusterSettings } from './settings.ts';
 
 /** Milliseconds after which a wait looks again without a hint. */
 const LOOK_AGAIN = 5000;
+/** The part of a lease after whose last renewal another program may soon have the holds. */
+const SAFE = 0.8;
 
 /** An object of the cluster, as its gateway sees it. */
 export interface Leased {
@@ -19,8 +21,8 @@ export interface Leased {
   renew(): Promise<void>;
   /** Called when another program may have the hold. */
   onLost(): void;
-  /** Called when a message for the object has come. */
-  hint(letter: string): void;
+  /** Called when a message for the object has come, which may have more words. */
+  hint(letter: string, words: readonly string[]): void;
   /** Lets all waits look again. */
   pokeAll(): void;
 }
@@ -51,7 +53,8 @@ export class Gateway {
     this.seal = new Seal(keys, namespace);
     this.channels = channelsOfGateways(namespace);
     const onHint = (text: string) => {
-      for (const object of this.#objects.get(text.slice(1)) ?? []) object.hint(text[0]!);
+      const [key, ...words] = text.slice(1).split(' ');
+      for (const object of this.#objects.get(key!) ?? []) object.hint(text[0]!, words);
     };
     this.redis = new Redis(place, this.channels + this.id, onHint, () => {
       this.presence.interrupt();
@@ -97,7 +100,11 @@ export class Gateway {
   }
 
   #watch(): void {
-    const oldest = clock() - this.lease * 0.8;
-    for (const object of this.#all()) if (object.isHeld && object.renewed < oldest) object.onLost();
+    for (const object of this.#all()) if (object.isHeld && !this.isSafe(object)) object.onLost();
+  }
+
+  /** True while no other program can have what this gateway holds of the object. */
+  isSafe({ renewed }: Leased): boolean {
+    return renewed >= clock() - this.lease * SAFE;
   }
 }

@@ -20,6 +20,8 @@ interface Step<R> {
   readonly isShared?: boolean;
   /** Looks once. `isFirst` is true if the call is the first of its line, `once` if it will not wait. */
   attempt(isFirst: boolean, once: boolean): Promise<R | typeof WAIT>;
+  /** Returns the result of a call that waits, if a message of the server has brought it; `undefined` if the call must look. */
+  accept?(words: readonly string[]): R | undefined;
   /** Returns the result of a call at its time-out, or throws its error. */
   expire(): R;
   /** Gives back what an attempt got, if its call had given up before the reply came. */
@@ -53,6 +55,8 @@ export class Line {
   #orders = 0;
   /** The number of first attempts under way. The line goes on when all of them have a reply. */
   #trying = 0;
+  /** True if a call has given up while others had their first attempt: the gateway may be in the line for nobody. */
+  #mustLeave = false;
   #isPoking = false;
   #isPokedAgain = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -105,6 +109,21 @@ export class Line {
     if (this.#waiting.length > 0) void this.#poke();
   }
 
+  /** Gives the first call what a message has brought. If the call cannot use it, or may have an attempt that has found it, the line looks. */
+  offer(words: readonly string[]): void {
+    const [first] = this.#waiting;
+    if (first === undefined) {
+      if (this.#trying === 0) this.#door.leave(this.#letter);
+      return;
+    }
+    const result = this.#trying > 0 || this.#isPoking ? undefined : first.step.accept?.(words);
+    if (result !== undefined) {
+      this.#waiting.shift();
+      first.settle(() => result);
+    }
+    this.poke();
+  }
+
   /** Looks again after this number of milliseconds, if not before. */
   pokeIn(milliseconds: number): void {
     clearTimeout(this.#timer);
@@ -125,7 +144,10 @@ export class Line {
       if (once) entry.settle(() => entry.step.expire());
       else this.#insert(entry);
     }
-    if (this.#trying === 0) this.poke();
+    if (this.#trying > 0) return;
+    if (this.#mustLeave && this.isEmpty) this.#door.leave(this.#letter);
+    this.#mustLeave = false;
+    this.poke();
   }
 
   #insert(entry: Entry): void {
@@ -186,7 +208,9 @@ export class Line {
     const at = this.#waiting.indexOf(entry);
     if (at !== -1) this.#waiting.splice(at, 1);
     entry.ending?.();
-    if (this.isEmpty && this.#trying === 0) this.#door.leave(this.#letter);
+    if (!this.isEmpty) return;
+    if (this.#trying === 0) this.#door.leave(this.#letter);
+    else this.#mustLeave = true;
   }
 }
 

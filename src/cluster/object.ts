@@ -46,6 +46,8 @@ export class ClusterObject {
   isHeld = false;
   /** Called when another program may have the holds from now on. */
   onLost: () => void = () => {};
+  /** What a gateway says when it leaves a line. */
+  farewell: () => readonly string[] = () => [];
   /** When the lease was last renewed, or a hold began. */
   renewed = 0;
   readonly #lines = new Map<string, Line>();
@@ -95,7 +97,7 @@ export class ClusterObject {
     let line = this.#lines.get(letter);
     if (line === undefined) {
       const leave = () => {
-        if (letter === 'a' || letter === 'b') this.run('leave', [letter]).catch(() => {});
+        if (letter === 'a' || letter === 'b') this.run('leave', [letter, ...this.farewell()]).catch(() => {});
       };
       const { gateway } = this;
       line = new Line(letter, {
@@ -157,9 +159,10 @@ export class ClusterObject {
     return this.#end !== undefined;
   }
 
-  /** Lets the waits look again that a message names. */
-  hint(letter: string): void {
+  /** Lets the waits look again that a message names, or gives them what it brings. */
+  hint(letter: string, words: readonly string[] = []): void {
     if (letter === 'x') this.#gone(true, this.#inc);
+    else if (letter === 'g') this.line('a').offer(words);
     else for (const [name, line] of this.#lines) if (name[0] === letter) line.poke();
   }
 

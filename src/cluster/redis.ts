@@ -132,6 +132,11 @@ export class Redis {
     return await this.repeated(() => call.call(client, ...keys, ...args));
   }
 
+  /** True if changes count only when replicas have them. */
+  get needsReplicas(): boolean {
+    return this.#place.replicas > 0;
+  }
+
   /** Resolves when the option's number of replicas have the changes of this key. Rejects with `ERR_UNREACHABLE` after the connect time-out. */
   async replicated(key: string): Promise<void> {
     const { replicas, connectTimeout } = this.#place;

@@ -63,6 +63,8 @@ export class StepProxy {
   #isRefusing = false;
   #connections = 0;
   #swallowed = 0;
+  /** Lets each message pass that is held; `undefined` while none is. */
+  #held: (() => void)[] | undefined;
 
   /** `to` is the socket of the server, `path` that of the proxy, or its port. */
   constructor(to: string, path: string | number) {
@@ -104,6 +106,18 @@ export class StepProxy {
   /** Lets nothing pass any more on the connections that there are, and closes none of them; new ones work. */
   swallow(): void {
     this.#swallowed = this.#connections;
+  }
+
+  /** Keeps the messages of channels from now on. `release` lets them pass. */
+  holdPushes(): { release(): void } {
+    const held: (() => void)[] = [];
+    this.#held = held;
+    return {
+      release: () => {
+        this.#held = undefined;
+        for (const pass of held) pass();
+      },
+    };
   }
 
   /** Closes all connections, and each new one at once. */
@@ -168,6 +182,11 @@ export class StepProxy {
     server.on('data', (bytes: Buffer) => {
       for (const reply of replies.take(bytes)) {
         if (isSilent()) return;
+        const pass = () => void client.write(reply.bytes);
+        if (reply.isPush && this.#held !== undefined) {
+          this.#held.push(pass);
+          continue;
+        }
         if (!reply.isPush) {
           open--;
           if (actAt === 0) {
@@ -177,7 +196,7 @@ export class StepProxy {
             if (isSilent()) return;
           } else if (actAt > 0) actAt--;
         }
-        client.write(reply.bytes);
+        pass();
       }
     });
   }

@@ -1,13 +1,40 @@
 import { COMMON, prelude } from './prelude.ts';
 
 /**
- * A lock: its owner is in `d` while it is held. `last` is the last fence, `orphan` says that its last owner died. `b` is the line of those that wait for a
- * condition of the lock, `condition|gateway|number`; `h` has those that were notified and have not heard of it yet.
+ * A lock: its owner is in `d` while it is held. `last` is the last fence, `orphan` says that its last owner died, `>gateway` is the process whose call
+ * waits first there. `b` is the line of those that wait for a condition of the lock, `condition|gateway|number`; `h` has those that were notified and
+ * have not heard of it yet.
  */
-export const LOCK = `${prelude('last')}
-local function free()
+export const LOCK = `${prelude('last', 'orphan')}
+local orphan = meta[4] or '0'
+local function own(gateway, process, ...)
+  local fence = string.format('%.0f', math.max(tonumber(meta[3] or '0') + 1, time[1] * 1000000 + time[2]))
+  redis.call('HSET', M, 'last', fence, 'orphan', '0')
+  redis.call('HSET', D, 'gw', gateway, 'fence', fence, 'since', string.format('%.0f', now), 'process', process, 'orphan', orphan, ...)
+  mortal(D)
+  return fence
+end
+-- The lock is free: the first of the line owns it from now on, if it can hear of that.
+local function pass()
+  local to, ticket = unpack(redis.call('ZRANGE', A, 0, 0, 'WITHSCORES'))
+  if not to then return end
+  if to == gw or redis.call('PUBSUB', 'NUMSUB', channel .. to)[2] == 0 then
+    redis.call('PUBLISH', channel .. to, 'a' .. M)
+    return
+  end
+  redis.call('ZREM', A, to)
+  local fence = own(to, redis.call('HGET', M, '>' .. to) or '', 'granted', '1')
+  redis.call('HDEL', M, '>' .. to)
+  redis.call('PUBLISH', channel .. to, 'g' .. M .. ' ' .. ticket .. ' ' .. fence .. ' ' .. orphan)
+  meta[3], orphan = fence, '0'
+end
+local function free(isOrphan)
+  if isOrphan then
+    redis.call('HSET', M, 'orphan', '1')
+    orphan = '1'
+  end
   redis.call('DEL', D)
-  wake(A, 'a', 0, 1)
+  pass()
 end
 local function notifyNext(condition)
   for _, waiter in ipairs(redis.call('ZRANGE', B, 0, -1)) do
@@ -30,42 +57,53 @@ local function bury(each)
       notifyNext(string.match(waiter, '^[^|]*'))
     end
   end
-  if redis.call('HGET', D, 'gw') == each then
-    redis.call('HSET', M, 'orphan', '1')
-    free()
-  end
-  if redis.call('EXISTS', D) == 0 then wake(A, 'a', 0, 1) end
+  redis.call('HDEL', M, '>' .. each)
+  if redis.call('HGET', D, 'gw') == each then free(true)
+  elseif redis.call('EXISTS', D) == 0 then pass() end
 end
 ${COMMON}
 if op == 'take' then
-  local owner = redis.call('HGET', D, 'gw')
+  local owner, granted, fence, was = unpack(redis.call('HMGET', D, 'gw', 'granted', 'fence', 'orphan'))
+  if granted and owner == gw and fence ~= a4 and a2 == '0' then
+    -- The message has not come, or not in time.
+    redis.call('HSET', D, 'process', a3)
+    stay()
+    return keep({'OK', fence, was})
+  end
   local rank, isInLine
   if not owner then rank, isInLine = before(A, 1, a1 == '1') end
   if not rank then
-    if a2 == '0' then enter(A) end
+    local ticket = ''
+    if a2 == '0' then
+      enter(A)
+      redis.call('HSET', M, '>' .. gw, a3)
+      ticket = redis.call('ZSCORE', A, gw)
+    end
     local ends = owner and redis.call('ZSCORE', L, owner)
-    return {'WAIT', ends and math.max(1, math.ceil(tonumber(ends) - now) + 1) or 0}
+    return {'WAIT', ends and math.max(1, math.ceil(tonumber(ends) - now) + 1) or 0, ticket}
   end
-  if isInLine then redis.call('ZREM', A, gw) end
-  local fence = string.format('%.0f', math.max(tonumber(meta[3] or '0') + 1, time[1] * 1000000 + time[2]))
-  local orphan = redis.call('HGET', M, 'orphan') or '0'
-  redis.call('HSET', M, 'last', fence, 'orphan', '0')
-  redis.call('HSET', D, 'gw', gw, 'fence', fence, 'since', string.format('%.0f', now), 'host', a3, 'pid', a4, 'orphan', orphan)
-  mortal(D)
+  if isInLine then
+    redis.call('ZREM', A, gw)
+    redis.call('HDEL', M, '>' .. gw)
+  end
+  fence = own(gw, a3)
   stay()
   return keep({'OK', fence, orphan})
 end
 if op == 'leave' then
   redis.call('ZREM', A, gw)
-  if redis.call('EXISTS', D) == 0 then wake(A, 'a', 0, 1) end
-  return {'OK'}
+  redis.call('HDEL', M, '>' .. gw)
+  local owner, granted, fence, was = unpack(redis.call('HMGET', D, 'gw', 'granted', 'fence', 'orphan'))
+  -- Nobody is there any more who could own what was granted.
+  if granted and owner == gw and fence ~= a2 then free(was == '1')
+  elseif not owner then pass() end
+  return keep({'OK'})
 end
 if op == 'release' then
   local fence = redis.call('HGET', D, 'fence')
   if a1 ~= '' and fence ~= a1 then return {'LOST'} end
   if not fence then return {'FREE'} end
-  if a2 == '1' then redis.call('HSET', M, 'orphan', '1') end
-  free()
+  free(a2 == '1')
   return keep({'OK', fence})
 end
 if op == 'await' then
@@ -73,7 +111,7 @@ if op == 'await' then
   redis.call('ZADD', B, redis.call('HINCRBY', M, 'ticket', 1), a2 .. '|' .. gw .. '|' .. a3)
   mortal(B)
   stay()
-  free()
+  free(false)
   return keep({'OK'})
 end
 if op == 'notify' then
@@ -98,5 +136,5 @@ if op == 'desist' then
   if a3 == '1' then notifyNext(a1) end
   return keep({'OK'})
 end
-return redis.call('HMGET', D, 'gw', 'host', 'pid', 'since', 'orphan', 'fence')
+return redis.call('HMGET', D, 'gw', 'process', 'since', 'orphan', 'fence')
 `;

@@ -39,7 +39,10 @@ export interface ClusterServedLock extends ServedObject {
 
 /** Serves a lock in Redis; an `rlock` may be released only by its holder. */
 export function clusterLock(object: ClusterObject): ClusterServedLock {
+  const { gateway } = object;
   let hold: Hold | undefined;
+  /** The last fence of which this gateway has heard. */
+  let last = '';
 
   const over = (isLost: boolean) => {
     const ended = hold;
@@ -56,36 +59,51 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
     object.isHeld = false;
     over(true);
   };
+  object.farewell = () => [hold?.fence ?? ''];
 
   const free = async (fence: string, isAbandoned: boolean) => {
     const reply = await object.run('release', [fence, flag(isAbandoned)]);
-    if (hold !== undefined && says(reply, 'OK') && String(reply[1]) === hold.fence) over(false);
+    if (hold?.fence === (says(reply, 'OK') ? String(reply[1]) : fence)) over(false);
     // Those that wait here need no message.
     object.hint('a');
     return reply;
   };
 
-  const take = (caller: Caller, pid: unknown, options: WaitOptions | undefined): Promise<Taking | false> =>
-    object.line('a').enter<Taking | false>(caller, options, {
+  const own = (client: Client, pid: unknown, fence: string) => {
+    // A hold that was lost before has ended by now.
+    if (hold !== undefined) over(false);
+    const forget = client.onEnd(() => void free(fence, true).catch(() => {}));
+    hold = { client, pid, fence, forget, watchers: [], isLost: false };
+    last = fence;
+    object.isHeld = true;
+  };
+
+  const take = (caller: Caller, pid: unknown, options: WaitOptions | undefined): Promise<Taking | false> => {
+    const { client } = caller;
+    /** The place of the gateway in the line, when this call has last looked. */
+    let place = '';
+    return object.line('a').enter<Taking | false>(caller, options, {
       async attempt(isFirst, once) {
         const begin = clock();
-        const reply = await object.run('take', [flag(isFirst), flag(once), os.hostname(), String(pid)], true);
+        const process = `${os.hostname()} ${pid}`;
+        const reply = await object.run('take', [flag(isFirst), flag(once), process, hold?.fence ?? ''], true);
         if (says(reply, 'WAIT')) {
           if (Number(reply[1]) > 0) object.line('a').pokeIn(Number(reply[1]));
+          if (once) return WAIT;
+          place = String(reply[2]);
+          object.renewed = Math.max(object.renewed, begin);
           return WAIT;
         }
         const fence = String(reply[1]);
-        const { client } = caller;
+        // Another call of this gateway has found the same grant.
+        if (fence === last) return WAIT;
         if (client.isDead) {
+          last = fence;
           await free(fence, true);
           return false;
         }
-        // A hold that was lost before has ended by now.
-        if (hold !== undefined) over(false);
-        const forget = client.onEnd(() => void free(fence, true).catch(() => {}));
-        hold = { client, pid, fence, forget, watchers: [], isLost: false };
+        own(client, pid, fence);
         object.renewed = begin;
-        object.isHeld = true;
         try {
           await object.replicated();
         } catch (error) {
@@ -94,9 +112,17 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
         }
         return { fence, isAbandoned: String(reply[2]) === '1' };
       },
+      accept([granted, fence, orphan]) {
+        if (granted !== place || hold !== undefined || client.isDead || fence === last) return undefined;
+        // Replicas may not have it, or the lease may be over before this program can know.
+        if (gateway.redis.needsReplicas || !gateway.isSafe(object)) return undefined;
+        own(client, pid, fence!);
+        return { fence: fence!, isAbandoned: orphan === '1' };
+      },
       expire: () => false,
       undo: (taking) => void (taking && free(taking.fence, false).catch(() => {})),
     });
+  };
 
   const release = async ({ client }: Caller): Promise<void> => {
     const mine = hold?.client === client ? hold : undefined;
@@ -114,10 +140,10 @@ export function clusterLock(object: ClusterObject): ClusterServedLock {
   };
 
   const owner = async () => {
-    const [gateway, host, pid, since, orphan] = await object.run('owner');
-    return gateway === null
-      ? undefined
-      : { host: String(host), pid: Number(pid), since: Number(since), orphan: String(orphan) };
+    const [owner, process, since, orphan] = await object.run('owner');
+    if (owner === null) return undefined;
+    const [host, pid] = String(process).split(' ');
+    return { host: host!, pid: Number(pid), since: Number(since), orphan: String(orphan) };
   };
 
   const holdOf = (client: Client) => (hold?.client === client && !hold.isLost ? hold : undefined);
