@@ -33,7 +33,7 @@ export const steps = {
   sayDraining: script(1, (words) => words[3]!.includes(':h:') && words[4]!.includes('"state":"draining"')),
   extend: script(2, (words) => words[3]!.endsWith(':lock')),
   look: script(9, (words) => words.some((word) => word.endsWith(':stalled-check'))),
-  submit: (words) => /^hset$/i.test(words[0]!) && words[1]!.endsWith('}:t'),
+  submit: (words) => /^eval$/i.test(words[0]!) && words[3]!.endsWith('}:t') && words[4]!.endsWith(':q:meta'),
   add: script(
     9,
     (words) => words.some((word) => word.endsWith(':prioritized')) && words.some((word) => word.endsWith(':id')),

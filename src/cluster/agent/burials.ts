@@ -3,7 +3,6 @@ import { Presence } from '../presence.ts';
 import type { Redis } from '../redis.ts';
 import { LEAST_LEASE } from '../settings.ts';
 import { leaseOfQueue } from '../tasks/bull.ts';
-import { poolIsThere } from '../tasks/pool-is-there.ts';
 import { removePool } from '../tasks/remove-pool.ts';
 import { taskKeys } from '../tasks/task-keys.ts';
 
@@ -54,9 +53,9 @@ export class Burials {
     for (const [id, lease] of missing) leases.set(id, lease ?? (await this.#leaseOf(id)));
     this.#missing = leases;
     this.#heed();
-    const { redis, namespace } = this.#at;
     for (const [id, lease] of leases) {
-      if ((await this.#presence.lasts(lease)) && !(await poolIsThere(redis, namespace, id))) await this.bury(id);
+      // In this order: a program that comes back meanwhile finds all of its tasks running, or none of them in the server.
+      if ((await this.#presence.lasts(lease)) && (await this.#remove(id))) await this.bury(id);
     }
   }
 
@@ -86,7 +85,8 @@ export class Burials {
     if (this.#at.redis.isReady) await Promise.all([...this.dead].map((id) => this.#remove(id).catch(() => {})));
   }
 
-  async #remove(id: string): Promise<void> {
-    await removePool(this.#at.redis, this.#at.namespace, id);
+  /** Resolves to false if the pool is there: its program is back. */
+  #remove(id: string): Promise<boolean> {
+    return removePool(this.#at.redis, this.#at.namespace, id);
   }
 }

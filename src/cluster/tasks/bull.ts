@@ -3,6 +3,7 @@ import { assertInstalled } from '../assert-installed.ts';
 import type { Redis } from '../redis.ts';
 import type { Client } from '../redis-client.ts';
 import { EXTEND } from '../scripts/membership.ts';
+import { SUBMIT } from '../scripts/submit.ts';
 import { QUEUE, type TaskKeys } from './task-keys.ts';
 
 /** The steps of a queue. BullMQ's own jobs and workers take the same steps; around them they do much for features that are not used here. */
@@ -91,24 +92,61 @@ export function openQueue({ prefix }: TaskKeys, client: Client): BullQueue {
   return queue;
 }
 
-/** Where the lease of a pool stands beside what BullMQ knows of its queue. */
+/** Where the lease of a pool and the number of its life stand beside what BullMQ knows of its queue. */
 const LEASE = 'multiproc:lease';
+const LIFE = 'multiproc:life';
+const descriptionOf = ({ prefix }: TaskKeys) => `${prefix}:${QUEUE}:meta`;
+
+interface Description {
+  /** The number of jobs that may run at once, 0 for any number. */
+  readonly processes: number;
+  readonly lease: number;
+  /** The number of times that the pool had to be made in the server. */
+  readonly life: number;
+}
 
 /**
- * Stores what scripts of BullMQ must know of the queue: how many events it keeps, and how many jobs may run at once, 0 for any number. Stores the lease of the
- * pool, too: hosts must know it when the pool itself is gone.
+ * Stores what scripts of BullMQ must know of the queue: how many events it keeps, and how many jobs may run at once. Stores the lease of the pool, too:
+ * hosts must know it when the pool itself is gone. The life is there until the pool is removed.
  */
 export async function describeQueue(
   redis: Redis,
-  { prefix }: TaskKeys,
+  names: TaskKeys,
   { metaValues }: BullQueue,
-  { processes: most, lease }: { readonly processes: number; readonly lease: number },
+  { processes: most, lease, life }: Description,
 ): Promise<void> {
-  const fields = Object.entries({ ...metaValues, [LEASE]: lease })
+  const fields = Object.entries({ ...metaValues, [LEASE]: lease, [LIFE]: life })
     .flat()
     .map(String);
   if (most > 0) fields.push('concurrency', String(most));
-  await redis.command('HSET', `${prefix}:${QUEUE}:meta`, ...fields);
+  await redis.command('HSET', descriptionOf(names), ...fields);
+}
+
+/** Resolves to the life of a pool as `describeQueue` has stored it; to `undefined` if the pool was removed. */
+export async function lifeOfQueue(redis: Redis, names: TaskKeys): Promise<number | undefined> {
+  const life = await redis.command('HGET', descriptionOf(names), LIFE);
+  return life === null ? undefined : Number(life);
+}
+
+/** Stores the tasks of new jobs, `[job, tasks, job, tasks…]`, if the pool still has this life; resolves to false if not. */
+export async function storeTasks(
+  redis: Redis,
+  names: TaskKeys,
+  life: number,
+  tasks: readonly (string | Uint8Array)[],
+): Promise<boolean> {
+  // With its text: a script that the server does not know yet would come behind the commands that follow.
+  const stored = await redis.command(
+    'EVAL',
+    SUBMIT,
+    '2',
+    names.tasks,
+    descriptionOf(names),
+    LIFE,
+    String(life),
+    ...tasks,
+  );
+  return stored === 1;
 }
 
 /** Opens the queue of a pool for a host, which looks for lost jobs itself. Our own marks limit the starts of a task, so BullMQ may recover a job without end. */
@@ -136,8 +174,8 @@ export function openWorker(
 }
 
 /** Resolves to the lease of the pool as `describeQueue` has stored it; to 0 if the server has lost it. */
-export async function leaseOfQueue(redis: Redis, { prefix }: TaskKeys): Promise<number> {
-  return Number(await redis.command('HGET', `${prefix}:${QUEUE}:meta`, LEASE));
+export async function leaseOfQueue(redis: Redis, names: TaskKeys): Promise<number> {
+  return Number(await redis.command('HGET', descriptionOf(names), LEASE));
 }
 
 /** Extends the claim of a job; resolves to false if the claim is over. */

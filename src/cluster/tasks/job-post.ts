@@ -1,6 +1,6 @@
 import type { Gateway } from '../gateway.ts';
 import { TASK } from '../scripts/task.ts';
-import { addJob, type BullQueue } from './bull.ts';
+import { addJob, type BullQueue, describeQueue, lifeOfQueue, storeTasks } from './bull.ts';
 import type { DeskJob } from './desk-task.ts';
 import type { InputBlobs } from './input-blobs.ts';
 import { blobOf } from './pack-tasks.ts';
@@ -15,6 +15,8 @@ interface PostOffice {
   readonly queue: BullQueue;
   readonly notice: PoolNotice;
   readonly inputs: InputBlobs;
+  /** Called when the pool was removed, and jobs were not stored for that. */
+  onRemoved(): void;
 }
 
 /** Puts the jobs of a pool into the server, and cancels tasks there. */
@@ -24,11 +26,21 @@ export class JobPost {
   /** The ids of the jobs that are in the server. */
   readonly #ids: () => Iterable<string>;
   #isClosed = false;
+  /** The number of times that the pool had to be made in the server. */
+  #life = 0;
 
   constructor(office: PostOffice, ids: () => Iterable<string>) {
     this.#office = office;
     this.#scriptKeys = stepKeys(office.names);
     this.#ids = ids;
+  }
+
+  /** Describes the queue, which the server may have lost. `processes` is the number of jobs that may run at once. */
+  async describe(processes: number): Promise<void> {
+    const { names, queue } = this.#office;
+    const { redis, lease } = this.#office.gateway;
+    if ((await lifeOfQueue(redis, names)) !== this.#life) this.#life++;
+    await describeQueue(redis, names, queue, { lease, processes, life: this.#life });
   }
 
   /** Adds new jobs; each `adding` is the promise of some of them. Jobs whose inputs are blobs come later than others. */
@@ -41,14 +53,14 @@ export class JobPost {
 
   /** Adds jobs; a job that is there already stays as it is. One connection brings first the tasks, then the jobs, then the hint. */
   async add(jobs: readonly DeskJob[], isNew: boolean): Promise<void> {
-    const { gateway, names, queue, notice } = this.#office;
+    const { gateway, queue, notice } = this.#office;
     const { redis } = gateway;
     const sent: Promise<unknown>[] = [];
     // A hint that is lost costs only time.
     notice.announce(jobs.map(({ id }) => id));
     if (isNew) {
       for (const job of jobs) job.isSent = true;
-      sent.push(redis.command('HSET', names.tasks, ...jobs.flatMap(({ id, sealed }) => [id, sealed])));
+      sent.push(this.#store(jobs));
     }
     for (const { id, priority } of jobs) sent.push(redis.repeated(() => addJob(queue, id, priority)));
     await Promise.all(sent);
@@ -73,6 +85,12 @@ export class JobPost {
   /** Adds nothing more. */
   close(): void {
     this.#isClosed = true;
+  }
+
+  async #store(jobs: readonly DeskJob[]): Promise<void> {
+    const { gateway, names, onRemoved } = this.#office;
+    const tasks = jobs.flatMap(({ id, sealed }) => [id, sealed]);
+    if (!(await storeTasks(gateway.redis, names, this.#life, tasks))) onRemoved();
   }
 
   /** Adds a job whose only task has a blob, which must be in the server first. */

@@ -1,3 +1,8 @@
+import { clock } from '../../engine/builtins.ts';
+
+/** The part of a lease within which the last renewal was, unless the server or this process was away. */
+const RECENT = 2 / 3;
+
 /** Renews the lease of a pool, and then tends to what else the server has of it. However long that takes, the next renewal comes in time. */
 export class Renewals {
   readonly #keep: () => Promise<boolean>;
@@ -6,6 +11,7 @@ export class Renewals {
   #tending: Promise<void> | undefined;
   /** The server had lost the pool, and the tending does not know of it yet. */
   #hasLost = false;
+  #renewed = clock();
 
   /** `keep` resolves to false if the server had lost the pool. `tend` is told so. */
   constructor(keep: () => Promise<boolean>, tend: (hasLost: boolean) => Promise<void>) {
@@ -23,6 +29,11 @@ export class Renewals {
     return this.#keeping;
   }
 
+  /** True unless the last renewal of this lease is late. */
+  isRecent(lease: number): boolean {
+    return clock() - this.#renewed < RECENT * lease;
+  }
+
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     await this.#keeping;
@@ -30,7 +41,9 @@ export class Renewals {
   }
 
   async #renew(): Promise<void> {
+    const at = clock();
     if (!(await this.#keep())) this.#hasLost = true;
+    this.#renewed = at;
     if (this.#tending !== undefined) return;
     const hasLost = this.#hasLost;
     this.#hasLost = false;

@@ -6,7 +6,7 @@ import type { Gateway, Leased } from '../gateway.ts';
 import { RefusedValues } from '../refused-values.ts';
 import { Backlog } from './backlog.ts';
 import { Blobs } from './blobs.ts';
-import { type BullQueue, describeQueue, openQueue } from './bull.ts';
+import { type BullQueue, openQueue } from './bull.ts';
 import { DeskReport } from './desk-report.ts';
 import type { DeskJob, DeskNews, DeskOutcome, DeskTask, PoolOrders, TaskOrder } from './desk-task.ts';
 import { InputBlobs } from './input-blobs.ts';
@@ -85,7 +85,8 @@ export class TaskDesk implements Leased {
       onPosted: () => this.#begin(),
     });
     const office = { gateway, id: this.id, names: this.#names, queue: this.#queue, notice: this.#notice };
-    this.#post = new JobPost({ ...office, inputs: this.#inputs }, () => this.#jobs.keys());
+    const onRemoved = () => void this.#makeAgain().catch(() => {});
+    this.#post = new JobPost({ ...office, inputs: this.#inputs, onRemoved }, () => this.#jobs.keys());
     this.#notice.posted().catch(() => {});
     gateway.add(this);
   }
@@ -214,7 +215,15 @@ export class TaskDesk implements Leased {
     await this.#results.begin();
     const { redis, lease } = this.#gateway;
     outliveAfter(redis, this.#names, lease);
-    await describeQueue(redis, this.#names, this.#queue, { lease, processes: this.#orders.processes });
+    await this.#post.describe(this.#orders.processes);
+  }
+
+  /** The server has refused jobs, because the pool or the description of its queue was removed. */
+  async #makeAgain(): Promise<void> {
+    await this.renew();
+    if (this.#isOver) return;
+    await this.#post.describe(this.#orders.processes);
+    await this.#reconcile();
   }
 
   /** The tasks of one message go out together. */
@@ -240,6 +249,8 @@ export class TaskDesk implements Leased {
 
   async #flush(): Promise<void> {
     await this.#notice.posted();
+    // What is sent to a pool that was removed counts as lost, since it may have been there.
+    if (!this.#renewals.isRecent(this.#gateway.lease)) await this.renew();
     await this.#code.settled();
     const looking = this.#hosts.look();
     if (this.#hosts.slots === 0 || this.#hosts.isRefused) await looking;
