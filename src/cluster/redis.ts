@@ -2,6 +2,7 @@ import { ClusterError, ProcessError } from '../contracts/errors.ts';
 import { clock, setImmediate, setTimeout } from '../engine/builtins.ts';
 import { pause, within } from '../waits/timer.ts';
 import { type Client, isPassing, openClient, type RedisPlace } from './redis-client.ts';
+import { isEndOfList } from './sentinel-connector.ts';
 
 /** A script of a type of objects. */
 export interface Script {
@@ -36,7 +37,8 @@ export class Redis {
     this.#hints = openClient(place);
     for (const client of [this.#commands, this.#hints]) {
       client.on('error', (error: Error) => {
-        this.#failure = error;
+        // Says less than the error of a sentinel or of the master.
+        if (this.#failure === undefined || !isEndOfList(error)) this.#failure = error;
       });
       for (const event of ['ready', '+subscriber']) client.on(event, onReady);
     }
@@ -45,6 +47,7 @@ export class Redis {
     this.#opening.catch(() => {});
   }
 
+  /** Why the server cannot be reached, as far as is known. */
   #failure: Error | undefined;
   readonly #opening: Promise<void>;
 

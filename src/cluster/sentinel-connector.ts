@@ -14,6 +14,11 @@ export type SentinelConnector = new (
   connect(onEvent: (type: string, error: Error) => void): Promise<Socket>;
 };
 
+/** True for what ioredis says when it begins its list of sentinels again, also if each of them has answered. */
+export function isEndOfList({ message }: Error): boolean {
+  return /^All sentinels are unreachable\. Retrying from scratch after \d+ms\.$/.test(message);
+}
+
 /** Returns the class of ioredis with repairs: with the class as it is, a connection could stay away for ever. */
 export function steady(connector: SentinelConnector): SentinelConnector {
   return class extends connector {
