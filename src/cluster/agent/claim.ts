@@ -2,7 +2,7 @@ import type { Reply } from '../redis.ts';
 
 /** How far ahead of their run tasks are marked as started: milliseconds, and the largest number of tasks. A task that is marked and has not run is lost with the host. */
 const AHEAD_MS = 2;
-const MOST_AHEAD = 32;
+const MOST_AHEAD = 128;
 
 /** A start of a task that the server has noted. */
 export interface Start {
@@ -56,4 +56,9 @@ export class Claim {
 /** Returns how many tasks of `ms` milliseconds are marked ahead. */
 export function tasksAhead(ms: number): number {
   return ms === 0 ? 1 : Math.max(1, Math.min(MOST_AHEAD, Math.round(AHEAD_MS / ms)));
+}
+
+/** Returns how many starts of a job of `count` tasks one step notes: all of them if they may be ahead at once, else half of those that may, so that some run meanwhile. */
+export function togetherOf(count: number, ahead: number): number {
+  return count <= ahead ? ahead : Math.max(1, ahead >> 1);
 }

@@ -1,9 +1,9 @@
 import { SharedArray } from '../../shared/shared-array.ts';
 
 /** The largest number of tasks of a group. */
-export const MOST_IN_GROUP = 32;
+export const MOST_IN_GROUP = 128;
 /** Bytes of the outcomes of a group. */
-const ROOM = 8192;
+const ROOM = 32_768;
 
 /** The words of a log: begun, ended, then three for each task. */
 const at = {

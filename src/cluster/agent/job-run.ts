@@ -6,7 +6,7 @@ import type { Reply } from '../redis.ts';
 import type { Blobs } from '../tasks/blobs.ts';
 import { concat } from '../tasks/joined-bytes.ts';
 import { ending, NO_TIMEOUT, type PoolHeader } from '../tasks/letter.ts';
-import { type Claim, type Start, type StartState, tasksAhead } from './claim.ts';
+import { type Claim, type Start, type StartState, tasksAhead, togetherOf } from './claim.ts';
 import { GroupLog, MOST_IN_GROUP, type Ran } from './group-log.ts';
 import { GroupRun, type Member } from './group-run.ts';
 import type { HostOfPools } from './host-of-pools.ts';
@@ -67,7 +67,7 @@ export class JobRun {
     this.#tasks = tasks;
     this.#results = results;
     this.#ahead = tasksAhead(tasks.ms);
-    this.together = Math.max(1, this.#ahead >> 1);
+    this.together = togetherOf(claim.count, this.#ahead);
     const { concurrency, maxTasksPerChild, maxMemoryPerChild } = pool.header;
     // A group counts as one task of its worker, which these limits must not do.
     this.#mayGroup = concurrency === 1 && maxTasksPerChild === undefined && maxMemoryPerChild === undefined;
