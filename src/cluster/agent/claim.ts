@@ -44,13 +44,21 @@ export class Claim {
   }
 
   /** Notes the server's reply about the start of some tasks. */
-  note([, , , , ...verdicts]: Reply): void {
-    for (const verdict of verdicts) {
-      const [, attempt, count] = /^s(\d+) (\d+)$/.exec(String(verdict)) ?? [];
-      const state = attempt === undefined ? String(verdict) : { attempt: Number(attempt), count: Number(count) };
-      this.ready.push([this.marked++, state]);
-    }
+  note(reply: Reply): void {
+    for (const state of statesIn(reply)) this.ready.push([this.marked++, state]);
   }
+}
+
+/** Returns what a reply says about tasks, one behind the other: each verdict is followed by the number of tasks that have it. */
+export function statesIn([, , , , ...verdicts]: Reply): StartState[] {
+  const states: StartState[] = [];
+  for (let i = 0; i < verdicts.length; i += 2) {
+    const verdict = String(verdicts[i]);
+    const [, attempt, count] = /^s(\d+) (\d+)$/.exec(verdict) ?? [];
+    const state = attempt === undefined ? verdict : { attempt: Number(attempt), count: Number(count) };
+    for (let left = Number(verdicts[i + 1]); left > 0; left--) states.push(state);
+  }
+  return states;
 }
 
 /** Returns how many tasks of `ms` milliseconds are marked ahead. */

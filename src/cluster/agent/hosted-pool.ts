@@ -13,7 +13,7 @@ import { ending, NODE, type PoolHeader, PROTOCOL, readLetter } from '../tasks/le
 import { keptFor } from '../tasks/outlive.ts';
 import type { HostedPoolInfo } from '../tasks/read-hosts.ts';
 import { countsOf, MOST_IN_JOB, place, QUEUE, stepKeys, type TaskKeys, taskKeys } from '../tasks/task-keys.ts';
-import { Claim } from './claim.ts';
+import { Claim, statesIn } from './claim.ts';
 import type { GroupLog } from './group-log.ts';
 import type { HostOfPools } from './host-of-pools.ts';
 import { HostedFunctions } from './hosted-functions.ts';
@@ -136,9 +136,11 @@ export class HostedPool implements JobsOfPool {
   }
 
   /** The starts that were noted with the claim do not count, unless they are those of this job. */
-  async #unnote([word, id, , , ...states]: Reply, token: string, job: string | undefined): Promise<void> {
+  async #unnote(reply: Reply, token: string, job: string | undefined): Promise<void> {
+    const [word, id] = reply;
     if (String(word) !== 'RUN' || String(id) === job) return;
-    const noted = [...states.keys()].filter((index) => String(states[index]).startsWith('s'));
+    const states = statesIn(reply);
+    const noted = [...states.keys()].filter((index) => typeof states[index] !== 'string');
     if (noted.length > 0) await this.giveBack(String(id), token, noted);
   }
 
@@ -231,7 +233,7 @@ export class HostedPool implements JobsOfPool {
       const results = new Results(
         this.host.seal,
         { place: place.result(this.id, job), blobs: this.blobs, isAlone: claim.count === 1 },
-        (isLast, sealed, indices) => this.#finish(job, token, isLast, sealed, indices),
+        (isLast, sealed, ranges) => this.#finish(job, token, isLast, sealed, ranges),
       );
       // A stranger may have made the job.
       const isOurs = claim.count >= 1 && claim.count <= MOST_IN_JOB;
@@ -283,7 +285,7 @@ export class HostedPool implements JobsOfPool {
     const results = new Results(
       this.host.seal,
       { place: place.result(this.id, job), blobs: this.blobs, isAlone: false },
-      (_isLast, sealed, indices) => this.#finish(job, '', false, sealed, indices),
+      (_isLast, sealed, ranges) => this.#finish(job, '', false, sealed, ranges),
     );
     await results.add(index, ending.END, 0, packOutcome([outcome.ERROR, error]), 0);
     results.send(false);
@@ -303,8 +305,8 @@ export class HostedPool implements JobsOfPool {
     this.#local = undefined;
   }
 
-  #finish(job: string, token: string, isLast: boolean, sealed: Uint8Array, indices: readonly string[]): Promise<Reply> {
-    return this.#step('finish', job, token, flag(isLast), sealed, this.#life, ...indices);
+  #finish(job: string, token: string, isLast: boolean, sealed: Uint8Array, ranges: string): Promise<Reply> {
+    return this.#step('finish', job, token, flag(isLast), sealed, this.#life, ranges);
   }
 
   #step(...args: (string | Uint8Array)[]): Promise<Reply> {

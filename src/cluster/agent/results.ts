@@ -3,8 +3,8 @@ import type { Seal } from '../seal.ts';
 import { type Blobs, LARGEST_WITHIN } from '../tasks/blobs.ts';
 import { type ResultEntry, writeLetter } from '../tasks/letter.ts';
 
-/** Sends sealed results of some tasks of a job; `isLast` is true if all of its tasks have ended. */
-type Send = (isLast: boolean, sealed: Buffer, indices: string[]) => Promise<unknown>;
+/** Sends sealed results of some tasks of a job, `0-3 7-7`; `isLast` is true if all of its tasks have ended. */
+type Send = (isLast: boolean, sealed: Buffer, ranges: string) => Promise<unknown>;
 
 /** Milliseconds for which results of short tasks wait for each other. */
 const HELD_BACK = 2;
@@ -62,11 +62,8 @@ export class Results {
     this.#entries = [];
     this.#packed = [];
     const sealed = this.#seal.seal(writeLetter({ results: entries }, body), this.#place);
-    const sent = this.#send(
-      isLast,
-      sealed,
-      entries.map(([index]) => String(index)),
-    );
+    const ranges = rangesOf(entries.map(([index]) => index));
+    const sent = this.#send(isLast, sealed, ranges);
     this.#sending.push(sent);
     sent.catch(() => {});
   }
@@ -75,4 +72,16 @@ export class Results {
   async sent(): Promise<void> {
     await Promise.all(this.#sending);
   }
+}
+
+/** Names tasks in a text, each range of those that follow each other in one word. */
+export function rangesOf(indices: readonly number[]): string {
+  const ranges: string[] = [];
+  let from = 0;
+  for (const [i, index] of indices.entries()) {
+    if (indices[i + 1] === index + 1) continue;
+    ranges.push(`${indices[from]}-${index}`);
+    from = i + 1;
+  }
+  return ranges.join(' ');
 }

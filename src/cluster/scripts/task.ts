@@ -44,19 +44,29 @@ if op == 'take' then
   local fields, marks = {}, {}
   for i = from, math.min(n, from + count) - 1 do fields[#fields + 1] = job .. '.' .. i end
   if #fields == 0 then return reply end
+  -- A verdict is followed by the number of tasks, one behind the other, that have it.
+  local function say(verdict)
+    if reply[#reply - 1] == verdict and #reply > 4 then reply[#reply] = reply[#reply] + 1
+    else reply[#reply + 1] = verdict; reply[#reply + 1] = 1 end
+  end
+  local first = '1 ' .. claim .. ' ' .. host .. ' 1'
   for i, state in ipairs(redis.call('HMGET', S, unpack(fields))) do
-    if state == 'd' then reply[#reply + 1] = 'd'
+    if state == 'd' then say('d')
+    elseif not state then
+      marks[#marks + 1] = fields[i]
+      marks[#marks + 1] = first
+      say('s1 1')
     else
-      local starts, last, where, given = string.match(state or '', '^(%d+) (%S+) (%S+) (%d+)$')
+      local starts, last, where, given = string.match(state, '^(%d+) (%S+) (%S+) (%d+)$')
       starts, given = tonumber(starts or '0'), tonumber(given or '0')
-      if last ~= claim and starts >= limit then reply[#reply + 1] = 'l' .. where
+      if last ~= claim and starts >= limit then say('l' .. where)
       else
         if last ~= claim then
           starts, given = starts + 1, given + 1
           marks[#marks + 1] = fields[i]
           marks[#marks + 1] = starts .. ' ' .. claim .. ' ' .. host .. ' ' .. given
         end
-        reply[#reply + 1] = 's' .. starts .. ' ' .. given
+        say('s' .. starts .. ' ' .. given)
       end
     end
   end
@@ -101,14 +111,23 @@ end
 -- the tasks have no start left.
 if redis.call('HEXISTS', T, job) == 0 then return {'LATE'} end
 local isLast, sealed, life = ARGV[4] == '1', ARGV[5], ARGV[6]
-local fields, accepted, marks = {}, {}, {}
-for i = 7, #ARGV do fields[#fields + 1] = job .. '.' .. ARGV[i] end
+-- The indices come as ranges: '0-3 7-7'.
+local indices, fields, accepted, mine = {}, {}, {}, {}
+for from, to in string.gmatch(ARGV[7], '(%d+)-(%d+)') do
+  for i = tonumber(from), tonumber(to) do
+    indices[#indices + 1] = i
+    fields[#fields + 1] = job .. '.' .. i
+  end
+end
+local seen, isMine
 for i, state in ipairs(#fields > 0 and redis.call('HMGET', S, unpack(fields)) or {}) do
-  local last = string.match(state or '', '^%d+ (%S+) %S+ %d+$')
-  if last and (claim == '' or last == claim) then
-    accepted[#accepted + 1] = ARGV[i + 6]
-    marks[#marks + 1] = fields[i]
-    marks[#marks + 1] = 'd'
+  if state ~= seen then
+    local last = string.match(state or '', '^%d+ (%S+) %S+ %d+$')
+    seen, isMine = state, last and (claim == '' or last == claim)
+  end
+  if isMine then
+    accepted[#accepted + 1] = indices[i]
+    mine[#mine + 1] = fields[i]
   end
 end
 if #accepted > 0 then
@@ -116,10 +135,16 @@ if #accepted > 0 then
   else redis.call('XADD', R, '*', job, sealed, 'of', table.concat(accepted, ' ')) end
   -- The stream must not stay if the program is dead; how long the program has been silent says nothing.
   redis.call('PEXPIRE', R, life, 'NX')
-  if countsOf(job) == 1 then
-    redis.call('HDEL', S, fields[1])
+  -- All tasks of the job at once: nothing has to be marked.
+  if #accepted == countsOf(job) then
+    redis.call('HDEL', S, unpack(mine))
     redis.call('HDEL', T, job)
     return {'OK'}
+  end
+  local marks = {}
+  for _, field in ipairs(mine) do
+    marks[#marks + 1] = field
+    marks[#marks + 1] = 'd'
   end
   redis.call('HSET', S, unpack(marks))
 end
