@@ -1,6 +1,5 @@
 import { StateError, TimeoutError } from '../contracts/errors.ts';
 import type { WaitOptions } from '../contracts/options.ts';
-import { staysHere } from '../contracts/stays-here.ts';
 import { withCallers } from '../engine/caller-stack.ts';
 import { awaitEvent } from '../waits/await-event.ts';
 import { forgetUnseen, noteUnseen, type Unseen } from './unseen-failures.ts';
@@ -15,44 +14,65 @@ export let succeed: <R>(result: AsyncResult<R>, value: R) => void;
 /** `isOwn`: the user ended the task, so the failure need not be reported. */
 export let fail: (result: AsyncResult<unknown>, error: unknown, isOwn: boolean) => void;
 
+/** What settles a promise. One function for each, and one executor for all: tens of thousands may wait. */
+type Settle = (outcome: unknown) => void;
+/** What settles the promise that is being made, and no other: it would keep the promise from being collected. */
+let newest: Settle | undefined;
+const keepSettle = (resolve: (outcome: never) => void): void => {
+  newest = resolve as Settle;
+};
+
 /**
- * The result of a task that was submitted with an `…Async` call. It can be awaited: `await` returns the task's result or throws its
- * error.
+ * The result of a task that was submitted with an `…Async` call. It is a promise: `await` returns the task's result or throws its error.
  */
-export class AsyncResult<R> implements PromiseLike<R> {
+export class AsyncResult<R> extends Promise<R> {
   static {
     succeed = (result, value) => {
       if (result.#state !== 'pending') return;
       result.#state = 'done';
-      result.#value = value;
-      result.#task = undefined;
-      result.#resolve?.(value);
+      result.#settle(value);
+      result.#ended();
     };
     fail = (result, error, isOwn) => {
       if (result.#state !== 'pending') return;
       result.#state = 'failed';
-      result.#value = error;
-      result.#task = undefined;
-      if (!result.#looked && !isOwn) result.#unseen = noteUnseen(result, error);
-      result.#reject?.(error);
+      if (result.#isRead) {
+        result.#settle(Promise.reject(error));
+      } else {
+        result.#error = error;
+        if (!result.#isHandled && !isOwn) result.#unseen = noteUnseen(result, error);
+      }
+      result.#ended();
     };
+    // Whoever awaits a promise, or calls a method of it, asks it for its constructor first. For `await` and `Promise.all` a plain promise is
+    // much cheaper than an object with a `then` of its own.
+    Object.defineProperty(AsyncResult.prototype, 'constructor', {
+      get(this: object) {
+        if (#state in this) this.#read();
+        return Promise;
+      },
+    });
   }
 
   #state: 'pending' | 'done' | 'failed' = 'pending';
-  /** The task's error, after a failure. */
-  #value: unknown;
-  #looked: boolean;
-  /** The note of an error that has not been read yet. */
+  readonly #settle: Settle;
+  /** A failure need not be reported. */
+  #isHandled: boolean;
+  /** Code has asked for the result. Before that a failure does not reject the promise, because a rejection that no code handles ends the program. */
+  #isRead = false;
+  /** The task's error, after a failure that was not read, and the note of it. */
+  #error: unknown;
   #unseen: Unseen | undefined;
   #task: Cancellable | undefined;
-  /** Made when code waits. A wait without reading the result counts as handling the error, so that the error does not end the program. */
-  #promise: Promise<R> | undefined;
-  #resolve: ((value: R) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
+  /** The calls of `wait`. */
+  #waits: (() => void)[] | undefined;
 
   /** @internal */
   constructor(isHandled: boolean, task: Cancellable) {
-    this.#looked = isHandled;
+    super(keepSettle);
+    this.#settle = newest!;
+    newest = undefined;
+    this.#isHandled = isHandled;
     this.#task = task;
   }
 
@@ -62,7 +82,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
       throw new TimeoutError(`The task had no result within ${options.timeout} ms.`);
     }
     try {
-      return await this.#look();
+      return await this;
     } catch (error) {
       throw withCallers(error, 'AsyncResult.get()');
     }
@@ -71,7 +91,7 @@ export class AsyncResult<R> implements PromiseLike<R> {
   /** Waits until the task has ended. Resolves to true, or to false after the time-out. */
   wait(options?: WaitOptions): Promise<boolean> {
     return awaitEvent((done) => {
-      if (this.#state === 'pending') this.#settled().then(done, done);
+      if (this.#state === 'pending') (this.#waits ??= []).push(done);
       else done();
     }, options);
   }
@@ -90,42 +110,33 @@ export class AsyncResult<R> implements PromiseLike<R> {
   /** Ends the task: a waiting task never starts, the worker of a running task is ended. The task rejects with an `AbortError`. */
   cancel(): void {
     if (this.#state !== 'pending') return;
-    this.#looked = true;
+    this.#isHandled = true;
     this.#task?.cancel(new DOMException('The task was cancelled.', 'AbortError'));
   }
 
-  /** Makes the result one to `await`: resolves to the result of the task, or rejects with its error. */
-  // biome-ignore lint/suspicious/noThenProperty: it is meant to be awaited.
-  then<A = R, B = never>(
-    onDone?: ((value: R) => A | PromiseLike<A>) | null,
-    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#look().then(onDone, onError);
+  get [Symbol.for('nodejs.util.inspect.custom')](): () => string {
+    // `inspect` asks for the constructor between this and the call: to show a result is not to read it.
+    const wasRead = this.#isRead;
+    this.#isRead = true;
+    return () => {
+      this.#isRead = wasRead;
+      return `AsyncResult (${this.#state})`;
+    };
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return `AsyncResult (${this.#state})`;
-  }
-
-  #look(): Promise<R> {
-    this.#looked = true;
+  #read(): void {
+    if (this.#isRead) return;
+    this.#isRead = true;
+    if (this.#state !== 'failed') return;
     if (this.#unseen !== undefined) forgetUnseen(this.#unseen);
+    this.#settle(Promise.reject(this.#error));
+    this.#error = undefined;
     this.#unseen = undefined;
-    return this.#settled();
   }
 
-  #settled(): Promise<R> {
-    if (this.#promise !== undefined) return this.#promise;
-    if (this.#state === 'done') this.#promise = Promise.resolve(this.#value as R);
-    else if (this.#state === 'failed') this.#promise = Promise.reject(this.#value);
-    else {
-      this.#promise = new Promise<R>((resolve, reject) => {
-        this.#resolve = resolve;
-        this.#reject = reject;
-      });
-    }
-    return this.#promise;
+  #ended(): void {
+    this.#task = undefined;
+    for (const done of this.#waits ?? []) done();
+    this.#waits = undefined;
   }
 }
-
-staysHere(AsyncResult, 'await it first');

@@ -17,7 +17,7 @@ after(() => {
 const bound: Record<string, [object, RegExp]> = {
   Pool: [pool, /a Pool is bound to its process; .*pool\.wrap/],
   ThreadPool: [new ThreadPool(1), /a ThreadPool is bound to its process; .*pool\.wrap/],
-  'AsyncResult of a pool': [pool.applyAsync(() => 1), /an AsyncResult is bound to its process; await it first/],
+  'AsyncResult of a pool': [pool.applyAsync(() => 1), /a Promise is bound to its process; await it first/],
   'iteration of imap': [pool.imap((x) => x, [1]), /is bound to its process; send the results/],
   Listener: [listener, /a Listener is bound to its process; send its address/],
   Manager: [new Manager(), /a Manager is bound to its process; send a proxy/],

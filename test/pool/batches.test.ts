@@ -246,6 +246,24 @@ describe('AsyncResult', () => {
     await assert.rejects(Promise.resolve(failed), /failed/);
   });
 
+  test('an AsyncResult is a promise, before and after its task has ended', async () => {
+    const gate = new Queue<number>();
+    const fails = async () => assert.equal(await gate.get(), 0);
+    const results = [pool.applyAsync(() => gate.get()), pool.applyAsync(fails)] as const;
+    assert(results.every((result) => result instanceof Promise));
+    const early = Promise.allSettled([...results, results[0].finally(() => {}), results[1].catch(() => 'caught')]);
+    gate.putNowait(3);
+    gate.putNowait(3);
+    const statuses = (await watched(early)).map(({ status }) => status);
+    assert.deepEqual(statuses, ['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    assert.equal(await results[0].then((value) => value + 1), 4);
+    assert.equal(await results[1].catch(() => 'caught'), 'caught');
+    assert.equal((await Promise.race(results)) === 3, true);
+    const failed = pool.applyAsync(() => Promise.reject(new Error('read late')));
+    assert.equal(await watched(failed.wait()), true);
+    assert.match(String(await failed.catch((error) => error)), /read late/);
+  });
+
   test('cancel ends only its own task', async () => {
     const gate = new Queue<number>();
     const result = pool.applyAsync(() => gate.get());
