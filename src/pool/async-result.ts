@@ -44,14 +44,6 @@ export class AsyncResult<R> extends Promise<R> {
       }
       result.#ended();
     };
-    // Whoever awaits a promise, or calls a method of it, asks it for its constructor first. For `await` and `Promise.all` a plain promise is
-    // much cheaper than an object with a `then` of its own.
-    Object.defineProperty(AsyncResult.prototype, 'constructor', {
-      get(this: object) {
-        if (#state in this) this.#read();
-        return Promise;
-      },
-    });
   }
 
   #state: 'pending' | 'done' | 'failed' = 'pending';
@@ -74,6 +66,18 @@ export class AsyncResult<R> extends Promise<R> {
     newest = undefined;
     this.#isHandled = isHandled;
     this.#task = task;
+  }
+
+  /**
+   * Whoever awaits a promise, or calls a method of it, asks it for its constructor first. For `await` and `Promise.all` a plain promise is much cheaper
+   * than an object with a `then` of its own.
+   * @internal
+   */
+  // biome-ignore lint/complexity/useLiteralKeys: a class may not have an accessor of this name.
+  override get ['constructor'](): PromiseConstructor {
+    // The prototype has no result.
+    if (#state in this) this.#read();
+    return Promise;
   }
 
   /** Waits for the result. Resolves to the result of the task, rejects with its error, or with a `TimeoutError` after the time-out. */
