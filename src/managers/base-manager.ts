@@ -74,8 +74,10 @@ type Role =
 const SHUTDOWN_TIME = 1000;
 let made = 0;
 
-/** The server of a collected manager ends as soon as no proxy of its objects exists. */
-const collected = new FinalizationRegistry<Connection<ControlMessage>>((control) => control.close());
+/** The server of a collected manager ends as soon as no proxy of its objects exists. A call that waits may yet hear why the server could not begin. */
+const collected = new FinalizationRegistry<{ control: Connection<ControlMessage>; link: Link }>(({ control, link }) =>
+  link.whenQuiet(() => control.close()),
+);
 
 /**
  * Holds objects in a server process for all programs that have proxies of them: this program, its children, and programs on other
@@ -180,7 +182,7 @@ export class BaseManager implements AsyncDisposable {
     }
     const link = Link.to(refOf(place));
     this.#role = { is: 'started', process: server, control, link };
-    collected.register(this, control, this);
+    collected.register(this, { control, link }, this);
     void reportFailure(control, link);
   }
 

@@ -44,6 +44,8 @@ export class Link {
   /** Before there is a connection: the objects that this client has from another client, which it will report first. */
   readonly #claims = new Set<ObjectId>();
   readonly #pending = new Map<number, Pending>();
+  /** Called when no call waits any more. */
+  #whenQuiet: (() => void)[] = [];
   #isReceiving = false;
   #calls = 0;
   #made = 0;
@@ -179,6 +181,17 @@ export class Link {
     this.#finish(makeError);
   }
 
+  /** Calls `then` as soon as no call waits. */
+  whenQuiet(then: () => void): void {
+    this.#whenQuiet.push(then);
+    this.#onQuiet();
+  }
+
+  readonly #onQuiet = (): void => {
+    if (this.#pending.size > 0) return;
+    for (const then of this.#whenQuiet.splice(0)) then();
+  };
+
   #connect(): void {
     const { near } = this.ref;
     if (near !== undefined) this.#enter(near.connectEnd);
@@ -295,6 +308,7 @@ export class Link {
     if (pending === undefined) return undefined;
     this.#pending.delete(call);
     pending.stopListening?.();
+    if (this.#pending.size === 0 && this.#whenQuiet.length > 0) queueMicrotask(this.#onQuiet);
     return pending;
   }
 

@@ -59,6 +59,30 @@ describe('the server of a manager', () => {
     assert.equal(await list.length(), 1);
   });
 
+  test('the server of a manager that was collected while the server could not begin yet: a call that waits gets the reason', async () => {
+    const gate = new Queue<number>();
+    const initializer = async (open: Queue<number>) => {
+      await open.get();
+      throw new RangeError('not today');
+    };
+    const begin = () => {
+      const manager = new Manager({ initializer, initargs: [gate] });
+      return [new WeakRef(manager), manager.list([1]).length()] as const;
+    };
+    const [manager, length] = begin();
+    const isRejected = assert.rejects(length, /could not begin: not today/);
+    do {
+      // In a turn of its own: a look keeps the manager until the end of its turn.
+      await setTimeout(1);
+      collect();
+      await setTimeout(1);
+    } while (manager.deref() !== undefined);
+    // What collects it runs behind this turn.
+    await setTimeout(10);
+    await gate.put(1);
+    await isRejected;
+  });
+
   test('the server of a manager that is killed before it began rejects the calls', async () => {
     const initializer = () => void process.kill(process.pid, 'SIGKILL');
     const manager = new Manager({ initializer });
