@@ -45,7 +45,7 @@ export class Link {
   readonly #claims = new Set<ObjectId>();
   readonly #pending = new Map<number, Pending>();
   /** Called when no call waits any more. */
-  #whenQuiet: (() => void)[] = [];
+  readonly #whenQuiet: (() => void)[] = [];
   #isReceiving = false;
   #calls = 0;
   #made = 0;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import type { ClusterGuard } from 'multiproc/cluster';
+import type { Cluster, ClusterGuard } from 'multiproc/cluster';
 import { Program } from './program.ts';
 import type { RedisServer } from './redis-server.ts';
 import { skip } from './redis-server.ts';
@@ -25,6 +25,20 @@ describe('a lock that a release gives to the program that waits first', { skip, 
   const granted = (redis: RedisServer, name: string) =>
     until(async () => (await redis.command('HEXISTS', key(name, 'd'), 'granted')) === ':1');
   const free = (guard: ClusterGuard) => guard[Symbol.asyncDispose]();
+  /** One program waits for the lock, and another behind it. `giveUp` ends the first wait when the lock was granted to it. */
+  const twoWaits = async (redis: RedisServer, name: string, one: Cluster, other: Cluster) => {
+    const stop = new AbortController();
+    const next = one.lock({ name }).guard({ signal: stop.signal });
+    await waiting(redis, name);
+    const last = other.lock({ name }).guard();
+    await waiting(redis, name, 2);
+    const giveUp = async () => {
+      await granted(redis, name);
+      stop.abort();
+      await assert.rejects(next, { name: 'AbortError' });
+    };
+    return { last, giveUp };
+  };
 
   test('a program that is given a lock takes no step to own it, and its fence, its holder and its release are as always', async () => {
     const redis = await stages.server();
@@ -111,16 +125,10 @@ describe('a lock that a release gives to the program that waits first', { skip, 
       await stages.cluster(),
     ];
     const held = await one.lock({ name: 'given-up' }).guard();
-    const stop = new AbortController();
-    const next = two.lock({ name: 'given-up' }).guard({ signal: stop.signal });
-    await waiting(redis, 'given-up');
-    const last = three.lock({ name: 'given-up' }).guard();
-    await waiting(redis, 'given-up', 2);
+    const { last, giveUp } = await twoWaits(redis, 'given-up', two, three);
     proxy.swallow();
     await free(held);
-    await granted(redis, 'given-up');
-    stop.abort();
-    await assert.rejects(next, { name: 'AbortError' });
+    await giveUp();
     proxy.mend();
     const taken = await last;
     assert.equal(taken.abandoned, false);
@@ -137,18 +145,12 @@ describe('a lock that a release gives to the program that waits first', { skip, 
       await stages.cluster(),
     ];
     const held = await one.lock({ name: 'late' }).guard();
-    const stop = new AbortController();
     const lock = two.lock({ name: 'late' });
-    const next = lock.guard({ signal: stop.signal });
-    await waiting(redis, 'late');
-    const other = three.lock({ name: 'late' }).guard();
-    await waiting(redis, 'late', 2);
+    const { last, giveUp } = await twoWaits(redis, 'late', two, three);
     const message = proxy.holdPushes();
     await free(held);
-    await granted(redis, 'late');
-    stop.abort();
-    await assert.rejects(next, { name: 'AbortError' });
-    const taken = await other;
+    await giveUp();
+    const taken = await last;
     let isOwned = false;
     const again = lock.guard().finally(() => {
       isOwned = true;
@@ -201,16 +203,10 @@ describe('a lock that a release gives to the program that waits first', { skip, 
     stages.onEnd(() => victim[Symbol.dispose]());
     await victim.run("o.l = cluster.lock({ name: 'abandoned' }); await o.l.acquire()");
     const [two, three] = [await stages.cluster({ url: proxy.url, lease: 60_000 }), await stages.cluster()];
-    const stop = new AbortController();
-    const next = two.lock({ name: 'abandoned' }).guard({ signal: stop.signal });
-    await waiting(redis, 'abandoned');
-    const last = three.lock({ name: 'abandoned' }).guard();
-    await waiting(redis, 'abandoned', 2);
+    const { last, giveUp } = await twoWaits(redis, 'abandoned', two, three);
     proxy.swallow();
     process.kill(-victim.child.pid!, 'SIGKILL');
-    await granted(redis, 'abandoned');
-    stop.abort();
-    await assert.rejects(next, { name: 'AbortError' });
+    await giveUp();
     proxy.mend();
     const taken = await last;
     assert.equal(taken.abandoned, true);
