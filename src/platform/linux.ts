@@ -8,6 +8,7 @@ import { dispositionOf, killOrphans, killOwnChildren, ownChildren, stopAndKillCh
 import { createLinuxSockets } from './linux-sockets.ts';
 import { FILE_BYTES, MappedMemory, type MappingCalls } from './mapped-memory.ts';
 import { PIECE_BYTES } from './memory.ts';
+import { isLoopAlive } from './node-loop.ts';
 import type { Parking } from './parking.ts';
 import type { Pipes } from './pipes.ts';
 import type { Platform } from './platform.ts';
@@ -311,6 +312,7 @@ export function createLinux(arch: 'x64' | 'arm64', onTrial: boolean): Platform {
     killOrphans,
     ownChildren,
     killOwnChildren,
+    isLoopAlive,
     exitNow(code) {
       exit(code);
       throw failed('_exit');

@@ -43,6 +43,8 @@ export interface Processes {
   ownChildren(thread?: number): number[];
   /** Ends children of this process with their descendants; skips children that are gone. */
   killOwnChildren(children: Iterable<number>): void;
+  /** Returns false if nothing keeps the event loop of this process alive: Node is about to end it. Returns true if that cannot be seen. */
+  isLoopAlive(): boolean;
   /** Ends this process at once, without running handlers. */
   exitNow(code: number): never;
 }

@@ -10,8 +10,6 @@ import { registerOwnExports } from '../functions/own-exports.ts';
 import { runFunction } from '../functions/run-function.ts';
 import { family } from '../memory/family.ts';
 import { field } from '../memory/members.ts';
-import { processes } from '../platform/choose.ts';
-import { exitQuickly } from '../process/exit-quickly.ts';
 import { currentProcess } from '../process/process.ts';
 import type { Envelope } from '../ring/envelope.ts';
 import { NOT_YET, type NotYet } from '../waits/attempt.ts';
@@ -80,7 +78,6 @@ export async function runWorker(orders: WorkerOrders): Promise<void> {
     await worker.serve();
     await worker.leave();
   }
-  if (isMainThread) exitQuickly(processes('A worker process'));
   // Timers and sockets of earlier tasks have had their time.
   process.exit();
 }

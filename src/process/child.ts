@@ -11,7 +11,7 @@ import { field } from '../memory/members.ts';
 import { inheritPlatform, processes } from '../platform/choose.ts';
 import { type Assignment, type Brief, readBrief, readWork, takeAssignment } from './assignment.ts';
 import { endDescendantsToo, markDescendants } from './descendants.ts';
-import { exitQuickly } from './exit-quickly.ts';
+import { endWhenIdle, exitQuickly } from './exit-quickly.ts';
 import { claimIndex } from './own-index.ts';
 import { writeAtOnce } from './own-output.ts';
 import { setParent } from './parent-process.ts';
@@ -72,6 +72,7 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     }).unref();
   };
   process.on('beforeExit', onIdle);
+  const isQuick = birth === undefined && exitQuickly(processes(CHILD));
   process.once('exit', () => {
     if (settled || !idle) return;
     process.stderr.write(`${name} ended early: its target awaits a promise that nothing was left to settle.\n`);
@@ -83,7 +84,7 @@ async function perform(work: Process, { name }: Brief): Promise<void> {
     settled = true;
     process.off('beforeExit', onIdle);
   }
-  if (birth === undefined) exitQuickly(processes(CHILD));
+  if (isQuick) endWhenIdle(processes(CHILD));
 }
 
 function joinAsProcess(): Family {

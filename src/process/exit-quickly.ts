@@ -1,16 +1,45 @@
+import { setImmediate } from '../engine/builtins.ts';
 import type { Processes } from '../platform/processes.ts';
 
+/** The turns of the event loop in which what was being closed at the end of the target is closed. */
+const CLOSING_TURNS = 2;
+
 /**
- * Lets a child that has done its work end without a shutdown of Node's engine, which costs more than the rest of an exit. Exit handlers
- * run as usual. Does nothing if Node itself must write something at its end.
+ * Makes `process.exit()` end this child without a shutdown of Node's engine, which costs more than the rest of an exit, and which does not
+ * return if a compilation in the background awaits a collection (nodejs/node#54918). Exit handlers run as usual. Returns false, and
+ * changes nothing, if Node itself must write something at its end.
  */
-export function exitQuickly(processes: Processes): void {
+export function exitQuickly(processes: Processes): boolean {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((option) => /prof|trace|report/.test(option)))
-    return;
+    return false;
   const node = process as unknown as { reallyExit(code: number): never };
   node.reallyExit = (code) => processes.exitNow(code);
+  return true;
+}
+
+/**
+ * Ends a child that has done its work as soon as nothing keeps it alive. Before Node finds out by itself, it waits for compilations in the
+ * background, for ever if one of them awaits a collection. Handlers of `beforeExit` and `exit` run as usual.
+ */
+export function endWhenIdle(processes: Processes): void {
+  let turns = 0;
+  let isTold = false;
+  const look = () => {
+    // Unreferenced, it also undoes what this turn's own immediate does to keep the loop alive.
+    const next = setImmediate(look).unref();
+    if (processes.isLoopAlive()) {
+      isTold = false;
+      if (turns++ < CLOSING_TURNS) next.ref();
+      return;
+    }
+    if (isTold) process.exit();
+    process.emit('beforeExit', Number(process.exitCode ?? 0));
+    // Another handler may have found more work.
+    isTold = !processes.isLoopAlive();
+    next.ref();
+  };
   process.prependListener('beforeExit', () => {
-    // Another handler may have found more work: Node checks this afterwards, and ends the process if there is none.
     if (process.listenerCount('beforeExit') === 1) process.exit();
   });
+  setImmediate(look);
 }

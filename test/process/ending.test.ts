@@ -101,6 +101,89 @@ describe('how a process ends', () => {
     assert.equal(p.exitCode, 0);
   });
 
+  test('what the target leaves behind is done first: compressions, keys, WebAssembly, long chains of promises, turns of the loop', async () => {
+    const done = new Queue<string>();
+    const p = new Process({
+      target: () => {
+        const { createServer } = process.getBuiltinModule('node:net');
+        const { pbkdf2 } = process.getBuiltinModule('node:crypto');
+        const { deflate } = process.getBuiltinModule('node:zlib');
+        const say = (what: string) => done.putSync(what);
+        deflate(Buffer.alloc(2 ** 20), () => say('compression'));
+        pbkdf2('a', 'b', 20_000, 32, 'sha256', () => say('key'));
+        void crypto.subtle.digest('SHA-256', new Uint8Array(2 ** 20)).then(() => say('digest'));
+        // The smallest module, with a section of half a million bytes whose name is empty.
+        const length = [0x80, 0x80, 0x20];
+        const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, ...length, 0];
+        const module = new Uint8Array(9 + length.length + 2 ** 19);
+        module.set(head);
+        const { compile } = (globalThis as unknown as { WebAssembly: { compile(bytes: Uint8Array): Promise<unknown> } })
+          .WebAssembly;
+        void compile(module).then(() => setTimeout(() => say('WebAssembly'), 1));
+        const chain = async () => {
+          for (let i = 0; i < 1000; i++) await undefined;
+          setImmediate(() => setImmediate(() => say('turns')));
+        };
+        void chain();
+        const server = createServer().listen(0, '127.0.0.1', () => server.close(() => say('closed')));
+      },
+    });
+    p.start();
+    await watched(p.join());
+    assert.equal(p.exitCode, 0);
+    assert.deepEqual(drain(done).sort(), ['WebAssembly', 'closed', 'compression', 'digest', 'key', 'turns']);
+  });
+
+  for (const [title, nodeOptions] of [
+    ['what each handler of beforeExit begins is done, and then they are called again', []],
+    ['the same holds where Node itself ends the process, because it must write something', ['--trace-exit']],
+  ] as const) {
+    test(title, async () => {
+      const log = new Queue<string>();
+      const p = new Process({
+        execArgv: nodeOptions,
+        target: () => {
+          process.stderr.write = () => true;
+          const begin = [
+            () => void setTimeout(() => log.putSync('timer'), 1),
+            () => void setImmediate(() => log.putSync('turn')),
+            () => void Promise.resolve().then(() => setImmediate(() => log.putSync('turn after a promise'))),
+            () => void Promise.resolve().then(() => log.putSync('promise')),
+          ];
+          process.on('beforeExit', () => begin.shift()?.());
+          process.on('exit', (code) => log.putSync(`exit ${code}`));
+        },
+      });
+      p.start();
+      await watched(p.join());
+      assert.deepEqual(drain(log), ['timer', 'turn', 'turn after a promise', 'promise', 'exit 0']);
+    });
+  }
+
+  // Node waits for compilations in the background before it ends. The options make such work, which needs a collection, at all times.
+  for (const [title, isExit] of [
+    ['a process ends while a compilation in the background awaits a collection', false],
+    ['and by process.exit(), too', true],
+  ] as const) {
+    test(title, async () => {
+      const allocate = (exits: boolean) => {
+        const made: unknown[] = [];
+        for (const end = performance.now() + 50; performance.now() < end; )
+          for (let i = 0; i < 1000; i++) made[i % 512] = { i, list: [i, 1.5 * i], text: `${i}` };
+        if (exits) process.exit(0);
+      };
+      const execArgv = ['--max-old-space-size=24', '--stress-concurrent-allocation'];
+      const all = [1, 2, 3, 4].map(() => new Process({ target: allocate, args: [isExit], execArgv }));
+      for (const p of all) p.start();
+      const joined = Promise.all(all.map((p) => p.join()));
+      await watched(joined, process.pid, () => all.forEach((p) => void p.kill()));
+      assert.deepEqual(
+        all.map((p) => p.exitCode),
+        [0, 0, 0, 0],
+      );
+    });
+  }
+
   test('timers that were unrefed do not keep a process', async () => {
     const p = new Process({ target: () => void setInterval(() => {}, 1e6).unref() });
     p.start();
