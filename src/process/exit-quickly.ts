@@ -12,8 +12,9 @@ const CLOSING_TURNS = 2;
 export function exitQuickly(processes: Processes): boolean {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((option) => /prof|trace|report/.test(option)))
     return false;
-  const node = process as unknown as { reallyExit(code: number): never };
-  node.reallyExit = (code) => processes.exitNow(code);
+  const node = process as unknown as { reallyExit(code: number | string): never };
+  // The code may be one that was given as text.
+  node.reallyExit = (code) => processes.exitNow(Number(code));
   return true;
 }
 

@@ -134,14 +134,17 @@ describe('how a process ends', () => {
     assert.deepEqual(drain(done).sort(), ['WebAssembly', 'closed', 'compression', 'digest', 'key', 'turns']);
   });
 
-  for (const [title, nodeOptions] of [
-    ['what each handler of beforeExit begins is done, and then they are called again', []],
-    ['the same holds where Node itself ends the process, because it must write something', ['--trace-exit']],
+  for (const [title, options] of [
+    ['what each handler of beforeExit begins is done, and then they are called again', {}],
+    [
+      'the same holds where Node itself ends the process, because it must write something',
+      { execArgv: ['--trace-exit'] },
+    ],
   ] as const) {
     test(title, async () => {
       const log = new Queue<string>();
       const p = new Process({
-        execArgv: nodeOptions,
+        ...options,
         target: () => {
           process.stderr.write = () => true;
           const begin = [
@@ -160,12 +163,9 @@ describe('how a process ends', () => {
     });
   }
 
-  // Node waits for compilations in the background before it ends. The options make such work, which needs a collection, at all times.
-  for (const [title, isExit] of [
-    ['a process ends while a compilation in the background awaits a collection', false],
-    ['and by process.exit(), too', true],
-  ] as const) {
-    test(title, async () => {
+  for (const how of ['by itself', 'by process.exit()']) {
+    // Node waits for compilations in the background before it ends. The options make such work, which needs a collection, at all times.
+    test(`a process ends ${how} while a compilation in the background awaits a collection`, async () => {
       const allocate = (exits: boolean) => {
         const made: unknown[] = [];
         for (const end = performance.now() + 50; performance.now() < end; )
@@ -173,7 +173,8 @@ describe('how a process ends', () => {
         if (exits) process.exit(0);
       };
       const execArgv = ['--max-old-space-size=24', '--stress-concurrent-allocation'];
-      const all = [1, 2, 3, 4].map(() => new Process({ target: allocate, args: [isExit], execArgv }));
+      const args = [how !== 'by itself'] as const;
+      const all = [1, 2, 3, 4].map(() => new Process({ target: allocate, args, execArgv }));
       for (const p of all) p.start();
       const joined = Promise.all(all.map((p) => p.join()));
       await watched(joined, process.pid, () => all.forEach((p) => void p.kill()));

@@ -3,6 +3,7 @@ import { overThreads } from '../cases.ts';
 const once = 'a program in TypeScript is the same to threads; the entry script of a subclass shows it';
 const detached = 'a thread cannot be detached';
 const ownSignal = 'a signal that a thread sends to its process ends all of it';
+const ownOptions = 'a thread has the options of its process, and is ended by Node';
 const ownPid = 'it looks at the process of the child, which is that of the test';
 
 await overThreads(
@@ -19,6 +20,9 @@ await overThreads(
     'an uncaught error of TypeScript shows the line as it was written (timer)': once,
     'an uncaught error of TypeScript shows the line as it was written (rejection)': once,
     'a process that ends is no zombie, though nobody joins it': ownPid,
+    'the same holds where Node itself ends the process, because it must write something': ownOptions,
+    'a process ends by itself while a compilation in the background awaits a collection': ownOptions,
+    'a process ends by process.exit() while a compilation in the background awaits a collection': ownOptions,
     'terminate ends what a busy process has started': ownPid,
     'a process sees its own pid, its parent, and the rest of the main process’s arguments': ownPid,
     'standard input of a process is empty, and the parent’s stays untouched':
