@@ -10,11 +10,12 @@ const CLOSING_TURNS = 2;
  * changes nothing, if Node itself must write something at its end.
  */
 export function exitQuickly(processes: Processes): boolean {
-  if (process.env.NODE_V8_COVERAGE !== undefined || process.execArgv.some((option) => /prof|trace|report/.test(option)))
+  const options = [process.env.NODE_OPTIONS ?? '', ...process.execArgv];
+  if (process.env.NODE_V8_COVERAGE !== undefined || options.some((option) => /prof|trace|report/.test(option)))
     return false;
-  const node = process as unknown as { reallyExit(code: number | string): never };
-  // The code may be one that was given as text.
-  node.reallyExit = (code) => processes.exitNow(Number(code));
+  const node = process as unknown as { reallyExit(code?: number | string): never };
+  // A code may be given as text, and libraries that replace this function may pass none.
+  node.reallyExit = (code) => processes.exitNow(Number(code) || 0);
   return true;
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe } from 'node:test';
 import { Lock, Process, Queue } from 'multiproc';
 import { family } from '#dist/memory/family.js';
 import { childOf } from '#dist/process/process.js';
 import { test } from '../cases.ts';
+import { folderWith } from '../folder.ts';
 import { watched } from '../watchdog.ts';
 import { until } from './program.ts';
 
@@ -162,6 +164,20 @@ describe('how a process ends', () => {
       assert.deepEqual(drain(log), ['timer', 'turn', 'turn after a promise', 'promise', 'exit 0']);
     });
   }
+
+  test('what NODE_OPTIONS asks Node to write at its end is written, also at process.exit()', async () => {
+    const folder = folderWith();
+    const options = `--trace-event-categories node --trace-event-file-pattern ${folder}/\${pid}.json`;
+    const env = { ...process.env, NODE_OPTIONS: options };
+    const all = [false, true].map(
+      (exits) => new Process({ target: (now: boolean) => void (now && process.exit(0)), args: [exits], env }),
+    );
+    for (const p of all) p.start();
+    await watched(Promise.all(all.map((p) => p.join())));
+    // A trace that was not finished is no JSON.
+    const traces = readdirSync(folder).map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')));
+    assert.equal(traces.length, 2);
+  });
 
   for (const how of ['by itself', 'by process.exit()']) {
     // Node waits for compilations in the background before it ends. The options make such work, which needs a collection, at all times.

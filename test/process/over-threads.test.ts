@@ -21,6 +21,7 @@ await overThreads(
     'an uncaught error of TypeScript shows the line as it was written (rejection)': once,
     'a process that ends is no zombie, though nobody joins it': ownPid,
     'the same holds where Node itself ends the process, because it must write something': ownOptions,
+    'what NODE_OPTIONS asks Node to write at its end is written, also at process.exit()': ownOptions,
     'a process ends by itself while a compilation in the background awaits a collection': ownOptions,
     'a process ends by process.exit() while a compilation in the background awaits a collection': ownOptions,
     'terminate ends what a busy process has started': ownPid,
